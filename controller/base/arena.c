@@ -1,0 +1,116 @@
+#include "evac/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_BYTES 4096u
+#define ALIGN       16u
+
+struct block {
+    struct block *next;
+    size_t used, cap;
+    _Alignas(ALIGN) char bytes[];
+};
+
+struct evac_arena {
+    struct block *newest;
+    size_t bytes;
+};
+
+struct evac_arena *evac_arena_new(void)
+{
+    struct evac_arena *arena = calloc(1, sizeof *arena);
+    if (!arena)
+        abort();
+    return arena;
+}
+
+void evac_arena_free(struct evac_arena *arena)
+{
+    if (!arena)
+        return;
+    for (struct block *b = arena->newest, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    free(arena);
+}
+
+static struct block *add_block(struct evac_arena *arena, size_t bytes)
+{
+    size_t cap = arena->newest ? arena->newest->cap * 2 : BLOCK_BYTES;
+    if (cap > 1024 * 1024)
+        cap = 1024 * 1024;
+    if (cap < bytes)
+        cap = bytes;
+    struct block *b = calloc(1, sizeof *b + cap);
+    if (!b)
+        abort();
+    b->cap = cap;
+    b->next = arena->newest;
+    arena->newest = b;
+    return b;
+}
+
+void *evac_arena_alloc(struct evac_arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2)
+        abort();
+    bytes = (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    struct block *b = arena->newest;
+    if (!b || b->cap - b->used < bytes)
+        b = add_block(arena, bytes);
+    void *p = b->bytes + b->used;
+    b->used += bytes;
+    arena->bytes += bytes;
+    return p;
+}
+
+void *evac_arena_array(struct evac_arena *arena, size_t count, size_t item_bytes)
+{
+    if (item_bytes && count > SIZE_MAX / 2 / item_bytes)
+        abort();
+    return evac_arena_alloc(arena, count * item_bytes);
+}
+
+struct evac_str evac_arena_str(struct evac_arena *arena, struct evac_str s)
+{
+    char *p = evac_arena_alloc(arena, s.n + 1);
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return (struct evac_str){ p, s.n };
+}
+
+char *evac_arena_dup(struct evac_arena *arena, const char *c_string)
+{
+    size_t bytes = strlen(c_string) + 1;
+    return memcpy(evac_arena_alloc(arena, bytes), c_string, bytes);
+}
+
+struct evac_str evac_arena_vprintf(struct evac_arena *arena, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (n < 0)
+        abort();
+    char *p = evac_arena_alloc(arena, (size_t)n + 1);
+    (void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+    return (struct evac_str){ p, (size_t)n };
+}
+
+struct evac_str evac_arena_printf(struct evac_arena *arena, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct evac_str s = evac_arena_vprintf(arena, fmt, ap);
+    va_end(ap);
+    return s;
+}
+
+size_t evac_arena_bytes(const struct evac_arena *arena)
+{
+    return arena->bytes;
+}

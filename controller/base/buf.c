@@ -1,0 +1,206 @@
+#include "evac/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void evac_buf_init(struct evac_buf *buf, size_t max_bytes)
+{
+    *buf = (struct evac_buf){ .max_bytes = max_bytes };
+}
+
+void evac_buf_done(struct evac_buf *buf)
+{
+    free(buf->p);
+    *buf = (struct evac_buf){ .max_bytes = buf->max_bytes };
+}
+
+void evac_buf_reset(struct evac_buf *buf)
+{
+    buf->n = 0;
+    buf->failed = false;
+    if (buf->p)
+        buf->p[0] = '\0';
+}
+
+/* Room for `more` bytes and a zero. False, and failed, when the ceiling forbids it. */
+static bool reserve(struct evac_buf *buf, size_t more)
+{
+    if (buf->failed)
+        return false;
+    if (more > buf->max_bytes || buf->n > buf->max_bytes - more) {
+        buf->failed = true;
+        return false;
+    }
+    size_t need = buf->n + more + 1;
+    if (need <= buf->cap)
+        return true;
+
+    size_t cap = buf->cap ? buf->cap : 256;
+    while (cap < need)
+        cap *= 2;
+    char *p = realloc(buf->p, cap);
+    if (!p)
+        abort();
+    buf->p = p;
+    buf->cap = cap;
+    return true;
+}
+
+void evac_buf_put(struct evac_buf *buf, const void *p, size_t n)
+{
+    if (!reserve(buf, n))
+        return;
+    if (n)
+        memcpy(buf->p + buf->n, p, n);
+    buf->n += n;
+    buf->p[buf->n] = '\0';
+}
+
+void evac_buf_put_str(struct evac_buf *buf, struct evac_str s)
+{
+    evac_buf_put(buf, s.p, s.n);
+}
+
+void evac_buf_puts(struct evac_buf *buf, const char *c_string)
+{
+    evac_buf_put(buf, c_string, strlen(c_string));
+}
+
+void evac_buf_putc(struct evac_buf *buf, char c)
+{
+    evac_buf_put(buf, &c, 1);
+}
+
+void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (n < 0) {
+        buf->failed = true;
+        return;
+    }
+    if (!reserve(buf, (size_t)n))
+        return;
+    (void)vsnprintf(buf->p + buf->n, (size_t)n + 1, fmt, ap);
+    buf->n += (size_t)n;
+}
+
+void evac_buf_putf(struct evac_buf *buf, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    evac_buf_putv(buf, fmt, ap);
+    va_end(ap);
+}
+
+enum evac_code evac_buf_check(const struct evac_buf *buf, const char *what, struct evac_err *err)
+{
+    if (!buf->failed)
+        return EVAC_OK;
+    return evac_fail(err, EVAC_E_TOOBIG, "%s is larger than the %zu bytes allowed", what,
+                     buf->max_bytes);
+}
+
+struct evac_str evac_buf_str(const struct evac_buf *buf)
+{
+    return (struct evac_str){ buf->p ? buf->p : "", buf->n };
+}
+
+/* Bytes of the well-formed UTF-8 sequence at p (RFC 3629), 0 if it is none. */
+static size_t utf8_bytes(const unsigned char *p, size_t n)
+{
+    static const struct {
+        unsigned char lo, hi, second_lo, second_hi;
+        size_t bytes;
+    } forms[] = {
+        { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+        { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+        { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (p[0] < forms[i].lo || p[0] > forms[i].hi)
+            continue;
+        if (forms[i].bytes > n)
+            return 0;
+        if (forms[i].bytes > 1 && (p[1] < forms[i].second_lo || p[1] > forms[i].second_hi))
+            return 0;
+        for (size_t k = 2; k < forms[i].bytes; k++)
+            if (p[k] < 0x80 || p[k] > 0xbf)
+                return 0;
+        return forms[i].bytes;
+    }
+    return 0;
+}
+
+static void json_char(struct evac_buf *buf, unsigned char c)
+{
+    static const char plain[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    for (size_t i = 0; plain[i]; i += 2)
+        if ((unsigned char)plain[i] == c) {
+            evac_buf_putc(buf, '\\');
+            evac_buf_putc(buf, plain[i + 1]);
+            return;
+        }
+    if (c < 0x20 || c == 0x7f)
+        evac_buf_putf(buf, "\\u%04x", c);
+    else
+        evac_buf_putc(buf, (char)c);
+}
+
+void evac_buf_json(struct evac_buf *buf, struct evac_str s)
+{
+    evac_buf_putc(buf, '"');
+    for (size_t i = 0; i < s.n;) {
+        size_t n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
+        if (n == 0) {
+            evac_buf_puts(buf, "\\ufffd");
+            n = 1;
+        } else if (n == 1) {
+            json_char(buf, (unsigned char)s.p[i]);
+        } else {
+            evac_buf_put(buf, s.p + i, n);
+        }
+        i += n;
+    }
+    evac_buf_putc(buf, '"');
+}
+
+void evac_buf_xml(struct evac_buf *buf, struct evac_str s)
+{
+    static const struct {
+        char c;
+        const char *entity;
+    } entities[] = {
+        { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" },
+    };
+    for (size_t i = 0; i < s.n; i++) {
+        const char *entity = NULL;
+        for (size_t k = 0; k < sizeof entities / sizeof entities[0]; k++)
+            if (entities[k].c == s.p[i])
+                entity = entities[k].entity;
+        if (entity)
+            evac_buf_puts(buf, entity);
+        else
+            evac_buf_putc(buf, s.p[i]);
+    }
+}
+
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void evac_buf_uri(struct evac_buf *buf, struct evac_str s, bool keep_slash)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (is_unreserved(c) || (keep_slash && c == '/'))
+            evac_buf_putc(buf, (char)c);
+        else
+            evac_buf_putf(buf, "%%%02X", c);
+    }
+}

@@ -1,0 +1,235 @@
+/*
+ * The configuration as typed data. conf.h makes it from libconfig files; everything in it lives in the
+ * model's arena and is never changed after loading: a reload makes a new model.
+ */
+#ifndef EVAC_MODEL_H
+#define EVAC_MODEL_H
+
+#include "diag.h"
+#include "evac/args.h"
+
+#define EVAC_MODES(X)       \
+    X(GRACEFUL, "graceful") \
+    X(UNGRACEFUL, "ungraceful")
+#define EVAC_WORKFLOWS(X)   \
+    X(FAILOVER, "failover") \
+    X(FAILBACK, "failback") \
+    X(DRILL, "drill")
+#define EVAC_POLICIES(X)  \
+    X(NEVER, "never")     \
+    X(PROPOSE, "propose") \
+    X(ACT, "act")
+#define EVAC_STRATEGIES(X)              \
+    X(BACKUP_RESTORE, "backup-restore") \
+    X(PILOT_LIGHT, "pilot-light")       \
+    X(WARM_STANDBY, "warm-standby")     \
+    X(ACTIVE_ACTIVE, "active-active")
+#define EVAC_DRILL_KINDS(X)   \
+    X(REHEARSE, "rehearse")   \
+    X(ISOLATED, "isolated")   \
+    X(LIVE, "live")           \
+    X(GAME_DAY, "game-day")
+/* What a step is for: parts of the RTO, and the order in which people read a plan. */
+#define EVAC_PHASES(X)      \
+    X(CHECK, "check")       \
+    X(FENCE, "fence")       \
+    X(DATA, "data")         \
+    X(CAPACITY, "capacity") \
+    X(VERIFY, "verify")     \
+    X(TRAFFIC, "traffic")   \
+    X(CONFIRM, "confirm")   \
+    X(PROTECT, "protect")   \
+    X(CLEANUP, "cleanup")
+#define EVAC_ON_FAILURES(X) \
+    X(ASK, "ask")           \
+    X(STOP, "stop")         \
+    X(GO_ON, "go-on")
+
+#define X(name, text) EVAC_MODE_##name,
+enum evac_mode { EVAC_MODES(X) EVAC_MODE_COUNT };
+#undef X
+#define X(name, text) EVAC_WORKFLOW_##name,
+enum evac_workflow { EVAC_WORKFLOWS(X) EVAC_WORKFLOW_COUNT };
+#undef X
+#define X(name, text) EVAC_POLICY_##name,
+enum evac_policy { EVAC_POLICIES(X) EVAC_POLICY_COUNT };
+#undef X
+#define X(name, text) EVAC_STRATEGY_##name,
+enum evac_strategy { EVAC_STRATEGIES(X) EVAC_STRATEGY_COUNT };
+#undef X
+#define X(name, text) EVAC_DRILL_##name,
+enum evac_drill_kind { EVAC_DRILL_KINDS(X) EVAC_DRILL_KIND_COUNT };
+#undef X
+#define X(name, text) EVAC_PHASE_##name,
+enum evac_phase { EVAC_PHASES(X) EVAC_PHASE_COUNT };
+#undef X
+#define X(name, text) EVAC_ON_FAILURE_##name,
+enum evac_on_failure { EVAC_ON_FAILURES(X) EVAC_ON_FAILURE_COUNT };
+#undef X
+
+/* Names as people write them, and back. In model_names.c. */
+const char *evac_mode_name(enum evac_mode v);
+const char *evac_workflow_name(enum evac_workflow v);
+const char *evac_policy_name(enum evac_policy v);
+const char *evac_strategy_name(enum evac_strategy v);
+const char *evac_drill_kind_name(enum evac_drill_kind v);
+const char *evac_phase_name(enum evac_phase v);
+const char *evac_on_failure_name(enum evac_on_failure v);
+bool evac_mode_parse(struct evac_str s, enum evac_mode *ret);
+bool evac_workflow_parse(struct evac_str s, enum evac_workflow *ret);
+bool evac_policy_parse(struct evac_str s, enum evac_policy *ret);
+bool evac_strategy_parse(struct evac_str s, enum evac_strategy *ret);
+bool evac_drill_kind_parse(struct evac_str s, enum evac_drill_kind *ret);
+bool evac_phase_parse(struct evac_str s, enum evac_phase *ret);
+bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
+
+/* One thing that an app owns. props are the driver's own parameters, flattened; the plan compiler
+ * checks them against the driver's table, because conf knows no drivers. */
+struct evac_resource {
+    struct evac_place place;
+    struct evac_str name;
+    struct evac_str type;
+    struct evac_args props;
+    const int *prop_lines; /* line of each prop, same order as props.items */
+};
+
+enum evac_probe_role {
+    EVAC_PROBE_EDGE,     /* as a user sees one region: may vote a region down */
+    EVAC_PROBE_DEEP,     /* a dependency inside a region: may vote */
+    EVAC_PROBE_ENDPOINT, /* the app's public endpoint, whichever region serves it: measures, never votes */
+};
+
+/* An HTTP(S) check. url may hold "{region}": then there is one target a region. */
+struct evac_probe {
+    struct evac_place place;
+    struct evac_str name;
+    enum evac_probe_role role;
+    bool regional;
+    struct evac_str url;
+    int expect_status;           /* 0: any 2xx or 3xx */
+    struct evac_str expect_body; /* must occur in the first 5,120 bytes; "" anything */
+    struct evac_str served_by;   /* ENDPOINT: response header that names the serving region; "" body match "region":"X" */
+    uint32_t every_ms, connect_ms, reply_ms;
+    uint16_t fall, rise;
+};
+
+struct evac_drill_conf {
+    struct evac_place place;
+    enum evac_drill_kind kind;
+    struct evac_str cron;     /* five fields */
+    struct evac_str timezone; /* IANA name, "UTC" by default */
+};
+
+struct evac_app {
+    struct evac_place place;
+    struct evac_str name;
+    enum evac_strategy strategy;
+    struct evac_str runbook; /* its own, or "" for the strategy's */
+    const struct evac_str *regions; /* two or more; the first is the preferred active one */
+    size_t region_count;
+    struct evac_str witness; /* region of the GO object's second copy, "" none */
+    int64_t rto_ms, rpo_ms;  /* objectives */
+    const struct evac_resource *resources;
+    size_t resource_count;
+    const struct evac_probe *probes; /* endpoint included, with role ENDPOINT */
+    size_t probe_count;
+    enum evac_policy automatic;
+    uint32_t dwell_ms;     /* a verdict must hold this long before the policy may act or propose */
+    uint32_t cooldown_ms;  /* after the end of the last run */
+    uint32_t approval_ms;  /* how long a proposal or an approval stays good */
+    uint32_t run_deadline_ms; /* a run that has not ended by then is held */
+    uint32_t canary_ms;    /* canary markers' interval, 0 none */
+    uint32_t measure_ms;   /* lag measurement's interval */
+    const struct evac_drill_conf *drills;
+    size_t drill_count;
+};
+
+/* A condition of a step, as data: nodes in an array, children by index. */
+enum evac_cond_op {
+    EVAC_COND_ALL,      /* first_child .. first_child + child_count */
+    EVAC_COND_ANY,
+    EVAC_COND_NOT,
+    EVAC_COND_MODE,     /* mode is number (enum evac_mode) */
+    EVAC_COND_STEP,     /* step `name` ended as `word`: done, skipped, failed */
+    EVAC_COND_FACT,     /* fact `word` of step `name` compared with number */
+};
+enum evac_cmp { EVAC_CMP_ABOVE, EVAC_CMP_BELOW, EVAC_CMP_IS };
+
+struct evac_cond {
+    enum evac_cond_op op;
+    uint16_t first_child, child_count; /* children follow each other in the same array */
+    enum evac_cmp cmp;
+    int64_t number;
+    struct evac_str name, word;
+};
+
+struct evac_runbook_step {
+    struct evac_place place;
+    struct evac_str name;
+    struct evac_str title;    /* one line for people; "" : the action's doc */
+    struct evac_str action;   /* "aurora.failover" */
+    struct evac_str resource; /* a resource's name; "" : each of the action's type */
+    struct evac_str region;   /* "from", "to", "witness", or a region's name */
+    enum evac_phase phase;
+    struct evac_args want;
+    const struct evac_str *after;
+    size_t after_count;
+    const struct evac_cond *when; /* NULL: always; root is when[0] */
+    size_t when_count;
+    int64_t deadline_ms;     /* 0: the action's default */
+    int tries;               /* -1: default */
+    enum evac_on_failure on_failure;
+    bool approval;
+    bool pivot;              /* point of no return */
+    bool optional;           /* absent resource type or region: the step vanishes without a word */
+};
+
+struct evac_runbook_workflow {
+    struct evac_place place;
+    bool present;
+    const struct evac_runbook_step *steps;
+    size_t step_count;
+};
+
+struct evac_runbook {
+    struct evac_place place;
+    struct evac_str name;
+    struct evac_str doc;
+    struct evac_runbook_workflow workflows[EVAC_WORKFLOW_COUNT];
+};
+
+/* evac.cfg */
+struct evac_controller_conf {
+    struct evac_str socket;      /* unix socket of the API */
+    struct evac_str store;       /* journal file */
+    struct evac_str node;        /* this controller's name in the journal */
+    struct evac_str region;      /* where it runs, "" unknown */
+    struct evac_str runbook_dir; /* more runbooks than the built-in ones, "" none */
+    struct evac_str reports;     /* folder for finished runs' reports, "" none */
+    struct evac_str resolver;    /* "address:port" for probes and drivers, "" the system's */
+    struct evac_str log_level;
+    bool log_json;
+    bool exec_allowed;           /* exec actions may run */
+    const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
+    size_t anchor_count;
+    uint32_t quarantine_ms;      /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
+    uint32_t confirm_ms;         /* W of rule R6: second look; 10 s */
+    uint32_t poll_ms, poll_max_ms;
+    uint16_t auto_runs_max;      /* automatic runs at one time, all apps */
+    struct evac_args packs;      /* "aws.profile" and so on: settings handed to driver packs */
+};
+
+struct evac_model {
+    struct evac_arena *arena;
+    struct evac_controller_conf controller;
+    const struct evac_app *apps;
+    size_t app_count;
+    const struct evac_runbook *runbooks;
+    size_t runbook_count;
+    char hash[65]; /* hex SHA-256 over all files read, in order of their names */
+};
+
+const struct evac_app *evac_model_app(const struct evac_model *model, struct evac_str name);
+const struct evac_runbook *evac_model_runbook(const struct evac_model *model, struct evac_str name);
+const struct evac_resource *evac_app_resource(const struct evac_app *app, struct evac_str name);
+#endif
