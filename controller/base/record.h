@@ -17,6 +17,7 @@
     X(INTENT, "intent", "a step is about to apply: attempt and token; nothing was sent before this") \
     X(OUTCOME, "outcome", "what the apply was told: number is an evac_outcome")                    \
     X(OBSERVE, "observe", "what an observation saw, when it is news: number is an evac_seen")      \
+    X(FACT, "fact", "a number that an observation found: name is the step, text the fact")         \
     X(GATE_BLOCK, "gate_block", "a gate closed before a step: text says why, number how far")      \
     X(GATE_PASS, "gate_pass", "a gate opened")                                                     \
     X(APPROVE, "approve", "a person approved; who")                                                \

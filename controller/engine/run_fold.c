@@ -1,0 +1,215 @@
+#include "run_internal.h"
+
+static enum evac_code corrupt(struct evac_err *err, const char *what)
+{
+    if (err) {
+        err->code = EVAC_E_CORRUPT;
+        (void)evac_str_copy(err->text, sizeof err->text, evac_str(what));
+    }
+    return EVAC_E_CORRUPT;
+}
+
+static enum evac_code fold_step(struct evac_run *run, const struct evac_record *r,
+                                struct evac_err *err)
+{
+    enum evac_step_state to;
+    if (!evac_step_state_parse(r->to, &to))
+        return corrupt(err, "a step's row names a state that this version does not know");
+
+    struct evac_step_run *s = &run->steps[r->step];
+    s->state = to;
+    if (to == EVAC_STEP_SKIPPED && evac_str_is(r->event, evac_step_event_name(EVAC_ON_SKIP)))
+        s->by_person = true;
+    if (to == EVAC_STEP_DONE && evac_str_is(r->event, evac_step_event_name(EVAC_ON_REHEARSED)))
+        s->rehearsed_change = true;
+    if (evac_str_is(r->event, evac_step_event_name(EVAC_ON_RETRY))) {
+        s->tries_used = 0;
+        /* what can not be observed, only a person can know: their word stands */
+        if (run->plan->steps[r->step].flags & EVAC_STEP_BLIND)
+            s->doubt = false;
+    }
+    return EVAC_OK;
+}
+
+static enum evac_code fold_run(struct evac_run *run, const struct evac_record *r,
+                               struct evac_err *err)
+{
+    enum evac_run_state to;
+    if (!evac_run_state_parse(r->to, &to))
+        return corrupt(err, "a run's row names a state that this version does not know");
+
+    run->state = to;
+    if (to == EVAC_RUN_UNWINDING)
+        run->back = true;
+    if (to == EVAC_RUN_STOPPING)
+        run->stopped = true;
+    return EVAC_OK;
+}
+
+static void fold_intent(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_step_run *s = &run->steps[r->step];
+    s->attempts = r->attempt;
+    s->open = true;
+    s->acked = false;
+    s->intent_seq = r->seq;
+    if (run->plan->steps[r->step].flags & EVAC_STEP_PIVOT)
+        run->pivoted = true;
+}
+
+/* A definite answer resolves its own attempt, never an earlier one that is in doubt. Only class V can do
+ * that: once a write was accepted, every older one on the same target fails its compare. */
+static void fold_outcome(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_step_run *s = &run->steps[r->step];
+    const struct evac_plan_step *p = &run->plan->steps[r->step];
+    bool accepted = r->number == EVAC_OUTCOME_ACCEPTED;
+
+    s->open = false;
+    s->acked = accepted;
+    if (r->number != EVAC_OUTCOME_THROTTLED && r->number != EVAC_OUTCOME_NOT_SENT)
+        s->tries_used++;
+    if (r->number == EVAC_OUTCOME_UNKNOWN)
+        s->doubt = true;
+    if (!accepted || p->fencing != EVAC_FENCING_VERSION)
+        return;
+    s->doubt = false;
+    for (uint16_t k = 0; k < p->rival_count; k++)
+        run->steps[p->rivals[k]].doubt = false;
+}
+
+/* Whoever made the open attempts is gone: nobody will tell what came of them. */
+static void fold_resume(struct evac_run *run)
+{
+    for (uint16_t i = 0; i < run->plan->step_count; i++) {
+        struct evac_step_run *s = &run->steps[i];
+        s->doubt = s->doubt || s->open;
+        s->open = false;
+    }
+}
+
+static void fold_fact(struct evac_run *run, const struct evac_record *r)
+{
+    const struct evac_plan_step *p = &run->plan->steps[r->step];
+    for (unsigned k = 0; k < EVAC_STEP_FACTS; k++)
+        if (p->facts[k].n && evac_str_eq(p->facts[k], r->text)) {
+            run->steps[r->step].facts[k] = r->number;
+            run->steps[r->step].fact_known |= (uint8_t)(1u << k);
+        }
+}
+
+static void fold_instant(struct evac_run *run, const struct evac_record *r)
+{
+    for (unsigned k = 0; k < EVAC_INSTANT_COUNT; k++)
+        if (evac_str_is(r->name, evac_instant_name((enum evac_instant)k))) {
+            run->instants |= 1u << k;
+            run->instant_wall_ms[k] = r->number;
+        }
+}
+
+static void fold_command(struct evac_run *run, const struct evac_record *r)
+{
+    enum evac_command_verb verb;
+    if (!evac_command_parse(r->name, &verb))
+        return;
+    if (verb == EVAC_CMD_PAUSE)
+        run->paused = true;
+    if (verb == EVAC_CMD_RESUME)
+        run->paused = false;
+}
+
+enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
+                             struct evac_err *err)
+{
+    bool about_step = r->step != EVAC_NO_STEP;
+    if (about_step && r->step >= run->plan->step_count)
+        return corrupt(err, "a row names a step that the run's plan does not have");
+
+    switch (r->kind) {
+    case EVAC_RECORD_STEP:
+        return about_step ? fold_step(run, r, err) : corrupt(err, "a step's row names no step");
+    case EVAC_RECORD_RUN:
+    case EVAC_RECORD_TERMINAL:
+        return fold_run(run, r, err);
+    case EVAC_RECORD_SNAPSHOT:
+        if (about_step)
+            run->steps[r->step].snapshot_seq = r->seq;
+        break;
+    case EVAC_RECORD_INTENT:
+        if (about_step)
+            fold_intent(run, r);
+        break;
+    case EVAC_RECORD_OUTCOME:
+        if (about_step)
+            fold_outcome(run, r);
+        break;
+    case EVAC_RECORD_OBSERVE:
+        /* a version that moved on: what was based on the old one can not land any more */
+        if (about_step && evac_str_is(r->event, "superseded"))
+            run->steps[r->step].doubt = false;
+        break;
+    case EVAC_RECORD_FACT:
+        if (about_step)
+            fold_fact(run, r);
+        break;
+    case EVAC_RECORD_INSTANT:
+        fold_instant(run, r);
+        break;
+    case EVAC_RECORD_APPROVE:
+        if (about_step)
+            run->steps[r->step].approved = true;
+        break;
+    case EVAC_RECORD_OVERRIDE:
+        if (about_step)
+            run->steps[r->step].override_loss_ms = r->number < 0 ? EVAC_LOSS_UNKNOWN : r->number;
+        run->overridden = true;
+        break;
+    case EVAC_RECORD_COMMAND:
+        fold_command(run, r);
+        break;
+    case EVAC_RECORD_MODE:
+        if (r->number < 0 || r->number >= EVAC_MODE_COUNT)
+            return corrupt(err, "a row names a mode that this version does not know");
+        run->mode = (enum evac_mode)r->number;
+        break;
+    case EVAC_RECORD_RESUME:
+        fold_resume(run);
+        break;
+    case EVAC_RECORD_ADMIT:
+    case EVAC_RECORD_GATE_BLOCK:
+    case EVAC_RECORD_GATE_PASS:
+    case EVAC_RECORD_DECLINE:
+    case EVAC_RECORD_LOSS:
+    case EVAC_RECORD_SETTLE:
+    case EVAC_RECORD_VERDICT:
+    case EVAC_RECORD_DECISION:
+    case EVAC_RECORD_ALARM:
+    case EVAC_RECORD_ACK:
+    case EVAC_RECORD_HOLD:
+    case EVAC_RECORD_CLOCK_JUMP:
+    case EVAC_RECORD_CONFIG:
+    case EVAC_RECORD_START:
+    case EVAC_RECORD_STOP:
+    case EVAC_RECORD_KIND_COUNT:
+        break;
+    }
+    return EVAC_OK;
+}
+
+void evac_run_record(struct evac_run *run, struct evac_run_io *io, struct evac_record record)
+{
+    record.seq = (*io->next_seq)++;
+    record.run = run->id;
+    record.app = run->plan->app;
+    record.epoch = io->epoch;
+    if (record.t_boot_ms == 0)
+        record.t_boot_ms = io->now->boot_ms;
+    if (record.t_wall_ms == 0)
+        record.t_wall_ms = io->now->wall_ms;
+    if (record.step != EVAC_NO_STEP && record.name.n == 0)
+        record.name = run->plan->steps[record.step].id;
+
+    struct evac_effect *effect = evac_effects_add(io->fx, EVAC_FX_JOURNAL);
+    effect->u.record = record;
+    (void)evac_run_fold(run, &record, NULL); /* made by us: it can not be impossible */
+}
