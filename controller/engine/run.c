@@ -566,7 +566,7 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
 /* R8: no attempt is unresolved, or its request is dead; and what was touched was looked at once more. */
 static void settle(struct evac_run *run, struct evac_run_io *io)
 {
-    bool waiting = false;
+    bool waiting = run->measuring > 0;
     for (uint16_t i = 0; EVAC_RULE_R8 && i < run->plan->step_count; i++) {
         struct evac_step_run *s = &run->steps[i];
         uint64_t dead = s->unresolved_ms + run->plan->quarantine_ms;

@@ -89,6 +89,7 @@ struct evac_run {
     bool stopped;              /* it ends as held */
     bool exceptions;
     bool overridden;
+    bool loss_noted;           /* measured losses are in the journal */
     uint32_t instants;         /* bit per evac_instant that is set */
     int64_t instant_wall_ms[EVAC_INSTANT_COUNT];
 
@@ -99,7 +100,8 @@ struct evac_run {
     uint64_t wake_ms;          /* when it next wants an event by time alone */
     uint64_t began_ms;
     int64_t loss_ms;           /* what an ungraceful data step would lose now; EVAC_LOSS_UNKNOWN */
-    uint64_t next_call;
+    uint16_t measuring;        /* open measurements that its end waits for */
+    bool loss_asked;
     bool starving;             /* effects were full: wake at once */
     bool slow_told;
     char who[64];
@@ -155,7 +157,7 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(STOP_AUTOMATION, "stop-automation", "no automatic run of any app")                       \
     X(ALLOW_AUTOMATION, "allow-automation", "end stop-automation")
 #define X(name, text, doc) EVAC_CMD_##name,
-enum evac_command_verb { EVAC_COMMANDS(X) EVAC_COMMAND_COUNT };
+enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
 #undef X
 const char *evac_command_name(enum evac_command_verb verb);
 bool evac_command_parse(struct evac_str name, enum evac_command_verb *ret_verb);

@@ -172,6 +172,9 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
             return corrupt(err, "a row names a mode that this version does not know");
         run->mode = (enum evac_mode)r->number;
         break;
+    case EVAC_RECORD_LOSS:
+        run->loss_noted = true;
+        break;
     case EVAC_RECORD_RESUME:
         fold_resume(run);
         break;
@@ -179,7 +182,6 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_GATE_BLOCK:
     case EVAC_RECORD_GATE_PASS:
     case EVAC_RECORD_DECLINE:
-    case EVAC_RECORD_LOSS:
     case EVAC_RECORD_SETTLE:
     case EVAC_RECORD_VERDICT:
     case EVAC_RECORD_DECISION:

@@ -1,0 +1,645 @@
+#include "engine_internal.h"
+
+#include <string.h>
+
+size_t evac_engine_apps_bytes(const struct evac_model *model)
+{
+    return model->app_count * sizeof(struct evac_engine_app);
+}
+
+static struct evac_str inside(const struct evac_model *model)
+{
+    return model->controller.region;
+}
+
+static void init_app(struct evac_engine_app *a, const struct evac_app *app,
+                     const struct evac_model *model)
+{
+    a->app = app;
+    a->acked = true;
+    evac_health_init(&a->health, app, inside(model));
+    for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++)
+        evac_watch_turn(&a->watches[i]);
+}
+
+void evac_engine_init(struct evac_engine *engine, const struct evac_model *model, void *apps_memory)
+{
+    memset(engine, 0, sizeof *engine);
+    engine->model = model;
+    engine->apps = apps_memory;
+    engine->app_count = model->app_count;
+    engine->next_seq = 1;
+    engine->next_run = 1;
+    for (size_t i = 0; i < model->app_count; i++)
+        init_app(&engine->apps[i], &model->apps[i], model);
+}
+
+void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs)
+{
+    if (app < engine->app_count && resource < EVAC_RESOURCES_MAX)
+        engine->apps[app].watches[resource].verbs = verbs;
+}
+
+struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region)
+{
+    return region < a->app->region_count ? a->app->regions[region] : EVAC_STR_NONE;
+}
+
+uint16_t engine_region_index(const struct evac_app *app, struct evac_str region)
+{
+    for (size_t i = 0; i < app->region_count; i++)
+        if (evac_str_eq(app->regions[i], region))
+            return (uint16_t)i;
+    return 0;
+}
+
+size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name)
+{
+    for (size_t i = 0; i < engine->app_count; i++)
+        if (evac_str_eq(engine->apps[i].app->name, name))
+            return i;
+    return engine->app_count;
+}
+
+struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id)
+{
+    for (struct evac_run *r = engine->runs; r; r = r->next)
+        if (r->id == id)
+            return r;
+    return NULL;
+}
+
+/* --- reload ----------------------------------------------------------------------------------------- */
+
+static void carry_over(struct evac_engine_app *to, const struct evac_engine_app *from)
+{
+    const struct evac_app *app = to->app;
+    struct evac_str region = engine_region(from, from->active);
+
+    *to = *from;
+    to->app = app;
+    to->active = engine_region_index(app, region);
+    evac_health_reconfigure(&to->health, app);
+    for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++) /* resources may stand in another order now */
+        to->watches[i] = (struct evac_watch){ .lag_ms = -1 };
+    to->decide_ms = 0;
+}
+
+void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model *model,
+                             void *apps_memory)
+{
+    struct evac_engine_app *apps = apps_memory;
+    for (size_t i = 0; i < model->app_count; i++) {
+        size_t old = evac_engine_app(engine, model->apps[i].name);
+        init_app(&apps[i], &model->apps[i], model);
+        if (old < engine->app_count)
+            carry_over(&apps[i], &engine->apps[old]);
+    }
+    engine->model = model;
+    engine->apps = apps;
+    engine->app_count = model->app_count;
+    engine->wake_ms = 0;
+}
+
+/* --- records, notices --------------------------------------------------------------------------------- */
+
+struct evac_run_io engine_run_io(struct engine_io *io)
+{
+    return (struct evac_run_io){ .fx = io->fx,
+                                 .now = io->now,
+                                 .next_seq = &io->engine->next_seq,
+                                 .next_call = &io->engine->next_call,
+                                 .epoch = io->engine->epoch };
+}
+
+void engine_record(struct engine_io *io, struct evac_record record)
+{
+    record.seq = io->engine->next_seq++;
+    record.step = EVAC_NO_STEP;
+    record.epoch = io->engine->epoch;
+    record.t_boot_ms = io->now->boot_ms;
+    record.t_wall_ms = io->now->wall_ms;
+    evac_effects_add(io->fx, EVAC_FX_JOURNAL)->u.record = record;
+}
+
+void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const char *text)
+{
+    struct evac_text line = evac_effects_text(io->fx, 512);
+    evac_text_puts(&line, text);
+    struct evac_str said = evac_effects_text_end(io->fx, &line);
+    evac_effects_add(io->fx, EVAC_FX_NOTICE)->u.notice =
+        (struct evac_notice_effect){ alarm, app, 0, said.p };
+}
+
+/* --- decision -------------------------------------------------------------------------------------------- */
+
+static uint16_t auto_runs(const struct evac_engine *engine)
+{
+    uint16_t n = 0;
+    for (const struct evac_run *r = engine->runs; r; r = r->next)
+        if (!r->plan->rehearse && strcmp(r->who, "policy") == 0 && r->state != EVAC_RUN_PROPOSED)
+            n++;
+    return n;
+}
+
+static bool is_held(const struct evac_engine_app *a, const struct evac_now *now)
+{
+    return a->hold_until_wall_ms > now->wall_ms;
+}
+
+static void start(struct engine_io *io, struct evac_engine_app *a)
+{
+    a->starting = true;
+    evac_effects_add(io->fx, EVAC_FX_START)->u.start = (struct evac_start_effect){
+        .app = (uint16_t)(a - io->engine->apps),
+        .workflow = EVAC_WORKFLOW_FAILOVER,
+        .mode = a->decision.mode,
+        .from = a->active,
+        .to = a->decision.target,
+        .proposed = a->decision.decide == EVAC_DECIDE_PROPOSE,
+        .who = "policy",
+        .why = a->decision.reasons,
+    };
+}
+
+static void note_decision(struct engine_io *io, const struct evac_engine_app *a)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_DECISION };
+    r.app = a->app->name;
+    r.name = engine_region(a, a->decision.target);
+    r.to = evac_str(evac_decide_name(a->decision.decide));
+    r.text = evac_str(a->decision.reasons);
+    engine_record(io, r);
+}
+
+static bool same_decision(const struct evac_decision *x, const struct evac_decision *y)
+{
+    return x->decide == y->decide && x->target == y->target &&
+           memcmp(x->gates, y->gates, sizeof x->gates) == 0;
+}
+
+static void decide(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_engine *engine = io->engine;
+    struct evac_decision before = a->decision;
+    struct evac_decision_input input = {
+        .app = a->app,
+        .health = &a->health,
+        .active = a->active,
+        .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
+        .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
+        .last_run_acked = a->acked,
+        .last_run_end_boot_ms = a->ran ? a->last_end_boot_ms : 0,
+        .held = is_held(a, io->now),
+        .stopped = engine->stopped,
+        .lead = engine->lead,
+        .auto_runs = auto_runs(engine),
+        .auto_runs_max = engine->model->controller.auto_runs_max,
+        .now_boot_ms = io->now->boot_ms,
+    };
+    evac_decide(&input, &a->decision);
+    a->decide_ms = a->decision.wake_boot_ms;
+
+    bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;
+    if (!same_decision(&before, &a->decision) &&
+        (a->decision.decide != EVAC_DECIDE_NOTHING || before.decide != EVAC_DECIDE_NOTHING))
+        note_decision(io, a);
+    if (wants && !a->run && !a->starting)
+        start(io, a);
+}
+
+/* --- health ------------------------------------------------------------------------------------------------ */
+
+static void note_verdicts(struct engine_io *io, struct evac_engine_app *a, uint32_t changed)
+{
+    for (uint16_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++) {
+        if (!(changed & (1u << r)))
+            continue;
+        struct evac_record record = { .kind = EVAC_RECORD_VERDICT };
+        record.app = a->app->name;
+        record.name = a->app->regions[r];
+        record.to = evac_str(evac_verdict_name(a->health.regions[r].verdict));
+        record.text = evac_str(a->health.regions[r].reasons);
+        engine_record(io, record);
+    }
+}
+
+static void health_changed(struct engine_io *io, struct evac_engine_app *a,
+                           const struct evac_health_news *news)
+{
+    note_verdicts(io, a, news->verdict_changed);
+    if (news->verdict_changed || io->now->boot_ms >= a->decide_ms)
+        decide(io, a);
+}
+
+static void probe(struct engine_io *io, uint16_t app, const struct evac_probe_result *result)
+{
+    struct evac_health_news news = { 0 };
+    if (app >= io->engine->app_count)
+        return;
+    evac_health_probe(&io->engine->apps[app].health, result, &news);
+    health_changed(io, &io->engine->apps[app], &news);
+}
+
+static void vantage(struct engine_io *io, bool abstains)
+{
+    if (io->engine->abstains == abstains)
+        return;
+    io->engine->abstains = abstains;
+    engine_notice(io, abstains, EVAC_STR_NONE,
+                  abstains ? "this controller can not reach its anchors: its opinion does not count"
+                           : "this controller reaches its anchors again");
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
+        struct evac_health_news news = { 0 };
+        evac_health_vantage(&io->engine->apps[i].health, 0, abstains, io->now->boot_ms,
+                            io->now->wall_ms, &news);
+        health_changed(io, &io->engine->apps[i], &news);
+    }
+}
+
+/* --- runs -------------------------------------------------------------------------------------------------- */
+
+static struct evac_engine_app *app_of(struct evac_engine *engine, const struct evac_run *run)
+{
+    size_t i = evac_engine_app(engine, run->plan->app);
+    return i < engine->app_count ? &engine->apps[i] : NULL;
+}
+
+static void link_run(struct evac_engine *engine, struct evac_engine_app *a, struct evac_run *run)
+{
+    run->next = engine->runs;
+    engine->runs = run;
+    engine->run_count++;
+    if (!a)
+        return;
+    if (run->plan->rehearse)
+        a->rehearsal = run;
+    else
+        a->run = run;
+}
+
+static void unlink_run(struct evac_engine *engine, struct evac_run *run)
+{
+    for (struct evac_run **at = &engine->runs; *at; at = &(*at)->next)
+        if (*at == run) {
+            *at = run->next;
+            engine->run_count--;
+            break;
+        }
+    run->next = NULL;
+}
+
+static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
+                         const struct evac_now *now)
+{
+    a->ran = true;
+    a->acked = false;
+    a->last_end_wall_ms = now->wall_ms;
+    a->last_end_boot_ms = now->boot_ms;
+    a->last_end = run->state;
+    a->last_run = run->id;
+    a->decide_ms = 0;
+}
+
+/* After whatever happened to a run: traffic that moved makes the target the active region; an end makes room. */
+void engine_after_run(struct engine_io *io, struct evac_run *run)
+{
+    struct evac_engine_app *a = app_of(io->engine, run);
+    if (a && a->run == run) {
+        bool moved = (run->instants & (1u << EVAC_INSTANT_TRAFFIC_MOVED)) ||
+                     run->state == EVAC_RUN_SUCCEEDED || run->state == EVAC_RUN_EXCEPTIONS;
+        uint16_t to = engine_region_index(a->app, run->plan->to);
+        engine_run_loss(io, a);
+        if (moved)
+            a->active = to;
+    }
+    if (!evac_run_is_over(run->state))
+        return;
+    unlink_run(io->engine, run);
+    if (!a)
+        return;
+    if (a->run == run) {
+        a->run = NULL;
+        remember_end(a, run, io->now);
+        for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++)
+            evac_watch_turn(&a->watches[i]);
+    }
+    if (a->rehearsal == run)
+        a->rehearsal = NULL;
+}
+
+static void before_run(struct engine_io *io, struct evac_run *run)
+{
+    struct evac_engine_app *a = app_of(io->engine, run);
+    if (a && a->run == run)
+        engine_run_loss(io, a);
+}
+
+static void tick_runs(struct engine_io *io)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    for (struct evac_run *r = io->engine->runs, *next; r; r = next) {
+        next = r->next;
+        if (!evac_effects_has_room(io->fx))
+            return;
+        before_run(io, r);
+        bool measured = r->state == EVAC_RUN_SETTLING && r->measuring == 0;
+        if (io->now->boot_ms < r->wake_ms && !measured)
+            continue;
+        evac_run_tick(r, &rio);
+        engine_after_run(io, r);
+    }
+}
+
+static void refuse(struct engine_io *io, enum evac_code code, const char *why)
+{
+    io->fx->answer = code;
+    (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(why));
+}
+
+static void note_impact(struct engine_io *io, const struct evac_engine_app *a,
+                        struct evac_run *run)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    const struct evac_region_health *h = &a->health.regions[a->active];
+    if (h->impact_hi_boot_ms == 0 || run->plan->rehearse)
+        return;
+    if (h->impact_lo_boot_ms)
+        evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_LO, h->impact_lo_boot_ms,
+                         h->impact_lo_wall_ms);
+    evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_HI, h->impact_hi_boot_ms,
+                     h->impact_hi_wall_ms);
+    if (h->detected_boot_ms)
+        evac_run_instant(run, &rio, EVAC_INSTANT_DETECTED, h->detected_boot_ms,
+                         h->detected_wall_ms);
+}
+
+static void record_admission(struct engine_io *io, struct evac_run *run,
+                             const struct evac_admit_event *e)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    struct evac_record r = { .kind = EVAC_RECORD_ADMIT, .step = EVAC_NO_STEP };
+    r.name = evac_str(evac_workflow_name(run->plan->workflow));
+    r.from = run->plan->from;
+    r.event = evac_str(evac_mode_name(run->plan->mode));
+    r.to = run->plan->to;
+    r.number = run->plan->rehearse ? 1 : 0;
+    r.who = e->who;
+    r.text = e->why;
+    r.data = e->plan_json;
+    evac_run_record(run, &rio, r);
+}
+
+static void admit(struct engine_io *io, const struct evac_admit_event *e)
+{
+    struct evac_engine *engine = io->engine;
+    struct evac_run *run = e->run;
+    struct evac_engine_app *a = e->app < engine->app_count ? &engine->apps[e->app] : NULL;
+    struct evac_run_io rio = engine_run_io(io);
+
+    if (a)
+        a->starting = false;
+    if (!a || !engine->lead) {
+        refuse(io, EVAC_E_REFUSED, a ? "this controller does not hold the lead"
+                                     : "the app is not configured");
+        return;
+    }
+    if (run->plan->rehearse ? a->run || a->rehearsal : a->run != NULL) {
+        refuse(io, EVAC_E_BUSY, "a run of this app is going on already");
+        return;
+    }
+    if (!run->plan->rehearse && a->rehearsal) { /* the real thing goes first */
+        (void)run_move(a->rehearsal, &rio, EVAC_RUN_ON_HOLD, "a real run begins");
+        evac_run_tick(a->rehearsal, &rio);
+        engine_after_run(io, a->rehearsal);
+    }
+    run->id = engine->next_run++;
+    (void)evac_str_copy(run->who, sizeof run->who, e->who);
+    link_run(engine, a, run);
+    record_admission(io, run, e);
+    io->fx->answer_run = run->id;
+    note_impact(io, a, run);
+    engine_run_loss(io, a);
+    if (e->proposed) {
+        run->entered_ms = io->now->boot_ms;
+        run->deadline_ms = io->now->boot_ms + run->plan->approval_ms;
+        run->wake_ms = run->deadline_ms;
+        run_notice(run, &rio, true, "a failover is proposed; approve or decline it", NULL);
+        return;
+    }
+    evac_run_instant(run, &rio, EVAC_INSTANT_DECIDED, io->now->boot_ms, io->now->wall_ms);
+    (void)run_move(run, &rio, EVAC_RUN_ON_APPROVED, NULL);
+    evac_run_instant(run, &rio, EVAC_INSTANT_STARTED, io->now->boot_ms, io->now->wall_ms);
+    evac_run_advance(run, &rio);
+    engine_after_run(io, run);
+}
+
+static void not_admitted(struct engine_io *io, uint16_t app, struct evac_str why)
+{
+    if (app >= io->engine->app_count)
+        return;
+    struct evac_engine_app *a = &io->engine->apps[app];
+    struct evac_record r = { .kind = EVAC_RECORD_ALARM };
+    a->starting = false;
+    a->decide_ms = io->now->boot_ms + 60000; /* it will not compile in a moment either */
+    r.app = a->app->name;
+    r.text = why;
+    engine_record(io, r);
+    engine_notice(io, true, a->app->name, "a failover is needed but its plan does not compile");
+}
+
+static void reply(struct engine_io *io, const struct evac_reply_event *e)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    struct evac_run *run = e->run ? evac_engine_run(io->engine, e->run) : NULL;
+    if (e->run == 0) {
+        engine_measured(io, e);
+    } else if (run && e->step < run->plan->step_count) {
+        before_run(io, run);
+        evac_run_reply(run, &rio, e->step, e->call, e->reply);
+        engine_after_run(io, run);
+    }
+}
+
+static void committed(struct engine_io *io, uint64_t seq)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    io->engine->committed = seq;
+    for (struct evac_run *r = io->engine->runs; r; r = r->next)
+        evac_run_committed(r, &rio, seq);
+}
+
+/* --- people's words that are not about one run --------------------------------------------------------- */
+
+static void hold(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd)
+{
+    bool holds = cmd->verb == EVAC_CMD_HOLD;
+    if (holds && cmd->reason.n == 0) {
+        refuse(io, EVAC_E_BADARG, "a hold needs a reason");
+        return;
+    }
+    struct evac_record r = { .kind = EVAC_RECORD_HOLD };
+    r.app = a->app->name;
+    r.who = cmd->who;
+    r.text = cmd->reason;
+    r.number = !holds ? 0 : cmd->value > 0 ? io->now->wall_ms + cmd->value : INT64_MAX;
+    engine_record(io, r);
+    a->hold_until_wall_ms = r.number;
+    (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, cmd->reason);
+    a->decide_ms = 0;
+}
+
+static void ack(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_ACK };
+    r.app = a->app->name;
+    r.who = cmd->who;
+    r.text = cmd->reason;
+    engine_record(io, r);
+    a->acked = true;
+    a->decide_ms = 0;
+}
+
+static void stop_automation(struct engine_io *io, const struct evac_command *cmd)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_HOLD };
+    bool stops = cmd->verb == EVAC_CMD_STOP_AUTOMATION;
+    r.who = cmd->who;
+    r.text = cmd->reason;
+    r.number = stops ? INT64_MAX : 0;
+    engine_record(io, r);
+    io->engine->stopped = stops;
+    for (size_t i = 0; i < io->engine->app_count; i++)
+        io->engine->apps[i].decide_ms = 0;
+}
+
+static void command_app(struct engine_io *io, const struct evac_command *cmd)
+{
+    size_t i = evac_engine_app(io->engine, cmd->app);
+    if (cmd->verb == EVAC_CMD_STOP_AUTOMATION || cmd->verb == EVAC_CMD_ALLOW_AUTOMATION)
+        stop_automation(io, cmd);
+    else if (i == io->engine->app_count)
+        refuse(io, EVAC_E_NOTFOUND, "there is no such app");
+    else if (cmd->verb == EVAC_CMD_HOLD || cmd->verb == EVAC_CMD_RELEASE)
+        hold(io, &io->engine->apps[i], cmd);
+    else if (cmd->verb == EVAC_CMD_ACK)
+        ack(io, &io->engine->apps[i], cmd);
+    else
+        refuse(io, EVAC_E_BADARG, "that word is for a run: name one");
+}
+
+static void command(struct engine_io *io, const struct evac_command *cmd)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
+    if (!io->engine->lead) {
+        refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+    } else if (cmd->run == 0) {
+        command_app(io, cmd);
+    } else if (!run) {
+        refuse(io, EVAC_E_NOTFOUND, "no such run is going on");
+    } else {
+        before_run(io, run);
+        evac_run_command(run, &rio, cmd);
+        engine_after_run(io, run);
+    }
+}
+
+/* --- the door --------------------------------------------------------------------------------------------- */
+
+static void lead(struct engine_io *io, bool holds, uint64_t epoch)
+{
+    io->engine->lead = holds;
+    io->engine->epoch = epoch;
+    for (size_t i = 0; i < io->engine->app_count; i++)
+        io->engine->apps[i].decide_ms = 0;
+}
+
+static void clock_jump(struct engine_io *io, int64_t by_ms)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_CLOCK_JUMP, .number = by_ms };
+    engine_record(io, r);
+    engine_notice(io, true, EVAC_STR_NONE, "the wall clock jumped; decisions do not depend on it");
+}
+
+static void tick_apps(struct engine_io *io)
+{
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
+        struct evac_engine_app *a = &io->engine->apps[i];
+        struct evac_health_news news = { 0 };
+        if (io->now->boot_ms >= evac_health_wake_ms(&a->health))
+            evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
+        health_changed(io, a, &news);
+        engine_measure(io, (uint16_t)i);
+    }
+}
+
+static void set_wake(struct evac_engine *engine)
+{
+    uint64_t wake = EVAC_NEVER;
+    for (const struct evac_run *r = engine->runs; r; r = r->next)
+        if (r->wake_ms < wake)
+            wake = r->wake_ms;
+    for (size_t i = 0; i < engine->app_count; i++) {
+        const struct evac_engine_app *a = &engine->apps[i];
+        uint64_t times[] = { a->decide_ms, evac_health_wake_ms(&a->health),
+                             engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER };
+        for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
+            if (times[k] < wake)
+                wake = times[k];
+    }
+    engine->wake_ms = wake;
+}
+
+void evac_engine_step(struct evac_engine *engine, const struct evac_event *event,
+                      struct evac_effects *fx)
+{
+    struct engine_io io = { engine, fx, &event->now };
+    evac_effects_reset(fx);
+
+    switch (event->kind) {
+    case EVAC_EVENT_TICK:
+        break;
+    case EVAC_EVENT_PROBE:
+        probe(&io, event->u.probe.app, &event->u.probe.result);
+        break;
+    case EVAC_EVENT_VANTAGE:
+        vantage(&io, event->u.abstains);
+        break;
+    case EVAC_EVENT_REPLY:
+        reply(&io, &event->u.reply);
+        break;
+    case EVAC_EVENT_COMMITTED:
+        committed(&io, event->u.seq);
+        break;
+    case EVAC_EVENT_ADMIT:
+        admit(&io, &event->u.admit);
+        break;
+    case EVAC_EVENT_NOT_ADMITTED:
+        not_admitted(&io, event->u.not_admitted.app, event->u.not_admitted.why);
+        break;
+    case EVAC_EVENT_COMMAND:
+        command(&io, &event->u.command);
+        break;
+    case EVAC_EVENT_LEAD:
+        lead(&io, event->u.lead.lead, event->u.lead.epoch);
+        break;
+    case EVAC_EVENT_CLOCK_JUMP:
+        clock_jump(&io, event->u.number);
+        break;
+    case EVAC_EVENT_KIND_COUNT:
+        break;
+    }
+    if (event->kind == EVAC_EVENT_TICK || event->now.boot_ms >= engine->wake_ms) {
+        tick_apps(&io);
+        tick_runs(&io);
+    } else if (event->kind == EVAC_EVENT_REPLY && event->u.reply.run == 0) {
+        tick_runs(&io); /* a gate or an end may have waited for that measurement */
+    }
+    set_wake(engine);
+}
+
+uint64_t evac_engine_wake_ms(const struct evac_engine *engine)
+{
+    return engine->wake_ms;
+}

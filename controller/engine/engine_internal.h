@@ -1,0 +1,31 @@
+/* What the engine's files share: engine.c routes events, engine_measure.c watches replication,
+ * engine_replay.c recovers. */
+#ifndef EVAC_ENGINE_INTERNAL_H
+#define EVAC_ENGINE_INTERNAL_H
+
+#include "engine.h"
+#include "run_internal.h"
+
+struct engine_io {
+    struct evac_engine *engine;
+    struct evac_effects *fx;
+    const struct evac_now *now;
+};
+
+struct evac_run_io engine_run_io(struct engine_io *io);
+void engine_record(struct engine_io *io, struct evac_record record);
+void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const char *text);
+struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
+uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
+
+/* After whatever happened to a run: traffic that moved makes its target the active region; a run that ended
+ * makes room for the next. */
+void engine_after_run(struct engine_io *io, struct evac_run *run);
+
+/* Measurements that are due; their next due time. */
+void engine_measure(struct engine_io *io, uint16_t app);
+uint64_t engine_measure_wake_ms(const struct evac_engine_app *a);
+void engine_measured(struct engine_io *io, const struct evac_reply_event *reply);
+/* The run's loss, kept up to date for its gate, and journalled when it is known for good. */
+void engine_run_loss(struct engine_io *io, struct evac_engine_app *a);
+#endif

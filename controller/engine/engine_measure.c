@@ -1,0 +1,257 @@
+#include "engine_internal.h"
+
+#define MEASURE_CALL_MS 10000u
+
+static bool can(const struct evac_watch *w, enum evac_verb verb)
+{
+    return (w->verbs & (1u << verb)) != 0;
+}
+
+/* The instant after which nothing was written any more: first bad probe of the outage; without one, now. */
+static int64_t reference_ms(const struct evac_engine_app *a, const struct evac_now *now)
+{
+    int64_t impact = a->health.regions[a->active].impact_hi_wall_ms;
+    if (a->run && (a->run->instants & (1u << EVAC_INSTANT_IMPACT_HI)))
+        impact = a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
+    return impact ? impact : now->wall_ms;
+}
+
+int64_t evac_engine_loss(const struct evac_engine_app *a, const struct evac_now *now)
+{
+    int64_t worst = -1;
+    for (size_t i = 0; i < a->app->resource_count; i++) {
+        int64_t loss = evac_watch_loss(&a->watches[i], reference_ms(a, now));
+        if (loss > worst)
+            worst = loss;
+    }
+    return worst;
+}
+
+/* Where markers are looked for: the run's target, or the first standby. */
+static uint16_t other_region(const struct evac_engine_app *a)
+{
+    if (a->run)
+        return engine_region_index(a->app, a->run->plan->to);
+    return a->active == 0 ? 1 : 0;
+}
+
+static uint64_t call(struct engine_io *io, uint16_t app, uint16_t resource, enum evac_verb verb,
+                     uint16_t region, int64_t marker)
+{
+    struct evac_engine_app *a = &io->engine->apps[app];
+    struct evac_effect *effect = evac_effects_add(io->fx, EVAC_FX_CALL);
+    uint16_t from = a->active;
+    if (a->run)
+        from = engine_region_index(a->app, a->run->plan->from);
+    effect->u.call = (struct evac_call_effect){
+        .call = ++io->engine->next_call,
+        .app = a->app,
+        .step = resource,
+        .verb = verb,
+        .version = "",
+        .deadline_ms = io->now->boot_ms + MEASURE_CALL_MS,
+        .from = engine_region(a, from),
+        .to = engine_region(a, other_region(a)),
+        .region = engine_region(a, region),
+        .marker = marker,
+    };
+    return effect->u.call.call;
+}
+
+/* From a run's start on the old side is being fenced: nothing of ours is written there any more. */
+static void mark(struct engine_io *io, uint16_t app, uint16_t resource)
+{
+    struct evac_engine_app *a = &io->engine->apps[app];
+    struct evac_watch *w = &a->watches[resource];
+    if (!can(w, EVAC_VERB_MARK) || a->app->canary_ms == 0 || io->now->boot_ms < w->mark_due_ms)
+        return;
+    w->mark_due_ms = io->now->boot_ms + a->app->canary_ms;
+    if (w->mark_call || a->run)
+        return;
+    if (io->now->wall_ms > w->last_mark)
+        w->last_mark = io->now->wall_ms;
+    else
+        w->last_mark++;
+    w->mark_call = call(io, app, resource, EVAC_VERB_MARK, a->active, w->last_mark);
+}
+
+static void look(struct engine_io *io, uint16_t app, uint16_t resource)
+{
+    struct evac_engine_app *a = &io->engine->apps[app];
+    struct evac_watch *w = &a->watches[resource];
+    if (io->now->boot_ms < w->measure_due_ms)
+        return;
+    w->measure_due_ms = io->now->boot_ms + a->app->measure_ms;
+    if (can(w, EVAC_VERB_SEEK) && !w->seek_call)
+        w->seek_call = call(io, app, resource, EVAC_VERB_SEEK, other_region(a), 0);
+    if (can(w, EVAC_VERB_MEASURE) && !w->measure_call)
+        w->measure_call = call(io, app, resource, EVAC_VERB_MEASURE, other_region(a), 0);
+}
+
+void engine_measure(struct engine_io *io, uint16_t app)
+{
+    struct evac_engine_app *a = &io->engine->apps[app];
+    if (!io->engine->lead)
+        return;
+    for (uint16_t i = 0; i < a->app->resource_count; i++) {
+        if (!evac_effects_has_room(io->fx))
+            return;
+        mark(io, app, i);
+        look(io, app, i);
+    }
+}
+
+uint64_t engine_measure_wake_ms(const struct evac_engine_app *a)
+{
+    uint64_t wake = EVAC_NEVER;
+    for (size_t i = 0; i < a->app->resource_count; i++) {
+        const struct evac_watch *w = &a->watches[i];
+        if (can(w, EVAC_VERB_MARK) && a->app->canary_ms && w->mark_due_ms < wake)
+            wake = w->mark_due_ms;
+        if ((can(w, EVAC_VERB_SEEK) || can(w, EVAC_VERB_MEASURE)) && w->measure_due_ms < wake)
+            wake = w->measure_due_ms;
+    }
+    return wake;
+}
+
+static void ask_for_the_end(struct engine_io *io, struct evac_engine_app *a)
+{
+    uint16_t app = (uint16_t)(a - io->engine->apps);
+    a->run->loss_asked = true;
+    for (uint16_t i = 0; i < a->app->resource_count; i++)
+        if (can(&a->watches[i], EVAC_VERB_SEEK)) {
+            a->watches[i].seek_call =
+                call(io, app, i, EVAC_VERB_SEEK, other_region(a), 0);
+            a->run->measuring++;
+        }
+}
+
+/* --- the run's measured loss --------------------------------------------------------------------------- */
+
+static void record_loss(struct engine_io *io, struct evac_engine_app *a, size_t resource,
+                        const char *method, int64_t loss_ms, uint32_t interval_ms)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    const struct evac_watch *w = &a->watches[resource];
+    int64_t lost[16];
+    uint32_t count = evac_watch_lost(w, lost, 16);
+    struct evac_text data = evac_effects_text(io->fx, 1024);
+
+    evac_text_puts(&data, "{\"method\":\"");
+    evac_text_puts(&data, method);
+    evac_text_puts(&data, "\",\"interval_ms\":");
+    evac_text_u64(&data, interval_ms);
+    evac_text_puts(&data, ",\"as_of_wall_ms\":");
+    evac_text_i64(&data, w->lag_as_of_ms);
+    evac_text_puts(&data, ",\"found\":");
+    evac_text_i64(&data, w->found);
+    evac_text_puts(&data, ",\"lost_count\":");
+    evac_text_u64(&data, count);
+    evac_text_puts(&data, ",\"lost\":[");
+    for (uint32_t i = 0; i < count && i < 16; i++) {
+        evac_text_puts(&data, i ? "," : "");
+        evac_text_i64(&data, lost[i]);
+    }
+    evac_text_puts(&data, "]}");
+
+    struct evac_record r = { .kind = EVAC_RECORD_LOSS, .step = EVAC_NO_STEP };
+    r.name = a->app->resources[resource].name;
+    r.number = loss_ms == EVAC_LOSS_UNKNOWN ? -1 : loss_ms;
+    r.event = evac_str(method);
+    r.data = evac_effects_text_end(io->fx, &data);
+    evac_run_record(a->run, &rio, r);
+}
+
+/* A promotion that waits for the last byte loses nothing: the service's own word. */
+static bool was_switched_over(const struct evac_run *run, struct evac_str resource)
+{
+    for (uint16_t i = 0; i < run->plan->forward_count; i++) {
+        const struct evac_plan_step *p = &run->plan->steps[i];
+        if (run->steps[i].state == EVAC_STEP_DONE && (p->flags & EVAC_STEP_PROMOTES) &&
+            !(p->flags & EVAC_STEP_LOSSY) && evac_str_eq(p->resource, resource))
+            return true;
+    }
+    return false;
+}
+
+/* Planned, nothing broke: when every marker that was acknowledged has arrived, none was lost. */
+static int64_t planned_canary_loss(const struct evac_watch *w, int64_t reference)
+{
+    int64_t lost[1];
+    if (w->found && evac_watch_lost(w, lost, 1) == 0)
+        return 0;
+    return evac_watch_loss_by_canary(w, reference);
+}
+
+static void record_losses(struct engine_io *io, struct evac_engine_app *a)
+{
+    bool planned = !(a->run->instants & (1u << EVAC_INSTANT_IMPACT_HI));
+    int64_t reference = planned ? a->run->instant_wall_ms[EVAC_INSTANT_STARTED]
+                                : a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
+
+    for (size_t i = 0; i < a->app->resource_count; i++) {
+        const struct evac_watch *w = &a->watches[i];
+        if (!evac_effects_has_room(io->fx))
+            return;
+        if (was_switched_over(a->run, a->app->resources[i].name)) {
+            record_loss(io, a, i, "switchover", 0, 0);
+            continue;
+        }
+        if (can(w, EVAC_VERB_MEASURE))
+            record_loss(io, a, i, "lag", evac_watch_loss_by_lag(w, reference), 0);
+        if (can(w, EVAC_VERB_MARK))
+            record_loss(io, a, i, "canary",
+                        planned ? planned_canary_loss(w, reference)
+                                : evac_watch_loss_by_canary(w, reference),
+                        a->app->canary_ms);
+    }
+    a->run->loss_noted = true;
+}
+
+void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_run *run = a->run;
+    if (!run || evac_run_is_over(run->state))
+        return;
+    int64_t loss = evac_engine_loss(a, io->now);
+    run->loss_ms = loss < 0 ? 0 : loss;
+
+    bool known_for_good = (run->instants & (1u << EVAC_INSTANT_RECOVERED)) ||
+                          run->state == EVAC_RUN_SETTLING;
+    if (!run->pivoted || run->loss_noted || !known_for_good)
+        return;
+    if (!run->loss_asked)
+        ask_for_the_end(io, a);
+    if (run->measuring == 0)
+        record_losses(io, a);
+}
+
+/* --- answers -------------------------------------------------------------------------------------------- */
+
+static bool answers(uint64_t *open, uint64_t call_number)
+{
+    if (*open == 0 || *open != call_number)
+        return false;
+    *open = 0;
+    return true;
+}
+
+void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
+{
+    if (e->app >= io->engine->app_count)
+        return;
+    struct evac_engine_app *a = &io->engine->apps[e->app];
+    if (e->step >= a->app->resource_count)
+        return;
+    struct evac_watch *w = &a->watches[e->step];
+
+    if (answers(&w->mark_call, e->call)) {
+        evac_watch_marked(w, e->marker, e->reply);
+    } else if (answers(&w->seek_call, e->call)) {
+        evac_watch_found(w, e->reply);
+        if (a->run && a->run->measuring)
+            a->run->measuring--;
+    } else if (answers(&w->measure_call, e->call)) {
+        evac_watch_measured(w, e->reply);
+    }
+}

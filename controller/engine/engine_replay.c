@@ -1,0 +1,123 @@
+#include "engine_internal.h"
+
+static void see_number(struct evac_engine *engine, const struct evac_record *r)
+{
+    if (r->seq >= engine->next_seq)
+        engine->next_seq = r->seq + 1;
+    if (r->run >= engine->next_run)
+        engine->next_run = r->run + 1;
+    engine->committed = r->seq;
+}
+
+static struct evac_engine_app *app_of(struct evac_engine *engine, struct evac_str name)
+{
+    size_t i = evac_engine_app(engine, name);
+    return i < engine->app_count ? &engine->apps[i] : NULL;
+}
+
+static void see_admission(struct evac_engine_app *a, const struct evac_record *r)
+{
+    a->replay_run = r->run;
+    a->replay_to = engine_region_index(a->app, r->to);
+    a->replay_real = r->number == 0;
+}
+
+static void see_end(struct evac_engine_app *a, const struct evac_record *r)
+{
+    enum evac_run_state state;
+    if (!a->replay_real || !evac_run_state_parse(r->to, &state))
+        return;
+    if (state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS)
+        a->active = a->replay_to;
+    a->ran = true;
+    a->acked = false;
+    a->last_end = state;
+    a->last_end_wall_ms = r->t_wall_ms;
+    a->last_run = r->run;
+}
+
+static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
+                     const struct evac_record *r)
+{
+    if (r->app.n == 0) {
+        engine->stopped = r->number != 0;
+    } else if (a) {
+        a->hold_until_wall_ms = r->number;
+        (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, r->text);
+    }
+}
+
+static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
+{
+    struct evac_engine_app *a = app_of(engine, r->app);
+    if (r->kind == EVAC_RECORD_HOLD)
+        see_hold(engine, a, r);
+    if (!a)
+        return;
+    if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
+        see_admission(a, r);
+    else if (r->kind == EVAC_RECORD_ACK)
+        a->acked = true;
+    else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_TERMINAL)
+        see_end(a, r);
+    else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_INSTANT &&
+             evac_str_is(r->name, evac_instant_name(EVAC_INSTANT_TRAFFIC_MOVED)))
+        a->active = a->replay_to;
+}
+
+enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_run *run,
+                                        const struct evac_record *r, struct evac_err *err)
+{
+    struct evac_engine_app *a = app_of(engine, r->app);
+    see_number(engine, r);
+    see_for_app(engine, r);
+    run->id = r->run;
+    (void)evac_str_copy(run->who, sizeof run->who, r->who);
+    run->next = engine->runs;
+    engine->runs = run;
+    engine->run_count++;
+    if (a && run->plan->rehearse)
+        a->rehearsal = run;
+    else if (a)
+        a->run = run;
+    return evac_run_fold(run, r, err);
+}
+
+enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_record *r,
+                                  struct evac_err *err)
+{
+    struct evac_run *run = r->run ? evac_engine_run(engine, r->run) : NULL;
+    see_number(engine, r);
+    see_for_app(engine, r);
+    return run ? evac_run_fold(run, r, err) : EVAC_OK;
+}
+
+/* The boot clock began anew: how long ago a run ended is known by the wall clock only. Never in the future. */
+static void translate_end(struct evac_engine_app *a, const struct evac_now *now)
+{
+    int64_t ago = now->wall_ms - a->last_end_wall_ms;
+    if (!a->ran)
+        return;
+    if (ago < 0)
+        ago = 0;
+    a->last_end_boot_ms = (uint64_t)ago < now->boot_ms ? now->boot_ms - (uint64_t)ago : 1;
+}
+
+void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
+                        struct evac_effects *fx)
+{
+    struct engine_io io = { engine, fx, now };
+    struct evac_run_io rio = engine_run_io(&io);
+
+    evac_effects_reset(fx);
+    for (size_t i = 0; i < engine->app_count; i++)
+        translate_end(&engine->apps[i], now);
+    for (struct evac_run *r = engine->runs, *next; r; r = next) {
+        next = r->next;
+        if (!evac_effects_has_room(fx))
+            break;
+        evac_run_resume(r, &rio);
+        engine_after_run(&io, r);
+    }
+    engine->wake_ms = now->boot_ms;
+}

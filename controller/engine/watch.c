@@ -1,0 +1,103 @@
+#include "watch.h"
+
+#include "run.h"
+
+#include <string.h>
+
+void evac_watch_turn(struct evac_watch *watch)
+{
+    struct evac_watch fresh = { .verbs = watch->verbs,
+                                .lag_ms = -1,
+                                .last_mark = watch->last_mark,
+                                .mark_call = watch->mark_call,
+                                .seek_call = watch->seek_call,
+                                .measure_call = watch->measure_call };
+    *watch = fresh;
+}
+
+static bool fact(const struct evac_reply *reply, const char *name, int64_t *ret_value)
+{
+    for (size_t i = 0; i < reply->fact_count; i++)
+        if (strcmp(reply->facts[i].name, name) == 0) {
+            *ret_value = reply->facts[i].value;
+            return true;
+        }
+    return false;
+}
+
+void evac_watch_marked(struct evac_watch *watch, int64_t marker, const struct evac_reply *reply)
+{
+    if (reply->outcome != EVAC_OUTCOME_ACCEPTED)
+        return;
+    watch->acked[watch->acked_at % EVAC_MARKS] = marker;
+    watch->acked_at++;
+    if (watch->acked_count < EVAC_MARKS)
+        watch->acked_count++;
+}
+
+void evac_watch_found(struct evac_watch *watch, const struct evac_reply *reply)
+{
+    int64_t marker;
+    if (reply->seen == EVAC_SEEN_SATISFIED && fact(reply, "marker", &marker) &&
+        marker > watch->found)
+        watch->found = marker;
+}
+
+void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *reply)
+{
+    int64_t lag, as_of;
+    if (reply->seen != EVAC_SEEN_SATISFIED || !fact(reply, "lag_ms", &lag) ||
+        !fact(reply, "as_of_wall_ms", &as_of) || lag < 0 || as_of < watch->lag_as_of_ms)
+        return;
+    watch->lag_ms = lag;
+    watch->lag_as_of_ms = as_of;
+    if (as_of - lag > watch->replicated_until_ms)
+        watch->replicated_until_ms = as_of - lag;
+}
+
+static int64_t behind(int64_t until_ms, int64_t reference_ms)
+{
+    if (until_ms == 0)
+        return EVAC_LOSS_UNKNOWN;
+    return reference_ms > until_ms ? reference_ms - until_ms : 0;
+}
+
+int64_t evac_watch_loss_by_lag(const struct evac_watch *watch, int64_t reference_ms)
+{
+    return behind(watch->replicated_until_ms, reference_ms);
+}
+
+/* Replication keeps the order: what was written before the newest marker that arrived, arrived too. */
+int64_t evac_watch_loss_by_canary(const struct evac_watch *watch, int64_t reference_ms)
+{
+    return behind(watch->found, reference_ms);
+}
+
+int64_t evac_watch_loss(const struct evac_watch *watch, int64_t reference_ms)
+{
+    int64_t worst = -1;
+    if (watch->verbs & (1u << EVAC_VERB_MEASURE))
+        worst = evac_watch_loss_by_lag(watch, reference_ms);
+    if (watch->verbs & (1u << EVAC_VERB_MARK)) {
+        int64_t canary = evac_watch_loss_by_canary(watch, reference_ms);
+        /* two measures of one thing: a canary that speaks replaces a metric that is silent */
+        if (worst == EVAC_LOSS_UNKNOWN || worst < 0 ||
+            (canary != EVAC_LOSS_UNKNOWN && canary > worst))
+            worst = canary;
+    }
+    return worst;
+}
+
+uint32_t evac_watch_lost(const struct evac_watch *watch, int64_t *ret_markers, uint32_t max)
+{
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < watch->acked_count; i++) {
+        int64_t marker = watch->acked[(watch->acked_at - watch->acked_count + i) % EVAC_MARKS];
+        if (marker <= watch->found)
+            continue;
+        if (lost < max)
+            ret_markers[lost] = marker;
+        lost++;
+    }
+    return lost;
+}

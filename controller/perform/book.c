@@ -1,0 +1,72 @@
+#include "book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct evac_book {
+    const struct evac_catalog *catalog;
+    struct evac_arena *arena;
+    struct evac_link **links; /* as the catalog's packs */
+};
+
+/* The settings that begin with "<pack>.", without that. */
+static struct evac_args settings_of(struct evac_arena *arena, const struct evac_args *all,
+                                    const char *pack)
+{
+    struct evac_arg *items = evac_arena_array(arena, all->count + 1, sizeof *items);
+    size_t n = strlen(pack), count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        struct evac_str name = all->items[i].name;
+        if (!evac_str_starts(name, pack) || name.n <= n || name.p[n] != '.')
+            continue;
+        items[count++] = (struct evac_arg){ { name.p + n + 1, name.n - n - 1 }, all->items[i].value };
+    }
+    return (struct evac_args){ items, count };
+}
+
+enum evac_code evac_book_open(const struct evac_catalog *catalog, const struct evac_host *host,
+                              const struct evac_args *settings, struct evac_book **ret_book,
+                              struct evac_err *err)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_book *book = evac_arena_alloc(arena, sizeof *book);
+    *book = (struct evac_book){ catalog, arena, NULL };
+    book->links = evac_arena_array(arena, catalog->pack_count, sizeof *book->links);
+
+    for (size_t i = 0; i < catalog->pack_count; i++) {
+        const struct evac_pack *pack = catalog->packs[i];
+        struct evac_args own = settings_of(arena, settings, pack->name);
+        enum evac_code code = evac_pack_check(pack, err);
+        if (!code)
+            code = pack->open(host, &own, &book->links[i], err);
+        if (code) {
+            evac_err_prefix(err, "driver pack '%s'", pack->name);
+            evac_book_close(book);
+            return code;
+        }
+    }
+    *ret_book = book;
+    return EVAC_OK;
+}
+
+void evac_book_close(struct evac_book *book)
+{
+    if (!book)
+        return;
+    for (size_t i = 0; i < book->catalog->pack_count; i++)
+        if (book->links[i])
+            book->catalog->packs[i]->close(book->links[i]);
+    evac_arena_free(book->arena);
+}
+
+const struct evac_driver *evac_book_driver(const struct evac_book *book, struct evac_str type,
+                                           struct evac_link **ret_link)
+{
+    for (size_t i = 0; i < book->catalog->pack_count; i++)
+        for (const struct evac_driver *const *d = book->catalog->packs[i]->drivers; *d; d++)
+            if (evac_str_is(type, (*d)->name)) {
+                *ret_link = book->links[i];
+                return *d;
+            }
+    return NULL;
+}

@@ -1,0 +1,374 @@
+#include "shell_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct evac_now shell_now(const struct evac_shell *shell)
+{
+    const struct evac_host *host = shell->o.host;
+    struct evac_now now = { .boot_ms = host->now_ms(host->ctx), .wall_ms = host->wall_ms(host->ctx) };
+    host->random(host->ctx, &now.random, sizeof now.random);
+    return now;
+}
+
+/* --- runs' memory ------------------------------------------------------------------------------------- */
+
+struct shell_run *shell_new_run(struct evac_shell *shell, struct evac_plan *plan)
+{
+    struct shell_run *run = calloc(1, sizeof *run);
+    void *memory = calloc(1, evac_run_bytes(plan));
+    if (!run || !memory)
+        abort();
+    *run = (struct shell_run){ .plan = plan, .memory = memory, .next = shell->runs };
+    evac_run_init(memory, plan)->owner = run;
+    shell->runs = run;
+    return run;
+}
+
+void shell_release_run(struct evac_shell *shell, struct shell_run *run)
+{
+    if (!run->ended || run->open_calls > 0)
+        return;
+    for (struct shell_run **at = &shell->runs; *at; at = &(*at)->next)
+        if (*at == run) {
+            *at = run->next;
+            break;
+        }
+    evac_plan_free(run->plan);
+    free(run->memory);
+    free(run);
+}
+
+/* --- effects -------------------------------------------------------------------------------------------- */
+
+/* The whole batch's rows, durable in one write, before anything else of it is done. */
+static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
+{
+    struct evac_effects *fx = shell->fx;
+    struct evac_record *rows = NULL;
+    size_t count = 0;
+    bool intent = false;
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < fx->count; i++)
+        count += fx->items[i].kind == EVAC_FX_JOURNAL;
+    if (count == 0)
+        return EVAC_OK;
+    rows = calloc(count, sizeof *rows);
+    if (!rows)
+        abort();
+    count = 0;
+    for (size_t i = 0; i < fx->count; i++)
+        if (fx->items[i].kind == EVAC_FX_JOURNAL) {
+            rows[count] = fx->items[i].u.record;
+            intent = intent || rows[count].kind == EVAC_RECORD_INTENT;
+            last = rows[count++].seq;
+        }
+    enum evac_code code = shell->o.store->vt->append(shell->o.store, rows, count, err);
+    if (code) {
+        shell->failed = true;
+    } else {
+        if (intent)
+            shell->commit_to_tell = last;
+        if (shell->o.committed)
+            shell->o.committed(shell->o.user, last);
+        for (size_t i = 0; shell->o.row && i < count; i++)
+            shell->o.row(shell->o.user, &rows[i]);
+    }
+    free(rows);
+    return code;
+}
+
+static void keep_start(struct evac_shell *shell, const struct evac_start_effect *start)
+{
+    if (shell->start_count == shell->model->app_count)
+        return; /* one an app at most: the engine waits for the answer */
+    shell->starts[shell->start_count] = *start;
+    shell->start_whys[shell->start_count].n = strlen(start->why);
+    shell->start_whys[shell->start_count].p = strdup(start->why);
+    shell->start_count++;
+}
+
+static void end_run(struct evac_shell *shell, struct evac_run *run)
+{
+    struct shell_run *memory = run->owner;
+    if (shell->o.ended)
+        shell->o.ended(shell->o.user, run);
+    memory->ended = true;
+    shell_release_run(shell, memory);
+}
+
+static void perform_one(struct evac_shell *shell, const struct evac_effect *effect)
+{
+    switch (effect->kind) {
+    case EVAC_FX_CALL:
+        shell_make_call(shell, &effect->u.call);
+        break;
+    case EVAC_FX_CANCEL:
+        shell_cancel_call(shell, effect->u.cancel);
+        break;
+    case EVAC_FX_START:
+        keep_start(shell, &effect->u.start);
+        break;
+    case EVAC_FX_NOTICE:
+        if (shell->o.notice)
+            shell->o.notice(shell->o.user, &effect->u.notice);
+        break;
+    case EVAC_FX_JOURNAL:
+    case EVAC_FX_ENDED: /* after the rest: calls of the batch may point at the run */
+    case EVAC_EFFECT_KIND_COUNT:
+        break;
+    }
+}
+
+enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err)
+{
+    struct evac_effects *fx = shell->fx;
+#ifdef EVAC_WITHOUT_R1
+    for (size_t i = 0; i < fx->count; i++)
+        perform_one(shell, &fx->items[i]);
+#endif
+    enum evac_code code = commit(shell, err);
+    if (code)
+        return code;
+#ifndef EVAC_WITHOUT_R1
+    for (size_t i = 0; i < fx->count; i++)
+        perform_one(shell, &fx->items[i]);
+#endif
+    for (size_t i = 0; i < fx->count; i++)
+        if (fx->items[i].kind == EVAC_FX_ENDED)
+            end_run(shell, fx->items[i].u.ended);
+    return EVAC_OK;
+}
+
+enum evac_code shell_step(struct evac_shell *shell, const struct evac_event *event,
+                          struct evac_err *err)
+{
+    evac_engine_step(&shell->engine, event, shell->fx);
+    return shell_perform(shell, err);
+}
+
+/* --- what the shell owes the engine ------------------------------------------------------------------- */
+
+static enum evac_code tell_commit(struct evac_shell *shell, struct evac_err *err)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_COMMITTED, .now = shell_now(shell) };
+    event.u.seq = shell->commit_to_tell;
+    shell->commit_to_tell = 0;
+    return shell_step(shell, &event, err);
+}
+
+static enum evac_code tell_refusal(struct evac_shell *shell, struct evac_err *err)
+{
+    struct shell_refusal refusal = shell->refusals[shell->refusal_at];
+    struct evac_reply reply = { .seen = EVAC_SEEN_UNSEEN,
+                                .outcome = EVAC_OUTCOME_NOT_SENT,
+                                .reason = evac_str(refusal.why),
+                                .progress = -1 };
+    struct evac_event event = { .kind = EVAC_EVENT_REPLY, .now = shell_now(shell) };
+    event.u.reply = refusal.event;
+    event.u.reply.reply = &reply;
+    shell->refusal_at = (shell->refusal_at + 1) % SHELL_QUEUE_MAX;
+    shell->refusal_count--;
+    return shell_step(shell, &event, err);
+}
+
+static enum evac_code answer_start(struct evac_shell *shell, struct evac_err *err)
+{
+    struct evac_start_effect start = shell->starts[--shell->start_count];
+    struct evac_str why = shell->start_whys[shell->start_count];
+    enum evac_code code = shell_start(shell, &start, why, err);
+    char *text = NULL;
+    memcpy(&text, &why.p, sizeof text); /* ours, made by keep_start */
+    free(text);
+    return code;
+}
+
+/* Commits first: an intent that is durable is the one that somebody waits for. */
+static enum evac_code settle_debts(struct evac_shell *shell, struct evac_err *err)
+{
+    enum evac_code code = EVAC_OK;
+    while (!code && (shell->commit_to_tell || shell->refusal_count || shell->start_count)) {
+        if (shell->commit_to_tell)
+            code = tell_commit(shell, err);
+        else if (shell->refusal_count)
+            code = tell_refusal(shell, err);
+        else
+            code = answer_start(shell, err);
+    }
+    return code;
+}
+
+static bool is_question(enum evac_event_kind kind)
+{
+    return kind == EVAC_EVENT_COMMAND || kind == EVAC_EVENT_ADMIT;
+}
+
+enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *event,
+                                struct evac_err *err)
+{
+    struct evac_err failure = { EVAC_OK, "" };
+    if (shell->failed)
+        return evac_fail(err, EVAC_E_STORE, "the journal can not be written: nothing is started");
+
+    shell->busy = true;
+    event->now = shell_now(shell);
+    enum evac_code code = shell_step(shell, event, &failure);
+    enum evac_code answer = code ? EVAC_OK : shell->fx->answer;
+    char text[sizeof shell->fx->answer_text];
+    memcpy(text, shell->fx->answer_text, sizeof text);
+    if (!code)
+        code = settle_debts(shell, &failure);
+    shell->busy = false;
+
+    if (code) {
+        shell->failed = true;
+        return evac_fail(err, EVAC_E_STORE, "%s", failure.text);
+    }
+    if (!is_question(event->kind))
+        return EVAC_OK;
+    if (err)
+        (void)evac_fail(err, answer, "%s", text);
+    return answer;
+}
+
+enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_TICK };
+    return evac_shell_event(shell, &event, err);
+}
+
+uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
+{
+    return shell->failed ? UINT64_MAX : evac_engine_wake_ms(&shell->engine);
+}
+
+const struct evac_engine *evac_shell_engine(const struct evac_shell *shell)
+{
+    return &shell->engine;
+}
+
+bool evac_shell_failed(const struct evac_shell *shell)
+{
+    return shell->failed;
+}
+
+size_t evac_shell_open_calls(const struct evac_shell *shell)
+{
+    return shell->open_calls;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+void shell_tell_verbs(struct evac_shell *shell)
+{
+    for (size_t a = 0; a < shell->model->app_count; a++)
+        for (size_t r = 0; r < shell->model->apps[a].resource_count; r++) {
+            const struct evac_driver *driver =
+                evac_catalog_driver(shell->o.catalog, shell->model->apps[a].resources[r].type);
+            evac_engine_watch(&shell->engine, (uint16_t)a, (uint16_t)r,
+                              driver ? driver->verbs : 0);
+        }
+}
+
+static void *apps_memory(const struct evac_model *model)
+{
+    void *memory = calloc(1, evac_engine_apps_bytes(model) + 1);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+static void size_starts(struct evac_shell *shell)
+{
+    size_t n = shell->model->app_count + 1;
+    free(shell->starts);
+    free(shell->start_whys);
+    shell->starts = calloc(n, sizeof *shell->starts);
+    shell->start_whys = calloc(n, sizeof *shell->start_whys);
+    if (!shell->starts || !shell->start_whys)
+        abort();
+}
+
+static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
+{
+    const struct evac_args *settings = &shell->model->controller.packs;
+    enum evac_code code =
+        evac_book_open(shell->o.catalog, shell->o.host, settings, &shell->act, err);
+    if (!code)
+        code = evac_book_open(shell->o.catalog, shell->o.look_host, settings, &shell->look, err);
+    return code;
+}
+
+enum evac_code evac_shell_new(const struct evac_shell_options *options,
+                              const struct evac_model *model, struct evac_shell **ret_shell,
+                              struct evac_err *err)
+{
+    struct evac_shell *shell = calloc(1, sizeof *shell);
+    if (!shell)
+        abort();
+    shell->o = *options;
+    shell->model = model;
+    shell->fx = calloc(1, sizeof *shell->fx);
+    shell->refusals = calloc(SHELL_QUEUE_MAX, sizeof *shell->refusals);
+    if (!shell->fx || !shell->refusals)
+        abort();
+    size_starts(shell);
+    shell->apps_memory = apps_memory(model);
+    evac_engine_init(&shell->engine, model, shell->apps_memory);
+    shell_tell_verbs(shell);
+
+    enum evac_code code = open_books(shell, err);
+    if (!code)
+        code = shell_replay(shell, err);
+    if (code) {
+        evac_shell_free(shell);
+        return code;
+    }
+    *ret_shell = shell;
+    return EVAC_OK;
+}
+
+void shell_destroy(struct evac_shell *shell)
+{
+    while (shell->runs) {
+        shell->runs->ended = true;
+        shell->runs->open_calls = 0;
+        shell_release_run(shell, shell->runs);
+    }
+    evac_book_close(shell->act);
+    evac_book_close(shell->look);
+    free(shell->apps_memory);
+    free(shell->starts);
+    free(shell->start_whys);
+    free(shell->refusals);
+    free(shell->fx);
+    free(shell);
+}
+
+void evac_shell_free(struct evac_shell *shell)
+{
+    if (!shell)
+        return;
+    shell->dying = true;
+    shell_drop_calls(shell);
+    if (shell->open_calls == 0)
+        shell_destroy(shell); /* otherwise the last answer does it */
+}
+
+enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
+                                 struct evac_err *err)
+{
+    void *memory = apps_memory(model);
+    if (shell->failed) {
+        free(memory);
+        return evac_fail(err, EVAC_E_STORE, "the journal can not be written");
+    }
+    evac_engine_reconfigure(&shell->engine, model, memory);
+    free(shell->apps_memory);
+    shell->apps_memory = memory;
+    shell->model = model;
+    size_starts(shell);
+    shell_tell_verbs(shell);
+    return evac_shell_tick(shell, err);
+}

@@ -1,0 +1,221 @@
+#include "shell_internal.h"
+
+#include <stdlib.h>
+
+static void unlink_call(struct shell_call *call)
+{
+    struct evac_shell *shell = call->shell;
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        shell->calls = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
+    shell->open_calls--;
+}
+
+static void free_call(struct shell_call *call)
+{
+    struct evac_shell *shell = call->shell;
+    unlink_call(call);
+    if (call->run) {
+        call->run->open_calls--;
+        shell_release_run(shell, call->run);
+    }
+    evac_arena_free(call->arena);
+    if (shell->dying && shell->open_calls == 0)
+        shell_destroy(shell);
+}
+
+static void done(void *user, const struct evac_reply *reply)
+{
+    struct shell_call *call = user;
+    struct evac_shell *shell = call->shell;
+    struct evac_event event = { .kind = EVAC_EVENT_REPLY, .u.reply = call->event };
+
+    event.u.reply.reply = reply;
+    if (!shell->dying && !shell->failed)
+        (void)evac_shell_event(shell, &event, NULL); /* a failure is kept in shell->failed */
+    free_call(call);
+}
+
+static void refuse(struct evac_shell *shell, const struct shell_call *call, const char *why,
+                   bool apply)
+{
+    /* never more than the calls of one batch, and the ring is larger than a batch */
+    size_t at = (shell->refusal_at + shell->refusal_count++) % SHELL_QUEUE_MAX;
+    shell->refusals[at].event = call->event;
+    shell->refusals[at].apply = apply;
+    (void)evac_str_copy(shell->refusals[at].why, sizeof shell->refusals[at].why, evac_str(why));
+}
+
+/* The row's snapshot is what the undo goes back to: the journal remembers, not the engine. */
+static enum evac_code load_goal(struct evac_shell *shell, struct shell_call *call, uint64_t seq,
+                                struct evac_str *ret_goal, struct evac_err *err)
+{
+    struct evac_row row;
+    *ret_goal = EVAC_STR_NONE;
+    if (seq == 0)
+        return EVAC_OK;
+    enum evac_code code = evac_store_row(shell->o.store, seq, call->arena, &row, err);
+    if (!code)
+        *ret_goal = evac_arena_str(call->arena, row.record.data);
+    return code;
+}
+
+static struct evac_arg named(const char *name, struct evac_str value)
+{
+    return (struct evac_arg){ evac_str(name), value };
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct evac_arg *x = a, *y = b;
+    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+    for (size_t i = 0; i < n; i++)
+        if (x->name.p[i] != y->name.p[i])
+            return (unsigned char)x->name.p[i] < (unsigned char)y->name.p[i] ? -1 : 1;
+    return x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
+}
+
+/* args and a few more, sorted. */
+static struct evac_args *with_more(struct evac_arena *arena, const struct evac_args *args,
+                                   const struct evac_arg *more, size_t more_count)
+{
+    struct evac_args *all = evac_arena_alloc(arena, sizeof *all);
+    struct evac_arg *items =
+        evac_arena_array(arena, args->count + more_count, sizeof *items);
+    size_t count = 0;
+    for (size_t i = 0; i < args->count; i++) {
+        bool replaced = false;
+        for (size_t k = 0; k < more_count; k++)
+            replaced = replaced || evac_str_eq(args->items[i].name, more[k].name);
+        if (!replaced)
+            items[count++] = args->items[i];
+    }
+    for (size_t k = 0; k < more_count; k++)
+        items[count++] = (struct evac_arg){ more[k].name, evac_arena_str(arena, more[k].value) };
+    qsort(items, count, sizeof *items, by_name);
+    *all = (struct evac_args){ items, count };
+    return all;
+}
+
+static const struct evac_args *step_args(struct shell_call *call, const struct evac_run *run,
+                                         const struct evac_plan_step *step)
+{
+    struct evac_arg more[] = {
+        named("run", evac_arena_printf(call->arena, "%llu", (unsigned long long)run->id)),
+        named("mode", evac_str(evac_mode_name(run->mode))),
+    };
+    return with_more(call->arena, &step->args, more, sizeof more / sizeof more[0]);
+}
+
+static const struct evac_args *measure_args(struct shell_call *call,
+                                            const struct evac_call_effect *effect)
+{
+    struct evac_arg more[] = {
+        named("app", effect->app->name),
+        named("from", effect->from),
+        named("to", effect->to),
+        named("region", effect->region),
+    };
+    return with_more(call->arena, &effect->app->resources[effect->step].props, more,
+                     sizeof more / sizeof more[0]);
+}
+
+static struct evac_call describe(struct evac_shell *shell, struct shell_call *call,
+                                 const struct evac_call_effect *effect)
+{
+    struct evac_call ask = { .verb = effect->verb, .action = "", .deadline_ms = effect->deadline_ms,
+                             .marker = effect->marker };
+    char *token = evac_arena_alloc(call->arena, 26);
+    ask.token = token;
+    if (!effect->run) {
+        ask.args = measure_args(call, effect);
+        evac_attempt_token(0, effect->app->name, effect->step, effect->call, token);
+        return ask;
+    }
+    const struct evac_plan_step *step = &effect->run->plan->steps[effect->step];
+    bool same_token = step->fencing == EVAC_FENCING_TOKEN;
+    ask.action = step->action.p;
+    ask.args = step_args(call, effect->run, step);
+    ask.version = evac_arena_str(call->arena, evac_str(effect->version));
+    evac_attempt_token(effect->run->id, step->id, same_token ? 0 : effect->attempt,
+                       same_token ? 0 : shell->engine.epoch, token);
+    return ask;
+}
+
+static struct shell_run *memory_of(struct evac_shell *shell, const struct evac_run *run)
+{
+    for (struct shell_run *m = shell->runs; m; m = m->next)
+        if (run && m->memory == (const void *)run)
+            return m;
+    return NULL;
+}
+
+static struct shell_call *new_call(struct evac_shell *shell, const struct evac_call_effect *effect)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct shell_call *call = evac_arena_alloc(arena, sizeof *call);
+    *call = (struct shell_call){ .shell = shell, .arena = arena, .run = memory_of(shell, effect->run) };
+    call->event = (struct evac_reply_event){
+        .run = effect->run ? effect->run->id : 0,
+        .app = effect->run ? 0 : (uint16_t)(effect->app - shell->model->apps),
+        .step = effect->step,
+        .call = effect->call,
+        .marker = effect->marker,
+    };
+    call->next = shell->calls;
+    if (call->next)
+        call->next->previous = call;
+    shell->calls = call;
+    shell->open_calls++;
+    if (call->run)
+        call->run->open_calls++;
+    return call;
+}
+
+void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect)
+{
+    struct shell_call *call = new_call(shell, effect);
+    struct evac_err err = { EVAC_OK, "" };
+    bool apply = effect->verb == EVAC_VERB_APPLY || effect->verb == EVAC_VERB_MARK;
+    bool rehearse = effect->run && effect->run->plan->rehearse;
+    struct evac_str type = effect->run ? effect->run->plan->steps[effect->step].type
+                                       : effect->app->resources[effect->step].type;
+
+    call->driver = evac_book_driver(rehearse ? shell->look : shell->act, type, &call->link);
+    struct evac_call ask = describe(shell, call, effect);
+    enum evac_code code = EVAC_OK;
+    if (!call->driver)
+        code = evac_fail(&err, EVAC_E_NOTFOUND, "no driver for '%.*s'", EVAC_STR_ARG(type));
+    if (!code)
+        code = load_goal(shell, call, effect->goal_seq, &ask.goal, &err);
+    if (!code)
+        code = call->driver->call(call->link, &ask, done, call, &call->id, &err);
+    if (code) {
+        refuse(shell, call, err.text, apply);
+        free_call(call);
+        return;
+    }
+    call->accepted = true;
+}
+
+void shell_cancel_call(struct evac_shell *shell, uint64_t number)
+{
+    for (struct shell_call *c = shell->calls; c; c = c->next)
+        if (c->event.call == number) {
+            if (c->driver->cancel)
+                c->driver->cancel(c->link, c->id);
+            return;
+        }
+}
+
+void shell_drop_calls(struct evac_shell *shell)
+{
+    for (struct shell_call *c = shell->calls, *next; c; c = next) {
+        next = c->next;
+        if (c->driver->cancel)
+            c->driver->cancel(c->link, c->id);
+    }
+}

@@ -1,0 +1,80 @@
+/* What the shell's files share: shell.c runs the loop of events and effects, shell_call.c calls drivers,
+ * shell_plan.c compiles and admits, shell_replay.c recovers. */
+#ifndef EVAC_SHELL_INTERNAL_H
+#define EVAC_SHELL_INTERNAL_H
+
+#include "book.h"
+#include "shell.h"
+
+/* A run's memory: its plan, itself, and how many driver calls still point into it. */
+struct shell_run {
+    struct shell_run *next;
+    struct evac_plan *plan;
+    void *memory;
+    size_t open_calls;
+    bool ended;
+};
+
+/* One open driver call. */
+struct shell_call {
+    struct shell_call *next, *previous;
+    struct evac_shell *shell;
+    struct shell_run *run; /* NULL: a measurement */
+    const struct evac_driver *driver;
+    struct evac_link *link;
+    uint64_t id;           /* the driver's */
+    bool accepted;
+    struct evac_reply_event event;
+    struct evac_arena *arena; /* what the call points at */
+};
+
+/* Events that the shell makes for itself wait here, so that the engine is never entered twice. */
+#define SHELL_QUEUE_MAX 8192u
+struct shell_refusal {
+    struct evac_reply_event event;
+    char why[200];
+    bool apply;
+};
+
+struct evac_shell {
+    struct evac_shell_options o;
+    const struct evac_model *model;
+    struct evac_engine engine;
+    void *apps_memory;
+    struct evac_effects *fx;
+    struct evac_book *act, *look;
+    struct shell_run *runs;
+    struct shell_call *calls;
+    size_t open_calls;
+    bool busy, failed, dying;
+
+    struct shell_refusal *refusals; /* ring */
+    size_t refusal_at, refusal_count;
+    struct evac_start_effect *starts;
+    struct evac_str *start_whys;
+    size_t start_count;
+    uint64_t commit_to_tell;        /* newest durable row, if an intent waits for the word; 0 none */
+};
+
+struct evac_now shell_now(const struct evac_shell *shell);
+
+/* One engine step and its effects. */
+enum evac_code shell_step(struct evac_shell *shell, const struct evac_event *event,
+                          struct evac_err *err);
+enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err);
+
+void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect);
+void shell_cancel_call(struct evac_shell *shell, uint64_t call);
+void shell_drop_calls(struct evac_shell *shell);
+void shell_release_run(struct evac_shell *shell, struct shell_run *run);
+void shell_destroy(struct evac_shell *shell);
+
+/* Memory for a run of this plan; takes the plan. */
+struct shell_run *shell_new_run(struct evac_shell *shell, struct evac_plan *plan);
+enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wish, uint16_t app,
+                           struct evac_plan *plan, struct evac_err *err);
+enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_effect *start,
+                           struct evac_str why, struct evac_err *err);
+enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err);
+void shell_tell_verbs(struct evac_shell *shell);
+#endif
