@@ -1,0 +1,15 @@
+/* What the API shows: the engine's state as JSON. Read only. Field names are stable: docs and the command line
+ * depend on them. */
+#ifndef EVAC_VIEW_H
+#define EVAC_VIEW_H
+
+#include "daemon.h"
+#include "jw.h"
+
+void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w);
+void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* A run that is going on. */
+void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
+                   struct evac_jw *w);
+void evac_view_drivers(const struct evac_catalog *catalog, struct evac_jw *w);
+#endif

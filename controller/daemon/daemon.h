@@ -1,0 +1,56 @@
+/*
+ * evacd's shell: one libuv loop that turns the world into events and effects into calls. It owns the
+ * model, the store, the host, the engine's shell and the probers, and lends read views to the API.
+ */
+#ifndef EVAC_DAEMON_H
+#define EVAC_DAEMON_H
+
+#include "conf.h"
+#include "shell.h"
+
+#include <uv.h>
+
+struct evac_daemon;
+
+struct evac_daemon_options {
+    const char *conf_dir;
+    bool observe_only; /* probes and views, nothing is decided or started (R14) */
+};
+
+/* Loads the configuration, opens the store, replays, begins to probe. Every problem of the configuration goes to
+ * standard error. */
+enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,
+                               struct evac_daemon **ret_daemon, struct evac_err *err);
+
+/* Stops probing, drops open calls, closes the store. The loop must run until nothing is left. */
+void evac_daemon_stop(struct evac_daemon *daemon);
+void evac_daemon_free(struct evac_daemon *daemon);
+
+/* A bad configuration changes nothing; diag says all that is wrong with it. */
+enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
+                                  struct evac_err *err);
+
+/* --- for the API ------------------------------------------------------------------------------------- */
+
+/* NULL while the journal can not be written (see evac_daemon_trouble). */
+struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon);
+const struct evac_model *evac_daemon_model(const struct evac_daemon *daemon);
+const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon);
+struct evac_store *evac_daemon_store(struct evac_daemon *daemon);
+const char *evac_daemon_socket(const struct evac_daemon *daemon);
+/* What is wrong with the controller itself, "" if nothing. */
+const char *evac_daemon_trouble(const struct evac_daemon *daemon);
+uint64_t evac_daemon_now_ms(const struct evac_daemon *daemon);
+int64_t evac_daemon_wall_ms(const struct evac_daemon *daemon);
+uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon);
+/* Next time a drill of the app begins, wall ms; 0 never. */
+int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
+                               enum evac_drill_kind *ret_kind);
+
+/* Each durable row, as it is written. One listener: the API's event stream. */
+typedef void evac_daemon_row_fn(void *user, const struct evac_record *record);
+void evac_daemon_listen(struct evac_daemon *daemon, evac_daemon_row_fn *fn, void *user);
+
+/* The packs that are built in. */
+const struct evac_catalog *evac_builtin_catalog(void);
+#endif
