@@ -1,0 +1,568 @@
+#include "api.h"
+
+#include "report.h"
+#include "version.h"
+#include "view.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- answers ------------------------------------------------------------------------------------------- */
+
+static const struct {
+    enum evac_code code;
+    int status;
+} statuses[] = {
+    { EVAC_E_NOTFOUND, 404 }, { EVAC_E_BADARG, 400 }, { EVAC_E_PARSE, 400 },
+    { EVAC_E_REFUSED, 409 },  { EVAC_E_BUSY, 409 },   { EVAC_E_BADCONF, 422 },
+    { EVAC_E_CYCLE, 422 },    { EVAC_E_TOOBIG, 413 }, { EVAC_E_STORE, 503 },
+};
+
+static int status_of(enum evac_code code)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].code == code)
+            return statuses[i].status;
+    return 500;
+}
+
+/* RFC 9457 */
+static void problem(struct evac_api_response *r, int status, const char *title, const char *detail)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_buf_reset(&r->body);
+    r->status = status;
+    r->content_type = "application/problem+json";
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_cstr(&w, "type", "about:blank");
+    evac_jw_cstr(&w, "title", title);
+    evac_jw_i64(&w, "status", status);
+    evac_jw_cstr(&w, "detail", detail);
+    evac_jw_close(&w, '}');
+}
+
+static void fail(struct evac_api_response *r, const struct evac_err *err)
+{
+    problem(r, status_of(err->code), evac_code_text(err->code), err->text);
+}
+
+struct evac_str evac_api_query(struct evac_str query, const char *name, char *buf, size_t bytes)
+{
+    while (query.n) {
+        struct evac_str pair = evac_str_cut(query, '&', &query), value;
+        struct evac_str key = evac_str_cut(pair, '=', &value);
+        if (!evac_str_is(key, name))
+            continue;
+        size_t n = 0;
+        for (size_t i = 0; i < value.n && n + 1 < bytes; i++) {
+            char hex[3] = { 0 };
+            if (value.p[i] == '%' && value.n - i > 2) {
+                memcpy(hex, value.p + i + 1, 2);
+                buf[n++] = (char)strtoul(hex, NULL, 16);
+                i += 2;
+            } else {
+                buf[n++] = value.p[i] == '+' ? ' ' : value.p[i];
+            }
+        }
+        buf[n] = '\0';
+        return (struct evac_str){ buf, n };
+    }
+    return EVAC_STR_NONE;
+}
+
+static int64_t query_number(const struct evac_api_request *q, const char *name, int64_t fallback)
+{
+    char buf[32];
+    int64_t value;
+    return evac_str_i64(evac_api_query(q->query, name, buf, sizeof buf), &value) ? value : fallback;
+}
+
+/* --- request bodies ------------------------------------------------------------------------------------ */
+
+/* An empty body is an empty object. NULL, and the problem answered, when it is not an object. */
+static cJSON *body_object(const struct evac_api_request *q, struct evac_api_response *r)
+{
+    cJSON *json = q->body.n ? cJSON_ParseWithLength(q->body.p, q->body.n) : cJSON_CreateObject();
+    if (cJSON_IsObject(json))
+        return json;
+    cJSON_Delete(json);
+    problem(r, 400, "the body is not a JSON object", "send {} or an object with the fields named in the API's description");
+    return NULL;
+}
+
+static struct evac_str text_of(const cJSON *json, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+    return cJSON_IsString(item) ? evac_str(item->valuestring) : EVAC_STR_NONE;
+}
+
+static int64_t number_of(const cJSON *json, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+    return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+}
+
+static bool no_unknown_keys(const cJSON *json, const char *const *known,
+                            struct evac_api_response *r)
+{
+    for (const cJSON *item = json->child; item; item = item->next) {
+        const char *const *k = known;
+        while (*k && strcmp(*k, item->string) != 0)
+            k++;
+        if (*k)
+            continue;
+        char text[200];
+        struct evac_err err;
+        const char *near = evac_str_nearest(evac_str(item->string), known);
+        (void)evac_fail(&err, EVAC_E_BADARG, "unknown field '%.60s'%s%s", item->string,
+                        near ? ": did you mean " : "", near ? near : "");
+        (void)evac_str_copy(text, sizeof text, evac_str(err.text));
+        problem(r, 400, "unknown field", text);
+        return false;
+    }
+    return true;
+}
+
+/* --- plans and runs ------------------------------------------------------------------------------------ */
+
+static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
+{
+    static const char *const known[] = { "workflow", "to",       "mode", "kind", "reason",
+                                         "proposed", "rehearse", NULL };
+    struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
+                    kind = text_of(json, "kind");
+    if (!no_unknown_keys(json, known, r))
+        return false;
+    wish->to = text_of(json, "to");
+    wish->why = text_of(json, "reason");
+    wish->proposed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "proposed"));
+    wish->mode = EVAC_MODE_GRACEFUL;
+    wish->workflow = EVAC_WORKFLOW_FAILOVER;
+    wish->drill = EVAC_DRILL_REHEARSE;
+    if ((workflow.n && !evac_workflow_parse(workflow, &wish->workflow)) ||
+        (mode.n && !evac_mode_parse(mode, &wish->mode)) ||
+        (kind.n && !evac_drill_kind_parse(kind, &wish->drill))) {
+        problem(r, 400, "a field has a value that is not allowed",
+                "workflow: failover, failback, drill; mode: graceful, ungraceful; kind: rehearse, isolated, live, game-day");
+        return false;
+    }
+    if (wish->workflow == EVAC_WORKFLOW_DRILL && wish->drill != EVAC_DRILL_REHEARSE) {
+        problem(r, 422, "this kind of drill can not be run yet", "only rehearse is");
+        return false;
+    }
+    wish->rehearse = wish->workflow == EVAC_WORKFLOW_DRILL ||
+                     cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "rehearse"));
+    return true;
+}
+
+static void diag_problem(struct evac_api_response *r, const struct evac_err *err,
+                         const struct evac_diag *diag)
+{
+    struct evac_buf text;
+    evac_buf_init(&text, 65536);
+    evac_diag_print(diag, &text);
+    problem(r, status_of(err->code), err->text, text.n ? text.p : err->text);
+    evac_buf_done(&text);
+}
+
+static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
+                     const struct evac_diag *diag, struct evac_api_response *r)
+{
+    const struct evac_engine *engine = evac_shell_engine(evac_daemon_shell(daemon));
+    size_t app = evac_engine_app(engine, plan->app);
+    struct evac_now now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 };
+    int64_t loss = evac_engine_loss(&engine->apps[app], &now);
+    struct evac_buf json, text, warnings;
+    struct evac_jw w = { &r->body, false };
+
+    evac_buf_init(&json, 4u << 20);
+    evac_buf_init(&text, 1u << 20);
+    evac_buf_init(&warnings, 65536);
+    evac_plan_to_json(plan, &json);
+    evac_plan_explain(plan, &text);
+    evac_diag_print(diag, &warnings);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_cstr(&w, "hash", plan->hash);
+    evac_jw_str(&w, "from", plan->from);
+    evac_jw_str(&w, "to", plan->to);
+    evac_jw_cstr(&w, "mode", evac_mode_name(plan->mode));
+    evac_jw_i64(&w, "critical_path_ms", (int64_t)evac_plan_critical_path(plan, NULL, NULL));
+    evac_jw_bool(&w, "has_data", loss >= 0);
+    evac_jw_known(&w, "loss_now_ms", loss >= 0 && loss != EVAC_LOSS_UNKNOWN, loss);
+    evac_jw_i64(&w, "rpo_objective_ms", plan->rpo_ms);
+    evac_jw_str(&w, "text", evac_buf_str(&text));
+    evac_jw_str(&w, "warnings", evac_buf_str(&warnings));
+    evac_jw_raw(&w, "plan", evac_buf_str(&json));
+    evac_jw_close(&w, '}');
+    evac_buf_done(&json);
+    evac_buf_done(&text);
+    evac_buf_done(&warnings);
+}
+
+static void plan_app(struct evac_daemon *daemon, const struct evac_api_request *q,
+                     struct evac_str app, struct evac_api_response *r)
+{
+    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_err err = { EVAC_OK, "" };
+    cJSON *json = body_object(q, r);
+    if (json && parse_wish(json, &wish, r)) {
+        struct evac_diag diag = { .arena = evac_arena_new() };
+        struct evac_plan *plan = NULL;
+        if (evac_shell_plan(evac_daemon_shell(daemon), &wish, &diag, &plan, &err))
+            diag_problem(r, &err, &diag);
+        else
+            put_plan(daemon, plan, &diag, r);
+        evac_plan_free(plan);
+        evac_arena_free(diag.arena);
+    }
+    cJSON_Delete(json);
+}
+
+static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
+                      struct evac_str app, struct evac_api_response *r)
+{
+    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_err err = { EVAC_OK, "" };
+    uint64_t run = 0;
+    cJSON *json = body_object(q, r);
+    if (json && parse_wish(json, &wish, r)) {
+        if (evac_shell_begin(evac_daemon_shell(daemon), &wish, &run, &err)) {
+            fail(r, &err);
+        } else {
+            r->status = 201;
+            evac_buf_putf(&r->body, "{\"run\":%llu}", (unsigned long long)run);
+        }
+    }
+    cJSON_Delete(json);
+}
+
+/* --- history ------------------------------------------------------------------------------------------- */
+
+struct history {
+    struct evac_jw w;
+    struct evac_store *store;
+    uint64_t wanted, shown;
+};
+
+static bool put_old_run(void *user, const struct evac_row *row)
+{
+    struct history *h = user;
+    const struct evac_record *r = &row->record;
+    if (r->kind != EVAC_RECORD_TERMINAL)
+        return true;
+    evac_jw_open(&h->w, NULL, '{');
+    evac_jw_i64(&h->w, "run", (int64_t)r->run);
+    evac_jw_str(&h->w, "app", r->app);
+    evac_jw_str(&h->w, "state", r->to);
+    evac_jw_bool(&h->w, "over", true);
+    evac_jw_i64(&h->w, "ended_ms", r->t_wall_ms);
+    evac_jw_str(&h->w, "left", r->text);
+    evac_jw_close(&h->w, '}');
+    return ++h->shown < h->wanted;
+}
+
+static void list_runs(struct evac_daemon *daemon, const struct evac_api_request *q,
+                      struct evac_api_response *r)
+{
+    char app[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct history h = { .w = { &r->body, false }, .store = evac_daemon_store(daemon) };
+    int64_t limit = query_number(q, "limit", 50);
+    struct evac_store_filter filter = { .newest_first = true };
+    filter.app = evac_api_query(q->query, "app", app, sizeof app);
+    h.wanted = limit > 0 && limit <= 1000 ? (uint64_t)limit : 50;
+
+    evac_jw_open(&h.w, NULL, '[');
+    for (const struct evac_run *run = evac_shell_engine(evac_daemon_shell(daemon))->runs; run;
+         run = run->next)
+        if (filter.app.n == 0 || evac_str_eq(filter.app, run->plan->app))
+            evac_view_run(daemon, run, false, &h.w);
+    if (h.store->vt->read(h.store, &filter, put_old_run, &h, &err))
+        fail(r, &err);
+    else
+        evac_jw_close(&h.w, ']');
+}
+
+static void put_report(struct evac_daemon *daemon, uint64_t run, struct evac_str format,
+                       struct evac_api_response *r)
+{
+    struct evac_report *report = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    if (evac_report_make(evac_daemon_store(daemon), run, &report, &err)) {
+        fail(r, &err);
+        return;
+    }
+    if (evac_str_is(format, "text")) {
+        r->content_type = "text/plain; charset=utf-8";
+        evac_report_text(report, &r->body);
+    } else if (evac_str_is(format, "html")) {
+        r->content_type = "text/html; charset=utf-8";
+        evac_report_html(report, &r->body);
+    } else {
+        evac_report_json(report, &r->body);
+    }
+    evac_report_free(report);
+}
+
+static void one_run(struct evac_daemon *daemon, uint64_t id, struct evac_api_response *r)
+{
+    const struct evac_run *run = evac_engine_run(evac_shell_engine(evac_daemon_shell(daemon)), id);
+    struct evac_jw w = { &r->body, false };
+    if (run)
+        evac_view_run(daemon, run, true, &w);
+    else
+        put_report(daemon, id, EVAC_STR("json"), r);
+}
+
+static bool put_row(void *user, const struct evac_row *row)
+{
+    struct history *h = user;
+    struct evac_buf line;
+    evac_buf_init(&line, 8u << 20);
+    evac_row_json(row, &line);
+    evac_jw_raw(&h->w, NULL, evac_buf_str(&line));
+    evac_buf_done(&line);
+    return ++h->shown < h->wanted && !h->w.out->failed;
+}
+
+static void journal(struct evac_daemon *daemon, const struct evac_api_request *q,
+                    struct evac_api_response *r)
+{
+    char app[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct history h = { .w = { &r->body, false }, .store = evac_daemon_store(daemon) };
+    int64_t limit = query_number(q, "limit", 200);
+    struct evac_store_filter filter = {
+        .after_seq = (uint64_t)query_number(q, "after", 0),
+        .run = (uint64_t)query_number(q, "run", 0),
+    };
+    filter.app = evac_api_query(q->query, "app", app, sizeof app);
+    h.wanted = limit > 0 && limit <= 10000 ? (uint64_t)limit : 200;
+    evac_jw_open(&h.w, NULL, '[');
+    if (h.store->vt->read(h.store, &filter, put_row, &h, &err))
+        fail(r, &err);
+    else
+        evac_jw_close(&h.w, ']');
+}
+
+static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    uint64_t rows = 0;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    enum evac_code code = evac_store_verify(evac_daemon_store(daemon), &rows, &err);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_bool(&w, "good", code == EVAC_OK);
+    evac_jw_i64(&w, "rows", (int64_t)rows);
+    evac_jw_cstr(&w, "problem", code ? err.text : NULL);
+    evac_jw_close(&w, '}');
+}
+
+/* --- commands ------------------------------------------------------------------------------------------- */
+
+static void say(struct evac_daemon *daemon, const struct evac_api_request *q, uint64_t run,
+                struct evac_api_response *r)
+{
+    static const char *const known[] = { "verb", "app", "step", "reason", "value", "mode", NULL };
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    enum evac_mode mode;
+    cJSON *json = body_object(q, r);
+    if (!json || !no_unknown_keys(json, known, r)) {
+        cJSON_Delete(json);
+        return;
+    }
+    struct evac_command *cmd = &event.u.command;
+    cmd->run = run;
+    cmd->app = text_of(json, "app");
+    cmd->step = text_of(json, "step");
+    cmd->reason = text_of(json, "reason");
+    cmd->value = evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode
+                                                              : number_of(json, "value");
+    cmd->who = q->who;
+    if (!evac_command_parse(text_of(json, "verb"), &cmd->verb)) {
+        problem(r, 400, "unknown verb", "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, override, ack, hold, release, stop-automation, allow-automation");
+    } else if (evac_shell_event(evac_daemon_shell(daemon), &event, &err)) {
+        fail(r, &err);
+    } else {
+        evac_jw_open(&w, NULL, '{');
+        evac_jw_cstr(&w, "answer", err.text[0] ? err.text : "done");
+        evac_jw_close(&w, '}');
+    }
+    cJSON_Delete(json);
+}
+
+static void reload(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf text;
+    struct evac_jw w = { &r->body, false };
+    evac_buf_init(&text, 65536);
+    if (evac_daemon_reload(daemon, &diag, &err)) {
+        diag_problem(r, &err, &diag);
+    } else {
+        evac_diag_print(&diag, &text);
+        evac_jw_open(&w, NULL, '{');
+        evac_jw_cstr(&w, "config", evac_daemon_model(daemon)->hash);
+        evac_jw_str(&w, "warnings", evac_buf_str(&text));
+        evac_jw_close(&w, '}');
+    }
+    evac_buf_done(&text);
+    evac_arena_free(diag.arena);
+}
+
+/* --- routes --------------------------------------------------------------------------------------------- */
+
+static void version(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_cstr(&w, "version", EVAC_VERSION);
+    evac_jw_str(&w, "node", evac_daemon_model(daemon)->controller.node);
+    evac_jw_close(&w, '}');
+}
+
+static void app_route(struct evac_daemon *daemon, const struct evac_api_request *q,
+                      struct evac_str app, struct evac_str rest, struct evac_api_response *r)
+{
+    bool get = strcmp(q->method, "GET") == 0;
+    const struct evac_engine *engine = evac_shell_engine(evac_daemon_shell(daemon));
+    size_t i = evac_engine_app(engine, app);
+    struct evac_jw w = { &r->body, false };
+    if (i == engine->app_count)
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+    else if (get && rest.n == 0)
+        evac_view_app(daemon, i, &w);
+    else if (!get && evac_str_is(rest, "plan"))
+        plan_app(daemon, q, app, r);
+    else if (!get && evac_str_is(rest, "runs"))
+        begin_run(daemon, q, app, r);
+    else
+        problem(r, 404, "there is no such thing", "see the API's description");
+}
+
+static void run_route(struct evac_daemon *daemon, const struct evac_api_request *q,
+                      struct evac_str number, struct evac_str rest, struct evac_api_response *r)
+{
+    bool get = strcmp(q->method, "GET") == 0;
+    char format[16];
+    int64_t id;
+    if (!evac_str_i64(number, &id) || id <= 0)
+        problem(r, 404, "there is no such run", "a run is named by its number");
+    else if (get && rest.n == 0)
+        one_run(daemon, (uint64_t)id, r);
+    else if (get && evac_str_is(rest, "report"))
+        put_report(daemon, (uint64_t)id,
+                   evac_api_query(q->query, "format", format, sizeof format), r);
+    else if (!get && evac_str_is(rest, "commands"))
+        say(daemon, q, (uint64_t)id, r);
+    else
+        problem(r, 404, "there is no such thing", "see the API's description");
+}
+
+static void status(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_view_status(daemon, &w);
+}
+
+static void drivers(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_view_drivers(evac_daemon_catalog(daemon), &w);
+}
+
+static void say_anything(struct evac_daemon *daemon, const struct evac_api_request *q,
+                         struct evac_api_response *r)
+{
+    say(daemon, q, 0, r);
+}
+
+static const struct {
+    const char *method, *path;
+    void (*plain)(struct evac_daemon *daemon, struct evac_api_response *r);
+    void (*full)(struct evac_daemon *daemon, const struct evac_api_request *q,
+                 struct evac_api_response *r);
+    bool needs_shell;
+} routes[] = {
+    { "GET", "/v1/version", version, NULL, false },
+    { "GET", "/v1/status", status, NULL, false },
+    { "GET", "/v1/drivers", drivers, NULL, false },
+    { "POST", "/v1/reload", reload, NULL, true },
+    { "GET", "/v1/runs", NULL, list_runs, true },
+    { "GET", "/v1/journal", NULL, journal, true },
+    { "GET", "/v1/journal/verify", verify, NULL, true },
+    { "POST", "/v1/commands", NULL, say_anything, true },
+};
+
+static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *q,
+                     struct evac_api_response *r)
+{
+    bool shell = evac_daemon_shell(daemon) != NULL;
+    struct evac_str rest = q->path, name;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (strcmp(routes[i].method, q->method) != 0 || !evac_str_is(q->path, routes[i].path))
+            continue;
+        if (routes[i].needs_shell && !shell)
+            problem(r, 503, "the controller is in trouble", evac_daemon_trouble(daemon));
+        else if (routes[i].plain)
+            routes[i].plain(daemon, r);
+        else
+            routes[i].full(daemon, q, r);
+        return;
+    }
+    bool app = evac_str_starts(q->path, "/v1/apps/"), run = evac_str_starts(q->path, "/v1/runs/");
+    if ((app || run) && !shell) {
+        problem(r, 503, "the controller is in trouble", evac_daemon_trouble(daemon));
+        return;
+    }
+    if (!app && !run) {
+        problem(r, 404, "there is no such thing", "see the API's description");
+        return;
+    }
+    rest.p += strlen("/v1/apps/");
+    rest.n -= strlen("/v1/apps/");
+    name = evac_str_cut(rest, '/', &rest);
+    if (app)
+        app_route(daemon, q, name, rest, r);
+    else
+        run_route(daemon, q, name, rest, r);
+}
+
+void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
+                     struct evac_api_response *response)
+{
+    response->status = 200;
+    response->content_type = "application/json";
+    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0)
+        problem(response, 405, "that method is not used here", "GET and POST are");
+    else
+        dispatch(daemon, request, response);
+    if (response->body.failed)
+        problem(response, 507, "the answer is too large", "ask for less: limit=, after=, run=");
+}
+
+void evac_api_event(const struct evac_record *r, struct evac_buf *out)
+{
+    struct evac_jw w = { out, false };
+    evac_buf_putf(out, "id: %llu\nevent: %s\ndata: ", (unsigned long long)r->seq,
+                  evac_record_kind_name(r->kind));
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "seq", (int64_t)r->seq);
+    evac_jw_cstr(&w, "kind", evac_record_kind_name(r->kind));
+    evac_jw_known(&w, "run", r->run != 0, (int64_t)r->run);
+    evac_jw_str(&w, "app", r->app);
+    evac_jw_str(&w, "name", r->name);
+    evac_jw_str(&w, "from", r->from);
+    evac_jw_str(&w, "event", r->event);
+    evac_jw_str(&w, "to", r->to);
+    evac_jw_str(&w, "who", r->who);
+    evac_jw_str(&w, "text", r->text);
+    evac_jw_i64(&w, "number", r->number);
+    evac_jw_i64(&w, "wall_ms", r->t_wall_ms);
+    evac_jw_close(&w, '}');
+    evac_buf_puts(out, "\n\n");
+}

@@ -1,0 +1,48 @@
+/*
+ * The HTTP API under /v1, apart from how it is carried: a request in, a response out. Errors are RFC 9457
+ * problem details. server.h carries it over a unix socket.
+ *
+ *   GET  /v1/version                 version, node
+ *   GET  /v1/status                  everything an on-call needs first: apps, verdicts, runs, trouble
+ *   GET  /v1/apps/{app}              one app
+ *   POST /v1/apps/{app}/plan         what would be done: {"workflow","to","mode","kind"} -> plan and its text
+ *   POST /v1/apps/{app}/runs         begin: the same and {"reason","proposed"} -> 201 {"run"}
+ *   GET  /v1/runs?app=&limit=        the newest first
+ *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
+ *   GET  /v1/runs/{run}/report?format=json|text|html
+ *   POST /v1/runs/{run}/commands     {"verb","step","reason","value"}
+ *   POST /v1/commands                {"verb","app","reason","value"}
+ *   GET  /v1/journal?after=&run=&app=&limit=
+ *   GET  /v1/journal/verify
+ *   GET  /v1/drivers
+ *   POST /v1/reload
+ *   GET  /v1/events                  server-sent events, one a journal row, id is its number
+ */
+#ifndef EVAC_API_H
+#define EVAC_API_H
+
+#include "daemon.h"
+
+struct evac_api_request {
+    const char *method;
+    struct evac_str path;  /* without the query */
+    struct evac_str query; /* raw, without '?' */
+    struct evac_str body;
+    struct evac_str who;   /* principal: "uid:1000(ann)" */
+};
+
+struct evac_api_response {
+    int status;
+    const char *content_type;
+    struct evac_buf body; /* the caller inits (with a ceiling) and frees */
+};
+
+void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
+                     struct evac_api_response *response);
+
+/* One row as an event: "id: 7\nevent: step\ndata: {...}\n\n". */
+void evac_api_event(const struct evac_record *record, struct evac_buf *out);
+
+/* Value of a query parameter, percent-decoded into buf; "" if absent. */
+struct evac_str evac_api_query(struct evac_str query, const char *name, char *buf, size_t bytes);
+#endif

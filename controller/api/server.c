@@ -1,0 +1,370 @@
+#include "server.h"
+
+#include "api.h"
+
+#include <errno.h>
+#include <libwebsockets.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BODY_MAX      (1u << 20)
+#define RESPONSE_MAX  (32u << 20)
+#define STREAM_MAX    (1u << 20) /* a reader of events that is further behind is sent away */
+#define STREAMS_MAX   256u
+#define CHUNK         16384u
+#define HEADER_MAX    2048u
+
+/* One connection's exchange. */
+struct exchange {
+    struct exchange *next; /* event streams, in the server's list */
+    struct evac_api_server *server;
+    struct lws *wsi;
+    char method[8];
+    struct evac_buf path, query, body, out;
+    size_t sent;
+    bool stream, answered;
+    uint64_t from_seq;
+};
+
+struct evac_api_server {
+    struct evac_daemon *daemon;
+    struct lws_context *context;
+    struct exchange *streams;
+    size_t stream_count;
+    char socket[108];
+};
+
+/* --- exchanges ------------------------------------------------------------------------------------------ */
+
+static struct exchange *new_exchange(struct evac_api_server *server, struct lws *wsi)
+{
+    struct exchange *x = calloc(1, sizeof *x);
+    if (!x)
+        abort();
+    x->server = server;
+    x->wsi = wsi;
+    evac_buf_init(&x->path, 8192);
+    evac_buf_init(&x->query, 8192);
+    evac_buf_init(&x->body, BODY_MAX);
+    evac_buf_init(&x->out, RESPONSE_MAX);
+    return x;
+}
+
+static void unlink_stream(struct exchange *x)
+{
+    for (struct exchange **at = &x->server->streams; *at; at = &(*at)->next)
+        if (*at == x) {
+            *at = x->next;
+            x->server->stream_count--;
+            return;
+        }
+}
+
+static void free_exchange(struct exchange *x)
+{
+    if (!x)
+        return;
+    if (x->stream)
+        unlink_stream(x);
+    evac_buf_done(&x->path);
+    evac_buf_done(&x->query);
+    evac_buf_done(&x->body);
+    evac_buf_done(&x->out);
+    free(x);
+}
+
+/* Who is at the other end of a unix socket is the kernel's word. */
+static void principal(struct lws *wsi, struct evac_buf *out)
+{
+    struct ucred cred;
+    socklen_t n = sizeof cred;
+    char text[1024];
+    struct passwd entry, *found = NULL;
+    if (getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0) {
+        evac_buf_puts(out, "unknown");
+        return;
+    }
+    evac_buf_putf(out, "uid:%lu", (unsigned long)cred.uid);
+    if (getpwuid_r(cred.uid, &entry, text, sizeof text, &found) == 0 && found)
+        evac_buf_putf(out, "(%s)", found->pw_name);
+}
+
+static int send_headers(struct exchange *x, int status, const char *type, int64_t length)
+{
+    unsigned char buf[LWS_PRE + HEADER_MAX], *p = buf + LWS_PRE, *end = buf + sizeof buf - 1;
+    static const char no_store[] = "no-store";
+    if (lws_add_http_header_status(x->wsi, (unsigned)status, &p, end) ||
+        lws_add_http_header_by_token(x->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE,
+                                     (const unsigned char *)type, (int)strlen(type), &p, end) ||
+        lws_add_http_header_by_token(x->wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
+                                     (const unsigned char *)no_store, (int)strlen(no_store), &p,
+                                     end))
+        return -1;
+    if (length >= 0 &&
+        lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &p, end))
+        return -1;
+    return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &p, end) ? -1 : 0;
+}
+
+static int answer(struct exchange *x)
+{
+    struct evac_buf who;
+    struct evac_api_response response = { .status = 200 };
+    evac_buf_init(&who, 256);
+    principal(x->wsi, &who);
+    evac_buf_init(&response.body, RESPONSE_MAX);
+    struct evac_api_request request = { .method = x->method,
+                                        .path = evac_buf_str(&x->path),
+                                        .query = evac_buf_str(&x->query),
+                                        .body = evac_buf_str(&x->body),
+                                        .who = evac_buf_str(&who) };
+    evac_api_handle(x->server->daemon, &request, &response);
+    evac_buf_done(&who);
+    evac_buf_done(&x->out);
+    x->out = response.body;
+    x->answered = true;
+    if (send_headers(x, response.status, response.content_type, (int64_t)x->out.n))
+        return -1;
+    lws_callback_on_writable(x->wsi);
+    return 0;
+}
+
+/* --- event streams --------------------------------------------------------------------------------------- */
+
+static bool put_old(void *user, const struct evac_row *row)
+{
+    struct exchange *x = user;
+    evac_api_event(&row->record, &x->out);
+    return !x->out.failed;
+}
+
+static int begin_stream(struct exchange *x)
+{
+    char number[32];
+    int64_t after = 0;
+    struct evac_api_server *server = x->server;
+    struct evac_store *store = evac_daemon_store(server->daemon);
+    struct evac_store_filter filter = { 0 };
+
+    int n = lws_hdr_custom_copy(x->wsi, number, sizeof number, "last-event-id:", 14);
+    if (n <= 0 || !evac_str_i64(evac_str(number), &after))
+        (void)evac_str_i64(evac_api_query(evac_buf_str(&x->query), "after", number, sizeof number),
+                           &after);
+    if (server->stream_count >= STREAMS_MAX || !store)
+        return -1;
+    if (after <= 0) /* from now on */
+        after = (int64_t)store->vt->last_seq(store);
+    x->stream = x->answered = true;
+    x->next = server->streams;
+    server->streams = x;
+    server->stream_count++;
+    if (send_headers(x, 200, "text/event-stream", -1))
+        return -1;
+    filter.after_seq = (uint64_t)after;
+    evac_buf_puts(&x->out, ": evac\n\n");
+    (void)store->vt->read(store, &filter, put_old, x, NULL);
+    lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
+    lws_callback_on_writable(x->wsi);
+    return 0;
+}
+
+static void row_written(void *user, const struct evac_record *record)
+{
+    struct evac_api_server *server = user;
+    for (struct exchange *x = server->streams, *next; x; x = next) {
+        next = x->next;
+        if (x->out.n - x->sent > STREAM_MAX) {
+            lws_set_timeout(x->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+            continue;
+        }
+        evac_api_event(record, &x->out);
+        lws_callback_on_writable(x->wsi);
+    }
+}
+
+/* --- libwebsockets ---------------------------------------------------------------------------------------- */
+
+static int copy_header(struct lws *wsi, enum lws_token_indexes token, struct evac_buf *out)
+{
+    int n = lws_hdr_total_length(wsi, token);
+    char text[8192];
+    if (n <= 0 || (size_t)n >= sizeof text)
+        return n <= 0 ? 0 : -1;
+    if (lws_hdr_copy(wsi, text, sizeof text, token) < 0)
+        return -1;
+    evac_buf_put(out, text, (size_t)n);
+    return n;
+}
+
+static int copy_query(struct lws *wsi, struct evac_buf *out)
+{
+    char part[1024];
+    for (int i = 0; lws_hdr_copy_fragment(wsi, part, sizeof part, WSI_TOKEN_HTTP_URI_ARGS, i) > 0;
+         i++) {
+        if (i)
+            evac_buf_putc(out, '&');
+        evac_buf_puts(out, part);
+    }
+    return 0;
+}
+
+static int begin_request(struct evac_api_server *server, struct lws *wsi, void **user)
+{
+    struct exchange *x = new_exchange(server, wsi);
+    free_exchange(*user);
+    *user = x;
+    bool get = copy_header(wsi, WSI_TOKEN_GET_URI, &x->path) > 0;
+    bool post = !get && copy_header(wsi, WSI_TOKEN_POST_URI, &x->path) > 0;
+    copy_query(wsi, &x->query);
+    (void)evac_str_copy(x->method, sizeof x->method,
+                        get ? EVAC_STR("GET") : post ? EVAC_STR("POST") : EVAC_STR("OTHER"));
+    if (get && evac_str_is(evac_buf_str(&x->path), "/v1/events"))
+        return begin_stream(x);
+    if (!post)
+        return answer(x);
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+        return answer(x); /* no body will follow */
+    return 0;
+}
+
+static int write_some(struct exchange *x)
+{
+    unsigned char buf[LWS_PRE + CHUNK];
+    size_t left = x->out.n - x->sent;
+    size_t n = left < CHUNK ? left : CHUNK;
+    bool last = !x->stream && n == left;
+
+    if (!x->answered || (x->stream && n == 0))
+        return 0;
+    if (n)
+        memcpy(buf + LWS_PRE, x->out.p + x->sent, n);
+    if (lws_write(x->wsi, buf + LWS_PRE, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
+        return -1;
+    x->sent += n;
+    if (x->stream && x->sent == x->out.n) {
+        evac_buf_reset(&x->out);
+        x->sent = 0;
+    }
+    if (last)
+        return lws_http_transaction_completed(x->wsi) ? -1 : 0;
+    lws_callback_on_writable(x->wsi);
+    return 0;
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
+{
+    void **slot = user;
+    struct exchange *x = slot ? *slot : NULL;
+    struct evac_api_server *server = lws_context_user(lws_get_context(wsi));
+
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return begin_request(server, wsi, slot);
+    case LWS_CALLBACK_HTTP_BODY:
+        if (!x)
+            return -1;
+        evac_buf_put(&x->body, in, len);
+        return x->body.failed ? -1 : 0;
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return x && !x->answered ? answer(x) : 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return x ? write_some(x) : 0;
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (slot) {
+            free_exchange(x);
+            *slot = NULL;
+        }
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* --- life --------------------------------------------------------------------------------------------------- */
+
+/* A socket file that nobody answers on is left over from a killed controller. */
+static enum evac_code clear_stale(const char *path, struct evac_err *err)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return EVAC_OK;
+    if (!S_ISSOCK(st.st_mode))
+        return evac_fail(err, EVAC_E_EXISTS, "%s is there and is no socket", path);
+    (void)evac_str_copy(address.sun_path, sizeof address.sun_path, evac_str(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int refused = connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 ? errno : 0;
+    close(fd);
+    if (!refused)
+        return evac_fail(err, EVAC_E_BUSY, "another controller answers on %s", path);
+    return unlink(path) == 0 ? EVAC_OK
+                             : evac_fail(err, EVAC_E_IO, "%s can not be removed: %s", path,
+                                         strerror(errno));
+}
+
+static const struct lws_protocols protocols[] = {
+    { "http", callback, sizeof(void *), 0, 0, NULL, 0 },
+    { NULL, NULL, 0, 0, 0, NULL, 0 },
+};
+
+enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, const char *socket,
+                                   struct evac_api_server **ret_server, struct evac_err *err)
+{
+    struct evac_api_server *server = calloc(1, sizeof *server);
+    void *loops[] = { loop };
+    struct lws_context_creation_info info;
+    if (!server)
+        abort();
+    if (!evac_str_copy(server->socket, sizeof server->socket, evac_str(socket))) {
+        free(server);
+        return evac_fail(err, EVAC_E_TOOBIG, "the socket's path '%s' is longer than 107 bytes",
+                         socket);
+    }
+    enum evac_code code = clear_stale(socket, err);
+    if (code) {
+        free(server);
+        return code;
+    }
+    server->daemon = daemon;
+    lws_set_log_level(LLL_ERR, NULL);
+    memset(&info, 0, sizeof info);
+    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UNIX_SOCK |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8;
+    info.iface = server->socket;
+    info.protocols = protocols;
+    info.foreign_loops = loops;
+    info.user = server;
+    info.gid = (gid_t)-1;
+    info.uid = (uid_t)-1;
+    info.timeout_secs = 15;
+    info.keepalive_timeout = 30;
+    info.pt_serv_buf_size = 65536;
+    info.max_http_header_data = 16384;
+    info.server_string = "evacd";
+    server->context = lws_create_context(&info);
+    if (!server->context || chmod(socket, 0660) != 0) {
+        evac_api_server_free(server);
+        return evac_fail(err, EVAC_E_IO, "can not listen on %s", socket);
+    }
+    evac_daemon_listen(daemon, row_written, server);
+    *ret_server = server;
+    return EVAC_OK;
+}
+
+void evac_api_server_free(struct evac_api_server *server)
+{
+    if (!server)
+        return;
+    evac_daemon_listen(server->daemon, NULL, NULL);
+    if (server->context)
+        lws_context_destroy(server->context);
+    unlink(server->socket);
+    free(server);
+}
