@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- answers ------------------------------------------------------------------------------------------- */
+/* --- answers
+ * ------------------------------------------------------------------------------------------- */
 
 static const struct {
     enum evac_code code;
@@ -78,7 +79,8 @@ static int64_t query_number(const struct evac_api_request *q, const char *name, 
     return evac_str_i64(evac_api_query(q->query, name, buf, sizeof buf), &value) ? value : fallback;
 }
 
-/* --- request bodies ------------------------------------------------------------------------------------ */
+/* --- request bodies
+ * ------------------------------------------------------------------------------------ */
 
 /* An empty body is an empty object. NULL, and the problem answered, when it is not an object. */
 static cJSON *body_object(const struct evac_api_request *q, struct evac_api_response *r)
@@ -87,7 +89,8 @@ static cJSON *body_object(const struct evac_api_request *q, struct evac_api_resp
     if (cJSON_IsObject(json))
         return json;
     cJSON_Delete(json);
-    problem(r, 400, "the body is not a JSON object", "send {} or an object with the fields named in the API's description");
+    problem(r, 400, "the body is not a JSON object",
+            "send {} or an object with the fields named in the API's description");
     return NULL;
 }
 
@@ -124,12 +127,13 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
     return true;
 }
 
-/* --- plans and runs ------------------------------------------------------------------------------------ */
+/* --- plans and runs
+ * ------------------------------------------------------------------------------------ */
 
 static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
 {
-    static const char *const known[] = { "workflow", "to",       "mode", "kind", "reason",
-                                         "proposed", "rehearse", NULL };
+    static const char *const known[] = { "workflow", "to",       "mode",     "kind",
+                                         "reason",   "proposed", "rehearse", NULL };
     struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
                     kind = text_of(json, "kind");
     if (!no_unknown_keys(json, known, r))
@@ -144,7 +148,8 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
         (mode.n && !evac_mode_parse(mode, &wish->mode)) ||
         (kind.n && !evac_drill_kind_parse(kind, &wish->drill))) {
         problem(r, 400, "a field has a value that is not allowed",
-                "workflow: failover, failback, drill; mode: graceful, ungraceful; kind: rehearse, isolated, live, game-day");
+                "workflow: failover, failback, drill; mode: graceful, ungraceful; kind: rehearse, "
+                "isolated, live, game-day");
         return false;
     }
     if (wish->workflow == EVAC_WORKFLOW_DRILL && wish->drill != EVAC_DRILL_REHEARSE) {
@@ -237,7 +242,8 @@ static void begin_run(struct evac_daemon *daemon, const struct evac_api_request 
     cJSON_Delete(json);
 }
 
-/* --- history ------------------------------------------------------------------------------------------- */
+/* --- history
+ * ------------------------------------------------------------------------------------------- */
 
 struct history {
     struct evac_jw w;
@@ -359,7 +365,8 @@ static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_jw_close(&w, '}');
 }
 
-/* --- commands ------------------------------------------------------------------------------------------- */
+/* --- commands
+ * ------------------------------------------------------------------------------------------- */
 
 static void say(struct evac_daemon *daemon, const struct evac_api_request *q, uint64_t run,
                 struct evac_api_response *r)
@@ -379,11 +386,13 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     cmd->app = text_of(json, "app");
     cmd->step = text_of(json, "step");
     cmd->reason = text_of(json, "reason");
-    cmd->value = evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode
-                                                              : number_of(json, "value");
+    cmd->value =
+        evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode : number_of(json, "value");
     cmd->who = q->who;
     if (!evac_command_parse(text_of(json, "verb"), &cmd->verb)) {
-        problem(r, 400, "unknown verb", "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, override, ack, hold, release, stop-automation, allow-automation");
+        problem(r, 400, "unknown verb",
+                "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, "
+                "override, ack, hold, release, stop-automation, allow-automation");
     } else if (evac_shell_event(evac_daemon_shell(daemon), &event, &err)) {
         fail(r, &err);
     } else {
@@ -414,7 +423,8 @@ static void reload(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_arena_free(diag.arena);
 }
 
-/* --- routes --------------------------------------------------------------------------------------------- */
+/* --- routes
+ * --------------------------------------------------------------------------------------------- */
 
 static void version(struct evac_daemon *daemon, struct evac_api_response *r)
 {
@@ -455,8 +465,8 @@ static void run_route(struct evac_daemon *daemon, const struct evac_api_request 
     else if (get && rest.n == 0)
         one_run(daemon, (uint64_t)id, r);
     else if (get && evac_str_is(rest, "report"))
-        put_report(daemon, (uint64_t)id,
-                   evac_api_query(q->query, "format", format, sizeof format), r);
+        put_report(daemon, (uint64_t)id, evac_api_query(q->query, "format", format, sizeof format),
+                   r);
     else if (!get && evac_str_is(rest, "commands"))
         say(daemon, q, (uint64_t)id, r);
     else

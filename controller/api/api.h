@@ -1,13 +1,12 @@
 /*
- * The HTTP API under /v1, apart from how it is carried: a request in, a response out. Errors are RFC 9457
- * problem details. server.h carries it over a unix socket.
+ * The HTTP API under /v1, apart from how it is carried: a request in, a response out. Errors are
+ * RFC 9457 problem details. server.h carries it over a unix socket.
  *
  *   GET  /v1/version                 version, node
- *   GET  /v1/status                  everything an on-call needs first: apps, verdicts, runs, trouble
- *   GET  /v1/apps/{app}              one app
- *   POST /v1/apps/{app}/plan         what would be done: {"workflow","to","mode","kind"} -> plan and its text
- *   POST /v1/apps/{app}/runs         begin: the same and {"reason","proposed"} -> 201 {"run"}
- *   GET  /v1/runs?app=&limit=        the newest first
+ *   GET  /v1/status                  everything an on-call needs first: apps, verdicts, runs,
+ * trouble GET  /v1/apps/{app}              one app POST /v1/apps/{app}/plan         what would be
+ * done: {"workflow","to","mode","kind"} -> plan and its text POST /v1/apps/{app}/runs begin: the
+ * same and {"reason","proposed"} -> 201 {"run"} GET  /v1/runs?app=&limit=        the newest first
  *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
  *   GET  /v1/runs/{run}/report?format=json|text|html
  *   POST /v1/runs/{run}/commands     {"verb","step","reason","value"}
@@ -28,7 +27,7 @@ struct evac_api_request {
     struct evac_str path;  /* without the query */
     struct evac_str query; /* raw, without '?' */
     struct evac_str body;
-    struct evac_str who;   /* principal: "uid:1000(ann)" */
+    struct evac_str who; /* principal: "uid:1000(ann)" */
 };
 
 struct evac_api_response {

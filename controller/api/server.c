@@ -12,12 +12,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BODY_MAX      (1u << 20)
-#define RESPONSE_MAX  (32u << 20)
-#define STREAM_MAX    (1u << 20) /* a reader of events that is further behind is sent away */
-#define STREAMS_MAX   256u
-#define CHUNK         16384u
-#define HEADER_MAX    2048u
+#define BODY_MAX     (1u << 20)
+#define RESPONSE_MAX (32u << 20)
+#define STREAM_MAX   (1u << 20) /* a reader of events that is further behind is sent away */
+#define STREAMS_MAX  256u
+#define CHUNK        16384u
+#define HEADER_MAX   2048u
 
 /* One connection's exchange. */
 struct exchange {
@@ -39,7 +39,8 @@ struct evac_api_server {
     char socket[108];
 };
 
-/* --- exchanges ------------------------------------------------------------------------------------------ */
+/* --- exchanges
+ * ------------------------------------------------------------------------------------------ */
 
 static struct exchange *new_exchange(struct evac_api_server *server, struct lws *wsi)
 {
@@ -105,8 +106,7 @@ static int send_headers(struct exchange *x, int status, const char *type, int64_
                                      (const unsigned char *)no_store, (int)strlen(no_store), &p,
                                      end))
         return -1;
-    if (length >= 0 &&
-        lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &p, end))
+    if (length >= 0 && lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &p, end))
         return -1;
     return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &p, end) ? -1 : 0;
 }
@@ -134,7 +134,8 @@ static int answer(struct exchange *x)
     return 0;
 }
 
-/* --- event streams --------------------------------------------------------------------------------------- */
+/* --- event streams
+ * --------------------------------------------------------------------------------------- */
 
 static bool put_old(void *user, const struct evac_row *row)
 {
@@ -187,7 +188,8 @@ static void row_written(void *user, const struct evac_record *record)
     }
 }
 
-/* --- libwebsockets ---------------------------------------------------------------------------------------- */
+/* --- libwebsockets
+ * ---------------------------------------------------------------------------------------- */
 
 static int copy_header(struct lws *wsi, enum lws_token_indexes token, struct evac_buf *out)
 {
@@ -222,7 +224,9 @@ static int begin_request(struct evac_api_server *server, struct lws *wsi, void *
     bool post = !get && copy_header(wsi, WSI_TOKEN_POST_URI, &x->path) > 0;
     copy_query(wsi, &x->query);
     (void)evac_str_copy(x->method, sizeof x->method,
-                        get ? EVAC_STR("GET") : post ? EVAC_STR("POST") : EVAC_STR("OTHER"));
+                        get    ? EVAC_STR("GET")
+                        : post ? EVAC_STR("POST")
+                               : EVAC_STR("OTHER"));
     if (get && evac_str_is(evac_buf_str(&x->path), "/v1/events"))
         return begin_stream(x);
     if (!post)
@@ -287,7 +291,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* A socket file that nobody answers on is left over from a killed controller. */
 static enum evac_code clear_stale(const char *path, struct evac_err *err)
@@ -304,9 +310,9 @@ static enum evac_code clear_stale(const char *path, struct evac_err *err)
     close(fd);
     if (!refused)
         return evac_fail(err, EVAC_E_BUSY, "another controller answers on %s", path);
-    return unlink(path) == 0 ? EVAC_OK
-                             : evac_fail(err, EVAC_E_IO, "%s can not be removed: %s", path,
-                                         strerror(errno));
+    return unlink(path) == 0
+               ? EVAC_OK
+               : evac_fail(err, EVAC_E_IO, "%s can not be removed: %s", path, strerror(errno));
 }
 
 static const struct lws_protocols protocols[] = {
@@ -335,8 +341,8 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
     server->daemon = daemon;
     lws_set_log_level(LLL_ERR, NULL);
     memset(&info, 0, sizeof info);
-    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UNIX_SOCK |
-                   LWS_SERVER_OPTION_VALIDATE_UTF8;
+    info.options =
+        LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_VALIDATE_UTF8;
     info.iface = server->socket;
     info.protocols = protocols;
     info.foreign_loops = loops;

@@ -6,7 +6,8 @@
 
 struct evac_api_server;
 
-/* socket: path; a stale file of a dead controller is replaced. Mode 0660. Refuses when something listens there. */
+/* socket: path; a stale file of a dead controller is replaced. Mode 0660. Refuses when something
+ * listens there. */
 enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, const char *socket,
                                    struct evac_api_server **ret_server, struct evac_err *err);
 void evac_api_server_free(struct evac_api_server *server);

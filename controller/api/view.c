@@ -2,7 +2,8 @@
 
 #include "version.h"
 
-/* --- one app ------------------------------------------------------------------------------------------ */
+/* --- one app
+ * ------------------------------------------------------------------------------------------ */
 
 static void view_probe(const struct evac_engine_app *a, size_t p, size_t region, struct evac_jw *w)
 {
@@ -152,7 +153,8 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
-/* --- one run ------------------------------------------------------------------------------------------ */
+/* --- one run
+ * ------------------------------------------------------------------------------------------ */
 
 static void view_step(const struct evac_run *run, uint16_t i, uint64_t now, struct evac_jw *w)
 {
@@ -230,7 +232,8 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
     evac_jw_close(w, '}');
 }
 
-/* --- the controller ------------------------------------------------------------------------------------ */
+/* --- the controller
+ * ------------------------------------------------------------------------------------ */
 
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
 {
@@ -261,7 +264,8 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
-/* --- drivers ---------------------------------------------------------------------------------------------- */
+/* --- drivers
+ * ---------------------------------------------------------------------------------------------- */
 
 static void view_ops(const struct evac_op *ops, struct evac_jw *w)
 {

@@ -1,5 +1,5 @@
-/* What the API shows: the engine's state as JSON. Read only. Field names are stable: docs and the command line
- * depend on them. */
+/* What the API shows: the engine's state as JSON. Read only. Field names are stable: docs and the
+ * command line depend on them. */
 #ifndef EVAC_VIEW_H
 #define EVAC_VIEW_H
 

@@ -56,7 +56,7 @@ bool evac_duration_ms(struct evac_str text, int64_t *ret_ms)
         const char *unit;
         int64_t ms;
     } units[] = {
-        { "", 1000 },  { "ms", 1 },        { "s", 1000 },
+        { "", 1000 },   { "ms", 1 },      { "s", 1000 },
         { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
     };
     size_t digits = 0;

@@ -8,8 +8,9 @@
 enum evac_severity { EVAC_DIAG_ERROR, EVAC_DIAG_WARNING };
 
 struct evac_place {
-    const char *file; /* "" when there is no file; lives as long as the model or plan it came with */
-    int line;         /* 0 when not known */
+    const char
+        *file; /* "" when there is no file; lives as long as the model or plan it came with */
+    int line;  /* 0 when not known */
 };
 
 struct evac_diag_item {

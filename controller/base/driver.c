@@ -57,8 +57,9 @@ static enum evac_code check_action(const struct evac_driver *driver,
 enum evac_code evac_pack_check(const struct evac_pack *pack, struct evac_err *err)
 {
     if (pack->abi != EVAC_DRIVER_ABI)
-        return evac_fail(err, EVAC_E_BADDRIVER, "driver pack '%s' speaks ABI %u, this controller %u",
-                         pack->name, (unsigned)pack->abi, EVAC_DRIVER_ABI);
+        return evac_fail(err, EVAC_E_BADDRIVER,
+                         "driver pack '%s' speaks ABI %u, this controller %u", pack->name,
+                         (unsigned)pack->abi, EVAC_DRIVER_ABI);
 
     for (const struct evac_driver *const *d = pack->drivers; *d; d++) {
         if (!(*d)->call || !(*d)->actions)

@@ -41,10 +41,9 @@ enum evac_code evac_err_prefix(struct evac_err *err, const char *fmt, ...)
 
 static const struct {
     const char *name, *text;
-} codes[EVAC_CODE_COUNT] = {
-    { "OK", "all is well" },
+} codes[EVAC_CODE_COUNT] = { { "OK", "all is well" },
 #define X(name, text) [EVAC_E_##name] = { #name, text },
-    EVAC_CODES(X)
+                             EVAC_CODES(X)
 #undef X
 };
 

@@ -1,5 +1,6 @@
-/* One line, one event: a fixed event word that people can grep and machines can count, then key=value.
- * Only the daemon, the command line and the sandbox's door log; libraries return errors. */
+/* One line, one event: a fixed event word that people can grep and machines can count, then
+ * key=value. Only the daemon, the command line and the sandbox's door log; libraries return errors.
+ */
 #ifndef EVAC_LOG_H
 #define EVAC_LOG_H
 
@@ -7,10 +8,10 @@
 
 #include <stdio.h>
 
-#define EVAC_LOG_LEVELS(X) \
-    X(ERROR, "error")      \
-    X(WARN, "warn")        \
-    X(INFO, "info")        \
+#define EVAC_LOG_LEVELS(X)                                                                         \
+    X(ERROR, "error")                                                                              \
+    X(WARN, "warn")                                                                                \
+    X(INFO, "info")                                                                                \
     X(DEBUG, "debug")
 #define X(name, text) EVAC_LOG_##name,
 enum evac_log_level { EVAC_LOG_LEVELS(X) EVAC_LOG_LEVEL_COUNT };

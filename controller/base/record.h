@@ -1,6 +1,6 @@
 /*
- * One row of the journal, as the engine makes it and the store keeps it. The journal is the truth: a
- * run's state is the fold of its records, and every report is read from them.
+ * One row of the journal, as the engine makes it and the store keeps it. The journal is the truth:
+ * a run's state is the fold of its records, and every report is read from them.
  */
 #ifndef EVAC_RECORD_H
 #define EVAC_RECORD_H
@@ -14,7 +14,8 @@
     X(RUN, "run", "the run moved: from, event, to")                                                \
     X(STEP, "step", "a step moved: from, event, to")                                               \
     X(SNAPSHOT, "snapshot", "what a step found before it changed anything; data is the snapshot")  \
-    X(INTENT, "intent", "a step is about to apply: attempt and token; nothing was sent before this") \
+    X(INTENT, "intent",                                                                            \
+      "a step is about to apply: attempt and token; nothing was sent before this")                 \
     X(OUTCOME, "outcome", "what the apply was told: number is an evac_outcome")                    \
     X(OBSERVE, "observe", "what an observation saw, when it is news: number is an evac_seen")      \
     X(FACT, "fact", "a number that an observation found: name is the step, text the fact")         \
@@ -22,18 +23,21 @@
     X(GATE_PASS, "gate_pass", "a gate opened")                                                     \
     X(APPROVE, "approve", "a person approved; who")                                                \
     X(DECLINE, "decline", "a person declined; who, text is the reason")                            \
-    X(OVERRIDE, "override", "a person overrode a gate; who, text is the reason, number the value")  \
+    X(OVERRIDE, "override", "a person overrode a gate; who, text is the reason, number the value") \
     X(COMMAND, "command", "a person asked for something; name is the verb, who, text the reason")  \
     X(MODE, "mode", "the run's mode changed; number is an evac_mode")                              \
     X(INSTANT, "instant", "a measured instant; name says which, number is wall ms")                \
-    X(LOSS, "loss", "measured data loss of a resource; name, number ms (-1 unknown), data details") \
+    X(LOSS, "loss",                                                                                \
+      "measured data loss of a resource; name, number ms (-1 unknown), data details")              \
     X(SETTLE, "settle", "a step's final look before the run ends; number is an evac_seen")         \
     X(TERMINAL, "terminal", "the run ended; to is its state, text what it left behind")            \
     X(VERDICT, "verdict", "health: a region's verdict changed; name is the region, text reasons")  \
     X(DECISION, "decision", "what the policy decided for an app, and why")                         \
     X(ALARM, "alarm", "a person should look; text says why")                                       \
     X(ACK, "ack", "a person acknowledged the end of a run")                                        \
-    X(HOLD, "hold", "automation held or released for an app; who, text is the reason, number the wall ms it ends (0: released)") \
+    X(HOLD, "hold",                                                                                \
+      "automation held or released for an app; who, text is the reason, number the wall ms it "    \
+      "ends (0: released)")                                                                        \
     X(CLOCK_JUMP, "clock_jump", "wall and boot clock parted; number is by how many ms")            \
     X(CONFIG, "config", "a configuration was loaded; data its hash and counts")                    \
     X(START, "start", "a controller started; data its version, boot id and binary")                \
@@ -47,31 +51,31 @@ enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };
 
 /* Text fields are borrowed; the store copies them, a reader's stay valid until its next row. */
 struct evac_record {
-    uint64_t seq;              /* 1.. without gaps; the engine numbers, the store checks */
+    uint64_t seq; /* 1.. without gaps; the engine numbers, the store checks */
     enum evac_record_kind kind;
-    uint64_t run;              /* 0: not about a run */
-    uint32_t step;             /* index in the run's plan; EVAC_NO_STEP: about the run */
-    uint32_t attempt;          /* 1.. for intents and outcomes */
-    uint64_t epoch;            /* of the lead under which it was written */
+    uint64_t run;     /* 0: not about a run */
+    uint32_t step;    /* index in the run's plan; EVAC_NO_STEP: about the run */
+    uint32_t attempt; /* 1.. for intents and outcomes */
+    uint64_t epoch;   /* of the lead under which it was written */
     uint64_t t_boot_ms;
     int64_t t_wall_ms;
     int64_t number;
-    struct evac_str app;       /* "" when about the controller */
-    struct evac_str name;      /* step id, instant, gate, region: see the kind */
+    struct evac_str app;             /* "" when about the controller */
+    struct evac_str name;            /* step id, instant, gate, region: see the kind */
     struct evac_str from, event, to; /* the table cell that fired, as names; "" if none */
-    struct evac_str who;       /* principal: "uid:0(root)", "policy", "schedule", "" the engine itself */
-    struct evac_str text;      /* for people */
+    struct evac_str who;  /* principal: "uid:0(root)", "policy", "schedule", "" the engine itself */
+    struct evac_str text; /* for people */
     struct evac_str request_id;
-    struct evac_str data;      /* JSON, "" if none */
+    struct evac_str data; /* JSON, "" if none */
 };
 
 const char *evac_record_kind_name(enum evac_record_kind kind);
 bool evac_record_kind_parse(struct evac_str name, enum evac_record_kind *ret_kind);
 
 /* Canonical bytes of every field above, length-prefixed, for the hash chain; appended to *out.
- * Layout: version byte 1; seq, kind (u16), run, step (u32), attempt (u32), epoch, t_boot_ms, t_wall_ms,
- * number as little-endian u64 unless said; then each text field in order of declaration as u32 length
- * and bytes. */
+ * Layout: version byte 1; seq, kind (u16), run, step (u32), attempt (u32), epoch, t_boot_ms,
+ * t_wall_ms, number as little-endian u64 unless said; then each text field in order of declaration
+ * as u32 length and bytes. */
 struct evac_buf;
 void evac_record_canonical(const struct evac_record *record, struct evac_buf *out);
 #endif

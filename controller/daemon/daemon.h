@@ -1,6 +1,7 @@
 /*
- * evacd's shell: one libuv loop that turns the world into events and effects into calls. It owns the
- * model, the store, the host, the engine's shell and the probers, and lends read views to the API.
+ * evacd's shell: one libuv loop that turns the world into events and effects into calls. It owns
+ * the model, the store, the host, the engine's shell and the probers, and lends read views to the
+ * API.
  */
 #ifndef EVAC_DAEMON_H
 #define EVAC_DAEMON_H
@@ -17,8 +18,8 @@ struct evac_daemon_options {
     bool observe_only; /* probes and views, nothing is decided or started (R14) */
 };
 
-/* Loads the configuration, opens the store, replays, begins to probe. Every problem of the configuration goes to
- * standard error. */
+/* Loads the configuration, opens the store, replays, begins to probe. Every problem of the
+ * configuration goes to standard error. */
 enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,
                                struct evac_daemon **ret_daemon, struct evac_err *err);
 
@@ -30,7 +31,8 @@ void evac_daemon_free(struct evac_daemon *daemon);
 enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
                                   struct evac_err *err);
 
-/* --- for the API ------------------------------------------------------------------------------------- */
+/* --- for the API
+ * ------------------------------------------------------------------------------------- */
 
 /* NULL while the journal can not be written (see evac_daemon_trouble). */
 struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon);

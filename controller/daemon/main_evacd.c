@@ -19,7 +19,8 @@ static const char usage[] =
     "  evacd --observe-only   probe and show; decide and start nothing\n"
     "  evacd --version\n"
     "\n"
-    "SIGHUP reloads the configuration; a bad one changes nothing. SIGTERM ends it; a run that goes on is taken\n"
+    "SIGHUP reloads the configuration; a bad one changes nothing. SIGTERM ends it; a run that goes "
+    "on is taken\n"
     "up again at the next start. Talk to it with 'evac'.\n";
 
 struct process {
@@ -87,7 +88,8 @@ static int run(const struct evac_daemon_options *options)
 
     enum evac_code code = evac_daemon_new(&p.loop, options, &p.daemon, &err);
     if (!code)
-        code = evac_api_server_new(&p.loop, p.daemon, evac_daemon_socket(p.daemon), &p.server, &err);
+        code =
+            evac_api_server_new(&p.loop, p.daemon, evac_daemon_socket(p.daemon), &p.server, &err);
     if (code) {
         fprintf(stderr, "evacd: %s\n", err.text);
         if (p.daemon)
@@ -106,8 +108,10 @@ static int run(const struct evac_daemon_options *options)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' },   { "observe-only", no_argument, NULL, 'o' },
-        { "version", no_argument, NULL, 'v' },        { "help", no_argument, NULL, 'h' },
+        { "config", required_argument, NULL, 'c' },
+        { "observe-only", no_argument, NULL, 'o' },
+        { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     struct evac_daemon_options o = { .conf_dir = "/etc/evac" };

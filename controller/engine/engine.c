@@ -69,7 +69,8 @@ struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id)
     return NULL;
 }
 
-/* --- reload ----------------------------------------------------------------------------------------- */
+/* --- reload
+ * ----------------------------------------------------------------------------------------- */
 
 static void carry_over(struct evac_engine_app *to, const struct evac_engine_app *from)
 {
@@ -101,7 +102,8 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->wake_ms = 0;
 }
 
-/* --- records, notices --------------------------------------------------------------------------------- */
+/* --- records, notices
+ * --------------------------------------------------------------------------------- */
 
 struct evac_run_io engine_run_io(struct engine_io *io)
 {
@@ -131,7 +133,8 @@ void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const 
         (struct evac_notice_effect){ alarm, app, 0, said.p };
 }
 
-/* --- decision -------------------------------------------------------------------------------------------- */
+/* --- decision
+ * -------------------------------------------------------------------------------------------- */
 
 static uint16_t auto_runs(const struct evac_engine *engine)
 {
@@ -208,7 +211,9 @@ static void decide(struct engine_io *io, struct evac_engine_app *a)
         start(io, a);
 }
 
-/* --- health ------------------------------------------------------------------------------------------------ */
+/* --- health
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void note_verdicts(struct engine_io *io, struct evac_engine_app *a, uint32_t changed)
 {
@@ -257,7 +262,9 @@ static void vantage(struct engine_io *io, bool abstains)
     }
 }
 
-/* --- runs -------------------------------------------------------------------------------------------------- */
+/* --- runs
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static struct evac_engine_app *app_of(struct evac_engine *engine, const struct evac_run *run)
 {
@@ -301,7 +308,8 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
     a->decide_ms = 0;
 }
 
-/* After whatever happened to a run: traffic that moved makes the target the active region; an end makes room. */
+/* After whatever happened to a run: traffic that moved makes the target the active region; an end
+ * makes room. */
 void engine_after_run(struct engine_io *io, struct evac_run *run)
 {
     struct evac_engine_app *a = app_of(io->engine, run);
@@ -357,8 +365,7 @@ static void refuse(struct engine_io *io, enum evac_code code, const char *why)
     (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(why));
 }
 
-static void note_impact(struct engine_io *io, const struct evac_engine_app *a,
-                        struct evac_run *run)
+static void note_impact(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
 {
     struct evac_run_io rio = engine_run_io(io);
     const struct evac_region_health *h = &a->health.regions[a->active];
@@ -367,8 +374,7 @@ static void note_impact(struct engine_io *io, const struct evac_engine_app *a,
     if (h->impact_lo_boot_ms)
         evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_LO, h->impact_lo_boot_ms,
                          h->impact_lo_wall_ms);
-    evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_HI, h->impact_hi_boot_ms,
-                     h->impact_hi_wall_ms);
+    evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_HI, h->impact_hi_boot_ms, h->impact_hi_wall_ms);
     if (h->detected_boot_ms)
         evac_run_instant(run, &rio, EVAC_INSTANT_DETECTED, h->detected_boot_ms,
                          h->detected_wall_ms);
@@ -400,8 +406,8 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     if (a)
         a->starting = false;
     if (!a || !engine->lead) {
-        refuse(io, EVAC_E_REFUSED, a ? "this controller does not hold the lead"
-                                     : "the app is not configured");
+        refuse(io, EVAC_E_REFUSED,
+               a ? "this controller does not hold the lead" : "the app is not configured");
         return;
     }
     if (run->plan->rehearse ? a->run || a->rehearsal : a->run != NULL) {
@@ -469,7 +475,8 @@ static void committed(struct engine_io *io, uint64_t seq)
         evac_run_committed(r, &rio, seq);
 }
 
-/* --- people's words that are not about one run --------------------------------------------------------- */
+/* --- people's words that are not about one run
+ * --------------------------------------------------------- */
 
 static void hold(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd)
 {
@@ -545,7 +552,8 @@ static void command(struct engine_io *io, const struct evac_command *cmd)
     }
 }
 
-/* --- the door --------------------------------------------------------------------------------------------- */
+/* --- the door
+ * --------------------------------------------------------------------------------------------- */
 
 static void lead(struct engine_io *io, bool holds, uint64_t epoch)
 {

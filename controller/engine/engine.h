@@ -1,7 +1,7 @@
 /*
- * The engine: health, decisions, measurement and runs of all apps behind one door. Pure: it reads no clock,
- * opens nothing and allocates nothing; the same events in the same order give the same effects, on a
- * laptop, in the simulator and in a replay of last night's journal.
+ * The engine: health, decisions, measurement and runs of all apps behind one door. Pure: it reads
+ * no clock, opens nothing and allocates nothing; the same events in the same order give the same
+ * effects, on a laptop, in the simulator and in a replay of last night's journal.
  */
 #ifndef EVAC_ENGINE_H
 #define EVAC_ENGINE_H
@@ -16,18 +16,18 @@ struct evac_engine_app {
     const struct evac_app *app;
     struct evac_health health;
     struct evac_decision decision;
-    uint64_t decide_ms;           /* when to decide again by time alone */
-    uint16_t active;              /* region that serves, index */
-    struct evac_run *run;         /* the one that changes things; NULL none */
-    struct evac_run *rehearsal;   /* looks only; gives way to a real one */
-    bool starting;                /* a START is with the shell */
-    bool ran;                     /* a run ended */
+    uint64_t decide_ms;         /* when to decide again by time alone */
+    uint16_t active;            /* region that serves, index */
+    struct evac_run *run;       /* the one that changes things; NULL none */
+    struct evac_run *rehearsal; /* looks only; gives way to a real one */
+    bool starting;              /* a START is with the shell */
+    bool ran;                   /* a run ended */
     bool acked;
     int64_t last_end_wall_ms;
     uint64_t last_end_boot_ms;
     enum evac_run_state last_end;
     uint64_t last_run;
-    int64_t hold_until_wall_ms;   /* 0 not held, INT64_MAX until released */
+    int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
     char hold_reason[120];
     struct evac_watch watches[EVAC_RESOURCES_MAX]; /* as the app's resources */
 
@@ -44,32 +44,32 @@ struct evac_engine {
     struct evac_run *runs;
     size_t run_count;
     uint64_t next_seq, next_run, next_call;
-    uint64_t committed;           /* newest durable row */
+    uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped;                 /* stop-automation */
-    bool abstains;                /* this controller is cut off */
+    bool stopped;  /* stop-automation */
+    bool abstains; /* this controller is cut off */
     uint64_t wake_ms;
 };
 
-#define EVAC_EVENT_KINDS(X)                                                   \
-    X(TICK)         /* time passed */                                         \
-    X(PROBE)        /* a probe's result */                                    \
-    X(VANTAGE)      /* this controller's own connectivity changed */          \
-    X(REPLY)        /* a CALL effect's answer */                              \
-    X(COMMITTED)    /* every journal row up to `seq` is durable */            \
-    X(ADMIT)        /* a compiled plan: START's answer, or a person's wish */ \
-    X(NOT_ADMITTED) /* a START could not be compiled */                       \
-    X(COMMAND)      /* a person's word */                                     \
-    X(LEAD)         /* this controller gained or lost the lead */             \
+#define EVAC_EVENT_KINDS(X)                                                                        \
+    X(TICK)         /* time passed */                                                              \
+    X(PROBE)        /* a probe's result */                                                         \
+    X(VANTAGE)      /* this controller's own connectivity changed */                               \
+    X(REPLY)        /* a CALL effect's answer */                                                   \
+    X(COMMITTED)    /* every journal row up to `seq` is durable */                                 \
+    X(ADMIT)        /* a compiled plan: START's answer, or a person's wish */                      \
+    X(NOT_ADMITTED) /* a START could not be compiled */                                            \
+    X(COMMAND)      /* a person's word */                                                          \
+    X(LEAD)         /* this controller gained or lost the lead */                                  \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */
 #define X(name) EVAC_EVENT_##name,
 enum evac_event_kind { EVAC_EVENT_KINDS(X) EVAC_EVENT_KIND_COUNT };
 #undef X
 
 struct evac_reply_event {
-    uint64_t run; /* 0: a measurement */
-    uint16_t app; /* measurement: index in the model's apps at the time of the call */
+    uint64_t run;  /* 0: a measurement */
+    uint16_t app;  /* measurement: index in the model's apps at the time of the call */
     uint16_t step; /* or resource */
     uint64_t call;
     int64_t marker;
@@ -78,7 +78,7 @@ struct evac_reply_event {
 
 struct evac_admit_event {
     uint16_t app;
-    struct evac_run *run;       /* fresh from evac_run_init; the engine's until ENDED */
+    struct evac_run *run; /* fresh from evac_run_init; the engine's until ENDED */
     struct evac_str plan_json;
     struct evac_str who, why;
     bool proposed;
@@ -112,20 +112,22 @@ struct evac_event {
 /* Bytes for the apps of a model; zeroed memory of that size goes to init or reconfigure. */
 size_t evac_engine_apps_bytes(const struct evac_model *model);
 
-/* model outlives the engine's use of it. inside_region: where this controller stands, "" unknown. */
+/* model outlives the engine's use of it. inside_region: where this controller stands, "" unknown.
+ */
 void evac_engine_init(struct evac_engine *engine, const struct evac_model *model,
                       void *apps_memory);
 
 /* What a resource's driver can measure: verbs of struct evac_driver. After init and reconfigure. */
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs);
 
-/* A reload: keep what still fits, by name; runs go on with their own plans. The old apps memory is the
- * caller's again. */
+/* A reload: keep what still fits, by name; runs go on with their own plans. The old apps memory is
+ * the caller's again. */
 void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model *model,
                              void *apps_memory);
 
-/* Recovery: every journal row in order. Of runs that have not ended, the shell gives the ADMIT row's run with
- * replay_admit; everything else goes through replay. Then resume, once, when the lead is held. */
+/* Recovery: every journal row in order. Of runs that have not ended, the shell gives the ADMIT
+ * row's run with replay_admit; everything else goes through replay. Then resume, once, when the
+ * lead is held. */
 enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_run *run,
                                         const struct evac_record *record, struct evac_err *err);
 enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_record *record,
@@ -144,7 +146,7 @@ struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id);
 /* index, or app_count */
 size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name);
 
-/* What an ungraceful move of the app would lose now, in ms, over all its resources; EVAC_LOSS_UNKNOWN when one
- * of them can not tell; -1 when it has no data that is measured. */
+/* What an ungraceful move of the app would lose now, in ms, over all its resources;
+ * EVAC_LOSS_UNKNOWN when one of them can not tell; -1 when it has no data that is measured. */
 int64_t evac_engine_loss(const struct evac_engine_app *app, const struct evac_now *now);
 #endif

@@ -18,8 +18,8 @@ void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const 
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
 uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
 
-/* After whatever happened to a run: traffic that moved makes its target the active region; a run that ended
- * makes room for the next. */
+/* After whatever happened to a run: traffic that moved makes its target the active region; a run
+ * that ended makes room for the next. */
 void engine_after_run(struct engine_io *io, struct evac_run *run);
 
 /* Measurements that are due; their next due time. */

@@ -7,7 +7,8 @@ static bool can(const struct evac_watch *w, enum evac_verb verb)
     return (w->verbs & (1u << verb)) != 0;
 }
 
-/* The instant after which nothing was written any more: first bad probe of the outage; without one, now. */
+/* The instant after which nothing was written any more: first bad probe of the outage; without one,
+ * now. */
 static int64_t reference_ms(const struct evac_engine_app *a, const struct evac_now *now)
 {
     int64_t impact = a->health.regions[a->active].impact_hi_wall_ms;
@@ -120,13 +121,13 @@ static void ask_for_the_end(struct engine_io *io, struct evac_engine_app *a)
     a->run->loss_asked = true;
     for (uint16_t i = 0; i < a->app->resource_count; i++)
         if (can(&a->watches[i], EVAC_VERB_SEEK)) {
-            a->watches[i].seek_call =
-                call(io, app, i, EVAC_VERB_SEEK, other_region(a), 0);
+            a->watches[i].seek_call = call(io, app, i, EVAC_VERB_SEEK, other_region(a), 0);
             a->run->measuring++;
         }
 }
 
-/* --- the run's measured loss --------------------------------------------------------------------------- */
+/* --- the run's measured loss
+ * --------------------------------------------------------------------------- */
 
 static void record_loss(struct engine_io *io, struct evac_engine_app *a, size_t resource,
                         const char *method, int64_t loss_ms, uint32_t interval_ms)
@@ -216,8 +217,8 @@ void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
     int64_t loss = evac_engine_loss(a, io->now);
     run->loss_ms = loss < 0 ? 0 : loss;
 
-    bool known_for_good = (run->instants & (1u << EVAC_INSTANT_RECOVERED)) ||
-                          run->state == EVAC_RUN_SETTLING;
+    bool known_for_good =
+        (run->instants & (1u << EVAC_INSTANT_RECOVERED)) || run->state == EVAC_RUN_SETTLING;
     if (!run->pivoted || run->loss_noted || !known_for_good)
         return;
     if (!run->loss_asked)
@@ -226,7 +227,8 @@ void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
         record_losses(io, a);
 }
 
-/* --- answers -------------------------------------------------------------------------------------------- */
+/* --- answers
+ * -------------------------------------------------------------------------------------------- */
 
 static bool answers(uint64_t *open, uint64_t call_number)
 {

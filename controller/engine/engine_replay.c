@@ -92,7 +92,8 @@ enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_
     return run ? evac_run_fold(run, r, err) : EVAC_OK;
 }
 
-/* The boot clock began anew: how long ago a run ended is known by the wall clock only. Never in the future. */
+/* The boot clock began anew: how long ago a run ended is known by the wall clock only. Never in the
+ * future. */
 static void translate_end(struct evac_engine_app *a, const struct evac_now *now)
 {
     int64_t ago = now->wall_ms - a->last_end_wall_ms;

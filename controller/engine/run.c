@@ -34,7 +34,8 @@ struct evac_run *evac_run_init(void *memory, const struct evac_plan *plan)
     return run;
 }
 
-/* --- calls and timers ------------------------------------------------------------------------------- */
+/* --- calls and timers
+ * ------------------------------------------------------------------------------- */
 
 void run_call(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum evac_verb verb)
 {
@@ -89,7 +90,8 @@ void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 
 #define COOL_MAX_MS 20000u
 
-/* Full jitter over a doubling span (AWS's standard retry mode), never sooner than the service asks. */
+/* Full jitter over a doubling span (AWS's standard retry mode), never sooner than the service asks.
+ */
 void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t base_ms,
               uint32_t at_least_ms)
 {
@@ -118,7 +120,8 @@ void run_notice(struct evac_run *run, struct evac_run_io *io, bool alarm, const 
     effect->u.notice = (struct evac_notice_effect){ alarm, run->plan->app, run->id, said.p };
 }
 
-/* --- moves -------------------------------------------------------------------------------------------- */
+/* --- moves
+ * -------------------------------------------------------------------------------------------- */
 
 bool run_move_step(struct evac_run *run, struct evac_run_io *io, uint16_t i,
                    enum evac_step_event event, const char *text)
@@ -219,7 +222,8 @@ void evac_run_instant(struct evac_run *run, struct evac_run_io *io, enum evac_in
     evac_run_record(run, io, r);
 }
 
-/* --- looking ------------------------------------------------------------------------------------------ */
+/* --- looking
+ * ------------------------------------------------------------------------------------------ */
 
 /* What can not be observed is known from its own journal alone. */
 static struct evac_reply ledger(const struct evac_step_run *s)
@@ -239,8 +243,7 @@ static struct evac_reply ledger(const struct evac_step_run *s)
 static bool is_looking(enum evac_step_state state)
 {
     return state == EVAC_STEP_OBSERVING || state == EVAC_STEP_CONFIRMING ||
-           state == EVAC_STEP_VERIFYING || state == EVAC_STEP_UNKNOWN ||
-           state == EVAC_STEP_REFUSED;
+           state == EVAC_STEP_VERIFYING || state == EVAC_STEP_UNKNOWN || state == EVAC_STEP_REFUSED;
 }
 
 static void look(struct evac_run *run, struct evac_run_io *io, uint16_t i)
@@ -269,7 +272,8 @@ static void begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     look(run, io, i);
 }
 
-/* --- what the plan allows next --------------------------------------------------------------------- */
+/* --- what the plan allows next
+ * --------------------------------------------------------------------- */
 
 static void shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
@@ -408,7 +412,8 @@ static void advance_steps(struct evac_run *run, struct evac_run_io *io)
     } while (digest(run) != before);
 }
 
-/* --- instants ------------------------------------------------------------------------------------------- */
+/* --- instants
+ * ------------------------------------------------------------------------------------------- */
 
 static const struct {
     enum evac_phase phase;
@@ -446,7 +451,8 @@ static void note_phases(struct evac_run *run, struct evac_run_io *io)
                              io->now->wall_ms);
 }
 
-/* --- the run as a whole --------------------------------------------------------------------------------- */
+/* --- the run as a whole
+ * --------------------------------------------------------------------------------- */
 
 static bool all_over(const struct evac_run *run, bool undo_too)
 {
@@ -496,8 +502,7 @@ static void list_left(const struct evac_run *run, struct evac_text *left)
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
         const struct evac_step_run *s = &run->steps[i];
         bool odd = s->state == EVAC_STEP_FAILED || s->state == EVAC_STEP_HELD || s->by_person ||
-                   evac_step_is_unresolved(s) ||
-                   (s->state == EVAC_STEP_HALTED && s->attempts > 0);
+                   evac_step_is_unresolved(s) || (s->state == EVAC_STEP_HALTED && s->attempts > 0);
         if (!odd)
             continue;
         evac_text_puts(left, left->n ? "; " : "");
@@ -548,8 +553,7 @@ static enum evac_run_event ending(const struct evac_run *run)
         return any_forward(run, is_not_undone) ? EVAC_RUN_ON_SETTLED_HELD
                                                : EVAC_RUN_ON_SETTLED_BACK;
     if (run->plan->rehearse)
-        return any_forward(run, is_failed) ? EVAC_RUN_ON_SETTLED_FAILED
-                                           : EVAC_RUN_ON_SETTLED_CLEAN;
+        return any_forward(run, is_failed) ? EVAC_RUN_ON_SETTLED_FAILED : EVAC_RUN_ON_SETTLED_CLEAN;
     return any_forward(run, is_exception) || run->overridden ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
                                                              : EVAC_RUN_ON_SETTLED_CLEAN;
 }
@@ -563,7 +567,8 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
     (void)run_move(run, io, event, text.p);
 }
 
-/* R8: no attempt is unresolved, or its request is dead; and what was touched was looked at once more. */
+/* R8: no attempt is unresolved, or its request is dead; and what was touched was looked at once
+ * more. */
 static void settle(struct evac_run *run, struct evac_run_io *io)
 {
     bool waiting = run->measuring > 0;
@@ -653,7 +658,8 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io)
     set_wake(run, io->now);
 }
 
-/* --- events --------------------------------------------------------------------------------------------- */
+/* --- events
+ * --------------------------------------------------------------------------------------------- */
 
 static void call_timed_out(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
@@ -777,9 +783,9 @@ void evac_run_resume(struct evac_run *run, struct evac_run_io *io)
         s->unresolved_ms = io->now->boot_ms; /* on this process's own clock (R7) */
         if (evac_step_is_over(s->state) || s->state == EVAC_STEP_WAITING)
             continue;
-        s->deadline_ms = io->now->boot_ms + (s->state == EVAC_STEP_GATED
-                                                 ? run->plan->approval_ms
-                                                 : plan_step(run, i)->deadline_ms);
+        s->deadline_ms =
+            io->now->boot_ms +
+            (s->state == EVAC_STEP_GATED ? run->plan->approval_ms : plan_step(run, i)->deadline_ms);
         s->wake_ms = io->now->boot_ms;
         (void)run_move_step(run, io, i, EVAC_ON_RESUMED, NULL);
     }

@@ -1,7 +1,7 @@
 /*
- * One run: a plan being executed. Pure. Its durable state is changed in one place only, evac_run_fold(),
- * which applies a journal record: live, right when the record is made, and again in a replay. So a run
- * that was killed anywhere and replayed is the run that it was.
+ * One run: a plan being executed. Pure. Its durable state is changed in one place only,
+ * evac_run_fold(), which applies a journal record: live, right when the record is made, and again
+ * in a replay. So a run that was killed anywhere and replayed is the run that it was.
  */
 #ifndef EVAC_RUN_H
 #define EVAC_RUN_H
@@ -10,18 +10,18 @@
 #include "run_fsm.h"
 #include "step_fsm.h"
 
-#define EVAC_INSTANTS(X)                \
-    X(IMPACT_LO, "impact_lo")           \
-    X(IMPACT_HI, "impact_hi")           \
-    X(DETECTED, "detected")             \
-    X(DECIDED, "decided")               \
-    X(STARTED, "started")               \
-    X(FENCED, "fenced")                 \
-    X(DATA_READY, "data_ready")         \
-    X(CAPACITY_READY, "capacity_ready") \
-    X(VERIFIED, "verified")             \
-    X(TRAFFIC_MOVED, "traffic_moved")   \
-    X(RECOVERED, "recovered")           \
+#define EVAC_INSTANTS(X)                                                                           \
+    X(IMPACT_LO, "impact_lo")                                                                      \
+    X(IMPACT_HI, "impact_hi")                                                                      \
+    X(DETECTED, "detected")                                                                        \
+    X(DECIDED, "decided")                                                                          \
+    X(STARTED, "started")                                                                          \
+    X(FENCED, "fenced")                                                                            \
+    X(DATA_READY, "data_ready")                                                                    \
+    X(CAPACITY_READY, "capacity_ready")                                                            \
+    X(VERIFIED, "verified")                                                                        \
+    X(TRAFFIC_MOVED, "traffic_moved")                                                              \
+    X(RECOVERED, "recovered")                                                                      \
     X(ENDED, "ended")
 #define X(name, text) EVAC_INSTANT_##name,
 enum evac_instant { EVAC_INSTANTS(X) EVAC_INSTANT_COUNT };
@@ -40,43 +40,43 @@ struct evac_now {
 struct evac_step_run {
     /* durable: the fold of the journal */
     enum evac_step_state state;
-    uint32_t attempts;         /* intents */
-    uint32_t tries_used;       /* attempts that may have had an effect: those count against tries */
-    bool open;                 /* the newest intent has no outcome yet */
-    bool doubt;                /* an attempt came to nothing known: it may still have its effect */
-    bool acked;                /* the last attempt was accepted */
+    uint32_t attempts;   /* intents */
+    uint32_t tries_used; /* attempts that may have had an effect: those count against tries */
+    bool open;           /* the newest intent has no outcome yet */
+    bool doubt;          /* an attempt came to nothing known: it may still have its effect */
+    bool acked;          /* the last attempt was accepted */
     bool approved;
-    bool by_person;            /* skipped by a person */
-    bool rehearsed_change;     /* rehearsal: it would have changed something */
-    int64_t override_loss_ms;  /* -1: no override */
-    uint64_t intent_seq;       /* newest intent's row */
-    uint64_t snapshot_seq;     /* row with what was there before; 0 none */
-    uint8_t fact_known;        /* bit per plan fact */
+    bool by_person;           /* skipped by a person */
+    bool rehearsed_change;    /* rehearsal: it would have changed something */
+    int64_t override_loss_ms; /* -1: no override */
+    uint64_t intent_seq;      /* newest intent's row */
+    uint64_t snapshot_seq;    /* row with what was there before; 0 none */
+    uint8_t fact_known;       /* bit per plan fact */
     int64_t facts[EVAC_STEP_FACTS];
 
     /* of this process only */
-    uint64_t call;             /* open call, 0 none */
+    uint64_t call; /* open call, 0 none */
     bool call_is_apply;
     uint64_t call_deadline_ms;
-    uint64_t wake_ms;          /* next look, end of cooling or quarantine; UINT64_MAX none */
-    uint64_t deadline_ms;      /* UINT64_MAX until it begins */
-    uint64_t unresolved_ms;    /* when this process first saw the unresolved attempt's intent */
-    uint64_t satisfied_ms;     /* first of the looks that confirm, 0 none */
+    uint64_t wake_ms;       /* next look, end of cooling or quarantine; UINT64_MAX none */
+    uint64_t deadline_ms;   /* UINT64_MAX until it begins */
+    uint64_t unresolved_ms; /* when this process first saw the unresolved attempt's intent */
+    uint64_t satisfied_ms;  /* first of the looks that confirm, 0 none */
     uint64_t acked_ms;
-    uint32_t polls, backs;     /* in a row: for growing intervals */
+    uint32_t polls, backs; /* in a row: for growing intervals */
     enum evac_seen last_seen;
     bool seen_any;
     bool settle_asked, settle_done;
     int progress;
     uint64_t began_ms;
     char version[96];
-    char base[96];             /* version that the newest attempt was based on */
+    char base[96]; /* version that the newest attempt was based on */
     char reason[160];
 };
 
 struct evac_run {
-    struct evac_run *next;     /* the engine's list */
-    void *owner;               /* the shell's: what to free with it */
+    struct evac_run *next; /* the engine's list */
+    void *owner;           /* the shell's: what to free with it */
     const struct evac_plan *plan;
 
     /* durable */
@@ -84,25 +84,25 @@ struct evac_run {
     enum evac_run_state state;
     enum evac_mode mode;
     bool paused;
-    bool pivoted;              /* the point of no return was intended */
-    bool back;                 /* it ends as rolled back, if all goes well */
-    bool stopped;              /* it ends as held */
+    bool pivoted; /* the point of no return was intended */
+    bool back;    /* it ends as rolled back, if all goes well */
+    bool stopped; /* it ends as held */
     bool exceptions;
     bool overridden;
-    bool loss_noted;           /* measured losses are in the journal */
-    uint32_t instants;         /* bit per evac_instant that is set */
+    bool loss_noted;   /* measured losses are in the journal */
+    uint32_t instants; /* bit per evac_instant that is set */
     int64_t instant_wall_ms[EVAC_INSTANT_COUNT];
 
     /* of this process only */
-    uint64_t entered_ms;       /* the present state */
-    uint64_t deadline_ms;      /* of the present state */
+    uint64_t entered_ms;  /* the present state */
+    uint64_t deadline_ms; /* of the present state */
     uint64_t run_deadline_ms;
-    uint64_t wake_ms;          /* when it next wants an event by time alone */
+    uint64_t wake_ms; /* when it next wants an event by time alone */
     uint64_t began_ms;
-    int64_t loss_ms;           /* what an ungraceful data step would lose now; EVAC_LOSS_UNKNOWN */
-    uint16_t measuring;        /* open measurements that its end waits for */
+    int64_t loss_ms;    /* what an ungraceful data step would lose now; EVAC_LOSS_UNKNOWN */
+    uint16_t measuring; /* open measurements that its end waits for */
     bool loss_asked;
-    bool starving;             /* effects were full: wake at once */
+    bool starving; /* effects were full: wake at once */
     bool slow_told;
     char who[64];
     struct evac_step_run *steps; /* plan->step_count of them */
@@ -112,7 +112,7 @@ struct evac_run {
 struct evac_run_io {
     struct evac_effects *fx;
     const struct evac_now *now;
-    uint64_t *next_seq;   /* the engine's: the journal's next number */
+    uint64_t *next_seq; /* the engine's: the journal's next number */
     uint64_t *next_call;
     uint64_t epoch;
 };
@@ -126,8 +126,8 @@ struct evac_run *evac_run_init(void *memory, const struct evac_plan *plan);
 enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *record,
                              struct evac_err *err);
 
-/* Make a record of this run: number it, journal it, fold it. Only run, step, kind and what the caller set in
- * `record` are taken; the rest is filled in. */
+/* Make a record of this run: number it, journal it, fold it. Only run, step, kind and what the
+ * caller set in `record` are taken; the rest is filled in. */
 void evac_run_record(struct evac_run *run, struct evac_run_io *io, struct evac_record record);
 
 /* Fold is done: take the run up again (R5). */
@@ -139,22 +139,23 @@ void evac_run_committed(struct evac_run *run, struct evac_run_io *io, uint64_t s
 void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step, uint64_t call,
                     const struct evac_reply *reply);
 
-#define EVAC_COMMANDS(X)                                                                       \
-    X(APPROVE, "approve", "say yes to a proposal, or to a step that waits for one")            \
-    X(DECLINE, "decline", "say no: the run unwinds")                                           \
-    X(PAUSE, "pause", "start nothing new; what is in flight is seen through")                  \
-    X(RESUME, "resume", "go on")                                                               \
-    X(RETRY, "retry", "try a failed step again")                                               \
-    X(SKIP, "skip", "go on without a step; needs a reason")                                    \
-    X(CANCEL, "cancel", "undo what was done; refused from the point of no return on")          \
-    X(ROLLBACK, "rollback", "the same as cancel")                                              \
-    X(STOP, "stop", "leave everything where it stands and end the run as held")                \
-    X(MODE, "mode", "switch between graceful and ungraceful; value is the mode")               \
-    X(OVERRIDE, "override", "open the data-loss gate of a step; needs a reason")               \
-    X(ACK, "ack", "the last run of an app was seen: automation may act again")                 \
-    X(HOLD, "hold", "no automation for an app; needs a reason; value is ms from now, 0 until released") \
-    X(RELEASE, "release", "end a hold")                                                        \
-    X(STOP_AUTOMATION, "stop-automation", "no automatic run of any app")                       \
+#define EVAC_COMMANDS(X)                                                                           \
+    X(APPROVE, "approve", "say yes to a proposal, or to a step that waits for one")                \
+    X(DECLINE, "decline", "say no: the run unwinds")                                               \
+    X(PAUSE, "pause", "start nothing new; what is in flight is seen through")                      \
+    X(RESUME, "resume", "go on")                                                                   \
+    X(RETRY, "retry", "try a failed step again")                                                   \
+    X(SKIP, "skip", "go on without a step; needs a reason")                                        \
+    X(CANCEL, "cancel", "undo what was done; refused from the point of no return on")              \
+    X(ROLLBACK, "rollback", "the same as cancel")                                                  \
+    X(STOP, "stop", "leave everything where it stands and end the run as held")                    \
+    X(MODE, "mode", "switch between graceful and ungraceful; value is the mode")                   \
+    X(OVERRIDE, "override", "open the data-loss gate of a step; needs a reason")                   \
+    X(ACK, "ack", "the last run of an app was seen: automation may act again")                     \
+    X(HOLD, "hold",                                                                                \
+      "no automation for an app; needs a reason; value is ms from now, 0 until released")          \
+    X(RELEASE, "release", "end a hold")                                                            \
+    X(STOP_AUTOMATION, "stop-automation", "no automatic run of any app")                           \
     X(ALLOW_AUTOMATION, "allow-automation", "end stop-automation")
 #define X(name, text, doc) EVAC_CMD_##name,
 enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
@@ -164,9 +165,9 @@ bool evac_command_parse(struct evac_str name, enum evac_command_verb *ret_verb);
 
 struct evac_command {
     enum evac_command_verb verb;
-    uint64_t run;          /* 0: about an app, or everything */
+    uint64_t run; /* 0: about an app, or everything */
     struct evac_str app;
-    struct evac_str step;  /* step's id, "" where it does not matter */
+    struct evac_str step; /* step's id, "" where it does not matter */
     struct evac_str who, reason;
     int64_t value;
 };

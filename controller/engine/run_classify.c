@@ -8,8 +8,9 @@ static bool is_mutating(const struct evac_run *run, uint16_t i)
     return (plan_step(run, i)->flags & EVAC_STEP_MUTATES) != 0;
 }
 
-/* R6: a satisfied read closes a step only if our own accepted attempt explains it, or the read is strong
- * or versioned, or a second look says so at least W later. What we do not change, a look is enough for. */
+/* R6: a satisfied read closes a step only if our own accepted attempt explains it, or the read is
+ * strong or versioned, or a second look says so at least W later. What we do not change, a look is
+ * enough for. */
 static enum evac_step_event satisfied(struct evac_run *run, const struct evac_run_io *io,
                                       uint16_t i, bool strong)
 {
@@ -75,8 +76,8 @@ static enum evac_step_event rehearsed(struct evac_run *run, uint16_t i, enum eva
     return ++run->steps[i].polls < 3 ? EVAC_ON_SAW_NOTHING : EVAC_ON_SPENT;
 }
 
-static enum evac_step_event classify(struct evac_run *run, const struct evac_run_io *io,
-                                     uint16_t i, const struct evac_reply *reply)
+static enum evac_step_event classify(struct evac_run *run, const struct evac_run_io *io, uint16_t i,
+                                     const struct evac_reply *reply)
 {
     uint64_t until;
     bool versioned = plan_step(run, i)->fencing == EVAC_FENCING_VERSION;
@@ -107,7 +108,8 @@ static enum evac_step_event classify(struct evac_run *run, const struct evac_run
     return EVAC_ON_SAW_NOTHING;
 }
 
-/* --- what an observation leaves behind ---------------------------------------------------------------- */
+/* --- what an observation leaves behind
+ * ---------------------------------------------------------------- */
 
 static struct evac_record about(uint16_t i, enum evac_record_kind kind)
 {
@@ -270,7 +272,8 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     }
 }
 
-/* --- what an apply was told ---------------------------------------------------------------------------- */
+/* --- what an apply was told
+ * ---------------------------------------------------------------------------- */
 
 static const enum evac_step_event said_event[EVAC_OUTCOME_COUNT] = {
     [EVAC_OUTCOME_ACCEPTED] = EVAC_ON_SAID_ACCEPTED,

@@ -81,7 +81,9 @@ static void approve(struct evac_run *run, struct evac_run_io *io, const struct e
 static void cancel(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
     if (run->pivoted) {
-        refuse(io, "the point of no return is behind: go forward (retry, skip), stop, or fail back later");
+        refuse(
+            io,
+            "the point of no return is behind: go forward (retry, skip), stop, or fail back later");
         return;
     }
     if (evac_run_next(run->state, EVAC_RUN_ON_CANCEL) == EVAC_RUN_NONE) {
@@ -207,11 +209,16 @@ typedef void command_fn(struct evac_run *run, struct evac_run_io *io,
 
 /* Verbs that are about an app or the controller are not here: the engine takes those. */
 static command_fn *const commands[EVAC_CMD_COUNT] = {
-    [EVAC_CMD_APPROVE] = approve,       [EVAC_CMD_DECLINE] = cancel,
-    [EVAC_CMD_PAUSE] = pause_or_resume, [EVAC_CMD_RESUME] = pause_or_resume,
-    [EVAC_CMD_RETRY] = retry,           [EVAC_CMD_SKIP] = skip,
-    [EVAC_CMD_CANCEL] = cancel,         [EVAC_CMD_ROLLBACK] = cancel,
-    [EVAC_CMD_STOP] = stop,             [EVAC_CMD_MODE] = switch_mode,
+    [EVAC_CMD_APPROVE] = approve,
+    [EVAC_CMD_DECLINE] = cancel,
+    [EVAC_CMD_PAUSE] = pause_or_resume,
+    [EVAC_CMD_RESUME] = pause_or_resume,
+    [EVAC_CMD_RETRY] = retry,
+    [EVAC_CMD_SKIP] = skip,
+    [EVAC_CMD_CANCEL] = cancel,
+    [EVAC_CMD_ROLLBACK] = cancel,
+    [EVAC_CMD_STOP] = stop,
+    [EVAC_CMD_MODE] = switch_mode,
     [EVAC_CMD_OVERRIDE] = override_gate,
 };
 

@@ -57,8 +57,8 @@ static void fold_intent(struct evac_run *run, const struct evac_record *r)
         run->pivoted = true;
 }
 
-/* A definite answer resolves its own attempt, never an earlier one that is in doubt. Only class V can do
- * that: once a write was accepted, every older one on the same target fails its compare. */
+/* A definite answer resolves its own attempt, never an earlier one that is in doubt. Only class V
+ * can do that: once a write was accepted, every older one on the same target fails its compare. */
 static void fold_outcome(struct evac_run *run, const struct evac_record *r)
 {
     struct evac_step_run *s = &run->steps[r->step];

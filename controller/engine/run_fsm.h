@@ -4,35 +4,35 @@
 
 #include "evac/str.h"
 
-#define EVAC_RUN_STATES(X)                                                         \
-    X(NONE, "none")           /* refused move */                                   \
-    X(PROPOSED, "proposed")   /* waits for a person's yes */                       \
-    X(RUNNING, "running")                                                          \
-    X(ASKING, "asking")       /* a step failed; what does not need it goes on */    \
-    X(UNWINDING, "unwinding") /* cancelled before the point of no return: undo */   \
-    X(STOPPING, "stopping")   /* nothing new begins; what is in flight lands */     \
-    X(SETTLING, "settling")   /* no attempt may be unresolved; a last look (R8) */  \
-    X(SUCCEEDED, "succeeded")                                                      \
-    X(EXCEPTIONS, "succeeded_with_exceptions")                                     \
-    X(ROLLED_BACK, "rolled_back")                                                  \
-    X(HELD, "held")                                                                \
+#define EVAC_RUN_STATES(X)                                                                         \
+    X(NONE, "none")         /* refused move */                                                     \
+    X(PROPOSED, "proposed") /* waits for a person's yes */                                         \
+    X(RUNNING, "running")                                                                          \
+    X(ASKING, "asking")       /* a step failed; what does not need it goes on */                   \
+    X(UNWINDING, "unwinding") /* cancelled before the point of no return: undo */                  \
+    X(STOPPING, "stopping")   /* nothing new begins; what is in flight lands */                    \
+    X(SETTLING, "settling")   /* no attempt may be unresolved; a last look (R8) */                 \
+    X(SUCCEEDED, "succeeded")                                                                      \
+    X(EXCEPTIONS, "succeeded_with_exceptions")                                                     \
+    X(ROLLED_BACK, "rolled_back")                                                                  \
+    X(HELD, "held")                                                                                \
     X(FAILED, "failed")
 
-#define EVAC_RUN_EVENTS(X)                                                                 \
-    X(APPROVED, "approved")                                                                \
-    X(STEP_ASKS, "step-asks")             /* a step failed and its policy is to ask */     \
-    X(STEP_STOPS, "step-stops")           /* ... to stop, before the point of no return */ \
-    X(ANSWERED, "answered")               /* a person said retry or skip */                \
-    X(CANCEL, "cancel")                   /* before the point of no return only */         \
-    X(HOLD, "hold")                       /* stop where it stands */                       \
-    X(STEPS_OVER, "steps-over")                                                            \
-    X(UNWOUND, "unwound")                                                                  \
-    X(STOPPED, "stopped")                                                                  \
-    X(SETTLED_CLEAN, "settled-clean")                                                      \
-    X(SETTLED_EXCEPTIONS, "settled-exceptions")                                            \
-    X(SETTLED_BACK, "settled-back")                                                        \
-    X(SETTLED_HELD, "settled-held")                                                        \
-    X(SETTLED_FAILED, "settled-failed")                                                    \
+#define EVAC_RUN_EVENTS(X)                                                                         \
+    X(APPROVED, "approved")                                                                        \
+    X(STEP_ASKS, "step-asks")   /* a step failed and its policy is to ask */                       \
+    X(STEP_STOPS, "step-stops") /* ... to stop, before the point of no return */                   \
+    X(ANSWERED, "answered")     /* a person said retry or skip */                                  \
+    X(CANCEL, "cancel")         /* before the point of no return only */                           \
+    X(HOLD, "hold")             /* stop where it stands */                                         \
+    X(STEPS_OVER, "steps-over")                                                                    \
+    X(UNWOUND, "unwound")                                                                          \
+    X(STOPPED, "stopped")                                                                          \
+    X(SETTLED_CLEAN, "settled-clean")                                                              \
+    X(SETTLED_EXCEPTIONS, "settled-exceptions")                                                    \
+    X(SETTLED_BACK, "settled-back")                                                                \
+    X(SETTLED_HELD, "settled-held")                                                                \
+    X(SETTLED_FAILED, "settled-failed")                                                            \
     X(TIME_UP, "time-up") /* timer */
 
 #define X(name, text) EVAC_RUN_##name,

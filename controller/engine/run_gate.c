@@ -1,6 +1,7 @@
 #include "run_internal.h"
 
-/* --- conditions ------------------------------------------------------------------------------------- */
+/* --- conditions
+ * ------------------------------------------------------------------------------------- */
 
 static enum run_tri compare(enum evac_cmp cmp, int64_t value, int64_t with)
 {
@@ -74,22 +75,23 @@ enum run_tri run_when(const struct evac_run *run, uint16_t i)
     return p->when ? condition(run, p->when, 0) : RUN_YES;
 }
 
-/* --- predecessors ----------------------------------------------------------------------------------- */
+/* --- predecessors
+ * ----------------------------------------------------------------------------------- */
 
 /* A failed step lets others pass only when its policy says so; a skipped one always. */
 static bool lets_pass(const struct evac_run *run, uint16_t i)
 {
     enum evac_step_state state = run->steps[i].state;
     bool undo = evac_step_is_undo(run, i);
-    bool go_on = undo || run->plan->rehearse ||
-                 plan_step(run, i)->on_failure == EVAC_ON_FAILURE_GO_ON;
+    bool go_on =
+        undo || run->plan->rehearse || plan_step(run, i)->on_failure == EVAC_ON_FAILURE_GO_ON;
 
     if (!EVAC_RULE_FENCE && plan_step(run, i)->phase == EVAC_PHASE_FENCE)
         return true;
     if (!evac_step_is_over(state))
         return false;
-    return go_on || (state != EVAC_STEP_FAILED && state != EVAC_STEP_HELD &&
-                     state != EVAC_STEP_HALTED);
+    return go_on ||
+           (state != EVAC_STEP_FAILED && state != EVAC_STEP_HELD && state != EVAC_STEP_HALTED);
 }
 
 /* A step that a mode switch halted is out of the way for those that take its place. */
@@ -110,7 +112,8 @@ enum run_tri run_before_is_over(const struct evac_run *run, uint16_t i)
     return RUN_YES;
 }
 
-/* --- gates ------------------------------------------------------------------------------------------ */
+/* --- gates
+ * ------------------------------------------------------------------------------------------ */
 
 /* An override holds for the number that was shown; when the loss has doubled since, it is void. */
 static bool override_covers(const struct evac_step_run *s, int64_t loss_ms)
@@ -162,7 +165,8 @@ bool run_gate_open(const struct evac_run *run, uint16_t i, struct evac_text *why
     return true;
 }
 
-/* --- R7: poison or wait ------------------------------------------------------------------------------ */
+/* --- R7: poison or wait
+ * ------------------------------------------------------------------------------ */
 
 bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint16_t i,
                    uint64_t *ret_until_ms)

@@ -1,5 +1,5 @@
-/* What the files of the run machine share: run.c moves, run_classify.c reads answers, run_gate.c opens and
- * shuts, run_fold.c replays, run_command.c listens to people. */
+/* What the files of the run machine share: run.c moves, run_classify.c reads answers, run_gate.c
+ * opens and shuts, run_fold.c replays, run_command.c listens to people. */
 #ifndef EVAC_RUN_INTERNAL_H
 #define EVAC_RUN_INTERNAL_H
 
@@ -42,10 +42,11 @@
 #define EVAC_RULE_FENCE 1
 #endif
 
-#define EVAC_CALL_OBSERVE_MS 25000u /* the driver's own ceilings are shorter: this one is the net */
-#define EVAC_CALL_APPLY_MS   45000u
-#define EVAC_SETTLE_LOOK_MS  30000u /* the last look is given this long */
-#define EVAC_NEVER           UINT64_MAX
+#define EVAC_CALL_OBSERVE_MS 25000u /* the driver's own ceilings are shorter: this one is the net  \
+                                     */
+#define EVAC_CALL_APPLY_MS  45000u
+#define EVAC_SETTLE_LOOK_MS 30000u /* the last look is given this long */
+#define EVAC_NEVER          UINT64_MAX
 
 static inline const struct evac_plan_step *plan_step(const struct evac_run *run, uint16_t i)
 {

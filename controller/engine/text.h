@@ -1,5 +1,5 @@
-/* Writes text into a fixed buffer, for the engine, which allocates nothing and knows no printf. What does
- * not fit is cut; the text is always zero-terminated. */
+/* Writes text into a fixed buffer, for the engine, which allocates nothing and knows no printf.
+ * What does not fit is cut; the text is always zero-terminated. */
 #ifndef EVAC_TEXT_H
 #define EVAC_TEXT_H
 

@@ -67,7 +67,8 @@ int64_t evac_watch_loss_by_lag(const struct evac_watch *watch, int64_t reference
     return behind(watch->replicated_until_ms, reference_ms);
 }
 
-/* Replication keeps the order: what was written before the newest marker that arrived, arrived too. */
+/* Replication keeps the order: what was written before the newest marker that arrived, arrived too.
+ */
 int64_t evac_watch_loss_by_canary(const struct evac_watch *watch, int64_t reference_ms)
 {
     return behind(watch->found, reference_ms);

@@ -1,8 +1,8 @@
 /*
- * Replication, watched all the time: canary markers written in the active region and looked for in the
- * standby, and the services' own lag metrics. From them come the data-loss gate before an ungraceful
- * promotion, and a run's measured RPO. Pure. What is not known is unknown, never zero, and every number is
- * an upper bound: never better than the truth.
+ * Replication, watched all the time: canary markers written in the active region and looked for in
+ * the standby, and the services' own lag metrics. From them come the data-loss gate before an
+ * ungraceful promotion, and a run's measured RPO. Pure. What is not known is unknown, never zero,
+ * and every number is an upper bound: never better than the truth.
  */
 #ifndef EVAC_WATCH_H
 #define EVAC_WATCH_H
@@ -12,17 +12,17 @@
 #define EVAC_MARKS 128u /* acknowledged markers remembered, for the list of lost ones */
 
 struct evac_watch {
-    uint32_t verbs;              /* what the driver can do: bit (1u << EVAC_VERB_x) */
+    uint32_t verbs; /* what the driver can do: bit (1u << EVAC_VERB_x) */
 
     /* by lag: everything committed up to this wall time is in the standby; 0 unknown */
     int64_t replicated_until_ms;
     int64_t lag_ms, lag_as_of_ms; /* the newest sample as the service gave it; -1, 0 none */
 
     /* by canary: a marker's number is the wall time at which it was sent */
-    int64_t acked[EVAC_MARKS];   /* ring, newest at acked_at - 1 */
+    int64_t acked[EVAC_MARKS]; /* ring, newest at acked_at - 1 */
     uint32_t acked_at, acked_count;
-    int64_t last_mark;           /* newest number used */
-    int64_t found;               /* newest marker seen in the standby; 0 none */
+    int64_t last_mark; /* newest number used */
+    int64_t found;     /* newest marker seen in the standby; 0 none */
 
     uint64_t mark_call, seek_call, measure_call; /* open calls */
     uint64_t mark_due_ms, measure_due_ms;
@@ -35,10 +35,12 @@ void evac_watch_marked(struct evac_watch *watch, int64_t marker, const struct ev
 void evac_watch_found(struct evac_watch *watch, const struct evac_reply *reply);
 void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *reply);
 
-/* Upper bound of what would be lost, had the active side ended at reference_ms; EVAC_LOSS_UNKNOWN. */
+/* Upper bound of what would be lost, had the active side ended at reference_ms; EVAC_LOSS_UNKNOWN.
+ */
 int64_t evac_watch_loss_by_lag(const struct evac_watch *watch, int64_t reference_ms);
 int64_t evac_watch_loss_by_canary(const struct evac_watch *watch, int64_t reference_ms);
-/* The worse of those that this resource has; a resource that measures nothing gives -1: no opinion. */
+/* The worse of those that this resource has; a resource that measures nothing gives -1: no opinion.
+ */
 int64_t evac_watch_loss(const struct evac_watch *watch, int64_t reference_ms);
 
 /* Acknowledged markers newer than the newest found: how many, and the first max of them. */

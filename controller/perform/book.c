@@ -19,7 +19,8 @@ static struct evac_args settings_of(struct evac_arena *arena, const struct evac_
         struct evac_str name = all->items[i].name;
         if (!evac_str_starts(name, pack) || name.n <= n || name.p[n] != '.')
             continue;
-        items[count++] = (struct evac_arg){ { name.p + n + 1, name.n - n - 1 }, all->items[i].value };
+        items[count++] =
+            (struct evac_arg){ { name.p + n + 1, name.n - n - 1 }, all->items[i].value };
     }
     return (struct evac_args){ items, count };
 }

@@ -6,12 +6,14 @@
 struct evac_now shell_now(const struct evac_shell *shell)
 {
     const struct evac_host *host = shell->o.host;
-    struct evac_now now = { .boot_ms = host->now_ms(host->ctx), .wall_ms = host->wall_ms(host->ctx) };
+    struct evac_now now = { .boot_ms = host->now_ms(host->ctx),
+                            .wall_ms = host->wall_ms(host->ctx) };
     host->random(host->ctx, &now.random, sizeof now.random);
     return now;
 }
 
-/* --- runs' memory ------------------------------------------------------------------------------------- */
+/* --- runs' memory
+ * ------------------------------------------------------------------------------------- */
 
 struct shell_run *shell_new_run(struct evac_shell *shell, struct evac_plan *plan)
 {
@@ -39,7 +41,8 @@ void shell_release_run(struct evac_shell *shell, struct shell_run *run)
     free(run);
 }
 
-/* --- effects -------------------------------------------------------------------------------------------- */
+/* --- effects
+ * -------------------------------------------------------------------------------------------- */
 
 /* The whole batch's rows, durable in one write, before anything else of it is done. */
 static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
@@ -148,7 +151,8 @@ enum evac_code shell_step(struct evac_shell *shell, const struct evac_event *eve
     return shell_perform(shell, err);
 }
 
-/* --- what the shell owes the engine ------------------------------------------------------------------- */
+/* --- what the shell owes the engine
+ * ------------------------------------------------------------------- */
 
 static enum evac_code tell_commit(struct evac_shell *shell, struct evac_err *err)
 {
@@ -258,7 +262,8 @@ size_t evac_shell_open_calls(const struct evac_shell *shell)
     return shell->open_calls;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------- */
 
 void shell_tell_verbs(struct evac_shell *shell)
 {
@@ -266,8 +271,7 @@ void shell_tell_verbs(struct evac_shell *shell)
         for (size_t r = 0; r < shell->model->apps[a].resource_count; r++) {
             const struct evac_driver *driver =
                 evac_catalog_driver(shell->o.catalog, shell->model->apps[a].resources[r].type);
-            evac_engine_watch(&shell->engine, (uint16_t)a, (uint16_t)r,
-                              driver ? driver->verbs : 0);
+            evac_engine_watch(&shell->engine, (uint16_t)a, (uint16_t)r, driver ? driver->verbs : 0);
         }
 }
 

@@ -1,7 +1,7 @@
 /*
- * The shell around the engine: it commits the journal, calls drivers, and feeds what comes back to the
- * engine. The same code runs in evacd (real host, SQLite) and in virtual time (simulated host, memory
- * store). It has no loop and no clock of its own.
+ * The shell around the engine: it commits the journal, calls drivers, and feeds what comes back to
+ * the engine. The same code runs in evacd (real host, SQLite) and in virtual time (simulated host,
+ * memory store). It has no loop and no clock of its own.
  */
 #ifndef EVAC_SHELL_H
 #define EVAC_SHELL_H
@@ -12,21 +12,23 @@
 struct evac_shell;
 
 struct evac_shell_options {
-    const struct evac_host *host;      /* for drivers of real runs, and for time and randomness */
-    const struct evac_host *look_host; /* for rehearsals: the same, without any mutating transport */
+    const struct evac_host *host; /* for drivers of real runs, and for time and randomness */
+    const struct evac_host
+        *look_host; /* for rehearsals: the same, without any mutating transport */
     const struct evac_catalog *catalog;
-    struct evac_store *store;          /* open, with the lead; closed by the caller after the shell is freed */
+    struct evac_store
+        *store; /* open, with the lead; closed by the caller after the shell is freed */
 
     /* Called back, all optional. */
     void *user;
-    void (*row)(void *user, const struct evac_record *record);       /* after it is durable */
+    void (*row)(void *user, const struct evac_record *record); /* after it is durable */
     void (*notice)(void *user, const struct evac_notice_effect *notice);
-    void (*ended)(void *user, const struct evac_run *run);           /* its last row is durable */
-    void (*committed)(void *user, uint64_t seq);                     /* before any effect: failpoints */
+    void (*ended)(void *user, const struct evac_run *run); /* its last row is durable */
+    void (*committed)(void *user, uint64_t seq);           /* before any effect: failpoints */
 };
 
-/* Opens the driver packs with the model's settings, replays the journal and takes its runs up again. The model is
- * borrowed until evac_shell_free or a reload that replaces it. */
+/* Opens the driver packs with the model's settings, replays the journal and takes its runs up
+ * again. The model is borrowed until evac_shell_free or a reload that replaces it. */
 enum evac_code evac_shell_new(const struct evac_shell_options *options,
                               const struct evac_model *model, struct evac_shell **ret_shell,
                               struct evac_err *err);
@@ -34,9 +36,10 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
 /* Open driver calls are cancelled; their answers, should they still come, are dropped. */
 void evac_shell_free(struct evac_shell *shell);
 
-/* One event through the engine, and all that follows from it. now is filled in by the shell. EVAC_E_STORE: the
- * journal could not be written; the shell does nothing any more and must be freed and made anew from the store. For a
- * COMMAND the engine's answer is returned, with its sentence in err. */
+/* One event through the engine, and all that follows from it. now is filled in by the shell.
+ * EVAC_E_STORE: the journal could not be written; the shell does nothing any more and must be freed
+ * and made anew from the store. For a COMMAND the engine's answer is returned, with its sentence in
+ * err. */
 enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *event,
                                 struct evac_err *err);
 
@@ -50,9 +53,9 @@ struct evac_wish {
     enum evac_workflow workflow;
     enum evac_drill_kind drill;
     enum evac_mode mode;
-    struct evac_str to;     /* "": the first standby; for a failback the preferred region */
+    struct evac_str to; /* "": the first standby; for a failback the preferred region */
     bool rehearse;
-    bool proposed;          /* wait for a person's yes */
+    bool proposed; /* wait for a person's yes */
     struct evac_str who, why;
 };
 
@@ -64,7 +67,8 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
 enum evac_code evac_shell_begin(struct evac_shell *shell, const struct evac_wish *wish,
                                 uint64_t *ret_run, struct evac_err *err);
 
-/* A new model for the next decisions and plans; runs go on with their own plans. The old one is the caller's again. */
+/* A new model for the next decisions and plans; runs go on with their own plans. The old one is the
+ * caller's again. */
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
 
@@ -74,8 +78,9 @@ bool evac_shell_failed(const struct evac_shell *shell);
 /* Open driver calls, for status and for tests that wait until all is quiet. */
 size_t evac_shell_open_calls(const struct evac_shell *shell);
 
-/* The attempt's token: base32 (RFC 4648, lower case) of SHA-256 over run, step, attempt and epoch, 25 characters.
- * For a token-class step attempt and epoch are left out: same step, same token, same effect. */
+/* The attempt's token: base32 (RFC 4648, lower case) of SHA-256 over run, step, attempt and epoch,
+ * 25 characters. For a token-class step attempt and epoch are left out: same step, same token, same
+ * effect. */
 void evac_attempt_token(uint64_t run, struct evac_str step, uint32_t attempt, uint64_t epoch,
                         char ret_token[26]);
 #endif

@@ -83,8 +83,7 @@ static struct evac_args *with_more(struct evac_arena *arena, const struct evac_a
                                    const struct evac_arg *more, size_t more_count)
 {
     struct evac_args *all = evac_arena_alloc(arena, sizeof *all);
-    struct evac_arg *items =
-        evac_arena_array(arena, args->count + more_count, sizeof *items);
+    struct evac_arg *items = evac_arena_array(arena, args->count + more_count, sizeof *items);
     size_t count = 0;
     for (size_t i = 0; i < args->count; i++) {
         bool replaced = false;
@@ -126,7 +125,9 @@ static const struct evac_args *measure_args(struct shell_call *call,
 static struct evac_call describe(struct evac_shell *shell, struct shell_call *call,
                                  const struct evac_call_effect *effect)
 {
-    struct evac_call ask = { .verb = effect->verb, .action = "", .deadline_ms = effect->deadline_ms,
+    struct evac_call ask = { .verb = effect->verb,
+                             .action = "",
+                             .deadline_ms = effect->deadline_ms,
                              .marker = effect->marker };
     char *token = evac_arena_alloc(call->arena, 26);
     ask.token = token;
@@ -157,7 +158,8 @@ static struct shell_call *new_call(struct evac_shell *shell, const struct evac_c
 {
     struct evac_arena *arena = evac_arena_new();
     struct shell_call *call = evac_arena_alloc(arena, sizeof *call);
-    *call = (struct shell_call){ .shell = shell, .arena = arena, .run = memory_of(shell, effect->run) };
+    *call =
+        (struct shell_call){ .shell = shell, .arena = arena, .run = memory_of(shell, effect->run) };
     call->event = (struct evac_reply_event){
         .run = effect->run ? effect->run->id : 0,
         .app = effect->run ? 0 : (uint16_t)(effect->app - shell->model->apps),

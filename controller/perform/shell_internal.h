@@ -1,5 +1,5 @@
-/* What the shell's files share: shell.c runs the loop of events and effects, shell_call.c calls drivers,
- * shell_plan.c compiles and admits, shell_replay.c recovers. */
+/* What the shell's files share: shell.c runs the loop of events and effects, shell_call.c calls
+ * drivers, shell_plan.c compiles and admits, shell_replay.c recovers. */
 #ifndef EVAC_SHELL_INTERNAL_H
 #define EVAC_SHELL_INTERNAL_H
 
@@ -22,7 +22,7 @@ struct shell_call {
     struct shell_run *run; /* NULL: a measurement */
     const struct evac_driver *driver;
     struct evac_link *link;
-    uint64_t id;           /* the driver's */
+    uint64_t id; /* the driver's */
     bool accepted;
     struct evac_reply_event event;
     struct evac_arena *arena; /* what the call points at */
@@ -53,7 +53,7 @@ struct evac_shell {
     struct evac_start_effect *starts;
     struct evac_str *start_whys;
     size_t start_count;
-    uint64_t commit_to_tell;        /* newest durable row, if an intent waits for the word; 0 none */
+    uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
 struct evac_now shell_now(const struct evac_shell *shell);

@@ -1,5 +1,5 @@
-/* Recovery: the journal is read twice. First for which runs ended, then row by row into the engine; only runs
- * that have not ended get memory. */
+/* Recovery: the journal is read twice. First for which runs ended, then row by row into the engine;
+ * only runs that have not ended get memory. */
 #include "shell_internal.h"
 
 #include <stdlib.h>
@@ -39,8 +39,8 @@ struct replay {
 
 static bool has_ended(const struct replay *replay, uint64_t run)
 {
-    return replay->ends.count && bsearch(&run, replay->ends.runs, replay->ends.count,
-                                         sizeof run, by_number) != NULL;
+    return replay->ends.count &&
+           bsearch(&run, replay->ends.runs, replay->ends.count, sizeof run, by_number) != NULL;
 }
 
 static enum evac_code admit_again(struct replay *replay, const struct evac_record *r)

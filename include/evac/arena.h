@@ -1,5 +1,5 @@
-/* Things that die together: one free. Allocation never returns NULL; it aborts (see STYLE: crashes are
- * proven by tests, out-of-memory branches are not written). */
+/* Things that die together: one free. Allocation never returns NULL; it aborts (see STYLE: crashes
+ * are proven by tests, out-of-memory branches are not written). */
 #ifndef EVAC_ARENA_H
 #define EVAC_ARENA_H
 

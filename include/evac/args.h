@@ -28,7 +28,8 @@ struct evac_str evac_args_regional(const struct evac_args *args, const char *nam
 int64_t evac_args_i64(const struct evac_args *args, const char *name, int64_t fallback);
 bool evac_args_bool(const struct evac_args *args, const char *name, bool fallback);
 
-/* A duration such as "250ms", "10s", "5m", "2h", "1d" (or a bare number of seconds) in milliseconds. */
+/* A duration such as "250ms", "10s", "5m", "2h", "1d" (or a bare number of seconds) in
+ * milliseconds. */
 bool evac_duration_ms(struct evac_str text, int64_t *ret_ms);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include <stdarg.h>
 
-/* p is zero-terminated whenever it is not NULL. Once a put did not fit, failed stays set, later puts
- * do nothing, and evac_buf_check() tells: so a writer checks once, at the end. */
+/* p is zero-terminated whenever it is not NULL. Once a put did not fit, failed stays set, later
+ * puts do nothing, and evac_buf_check() tells: so a writer checks once, at the end. */
 struct evac_buf {
     char *p;
     size_t n;

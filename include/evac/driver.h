@@ -1,13 +1,13 @@
 /*
  * The driver contract. A driver knows one kind of resource ("aurora"), and for each action on it
- * answers two questions: what is it now (observe), and move it (apply). It holds no policy: the engine
- * decides when to call, how often to retry, when to give up. It has no sleeps, clocks, sockets or logs
- * of its own: it asks the host it is lent.
+ * answers two questions: what is it now (observe), and move it (apply). It holds no policy: the
+ * engine decides when to call, how often to retry, when to give up. It has no sleeps, clocks,
+ * sockets or logs of its own: it asks the host it is lent.
  *
- * call() either refuses (done never runs) or accepts, and done runs exactly once, later, on the loop's
- * thread, never from inside call(). cancel() only asks: done still runs, with whatever turned out to be
- * true. What a reply points at lives until done returns. Calls may be open at the same time, also for
- * the same resource.
+ * call() either refuses (done never runs) or accepts, and done runs exactly once, later, on the
+ * loop's thread, never from inside call(). cancel() only asks: done still runs, with whatever
+ * turned out to be true. What a reply points at lives until done returns. Calls may be open at the
+ * same time, also for the same resource.
  */
 #ifndef EVAC_DRIVER_H
 #define EVAC_DRIVER_H
@@ -21,36 +21,37 @@
 /* What a call asks.
  * MEASURE: replication lag of the resource from `from` to `to` (facts "lag_ms", "as_of_wall_ms").
  * MARK: write canary marker number `marker` through the data store in region.
- * SEEK: the newest canary marker that can be read in region (fact "marker", "as_of_wall_ms"; -1 none). */
-#define EVAC_VERBS(X)     \
-    X(OBSERVE, "observe") \
-    X(APPLY, "apply")     \
-    X(MEASURE, "measure") \
-    X(MARK, "mark")       \
+ * SEEK: the newest canary marker that can be read in region (fact "marker", "as_of_wall_ms"; -1
+ * none). */
+#define EVAC_VERBS(X)                                                                              \
+    X(OBSERVE, "observe")                                                                          \
+    X(APPLY, "apply")                                                                              \
+    X(MEASURE, "measure")                                                                          \
+    X(MARK, "mark")                                                                                \
     X(SEEK, "seek")
 
 /* What an observe saw. */
-#define EVAC_SEEN(X)              \
-    X(SATISFIED, "satisfied")     \
-    X(UNSATISFIED, "unsatisfied") \
-    X(MOVING, "moving")           \
-    X(BLOCKED, "blocked")         \
+#define EVAC_SEEN(X)                                                                               \
+    X(SATISFIED, "satisfied")                                                                      \
+    X(UNSATISFIED, "unsatisfied")                                                                  \
+    X(MOVING, "moving")                                                                            \
+    X(BLOCKED, "blocked")                                                                          \
     X(UNSEEN, "unseen") /* could not look: nothing is known */
 
 /* What an apply was told. UNKNOWN is not a failure: the change may have happened, or may yet.
  * REJECTED is certain that this attempt had no effect; so are THROTTLED and NOT_SENT. */
-#define EVAC_OUTCOMES(X)      \
-    X(ACCEPTED, "accepted")   \
-    X(THROTTLED, "throttled") \
-    X(NOT_SENT, "not sent")   \
-    X(REJECTED, "rejected")   \
+#define EVAC_OUTCOMES(X)                                                                           \
+    X(ACCEPTED, "accepted")                                                                        \
+    X(THROTTLED, "throttled")                                                                      \
+    X(NOT_SENT, "not sent")                                                                        \
+    X(REJECTED, "rejected")                                                                        \
     X(UNKNOWN, "unknown")
 
 /* What the service does with a request that arrives late, after the world has moved on. */
-#define EVAC_FENCINGS(X)                                                  \
-    X(NONE, "none")           /* last writer wins */                      \
-    X(STATE, "state-guarded") /* the wrong state gives a typed refusal */ \
-    X(TOKEN, "token")         /* same token, same effect */               \
+#define EVAC_FENCINGS(X)                                                                           \
+    X(NONE, "none")           /* last writer wins */                                               \
+    X(STATE, "state-guarded") /* the wrong state gives a typed refusal */                          \
+    X(TOKEN, "token")         /* same token, same effect */                                        \
     X(VERSION, "versioned")   /* the server refuses a stale version */
 
 #define X(name, text) EVAC_VERB_##name,
@@ -79,29 +80,31 @@ struct evac_fact {
 
 struct evac_call {
     enum evac_verb verb;
-    const char *action;           /* name within the driver: "promote"; "" for MEASURE, MARK, SEEK */
-    const struct evac_args *args; /* resource's own, "want.*" of the step, and app, region, from, to,
-                                     mode, run */
-    struct evac_str goal;         /* empty: reach what args want. Otherwise a snapshot that an observe of
-                                     this action gave: the goal is to be as it was then (rollback) */
-    struct evac_str version;      /* APPLY: the version that the deciding observation saw, "" if none */
-    const char *token;            /* attempt id, [a-z2-7]{25}: the idempotency token where there is one */
-    uint64_t deadline_ms;         /* host's now_ms by which the engine stops waiting */
-    int64_t marker;               /* MARK */
+    const char *action; /* name within the driver: "promote"; "" for MEASURE, MARK, SEEK */
+    const struct evac_args *args; /* resource's own, "want.*" of the step, and app, region, from,
+                                     to, mode, run */
+    struct evac_str goal;    /* empty: reach what args want. Otherwise a snapshot that an observe of
+                                this action gave: the goal is to be as it was then (rollback) */
+    struct evac_str version; /* APPLY: the version that the deciding observation saw, "" if none */
+    const char *token;    /* attempt id, [a-z2-7]{25}: the idempotency token where there is one */
+    uint64_t deadline_ms; /* host's now_ms by which the engine stops waiting */
+    int64_t marker;       /* MARK */
 };
 
 struct evac_reply {
     enum evac_verb verb;
-    enum evac_seen seen;          /* OBSERVE; MEASURE, SEEK: SATISFIED (facts hold) or UNSEEN */
-    enum evac_outcome outcome;    /* APPLY, MARK */
-    struct evac_str reason;       /* a sentence for people: why blocked, rejected, unseen; what it waits for */
-    struct evac_str code;         /* the service's own error code, "" if none */
-    struct evac_str snapshot;     /* OBSERVE: canonical JSON object of what is there now; enough to restore */
-    struct evac_str version;      /* OBSERVE: the service's version of it, "" if it has none */
-    bool strong;                  /* OBSERVE: read is strongly consistent or versioned: closes a step alone */
-    int progress;                 /* 0..100, -1 when it can not be told */
-    struct evac_str request_id;   /* of the last exchange, for the journal */
-    uint32_t retry_after_ms;      /* THROTTLED: 0 when the service did not say */
+    enum evac_seen seen;       /* OBSERVE; MEASURE, SEEK: SATISFIED (facts hold) or UNSEEN */
+    enum evac_outcome outcome; /* APPLY, MARK */
+    struct evac_str
+        reason; /* a sentence for people: why blocked, rejected, unseen; what it waits for */
+    struct evac_str code; /* the service's own error code, "" if none */
+    struct evac_str
+        snapshot; /* OBSERVE: canonical JSON object of what is there now; enough to restore */
+    struct evac_str version; /* OBSERVE: the service's version of it, "" if it has none */
+    bool strong;  /* OBSERVE: read is strongly consistent or versioned: closes a step alone */
+    int progress; /* 0..100, -1 when it can not be told */
+    struct evac_str request_id; /* of the last exchange, for the journal */
+    uint32_t retry_after_ms;    /* THROTTLED: 0 when the service did not say */
     const struct evac_fact *facts;
     size_t fact_count;
 };
@@ -120,7 +123,8 @@ enum evac_param_type {
 enum {
     EVAC_PARAM_REQUIRED = 1u << 0,
     EVAC_PARAM_REGIONAL = 1u << 1, /* may be a group with one entry a region */
-    EVAC_PARAM_GROUP = 1u << 2,    /* is a group of free keys, as count = { active = 6; standby = 1; } */
+    EVAC_PARAM_GROUP =
+        1u << 2, /* is a group of free keys, as count = { active = 6; standby = 1; } */
 };
 
 struct evac_param {
@@ -162,7 +166,7 @@ enum {
     EVAC_ACTION_TRAFFIC = 1u << 5,    /* moves users */
     EVAC_ACTION_VERIFIES = 1u << 6,   /* proves that the new side serves and writes */
     EVAC_ACTION_PUBLIC = 1u << 7,     /* looks as a user does: satisfied means recovered */
-    EVAC_ACTION_BLIND = 1u << 8,      /* not a state: can not be observed, only its own journal knows */
+    EVAC_ACTION_BLIND = 1u << 8, /* not a state: can not be observed, only its own journal knows */
 };
 
 struct evac_action {
@@ -170,8 +174,8 @@ struct evac_action {
     const char *doc;
     uint32_t flags;
     enum evac_fencing fencing;
-    uint32_t usual_ms;    /* typical duration */
-    uint32_t deadline_ms; /* default deadline */
+    uint32_t usual_ms;               /* typical duration */
+    uint32_t deadline_ms;            /* default deadline */
     const struct evac_param *params; /* what a step may want; NULL if nothing */
     const struct evac_op *ops;       /* NULL if none */
 };
@@ -181,9 +185,9 @@ struct evac_link;
 struct evac_driver {
     const char *name; /* the resource type that a configuration writes: "aurora" */
     const char *doc;
-    const struct evac_param *params;   /* what a resource of this type declares */
+    const struct evac_param *params; /* what a resource of this type declares */
     const struct evac_action *actions;
-    uint32_t verbs;                    /* bit (1u << EVAC_VERB_x) for MEASURE, MARK, SEEK if it can */
+    uint32_t verbs; /* bit (1u << EVAC_VERB_x) for MEASURE, MARK, SEEK if it can */
     const struct evac_op *measure_ops; /* what those verbs call; NULL if nothing */
 
     /* link comes from the pack's open(). */
@@ -193,8 +197,8 @@ struct evac_driver {
 };
 
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
- * `const struct evac_pack evac_pack`. The first two fields never move, so that any ABI can be refused
- * by name. settings are the controller's, under the pack's name. */
+ * `const struct evac_pack evac_pack`. The first two fields never move, so that any ABI can be
+ * refused by name. settings are the controller's, under the pack's name. */
 struct evac_pack {
     uint32_t abi; /* EVAC_DRIVER_ABI when the pack was built */
     const char *name;
@@ -208,6 +212,7 @@ struct evac_pack {
 enum evac_code evac_pack_check(const struct evac_pack *pack, struct evac_err *err);
 
 /* NULL when there is none. */
-const struct evac_action *evac_driver_action(const struct evac_driver *driver, struct evac_str name);
+const struct evac_action *evac_driver_action(const struct evac_driver *driver,
+                                             struct evac_str name);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * The world, as it is lent to drivers. Whatever a driver wants from outside it asks here, so that the
- * same driver runs against AWS, against the sandbox over loopback, and in virtual time in one process.
+ * The world, as it is lent to drivers. Whatever a driver wants from outside it asks here, so that
+ * the same driver runs against AWS, against the sandbox over loopback, and in virtual time in one
+ * process.
  *
- * Everything happens on one thread, the loop's. A function that takes a done callback either refuses
- * (returns a code other than EVAC_OK, and done never runs) or accepts, and then done runs exactly once,
- * later, never from inside the call. What a reply points at lives until done returns.
+ * Everything happens on one thread, the loop's. A function that takes a done callback either
+ * refuses (returns a code other than EVAC_OK, and done never runs) or accepts, and then done runs
+ * exactly once, later, never from inside the call. What a reply points at lives until done returns.
  */
 #ifndef EVAC_HOST_H
 #define EVAC_HOST_H
@@ -26,10 +27,10 @@ struct evac_http_request {
     const struct evac_http_header *headers;
     size_t header_count;
     struct evac_str body;
-    uint32_t connect_ms;       /* ceiling for name, TCP and TLS */
-    uint32_t total_ms;         /* ceiling for all */
-    uint32_t max_reply_bytes;  /* a larger reply counts as lost, with a sentence that says so */
-    struct evac_str region;    /* where the request goes, "" if nowhere in particular: for isolation */
+    uint32_t connect_ms;      /* ceiling for name, TCP and TLS */
+    uint32_t total_ms;        /* ceiling for all */
+    uint32_t max_reply_bytes; /* a larger reply counts as lost, with a sentence that says so */
+    struct evac_str region; /* where the request goes, "" if nowhere in particular: for isolation */
     struct evac_str operation; /* "rds:FailoverGlobalCluster", for logs and refusals */
     bool mutates;              /* a rehearsal's host refuses these outright */
 };
@@ -60,8 +61,8 @@ typedef void evac_timer_fn(void *user);
 
 /* DNS: addresses as text ("203.0.113.7") or names for CNAME. */
 struct evac_dns_reply {
-    bool answered;           /* a server replied, even if with no data */
-    int rcode;               /* RFC 1035 4.1.1: 0 no error, 3 no such name */
+    bool answered; /* a server replied, even if with no data */
+    int rcode;     /* RFC 1035 4.1.1: 0 no error, 3 no such name */
     const struct evac_str *values;
     size_t value_count;
     const char *error;
@@ -93,8 +94,8 @@ struct evac_host {
     uint32_t abi; /* EVAC_HOST_ABI */
     void *ctx;
 
-    uint64_t (*now_ms)(void *ctx);  /* boot-time clock, counts suspend: for deadlines */
-    int64_t (*wall_ms)(void *ctx);  /* UTC since 1970: for signatures and display only */
+    uint64_t (*now_ms)(void *ctx); /* boot-time clock, counts suspend: for deadlines */
+    int64_t (*wall_ms)(void *ctx); /* UTC since 1970: for signatures and display only */
     void (*random)(void *ctx, void *p, size_t bytes);
 
     enum evac_code (*http)(void *ctx, const struct evac_http_request *request,
@@ -115,7 +116,8 @@ struct evac_host {
     enum evac_code (*exec)(void *ctx, const struct evac_exec_request *request,
                            evac_exec_done_fn *done, void *user, struct evac_err *err);
 
-    /* Small files and the environment, so that a test can bring its own. read_file appends to buf. */
+    /* Small files and the environment, so that a test can bring its own. read_file appends to buf.
+     */
     enum evac_code (*read_file)(void *ctx, const char *path, struct evac_buf *buf,
                                 struct evac_err *err);
     const char *(*getenv)(void *ctx, const char *name); /* NULL when unset */

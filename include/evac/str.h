@@ -1,4 +1,5 @@
-/* Borrowed text with a length: valid until the called function returns, unless a header says more. */
+/* Borrowed text with a length: valid until the called function returns, unless a header says more.
+ */
 #ifndef EVAC_STR_H
 #define EVAC_STR_H
 
@@ -28,8 +29,8 @@ bool evac_str_starts(struct evac_str a, const char *prefix);
 bool evac_str_ends(struct evac_str a, const char *suffix);
 bool evac_str_has(struct evac_str a, const char *needle);
 
-/* Cut at the first c: *ret_rest is what follows it. When c does not occur the whole text is returned
- * and the rest is empty. */
+/* Cut at the first c: *ret_rest is what follows it. When c does not occur the whole text is
+ * returned and the rest is empty. */
 struct evac_str evac_str_cut(struct evac_str a, char c, struct evac_str *ret_rest);
 struct evac_str evac_str_trim(struct evac_str a);
 
@@ -42,8 +43,8 @@ bool evac_str_copy(char *to, size_t to_bytes, struct evac_str from);
 /* 64-bit FNV-1a: for tables and for derived jitter, never for security. */
 uint64_t evac_str_hash(struct evac_str a);
 
-/* The known name nearest to found (by edit distance), or NULL when none is near enough to be a typing
- * mistake. names ends with NULL. For "did you mean" texts. */
+/* The known name nearest to found (by edit distance), or NULL when none is near enough to be a
+ * typing mistake. names ends with NULL. For "did you mean" texts. */
 const char *evac_str_nearest(struct evac_str found, const char *const *names);
 
 #endif

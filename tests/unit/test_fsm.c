@@ -41,8 +41,8 @@ START_TEST(every_step_state_is_reached_from_waiting)
 }
 END_TEST
 
-/* R12: whatever nobody says, a timer ends it. A timer may lead through a state that another timer ends
- * (COOLED and Q_OVER lead to OBSERVING, APPLYING's to UNKNOWN). */
+/* R12: whatever nobody says, a timer ends it. A timer may lead through a state that another timer
+ * ends (COOLED and Q_OVER lead to OBSERVING, APPLYING's to UNKNOWN). */
 START_TEST(timers_alone_end_every_step)
 {
     uint32_t end = reach((enum evac_step_state)_i, evac_step_event_is_timer);
@@ -106,8 +106,7 @@ START_TEST(cancelling_never_tears_an_open_call)
         ck_assert_int_eq(evac_step_next((enum evac_step_state)_i, EVAC_ON_CANCELLED),
                          EVAC_STEP_NONE);
     else if (!evac_step_is_over((enum evac_step_state)_i))
-        ck_assert(evac_step_is_over(
-            evac_step_next((enum evac_step_state)_i, EVAC_ON_CANCELLED)));
+        ck_assert(evac_step_is_over(evac_step_next((enum evac_step_state)_i, EVAC_ON_CANCELLED)));
 }
 END_TEST
 
@@ -129,7 +128,8 @@ START_TEST(step_names_go_both_ways)
 }
 END_TEST
 
-/* --- the run ---------------------------------------------------------------------------------------- */
+/* --- the run
+ * ---------------------------------------------------------------------------------------- */
 
 START_TEST(timers_alone_end_every_run)
 {

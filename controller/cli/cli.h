@@ -1,0 +1,55 @@
+/* What the commands of `evac` share. */
+#ifndef EVAC_CLI_H
+#define EVAC_CLI_H
+
+#include "client.h"
+
+#include <stdio.h>
+
+struct evac_cli {
+    struct evac_client *client;
+    const char *socket;
+    bool json; /* --json: machines read it */
+    bool yes;  /* --yes: no question is asked */
+    bool color;
+    bool no_wait;
+    const char *to, *mode, *kind, *reason, *step, *format, *report_dir, *to_file, *duration;
+    long limit;
+    int argc; /* positional arguments after the command's name */
+    char **argv;
+    const char *command;
+};
+
+typedef enum evac_exit evac_command_fn(struct evac_cli *cli);
+
+/* One line to standard error: "evac: text". Returns code. */
+enum evac_exit evac_cli_fail(enum evac_exit code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* GET or POST, print the JSON as it came, for --json. */
+enum evac_exit evac_cli_pass(struct evac_cli *cli, const char *path, const char *body);
+
+/* Which run: the positional argument as a number, or the run that an app has now (or the only one
+ * there is). 0 when there is none: the reason was printed. */
+unsigned long evac_cli_run(struct evac_cli *cli, const char *what);
+
+/* {"key":"value",...}: pairs of C strings, a NULL value leaves the pair out, NULL ends. In *buf. */
+const char *evac_cli_body(struct evac_buf *buf, ...);
+
+/* Styles: "" when there is no colour. */
+enum evac_style { EVAC_PLAIN, EVAC_BOLD, EVAC_DIM, EVAC_GOOD, EVAC_BAD, EVAC_WARN, EVAC_BUSY };
+const char *evac_style(const struct evac_cli *cli, enum evac_style style);
+
+/* "12.3 s", "4m05s"; "unknown" for a negative number. */
+void evac_cli_duration(double ms, char *text, size_t bytes);
+/* "22:05:31.120" local time */
+void evac_cli_clock(double wall_ms, char *text, size_t bytes);
+
+/* Follow a run until it ends; live on a terminal, plain lines otherwise. */
+enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
+
+evac_command_fn evac_cmd_status, evac_cmd_check, evac_cmd_plan, evac_cmd_move, evac_cmd_drill,
+    evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
+    evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
+    evac_cmd_fsm;
+#endif

@@ -1,0 +1,124 @@
+#include "client.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+#define RESPONSE_MAX (64u << 20)
+
+struct evac_client {
+    CURL *curl;
+    char *socket;
+};
+
+struct evac_client *evac_client_new(const char *socket)
+{
+    struct evac_client *client = calloc(1, sizeof *client);
+    size_t n = evac_str(socket).n + 1;
+    if (!client || !(client->socket = malloc(n)))
+        abort();
+    (void)evac_str_copy(client->socket, n, evac_str(socket));
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    client->curl = curl_easy_init();
+    return client;
+}
+
+void evac_client_free(struct evac_client *client)
+{
+    if (!client)
+        return;
+    curl_easy_cleanup(client->curl);
+    curl_global_cleanup();
+    free(client->socket);
+    free(client);
+}
+
+static size_t take(char *p, size_t size, size_t n, void *user)
+{
+    struct evac_buf *buf = user;
+    evac_buf_put(buf, p, size * n);
+    return buf->failed ? 0 : size * n;
+}
+
+/* RFC 9457: the detail is for people. */
+static void read_problem(const struct evac_buf *raw, long status, struct evac_err *err)
+{
+    cJSON *json = cJSON_ParseWithLength(raw->p ? raw->p : "", raw->n);
+    const char *detail = evac_json_cstr(json, "detail"), *title = evac_json_cstr(json, "title");
+    const char *text = detail[0] ? detail : title;
+    if (text[0])
+        (void)evac_fail(err, EVAC_E_REFUSED, "%s", text);
+    else
+        (void)evac_fail(err, EVAC_E_REFUSED, "the controller answered with status %ld", status);
+    cJSON_Delete(json);
+}
+
+enum evac_exit evac_client_raw(struct evac_client *client, const char *path, const char *body,
+                               struct evac_buf *raw, struct evac_err *err)
+{
+    char url[2048] = "http://evac";
+    long status = 0;
+    if (!evac_str_copy(url + 11, sizeof url - 11, evac_str(path))) {
+        (void)evac_fail(err, EVAC_E_TOOBIG, "the request's path is too long");
+        return EVAC_EXIT_USAGE;
+    }
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    headers = curl_slist_append(headers, "Expect:");
+    curl_easy_reset(client->curl);
+    curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    curl_easy_setopt(client->curl, CURLOPT_URL, url);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, raw);
+    curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, 3000L);
+    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, 60000L);
+    curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+    if (body)
+        curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
+    CURLcode code = curl_easy_perform(client->curl);
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
+    if (code != CURLE_OK) {
+        (void)evac_fail(err, EVAC_E_UNREACHABLE, "no controller answers on %s: %s", client->socket,
+                        curl_easy_strerror(code));
+        return EVAC_EXIT_UNREACHABLE;
+    }
+    if (status >= 200 && status < 300)
+        return EVAC_EXIT_DONE;
+    read_problem(raw, status, err);
+    return status < 500 ? EVAC_EXIT_REFUSED : EVAC_EXIT_FAILED;
+}
+
+enum evac_exit evac_client_json(struct evac_client *client, const char *path, const char *body,
+                                cJSON **ret_json, struct evac_err *err)
+{
+    struct evac_buf raw;
+    evac_buf_init(&raw, RESPONSE_MAX);
+    *ret_json = NULL;
+    enum evac_exit code = evac_client_raw(client, path, body, &raw, err);
+    if (code == EVAC_EXIT_DONE) {
+        *ret_json = cJSON_ParseWithLength(raw.p ? raw.p : "", raw.n);
+        if (!*ret_json) {
+            (void)evac_fail(err, EVAC_E_PARSE, "the controller's answer is not JSON");
+            code = EVAC_EXIT_FAILED;
+        }
+    }
+    evac_buf_done(&raw);
+    return code;
+}
+
+const char *evac_json_cstr(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+double evac_json_number(const cJSON *object, const char *key, double fallback)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
+}
+
+bool evac_json_true(const cJSON *object, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+}

@@ -1,0 +1,37 @@
+/* The command line's side of the API: HTTP over the controller's unix socket. */
+#ifndef EVAC_CLIENT_H
+#define EVAC_CLIENT_H
+
+#include "evac/buf.h"
+#include "evac/err.h"
+
+#include <cjson/cJSON.h>
+
+struct evac_client;
+
+/* Exit codes, documented in `evac --help` and stable. */
+enum evac_exit {
+    EVAC_EXIT_DONE = 0,
+    EVAC_EXIT_FAILED = 1, /* it was tried and did not come to a good end */
+    EVAC_EXIT_USAGE = 2,
+    EVAC_EXIT_REFUSED = 3,     /* a rule, a gate or the person said no: nothing was changed */
+    EVAC_EXIT_UNREACHABLE = 4, /* no controller answers */
+};
+
+struct evac_client *evac_client_new(const char *socket);
+void evac_client_free(struct evac_client *client);
+
+/* body NULL: GET; otherwise POST of that JSON. raw gets the response's text. The exit code is DONE
+ * for 2xx, REFUSED for 4xx, FAILED for 5xx, UNREACHABLE; err has the problem's sentence. */
+enum evac_exit evac_client_raw(struct evac_client *client, const char *path, const char *body,
+                               struct evac_buf *raw, struct evac_err *err);
+
+/* The same, parsed; *ret_json is the caller's (cJSON_Delete), NULL unless DONE. */
+enum evac_exit evac_client_json(struct evac_client *client, const char *path, const char *body,
+                                cJSON **ret_json, struct evac_err *err);
+
+/* Reading what came; "" and 0 and so on when it is not there. */
+const char *evac_json_cstr(const cJSON *object, const char *key);
+double evac_json_number(const cJSON *object, const char *key, double fallback);
+bool evac_json_true(const cJSON *object, const char *key);
+#endif

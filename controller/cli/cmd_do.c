@@ -1,0 +1,258 @@
+/* Commands that change something: failover, failback, drill, check, and the words to a run. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- what will be done
+ * ------------------------------------------------------------------------------------ */
+
+static bool app_path(char *path, size_t bytes, const char *app, const char *rest)
+{
+    struct evac_buf name;
+    evac_buf_init(&name, 1024);
+    evac_buf_uri(&name, evac_str(app), false);
+    int n = snprintf(path, bytes, "/v1/apps/%s/%s", name.p ? name.p : "", rest);
+    evac_buf_done(&name);
+    return n > 0 && (size_t)n < bytes;
+}
+
+static const cJSON *find_app(const cJSON *status, const char *name)
+{
+    const cJSON *a;
+    cJSON_ArrayForEach(a, cJSON_GetObjectItemCaseSensitive(status, "apps"))
+    {
+        if (strcmp(evac_json_cstr(a, "app"), name) == 0)
+            return a;
+    }
+    return NULL;
+}
+
+/* Without --mode: graceful needs the old side alive, so a dead one means ungraceful. */
+static const char *choose_mode(struct evac_cli *cli, const char *app)
+{
+    cJSON *status;
+    const cJSON *region;
+    struct evac_err err = { EVAC_OK, "" };
+    const char *mode = "graceful";
+    if (cli->mode)
+        return cli->mode;
+    if (evac_client_json(cli->client, "/v1/status", NULL, &status, &err) != EVAC_EXIT_DONE)
+        return mode;
+    cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(find_app(status, app), "regions"))
+    {
+        const char *verdict = evac_json_cstr(region, "verdict");
+        if (strcmp(evac_json_cstr(region, "role"), "active") == 0 &&
+            (strcmp(verdict, "down") == 0 || strcmp(verdict, "isolated") == 0))
+            mode = "ungraceful";
+    }
+    cJSON_Delete(status);
+    return mode;
+}
+
+static void print_plan(const cJSON *plan)
+{
+    char path[32], loss[32], objective[32];
+    evac_cli_duration(evac_json_number(plan, "critical_path_ms", 0), path, sizeof path);
+    evac_cli_duration(evac_json_number(plan, "loss_now_ms", -1), loss, sizeof loss);
+    evac_cli_duration(evac_json_number(plan, "rpo_objective_ms", 0), objective, sizeof objective);
+    fputs(evac_json_cstr(plan, "text"), stdout);
+    if (evac_json_cstr(plan, "warnings")[0])
+        printf("\n%s", evac_json_cstr(plan, "warnings"));
+    printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
+           evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
+    if (!evac_json_true(plan, "has_data"))
+        return;
+    if (strcmp(evac_json_cstr(plan, "mode"), "graceful") == 0)
+        printf("Graceful: no data is lost; it waits until replication has caught up.\n");
+    else
+        printf("Ungraceful: it would lose %s of data now (objective %s).\n", loss, objective);
+}
+
+static enum evac_exit get_plan(struct evac_cli *cli, const char *app, const char *workflow,
+                               const char *mode, cJSON **ret_plan)
+{
+    char path[1200];
+    struct evac_buf body;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!app_path(path, sizeof path, app, "plan"))
+        return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
+    const char *text =
+        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, (const char *)NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, text, ret_plan, &err);
+    evac_buf_done(&body);
+    return code == EVAC_EXIT_DONE ? code : evac_cli_fail(code, "%s", err.text);
+}
+
+enum evac_exit evac_cmd_plan(struct evac_cli *cli)
+{
+    cJSON *plan;
+    if (cli->argc < 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "plan: name the app");
+    const char *workflow = cli->argc > 1 ? cli->argv[1] : "failover";
+    enum evac_exit code =
+        get_plan(cli, cli->argv[0], workflow, choose_mode(cli, cli->argv[0]), &plan);
+    if (code != EVAC_EXIT_DONE)
+        return code;
+    if (cli->json) {
+        char *text = cJSON_Print(plan);
+        puts(text);
+        free(text);
+    } else {
+        print_plan(plan);
+    }
+    cJSON_Delete(plan);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- failover and failback
+ * -------------------------------------------------------------------------------- */
+
+static bool confirmed(const char *app)
+{
+    char line[256];
+    if (!isatty(STDIN_FILENO)) {
+        (void)evac_cli_fail(
+            EVAC_EXIT_REFUSED,
+            "not confirmed: standard input is no terminal; --yes does without the question");
+        return false;
+    }
+    printf("\nType the app's name to go ahead (anything else stops): ");
+    fflush(stdout);
+    if (!fgets(line, sizeof line, stdin))
+        return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    if (strcmp(line, app) == 0)
+        return true;
+    (void)evac_cli_fail(EVAC_EXIT_REFUSED, "not confirmed: nothing was changed");
+    return false;
+}
+
+static enum evac_exit begin(struct evac_cli *cli, const char *app, const char *workflow,
+                            const char *mode, const char *kind)
+{
+    char path[1200];
+    struct evac_buf body;
+    cJSON *answer;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!app_path(path, sizeof path, app, "runs"))
+        return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
+    const char *text = evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to,
+                                     "kind", kind, "reason", cli->reason, (const char *)NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
+    evac_buf_done(&body);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    unsigned long run = (unsigned long)evac_json_number(answer, "run", 0);
+    cJSON_Delete(answer);
+    if (cli->no_wait) {
+        printf(cli->json ? "{\"run\":%lu}\n" : "run %lu began: 'evac watch %lu' follows it\n", run,
+               run);
+        return EVAC_EXIT_DONE;
+    }
+    return evac_cli_follow(cli, run);
+}
+
+enum evac_exit evac_cmd_move(struct evac_cli *cli)
+{
+    cJSON *plan;
+    if (cli->argc != 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "%s: name one app", cli->command);
+    const char *app = cli->argv[0];
+    const char *mode = choose_mode(cli, app);
+    enum evac_exit code = get_plan(cli, app, cli->command, mode, &plan);
+    if (code != EVAC_EXIT_DONE)
+        return code;
+    if (!cli->json)
+        print_plan(plan);
+    cJSON_Delete(plan);
+    if (!cli->yes && !confirmed(app))
+        return EVAC_EXIT_REFUSED;
+    return begin(cli, app, cli->command, mode, NULL);
+}
+
+enum evac_exit evac_cmd_drill(struct evac_cli *cli)
+{
+    const char *kind = cli->kind ? cli->kind : "rehearse";
+    if (cli->argc != 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "drill: name one app");
+    if (!cli->json)
+        printf("drill (%s): every step is looked at, nothing is changed\n", kind);
+    return begin(cli, cli->argv[0], "drill", cli->mode, kind);
+}
+
+/* Is the app ready to be moved now? A rehearsal, and its findings by step. */
+enum evac_exit evac_cmd_check(struct evac_cli *cli)
+{
+    if (cli->argc != 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "check: name one app");
+    return begin(cli, cli->argv[0], "drill", cli->mode, "rehearse");
+}
+
+/* --- words to a run, an app, the controller
+ * ---------------------------------------------------------------- */
+
+static enum evac_exit say(struct evac_cli *cli, const char *path, const char *app)
+{
+    struct evac_buf body;
+    cJSON *answer;
+    struct evac_err err = { EVAC_OK, "" };
+    char value[32] = "";
+    bool mode = strcmp(cli->command, "mode") == 0;
+    const char *text =
+        evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step, "reason",
+                      cli->reason, "mode", mode ? cli->mode : NULL, (const char *)NULL);
+    if (cli->duration && body.n) { /* a number, not a text */
+        snprintf(value, sizeof value, ",\"value\":%s}", cli->duration);
+        body.n--;
+        evac_buf_puts(&body, value);
+        text = body.p;
+    }
+    if (cli->json) {
+        enum evac_exit code = evac_cli_pass(cli, path, text);
+        evac_buf_done(&body);
+        return code;
+    }
+    enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
+    evac_buf_done(&body);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    printf("%s\n", evac_json_cstr(answer, "answer"));
+    cJSON_Delete(answer);
+    return EVAC_EXIT_DONE;
+}
+
+enum evac_exit evac_cmd_say(struct evac_cli *cli)
+{
+    char path[64];
+    unsigned long run = evac_cli_run(cli, cli->argc ? cli->argv[0] : NULL);
+    if (run == 0)
+        return EVAC_EXIT_REFUSED;
+    if (cli->argc > 1) { /* the step, or the mode */
+        cli->step = cli->argv[1];
+        cli->mode = cli->argv[1];
+    }
+    snprintf(path, sizeof path, "/v1/runs/%lu/commands", run);
+    return say(cli, path, NULL);
+}
+
+enum evac_exit evac_cmd_say_app(struct evac_cli *cli)
+{
+    return say(cli, "/v1/commands", cli->argc ? cli->argv[0] : NULL);
+}
+
+enum evac_exit evac_cmd_reload(struct evac_cli *cli)
+{
+    cJSON *answer;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/reload", "{}");
+    enum evac_exit code = evac_client_json(cli->client, "/v1/reload", "{}", &answer, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "nothing was changed:\n%s", err.text);
+    printf("reloaded: %s\n%s", evac_json_cstr(answer, "config"),
+           evac_json_cstr(answer, "warnings"));
+    cJSON_Delete(answer);
+    return EVAC_EXIT_DONE;
+}

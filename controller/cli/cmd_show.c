@@ -1,0 +1,320 @@
+/* Commands that look: status, runs, report, journal, drivers, version. */
+#include "cli.h"
+#include "version.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- status
+ * -------------------------------------------------------------------------------------------- */
+
+static enum evac_style style_of_verdict(const char *verdict)
+{
+    if (strcmp(verdict, "up") == 0)
+        return EVAC_GOOD;
+    return strcmp(verdict, "unknown") == 0 ? EVAC_DIM : EVAC_BAD;
+}
+
+static void print_region(struct evac_cli *cli, const cJSON *region)
+{
+    const char *verdict = evac_json_cstr(region, "verdict"),
+               *why = evac_json_cstr(region, "reasons");
+    char since[32];
+    evac_cli_duration(evac_json_number(region, "for_ms", 0), since, sizeof since);
+    printf("    %-14s %-8s %s%s%s for %s%s%s\n", evac_json_cstr(region, "name"),
+           evac_json_cstr(region, "role"), evac_style(cli, style_of_verdict(verdict)), verdict,
+           evac_style(cli, EVAC_PLAIN), since, why[0] ? "  " : "", why);
+}
+
+static void print_data(struct evac_cli *cli, const cJSON *app)
+{
+    const cJSON *data;
+    cJSON_ArrayForEach(data, cJSON_GetObjectItemCaseSensitive(app, "data"))
+    {
+        char lag[32], age[32] = "";
+        double marker = evac_json_number(data, "newest_marker_ms", 0);
+        evac_cli_duration(evac_json_number(data, "lag_ms", -1), lag, sizeof lag);
+        printf("    data %-10s lag %s", evac_json_cstr(data, "resource"), lag);
+        if (marker > 0)
+            printf(", %.0f canary markers on their way%s",
+                   evac_json_number(data, "markers_missing", 0), age);
+        printf("\n");
+    }
+    (void)cli;
+}
+
+static void print_app(struct evac_cli *cli, const cJSON *app)
+{
+    const cJSON *region, *decision = cJSON_GetObjectItemCaseSensitive(app, "decision");
+    const cJSON *endpoint = cJSON_GetObjectItemCaseSensitive(app, "endpoint");
+    const cJSON *last = cJSON_GetObjectItemCaseSensitive(app, "last_run");
+    const char *state = evac_json_cstr(endpoint, "state");
+    char loss[32], rpo[32];
+
+    printf("%s%s%s  %s, active in %s; endpoint %s%s%s%s%s\n", evac_style(cli, EVAC_BOLD),
+           evac_json_cstr(app, "app"), evac_style(cli, EVAC_PLAIN), evac_json_cstr(app, "strategy"),
+           evac_json_cstr(app, "active"),
+           evac_style(cli, strcmp(state, "up") == 0 ? EVAC_GOOD : EVAC_BAD), state,
+           evac_style(cli, EVAC_PLAIN),
+           evac_json_cstr(endpoint, "served_by")[0] ? ", served by " : "",
+           evac_json_cstr(endpoint, "served_by"));
+    cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(app, "regions"))
+        print_region(cli, region);
+    print_data(cli, app);
+    if (evac_json_true(app, "has_data")) {
+        evac_cli_duration(evac_json_number(app, "loss_now_ms", -1), loss, sizeof loss);
+        evac_cli_duration(evac_json_number(app, "rpo_objective_ms", 0), rpo, sizeof rpo);
+        printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
+    }
+    printf("    policy %s: %s%s%s\n", evac_json_cstr(decision, "policy"),
+           evac_json_cstr(decision, "decide"), evac_json_cstr(decision, "reasons")[0] ? "; " : "",
+           evac_json_cstr(decision, "reasons"));
+    if (evac_json_cstr(app, "held")[0])
+        printf("    %sheld%s: %s\n", evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN),
+               evac_json_cstr(app, "held"));
+    if (cJSON_IsObject(last))
+        printf("    last run %.0f: %s%s\n", evac_json_number(last, "run", 0),
+               evac_json_cstr(last, "result"),
+               evac_json_true(last, "acknowledged")
+                   ? ""
+                   : " (not acknowledged: 'evac ack' lets the policy act again)");
+}
+
+static void print_runs(struct evac_cli *cli, const cJSON *runs)
+{
+    const cJSON *run;
+    cJSON_ArrayForEach(run, runs) printf(
+        "%srun %.0f%s  %s %s %s -> %s is %s: 'evac watch %.0f'\n", evac_style(cli, EVAC_BUSY),
+        evac_json_number(run, "run", 0), evac_style(cli, EVAC_PLAIN),
+        evac_json_cstr(run, "workflow"), evac_json_cstr(run, "app"), evac_json_cstr(run, "from"),
+        evac_json_cstr(run, "to"), evac_json_cstr(run, "state"), evac_json_number(run, "run", 0));
+}
+
+enum evac_exit evac_cmd_status(struct evac_cli *cli)
+{
+    cJSON *status;
+    const cJSON *app;
+    struct evac_err err = { EVAC_OK, "" };
+    char up[32];
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/status", NULL);
+    enum evac_exit code = evac_client_json(cli->client, "/v1/status", NULL, &status, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+
+    evac_cli_duration(evac_json_number(status, "up_ms", 0), up, sizeof up);
+    printf("evacd %s on %s, up %s\n", evac_json_cstr(status, "version"),
+           evac_json_cstr(status, "node"), up);
+    if (evac_json_cstr(status, "trouble")[0])
+        printf("%sTROUBLE%s: %s\n", evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN),
+               evac_json_cstr(status, "trouble"));
+    if (evac_json_true(status, "cut_off"))
+        printf("%sthis controller can not reach its anchors: nothing automatic happens%s\n",
+               evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN));
+    if (evac_json_true(status, "automation_stopped"))
+        printf("%sautomation is stopped%s: 'evac allow-automation' ends that\n",
+               evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN));
+    cJSON_ArrayForEach(app, cJSON_GetObjectItemCaseSensitive(status, "apps"))
+    {
+        if (cli->argc == 0 || strcmp(cli->argv[0], evac_json_cstr(app, "app")) == 0)
+            print_app(cli, app);
+    }
+    print_runs(cli, cJSON_GetObjectItemCaseSensitive(status, "runs"));
+    cJSON_Delete(status);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- runs
+ * ------------------------------------------------------------------------------------------------
+ */
+
+enum evac_exit evac_cmd_runs(struct evac_cli *cli)
+{
+    char path[300];
+    cJSON *runs;
+    const cJSON *run;
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(path, sizeof path, "/v1/runs?limit=%ld%s%.200s", cli->limit ? cli->limit : 20,
+             cli->argc ? "&app=" : "", cli->argc ? cli->argv[0] : "");
+    if (cli->json)
+        return evac_cli_pass(cli, path, NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &runs, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    if (cJSON_GetArraySize(runs) == 0)
+        printf("no run yet\n");
+    cJSON_ArrayForEach(run, runs)
+    {
+        char clock[24] = "";
+        double ended = evac_json_number(run, "ended_ms", 0);
+        if (ended > 0)
+            evac_cli_clock(ended, clock, sizeof clock);
+        printf("%4.0f  %-16s %-26s %s  %s\n", evac_json_number(run, "run", 0),
+               evac_json_cstr(run, "app"), evac_json_cstr(run, "state"), clock,
+               evac_json_cstr(run, "left"));
+    }
+    cJSON_Delete(runs);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- report
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum evac_exit save(struct evac_cli *cli, unsigned long run, const char *format,
+                           const char *name)
+{
+    char path[128], file[4096];
+    struct evac_buf raw;
+    struct evac_err err = { EVAC_OK, "" };
+    evac_buf_init(&raw, 64u << 20);
+    snprintf(path, sizeof path, "/v1/runs/%lu/report?format=%s", run, format);
+    enum evac_exit code = evac_client_raw(cli->client, path, NULL, &raw, &err);
+    if (code == EVAC_EXIT_DONE) {
+        snprintf(file, sizeof file, "%s/%s", cli->report_dir, name);
+        FILE *f = fopen(file, "w");
+        if (!f || fwrite(raw.p, 1, raw.n, f) != raw.n || fclose(f) != 0)
+            code = evac_cli_fail(EVAC_EXIT_FAILED, "%s: %s", file, strerror(errno));
+        else
+            printf("%s\n", file);
+    } else {
+        (void)evac_cli_fail(code, "%s", err.text);
+    }
+    evac_buf_done(&raw);
+    return code;
+}
+
+enum evac_exit evac_cmd_report(struct evac_cli *cli)
+{
+    char path[128];
+    unsigned long run = evac_cli_run(cli, cli->argc ? cli->argv[0] : NULL);
+    if (run == 0)
+        return EVAC_EXIT_REFUSED;
+    if (cli->report_dir) {
+        if (mkdir(cli->report_dir, 0755) != 0 && errno != EEXIST)
+            return evac_cli_fail(EVAC_EXIT_FAILED, "%s: %s", cli->report_dir, strerror(errno));
+        enum evac_exit code = save(cli, run, "text", "report.txt");
+        if (code == EVAC_EXIT_DONE)
+            code = save(cli, run, "json", "report.json");
+        return code == EVAC_EXIT_DONE ? save(cli, run, "html", "report.html") : code;
+    }
+    snprintf(path, sizeof path, "/v1/runs/%lu/report?format=%.10s", run,
+             cli->json     ? "json"
+             : cli->format ? cli->format
+                           : "text");
+    return evac_cli_pass(cli, path, NULL);
+}
+
+/* --- journal
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum evac_exit verify(struct evac_cli *cli)
+{
+    cJSON *answer;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/journal/verify", NULL);
+    enum evac_exit code = evac_client_json(cli->client, "/v1/journal/verify", NULL, &answer, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    if (evac_json_true(answer, "good"))
+        printf("the journal's chain is whole: %.0f rows\n", evac_json_number(answer, "rows", 0));
+    else
+        code =
+            evac_cli_fail(EVAC_EXIT_FAILED, "%s (%.0f good rows before it)",
+                          evac_json_cstr(answer, "problem"), evac_json_number(answer, "rows", 0));
+    cJSON_Delete(answer);
+    return code;
+}
+
+enum evac_exit evac_cmd_journal(struct evac_cli *cli)
+{
+    char path[128];
+    cJSON *rows;
+    const cJSON *row;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->argc && strcmp(cli->argv[0], "verify") == 0)
+        return verify(cli);
+    unsigned long run = cli->argc ? evac_cli_run(cli, cli->argv[0]) : 0;
+    if (cli->argc && run == 0)
+        return EVAC_EXIT_REFUSED;
+    snprintf(path, sizeof path, "/v1/journal?run=%lu&limit=%ld", run,
+             cli->limit ? cli->limit : 1000);
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &rows, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    cJSON_ArrayForEach(row, rows)
+    {
+        char clock[24];
+        if (cli->json) {
+            char *text = cJSON_PrintUnformatted(row);
+            printf("%s\n", text);
+            free(text);
+            continue;
+        }
+        evac_cli_clock(evac_json_number(row, "t_wall_ms", 0), clock, sizeof clock);
+        printf("%6.0f %s %-10s %4.0f %-24s %s%s%s%s%s%s%s%s\n", evac_json_number(row, "seq", 0),
+               clock, evac_json_cstr(row, "kind"), evac_json_number(row, "run", 0),
+               evac_json_cstr(row, "name"), evac_json_cstr(row, "from"),
+               evac_json_cstr(row, "event")[0] ? " --" : "", evac_json_cstr(row, "event"),
+               evac_json_cstr(row, "event")[0] ? "--> " : " ", evac_json_cstr(row, "to"),
+               evac_json_cstr(row, "who")[0] ? " by " : "", evac_json_cstr(row, "who"),
+               evac_json_cstr(row, "text")[0] ? "  " : "");
+        if (evac_json_cstr(row, "text")[0])
+            printf("       %s\n", evac_json_cstr(row, "text"));
+    }
+    cJSON_Delete(rows);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- the rest
+ * -----------------------------------------------------------------------------------------------
+ */
+
+enum evac_exit evac_cmd_drivers(struct evac_cli *cli)
+{
+    cJSON *actions;
+    const cJSON *a;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/drivers", NULL);
+    enum evac_exit code = evac_client_json(cli->client, "/v1/drivers", NULL, &actions, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    printf("%-24s %-14s %-10s %s\n", "action", "fencing", "undo", "what it does");
+    cJSON_ArrayForEach(a, actions)
+    {
+        char name[128];
+        snprintf(name, sizeof name, "%s.%s", evac_json_cstr(a, "type"),
+                 evac_json_cstr(a, "action"));
+        printf("%-24s %-14s %-10s %s\n", name,
+               evac_json_true(a, "mutates") ? evac_json_cstr(a, "fencing") : "looks only",
+               !evac_json_true(a, "mutates")     ? ""
+               : evac_json_true(a, "reversible") ? "yes"
+                                                 : "no",
+               evac_json_cstr(a, "doc"));
+    }
+    cJSON_Delete(actions);
+    return EVAC_EXIT_DONE;
+}
+
+enum evac_exit evac_cmd_version(struct evac_cli *cli)
+{
+    cJSON *answer;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/version", NULL);
+    printf("evac %s\n", EVAC_VERSION);
+    if (evac_client_json(cli->client, "/v1/version", NULL, &answer, &err) == EVAC_EXIT_DONE)
+        printf("evacd %s on %s\n", evac_json_cstr(answer, "version"),
+               evac_json_cstr(answer, "node"));
+    cJSON_Delete(answer);
+    return EVAC_EXIT_DONE;
+}
+
+enum evac_exit evac_cmd_watch(struct evac_cli *cli)
+{
+    unsigned long run = evac_cli_run(cli, cli->argc ? cli->argv[0] : NULL);
+    return run ? evac_cli_follow(cli, run) : EVAC_EXIT_REFUSED;
+}

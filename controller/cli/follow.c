@@ -1,0 +1,303 @@
+/* A run, watched: a tree of steps that is redrawn on a terminal, plain lines elsewhere. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_MS 300
+
+static void rest(void)
+{
+    struct timespec t = { 0, LOOK_MS * 1000000L };
+    nanosleep(&t, NULL);
+}
+
+/* --- how a state looks
+ * ------------------------------------------------------------------------------------ */
+
+static const struct look {
+    const char *state, *mark;
+    enum evac_style style;
+} looks[] = {
+    { "waiting", ".", EVAC_DIM },      { "gated", "?", EVAC_WARN },
+    { "observing", "o", EVAC_BUSY },   { "confirming", "o", EVAC_BUSY },
+    { "quarantined", "q", EVAC_WARN }, { "intending", ">", EVAC_BUSY },
+    { "applying", ">", EVAC_BUSY },    { "verifying", "~", EVAC_BUSY },
+    { "unknown", "!", EVAC_WARN },     { "refused", "!", EVAC_WARN },
+    { "cooling", "z", EVAC_BUSY },     { "done", "+", EVAC_GOOD },
+    { "skipped", "-", EVAC_DIM },      { "failed", "x", EVAC_BAD },
+    { "held", "x", EVAC_BAD },         { "halted", "x", EVAC_WARN },
+    { "undone", "<", EVAC_GOOD },
+};
+
+static const struct look *look_of(const char *state)
+{
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+        if (strcmp(looks[i].state, state) == 0)
+            return &looks[i];
+    return &looks[0];
+}
+
+static enum evac_style style_of_run(const char *state)
+{
+    if (strncmp(state, "succeeded", 9) == 0 || strcmp(state, "rolled_back") == 0)
+        return EVAC_GOOD;
+    if (strcmp(state, "failed") == 0 || strcmp(state, "held") == 0 || strcmp(state, "asking") == 0)
+        return EVAC_BAD;
+    return EVAC_BUSY;
+}
+
+/* --- the live view
+ * ----------------------------------------------------------------------------------------- */
+
+static unsigned terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        return size.ws_col;
+    return 80;
+}
+
+/* A line cut to the terminal's width, counting only what is seen. */
+static void put_line(struct evac_buf *out, unsigned width, const char *styled, unsigned *lines)
+{
+    unsigned seen = 0;
+    for (const char *p = styled; *p; p++) {
+        if (*p == '\033') {
+            const char *end = strchr(p, 'm');
+            if (!end)
+                break;
+            evac_buf_put(out, p, (size_t)(end - p) + 1);
+            p = end;
+            continue;
+        }
+        if (seen++ < width - 1 || ((unsigned char)*p & 0xc0) == 0x80)
+            evac_buf_putc(out, *p);
+    }
+    evac_buf_puts(out, "\033[K\n");
+    (*lines)++;
+}
+
+static void bar(struct evac_buf *line, double part)
+{
+    int full = part < 0 ? 0 : part > 1 ? 20 : (int)(part * 20);
+    evac_buf_putc(line, '[');
+    for (int i = 0; i < 20; i++)
+        evac_buf_putc(line, i < full ? '#' : '.');
+    evac_buf_putc(line, ']');
+}
+
+static double since_impact(const cJSON *run)
+{
+    const cJSON *instants = cJSON_GetObjectItemCaseSensitive(run, "instants");
+    double end = evac_json_number(instants, "recovered", evac_json_number(run, "now_ms", 0));
+    double from = evac_json_number(
+        instants, "impact_lo",
+        evac_json_number(instants, "impact_hi", evac_json_number(instants, "started", 0)));
+    return from > 0 ? end - from : 0;
+}
+
+static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_buf *out, unsigned width,
+                      unsigned *lines)
+{
+    struct evac_buf line;
+    char spent[32], objective[32], loss[32];
+    const char *state = evac_json_cstr(run, "state");
+    double rto = evac_json_number(run, "rto_objective_ms", 0), burnt = since_impact(run);
+
+    evac_buf_init(&line, 4096);
+    evac_cli_duration(burnt, spent, sizeof spent);
+    evac_cli_duration(rto, objective, sizeof objective);
+    evac_cli_duration(evac_json_number(run, "loss_ms", -1), loss, sizeof loss);
+    evac_buf_putf(&line, "%srun %.0f%s  %s %s  %s -> %s  %s  %s%s%s%s", evac_style(cli, EVAC_BOLD),
+                  evac_json_number(run, "run", 0), evac_style(cli, EVAC_PLAIN),
+                  evac_json_cstr(run, "workflow"), evac_json_cstr(run, "app"),
+                  evac_json_cstr(run, "from"), evac_json_cstr(run, "to"),
+                  evac_json_cstr(run, "mode"), evac_style(cli, style_of_run(state)), state,
+                  evac_style(cli, EVAC_PLAIN), evac_json_true(run, "paused") ? "  PAUSED" : "");
+    put_line(out, width, line.p, lines);
+    evac_buf_reset(&line);
+    evac_buf_puts(&line, "RTO ");
+    bar(&line, rto > 0 ? burnt / rto : 0);
+    evac_buf_putf(&line, " %s%s%s of %s   data at risk: %s%s",
+                  evac_style(cli, burnt > rto ? EVAC_BAD : EVAC_GOOD), spent,
+                  evac_style(cli, EVAC_PLAIN), objective, loss,
+                  evac_json_true(run, "pivoted") ? "   past the point of no return" : "");
+    put_line(out, width, line.p, lines);
+    evac_buf_done(&line);
+}
+
+static void draw_step(struct evac_cli *cli, const cJSON *step, struct evac_buf *out, unsigned width,
+                      unsigned *lines)
+{
+    struct evac_buf line;
+    char elapsed[32] = "";
+    const char *state = evac_json_cstr(step, "state"), *reason = evac_json_cstr(step, "reason");
+    const struct look *look = look_of(state);
+    bool quiet = strcmp(state, "waiting") == 0 || strcmp(state, "skipped") == 0;
+    bool over = look->style == EVAC_GOOD || quiet;
+    double progress = evac_json_number(step, "progress", -1);
+
+    evac_buf_init(&line, 4096);
+    if (!over)
+        evac_cli_duration(evac_json_number(step, "elapsed_ms", 0), elapsed, sizeof elapsed);
+    evac_buf_putf(&line, "  %s%s %-22s %-11s%s %-11s", evac_style(cli, look->style), look->mark,
+                  evac_json_cstr(step, "id"), state, evac_style(cli, EVAC_PLAIN),
+                  evac_json_cstr(step, "region"));
+    if (!over && progress >= 0)
+        evac_buf_putf(&line, " %3.0f%%", progress);
+    evac_buf_putf(&line, " %s%s%s", elapsed, elapsed[0] && reason[0] ? "  " : "",
+                  over ? "" : reason);
+    put_line(out, width, line.p, lines);
+    evac_buf_done(&line);
+}
+
+static unsigned draw(struct evac_cli *cli, const cJSON *run, unsigned before)
+{
+    struct evac_buf out;
+    unsigned lines = 0, width = terminal_width();
+    const char *phase = "";
+    const cJSON *step;
+
+    evac_buf_init(&out, 1u << 20);
+    if (before)
+        evac_buf_putf(&out, "\033[%uA", before);
+    draw_head(cli, run, &out, width, &lines);
+    cJSON_ArrayForEach(step, cJSON_GetObjectItemCaseSensitive(run, "steps"))
+    {
+        if (strcmp(phase, evac_json_cstr(step, "phase")) != 0) {
+            char title[64];
+            phase = evac_json_cstr(step, "phase");
+            snprintf(title, sizeof title, "%s%s%s", evac_style(cli, EVAC_DIM), phase,
+                     evac_style(cli, EVAC_PLAIN));
+            put_line(&out, width, title, &lines);
+        }
+        draw_step(cli, step, &out, width, &lines);
+    }
+    evac_buf_puts(&out, "\033[J");
+    fwrite(out.p, 1, out.n, stdout);
+    fflush(stdout);
+    evac_buf_done(&out);
+    return lines;
+}
+
+/* --- plain lines
+ * ------------------------------------------------------------------------------------------- */
+
+static bool is_news(const char *kind)
+{
+    static const char *const shown[] = { "admit",     "run",     "step",    "gate_block",
+                                         "gate_pass", "approve", "decline", "override",
+                                         "command",   "mode",    "loss",    "terminal",
+                                         "alarm",     "resume" };
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        if (strcmp(shown[i], kind) == 0)
+            return true;
+    return false;
+}
+
+static void print_row(const cJSON *row)
+{
+    char clock[24];
+    const char *kind = evac_json_cstr(row, "kind"), *text = evac_json_cstr(row, "text");
+    const char *from = evac_json_cstr(row, "from"), *to = evac_json_cstr(row, "to");
+    const char *name = evac_json_cstr(row, "name");
+    if (!is_news(kind))
+        return;
+    evac_cli_clock(evac_json_number(row, "t_wall_ms", evac_json_number(row, "wall_ms", 0)), clock,
+                   sizeof clock);
+    printf("%s %-10s %s%s", clock, kind, name, name[0] ? " " : "");
+    if (from[0] || to[0])
+        printf("%s -> %s", from, to);
+    if (strcmp(kind, "loss") == 0) {
+        double ms = evac_json_number(row, "number", -1);
+        char loss[32];
+        evac_cli_duration(ms, loss, sizeof loss);
+        printf("%s (%s)", loss, evac_json_cstr(row, "event"));
+    }
+    if (evac_json_cstr(row, "who")[0])
+        printf(" by %s", evac_json_cstr(row, "who"));
+    printf("%s%s\n", text[0] ? ": " : "", text);
+    fflush(stdout);
+}
+
+/* New rows of the run; returns the newest number seen. */
+static double print_news(struct evac_cli *cli, unsigned long run, double after)
+{
+    char path[128];
+    cJSON *rows;
+    const cJSON *row;
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(path, sizeof path, "/v1/journal?run=%lu&after=%.0f&limit=1000", run, after);
+    if (evac_client_json(cli->client, path, NULL, &rows, &err) != EVAC_EXIT_DONE)
+        return after;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (!cli->json) {
+            print_row(row);
+        } else {
+            char *text = cJSON_PrintUnformatted(row);
+            printf("%s\n", text);
+            free(text);
+        }
+        after = evac_json_number(row, "seq", after);
+    }
+    cJSON_Delete(rows);
+    return after;
+}
+
+/* --- until it ends
+ * ------------------------------------------------------------------------------------------ */
+
+static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJSON *report)
+{
+    const char *result = evac_json_cstr(report, "result");
+    bool good = strncmp(result, "succeeded", 9) == 0;
+    char rto[32], rpo[32];
+    if (!cli->json) {
+        evac_cli_duration(evac_json_number(report, "rto_ms", -1), rto, sizeof rto);
+        evac_cli_duration(evac_json_number(report, "rpo_ms", -1), rpo, sizeof rpo);
+        printf("%srun %lu %s%s: RTO %s, RPO %s. 'evac report %lu' has the rest.\n",
+               evac_style(cli, good ? EVAC_GOOD : EVAC_BAD), run, result,
+               evac_style(cli, EVAC_PLAIN), rto, rpo, run);
+    }
+    return good ? EVAC_EXIT_DONE : EVAC_EXIT_FAILED;
+}
+
+enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run)
+{
+    char path[64];
+    const char *term = getenv("TERM");
+    bool live = isatty(STDOUT_FILENO) && !cli->json && term && strcmp(term, "dumb") != 0;
+    unsigned lines = 0, silent = 0;
+    double seen = 0;
+    struct evac_err err = { EVAC_OK, "" };
+
+    snprintf(path, sizeof path, "/v1/runs/%lu", run);
+    for (;;) {
+        cJSON *json;
+        enum evac_exit code = evac_client_json(cli->client, path, NULL, &json, &err);
+        if (code == EVAC_EXIT_REFUSED)
+            return evac_cli_fail(code, "%s", err.text);
+        if (code != EVAC_EXIT_DONE) { /* it may be starting again: the run goes on with it */
+            if (++silent * LOOK_MS > 30000)
+                return evac_cli_fail(code, "%s", err.text);
+            rest();
+            continue;
+        }
+        silent = 0;
+        bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
+        if (live && !over)
+            lines = draw(cli, json, lines);
+        else if (!live)
+            seen = print_news(cli, run, seen);
+        code = over ? tell_end(cli, run, json) : EVAC_EXIT_DONE;
+        cJSON_Delete(json);
+        if (over)
+            return code;
+        rest();
+    }
+}

@@ -1,0 +1,226 @@
+/* evac: the command that an on-call engineer types at 3 a.m. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command {
+    const char *name, *args, *help;
+    evac_command_fn *fn;
+} commands[] = {
+    { "status", "[APP]", "what is up, what is down, what would be lost now, what the policy thinks",
+      evac_cmd_status },
+    { "check", "APP", "is the standby ready? looks at every step of a failover, changes nothing",
+      evac_cmd_check },
+    { "plan", "APP [failover|failback]",
+      "what a move would do, step by step, and what it would cost", evac_cmd_plan },
+    { "failover", "APP", "move the app out of its active region (asks first)", evac_cmd_move },
+    { "failback", "APP", "move the app home again (asks first)", evac_cmd_move },
+    { "drill", "APP", "rehearse: every step is looked at, nothing is changed", evac_cmd_drill },
+    { "runs", "[APP]", "what is going on and what was", evac_cmd_runs },
+    { "watch", "[RUN|APP]", "follow a run until it ends", evac_cmd_watch },
+    { "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data",
+      evac_cmd_report },
+    { "approve", "[RUN|APP] [STEP]", "say yes to a proposal, or to a step that waits for one",
+      evac_cmd_say },
+    { "decline", "[RUN|APP]", "say no to a proposal", evac_cmd_say },
+    { "pause", "[RUN|APP]", "begin nothing new; what is in flight is seen through", evac_cmd_say },
+    { "resume", "[RUN|APP]", "go on", evac_cmd_say },
+    { "retry", "[RUN|APP] [STEP]", "try a failed step again", evac_cmd_say },
+    { "skip", "RUN|APP STEP", "go on without a step (--reason)", evac_cmd_say },
+    { "cancel", "[RUN|APP]", "undo what was done; until the point of no return", evac_cmd_say },
+    { "rollback", "[RUN|APP]", "the same as cancel", evac_cmd_say },
+    { "stop", "[RUN|APP]", "leave everything where it stands; the run ends as held", evac_cmd_say },
+    { "mode", "RUN|APP graceful|ungraceful", "switch a run's mode for the steps that are left",
+      evac_cmd_say },
+    { "override", "[RUN|APP] [STEP]", "open the data-loss gate (--reason)", evac_cmd_say },
+    { "ack", "APP", "the last run was seen: the policy may act again", evac_cmd_say_app },
+    { "hold", "APP", "nothing automatic for this app (--reason, --for)", evac_cmd_say_app },
+    { "release", "APP", "end a hold", evac_cmd_say_app },
+    { "stop-automation", "", "nothing automatic for any app", evac_cmd_say_app },
+    { "allow-automation", "", "end that", evac_cmd_say_app },
+    { "journal", "[RUN|APP|verify]", "the record of everything; verify checks its chain",
+      evac_cmd_journal },
+    { "validate", "DIR", "check a configuration's folder; needs no controller", evac_cmd_validate },
+    { "reload", "", "load the configuration again; a bad one changes nothing", evac_cmd_reload },
+    { "drivers", "", "what can be done to which resource, and how safely", evac_cmd_drivers },
+    { "fsm", "", "the state machines, printed from their tables", evac_cmd_fsm },
+    { "version", "", "of this command and of the controller", evac_cmd_version },
+};
+
+static void help(FILE *to)
+{
+    fputs("evac: move an application out of a failing region, prove what it cost, rehearse it\n\n"
+          "At 3 a.m.:\n"
+          "  evac status               what is wrong, and what evac thinks of it\n"
+          "  evac failover APP         shows what it will do and what it will cost, asks, does it, "
+          "shows it\n"
+          "  evac approve              say yes to what evac proposed\n"
+          "  evac watch                follow the run that is going on\n\n"
+          "Commands:\n",
+          to);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(to, "  %-16s %-28s %s\n", commands[i].name, commands[i].args, commands[i].help);
+    fputs(
+        "\nOptions:\n"
+        "  --to REGION        where to (default: the first standby that is up; for a failback, "
+        "home)\n"
+        "  --mode MODE        graceful (no data is lost, needs the old side alive) or ungraceful;\n"
+        "                     default: what the active region's health allows\n"
+        "  --reason TEXT      why; it is kept in the journal\n"
+        "  --yes              ask nothing (for scripts)\n"
+        "  --no-wait          begin, do not follow\n"
+        "  --kind KIND        drill: rehearse\n"
+        "  --format FORM      report: text, json, html; fsm: text, mermaid\n"
+        "  --report DIR       report: write report.txt, report.json and report.html there\n"
+        "  --for SECONDS      hold: until then (default: until released)\n"
+        "  --limit N          runs, journal: at most so many\n"
+        "  --json             for programs\n"
+        "  --socket PATH      the controller's socket (default $EVAC_SOCKET, or "
+        "/run/evac/evac.sock)\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing was changed), 4 no "
+        "controller answers\n"
+        "NO_COLOR is honoured.\n",
+        to);
+}
+
+enum {
+    OPT_TO = 256,
+    OPT_MODE,
+    OPT_REASON,
+    OPT_YES,
+    OPT_NO_WAIT,
+    OPT_KIND,
+    OPT_FORMAT,
+    OPT_REPORT,
+    OPT_FOR,
+    OPT_LIMIT,
+    OPT_JSON,
+    OPT_SOCKET,
+    OPT_STEP
+};
+
+static const struct option options[] = {
+    { "to", required_argument, NULL, OPT_TO },
+    { "mode", required_argument, NULL, OPT_MODE },
+    { "reason", required_argument, NULL, OPT_REASON },
+    { "yes", no_argument, NULL, OPT_YES },
+    { "no-wait", no_argument, NULL, OPT_NO_WAIT },
+    { "kind", required_argument, NULL, OPT_KIND },
+    { "format", required_argument, NULL, OPT_FORMAT },
+    { "report", required_argument, NULL, OPT_REPORT },
+    { "for", required_argument, NULL, OPT_FOR },
+    { "limit", required_argument, NULL, OPT_LIMIT },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "socket", required_argument, NULL, OPT_SOCKET },
+    { "step", required_argument, NULL, OPT_STEP },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+/* Seconds on the command line, milliseconds in the API. False: not a number. */
+static bool set_duration(struct evac_cli *cli, const char *text)
+{
+    static char ms[32];
+    int64_t seconds;
+    if (!evac_str_i64(evac_str(text), &seconds) || seconds <= 0 || seconds > 366LL * 86400)
+        return false;
+    snprintf(ms, sizeof ms, "%lld", (long long)seconds * 1000);
+    cli->duration = ms;
+    return true;
+}
+
+static bool set_option(struct evac_cli *cli, int c)
+{
+    switch (c) {
+    case OPT_TO:
+        cli->to = optarg;
+        return true;
+    case OPT_MODE:
+        cli->mode = optarg;
+        return true;
+    case OPT_REASON:
+        cli->reason = optarg;
+        return true;
+    case OPT_YES:
+        cli->yes = true;
+        return true;
+    case OPT_NO_WAIT:
+        cli->no_wait = true;
+        return true;
+    case OPT_KIND:
+        cli->kind = optarg;
+        return true;
+    case OPT_FORMAT:
+        cli->format = optarg;
+        return true;
+    case OPT_REPORT:
+        cli->report_dir = optarg;
+        return true;
+    case OPT_FOR:
+        return set_duration(cli, optarg);
+    case OPT_LIMIT:
+        cli->limit = strtol(optarg, NULL, 10);
+        return cli->limit > 0;
+    case OPT_JSON:
+        cli->json = true;
+        return true;
+    case OPT_SOCKET:
+        cli->socket = optarg;
+        return true;
+    case OPT_STEP:
+        cli->step = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const struct command *find_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof commands[0] + 1] = { NULL };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    const char *near = evac_str_nearest(evac_str(name), names);
+    (void)evac_cli_fail(EVAC_EXIT_USAGE, "there is no command '%s'%s%s; 'evac --help' lists them",
+                        name, near ? ": did you mean " : "", near ? near : "");
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char *socket = getenv("EVAC_SOCKET");
+    struct evac_cli cli = { .socket = socket && socket[0] ? socket : "/run/evac/evac.sock" };
+    signal(SIGPIPE, SIG_IGN);
+    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (c == 'h') {
+            help(stdout);
+            return EVAC_EXIT_DONE;
+        }
+        if (!set_option(&cli, c)) {
+            (void)evac_cli_fail(EVAC_EXIT_USAGE, "wrong usage; 'evac --help' tells");
+            return EVAC_EXIT_USAGE;
+        }
+    }
+    if (optind >= argc) {
+        help(stderr);
+        return EVAC_EXIT_USAGE;
+    }
+    const struct command *command = find_command(argv[optind]);
+    if (!command)
+        return EVAC_EXIT_USAGE;
+    cli.command = command->name;
+    cli.argc = argc - optind - 1;
+    cli.argv = argv + optind + 1;
+    cli.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    cli.client = evac_client_new(cli.socket);
+    enum evac_exit code = command->fn(&cli);
+    evac_client_free(cli.client);
+    return (int)code;
+}
