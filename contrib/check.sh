@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The one command: installs what it needs, builds with sanitizers and warnings as errors, runs every test.
+#   contrib/check.sh [NAME...]   only the tests whose names match
+set -eu
+cd "$(dirname "$0")/.."
+start=$(date +%s)
+contrib/packages.sh check
+
+say() { printf '\n== %s (%s s)\n' "$1" "$(($(date +%s) - start))"; }
+
+say "build: sanitizers, warnings are errors"
+cmake --preset ci >/dev/null
+cmake --build --preset ci
+
+say "tests"
+filter=()
+for name in "$@"; do filter+=(-R "$name"); done
+ctest --preset ci -j 2 "${filter[@]}"
+
+if [ $# = 0 ]; then
+  say "simulation: seeds on an optimised build, and every safety rule taken away in turn"
+  tests/sim/check.sh
+fi
+say "done"

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what is missing to build evac (and, with "check", to test it) on Debian 12.
+set -eu
+build="build-essential cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libcjson-dev
+       libconfig-dev libsqlite3-dev libexpat1-dev libc-ares-dev libhttp-parser-dev libwebsockets-dev
+       libwebsockets-evlib-uv ca-certificates"
+check="check clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3"
+
+want=$build
+[ "${1:-}" != check ] || want="$build $check"
+missing=
+for p in $want; do
+  dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+# shellcheck disable=SC2086
+$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

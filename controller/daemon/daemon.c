@@ -1,0 +1,456 @@
+#include "daemon_internal.h"
+
+#include "builtin_runbooks.h"
+#include "log.h"
+#include "report.h"
+#include "version.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BALLAST_BYTES (64u << 20)
+#define REOPEN_MS     5000u
+#define JUMP_MS       2000 /* wall and boot clock parted by more: R13 */
+
+const struct evac_host *daemon_host(const struct evac_daemon *daemon)
+{
+    return evac_host_uv_host(daemon->uv_host);
+}
+
+uint64_t evac_daemon_now_ms(const struct evac_daemon *daemon)
+{
+    const struct evac_host *host = daemon_host(daemon);
+    return host->now_ms(host->ctx);
+}
+
+int64_t evac_daemon_wall_ms(const struct evac_daemon *daemon)
+{
+    const struct evac_host *host = daemon_host(daemon);
+    return host->wall_ms(host->ctx);
+}
+
+/* --- what the engine's shell calls back ------------------------------------------------------------------- */
+
+static void on_row(void *user, const struct evac_record *r)
+{
+    struct evac_daemon *daemon = user;
+    if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN || r->kind == EVAC_RECORD_TERMINAL)
+        evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
+                 "app=%.*s run=%llu step=%.*s from=%.*s on=%.*s to=%.*s", EVAC_STR_ARG(r->app),
+                 (unsigned long long)r->run, EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from),
+                 EVAC_STR_ARG(r->event), EVAC_STR_ARG(r->to));
+    else if (r->kind == EVAC_RECORD_VERDICT)
+        evac_log(EVAC_LOG_INFO, "verdict", "app=%.*s region=%.*s is=%.*s why=\"%.*s\"",
+                 EVAC_STR_ARG(r->app), EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->to),
+                 EVAC_STR_ARG(r->text));
+    else if (r->kind == EVAC_RECORD_DECISION)
+        evac_log(EVAC_LOG_INFO, "decision", "app=%.*s is=%.*s to=%.*s why=\"%.*s\"",
+                 EVAC_STR_ARG(r->app), EVAC_STR_ARG(r->to), EVAC_STR_ARG(r->name),
+                 EVAC_STR_ARG(r->text));
+    if (daemon->listener)
+        daemon->listener(daemon->listener_user, r);
+}
+
+static void on_notice(void *user, const struct evac_notice_effect *notice)
+{
+    (void)user;
+    evac_log(notice->alarm ? EVAC_LOG_WARN : EVAC_LOG_INFO, notice->alarm ? "alarm" : "notice",
+             "app=%.*s run=%llu text=\"%s\"", EVAC_STR_ARG(notice->app),
+             (unsigned long long)notice->run, notice->text);
+}
+
+static void on_ended(void *user, const struct evac_run *run)
+{
+    struct evac_daemon *daemon = user;
+    struct evac_report *report = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    char dir[4096], base[3800];
+    struct evac_str reports = daemon->model->controller.reports;
+
+    evac_log(EVAC_LOG_INFO, "run_ended", "app=%.*s run=%llu result=%s",
+             EVAC_STR_ARG(run->plan->app), (unsigned long long)run->id,
+             evac_run_state_name(run->state));
+    if (reports.n == 0)
+        return;
+    (void)evac_str_copy(base, sizeof base, reports);
+    snprintf(dir, sizeof dir, "%s/run-%llu", base, (unsigned long long)run->id);
+    enum evac_code code = evac_report_make(daemon->store, run->id, &report, &err);
+    if (!code)
+        code = evac_report_write_dir(report, dir, &err);
+    if (code)
+        evac_log(EVAC_LOG_ERROR, "report_not_written", "run=%llu reason=\"%s\"",
+                 (unsigned long long)run->id, err.text);
+    evac_report_free(report);
+}
+
+/* Failpoint for the crash tests: EVAC_FAIL=row:N dies, as by kill -9, when row N is durable and nothing that
+ * follows from it was done. */
+static void on_committed(void *user, uint64_t seq)
+{
+    struct evac_daemon *daemon = user;
+    if (daemon->kill_at && seq >= daemon->kill_at)
+        kill(getpid(), SIGKILL);
+}
+
+static void read_failpoint(struct evac_daemon *daemon)
+{
+    const char *fail = getenv("EVAC_FAIL");
+    int64_t row;
+    if (fail && strncmp(fail, "row:", 4) == 0 && evac_str_i64(evac_str(fail + 4), &row) && row > 0)
+        daemon->kill_at = (uint64_t)row;
+}
+
+/* --- the loop ------------------------------------------------------------------------------------------------ */
+
+void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
+{
+    if (strcmp(daemon->trouble, text) == 0)
+        return;
+    (void)evac_str_copy(daemon->trouble, sizeof daemon->trouble, evac_str(text));
+    if (text[0])
+        evac_log(EVAC_LOG_ERROR, "trouble", "text=\"%s\"", text);
+    else
+        evac_log(EVAC_LOG_INFO, "trouble_over", "node=%.*s",
+                 EVAC_STR_ARG(daemon->model->controller.node));
+}
+
+static void lose_store(struct evac_daemon *daemon, const char *why)
+{
+    daemon_set_trouble(daemon, why);
+    evac_shell_free(daemon->shell);
+    daemon->shell = NULL;
+    evac_store_close(daemon->store);
+    daemon->store = NULL;
+    daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
+}
+
+void daemon_event(struct evac_daemon *daemon, struct evac_event *event)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (!daemon->shell)
+        return;
+    (void)evac_shell_event(daemon->shell, event, &err);
+    daemon_rearm(daemon);
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct evac_daemon *daemon = timer->data;
+    struct evac_event event = { .kind = EVAC_EVENT_TICK };
+    daemon_event(daemon, &event);
+}
+
+void daemon_rearm(struct evac_daemon *daemon)
+{
+    if (!daemon->shell || !daemon->timers_open)
+        return;
+    uint64_t now = evac_daemon_now_ms(daemon), at = evac_shell_wake_ms(daemon->shell);
+    uint64_t wait = at > now ? at - now : 0;
+    uv_timer_start(&daemon->wake, on_wake, wait > 3600000 ? 3600000 : wait, 0);
+}
+
+/* Drivers' answers reach the engine without passing through here: the wake-up is set anew each time before the
+ * loop sleeps. */
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    daemon_rearm(prepare->data);
+}
+
+static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *err)
+{
+    char path[4096], node[128];
+    (void)evac_str_copy(path, sizeof path, daemon->model->controller.store);
+    (void)evac_str_copy(node, sizeof node, daemon->model->controller.node);
+    struct evac_store_options options = { .path = path, .node = node, .boot_id = daemon->boot_id,
+                                          .ballast_bytes = BALLAST_BYTES };
+    enum evac_code code = evac_store_open_sqlite(&options, &daemon->store, err);
+    return code ? evac_err_prefix(err, "journal"), code : EVAC_OK;
+}
+
+static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *err)
+{
+    struct evac_shell_options options = {
+        .host = daemon_host(daemon),
+        .look_host = &daemon->look,
+        .catalog = evac_builtin_catalog(),
+        .store = daemon->store,
+        .user = daemon,
+        .row = on_row,
+        .notice = on_notice,
+        .ended = on_ended,
+        .committed = on_committed,
+    };
+    enum evac_code code = evac_shell_new(&options, daemon->model, &daemon->shell, err);
+    if (code || !daemon->o.observe_only)
+        return code;
+    struct evac_event event = { .kind = EVAC_EVENT_LEAD }; /* without the lead nothing is begun */
+    return evac_shell_event(daemon->shell, &event, err);
+}
+
+static void reopen(struct evac_daemon *daemon)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
+    if (open_store(daemon, &err) || open_shell(daemon, &err)) {
+        evac_store_close(daemon->store);
+        daemon->store = NULL;
+        daemon_set_trouble(daemon, err.text);
+        return;
+    }
+    daemon_set_trouble(daemon, "");
+    daemon->abstains = false;
+    daemon_rearm(daemon);
+}
+
+static void watch_clock(struct evac_daemon *daemon)
+{
+    int64_t gap = evac_daemon_wall_ms(daemon) - (int64_t)evac_daemon_now_ms(daemon);
+    int64_t by = gap - daemon->clock_gap_ms;
+    daemon->clock_gap_ms = gap;
+    if (by < JUMP_MS && by > -JUMP_MS)
+        return;
+    evac_log(EVAC_LOG_WARN, "clock_jump", "by_ms=%lld", (long long)by);
+    struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP, .u.number = by };
+    daemon_event(daemon, &event);
+    daemon_plan_drills(daemon);
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct evac_daemon *daemon = timer->data;
+    if (daemon->shell && evac_shell_failed(daemon->shell))
+        lose_store(daemon, "the journal can not be written: nothing is decided or started until it can");
+    if (!daemon->shell && evac_daemon_now_ms(daemon) >= daemon->reopen_ms)
+        reopen(daemon);
+    watch_clock(daemon);
+    daemon_begin_drills(daemon);
+    daemon_rearm(daemon);
+}
+
+/* --- configuration -------------------------------------------------------------------------------------------- */
+
+static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_model **ret_model,
+                           struct evac_err *err)
+{
+    struct evac_model *model = NULL;
+    enum evac_code code = evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, diag,
+                                         &model, err);
+    if (!code)
+        code = evac_plan_check_model(model, evac_builtin_catalog(), diag, err);
+    if (code) {
+        evac_model_free(model);
+        return code;
+    }
+    *ret_model = model;
+    return EVAC_OK;
+}
+
+static enum evac_code first_load(struct evac_daemon *daemon, struct evac_err *err)
+{
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_buf text;
+    evac_buf_init(&text, 1u << 20);
+    enum evac_code code = load(daemon->conf_dir, &diag, &daemon->model, err);
+    evac_diag_print(&diag, &text);
+    fputs(text.n ? text.p : "", stderr);
+    evac_buf_done(&text);
+    evac_arena_free(diag.arena);
+    return code;
+}
+
+static bool same_place(const struct evac_model *a, const struct evac_model *b, struct evac_err *err)
+{
+    if (evac_str_eq(a->controller.store, b->controller.store) &&
+        evac_str_eq(a->controller.socket, b->controller.socket) &&
+        evac_str_eq(a->controller.resolver, b->controller.resolver))
+        return true;
+    (void)evac_fail(err, EVAC_E_REFUSED, "store, socket and resolver change only with a restart");
+    return false;
+}
+
+enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
+                                  struct evac_err *err)
+{
+    struct evac_model *model = NULL;
+    enum evac_code code = load(daemon->conf_dir, diag, &model, err);
+    if (code)
+        return code;
+    if (!same_place(daemon->model, model, err)) {
+        evac_model_free(model);
+        return EVAC_E_REFUSED;
+    }
+    code = daemon->shell ? evac_shell_reload(daemon->shell, model, err) : EVAC_OK;
+    if (code) {
+        evac_model_free(model);
+        return code;
+    }
+    /* open calls may still point into the model that is replaced now: it dies with the next reload */
+    evac_model_free(daemon->old_model);
+    daemon->old_model = daemon->model;
+    daemon->model = model;
+    daemon_plan_drills(daemon);
+    code = daemon_probe_all(daemon, err);
+    daemon_rearm(daemon);
+    return code;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+static void read_boot_id(struct evac_daemon *daemon)
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (f) {
+        if (!fgets(daemon->boot_id, sizeof daemon->boot_id, f))
+            daemon->boot_id[0] = '\0';
+        daemon->boot_id[strcspn(daemon->boot_id, "\n")] = '\0';
+        fclose(f);
+    }
+    if (daemon->boot_id[0] == '\0')
+        snprintf(daemon->boot_id, sizeof daemon->boot_id, "unknown");
+}
+
+static enum evac_code open_host(struct evac_daemon *daemon, struct evac_err *err)
+{
+    char resolver[128];
+    (void)evac_str_copy(resolver, sizeof resolver, daemon->model->controller.resolver);
+    struct evac_host_uv_options options = { .resolver = resolver };
+    enum evac_code code = evac_host_uv_new(daemon->loop, &options, &daemon->uv_host, err);
+    if (!code)
+        daemon->look = evac_host_readonly(daemon_host(daemon));
+    return code;
+}
+
+static void open_timers(struct evac_daemon *daemon)
+{
+    uv_timer_init(daemon->loop, &daemon->wake);
+    uv_timer_init(daemon->loop, &daemon->second);
+    uv_prepare_init(daemon->loop, &daemon->before_sleep);
+    daemon->wake.data = daemon->second.data = daemon->before_sleep.data = daemon;
+    uv_prepare_start(&daemon->before_sleep, on_before_sleep);
+    daemon->timers_open = true;
+    uv_timer_start(&daemon->second, on_second, 1000, 1000);
+}
+
+static void setup_log(const struct evac_controller_conf *conf)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        EVAC_LOG_LEVELS(X)
+#undef X
+    };
+    enum evac_log_level level = EVAC_LOG_INFO;
+    for (unsigned i = 0; i < EVAC_LOG_LEVEL_COUNT; i++)
+        if (evac_str_is(conf->log_level, names[i]))
+            level = (enum evac_log_level)i;
+    evac_log_setup(stderr, level, conf->log_json);
+}
+
+enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,
+                               struct evac_daemon **ret_daemon, struct evac_err *err)
+{
+    struct evac_daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon || !(daemon->conf_dir = strdup(options->conf_dir)))
+        abort();
+    daemon->loop = loop;
+    daemon->o = *options;
+    *ret_daemon = daemon;
+    read_boot_id(daemon);
+    read_failpoint(daemon);
+
+    enum evac_code code = first_load(daemon, err);
+    if (code)
+        return code;
+    setup_log(&daemon->model->controller);
+    code = open_host(daemon, err);
+    if (!code) {
+        daemon->started_ms = evac_daemon_now_ms(daemon);
+        daemon->clock_gap_ms = evac_daemon_wall_ms(daemon) - (int64_t)daemon->started_ms;
+        code = open_store(daemon, err);
+    }
+    if (!code)
+        code = open_shell(daemon, err);
+    if (code)
+        return code;
+    open_timers(daemon);
+    daemon_plan_drills(daemon);
+    code = daemon_probe_all(daemon, err);
+    daemon_rearm(daemon);
+    return code;
+}
+
+void evac_daemon_stop(struct evac_daemon *daemon)
+{
+    daemon_probe_stop(daemon);
+    if (daemon->timers_open) {
+        uv_close((uv_handle_t *)&daemon->wake, NULL);
+        uv_close((uv_handle_t *)&daemon->second, NULL);
+        uv_close((uv_handle_t *)&daemon->before_sleep, NULL);
+        daemon->timers_open = false;
+    }
+    evac_shell_free(daemon->shell);
+    daemon->shell = NULL;
+    if (daemon->uv_host)
+        evac_host_uv_close(daemon->uv_host);
+    evac_store_close(daemon->store);
+    daemon->store = NULL;
+}
+
+void evac_daemon_free(struct evac_daemon *daemon)
+{
+    if (!daemon)
+        return;
+    evac_host_uv_free(daemon->uv_host);
+    evac_model_free(daemon->model);
+    evac_model_free(daemon->old_model);
+    free(daemon->drills);
+    free(daemon->anchor_up);
+    free(daemon->conf_dir);
+    free(daemon);
+}
+
+/* --- views -------------------------------------------------------------------------------------------------------- */
+
+struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon)
+{
+    return daemon->shell && !evac_shell_failed(daemon->shell) ? daemon->shell : NULL;
+}
+
+const struct evac_model *evac_daemon_model(const struct evac_daemon *daemon)
+{
+    return daemon->model;
+}
+
+const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon)
+{
+    (void)daemon;
+    return evac_builtin_catalog();
+}
+
+struct evac_store *evac_daemon_store(struct evac_daemon *daemon)
+{
+    return daemon->store;
+}
+
+const char *evac_daemon_socket(const struct evac_daemon *daemon)
+{
+    return daemon->model->controller.socket.p;
+}
+
+const char *evac_daemon_trouble(const struct evac_daemon *daemon)
+{
+    return daemon->trouble;
+}
+
+uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon)
+{
+    return daemon->started_ms;
+}
+
+void evac_daemon_listen(struct evac_daemon *daemon, evac_daemon_row_fn *fn, void *user)
+{
+    daemon->listener = fn;
+    daemon->listener_user = user;
+}

@@ -1,0 +1,135 @@
+/* The calendar of drills: cron in the drill's own time zone, wall clock. */
+#include "daemon_internal.h"
+#include "log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* libc knows time zones only through the environment: set it, ask, put it back. One thread, no callback between. */
+struct zone {
+    char *saved;
+};
+
+static struct zone enter_zone(struct evac_str name)
+{
+    const char *was = getenv("TZ");
+    struct zone zone = { was ? strdup(was) : NULL };
+    char tz[128];
+    (void)evac_str_copy(tz, sizeof tz, name);
+    setenv("TZ", tz, 1);
+    tzset();
+    return zone;
+}
+
+static void leave_zone(struct zone *zone)
+{
+    if (zone->saved)
+        setenv("TZ", zone->saved, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(zone->saved);
+}
+
+/* First matching minute after wall_ms; 0 never. A minute that summer time leaves out runs when the clock has
+ * moved on; one that comes twice runs once. */
+static int64_t next_time(const struct evac_drill_conf *drill, int64_t wall_ms)
+{
+    struct evac_cron cron;
+    struct evac_civil next, from = { 0 };
+    struct tm local;
+    time_t t = (time_t)(wall_ms / 1000);
+    int64_t found = 0;
+
+    if (evac_cron_parse(drill->cron, &cron, NULL))
+        return 0;
+    struct zone zone = enter_zone(drill->timezone.n ? drill->timezone : EVAC_STR("UTC"));
+    if (localtime_r(&t, &local)) {
+        from.year = local.tm_year + 1900;
+        from.month = (uint8_t)(local.tm_mon + 1);
+        from.day = (uint8_t)local.tm_mday;
+        from.hour = (uint8_t)local.tm_hour;
+        from.minute = (uint8_t)local.tm_min;
+        if (evac_cron_next(&cron, from, &next)) {
+            struct tm when = { .tm_year = next.year - 1900,
+                               .tm_mon = next.month - 1,
+                               .tm_mday = next.day,
+                               .tm_hour = next.hour,
+                               .tm_min = next.minute,
+                               .tm_isdst = -1 };
+            time_t at = mktime(&when);
+            found = at > t ? (int64_t)at * 1000 : 0;
+        }
+    }
+    leave_zone(&zone);
+    return found;
+}
+
+void daemon_plan_drills(struct evac_daemon *daemon)
+{
+    int64_t now = evac_daemon_wall_ms(daemon);
+    size_t count = 0, at = 0;
+    for (size_t a = 0; a < daemon->model->app_count; a++)
+        count += daemon->model->apps[a].drill_count;
+    free(daemon->drills);
+    daemon->drills = calloc(count + 1, sizeof *daemon->drills);
+    if (!daemon->drills)
+        abort();
+    daemon->drill_count = count;
+    for (size_t a = 0; a < daemon->model->app_count; a++)
+        for (size_t d = 0; d < daemon->model->apps[a].drill_count; d++)
+            daemon->drills[at++] = (struct daemon_drill){
+                a, d, next_time(&daemon->model->apps[a].drills[d], now) };
+}
+
+static void begin(struct evac_daemon *daemon, const struct daemon_drill *due)
+{
+    const struct evac_app *app = &daemon->model->apps[due->app];
+    struct evac_err err = { EVAC_OK, "" };
+    uint64_t run = 0;
+    struct evac_wish wish = {
+        .app = app->name,
+        .workflow = EVAC_WORKFLOW_DRILL,
+        .drill = app->drills[due->drill].kind,
+        .mode = EVAC_MODE_GRACEFUL,
+        .rehearse = true,
+        .who = EVAC_STR("schedule"),
+        .why = app->drills[due->drill].cron,
+    };
+    if (wish.drill != EVAC_DRILL_REHEARSE)
+        evac_log(EVAC_LOG_WARN, "drill_not_run", "app=%.*s kind=%s reason=\"only rehearse can be run yet\"",
+                 EVAC_STR_ARG(app->name), evac_drill_kind_name(wish.drill));
+    else if (evac_shell_begin(daemon->shell, &wish, &run, &err))
+        evac_log(EVAC_LOG_WARN, "drill_not_run", "app=%.*s reason=\"%s\"", EVAC_STR_ARG(app->name),
+                 err.text);
+    else
+        evac_log(EVAC_LOG_INFO, "drill_begun", "app=%.*s run=%llu", EVAC_STR_ARG(app->name),
+                 (unsigned long long)run);
+}
+
+void daemon_begin_drills(struct evac_daemon *daemon)
+{
+    int64_t now = evac_daemon_wall_ms(daemon);
+    for (size_t i = 0; daemon->shell && i < daemon->drill_count; i++) {
+        struct daemon_drill *d = &daemon->drills[i];
+        if (d->next_wall_ms == 0 || now < d->next_wall_ms)
+            continue;
+        begin(daemon, d);
+        d->next_wall_ms = next_time(&daemon->model->apps[d->app].drills[d->drill], now);
+    }
+}
+
+int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
+                               enum evac_drill_kind *ret_kind)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < daemon->drill_count; i++) {
+        const struct daemon_drill *d = &daemon->drills[i];
+        if (d->app != app || d->next_wall_ms == 0 || (first && d->next_wall_ms >= first))
+            continue;
+        first = d->next_wall_ms;
+        *ret_kind = daemon->model->apps[app].drills[d->drill].kind;
+    }
+    return first;
+}
