@@ -172,6 +172,15 @@ static void skip(struct evac_run *run, struct evac_run_io *io, const struct evac
     answer(io, EVAC_OK, "skipped");
 }
 
+/* What the old mode left out may be what the new one needs. */
+static void revive_steps(struct evac_run *run, struct evac_run_io *io)
+{
+    for (uint16_t i = 0; i < run->plan->forward_count; i++)
+        if (run->steps[i].state == EVAC_STEP_SKIPPED && !run->steps[i].by_person &&
+            run_when(run, i) != RUN_NO)
+            (void)run_move_step(run, io, i, EVAC_ON_REVIVED, NULL);
+}
+
 static void switch_mode(struct evac_run *run, struct evac_run_io *io,
                         const struct evac_command *cmd)
 {
@@ -184,6 +193,7 @@ static void switch_mode(struct evac_run *run, struct evac_run_io *io,
         return;
     }
     record_word(run, io, cmd, EVAC_RECORD_MODE, EVAC_NO_STEP, cmd->value);
+    revive_steps(run, io);
     answer(io, EVAC_OK, "the mode is switched for the steps that are not over");
 }
 

@@ -116,7 +116,8 @@ START_TEST(what_is_over_moves_only_by_a_persons_word_or_by_undo)
         return;
     for (unsigned e = 0; e < EVAC_STEP_EVENT_COUNT; e++)
         if (evac_step_next((enum evac_step_state)_i, (enum evac_step_event)e))
-            ck_assert(e == EVAC_ON_RETRY || e == EVAC_ON_SKIP || e == EVAC_ON_UNDID);
+            ck_assert(e == EVAC_ON_RETRY || e == EVAC_ON_SKIP || e == EVAC_ON_REVIVED ||
+                      e == EVAC_ON_UNDID);
 }
 END_TEST
 

@@ -1,0 +1,27 @@
+/* Names as people write them, and back. */
+#include "model.h"
+
+#define NAMED(type, LIST, COUNT)                                                                   \
+    static const char *const type##_names[] = { LIST(NAME) };                                      \
+    const char *evac_##type##_name(enum evac_##type v)                                             \
+    {                                                                                              \
+        return (unsigned)v < COUNT ? type##_names[v] : "?";                                        \
+    }                                                                                              \
+    bool evac_##type##_parse(struct evac_str s, enum evac_##type *ret)                             \
+    {                                                                                              \
+        for (unsigned i = 0; i < COUNT; i++)                                                       \
+            if (evac_str_is(s, type##_names[i])) {                                                 \
+                *ret = (enum evac_##type)i;                                                        \
+                return true;                                                                       \
+            }                                                                                      \
+        return false;                                                                              \
+    }
+#define NAME(name, text) text,
+
+NAMED(mode, EVAC_MODES, EVAC_MODE_COUNT)
+NAMED(workflow, EVAC_WORKFLOWS, EVAC_WORKFLOW_COUNT)
+NAMED(policy, EVAC_POLICIES, EVAC_POLICY_COUNT)
+NAMED(strategy, EVAC_STRATEGIES, EVAC_STRATEGY_COUNT)
+NAMED(drill_kind, EVAC_DRILL_KINDS, EVAC_DRILL_KIND_COUNT)
+NAMED(phase, EVAC_PHASES, EVAC_PHASE_COUNT)
+NAMED(on_failure, EVAC_ON_FAILURES, EVAC_ON_FAILURE_COUNT)
