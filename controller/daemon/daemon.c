@@ -17,7 +17,7 @@
 
 const struct evac_host *daemon_host(const struct evac_daemon *daemon)
 {
-    return evac_host_uv_host(daemon->uv_host);
+    return &daemon->host;
 }
 
 uint64_t evac_daemon_now_ms(const struct evac_daemon *daemon)
@@ -317,7 +317,7 @@ static enum evac_code open_host(struct evac_daemon *daemon, struct evac_err *err
     char resolver[128];
     (void)evac_str_copy(resolver, sizeof resolver, daemon->model->controller.resolver);
     struct evac_host_uv_options options = { .resolver = resolver };
-    enum evac_code code = evac_host_uv_new(daemon->loop, &options, &daemon->uv_host, err);
+    enum evac_code code = evac_host_uv_new(daemon->loop, &options, &daemon->host, err);
     if (!code)
         daemon->look = evac_host_readonly(daemon_host(daemon));
     return code;
@@ -392,8 +392,7 @@ void evac_daemon_stop(struct evac_daemon *daemon)
     }
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
-    if (daemon->uv_host)
-        evac_host_uv_close(daemon->uv_host);
+    evac_host_uv_close(&daemon->host);
     evac_store_close(daemon->store);
     daemon->store = NULL;
 }
@@ -402,7 +401,6 @@ void evac_daemon_free(struct evac_daemon *daemon)
 {
     if (!daemon)
         return;
-    evac_host_uv_free(daemon->uv_host);
     evac_model_free(daemon->model);
     evac_model_free(daemon->old_model);
     free(daemon->drills);

@@ -19,7 +19,7 @@ struct evac_daemon {
     char *conf_dir;
     struct evac_model *model;
     struct evac_model *old_model;   /* replaced; kept until nothing points at it */
-    struct evac_host_uv *uv_host;
+    struct evac_host host;
     struct evac_host look;          /* without any mutating transport */
     struct evac_store *store;
     struct evac_shell *shell;
