@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""kill -9 after every journal row of the warm-standby failover: restarted, the run ends correctly, and no mutation
+is made twice without an observe between.
+
+  sweep.py BIN_DIR [--every N] [--jobs N] [--first N] [--last N]"""
+import argparse, concurrent.futures, os, signal, sys, traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import Gone, World
+
+# Short waits, so that a failover takes seconds: the protocol is the same, only the clock is faster.
+FAST = {
+    'renew = "5s"; margin = "1s";': 'renew = "1s"; margin = "300ms";',
+    'dwell = "3s"': 'dwell = "300ms"',
+    'every = "1s"; timeout = "800ms"; fall = 3; rise = 2;': 'every = "250ms"; timeout = "200ms"; fall = 3; rise = 2;',
+    'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
+        'quarantine = "4s"; confirm = "200ms"; poll = "50ms"; poll_max = "200ms";',
+}
+SPEED = 60
+
+
+def begin(world):
+    world.wait_healthy()
+    before = world.status()["journal_rows"]
+    world.sand("region us-east-1 down")
+    return before
+
+
+def check_end(world, report):
+    truth = world.truth()
+    assert report["result"] in ("succeeded", "succeeded_with_exceptions"), report["result"]
+    assert truth["writers"] == ["us-west-2"], truth["writers"]
+    assert report["rto_ms"] is not None and report["rto_ms"] > 0, report["rto_ms"]
+    for op in truth.get("operations", []):
+        assert op.get("repeated_without_observe", 0) == 0, op
+    verify = world.evac("journal", "verify")
+    assert "whole" in verify.stdout, verify.stdout
+
+
+def rows_of_a_run():
+    """How many rows the journal has when the policy starts, and when the run has ended."""
+    with World(BIN, SPEED, FAST) as world:
+        world.start_evacd()
+        first = begin(world)
+        report = world.wait_end(1)
+        check_end(world, report)
+        return first + 1, world.status()["journal_rows"]
+
+
+def one(row):
+    with World(BIN, SPEED, FAST) as world:
+        world.start_evacd(fail="row:%d" % row)
+        died = False
+        try:
+            begin(world)
+            world.wait_end(1)
+        except Gone:
+            died = True
+        except Exception:
+            if world.evacd.poll() is None:
+                raise
+            died = True
+        if died:
+            code = world.evacd.wait(10)
+            assert code == -signal.SIGKILL, "evacd ended with %s" % code
+            world.evacd = None
+            world.sand("region us-east-1 down")
+            world.start_evacd()
+        check_end(world, world.wait_end(1))
+        return row, died
+
+
+def main():
+    global BIN
+    ap = argparse.ArgumentParser()
+    ap.add_argument("bin")
+    ap.add_argument("--every", type=int, default=1)
+    ap.add_argument("--jobs", type=int, default=3)
+    ap.add_argument("--first", type=int)
+    ap.add_argument("--last", type=int)
+    args = ap.parse_args()
+    BIN = args.bin
+    first, last = rows_of_a_run()
+    first, last = args.first or first, args.last or last
+    rows = list(range(first, last + 1, args.every))
+    print("rows %d to %d: %d crashes" % (first, last, len(rows)), flush=True)
+    failed = deaths = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(one, r) for r in rows]):
+            try:
+                row, died = future.result()
+                deaths += died
+            except Exception:
+                failed += 1
+                traceback.print_exc()
+    print("%d kill points, %d died there, %d failed" % (len(rows), deaths, failed))
+    print("%d passed, %d failed" % (len(rows) - failed, failed))
+    sys.exit(1 if failed or deaths == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()

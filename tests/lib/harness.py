@@ -1,0 +1,155 @@
+"""Real processes for end-to-end tests: a sandbox with the shop, an evacd, and the evac command.
+
+Everything lives in one temporary folder, listens on free ports, and is ended by process id."""
+import json, os, shutil, signal, subprocess, sys, tempfile, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Gone(Exception):
+    pass
+
+
+class World:
+    def __init__(self, bin_dir, speed=50, conf=None, limits=None):
+        self.bin = bin_dir
+        self.dir = tempfile.mkdtemp(prefix="evac-test-")
+        self.speed = speed
+        self.sandbox = self.evacd = None
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EVAC_"))}
+        self.env.update(AWS_EC2_METADATA_DISABLED="true", NO_COLOR="1", HOME=self.dir,
+                        EVAC_SOCKET=os.path.join(self.dir, "evac.sock"), LC_ALL="C.UTF-8")
+        self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
+        self.start_sandbox(limits)
+        self.write_conf(conf or {})
+
+    # --- processes
+    def program(self, name):
+        return os.path.join(self.bin, name)
+
+    def log(self, name):
+        return open(os.path.join(self.dir, name + ".log"), "ab")
+
+    def start_sandbox(self, limits):
+        ports = os.path.join(self.dir, "ports.json")
+        extra = ["--limits", limits] if limits else []
+        self.sandbox = subprocess.Popen(
+            [self.program("evac-sandbox"), "--shop", "--speed", str(self.speed), "--port-file", ports] + extra,
+            stdin=subprocess.DEVNULL, stdout=self.log("sandbox"), stderr=subprocess.STDOUT, env=self.env)
+        self.wait(lambda: os.path.exists(ports) and os.path.getsize(ports) > 0, 20, "the sandbox")
+        self.ports = json.load(open(ports))
+        self.env["AWS_ACCESS_KEY_ID"] = self.ports["access_key_id"]
+        self.env["AWS_SECRET_ACCESS_KEY"] = self.ports["secret_access_key"]
+
+    def write_conf(self, replace):
+        conf = os.path.join(self.dir, "conf")
+        os.makedirs(os.path.join(conf, "apps"), exist_ok=True)
+        for name in ("evac.cfg", "apps/shop.cfg"):
+            text = open(os.path.join(ROOT, "contrib/demo", name)).read()
+            for key, value in (("@DIR@", self.dir), ("@PORT@", self.ports["http_port"]),
+                               ("@DNS_PORT@", self.ports["dns_port"]), ("@SPEED@", self.speed)):
+                text = text.replace(key, str(value))
+            for old, new in replace.items():
+                text = text.replace(old, new)
+            open(os.path.join(conf, name), "w").write(text)
+        return conf
+
+    def start_evacd(self, fail=None):
+        env = dict(self.env)
+        if fail:
+            env["EVAC_FAIL"] = fail
+        self.evacd = subprocess.Popen(
+            [self.program("evacd"), "--config", os.path.join(self.dir, "conf")], stdin=subprocess.DEVNULL,
+            stdout=self.log("evacd"), stderr=subprocess.STDOUT, env=env)
+        try:
+            self.wait(lambda: self.evac("version", check=False, tell=False).returncode == 0 and self.status(), 30,
+                      "evacd")
+        except Gone:
+            if not fail:
+                raise
+
+    def stop_evacd(self, number=signal.SIGTERM):
+        if self.evacd:
+            self.evacd.send_signal(number)
+            self.evacd.wait(30)
+            code, self.evacd = self.evacd.returncode, None
+            return code
+
+    def close(self, failed=False):
+        for p in (self.evacd, self.sandbox):
+            if p and p.poll() is None:
+                p.terminate()
+        for p in (self.evacd, self.sandbox):
+            if p:
+                try:
+                    p.wait(20)
+                except subprocess.TimeoutExpired:
+                    p.kill()
+                    p.wait()
+        if failed:
+            for name in ("evacd.log", "sandbox.log"):
+                path = os.path.join(self.dir, name)
+                if os.path.exists(path):
+                    sys.stderr.write("--- %s\n%s\n" % (name, "".join(open(path, errors="replace").readlines()[-60:])))
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.close(kind is not None)
+
+    # --- talking
+    def evac(self, *args, check=True, tell=True, input=None, timeout=180):
+        r = subprocess.run([self.program("evac"), *args], capture_output=True, text=True, env=self.env, input=input,
+                           timeout=timeout)
+        if check and r.returncode != 0:
+            raise AssertionError("evac %s: exit %d\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
+        return r
+
+    def status(self):
+        r = self.evac("status", "--json", check=False, tell=False)
+        return json.loads(r.stdout) if r.returncode == 0 else None
+
+    def app(self):
+        status = self.status()
+        return status["apps"][0] if status and status["apps"] else None
+
+    def sand(self, command):
+        subprocess.run([self.program("evac-sandbox"), "ctl", "--port-file", os.path.join(self.dir, "ports.json"),
+                        command], check=True, capture_output=True, env=self.env, timeout=30)
+
+    def truth(self):
+        r = subprocess.run([self.program("evac-sandbox"), "truth", "--port-file",
+                            os.path.join(self.dir, "ports.json")], check=True, capture_output=True, text=True,
+                           env=self.env, timeout=30)
+        return json.loads(r.stdout)
+
+    # --- waiting, never without an end
+    def wait(self, what, seconds, name):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            value = what()
+            if value:
+                return value
+            for p in (self.evacd, self.sandbox):
+                if p and p.poll() is not None:
+                    raise Gone("%s ended with %s while waiting for %s" % (p.args[0], p.returncode, name))
+            time.sleep(0.05)
+        raise AssertionError("gave up waiting for " + name)
+
+    def wait_healthy(self, seconds=60):
+        def healthy():
+            a = self.app()
+            return (a and all(r["verdict"] == "up" for r in a["regions"]) and a["endpoint"]["state"] == "up"
+                    and (not a["has_data"] or a["loss_now_ms"] is not None))
+        return self.wait(healthy, seconds, "a healthy shop")
+
+    def wait_end(self, run, seconds=120):
+        def ended():
+            r = self.evac("report", str(run), "--json", check=False, tell=False)
+            if r.returncode != 0:
+                return None
+            report = json.loads(r.stdout)
+            return report if report.get("instants", {}).get("ended") else None
+        return self.wait(ended, seconds, "the end of run %s" % run)
