@@ -1,0 +1,36 @@
+/*
+ * The real world: the host table on libuv, libcurl, c-ares and child processes. Everything happens
+ * on the loop's thread and nothing blocks it: names are resolved by c-ares, never by getaddrinfo().
+ *
+ * SIGPIPE must be ignored by the process that uses it.
+ */
+#ifndef EVAC_HOST_UV_H
+#define EVAC_HOST_UV_H
+
+#include "evac/host.h"
+#include "host_wrap.h"
+
+#include <uv.h>
+
+struct evac_dns;
+
+struct evac_host_uv_options {
+    const char *resolver; /* "address:port"; NULL or "" the system's */
+    const char *ca_file;  /* NULL: AWS_CA_BUNDLE, then Debian's and other systems' usual bundle */
+};
+
+/* Fills *ret_host; its ctx is freed by the loop after evac_host_uv_close(). */
+enum evac_code evac_host_uv_new(uv_loop_t *loop, const struct evac_host_uv_options *options,
+                                struct evac_host *ret_host, struct evac_err *err);
+
+/* Everything in flight gets its done from inside this call: NOT_SENT or LOST, "the host is
+ * closing". Timers do not run any more, children are killed, later calls are refused. The loop must
+ * then run until nothing is left. Safe on a host that was never made (ctx NULL). */
+void evac_host_uv_close(struct evac_host *host);
+
+/* The host's DNS client, for probers on the same loop. */
+struct evac_dns *evac_host_uv_dns(const struct evac_host *host);
+/* The CA bundle in use; "" when none was found. */
+const char *evac_host_uv_ca_file(const struct evac_host *host);
+
+#endif

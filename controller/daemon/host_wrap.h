@@ -1,0 +1,29 @@
+/* Hosts that say no: one for rehearsals, where nothing may change, and one for drills that must not
+ * touch a region. They stand before another host, which must outlive them. */
+#ifndef EVAC_HOST_WRAP_H
+#define EVAC_HOST_WRAP_H
+
+#include "evac/host.h"
+
+struct evac_host_guard;
+
+/* Refuses (EVAC_E_REFUSED) every HTTP request and program that says it mutates. There is nothing to
+ * free. */
+struct evac_host evac_host_readonly(const struct evac_host *inner);
+
+/* Something tried to reach a forbidden region. operation: the request's, "" if it had none. */
+typedef void evac_host_tried_fn(void *user, struct evac_str operation, struct evac_str region);
+
+/* Refuses every HTTP request to one of the regions: by the request's region, and, should that be
+ * silent or wrong, by a label of the URL's host name. tried may be NULL. */
+struct evac_host_guard *evac_host_isolated(const struct evac_host *inner,
+                                           const struct evac_str *regions, size_t region_count,
+                                           evac_host_tried_fn *tried, void *user);
+
+/* Lent to drivers; valid until the guard is freed. */
+const struct evac_host *evac_host_guard_host(const struct evac_host_guard *guard);
+
+/* With no call open. NULL is fine. */
+void evac_host_guard_free(struct evac_host_guard *guard);
+
+#endif
