@@ -32,12 +32,14 @@ int64_t evac_daemon_wall_ms(const struct evac_daemon *daemon)
     return host->wall_ms(host->ctx);
 }
 
-/* --- what the engine's shell calls back ------------------------------------------------------------------- */
+/* --- what the engine's shell calls back
+ * ------------------------------------------------------------------- */
 
 static void on_row(void *user, const struct evac_record *r)
 {
     struct evac_daemon *daemon = user;
-    if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN || r->kind == EVAC_RECORD_TERMINAL)
+    if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN ||
+        r->kind == EVAC_RECORD_TERMINAL)
         evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
                  "app=%.*s run=%llu step=%.*s from=%.*s on=%.*s to=%.*s", EVAC_STR_ARG(r->app),
                  (unsigned long long)r->run, EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from),
@@ -86,8 +88,8 @@ static void on_ended(void *user, const struct evac_run *run)
     evac_report_free(report);
 }
 
-/* Failpoint for the crash tests: EVAC_FAIL=row:N dies, as by kill -9, when row N is durable and nothing that
- * follows from it was done. */
+/* Failpoint for the crash tests: EVAC_FAIL=row:N dies, as by kill -9, when row N is durable and
+ * nothing that follows from it was done. */
 static void on_committed(void *user, uint64_t seq)
 {
     struct evac_daemon *daemon = user;
@@ -103,7 +105,9 @@ static void read_failpoint(struct evac_daemon *daemon)
         daemon->kill_at = (uint64_t)row;
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------ */
+/* --- the loop
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
 {
@@ -152,8 +156,8 @@ void daemon_rearm(struct evac_daemon *daemon)
     uv_timer_start(&daemon->wake, on_wake, wait > 3600000 ? 3600000 : wait, 0);
 }
 
-/* Drivers' answers reach the engine without passing through here: the wake-up is set anew each time before the
- * loop sleeps. */
+/* Drivers' answers reach the engine without passing through here: the wake-up is set anew each time
+ * before the loop sleeps. */
 static void on_before_sleep(uv_prepare_t *prepare)
 {
     daemon_rearm(prepare->data);
@@ -164,8 +168,9 @@ static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *er
     char path[4096], node[128];
     (void)evac_str_copy(path, sizeof path, daemon->model->controller.store);
     (void)evac_str_copy(node, sizeof node, daemon->model->controller.node);
-    struct evac_store_options options = { .path = path, .node = node, .boot_id = daemon->boot_id,
-                                          .ballast_bytes = BALLAST_BYTES };
+    struct evac_store_options options = {
+        .path = path, .node = node, .boot_id = daemon->boot_id, .ballast_bytes = BALLAST_BYTES
+    };
     enum evac_code code = evac_store_open_sqlite(&options, &daemon->store, err);
     return code ? evac_err_prefix(err, "journal"), code : EVAC_OK;
 }
@@ -222,7 +227,8 @@ static void on_second(uv_timer_t *timer)
 {
     struct evac_daemon *daemon = timer->data;
     if (daemon->shell && evac_shell_failed(daemon->shell))
-        lose_store(daemon, "the journal can not be written: nothing is decided or started until it can");
+        lose_store(daemon,
+                   "the journal can not be written: nothing is decided or started until it can");
     if (!daemon->shell && evac_daemon_now_ms(daemon) >= daemon->reopen_ms)
         reopen(daemon);
     watch_clock(daemon);
@@ -230,14 +236,15 @@ static void on_second(uv_timer_t *timer)
     daemon_rearm(daemon);
 }
 
-/* --- configuration -------------------------------------------------------------------------------------------- */
+/* --- configuration
+ * -------------------------------------------------------------------------------------------- */
 
 static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_model **ret_model,
                            struct evac_err *err)
 {
     struct evac_model *model = NULL;
-    enum evac_code code = evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, diag,
-                                         &model, err);
+    enum evac_code code =
+        evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, diag, &model, err);
     if (!code)
         code = evac_plan_check_model(model, evac_builtin_catalog(), diag, err);
     if (code) {
@@ -287,7 +294,8 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
         evac_model_free(model);
         return code;
     }
-    /* open calls may still point into the model that is replaced now: it dies with the next reload */
+    /* open calls may still point into the model that is replaced now: it dies with the next reload
+     */
     evac_model_free(daemon->old_model);
     daemon->old_model = daemon->model;
     daemon->model = model;
@@ -297,7 +305,9 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
     return code;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void read_boot_id(struct evac_daemon *daemon)
 {
@@ -409,7 +419,9 @@ void evac_daemon_free(struct evac_daemon *daemon)
     free(daemon);
 }
 
-/* --- views -------------------------------------------------------------------------------------------------------- */
+/* --- views
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon)
 {

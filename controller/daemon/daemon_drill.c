@@ -6,7 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-/* libc knows time zones only through the environment: set it, ask, put it back. One thread, no callback between. */
+/* libc knows time zones only through the environment: set it, ask, put it back. One thread, no
+ * callback between. */
 struct zone {
     char *saved;
 };
@@ -32,8 +33,8 @@ static void leave_zone(struct zone *zone)
     free(zone->saved);
 }
 
-/* First matching minute after wall_ms; 0 never. A minute that summer time leaves out runs when the clock has
- * moved on; one that comes twice runs once. */
+/* First matching minute after wall_ms; 0 never. A minute that summer time leaves out runs when the
+ * clock has moved on; one that comes twice runs once. */
 static int64_t next_time(const struct evac_drill_conf *drill, int64_t wall_ms)
 {
     struct evac_cron cron;
@@ -79,8 +80,8 @@ void daemon_plan_drills(struct evac_daemon *daemon)
     daemon->drill_count = count;
     for (size_t a = 0; a < daemon->model->app_count; a++)
         for (size_t d = 0; d < daemon->model->apps[a].drill_count; d++)
-            daemon->drills[at++] = (struct daemon_drill){
-                a, d, next_time(&daemon->model->apps[a].drills[d], now) };
+            daemon->drills[at++] =
+                (struct daemon_drill){ a, d, next_time(&daemon->model->apps[a].drills[d], now) };
 }
 
 static void begin(struct evac_daemon *daemon, const struct daemon_drill *due)
@@ -98,7 +99,8 @@ static void begin(struct evac_daemon *daemon, const struct daemon_drill *due)
         .why = app->drills[due->drill].cron,
     };
     if (wish.drill != EVAC_DRILL_REHEARSE)
-        evac_log(EVAC_LOG_WARN, "drill_not_run", "app=%.*s kind=%s reason=\"only rehearse can be run yet\"",
+        evac_log(EVAC_LOG_WARN, "drill_not_run",
+                 "app=%.*s kind=%s reason=\"only rehearse can be run yet\"",
                  EVAC_STR_ARG(app->name), evac_drill_kind_name(wish.drill));
     else if (evac_shell_begin(daemon->shell, &wish, &run, &err))
         evac_log(EVAC_LOG_WARN, "drill_not_run", "app=%.*s reason=\"%s\"", EVAC_STR_ARG(app->name),

@@ -1,10 +1,11 @@
-/* What the daemon's files share: daemon.c lives and dies, daemon_probe.c feeds health, daemon_drill.c keeps the
- * calendar. */
+/* What the daemon's files share: daemon.c lives and dies, daemon_probe.c feeds health,
+ * daemon_drill.c keeps the calendar. */
 #ifndef EVAC_DAEMON_INTERNAL_H
 #define EVAC_DAEMON_INTERNAL_H
 
 #include "daemon.h"
 #include "host_uv.h"
+#include "host_wrap.h"
 #include "prober.h"
 
 /* A drill's next beginning, kept an app's drill by drill. */
@@ -18,31 +19,31 @@ struct evac_daemon {
     struct evac_daemon_options o;
     char *conf_dir;
     struct evac_model *model;
-    struct evac_model *old_model;   /* replaced; kept until nothing points at it */
+    struct evac_model *old_model; /* replaced; kept until nothing points at it */
     struct evac_host host;
-    struct evac_host look;          /* without any mutating transport */
+    struct evac_host look; /* without any mutating transport */
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_prober *prober;
+    struct evac_arena *probe_arena; /* its targets */
     uv_timer_t wake;                /* the engine's next tick */
     uv_timer_t second;              /* drills, anchors, clock, trouble */
     uv_prepare_t before_sleep;      /* drivers' answers move the engine's next tick */
     bool timers_open;
     char trouble[400];
     uint64_t started_ms, reopen_ms;
-    int64_t clock_gap_ms;           /* wall minus boot, as last seen */
+    int64_t clock_gap_ms; /* wall minus boot, as last seen */
 
     struct daemon_drill *drills;
     size_t drill_count;
 
-    uint16_t anchors_bad;           /* anchors down now */
     bool *anchor_up;
     bool abstains;
 
     evac_daemon_row_fn *listener;
     void *listener_user;
     char boot_id[40];
-    uint64_t kill_at;               /* failpoint: die when this row is durable; 0 never */
+    uint64_t kill_at; /* failpoint: die when this row is durable; 0 never */
 };
 
 const struct evac_host *daemon_host(const struct evac_daemon *daemon);

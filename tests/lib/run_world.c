@@ -6,7 +6,9 @@
 
 #define CALL_MS 20u
 
-/* --- building ------------------------------------------------------------------------------------------------ */
+/* --- building
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static uint16_t index_of(const struct run_world *w, const char *id, size_t n)
 {
@@ -138,7 +140,8 @@ void run_world_free(struct run_world *w)
     free(w);
 }
 
-/* --- the world's side of calls ---------------------------------------------------------------------------------- */
+/* --- the world's side of calls
+ * ---------------------------------------------------------------------------------- */
 
 struct world_switch *run_world_switch(struct run_world *w, const char *id)
 {
@@ -203,7 +206,8 @@ static void answer_apply(struct run_world *w, const struct evac_call_effect *cal
     settle_switch(w, s);
 }
 
-/* --- the shell's side --------------------------------------------------------------------------------------------- */
+/* --- the shell's side
+ * --------------------------------------------------------------------------------------------- */
 
 static struct evac_run_io io(struct run_world *w)
 {
@@ -221,8 +225,8 @@ static void trace(struct run_world *w, const struct evac_record *r)
 {
     const char *kind = evac_record_kind_name(r->kind);
     int n = snprintf(w->trace + w->trace_n, sizeof w->trace - w->trace_n,
-                     "%8.3f %s %.*s %.*s%s%.*s%s%.*s\n", (double)(w->now.boot_ms - 1000) / 1000, kind,
-                     EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
+                     "%8.3f %s %.*s %.*s%s%.*s%s%.*s\n", (double)(w->now.boot_ms - 1000) / 1000,
+                     kind, EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
                      EVAC_STR_ARG(r->to), r->event.n ? " on " : "", EVAC_STR_ARG(r->event));
     if (n > 0 && w->trace_n + (size_t)n < sizeof w->trace)
         w->trace_n += (size_t)n;

@@ -1,6 +1,7 @@
 /*
- * A run in a world of switches, in virtual time: each step is one switch that is off, moving or on. The test says what
- * becomes of calls, pushes time forward, and reads the trace. It drives evac_run directly: no store, no drivers.
+ * A run in a world of switches, in virtual time: each step is one switch that is off, moving or on.
+ * The test says what becomes of calls, pushes time forward, and reads the trace. It drives evac_run
+ * directly: no store, no drivers.
  */
 #ifndef EVAC_RUN_WORLD_H
 #define EVAC_RUN_WORLD_H
@@ -11,14 +12,14 @@
 
 struct world_step {
     const char *id;
-    const char *after;      /* ids, comma separated */
-    uint32_t flags;         /* EVAC_STEP_*; MUTATES|REVERSIBLE are added unless looks_only */
+    const char *after; /* ids, comma separated */
+    uint32_t flags;    /* EVAC_STEP_*; MUTATES|REVERSIBLE are added unless looks_only */
     enum evac_fencing fencing;
     enum evac_on_failure on_failure;
     enum evac_phase phase;
-    const char *only;       /* "graceful", "ungraceful" or NULL */
+    const char *only; /* "graceful", "ungraceful" or NULL */
     bool looks_only;
-    const char *target;     /* NULL: its id */
+    const char *target; /* NULL: its id */
 };
 
 /* What becomes of the next apply of a step; ACCEPTED when nothing is scripted. */
@@ -34,10 +35,10 @@ struct world_switch {
     uint64_t on_at_ms, off_at_ms; /* effects under way, UINT64_MAX none */
     struct world_script script[8];
     size_t scripted, used;
-    bool unseen;                  /* observes fail */
+    bool unseen; /* observes fail */
     bool blocked;
-    bool weak;                    /* reads are not strong */
-    int64_t lie_until_ms;         /* reads say "on" until then (a stale read) */
+    bool weak;            /* reads are not strong */
+    int64_t lie_until_ms; /* reads say "on" until then (a stale read) */
     unsigned applies, undos, observes;
     unsigned version;
 };
@@ -55,7 +56,11 @@ struct run_world {
     uint64_t next_seq, next_call, committed;
     struct evac_record *rows; /* the journal; texts duplicated */
     size_t row_count, row_cap;
-    struct { struct evac_call_effect call; uint64_t at_ms; bool used; } calls[64];
+    struct {
+        struct evac_call_effect call;
+        uint64_t at_ms;
+        bool used;
+    } calls[64];
     char trace[65536];
     size_t trace_n;
     bool ended;

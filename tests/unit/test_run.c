@@ -7,14 +7,31 @@
 
 #define HOUR_MS 3600000u
 
-/* fence, then promote (the point of no return), with capacity beside; then traffic, then a look as users do */
+/* fence, then promote (the point of no return), with capacity beside; then traffic, then a look as
+ * users do */
 static const struct world_step failover[] = {
     { .id = "check", .looks_only = true, .phase = EVAC_PHASE_CHECK },
-    { .id = "fence", .after = "check", .flags = EVAC_STEP_FENCES, .fencing = EVAC_FENCING_VERSION, .phase = EVAC_PHASE_FENCE },
+    { .id = "fence",
+      .after = "check",
+      .flags = EVAC_STEP_FENCES,
+      .fencing = EVAC_FENCING_VERSION,
+      .phase = EVAC_PHASE_FENCE },
     { .id = "scale", .after = "check", .phase = EVAC_PHASE_CAPACITY },
-    { .id = "promote", .after = "fence", .flags = EVAC_STEP_PROMOTES | EVAC_STEP_PIVOT, .fencing = EVAC_FENCING_STATE, .phase = EVAC_PHASE_DATA },
-    { .id = "traffic", .after = "promote,scale", .flags = EVAC_STEP_TRAFFIC, .fencing = EVAC_FENCING_VERSION, .phase = EVAC_PHASE_TRAFFIC },
-    { .id = "public", .after = "traffic", .flags = EVAC_STEP_PUBLIC, .looks_only = true, .phase = EVAC_PHASE_CONFIRM },
+    { .id = "promote",
+      .after = "fence",
+      .flags = EVAC_STEP_PROMOTES | EVAC_STEP_PIVOT,
+      .fencing = EVAC_FENCING_STATE,
+      .phase = EVAC_PHASE_DATA },
+    { .id = "traffic",
+      .after = "promote,scale",
+      .flags = EVAC_STEP_TRAFFIC,
+      .fencing = EVAC_FENCING_VERSION,
+      .phase = EVAC_PHASE_TRAFFIC },
+    { .id = "public",
+      .after = "traffic",
+      .flags = EVAC_STEP_PUBLIC,
+      .looks_only = true,
+      .phase = EVAC_PHASE_CONFIRM },
 };
 #define FAILOVER failover, sizeof failover / sizeof failover[0]
 
@@ -126,7 +143,8 @@ START_TEST(a_refusal_asks_a_person_who_may_retry)
     script(w, "scale", EVAC_OUTCOME_REJECTED, false, 0);
     run_world_until(w, 60000);
     ck_assert_int_eq(w->run->state, EVAC_RUN_ASKING);
-    ck_assert_int_eq(run_world_state(w, "promote"), EVAC_STEP_DONE); /* what does not need it went on */
+    ck_assert_int_eq(run_world_state(w, "promote"),
+                     EVAC_STEP_DONE); /* what does not need it went on */
     ck_assert_int_eq(run_world_say(w, EVAC_CMD_RETRY, "scale", "", 0), EVAC_OK);
     expect_end(w, EVAC_RUN_SUCCEEDED);
 }
@@ -179,8 +197,9 @@ START_TEST(cancel_after_the_point_of_no_return_is_refused)
 }
 END_TEST
 
-/* The story that no peer's manual has: the fence's request is in flight when the run is cancelled, the undo looks and
- * sees nothing to undo, and then the fence lands. R7: a versioned resource is written anyway. */
+/* The story that no peer's manual has: the fence's request is in flight when the run is cancelled,
+ * the undo looks and sees nothing to undo, and then the fence lands. R7: a versioned resource is
+ * written anyway. */
 START_TEST(a_request_in_flight_is_poisoned_before_an_undo_is_done)
 {
     struct run_world *w = begin();
@@ -256,12 +275,28 @@ START_TEST(after_the_point_of_no_return_an_unanswered_failure_is_held)
 }
 END_TEST
 
-/* --- the data-loss gate ------------------------------------------------------------------------------------------ */
+/* --- the data-loss gate
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct world_step lossy[] = {
-    { .id = "fence", .flags = EVAC_STEP_FENCES, .fencing = EVAC_FENCING_VERSION, .phase = EVAC_PHASE_FENCE },
-    { .id = "switch", .after = "fence", .flags = EVAC_STEP_PROMOTES | EVAC_STEP_PIVOT, .only = "graceful", .target = "db", .fencing = EVAC_FENCING_STATE, .phase = EVAC_PHASE_DATA },
-    { .id = "fail", .after = "fence", .flags = EVAC_STEP_PROMOTES | EVAC_STEP_LOSSY | EVAC_STEP_PIVOT, .only = "ungraceful", .target = "db", .fencing = EVAC_FENCING_STATE, .phase = EVAC_PHASE_DATA },
+    { .id = "fence",
+      .flags = EVAC_STEP_FENCES,
+      .fencing = EVAC_FENCING_VERSION,
+      .phase = EVAC_PHASE_FENCE },
+    { .id = "switch",
+      .after = "fence",
+      .flags = EVAC_STEP_PROMOTES | EVAC_STEP_PIVOT,
+      .only = "graceful",
+      .target = "db",
+      .fencing = EVAC_FENCING_STATE,
+      .phase = EVAC_PHASE_DATA },
+    { .id = "fail",
+      .after = "fence",
+      .flags = EVAC_STEP_PROMOTES | EVAC_STEP_LOSSY | EVAC_STEP_PIVOT,
+      .only = "ungraceful",
+      .target = "db",
+      .fencing = EVAC_FENCING_STATE,
+      .phase = EVAC_PHASE_DATA },
     { .id = "after", .after = "switch,fail" },
 };
 #define LOSSY lossy, sizeof lossy / sizeof lossy[0]
@@ -326,7 +361,9 @@ START_TEST(a_mode_switch_in_mid_run_takes_the_other_way)
 }
 END_TEST
 
-/* --- crashes ---------------------------------------------------------------------------------------------------------- */
+/* --- crashes
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(killed_after_any_row_a_run_ends_the_same)
 {

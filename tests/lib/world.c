@@ -1,0 +1,1098 @@
+#include "world.h"
+
+#include "builtin_runbooks.h"
+#include "store_memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct evac_pack evac_pack_aws;
+extern const struct evac_pack evac_pack_local;
+
+#define BOOT_MS 1000000u
+#define WALL_MS 1790000000000
+#define PORT    "8080"
+#define KEY_ID  "AKIAEVACSANDBOX00001"
+#define SECRET  "evacsandboxsecret/evacsandboxsecret0000"
+
+/* --- virtual time
+ * -------------------------------------------------------------------------------------------- */
+
+typedef void due_fn(struct world *w, void *what);
+
+struct due {
+    uint64_t at_ms, number;
+    due_fn *fn;
+    void *what;
+};
+
+struct timer {
+    struct world *w;
+    uint64_t id;
+    evac_timer_fn *fn;
+    void *user;
+    bool stopped;
+};
+
+struct world {
+    struct world_options o;
+    uint64_t now_ms, numbers, random;
+    struct due *heap;
+    size_t heap_n, heap_cap;
+    struct evac_sandbox *sandbox;
+    struct evac_arena *arena;
+    struct evac_model *model;
+    struct evac_store *store;
+    struct evac_shell *shell;
+    struct evac_host host, look;
+    struct exchange *exchanges; /* not yet answered */
+    struct timer *timers[256];
+    bool *probe_alive;
+    char *trace;
+    size_t trace_n, trace_cap;
+    struct evac_buf truth;
+    char broken[400];
+    uint64_t events, requests, last_run;
+    enum evac_run_state last_state;
+    /* R5: a mutation of a service was lost, and nothing was read from that service since */
+    char lost_operation[64];
+};
+
+static uint64_t draw(struct world *w)
+{
+    uint64_t x = w->random += 0x9e3779b97f4a7c15u; /* splitmix64 */
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static uint64_t below(struct world *w, uint64_t n)
+{
+    return n ? draw(w) % n : 0;
+}
+
+static bool before(const struct due *a, const struct due *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->number < b->number;
+}
+
+static void later(struct world *w, uint64_t delay_ms, due_fn *fn, void *what)
+{
+    if (w->heap_n == w->heap_cap) {
+        w->heap_cap = w->heap_cap ? 2 * w->heap_cap : 64;
+        w->heap = realloc(w->heap, w->heap_cap * sizeof *w->heap);
+        if (!w->heap)
+            abort();
+    }
+    size_t i = w->heap_n++;
+    struct due due = { w->now_ms + delay_ms, ++w->numbers, fn, what };
+    for (; i > 0 && before(&due, &w->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        w->heap[i] = w->heap[(i - 1) / 2];
+    w->heap[i] = due;
+}
+
+static struct due take_first(struct world *w)
+{
+    struct due first = w->heap[0], last = w->heap[--w->heap_n];
+    size_t i = 0;
+    for (size_t child; (child = 2 * i + 1) < w->heap_n; i = child) {
+        if (child + 1 < w->heap_n && before(&w->heap[child + 1], &w->heap[child]))
+            child++;
+        if (!before(&w->heap[child], &last))
+            break;
+        w->heap[i] = w->heap[child];
+    }
+    if (w->heap_n)
+        w->heap[i] = last;
+    return first;
+}
+
+static void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void broke(struct world *w, const char *fmt, ...)
+{
+    va_list ap;
+    if (w->broken[0])
+        return;
+    int n =
+        snprintf(w->broken, sizeof w->broken, "at %.3f s: ", (double)(w->now_ms - BOOT_MS) / 1000);
+    va_start(ap, fmt);
+    vsnprintf(w->broken + n, sizeof w->broken - (size_t)n, fmt, ap);
+    va_end(ap);
+    if (w->o.verbose)
+        fprintf(stderr, "BROKEN %s\n", w->broken);
+}
+
+/* --- HTTP
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* One exchange: the request travels, lands (or not), and an answer travels back (or not). */
+struct exchange {
+    struct exchange *next;
+    struct world *w;
+    uint64_t id;
+    struct evac_arena *arena;
+    struct evac_http_request request;
+    evac_http_done_fn *done; /* NULL: nobody waits any more */
+    void *user;
+    uint64_t sent_ms;
+    bool answered, landed, lose_reply;
+    struct evac_sandbox_reply reply;
+    struct evac_http_header *headers;
+};
+
+static void forget(struct exchange *x)
+{
+    struct exchange **at = &x->w->exchanges;
+    while (*at && *at != x)
+        at = &(*at)->next;
+    if (*at)
+        *at = x->next;
+    evac_buf_done(&x->reply.body);
+    evac_arena_free(x->arena);
+    free(x);
+}
+
+static void answer(struct exchange *x, enum evac_http_fate fate, const char *error)
+{
+    struct evac_http_reply reply = { .fate = fate, .error = error, .sent_boot_ms = x->sent_ms };
+    evac_http_done_fn *done = x->done;
+    if (x->answered || !done)
+        return;
+    x->answered = true;
+    x->done = NULL;
+    if (fate == EVAC_HTTP_REPLIED) {
+        reply.status = x->reply.status;
+        reply.headers = x->headers;
+        reply.header_count = x->reply.header_count;
+        reply.body = evac_buf_str(&x->reply.body);
+        if (!x->request.mutates)
+            x->w->lost_operation[0] = '\0';
+    } else if (fate == EVAC_HTTP_LOST && x->request.mutates) {
+        (void)evac_str_copy(x->w->lost_operation, sizeof x->w->lost_operation,
+                            x->request.operation);
+    }
+    done(x->user, &reply);
+}
+
+static void reply_arrives(struct world *w, void *what)
+{
+    struct exchange *x = what;
+    (void)w;
+    answer(x, EVAC_HTTP_REPLIED, "");
+    forget(x);
+}
+
+static void copy_reply_headers(struct exchange *x)
+{
+    x->headers = evac_arena_array(x->arena, x->reply.header_count + 1, sizeof *x->headers);
+    for (size_t i = 0; i < x->reply.header_count; i++) {
+        x->headers[i].name = evac_arena_str(x->arena, x->reply.headers[i].name);
+        x->headers[i].value = evac_arena_str(x->arena, x->reply.headers[i].value);
+    }
+}
+
+static void check_effect(struct world *w);
+
+/* The request reaches AWS: its effect is now, whoever still waits for an answer. */
+static void lands(struct world *w, void *what)
+{
+    struct exchange *x = what;
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_buf_init(&x->reply.body, 8u << 20);
+    evac_sandbox_http(w->sandbox, &x->request, &x->reply);
+    copy_reply_headers(x);
+    if (x->request.mutates)
+        check_effect(w);
+    if (x->reply.fate == EVAC_SANDBOX_REFUSE) {
+        answer(x, EVAC_HTTP_NOT_SENT, "connection refused");
+        x->lose_reply = true;
+    }
+    if (x->lose_reply || x->reply.fate != EVAC_SANDBOX_REPLY) {
+        if (x->answered || !x->done)
+            forget(x);
+        else
+            x->landed = true; /* the client's own deadline will answer */
+        return;
+    }
+    later(w, x->reply.delay_ms + 1 + below(w, 20), reply_arrives, x);
+    x->landed = true;
+}
+
+static void client_gives_up(struct world *w, void *what)
+{
+    uint64_t id = (uint64_t)(uintptr_t)what;
+    for (struct exchange *x = w->exchanges; x; x = x->next)
+        if (x->id == id) {
+            bool dead = x->landed && (x->lose_reply || x->reply.fate != EVAC_SANDBOX_REPLY);
+            answer(x, EVAC_HTTP_LOST, "no answer in time");
+            if (dead)
+                forget(x);
+            return;
+        }
+}
+
+static void never_sent(struct world *w, void *what)
+{
+    (void)w;
+    answer(what, EVAC_HTTP_NOT_SENT, "could not connect");
+    forget(what);
+}
+
+static void lost_on_the_way(struct world *w, void *what)
+{
+    (void)w;
+    answer(what, EVAC_HTTP_LOST, "the connection broke");
+    forget(what);
+}
+
+static struct evac_str host_of(struct evac_str url)
+{
+    struct evac_str rest = url, host;
+    for (size_t i = 0; i + 3 <= url.n; i++)
+        if (memcmp(url.p + i, "://", 3) == 0) {
+            rest = (struct evac_str){ url.p + i + 3, url.n - i - 3 };
+            break;
+        }
+    host = evac_str_cut(rest, '/', &rest);
+    return host;
+}
+
+/* One A record, asked of the sandbox as a resolver would; 0.0.0.0 becomes "". */
+static bool resolve(struct world *w, struct evac_str name, char *ret_address, size_t bytes)
+{
+    uint8_t q[300] = { 0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0 };
+    size_t n = 12;
+    struct evac_buf reply;
+    bool found = false;
+    while (name.n && n + name.n + 6 < sizeof q) {
+        struct evac_str label = evac_str_cut(name, '.', &name);
+        q[n++] = (uint8_t)label.n;
+        memcpy(q + n, label.p, label.n);
+        n += label.n;
+    }
+    q[n++] = 0;
+    q[n++] = 0, q[n++] = 1, q[n++] = 0, q[n++] = 1;
+    evac_buf_init(&reply, 65536);
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    if (evac_sandbox_dns(w->sandbox, q, n, true, &reply) && reply.n > n + 16) {
+        const uint8_t *p = (const uint8_t *)reply.p;
+        /* the first answer stands right behind the question, its name compressed: 2 + 2 + 2 + 4 + 2
+         * + 4 */
+        if (p[7] > 0 && p[n + 2] == 0 && p[n + 3] == 1 && p[n + 11] == 4) {
+            snprintf(ret_address, bytes, "%u.%u.%u.%u", p[n + 12], p[n + 13], p[n + 14], p[n + 15]);
+            found = true;
+        }
+    }
+    evac_buf_done(&reply);
+    return found;
+}
+
+static void copy_request(struct exchange *x, const struct evac_http_request *from,
+                         const char *local)
+{
+    struct evac_arena *a = x->arena;
+    struct evac_http_header *h = evac_arena_array(a, from->header_count + 2, sizeof *h);
+    size_t n = 0;
+    bool host = false;
+    x->request = *from;
+    for (size_t i = 0; i < from->header_count; i++) {
+        struct evac_http_reply probe = { .headers = &from->headers[i], .header_count = 1 };
+        host = host || evac_http_header(&probe, "host").n > 0;
+        h[n++] = (struct evac_http_header){ evac_arena_str(a, from->headers[i].name),
+                                            evac_arena_str(a, from->headers[i].value) };
+    }
+    if (!host)
+        h[n++] =
+            (struct evac_http_header){ EVAC_STR("Host"), evac_arena_str(a, host_of(from->url)) };
+    if (local[0])
+        h[n++] = (struct evac_http_header){ EVAC_STR("x-evac-sandbox-local"),
+                                            evac_arena_str(a, evac_str(local)) };
+    x->request.headers = h;
+    x->request.header_count = n;
+    x->request.method = evac_arena_str(a, from->method);
+    x->request.url = evac_arena_str(a, from->url);
+    x->request.body = evac_arena_str(a, from->body);
+    x->request.region = evac_arena_str(a, from->region);
+    x->request.operation = evac_arena_str(a, from->operation);
+}
+
+static bool is_name(struct evac_str host)
+{
+    return host.n && !(host.p[0] >= '0' && host.p[0] <= '9');
+}
+
+/* R1: a mutation leaves only when its intent is durable; R5: not twice without a look between. */
+static void check_mutation(struct world *w, const struct evac_http_request *request)
+{
+    uint64_t durable = w->store->vt->last_seq(w->store);
+    bool intended = false;
+    if (!w->shell)
+        return;
+    for (const struct evac_run *r = evac_shell_engine(w->shell)->runs; r; r = r->next)
+        for (uint16_t i = 0; i < r->plan->step_count; i++)
+            intended = intended || (r->steps[i].state == EVAC_STEP_APPLYING &&
+                                    r->steps[i].intent_seq <= durable);
+    if (evac_str_is(request->operation, "s3:PutObject") && evac_str_has(request->url, "canary"))
+        return; /* canary markers are no step of a run */
+    if (!intended)
+        broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));
+    if (w->lost_operation[0] && evac_str_is(request->operation, w->lost_operation))
+        broke(w, "R5: %.*s was lost and sent again without a look",
+              EVAC_STR_ARG(request->operation));
+}
+
+static enum evac_code host_http(void *ctx, const struct evac_http_request *request,
+                                evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                struct evac_err *err)
+{
+    struct world *w = ctx;
+    struct exchange *x = calloc(1, sizeof *x);
+    const struct world_faults *f = &w->o.faults;
+    struct evac_str port, name = evac_str_cut(host_of(request->url), ':', &port);
+    char local[32] = "";
+    (void)err;
+    if (!x)
+        abort();
+    w->requests++;
+    x->w = w;
+    x->arena = evac_arena_new();
+    x->id = ++w->numbers;
+    x->done = done;
+    x->user = user;
+    x->sent_ms = w->now_ms;
+    bool unresolved = is_name(name) && !resolve(w, name, local, sizeof local);
+    copy_request(x, request, local);
+    if (request->mutates)
+        check_mutation(w, request);
+    x->next = w->exchanges;
+    w->exchanges = x;
+    *ret_id = x->id;
+
+    uint64_t die = below(w, 10000), travel = 1 + below(w, 30);
+    if (unresolved || die < f->not_sent) {
+        later(w, travel, never_sent, x);
+        return EVAC_OK;
+    }
+    die -= f->not_sent;
+    if (die < f->lost_before) {
+        later(w, 500 + below(w, 3000), lost_on_the_way, x);
+        return EVAC_OK;
+    }
+    die -= f->lost_before;
+    if (die < f->lost_after)
+        x->lose_reply = true;
+    die -= f->lost_after;
+    if (die < f->late)
+        travel += request->total_ms + below(w, f->late_max_ms);
+    die -= f->late;
+    if (die < f->slow)
+        travel += below(w, 5000);
+    later(w, travel, lands, x);
+    later(w, request->total_ms, client_gives_up, (void *)(uintptr_t)x->id);
+    return EVAC_OK;
+}
+
+static void cancelled(struct world *w, void *what)
+{
+    client_gives_up(w, what);
+}
+
+static void host_http_cancel(void *ctx, uint64_t id)
+{
+    later(ctx, 0, cancelled, (void *)(uintptr_t)id);
+}
+
+/* --- the rest of the host
+ * ------------------------------------------------------------------------------------------ */
+
+static uint64_t host_now(void *ctx)
+{
+    return ((struct world *)ctx)->now_ms;
+}
+
+static int64_t host_wall(void *ctx)
+{
+    return WALL_MS + (int64_t)(((struct world *)ctx)->now_ms - BOOT_MS);
+}
+
+static void host_random(void *ctx, void *p, size_t bytes)
+{
+    unsigned char *out = p;
+    for (size_t i = 0; i < bytes; i++)
+        out[i] = (unsigned char)draw(ctx);
+}
+
+static void timer_due(struct world *w, void *what)
+{
+    struct timer *t = what;
+    (void)w;
+    if (!t->stopped) {
+        for (size_t i = 0; i < 256; i++)
+            if (t->w->timers[i] == t)
+                t->w->timers[i] = NULL;
+        t->fn(t->user);
+    }
+    free(t);
+}
+
+static enum evac_code host_timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
+                                 uint64_t *ret_id, struct evac_err *err)
+{
+    struct world *w = ctx;
+    for (size_t i = 0; i < 256; i++)
+        if (!w->timers[i]) {
+            struct timer *t = calloc(1, sizeof *t);
+            if (!t)
+                abort();
+            *t = (struct timer){ w, ++w->numbers, fn, user, false };
+            w->timers[i] = t;
+            *ret_id = t->id;
+            later(w, delay_ms, timer_due, t);
+            return EVAC_OK;
+        }
+    return evac_fail(err, EVAC_E_TOOBIG, "too many timers");
+}
+
+static void host_timer_stop(void *ctx, uint64_t id)
+{
+    struct world *w = ctx;
+    for (size_t i = 0; i < 256; i++)
+        if (w->timers[i] && w->timers[i]->id == id) {
+            w->timers[i]->stopped = true; /* freed when it falls due */
+            w->timers[i] = NULL;
+        }
+}
+
+struct question {
+    struct evac_dns_reply reply;
+    struct evac_str value;
+    char address[32];
+    evac_dns_done_fn *done;
+    void *user;
+};
+
+static void dns_due(struct world *w, void *what)
+{
+    struct question *q = what;
+    (void)w;
+    q->value = evac_str(q->address);
+    q->reply.values = &q->value;
+    q->done(q->user, &q->reply);
+    free(q);
+}
+
+static enum evac_code host_dns(void *ctx, struct evac_str name, const char *type,
+                               struct evac_str server, uint32_t total_ms, evac_dns_done_fn *done,
+                               void *user, struct evac_err *err)
+{
+    struct question *q = calloc(1, sizeof *q);
+    (void)server;
+    (void)total_ms;
+    if (!q)
+        abort();
+    if (strcmp(type, "A") != 0) {
+        free(q);
+        return evac_fail(err, EVAC_E_UNSUPPORTED, "only A records here");
+    }
+    q->done = done;
+    q->user = user;
+    q->reply.error = "";
+    q->reply.answered = true;
+    if (resolve(ctx, name, q->address, sizeof q->address))
+        q->reply.value_count = 1;
+    else
+        q->reply.rcode = 3;
+    later(ctx, 1, dns_due, q);
+    return EVAC_OK;
+}
+
+static enum evac_code host_exec(void *ctx, const struct evac_exec_request *request,
+                                evac_exec_done_fn *done, void *user, struct evac_err *err)
+{
+    (void)ctx;
+    (void)request;
+    (void)done;
+    (void)user;
+    return evac_fail(err, EVAC_E_UNSUPPORTED, "no processes in virtual time");
+}
+
+static enum evac_code host_read_file(void *ctx, const char *path, struct evac_buf *buf,
+                                     struct evac_err *err)
+{
+    (void)ctx;
+    (void)buf;
+    return evac_fail(err, EVAC_E_NOTFOUND, "%s: no files in virtual time", path);
+}
+
+static const char *host_getenv(void *ctx, const char *name)
+{
+    static const struct {
+        const char *name, *value;
+    } vars[] = {
+        { "AWS_ACCESS_KEY_ID", KEY_ID },
+        { "AWS_SECRET_ACCESS_KEY", SECRET },
+        { "AWS_ENDPOINT_URL", "http://127.0.0.1:" PORT },
+        { "AWS_EC2_METADATA_DISABLED", "true" },
+    };
+    (void)ctx;
+    for (size_t i = 0; i < sizeof vars / sizeof vars[0]; i++)
+        if (strcmp(vars[i].name, name) == 0)
+            return vars[i].value;
+    return NULL;
+}
+
+static void host_debug(void *ctx, const char *fmt, ...)
+{
+    (void)ctx;
+    (void)fmt;
+}
+
+static enum evac_code no_mutation(void *ctx, const struct evac_http_request *request,
+                                  evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                  struct evac_err *err)
+{
+    if (request->mutates)
+        return evac_fail(err, EVAC_E_REFUSED, "a rehearsal changes nothing");
+    return host_http(ctx, request, done, user, ret_id, err);
+}
+
+static struct evac_host make_host(struct world *w)
+{
+    return (struct evac_host){ .abi = EVAC_HOST_ABI,
+                               .ctx = w,
+                               .now_ms = host_now,
+                               .wall_ms = host_wall,
+                               .random = host_random,
+                               .http = host_http,
+                               .http_cancel = host_http_cancel,
+                               .timer = host_timer,
+                               .timer_stop = host_timer_stop,
+                               .dns = host_dns,
+                               .exec = host_exec,
+                               .read_file = host_read_file,
+                               .getenv = host_getenv,
+                               .debug = host_debug };
+}
+
+/* --- probes: one at a time, asked of the sandbox as a user would
+ * ---------------------------------------------------- */
+
+struct probe_loop {
+    uint16_t probe, region;
+};
+
+static void substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n && n + 1 < bytes; i++) {
+        struct evac_str rest = { text.p + i, text.n - i };
+        if (evac_str_starts(rest, "{region}")) {
+            n += (size_t)snprintf(out + n, bytes - n, "%.*s", EVAC_STR_ARG(region));
+            i += 7;
+        } else {
+            out[n++] = text.p[i];
+        }
+    }
+    out[n < bytes ? n : bytes - 1] = '\0';
+}
+
+static bool ask(struct world *w, const char *url, struct evac_sandbox_reply *reply)
+{
+    struct evac_str port, name = evac_str_cut(host_of(evac_str(url)), ':', &port);
+    char local[32] = "";
+    if (is_name(name) && !resolve(w, name, local, sizeof local))
+        return false;
+    struct evac_http_header headers[] = {
+        { EVAC_STR("Host"), host_of(evac_str(url)) },
+        { EVAC_STR("x-evac-sandbox-local"), evac_str(local) },
+    };
+    struct evac_http_request request = { .method = EVAC_STR("GET"),
+                                         .url = evac_str(url),
+                                         .headers = headers,
+                                         .header_count = 2,
+                                         .total_ms = 2000 };
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_http(w->sandbox, &request, reply);
+    return reply->fate == EVAC_SANDBOX_REPLY;
+}
+
+static void probe_due(struct world *w, void *what)
+{
+    struct probe_loop *p = what;
+    const struct evac_app *app = &w->model->apps[0];
+    const struct evac_probe *probe = &app->probes[p->probe];
+    struct evac_sandbox_reply reply = { 0 };
+    struct evac_event event = { .kind = EVAC_EVENT_PROBE };
+    struct evac_probe_result *r = &event.u.probe.result;
+    char url[512], served[32] = "";
+
+    substitute(probe->url, app->regions[p->region], url, sizeof url);
+    evac_buf_init(&reply.body, 8u << 20);
+    bool answered = ask(w, url, &reply);
+    r->ok =
+        answered && reply.status >= 200 && reply.status < 400 &&
+        evac_str_has(evac_buf_str(&reply.body), probe->expect_body.n ? probe->expect_body.p : "");
+    for (size_t i = 0; answered && i < reply.header_count; i++) {
+        struct evac_http_reply one = { .headers = &reply.headers[i], .header_count = 1 };
+        if (probe->served_by.n && evac_http_header(&one, probe->served_by.p).n)
+            (void)evac_str_copy(served, sizeof served, reply.headers[i].value);
+    }
+    r->probe = p->probe;
+    r->region = p->region;
+    r->latency_ms = 3;
+    r->sent_boot_ms = w->now_ms - 3;
+    r->boot_ms = w->now_ms;
+    r->wall_ms = host_wall(w);
+    r->served_by = evac_str(served);
+    r->reason = r->ok      ? EVAC_STR_NONE
+                : answered ? EVAC_STR("not what was expected")
+                           : EVAC_STR("connection refused");
+    if (w->shell)
+        (void)evac_shell_event(w->shell, &event, NULL);
+    evac_buf_done(&reply.body);
+    later(w, probe->every_ms - probe->every_ms / 10 + below(w, probe->every_ms / 5 + 1), probe_due,
+          p);
+}
+
+static void begin_probes(struct world *w)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    for (uint16_t p = 0; p < app->probe_count; p++)
+        for (uint16_t r = 0; r < (app->probes[p].regional ? app->region_count : 1); r++) {
+            struct probe_loop *loop = evac_arena_alloc(w->arena, sizeof *loop);
+            *loop = (struct probe_loop){ p, r };
+            later(w, below(w, app->probes[p].every_ms), probe_due, loop);
+        }
+}
+
+/* --- invariants
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+const char *world_truth(struct world *w)
+{
+    evac_buf_reset(&w->truth);
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_truth(w->sandbox, &w->truth);
+    return w->truth.p ? w->truth.p : "";
+}
+
+unsigned world_writers(struct world *w, char *ret_name, size_t bytes)
+{
+    const char *at = strstr(world_truth(w), "\"writers\":[");
+    unsigned n = 0;
+    if (bytes)
+        ret_name[0] = '\0';
+    if (!at)
+        abort(); /* the truth must say */
+    for (at += strlen("\"writers\":["); *at == '"' || *at == ',';) {
+        if (*at == ',') {
+            at++;
+            continue;
+        }
+        size_t len = strcspn(at + 1, "\"");
+        if (n == 0 && bytes)
+            snprintf(ret_name, bytes, "%.*s", (int)len, at + 1);
+        n++;
+        at += len + 2;
+    }
+    return n;
+}
+
+static void check_effect(struct world *w)
+{
+    char first[32];
+    if (world_writers(w, first, sizeof first) > 1)
+        broke(w, "S1: two regions accept writes");
+}
+
+/* --- what the shell calls back
+ * --------------------------------------------------------------------------------------------- */
+
+static void on_row(void *user, const struct evac_record *r)
+{
+    struct world *w = user;
+    char line[512];
+    int n = snprintf(line, sizeof line, "%8.3f %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n",
+                     (double)(w->now_ms - BOOT_MS) / 1000, evac_record_kind_name(r->kind),
+                     EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
+                     EVAC_STR_ARG(r->to), r->event.n ? " on " : "", EVAC_STR_ARG(r->event),
+                     r->text.n ? ": " : "", (int)(r->text.n < 160 ? r->text.n : 160),
+                     r->text.n ? r->text.p : "");
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    if (r->kind == EVAC_RECORD_ADMIT)
+        w->last_run = r->run;
+    if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run)
+        (void)evac_run_state_parse(r->to, &w->last_state);
+    if (w->trace_n + len + 1 > w->trace_cap) {
+        w->trace_cap = 2 * w->trace_cap + 65536;
+        w->trace = realloc(w->trace, w->trace_cap);
+        if (!w->trace)
+            abort();
+    }
+    memcpy(w->trace + w->trace_n, line, len);
+    w->trace_n += len;
+    w->trace[w->trace_n] = '\0';
+    if (w->o.verbose)
+        fputs(line, stderr);
+}
+
+/* --- life
+ * --------------------------------------------------------------------------------------------------------------------
+ */
+
+static enum evac_code start(struct world *w, struct evac_err *err)
+{
+    static const struct evac_pack *const packs[] = { &evac_pack_aws, &evac_pack_local };
+    static const struct evac_catalog catalog = { packs, 2 };
+    struct evac_shell_options options = { .host = &w->host,
+                                          .look_host = &w->look,
+                                          .catalog = &catalog,
+                                          .store = w->store,
+                                          .user = w,
+                                          .row = on_row };
+    return evac_shell_new(&options, w->model, &w->shell, err);
+}
+
+static void start_again(struct world *w, void *what)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    (void)what;
+    if (!w->shell && start(w, &err))
+        broke(w, "it does not start again: %s", err.text);
+}
+
+void world_crash(struct world *w, uint64_t down_ms)
+{
+    if (!w->shell)
+        return;
+    /* nobody waits for what is in flight; it lands all the same */
+    evac_shell_free(w->shell);
+    w->shell = NULL;
+    w->lost_operation[0] =
+        '\0'; /* resumed steps observe first: checked by the journal's own order */
+    later(w, down_ms, start_again, NULL);
+}
+
+static struct evac_str read_demo(struct world *w, const char *name)
+{
+    char path[1024];
+    struct evac_buf text;
+    snprintf(path, sizeof path, "%s/contrib/demo/%s", EVAC_SOURCE_DIR, name);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        abort();
+    evac_buf_init(&text, 1u << 20);
+    for (int c; (c = fgetc(f)) != EOF;)
+        evac_buf_putc(&text, (char)c);
+    fclose(f);
+    struct evac_str kept = evac_arena_str(w->arena, evac_buf_str(&text));
+    evac_buf_done(&text);
+    return kept;
+}
+
+static struct evac_str replace(struct world *w, struct evac_str text, struct evac_str from,
+                               struct evac_str to)
+{
+    struct evac_buf out;
+    evac_buf_init(&out, 1u << 20);
+    for (size_t i = 0; i < text.n;) {
+        if (from.n && i + from.n <= text.n && memcmp(text.p + i, from.p, from.n) == 0) {
+            evac_buf_put_str(&out, to);
+            i += from.n;
+        } else {
+            evac_buf_putc(&out, text.p[i++]);
+        }
+    }
+    struct evac_str kept = evac_arena_str(w->arena, evac_buf_str(&out));
+    evac_buf_done(&out);
+    return kept;
+}
+
+static struct evac_str fill(struct world *w, struct evac_str text)
+{
+    static const char *const names[][2] = {
+        { "@DIR@", "/nowhere" }, { "@PORT@", PORT }, { "@DNS_PORT@", "5353" }, { "@SPEED@", "1" }
+    };
+    struct evac_str extra = evac_str(w->o.app_extra ? w->o.app_extra : "");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        text = replace(w, text, evac_str(names[i][0]), evac_str(names[i][1]));
+    while (extra.n) {
+        struct evac_str line = evac_str_cut(extra, '\n', &extra), to;
+        for (size_t i = 0; i + 2 <= line.n; i++)
+            if (line.p[i] == '=' && line.p[i + 1] == '>') {
+                to = (struct evac_str){ line.p + i + 2, line.n - i - 2 };
+                text = replace(w, text, (struct evac_str){ line.p, i }, to);
+                break;
+            }
+    }
+    return text;
+}
+
+static void load(struct world *w)
+{
+    struct evac_conf_text files[64];
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_err err = { EVAC_OK, "" };
+    size_t n = 0;
+    files[n++] = (struct evac_conf_text){ "evac.cfg", fill(w, read_demo(w, "evac.cfg")) };
+    files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, "apps/shop.cfg")) };
+    for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
+        files[n++] = evac_builtin_runbooks[i];
+    if (evac_conf_parse(files, n, &diag, &w->model, &err)) {
+        struct evac_buf text;
+        evac_buf_init(&text, 1u << 20);
+        evac_diag_print(&diag, &text);
+        fprintf(stderr, "%s\n%s", err.text, text.p ? text.p : "");
+        abort();
+    }
+    evac_arena_free(diag.arena);
+}
+
+struct world *world_new(const struct world_options *options)
+{
+    static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
+    struct world *w = calloc(1, sizeof *w);
+    struct evac_err err = { EVAC_OK, "" };
+    if (!w)
+        abort();
+    w->o = *options;
+    w->random = options->seed * 0x9e3779b97f4a7c15u + 1;
+    w->now_ms = BOOT_MS;
+    w->arena = evac_arena_new();
+    evac_buf_init(&w->truth, 8u << 20);
+    struct evac_sandbox_options sandbox = { .seed = options->seed,
+                                            .regions = regions,
+                                            .speed = options->speed,
+                                            .wall_ms = WALL_MS - (int64_t)BOOT_MS,
+                                            .access_key_id = KEY_ID,
+                                            .secret_access_key = SECRET };
+    w->sandbox = evac_sandbox_new(&sandbox);
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
+    load(w);
+    w->host = make_host(w);
+    w->look = w->host;
+    w->look.http = no_mutation;
+    w->store = evac_store_new_memory("sim", "boot");
+    if (start(w, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    begin_probes(w);
+    return w;
+}
+
+void world_free(struct world *w)
+{
+    evac_shell_free(w->shell);
+    w->shell = NULL;
+    /* every exchange gets its answer, so that nobody's memory is forgotten */
+    while (w->exchanges) {
+        struct exchange *x = w->exchanges;
+        answer(x, EVAC_HTTP_LOST, "the world ends");
+        forget(x);
+    }
+    for (size_t i = 0; i < w->heap_n; i++)
+        if (w->heap[i].fn == timer_due || w->heap[i].fn == dns_due)
+            free(w->heap[i].what);
+    evac_store_close(w->store);
+    evac_sandbox_free(w->sandbox);
+    evac_model_free(w->model);
+    evac_arena_free(w->arena);
+    evac_buf_done(&w->truth);
+    free(w->heap);
+    free(w->trace);
+    free(w);
+}
+
+/* --- running
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static bool step(struct world *w, uint64_t until_ms)
+{
+    uint64_t wake = w->shell ? evac_shell_wake_ms(w->shell) : UINT64_MAX;
+    uint64_t due = w->heap_n ? w->heap[0].at_ms : UINT64_MAX;
+    uint64_t sandbox = evac_sandbox_wake_ms(w->sandbox);
+    uint64_t next = wake < due ? wake : due;
+    if (sandbox < next)
+        next = sandbox;
+    if (next > until_ms)
+        return false;
+    if (next > w->now_ms)
+        w->now_ms = next;
+    w->events++;
+    if (due <= w->now_ms && due <= wake) {
+        struct due first = take_first(w);
+        first.fn(w, first.what);
+    } else if (wake <= w->now_ms) {
+        (void)evac_shell_tick(w->shell, NULL);
+    } else {
+        evac_sandbox_advance(w->sandbox, w->now_ms);
+    }
+    if (w->shell && evac_shell_failed(w->shell))
+        broke(w, "the journal failed");
+    return true;
+}
+
+void world_until(struct world *w, uint64_t at_ms)
+{
+    at_ms += BOOT_MS;
+    while (step(w, at_ms))
+        ;
+    if (w->now_ms < at_ms)
+        w->now_ms = at_ms;
+}
+
+void world_run(struct world *w, uint64_t ms)
+{
+    world_until(w, w->now_ms - BOOT_MS + ms);
+}
+
+bool world_run_to_end(struct world *w, uint64_t ms)
+{
+    uint64_t until = w->now_ms + ms;
+    while (w->last_state == EVAC_RUN_NONE && step(w, until))
+        ;
+    return w->last_state != EVAC_RUN_NONE;
+}
+
+uint64_t world_now(const struct world *w)
+{
+    return w->now_ms - BOOT_MS;
+}
+
+/* --- people
+ * -------------------------------------------------------------------------------------------------------------------
+ */
+
+static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum evac_mode mode,
+                           bool rehearse)
+{
+    struct evac_wish wish = { .app = EVAC_STR("shop"),
+                              .workflow = workflow,
+                              .mode = mode,
+                              .rehearse = rehearse,
+                              .who = EVAC_STR("ann"),
+                              .why = EVAC_STR("a story") };
+    struct evac_err err = { EVAC_OK, "" };
+    uint64_t run;
+    if (!w->shell)
+        return EVAC_E_UNREACHABLE;
+    w->last_state = EVAC_RUN_NONE;
+    enum evac_code code = evac_shell_begin(w->shell, &wish, &run, &err);
+    if (code && w->o.verbose)
+        fprintf(stderr, "refused: %s\n", err.text);
+    return code;
+}
+
+enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode)
+{
+    return wish(w, workflow, mode, false);
+}
+
+enum evac_code world_rehearse(struct world *w)
+{
+    return wish(w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
+}
+
+enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step_id,
+                         const char *reason, int64_t value)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    event.u.command = (struct evac_command){ .verb = verb,
+                                             .run = w->last_run,
+                                             .app = EVAC_STR("shop"),
+                                             .step = evac_str(step_id),
+                                             .reason = evac_str(reason),
+                                             .who = EVAC_STR("ann"),
+                                             .value = value };
+    if (verb >= EVAC_CMD_ACK)
+        event.u.command.run = 0;
+    return w->shell ? evac_shell_event(w->shell, &event, NULL) : EVAC_E_UNREACHABLE;
+}
+
+void world_control(struct world *w, const char *fmt, ...)
+{
+    char command[256];
+    va_list ap;
+    struct evac_err err = { EVAC_OK, "" };
+    va_start(ap, fmt);
+    vsnprintf(command, sizeof command, fmt, ap);
+    va_end(ap);
+    evac_sandbox_advance(w->sandbox, w->now_ms);
+    if (evac_sandbox_control(w->sandbox, evac_str(command), &err)) {
+        fprintf(stderr, "control '%s': %s\n", command, err.text);
+        abort();
+    }
+}
+
+void world_set_faults(struct world *w, const struct world_faults *faults)
+{
+    w->o.faults = *faults;
+}
+
+/* --- looking
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+struct evac_shell *world_shell(struct world *w)
+{
+    return w->shell;
+}
+
+struct evac_store *world_store(struct world *w)
+{
+    return w->store;
+}
+
+struct evac_sandbox *world_sandbox(struct world *w)
+{
+    return w->sandbox;
+}
+
+const struct evac_engine_app *world_app(struct world *w)
+{
+    return w->shell ? &evac_shell_engine(w->shell)->apps[0] : NULL;
+}
+
+uint64_t world_last_run(struct world *w)
+{
+    return w->last_run;
+}
+
+enum evac_run_state world_run_state(struct world *w)
+{
+    const struct evac_run *run =
+        w->shell ? evac_engine_run(evac_shell_engine(w->shell), w->last_run) : NULL;
+    return run ? run->state : w->last_state;
+}
+
+const char *world_trace(const struct world *w)
+{
+    return w->trace ? w->trace : "";
+}
+
+bool world_traced(const struct world *w, const char *part)
+{
+    return strstr(world_trace(w), part) != NULL;
+}
+
+const char *world_broken(const struct world *w)
+{
+    return w->broken;
+}
+
+uint64_t world_events(const struct world *w)
+{
+    return w->events;
+}
+
+uint64_t world_requests(const struct world *w)
+{
+    return w->requests;
+}

@@ -1,0 +1,77 @@
+/*
+ * The whole product in one process and in virtual time: the real configuration, plan compiler,
+ * engine, shell, drivers, AWS client and sandbox model, over a memory store. Only the loop, the
+ * sockets and the clock are this file's. Everything follows from one seed.
+ *
+ * A world of faults is drawn per request: refused, lost before the effect, lost after it, late (the
+ * client gave up, and then it lands: a zombie). Controllers crash between any two events; what they
+ * had sent lands all the same.
+ */
+#ifndef EVAC_WORLD_H
+#define EVAC_WORLD_H
+
+#include "conf.h"
+#include "sandbox.h"
+#include "shell.h"
+
+struct world;
+
+struct world_faults { /* parts of 10,000 requests */
+    unsigned not_sent, lost_before, lost_after, late, slow;
+    uint32_t late_max_ms; /* a zombie lands at most so much later */
+};
+
+struct world_options {
+    uint64_t seed;
+    double speed;          /* of the sandbox's services; 1 is real */
+    const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
+    struct world_faults faults;
+    bool verbose; /* print the trace as it grows */
+};
+
+struct world *world_new(const struct world_options *options);
+void world_free(struct world *w);
+
+/* Let virtual time pass. world_until: to an instant, counted from the beginning. */
+void world_run(struct world *w, uint64_t ms);
+void world_until(struct world *w, uint64_t at_ms);
+/* Until the app's run ends, or ms passed: true when it ended. */
+bool world_run_to_end(struct world *w, uint64_t ms);
+uint64_t world_now(const struct world *w);
+
+/* The sandbox's control verbs; aborts on one that it refuses. */
+void world_control(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void world_set_faults(struct world *w, const struct world_faults *faults);
+
+/* Stand in for people. */
+enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode);
+enum evac_code world_rehearse(struct world *w);
+enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step,
+                         const char *reason, int64_t value);
+
+/* As kill -9, and a start some time later. */
+void world_crash(struct world *w, uint64_t down_ms);
+
+struct evac_shell *world_shell(struct world *w); /* NULL while it is down */
+struct evac_store *world_store(struct world *w);
+struct evac_sandbox *world_sandbox(struct world *w);
+const struct evac_engine_app *world_app(struct world *w);
+/* State of the newest run: its own if it goes on, else as the journal says. */
+enum evac_run_state world_run_state(struct world *w);
+uint64_t world_last_run(struct world *w);
+
+/* One text of everything journalled, a line a row: "  12.340 step fence observing -> intending on
+ * saw-unsatisfied". */
+const char *world_trace(const struct world *w);
+bool world_traced(const struct world *w, const char *part);
+
+/* The sandbox's truth at this instant, a C string that lives until the next call. */
+const char *world_truth(struct world *w);
+/* "writers" of the truth: how many regions accept writes now; the first one's name. */
+unsigned world_writers(struct world *w, char *ret_name, size_t bytes);
+
+/* The first invariant that broke, "" if none. Checked after every effect. */
+const char *world_broken(const struct world *w);
+uint64_t world_events(const struct world *w);
+uint64_t world_requests(const struct world *w);
+#endif
