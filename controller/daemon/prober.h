@@ -1,8 +1,9 @@
 /*
  * Thousands of HTTP(S) health checks on one loop. A target is asked again and again, its rounds
- * spread and jittered so that targets do not march in step; each round ends in exactly one result.
- * Nothing blocks: names come from host_dns by their TTL, sockets stand in an epoll set of the
- * prober's own.
+ * spread and jittered so that targets do not march in step. Each round ends in one result, unless
+ * this process was out of sockets or memory: that is no verdict on the target, and the round is
+ * counted as untold. Nothing blocks: names come from host_dns by their TTL, sockets stand in an
+ * epoll set of the prober's own.
  *
  * A probe is a GET. Redirects are not followed (3xx is an answer).
  */
@@ -60,7 +61,7 @@ struct evac_prober_options {
 
 struct evac_prober_stats {
     uint32_t targets, in_flight, queued;
-    uint64_t started, ended;
+    uint64_t started, ended, untold;
     uint64_t late_ms; /* how late the last round began */
 };
 

@@ -1,0 +1,446 @@
+#include "prober_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define TARGETS_MAX    65536u
+#define OPEN_DEFAULT   1024u
+#define NAMES_MAX      65536u
+#define EVERY_MIN_MS   100u
+#define URL_MAX_BYTES  2048u
+#define TEXT_MAX_BYTES 255u
+#define EVENTS         256
+#define EVENT_ROUNDS   8 /* then the rest of the loop has its turn */
+
+/* splitmix64: spreads a seed well, and is no secret. */
+static uint64_t chance(struct evac_prober *prober)
+{
+    uint64_t z = (prober->chance += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* --- the heap: who is next
+ * ------------------------------------------------------------------------- */
+
+static void put_at(struct evac_prober *prober, uint32_t i, struct prober_target *t)
+{
+    prober->heap[i] = t;
+    t->heap_at = i;
+}
+
+static void sift_up(struct evac_prober *prober, uint32_t i)
+{
+    struct prober_target *t = prober->heap[i];
+    for (uint32_t up; i > 0 && prober->heap[up = (i - 1) / 2]->at_ms > t->at_ms; i = up)
+        put_at(prober, i, prober->heap[up]);
+    put_at(prober, i, t);
+}
+
+static void sift_down(struct evac_prober *prober, uint32_t i)
+{
+    struct prober_target *t = prober->heap[i];
+    for (;;) {
+        uint32_t down = 2 * i + 1;
+        if (down >= prober->heap_count)
+            break;
+        if (down + 1 < prober->heap_count &&
+            prober->heap[down + 1]->at_ms < prober->heap[down]->at_ms)
+            down++;
+        if (prober->heap[down]->at_ms >= t->at_ms)
+            break;
+        put_at(prober, i, prober->heap[down]);
+        i = down;
+    }
+    put_at(prober, i, t);
+}
+
+static void heap_add(struct evac_prober *prober, struct prober_target *t)
+{
+    if (prober->heap_count == prober->heap_cap) {
+        uint32_t cap = prober->heap_cap ? prober->heap_cap * 2 : 64;
+        struct prober_target **heap = realloc(prober->heap, cap * sizeof(struct prober_target *));
+        if (!heap)
+            abort();
+        prober->heap = heap;
+        prober->heap_cap = cap;
+    }
+    put_at(prober, prober->heap_count++, t);
+    sift_up(prober, t->heap_at);
+}
+
+static void heap_remove(struct evac_prober *prober, struct prober_target *t)
+{
+    uint32_t i = t->heap_at;
+    if (i == PROBER_IN_NO_HEAP)
+        return;
+    t->heap_at = PROBER_IN_NO_HEAP;
+    struct prober_target *last = prober->heap[--prober->heap_count];
+    if (last == t)
+        return;
+    put_at(prober, i, last);
+    sift_up(prober, i);
+    sift_down(prober, last->heap_at);
+}
+
+void prober_set_deadline(struct prober_target *t, uint64_t at_ms)
+{
+    t->at_ms = at_ms;
+    if (t->heap_at == PROBER_IN_NO_HEAP) {
+        heap_add(t->prober, t);
+        return;
+    }
+    sift_up(t->prober, t->heap_at);
+    sift_down(t->prober, t->heap_at);
+}
+
+/* --- rounds
+ * ---------------------------------------------------------------------------------------- */
+
+static bool is_in_round(const struct prober_target *t)
+{
+    return t->stage > PROBER_QUEUED;
+}
+
+/* Rounds stand on a raster, each moved by up to a tenth; a raster that fell behind begins anew. */
+static void plan_next(struct prober_target *t, uint64_t now)
+{
+    uint32_t tenth = t->every_ms / 10;
+    t->base_ms += t->every_ms;
+    if (t->base_ms < now)
+        t->base_ms = now;
+    uint64_t at = t->base_ms + chance(t->prober) % (2 * tenth + 1) - tenth;
+    prober_set_deadline(t, at > now ? at : now);
+}
+
+static void leave_round(struct prober_target *t, uint64_t now_ms)
+{
+    struct prober_conn *c = t->conn;
+    if (c && !(t->keep_alive && c->complete && c->keepable))
+        prober_conn_close(t);
+    t->prober->in_flight--;
+    t->prober->ended++;
+    t->stage = PROBER_WAITING;
+    plan_next(t, now_ms);
+}
+
+void prober_end_untold(struct prober_target *t)
+{
+    t->prober->untold++;
+    leave_round(t, evac_boot_ms());
+}
+
+void prober_end(struct prober_target *t, const char *reason)
+{
+    struct evac_prober *prober = t->prober;
+    struct prober_conn *c = t->conn;
+    uint64_t now_us = evac_boot_us();
+    char served_by[PROBER_SERVED_BY_BYTES];
+    struct evac_prober_result result = {
+        .ok = reason == NULL,
+        .latency_us = (uint32_t)(now_us - t->started_us),
+        .status = c ? c->status : 0,
+        .served_by = { served_by, c ? c->served_by_n : 0 },
+        .reason = reason ? reason : "",
+        .sent_boot_ms = t->started_us / 1000,
+        .boot_ms = now_us / 1000,
+    };
+    if (result.served_by.n)
+        memcpy(served_by, c->served_by, result.served_by.n);
+    leave_round(t, result.boot_ms);
+    prober->fn(prober->user, t->user, &result); /* t may be gone now */
+}
+
+static void begin(struct prober_target *t, uint64_t now)
+{
+    struct evac_prober *prober = t->prober;
+    prober->in_flight++;
+    prober->started++;
+    prober->late_ms = now - t->at_ms;
+    prober_round_start(t);
+}
+
+void prober_start_queued(struct evac_prober *prober)
+{
+    struct prober_target *t;
+    while (prober->in_flight < prober->max_open && (t = TAILQ_FIRST(&prober->queued)) != NULL) {
+        TAILQ_REMOVE(&prober->queued, t, queue);
+        prober->queued_count--;
+        begin(t, evac_boot_ms());
+    }
+}
+
+static void on_due(struct prober_target *t, uint64_t now)
+{
+    struct evac_prober *prober = t->prober;
+    if (is_in_round(t)) {
+        prober_round_late(t);
+    } else if (prober->in_flight < prober->max_open && TAILQ_EMPTY(&prober->queued)) {
+        begin(t, now);
+    } else {
+        heap_remove(prober, t);
+        t->stage = PROBER_QUEUED;
+        TAILQ_INSERT_TAIL(&prober->queued, t, queue);
+        prober->queued_count++;
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct evac_prober *prober = timer->data;
+    uint64_t now = evac_boot_ms();
+    while (prober->heap_count && prober->heap[0]->at_ms <= now)
+        on_due(prober->heap[0], now);
+    prober_start_queued(prober);
+    prober_arm(prober);
+}
+
+void prober_arm(struct evac_prober *prober)
+{
+    if (prober->closing)
+        return;
+    if (prober->heap_count == 0) {
+        uv_timer_stop(&prober->timer);
+        return;
+    }
+    uint64_t now = evac_boot_ms();
+    uint64_t at = prober->heap[0]->at_ms;
+    uv_update_time(prober->loop);
+    uv_timer_start(&prober->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void on_event(struct evac_prober *prober, const struct epoll_event *event)
+{
+    size_t slot = event->data.u64 >> 32;
+    uint32_t serial = event->data.u64 & UINT32_MAX;
+    struct prober_target *t = slot < prober->ids.count ? prober->ids.slots[slot].thing : NULL;
+    if (t && t->conn && t->conn->serial == serial)
+        prober_round_event(t, event->events);
+}
+
+static void on_events(uv_poll_t *poll, int status, int what)
+{
+    struct evac_prober *prober = poll->data;
+    (void)status;
+    (void)what;
+    for (int round = 0; round < EVENT_ROUNDS; round++) {
+        struct epoll_event events[EVENTS];
+        int n = epoll_wait(prober->epoll, events, EVENTS, 0);
+        for (int i = 0; i < n; i++)
+            on_event(prober, &events[i]);
+        if (n < EVENTS)
+            break;
+    }
+    prober_start_queued(prober);
+    prober_arm(prober);
+}
+
+/* --- targets
+ * --------------------------------------------------------------------------------------- */
+
+static enum evac_code check_target(const struct evac_prober *prober,
+                                   const struct evac_prober_target *target,
+                                   struct evac_url *ret_url, struct evac_err *err)
+{
+    if (target->url.n > URL_MAX_BYTES)
+        return evac_fail(err, EVAC_E_TOOBIG, "a probe's URL has %zu bytes, %u are allowed",
+                         target->url.n, URL_MAX_BYTES);
+    if (target->resolver.n > TEXT_MAX_BYTES || target->expect_body.n > TEXT_MAX_BYTES ||
+        target->served_by.n > TEXT_MAX_BYTES - 1)
+        return evac_fail(err, EVAC_E_TOOBIG,
+                         "a probe's resolver, expected text or header is over %u bytes",
+                         TEXT_MAX_BYTES);
+    if (target->every_ms < EVERY_MIN_MS || target->connect_ms == 0 || target->reply_ms == 0)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "a probe needs every_ms of at least %u, connect_ms and reply_ms above 0",
+                         EVERY_MIN_MS);
+    if (prober->ids.used >= TARGETS_MAX)
+        return evac_fail(err, EVAC_E_BUSY, "%u targets are probed already", TARGETS_MAX);
+    return evac_url_split(target->url, ret_url, err);
+}
+
+static struct evac_str keep(char **at, struct evac_str text)
+{
+    struct evac_str kept = { *at, text.n };
+    if (text.n)
+        memcpy(*at, text.p, text.n);
+    (*at)[text.n] = '\0';
+    *at += text.n + 1;
+    return kept;
+}
+
+static void copy_texts(struct prober_target *t, const struct evac_prober_target *from)
+{
+    t->text = malloc(from->url.n + from->resolver.n + from->expect_body.n + from->served_by.n + 4);
+    if (!t->text)
+        abort();
+    char *at = t->text;
+    (void)evac_url_split(keep(&at, from->url), &t->url, NULL);
+    t->resolver = keep(&at, from->resolver);
+    t->expect_body = keep(&at, from->expect_body);
+    t->served_by = keep(&at, from->served_by);
+}
+
+static struct prober_target *new_target(struct evac_prober *prober,
+                                        const struct evac_prober_target *from)
+{
+    struct prober_target *t = calloc(1, sizeof *t);
+    if (!t)
+        abort();
+    t->prober = prober;
+    t->heap_at = PROBER_IN_NO_HEAP;
+    t->every_ms = from->every_ms;
+    t->connect_ms = from->connect_ms;
+    t->reply_ms = from->reply_ms;
+    t->expect_status = from->expect_status;
+    t->wants_served_by = from->wants_served_by;
+    t->keep_alive = from->keep_alive;
+    t->insecure = from->insecure;
+    t->user = from->user;
+    copy_texts(t, from);
+    return t;
+}
+
+enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_prober_target *target,
+                               uint64_t *ret_id, struct evac_err *err)
+{
+    struct evac_url url;
+    enum evac_code code = check_target(prober, target, &url, err);
+    if (!code && url.tls)
+        code = prober_tls_need(prober, err);
+    if (code)
+        return code;
+
+    struct prober_target *t = new_target(prober, target);
+    t->id = evac_ids_add(&prober->ids, t);
+    t->base_ms = evac_boot_ms() + chance(prober) % t->every_ms;
+    prober_set_deadline(t, t->base_ms);
+    if (prober->heap[0] == t)
+        prober_arm(prober);
+    if (ret_id)
+        *ret_id = t->id;
+    return EVAC_OK;
+}
+
+static void free_target(struct prober_target *t)
+{
+    struct evac_prober *prober = t->prober;
+    evac_ids_remove(&prober->ids, t->id);
+    heap_remove(prober, t);
+    evac_names_drop(&t->waiter);
+    prober_conn_close(t);
+    if (t->stage == PROBER_QUEUED) {
+        TAILQ_REMOVE(&prober->queued, t, queue);
+        prober->queued_count--;
+    }
+    if (is_in_round(t))
+        prober->in_flight--;
+    SSL_SESSION_free(t->session);
+    free(t->text);
+    free(t);
+}
+
+void evac_prober_remove(struct evac_prober *prober, uint64_t id)
+{
+    struct prober_target *t = evac_ids_find(&prober->ids, id);
+    if (!t)
+        return;
+    free_target(t);
+    if (prober->queued_count && prober->in_flight < prober->max_open)
+        uv_timer_start(&prober->timer, on_timer, 0, 0); /* its place is free */
+}
+
+struct evac_prober_stats evac_prober_stats(const struct evac_prober *prober)
+{
+    return (struct evac_prober_stats){
+        .targets = (uint32_t)prober->ids.used,
+        .in_flight = prober->in_flight,
+        .queued = prober->queued_count,
+        .started = prober->started,
+        .ended = prober->ended,
+        .untold = prober->untold,
+        .late_ms = prober->late_ms,
+    };
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------------ */
+
+static struct evac_prober *make(uv_loop_t *loop, struct evac_dns *dns,
+                                const struct evac_prober_options *options)
+{
+    struct evac_prober *prober = calloc(1, sizeof *prober);
+    if (!prober)
+        abort();
+    prober->loop = loop;
+    prober->dns = dns;
+    prober->fn = options->fn;
+    prober->user = options->user;
+    prober->chance = options->seed;
+    prober->max_open = options->max_open ? options->max_open : OPEN_DEFAULT;
+    prober->ids.max = TARGETS_MAX;
+    prober->ca_file = strdup(options->ca_file ? options->ca_file : "");
+    if (!prober->ca_file)
+        abort();
+    TAILQ_INIT(&prober->queued);
+    return prober;
+}
+
+enum evac_code evac_prober_new(uv_loop_t *loop, struct evac_dns *dns,
+                               const struct evac_prober_options *options,
+                               struct evac_prober **ret_prober, struct evac_err *err)
+{
+    struct evac_prober *prober = make(loop, dns, options);
+    prober->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (prober->epoll < 0 || uv_poll_init(loop, &prober->poll, prober->epoll)) {
+        if (prober->epoll >= 0)
+            close(prober->epoll);
+        free(prober->ca_file);
+        free(prober);
+        return evac_fail(err, EVAC_E_IO, "the prober can not wait for sockets: %s",
+                         strerror(errno));
+    }
+    prober->names = evac_names_new(dns, NAMES_MAX, 0);
+    uv_timer_init(loop, &prober->timer);
+    prober->poll.data = prober->timer.data = prober;
+    prober->open_handles = 2;
+    uv_poll_start(&prober->poll, UV_READABLE, on_events);
+    *ret_prober = prober;
+    return EVAC_OK;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct evac_prober *prober = handle->data;
+    if (--prober->open_handles > 0)
+        return;
+    free(prober->ids.slots);
+    free(prober->heap);
+    free(prober->ca_file);
+    free(prober);
+}
+
+void evac_prober_free(struct evac_prober *prober)
+{
+    if (!prober)
+        return;
+    prober->closing = true;
+    for (size_t i = 0; i < prober->ids.count; i++)
+        if (prober->ids.slots[i].thing)
+            free_target(prober->ids.slots[i].thing);
+    while (prober->free_conns) {
+        struct prober_conn *c = prober->free_conns;
+        prober->free_conns = c->next_free;
+        free(c);
+    }
+    evac_names_free(prober->names);
+    SSL_CTX_free(prober->tls);
+    uv_poll_stop(&prober->poll);
+    close(prober->epoll);
+    uv_close((uv_handle_t *)&prober->poll, on_closed);
+    uv_close((uv_handle_t *)&prober->timer, on_closed);
+}

@@ -1,0 +1,132 @@
+/*
+ * What the prober's files share: prober.c keeps targets, calendar and queue; prober_round.c
+ * performs a round; prober_reply.c judges a reply; prober_tls.c speaks TLS.
+ *
+ * Danger: a result's callback may remove any target. So after prober_end() nobody touches the
+ * target, and an event is matched to its connection by a serial number, never by a pointer.
+ */
+#ifndef EVAC_PROBER_INTERNAL_H
+#define EVAC_PROBER_INTERNAL_H
+
+#include "host_internal.h"
+#include "host_names.h"
+#include "host_url.h"
+#include "prober.h"
+
+#include <http_parser.h>
+#include <openssl/ssl.h>
+#include <sys/queue.h>
+
+#define PROBER_SERVED_BY_BYTES 64u
+#define PROBER_REQUEST_BYTES   4096u
+#define PROBER_IN_NO_HEAP      UINT32_MAX
+
+enum prober_stage {
+    PROBER_WAITING, /* for its next round */
+    PROBER_QUEUED,  /* its round is due, too many others are open */
+    PROBER_RESOLVING,
+    PROBER_CONNECTING,
+    PROBER_SHAKING, /* TLS hands */
+    PROBER_SENDING,
+    PROBER_READING,
+};
+
+struct prober_conn {
+    int fd;
+    uint32_t serial;
+    SSL *ssl;
+    union evac_address peer;
+    http_parser parser;
+    uint32_t sent;       /* bytes of the request */
+    uint32_t body_bytes; /* seen, not kept */
+    bool reused, got_bytes, complete, keepable;
+    bool in_served_by;     /* the header that the parser is in is the wanted one */
+    uint8_t field_matched; /* bytes of its name so far, UINT8_MAX: another header */
+    int status;
+    size_t served_by_n;
+    char served_by[PROBER_SERVED_BY_BYTES];
+    struct evac_buf body; /* only when someone looks into it */
+    struct prober_conn *next_free;
+};
+
+struct prober_target {
+    struct evac_prober *prober;
+    uint64_t id;
+    uint64_t at_ms;   /* the heap's key: next round's time, or the open stage's deadline */
+    uint64_t base_ms; /* the raster of the rounds, without jitter */
+    uint64_t started_us;
+    uint32_t heap_at; /* place in the heap or PROBER_IN_NO_HEAP */
+    uint32_t every_ms, connect_ms, reply_ms;
+    int expect_status;
+    uint8_t stage, attempt;
+    bool wants_served_by, keep_alive, insecure;
+    struct evac_url url;                              /* borrowed from text */
+    struct evac_str resolver, expect_body, served_by; /* so are these */
+    char *text;
+    struct prober_conn *conn;
+    SSL_SESSION *session;
+    uint64_t session_ms; /* when it was made */
+    struct evac_names_waiter waiter;
+    void *user;
+    TAILQ_ENTRY(prober_target) queue;
+};
+
+struct evac_prober {
+    uv_loop_t *loop;
+    struct evac_dns *dns;
+    struct evac_names *names;
+    evac_prober_fn *fn;
+    void *user;
+    struct evac_ids ids;
+    struct prober_target **heap;
+    uint32_t heap_count, heap_cap;
+    TAILQ_HEAD(prober_queue, prober_target) queued;
+    uint32_t queued_count, in_flight, max_open;
+    uint64_t started, ended, untold, late_ms;
+    uint64_t chance; /* state of the jitter */
+    uint32_t serial;
+    int epoll;
+    uv_poll_t poll;
+    uv_timer_t timer;
+    struct prober_conn *free_conns;
+    char *ca_file;
+    SSL_CTX *tls; /* made by the first https target */
+    unsigned open_handles;
+    bool closing;
+    char reason[200];
+};
+
+/* prober.c */
+void prober_set_deadline(struct prober_target *t, uint64_t at_ms);
+/* The round is over: reason NULL means ok. The target may be gone afterwards. */
+void prober_end(struct prober_target *t, const char *reason);
+/* It failed for want of our own sockets or memory: that says nothing about the target. */
+void prober_end_untold(struct prober_target *t);
+/* Rounds that waited for a free place. Not from inside prober_end(): the stack would grow with the
+ * queue. */
+void prober_start_queued(struct evac_prober *prober);
+void prober_arm(struct evac_prober *prober);
+
+/* prober_round.c */
+void prober_round_start(struct prober_target *t);
+void prober_round_late(struct prober_target *t); /* the deadline of its stage has passed */
+void prober_round_event(struct prober_target *t, uint32_t events);
+void prober_conn_close(struct prober_target *t);
+
+/* prober_reply.c */
+void prober_reply_begin(struct prober_target *t);
+/* False: it is not HTTP. n 0: the other side closed. */
+bool prober_reply_feed(struct prober_target *t, const char *p, size_t n);
+/* NULL: as expected. Otherwise why not, in prober->reason. */
+const char *prober_reply_judge(struct prober_target *t);
+
+/* prober_tls.c */
+enum evac_code prober_tls_need(struct evac_prober *prober, struct evac_err *err);
+bool prober_tls_begin(struct prober_target *t);
+enum prober_io { PROBER_IO_DONE, PROBER_IO_AGAIN, PROBER_IO_CLOSED, PROBER_IO_FAILED };
+enum prober_io prober_tls_shake(struct prober_target *t); /* FAILED: says why in prober->reason */
+enum prober_io prober_tls_write(struct prober_conn *conn, const char *p, size_t n, size_t *ret_n);
+enum prober_io prober_tls_read(struct prober_conn *conn, char *p, size_t max, size_t *ret_n);
+void prober_tls_end(struct prober_conn *conn);
+
+#endif
