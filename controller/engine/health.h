@@ -82,6 +82,7 @@ struct evac_health {
     /* The public endpoint, from this controller. */
     struct evac_probe_track endpoint;
     char endpoint_served_by[32];
+    uint64_t wake_ms; /* when the first result grows old */
 };
 
 /* What changed, for the journal and for people. */

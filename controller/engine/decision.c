@@ -1,0 +1,180 @@
+#include "decision.h"
+
+#include "text.h"
+
+#define X(name, text, doc) text,
+static const char *const gate_names[] = { EVAC_GATES(X) };
+#undef X
+#define X(name, text) text,
+static const char *const decide_names[] = { EVAC_DECISIONS(X) };
+#undef X
+
+const char *evac_gate_name(enum evac_gate gate)
+{
+    return (unsigned)gate < EVAC_GATE_COUNT ? gate_names[gate] : "?";
+}
+
+const char *evac_decide_name(enum evac_decide decide)
+{
+    return (unsigned)decide < EVAC_DECIDE_COUNT ? decide_names[decide] : "?";
+}
+
+/* What a gate works with: its answer goes to the decision, its reason to the text. */
+struct gate_io {
+    const struct evac_decision_input *in;
+    struct evac_decision *out;
+    struct evac_text *why;
+};
+
+static void because(struct gate_io *io, const char *text)
+{
+    evac_text_puts(io->why, io->why->n ? "; " : "");
+    evac_text_puts(io->why, text);
+}
+
+static enum evac_gate_answer block_unless(struct gate_io *io, bool passes, const char *text)
+{
+    if (passes)
+        return EVAC_GATE_SAYS_PASS;
+    because(io, text);
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
+static void wake_at(struct gate_io *io, uint64_t boot_ms)
+{
+    if (boot_ms < io->out->wake_boot_ms)
+        io->out->wake_boot_ms = boot_ms;
+}
+
+static const struct evac_region_health *active(const struct gate_io *io)
+{
+    return &io->in->health->regions[io->in->active];
+}
+
+static enum evac_gate_answer gate_policy(struct gate_io *io)
+{
+    return block_unless(io, io->in->app->automatic != EVAC_POLICY_NEVER,
+                        "the app's policy is never: a person must start it");
+}
+
+static enum evac_gate_answer gate_kill_switch(struct gate_io *io)
+{
+    return block_unless(io, !io->in->stopped, "automation is stopped for all apps");
+}
+
+static enum evac_gate_answer gate_hold(struct gate_io *io)
+{
+    return block_unless(io, !io->in->held, "somebody holds this app");
+}
+
+static enum evac_gate_answer gate_verdict(struct gate_io *io)
+{
+    uint64_t since = active(io)->since_boot_ms, now = io->in->now_boot_ms;
+    uint64_t acts = since + io->in->app->dwell_ms;
+    if (now >= acts)
+        return EVAC_GATE_SAYS_PASS;
+    wake_at(io, acts);
+    because(io, "down for ");
+    evac_text_duration(io->why, now > since ? now - since : 0);
+    evac_text_puts(io->why, ", it must be so for ");
+    evac_text_duration(io->why, io->in->app->dwell_ms);
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
+static enum evac_gate_answer gate_observer(struct gate_io *io)
+{
+    if (active(io)->verdict == EVAC_VERDICT_SUSPECT)
+        return block_unless(io, false,
+                            "every region looks down: this controller doubts itself first");
+    return block_unless(io, !io->in->health->vantages[0].abstains,
+                        "this controller is cut off itself");
+}
+
+static enum evac_gate_answer gate_standby(struct gate_io *io)
+{
+    for (uint16_t r = 0; r < io->in->app->region_count && r < EVAC_REGIONS_MAX; r++)
+        if (r != io->in->active && io->in->health->regions[r].verdict == EVAC_VERDICT_UP) {
+            io->out->target = r;
+            return EVAC_GATE_SAYS_PASS;
+        }
+    because(io, "no standby region is up");
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
+static enum evac_gate_answer gate_running(struct gate_io *io)
+{
+    if (io->in->run_proposed)
+        return block_unless(io, false, "a proposal waits for an answer");
+    return block_unless(io, !io->in->run_active, "a run of this app is going on");
+}
+
+static enum evac_gate_answer gate_cooldown(struct gate_io *io)
+{
+    uint64_t end = io->in->last_run_end_boot_ms, over = end + io->in->app->cooldown_ms;
+    if (end == 0 || io->in->last_run_acked || io->in->now_boot_ms >= over)
+        return EVAC_GATE_SAYS_PASS;
+    wake_at(io, over);
+    because(io, "the last run ended a short while ago: ");
+    evac_text_duration(io->why, over - io->in->now_boot_ms);
+    evac_text_puts(io->why, " of cooldown left, or acknowledge it");
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
+static enum evac_gate_answer gate_budget(struct gate_io *io)
+{
+    return block_unless(io, io->in->auto_runs < io->in->auto_runs_max,
+                        "as many automatic runs as allowed are going on");
+}
+
+static enum evac_gate_answer gate_lead(struct gate_io *io)
+{
+    return block_unless(io, io->in->lead, "this controller does not hold the lead");
+}
+
+typedef enum evac_gate_answer gate_fn(struct gate_io *io);
+
+static gate_fn *const gates[EVAC_GATE_COUNT] = {
+    [EVAC_GATE_POLICY] = gate_policy,     [EVAC_GATE_KILL_SWITCH] = gate_kill_switch,
+    [EVAC_GATE_HOLD] = gate_hold,         [EVAC_GATE_VERDICT] = gate_verdict,
+    [EVAC_GATE_OBSERVER] = gate_observer, [EVAC_GATE_STANDBY] = gate_standby,
+    [EVAC_GATE_RUNNING] = gate_running,   [EVAC_GATE_COOLDOWN] = gate_cooldown,
+    [EVAC_GATE_BUDGET] = gate_budget,     [EVAC_GATE_LEAD] = gate_lead,
+};
+
+static bool is_trouble(enum evac_verdict verdict)
+{
+    return verdict == EVAC_VERDICT_DOWN || verdict == EVAC_VERDICT_ISOLATED ||
+           verdict == EVAC_VERDICT_SUSPECT;
+}
+
+/* An isolated region may still be writing: a person decides, whatever the policy says. */
+static enum evac_decide what_passed(const struct evac_decision_input *in)
+{
+    bool isolated = in->health->regions[in->active].verdict == EVAC_VERDICT_ISOLATED;
+    return in->app->automatic == EVAC_POLICY_ACT && !isolated ? EVAC_DECIDE_ACT
+                                                              : EVAC_DECIDE_PROPOSE;
+}
+
+void evac_decide(const struct evac_decision_input *in, struct evac_decision *out)
+{
+    struct evac_text why;
+    struct gate_io io = { in, out, &why };
+    bool all = true;
+
+    *out = (struct evac_decision){ .decide = EVAC_DECIDE_NOTHING,
+                                   .target = in->active == 0 ? 1 : 0,
+                                   .mode = EVAC_MODE_GRACEFUL,
+                                   .wake_boot_ms = UINT64_MAX };
+    evac_text_init(&why, out->reasons, sizeof out->reasons);
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
+        out->gates[g] = EVAC_GATE_SAYS_UNKNOWN;
+    if (!is_trouble(in->health->regions[in->active].verdict))
+        return;
+
+    out->mode = EVAC_MODE_UNGRACEFUL;
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++) {
+        out->gates[g] = gates[g](&io);
+        all = all && out->gates[g] == EVAC_GATE_SAYS_PASS;
+    }
+    out->decide = all ? what_passed(in) : EVAC_DECIDE_WAIT;
+}

@@ -1,0 +1,316 @@
+/*
+ * Stories in virtual time, through the real configuration, compiler, engine, drivers, AWS client and sandbox model: what
+ * happens, in what order, and what the world is like afterwards.
+ */
+#include "report.h"
+#include "suite.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MINUTE_MS 60000u
+
+static struct world *shop(const char *extra)
+{
+    struct world_options options = { .seed = 7, .speed = 10, .app_extra = extra };
+    options.verbose = getenv("EVAC_VERBOSE") != NULL;
+    struct world *w = world_new(&options);
+    world_run(w, 20000);
+    return w;
+}
+
+static void expect_writer(struct world *w, const char *region)
+{
+    char first[32];
+    ck_assert_uint_eq(world_writers(w, first, sizeof first), 1);
+    ck_assert_str_eq(first, region);
+}
+
+static void expect_active(struct world *w, const char *region)
+{
+    const struct evac_engine_app *a = world_app(w);
+    ck_assert_msg(evac_str_is(a->app->regions[a->active], region), "active in %.*s",
+                  EVAC_STR_ARG(a->app->regions[a->active]));
+}
+
+static void expect_end(struct world *w, enum evac_run_state state)
+{
+    ck_assert_msg(world_run_to_end(w, 30 * MINUTE_MS), "it does not end:\n%s", world_trace(w));
+    ck_assert_msg(world_run_state(w) == state, "ended as %s:\n%s",
+                  evac_run_state_name(world_run_state(w)), world_trace(w));
+    ck_assert_msg(world_broken(w)[0] == '\0', "%s\n%s", world_broken(w), world_trace(w));
+}
+
+/* Where in the trace; fails when it is not there. */
+static size_t at(struct world *w, const char *part)
+{
+    const char *found = strstr(world_trace(w), part);
+    ck_assert_msg(found != NULL, "'%s' is not in\n%s", part, world_trace(w));
+    return (size_t)(found - world_trace(w));
+}
+
+/* The report's JSON has "key":number; -1 for null. */
+static double reported(struct world *w, const char *key)
+{
+    struct evac_report *report;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf json;
+    char pattern[64];
+    ck_assert_msg(!evac_report_make(world_store(w), world_last_run(w), &report, &err), "%s", err.text);
+    evac_buf_init(&json, 8u << 20);
+    evac_report_json(report, &json);
+    snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *p = strstr(json.p, pattern);
+    ck_assert_msg(p != NULL, "no %s in %s", key, json.p);
+    p += strlen(pattern);
+    double value = strncmp(p, "null", 4) == 0 ? -1 : strtod(p, NULL);
+    evac_buf_done(&json);
+    evac_report_free(report);
+    return value;
+}
+
+START_TEST(a_healthy_shop_is_left_alone)
+{
+    struct world *w = shop(NULL);
+    world_run(w, 10 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), 0);
+    expect_writer(w, "us-east-1");
+    expect_active(w, "us-east-1");
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_dead_region_is_left_by_the_policy)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "region us-east-1 down");
+    uint64_t died = world_now(w);
+    world_run(w, 5000);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    expect_active(w, "us-west-2");
+    /* the order that keeps data safe */
+    ck_assert_uint_lt(at(w, "step fence waiting"), at(w, "step fail-db waiting -> observing"));
+    ck_assert_uint_lt(at(w, "step fence-wait verifying -> done"), at(w, "intent fail-db"));
+    ck_assert_uint_lt(at(w, "step fail-db verifying -> done"), at(w, "intent grant"));
+    ck_assert_uint_lt(at(w, "step verify-write"), at(w, "intent route"));
+    double rto = reported(w, "rto_ms");
+    ck_assert_double_gt(rto, 0);
+    ck_assert_double_le(rto, (double)(world_now(w) - died) + 2000);
+    ck_assert_double_ge(reported(w, "rpo_ms"), 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_person_moves_a_healthy_shop_without_losing_data)
+{
+    struct world *w = shop(NULL);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    ck_assert_double_eq(reported(w, "rpo_ms"), 0);
+    ck_assert(!world_traced(w, "intent fail-db"));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(there_and_back_again)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_GRACEFUL), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-east-1");
+    expect_active(w, "us-east-1");
+    world_free(w);
+}
+END_TEST
+
+/* With a lag beyond the objective nobody promotes without a person's word. */
+START_TEST(too_much_loss_waits_for_a_person)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "lag us-west-2 60000");
+    world_run(w, 3 * MINUTE_MS);
+    world_control(w, "region us-east-1 down");
+    world_run(w, 2 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, "gate_block fail-db"), "%s", world_trace(w));
+    ck_assert(!world_traced(w, "intent fail-db"));
+    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "fail-db", "the region is gone for good", 0), EVAC_OK);
+    expect_end(w, EVAC_RUN_EXCEPTIONS);
+    expect_writer(w, "us-west-2");
+    ck_assert_double_ge(reported(w, "rpo_ms"), 5000);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_short_blip_moves_nothing)
+{
+    struct world *w = shop("dwell = \"3s\"=>dwell = \"60s\"");
+    world_control(w, "region us-east-1 down");
+    world_run(w, 43000); /* GitHub, October 2018 */
+    world_control(w, "region us-east-1 up");
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(when_everything_looks_down_the_observer_is_suspected)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "region us-east-1 down");
+    world_control(w, "region us-west-2 down");
+    world_run(w, 10 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), 0);
+    ck_assert_msg(world_traced(w, "observer-suspect"), "%s", world_trace(w));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_lost_reply_of_the_promotion_promotes_once)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "region us-east-1 down");
+    world_control(w, "service rds us-west-2 lost-mutation 1");
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    ck_assert_msg(world_traced(w, "applying -> unknown"), "%s", world_trace(w));
+    expect_writer(w, "us-west-2");
+    world_free(w);
+}
+END_TEST
+
+START_TEST(throttling_only_costs_time)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "service ecs us-west-2 throttled");
+    world_control(w, "region us-east-1 down");
+    world_run(w, MINUTE_MS);
+    ck_assert_int_ne(world_run_state(w), EVAC_RUN_FAILED);
+    world_control(w, "service ecs us-west-2 up");
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(capacity_that_is_refused_asks_a_person)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "service autoscaling us-west-2 capacity-refused");
+    world_control(w, "region us-east-1 down");
+    world_run(w, 29 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, "running -> asking on step-asks"), "%s", world_trace(w));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(cancelled_half_way_everything_is_as_before)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 2000);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CANCEL, "", "", 0), EVAC_OK);
+    expect_end(w, EVAC_RUN_ROLLED_BACK);
+    world_run(w, MINUTE_MS);
+    expect_writer(w, "us-east-1");
+    expect_active(w, "us-east-1");
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_rehearsal_changes_nothing)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    char before[65536], *after;
+    ck_assert_int_eq(world_rehearse(w), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    (void)before;
+    (void)after;
+    ck_assert(!world_traced(w, "intent "));
+    expect_writer(w, "us-east-1");
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_proposal_waits_for_a_yes)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"propose\"");
+    world_control(w, "region us-east-1 down");
+    world_run(w, MINUTE_MS);
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_PROPOSED);
+    ck_assert(!world_traced(w, "intent "));
+    ck_assert_int_eq(world_say(w, EVAC_CMD_APPROVE, "", "", 0), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_controller_that_dies_in_mid_run_ends_it)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "region us-east-1 down");
+    world_run(w, 8000 + (uint64_t)_i * 1500);
+    world_crash(w, 3000);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    world_free(w);
+}
+END_TEST
+
+START_TEST(graceful_turned_ungraceful_when_the_region_dies_half_way)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 1500);
+    world_control(w, "region us-east-1 down");
+    world_run(w, 20000);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "it died", EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    world_run(w, 10 * MINUTE_MS);
+    expect_writer(w, "us-west-2");
+    ck_assert_msg(world_broken(w)[0] == '\0', "%s", world_broken(w));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(after_a_run_the_policy_waits_for_an_acknowledgement)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "region us-east-1 down");
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_control(w, "region us-east-1 up");
+    world_run(w, 5 * MINUTE_MS);
+    uint64_t run = world_last_run(w);
+    world_control(w, "region us-west-2 down");
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), run);
+    world_free(w);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("failover");
+    tcase_set_timeout(tc, 240);
+    tcase_add_test(tc, a_healthy_shop_is_left_alone);
+    tcase_add_test(tc, a_dead_region_is_left_by_the_policy);
+    tcase_add_test(tc, a_person_moves_a_healthy_shop_without_losing_data);
+    tcase_add_test(tc, there_and_back_again);
+    tcase_add_test(tc, too_much_loss_waits_for_a_person);
+    tcase_add_test(tc, a_short_blip_moves_nothing);
+    tcase_add_test(tc, when_everything_looks_down_the_observer_is_suspected);
+    tcase_add_test(tc, a_lost_reply_of_the_promotion_promotes_once);
+    tcase_add_test(tc, throttling_only_costs_time);
+    tcase_add_test(tc, capacity_that_is_refused_asks_a_person);
+    tcase_add_test(tc, cancelled_half_way_everything_is_as_before);
+    tcase_add_test(tc, a_rehearsal_changes_nothing);
+    tcase_add_test(tc, a_proposal_waits_for_a_yes);
+    tcase_add_loop_test(tc, a_controller_that_dies_in_mid_run_ends_it, 0, 8);
+    tcase_add_test(tc, graceful_turned_ungraceful_when_the_region_dies_half_way);
+    tcase_add_test(tc, after_a_run_the_policy_waits_for_an_acknowledgement);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("failover stories", cases)
