@@ -1,6 +1,6 @@
 /*
- * The journal: append, read, lead. Append-only and hash-chained: each row's hash covers its canonical
- * bytes and the hash of the row before it. One store, one writer.
+ * The journal: append, read, lead. Append-only and hash-chained: each row's hash covers its
+ * canonical bytes and the hash of the row before it. One store, one writer.
  */
 #ifndef EVAC_STORE_H
 #define EVAC_STORE_H
@@ -16,24 +16,26 @@ struct evac_row {
     struct evac_record record;
     struct evac_str node, boot_id;
     uint8_t prev_hash[32];
-    uint8_t hash[32]; /* SHA-256(0x00 || canonical(record) || node || 0 || boot_id || 0 || prev_hash) */
+    uint8_t
+        hash[32]; /* SHA-256(0x00 || canonical(record) || node || 0 || boot_id || 0 || prev_hash) */
 };
 
 /* Return false to stop. The row's texts are valid only inside the call. */
 typedef bool evac_row_fn(void *user, const struct evac_row *row);
 
 struct evac_store_filter {
-    uint64_t after_seq;   /* rows with seq > this */
-    uint64_t run;         /* 0: any */
-    struct evac_str app;  /* "": any */
-    uint64_t limit;       /* 0: none */
+    uint64_t after_seq;  /* rows with seq > this */
+    uint64_t run;        /* 0: any */
+    struct evac_str app; /* "": any */
+    uint64_t limit;      /* 0: none */
     bool newest_first;
 };
 
 struct evac_store_vtable {
-    /* All rows or none, durable when it returns EVAC_OK (group commit: one durable write a batch). seq must
-     * continue without a gap (EVAC_E_STALE otherwise: another writer). After a failed write the
-     * store refuses everything with EVAC_E_STORE until it is reopened: a failed fsync is never retried. */
+    /* All rows or none, durable when it returns EVAC_OK (group commit: one durable write a batch).
+     * seq must continue without a gap (EVAC_E_STALE otherwise: another writer). After a failed
+     * write the store refuses everything with EVAC_E_STORE until it is reopened: a failed fsync is
+     * never retried. */
     enum evac_code (*append)(struct evac_store *store, const struct evac_record *rows, size_t count,
                              struct evac_err *err);
     enum evac_code (*read)(struct evac_store *store, const struct evac_store_filter *filter,
@@ -50,30 +52,37 @@ struct evac_store {
 };
 
 struct evac_store_options {
-    const char *path;      /* sqlite: the file; its folder must exist */
-    const char *node;      /* written to each row */
-    const char *boot_id;   /* written to each row */
-    bool read_only;        /* no lock taken, append refused */
+    const char *path;       /* sqlite: the file; its folder must exist */
+    const char *node;       /* written to each row */
+    const char *boot_id;    /* written to each row */
+    bool read_only;         /* append refused, nothing is changed */
+    uint64_t ballast_bytes; /* sqlite: 0 no ballast */
 };
 
 /*
- * SQLite, WAL, synchronous=FULL, one connection, locking_mode=EXCLUSIVE, STRICT tables, defensive. Takes the
- * lock file path + ".lock" (flock): a second opener gets EVAC_E_BUSY with the holder's process id.
- * Makes or migrates the schema (PRAGMA user_version; a newer one is EVAC_E_VERSION). Verifies the chain's
- * last rows on opening. Keeps a ballast file of 64 MiB (path + ".ballast", fallocate) that is given up on a full disk
- * so that a run can end; says so by evac_store_sqlite_ballast_used().
+ * SQLite, WAL, synchronous=FULL, one connection, locking_mode=EXCLUSIVE, STRICT tables, defensive.
+ * Takes the lock file path + ".lock" (flock): a second opener gets EVAC_E_BUSY with the holder's
+ * process id. Makes or migrates the schema (PRAGMA user_version; a newer one is EVAC_E_VERSION).
+ * Verifies the chain's last rows on opening. Keeps a ballast file of 64 MiB (path + ".ballast",
+ * fallocate) that is given up on a full disk so that a run can end; says so by
+ * evac_store_sqlite_ballast_used(). While a writer is open nobody else can read the file: ask the
+ * controller.
  */
 enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
                                       struct evac_store **ret_store, struct evac_err *err);
+
+/* The disk was full once and the ballast was given up: make room, then restart. */
+bool evac_store_sqlite_ballast_used(const struct evac_store *store);
 
 /* In memory, for tests and virtual time; same chain, no durability. */
 struct evac_store *evac_store_new_memory(const char *node, const char *boot_id);
 
 void evac_store_close(struct evac_store *store); /* NULL is fine */
 
-/* Walk the whole chain. *ret_rows is how many are good. EVAC_E_CORRUPT names the first bad row and what is
- * wrong with it: altered, missing, out of order. */
-enum evac_code evac_store_verify(struct evac_store *store, uint64_t *ret_rows, struct evac_err *err);
+/* Walk the whole chain. *ret_rows is how many are good. EVAC_E_CORRUPT names the first bad row and
+ * what is wrong with it: altered, missing, out of order. */
+enum evac_code evac_store_verify(struct evac_store *store, uint64_t *ret_rows,
+                                 struct evac_err *err);
 
 /* One row by its number; the row's texts live in *arena. EVAC_E_NOTFOUND if there is none. */
 struct evac_arena;

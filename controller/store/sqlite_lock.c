@@ -1,0 +1,85 @@
+#include "sqlite_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct evac_sqlite_lock {
+    int fd;
+};
+
+static bool beside(const char *path, const char *ending, char *out, size_t bytes)
+{
+    int n = snprintf(out, bytes, "%s%s", path, ending);
+    return n > 0 && (size_t)n < bytes;
+}
+
+static enum evac_code busy(int fd, const char *path, struct evac_err *err)
+{
+    char holder[32] = "";
+    ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+    if (n > 0)
+        holder[strcspn(holder, "\n")] = '\0';
+    return evac_fail(err, EVAC_E_BUSY, "%s is held by another controller (process %s)", path,
+                     n > 0 ? holder : "unknown");
+}
+
+enum evac_code evac_sqlite_lock(const char *path, struct evac_sqlite_lock **ret_lock,
+                                struct evac_err *err)
+{
+    char name[4096], pid[32];
+    if (!beside(path, ".lock", name, sizeof name))
+        return evac_fail(err, EVAC_E_TOOBIG, "the journal's path is too long");
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return evac_fail(err, EVAC_E_IO, "%s: %s", name, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        enum evac_code code = busy(fd, path, err);
+        close(fd);
+        return code;
+    }
+    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)n, 0) != n)
+        (void)fsync(fd); /* the lock holds without the number: a full disk must not keep us out */
+    struct evac_sqlite_lock *lock = malloc(sizeof *lock);
+    if (!lock)
+        abort();
+    lock->fd = fd;
+    *ret_lock = lock;
+    return EVAC_OK;
+}
+
+void evac_sqlite_unlock(struct evac_sqlite_lock *lock)
+{
+    if (!lock)
+        return;
+    close(lock->fd);
+    free(lock);
+}
+
+void evac_sqlite_ballast_make(const char *path, uint64_t bytes)
+{
+    char name[4096];
+    struct stat st;
+    if (!beside(path, ".ballast", name, sizeof name))
+        return;
+    if (stat(name, &st) == 0 && (uint64_t)st.st_size == bytes)
+        return;
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return;
+    if (posix_fallocate(fd, 0, (off_t)bytes) != 0)
+        unlink(name);
+    close(fd);
+}
+
+bool evac_sqlite_ballast_drop(const char *path)
+{
+    char name[4096];
+    return beside(path, ".ballast", name, sizeof name) && unlink(name) == 0;
+}

@@ -1,0 +1,17 @@
+/* Test hooks of the memory store. */
+#ifndef EVAC_STORE_MEMORY_H
+#define EVAC_STORE_MEMORY_H
+
+#include "store.h"
+
+/* The n-th append from now fails with EVAC_E_STORE, and all after it; 0: never. */
+void evac_store_memory_fail_after(struct evac_store *store, uint64_t n);
+
+/* A copy as it would be after a crash: what was appended is durable. Its lead has the next epoch.
+ */
+struct evac_store *evac_store_memory_clone(const struct evac_store *store);
+
+/* Change one byte of a stored row's text, for tests of verification; false when there is no such
+ * row. */
+bool evac_store_memory_damage(struct evac_store *store, uint64_t seq);
+#endif
