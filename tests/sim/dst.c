@@ -1,0 +1,295 @@
+/*
+ * evac-dst: the whole product, thousands of failovers, in virtual time, from seeds.
+ *
+ *   evac-dst --seeds N [--from S]     run seeds S, S+1, ...; stop at the first that breaks; print a
+ * summary as JSON evac-dst --seed S --trace         one seed, with its story evac-dst
+ * --expect-broken --seeds N   for a build with a safety rule left out: some seed must break
+ *
+ * A seed draws a story (what fails, when, what people do), which kinds of faults there are at all
+ * (swarm testing: about half are left out), and every fault. Two phases: faults for some minutes,
+ * then they stop, and the run must end.
+ */
+#include "world.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MINUTE_MS 60000u
+
+/* What a seed decides. */
+struct story {
+    struct world_options world;
+    uint64_t random;
+    enum { FAILS, PLANNED, BLIP, FLAPS, STORIES } kind;
+    bool region_returns, crashes, meddles, stale, capacity;
+};
+
+static uint64_t draw(struct story *s)
+{
+    uint64_t x = s->random += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static uint64_t below(struct story *s, uint64_t n)
+{
+    return n ? draw(s) % n : 0;
+}
+
+static unsigned maybe(struct story *s, unsigned at_most)
+{
+    return below(s, 2) ? (unsigned)below(s, at_most + 1) : 0;
+}
+
+static struct story tell(uint64_t seed)
+{
+    struct story s = { .random = seed * 0xd1342543de82ef95u + 7 };
+    s.world.seed = seed;
+    s.world.speed = 10;
+    s.world.faults = (struct world_faults){
+        .not_sent = maybe(&s, 300),
+        .lost_before = maybe(&s, 300),
+        .lost_after = maybe(&s, 800),
+        .late = maybe(&s, 800),
+        .slow = maybe(&s, 1000),
+        .late_max_ms = 30000,
+    };
+    s.kind = below(&s, STORIES);
+    s.region_returns = below(&s, 2);
+    s.crashes = below(&s, 2);
+    s.meddles = below(&s, 2);
+    s.stale = below(&s, 3) == 0;
+    s.capacity = below(&s, 4) == 0;
+    return s;
+}
+
+/* --- what people do
+ * --------------------------------------------------------------------------------------------- */
+
+static void meddle(struct story *s, struct world *w)
+{
+    static const enum evac_command_verb words[] = {
+        EVAC_CMD_PAUSE, EVAC_CMD_RESUME, EVAC_CMD_CANCEL, EVAC_CMD_RETRY,
+        EVAC_CMD_MODE,  EVAC_CMD_RESUME, EVAC_CMD_CANCEL, EVAC_CMD_OVERRIDE,
+    };
+    enum evac_command_verb verb = words[below(s, sizeof words / sizeof words[0])];
+    (void)world_say(w, verb, "", "the simulator", (int64_t)below(s, 2));
+}
+
+/* Whoever is on call answers what a run asks, sooner or later, so that runs end for a reason. */
+static void answer(struct story *s, struct world *w)
+{
+    enum evac_run_state state = world_run_state(w);
+    if (state == EVAC_RUN_ASKING)
+        (void)world_say(w, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL, "", "", 0);
+    (void)world_say(w, EVAC_CMD_OVERRIDE, "", "the simulator accepts the loss", 0);
+    (void)world_say(w, EVAC_CMD_RESUME, "", "", 0);
+}
+
+/* --- one seed
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static void begin(struct story *s, struct world *w)
+{
+    switch (s->kind) {
+    case FAILS:
+        world_control(w, "region us-east-1 down");
+        break;
+    case PLANNED:
+        (void)world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL);
+        break;
+    case BLIP:
+        world_control(w, "region us-east-1 down");
+        world_run(w, 500 + below(s, 2500));
+        world_control(w, "region us-east-1 up");
+        break;
+    case FLAPS:
+        for (int i = 0; i < 3; i++) {
+            world_control(w, "region us-east-1 down");
+            world_run(w, 1000 + below(s, 6000));
+            world_control(w, "region us-east-1 up");
+            world_run(w, 1000 + below(s, 6000));
+        }
+        break;
+    case STORIES:
+        break;
+    }
+}
+
+static void trouble(struct story *s, struct world *w)
+{
+    uint64_t turns = 4 + below(s, 12);
+    if (s->stale)
+        world_control(w, "stale %u", (unsigned)(200 + below(s, 1500)));
+    if (s->capacity)
+        world_control(w, "service ecs us-west-2 throttled");
+    for (uint64_t i = 0; i < turns && !world_broken(w)[0]; i++) {
+        world_run(w, 200 + below(s, 6000));
+        if (s->crashes && below(s, 3) == 0)
+            world_crash(w, 100 + below(s, 8000));
+        if (s->meddles && below(s, 2) == 0)
+            meddle(s, w);
+        if (s->region_returns && below(s, 6) == 0)
+            world_control(w, "region us-east-1 up");
+    }
+}
+
+/* Faults stop; what is broken for good stays broken. Everything must end. */
+static void calm(struct story *s, struct world *w)
+{
+    struct world_faults none = { 0 };
+    world_set_faults(w, &none);
+    world_control(w, "stale 0");
+    world_control(w, "service ecs us-west-2 up");
+    for (int i = 0; i < 30 && !world_broken(w)[0]; i++) {
+        world_run(w, MINUTE_MS);
+        answer(s, w);
+    }
+}
+
+/* What the end of a run promises, the world must show, also after every late request has landed. */
+static const char *promise(struct world *w, char *text, size_t bytes)
+{
+    char writer[32];
+    enum evac_run_state state = world_run_state(w);
+    unsigned writers = world_writers(w, writer, sizeof writer);
+    const char *truth = world_truth(w);
+    text[0] = '\0';
+    if (world_last_run(w) && !evac_run_is_over(state))
+        snprintf(text, bytes, "L1: the run does not end: %s", evac_run_state_name(state));
+    else if (writers > 1)
+        snprintf(text, bytes, "S1: %u regions accept writes", writers);
+    else if ((state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS) &&
+             strcmp(writer, "us-west-2") != 0)
+        snprintf(text, bytes, "S10: %s, but the writer is '%s'", evac_run_state_name(state),
+                 writer);
+    else if (state == EVAC_RUN_ROLLED_BACK && strstr(truth, "\"go_writer\":\"us-west-2\""))
+        snprintf(text, bytes, "S10: rolled back, but the GO object names us-west-2");
+    else if (state == EVAC_RUN_ROLLED_BACK && strstr(truth, "\"go_writer\":\"\""))
+        snprintf(text, bytes, "S7: rolled back, but the app is fenced");
+    return text;
+}
+
+static const char *check_journal(struct world *w, char *text, size_t bytes)
+{
+    uint64_t rows;
+    struct evac_err err = { EVAC_OK, "" };
+    text[0] = '\0';
+    if (evac_store_verify(world_store(w), &rows, &err))
+        snprintf(text, bytes, "S15: %s", err.text);
+    return text;
+}
+
+struct sum {
+    uint64_t seeds, broken, events, requests, runs, ended[EVAC_RUN_STATE_COUNT];
+    double virtual_s;
+};
+
+static bool one(uint64_t seed, bool trace, struct sum *sum)
+{
+    struct story s = tell(seed);
+    char why[400], journal[400];
+    s.world.verbose = trace;
+    struct world *w = world_new(&s.world);
+    world_run(w, 15000);
+    begin(&s, w);
+    trouble(&s, w);
+    calm(&s, w);
+    world_run(w, 6 * MINUTE_MS);
+    const char *broken = world_broken(w);
+    if (!broken[0])
+        broken = promise(w, why, sizeof why);
+    if (!broken[0])
+        broken = check_journal(w, journal, sizeof journal);
+    sum->seeds++;
+    sum->events += world_events(w);
+    sum->requests += world_requests(w);
+    sum->virtual_s += (double)world_now(w) / 1000;
+    sum->runs += world_last_run(w);
+    sum->ended[world_run_state(w)]++;
+    bool good = broken[0] == '\0';
+    if (!good) {
+        sum->broken++;
+        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, broken);
+        if (trace)
+            fputs(world_truth(w), stderr);
+    }
+    world_free(w);
+    return good;
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void print_sum(const struct sum *sum, double seconds)
+{
+    printf("{\"seeds\":%llu,\"broken\":%llu,\"runs\":%llu,\"events\":%llu,\"requests\":%llu,"
+           "\"virtual_s\":%.0f,"
+           "\"seconds\":%.2f,\"seeds_per_s\":%.1f,\"ended\":{",
+           (unsigned long long)sum->seeds, (unsigned long long)sum->broken,
+           (unsigned long long)sum->runs, (unsigned long long)sum->events,
+           (unsigned long long)sum->requests, sum->virtual_s, seconds,
+           seconds > 0 ? (double)sum->seeds / seconds : 0);
+    for (unsigned i = 0; i < EVAC_RUN_STATE_COUNT; i++)
+        printf("%s\"%s\":%llu", i ? "," : "", evac_run_state_name((enum evac_run_state)i),
+               (unsigned long long)sum->ended[i]);
+    printf("}}\n");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "seeds", required_argument, NULL, 'n' },
+        { "from", required_argument, NULL, 'f' },
+        { "seed", required_argument, NULL, 's' },
+        { "trace", no_argument, NULL, 't' },
+        { "expect-broken", no_argument, NULL, 'x' },
+        { "keep-going", no_argument, NULL, 'k' },
+        { NULL, 0, NULL, 0 },
+    };
+    uint64_t from = 1, count = 100;
+    bool trace = false, expect = false, keep = false;
+    struct sum sum = { 0 };
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (c) {
+        case 'n':
+            count = strtoull(optarg, NULL, 10);
+            break;
+        case 'f':
+            from = strtoull(optarg, NULL, 10);
+            break;
+        case 's':
+            from = strtoull(optarg, NULL, 10);
+            count = 1;
+            break;
+        case 't':
+            trace = true;
+            break;
+        case 'x':
+            expect = true;
+            break;
+        case 'k':
+            keep = true;
+            break;
+        default:
+            fputs("evac-dst [--seeds N] [--from S] [--seed S] [--trace] [--expect-broken] "
+                  "[--keep-going]\n",
+                  stderr);
+            return 2;
+        }
+    double start = now_s();
+    for (uint64_t i = 0; i < count; i++)
+        if (!one(from + i, trace, &sum) && !keep)
+            break;
+    print_sum(&sum, now_s() - start);
+    return (sum.broken > 0) == expect ? 0 : 1;
+}
