@@ -265,7 +265,7 @@ static enum evac_code check(const struct evac_host_uv *host,
                             const struct evac_exec_request *request, struct evac_err *err)
 {
     size_t n = 0;
-    if (host->closing)
+    if (evac_host_uv_is_closing(host))
         return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
     if (!request->argv || !request->argv[0] || request->argv[0][0] != '/')
         return evac_fail(err, EVAC_E_BADARG, "a program is named by its absolute path, not '%s'",

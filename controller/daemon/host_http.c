@@ -550,8 +550,6 @@ static struct exchange *new_exchange(struct evac_host_http *http,
 static enum evac_code check(const struct evac_host_http *http,
                             const struct evac_http_request *request, struct evac_err *err)
 {
-    if (http->closing || http->host->closing)
-        return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
     if (http->ids.used >= EXCHANGES_MAX)
         return evac_fail(err, EVAC_E_BUSY, "%u requests are in flight", EXCHANGES_MAX);
     if (request->total_ms == 0 || request->connect_ms == 0 || request->max_reply_bytes == 0)
@@ -569,8 +567,10 @@ enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *re
                                    struct evac_err *err)
 {
     struct evac_host_uv *host = ctx;
-    struct evac_host_http *http = host->http;
     struct evac_url url;
+    if (evac_host_uv_is_closing(host))
+        return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
+    struct evac_host_http *http = host->http;
     enum evac_code code = check(http, request, err);
     if (!code)
         code = evac_url_split(request->url, &url, err);
@@ -602,7 +602,7 @@ enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *re
 void evac_host_http_cancel(void *ctx, uint64_t id)
 {
     struct evac_host_uv *host = ctx;
-    struct exchange *x = evac_ids_find(&host->http->ids, id);
+    struct exchange *x = evac_host_uv_is_closing(host) ? NULL : evac_ids_find(&host->http->ids, id);
     if (x && x->stage != ENDING)
         end_later(x, "cancelled");
 }

@@ -37,6 +37,8 @@ struct evac_host_uv {
 /* Each handle holds the host's memory until its close callback lets go. */
 void evac_host_uv_hold(struct evac_host_uv *host);
 void evac_host_uv_let_go(struct evac_host_uv *host);
+/* Or closed: then host is NULL. */
+bool evac_host_uv_is_closing(const struct evac_host_uv *host);
 
 enum evac_code evac_host_http_new(struct evac_host_uv *host, struct evac_host_http **ret_http,
                                   struct evac_err *err);

@@ -13,10 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMERS_MAX     65536u
-#define NAMES_MAX      4096u
-#define NAMES_STALE_MS 86400000u /* a day: an endpoint's old address, checked by TLS, beats none   \
-                                  */
+#define TIMERS_MAX 65536u
+#define NAMES_MAX  4096u
+#define NAMES_STALE_MS                                                                             \
+    86400000u /* a day: an endpoint's old address, checked by TLS, beats none                      \
+               */
 
 void evac_host_uv_hold(struct evac_host_uv *host)
 {
@@ -30,6 +31,11 @@ void evac_host_uv_let_go(struct evac_host_uv *host)
     free(host->timers.slots);
     free(host->ca_file);
     free(host);
+}
+
+bool evac_host_uv_is_closing(const struct evac_host_uv *host)
+{
+    return !host || host->closing;
 }
 
 /* --- clocks, chance, files
@@ -156,7 +162,7 @@ static enum evac_code timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, voi
                             uint64_t *ret_id, struct evac_err *err)
 {
     struct evac_host_uv *host = ctx;
-    if (host->closing)
+    if (evac_host_uv_is_closing(host))
         return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
     struct host_timer *t = calloc(1, sizeof *t);
     if (!t)
@@ -181,7 +187,7 @@ static enum evac_code timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, voi
 static void timer_stop(void *ctx, uint64_t id)
 {
     struct evac_host_uv *host = ctx;
-    struct host_timer *t = evac_ids_find(&host->timers, id);
+    struct host_timer *t = host ? evac_ids_find(&host->timers, id) : NULL;
     if (t)
         end_timer(t);
 }
@@ -194,7 +200,7 @@ static enum evac_code dns(void *ctx, struct evac_str name, const char *type, str
                           struct evac_err *err)
 {
     struct evac_host_uv *host = ctx;
-    if (host->closing)
+    if (evac_host_uv_is_closing(host))
         return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
     return evac_dns_ask(host->dns, name, type, server, total_ms, done, user, err);
 }
@@ -276,6 +282,7 @@ void evac_host_uv_close(struct evac_host *host)
     evac_host_exec_close(h->exec);
     evac_names_free(h->names);
     evac_dns_close(h->dns);
+    host->ctx = NULL;
     evac_host_uv_let_go(h);
 }
 
