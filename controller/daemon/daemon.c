@@ -400,6 +400,7 @@ void evac_daemon_stop(struct evac_daemon *daemon)
         uv_close((uv_handle_t *)&daemon->before_sleep, NULL);
         daemon->timers_open = false;
     }
+    evac_shell_stop(daemon->shell);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     evac_host_uv_close(&daemon->host);

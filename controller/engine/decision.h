@@ -1,22 +1,23 @@
 /*
- * Decision: verdicts, gates and policy to "do nothing", "propose" or "act", with the list of what blocks.
- * Pure. Gates of RELIABILITY 3.6 that this controller can evaluate; each answers pass, block or unknown.
+ * Decision: verdicts, gates and policy to "do nothing", "propose" or "act", with the list of what
+ * blocks. Pure. Gates of RELIABILITY 3.6 that this controller can evaluate; each answers pass,
+ * block or unknown.
  */
 #ifndef EVAC_DECISION_H
 #define EVAC_DECISION_H
 
 #include "health.h"
 
-#define EVAC_GATES(X)                                                         \
-    X(POLICY, "policy", "the app's policy allows it")                         \
-    X(KILL_SWITCH, "stop-automation", "automation is not stopped")            \
-    X(HOLD, "hold", "nobody holds this app")                                  \
-    X(VERDICT, "verdict", "the active region has been down for long enough")  \
-    X(OBSERVER, "observer", "this controller is connected itself")            \
-    X(STANDBY, "standby", "the region to move to is up")                      \
-    X(RUNNING, "running", "no other run of this app is going on")             \
-    X(COOLDOWN, "cooldown", "the last run ended long enough ago, or was acknowledged") \
-    X(BUDGET, "budget", "not too many automatic runs at one time")            \
+#define EVAC_GATES(X)                                                                              \
+    X(POLICY, "policy", "the app's policy allows it")                                              \
+    X(KILL_SWITCH, "stop-automation", "automation is not stopped")                                 \
+    X(HOLD, "hold", "nobody holds this app")                                                       \
+    X(VERDICT, "verdict", "the active region has been down for long enough")                       \
+    X(OBSERVER, "observer", "this controller is connected itself")                                 \
+    X(STANDBY, "standby", "the region to move to is up")                                           \
+    X(RUNNING, "running", "no other run of this app is going on")                                  \
+    X(COOLDOWN, "cooldown", "the last run ended long enough ago, or was acknowledged")             \
+    X(BUDGET, "budget", "not too many automatic runs at one time")                                 \
     X(LEAD, "lead", "this controller holds the lead and can write its journal")
 
 #define X(name, text, doc) EVAC_GATE_##name,
@@ -24,18 +25,18 @@ enum evac_gate { EVAC_GATES(X) EVAC_GATE_COUNT };
 #undef X
 const char *evac_gate_name(enum evac_gate gate);
 
-#define EVAC_GATE_ANSWERS(X) \
-    X(PASS, "pass")          \
-    X(BLOCK, "block")        \
+#define EVAC_GATE_ANSWERS(X)                                                                       \
+    X(PASS, "pass")                                                                                \
+    X(BLOCK, "block")                                                                              \
     X(UNKNOWN, "unknown")
 #define X(name, text) EVAC_GATE_SAYS_##name,
 enum evac_gate_answer { EVAC_GATE_ANSWERS(X) EVAC_GATE_ANSWER_COUNT };
 #undef X
 
-#define EVAC_DECISIONS(X)                                                         \
-    X(NOTHING, "nothing") /* no outage */                                         \
-    X(WAIT, "wait")       /* an outage, but a gate is closed: reasons say which */ \
-    X(PROPOSE, "propose") /* a person should say yes */                           \
+#define EVAC_DECISIONS(X)                                                                          \
+    X(NOTHING, "nothing") /* no outage */                                                          \
+    X(WAIT, "wait")       /* an outage, but a gate is closed: reasons say which */                 \
+    X(PROPOSE, "propose") /* a person should say yes */                                            \
     X(ACT, "act")
 #define X(name, text) EVAC_DECIDE_##name,
 enum evac_decide { EVAC_DECISIONS(X) EVAC_DECIDE_COUNT };
@@ -46,13 +47,13 @@ const char *evac_decide_name(enum evac_decide decide);
 struct evac_decision_input {
     const struct evac_app *app;
     const struct evac_health *health;
-    uint16_t active;            /* index in the app's regions */
-    bool run_active;            /* a run of this app is going on (rehearsals do not count) */
-    bool run_proposed;          /* a proposal is already out */
-    bool last_run_acked;        /* or there was none */
+    uint16_t active;               /* index in the app's regions */
+    bool run_active;               /* a run of this app is going on (rehearsals do not count) */
+    bool run_proposed;             /* a proposal is already out */
+    bool last_run_acked;           /* or there was none */
     uint64_t last_run_end_boot_ms; /* 0: none since this controller knows */
-    bool held;                  /* a person holds this app */
-    bool stopped;               /* global stop-automation */
+    bool held;                     /* a person holds this app */
+    bool stopped;                  /* global stop-automation */
     bool lead;
     uint16_t auto_runs, auto_runs_max;
     uint64_t now_boot_ms;
@@ -60,23 +61,24 @@ struct evac_decision_input {
 
 struct evac_decision {
     enum evac_decide decide;
-    uint16_t target;            /* region to move to: the first standby that is UP, in the app's order */
-    enum evac_mode mode;        /* UNGRACEFUL when the active region is DOWN or ISOLATED */
+    uint16_t target;     /* region to move to: the first standby that is UP, in the app's order */
+    enum evac_mode mode; /* UNGRACEFUL when the active region is DOWN or ISOLATED */
     enum evac_gate_answer gates[EVAC_GATE_COUNT];
-    char reasons[480];          /* every gate that does not pass, in words, with numbers */
-    uint64_t wake_boot_ms;      /* when the answer may change by time alone; UINT64_MAX never */
+    char reasons[480];     /* every gate that does not pass, in words, with numbers */
+    uint64_t wake_boot_ms; /* when the answer may change by time alone; UINT64_MAX never */
 };
 
 void evac_decide(const struct evac_decision_input *input, struct evac_decision *ret_decision);
 
-/* Cron (five fields, lists, ranges, steps, names of months and weekdays; both day fields given means
- * either, as in Vixie cron). Times are civil minutes of the schedule's own zone: the shell converts. */
+/* Cron (five fields, lists, ranges, steps, names of months and weekdays; both day fields given
+ * means either, as in Vixie cron). Times are civil minutes of the schedule's own zone: the shell
+ * converts. */
 struct evac_cron {
-    uint64_t minutes;   /* bits 0..59 */
-    uint32_t hours;     /* bits 0..23 */
-    uint32_t days;      /* bits 1..31 */
-    uint16_t months;    /* bits 1..12 */
-    uint8_t weekdays;   /* bits 0..6, 0 is Sunday */
+    uint64_t minutes; /* bits 0..59 */
+    uint32_t hours;   /* bits 0..23 */
+    uint32_t days;    /* bits 1..31 */
+    uint16_t months;  /* bits 1..12 */
+    uint8_t weekdays; /* bits 0..6, 0 is Sunday */
     bool any_day, any_weekday;
 };
 enum evac_code evac_cron_parse(struct evac_str text, struct evac_cron *ret_cron,
@@ -88,7 +90,8 @@ struct evac_civil {
     uint8_t month, day, hour, minute; /* month, day from 1 */
 };
 /* The first matching minute strictly after `from`, within 10 years; false if there is none. */
-bool evac_cron_next(const struct evac_cron *cron, struct evac_civil from, struct evac_civil *ret_next);
+bool evac_cron_next(const struct evac_cron *cron, struct evac_civil from,
+                    struct evac_civil *ret_next);
 /* Days since 1970-01-01 to date and back (proleptic Gregorian), and weekday (0 Sunday). */
 int64_t evac_civil_days(int32_t year, uint8_t month, uint8_t day);
 void evac_civil_from_days(int64_t days, struct evac_civil *ret_date);

@@ -570,6 +570,11 @@ static void clock_jump(struct engine_io *io, int64_t by_ms)
     engine_notice(io, true, EVAC_STR_NONE, "the wall clock jumped; decisions do not depend on it");
 }
 
+static void stop(struct engine_io *io)
+{
+    engine_record(io, (struct evac_record){ .kind = EVAC_RECORD_STOP });
+}
+
 static void tick_apps(struct engine_io *io)
 {
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
@@ -635,6 +640,9 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     case EVAC_EVENT_CLOCK_JUMP:
         clock_jump(&io, event->u.number);
         break;
+    case EVAC_EVENT_STOP:
+        stop(&io);
+        return;
     case EVAC_EVENT_KIND_COUNT:
         break;
     }

@@ -62,7 +62,8 @@ struct evac_engine {
     X(NOT_ADMITTED) /* a START could not be compiled */                                            \
     X(COMMAND)      /* a person's word */                                                          \
     X(LEAD)         /* this controller gained or lost the lead */                                  \
-    X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */
+    X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
+    X(STOP)         /* an orderly end: not a crash (R14) */
 #define X(name) EVAC_EVENT_##name,
 enum evac_event_kind { EVAC_EVENT_KINDS(X) EVAC_EVENT_KIND_COUNT };
 #undef X

@@ -47,6 +47,21 @@ static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
     }
 }
 
+/* R14: a controller that crashes again and again must not go on acting in between. */
+#define CRASHES_MAX     5u
+#define CRASHES_SPAN_MS 600000
+
+static void see_start(struct evac_engine *engine, const struct evac_record *r)
+{
+    if (r->kind == EVAC_RECORD_STOP) {
+        engine->starts = 0;
+    } else if (r->kind == EVAC_RECORD_START) {
+        bool soon = r->t_wall_ms - engine->last_start_wall_ms < CRASHES_SPAN_MS / CRASHES_MAX;
+        engine->starts = soon ? (uint16_t)(engine->starts + 1) : 1;
+        engine->last_start_wall_ms = r->t_wall_ms;
+    }
+}
+
 static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
 {
     struct evac_engine_app *a = app_of(engine, r->app);
@@ -88,6 +103,7 @@ enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_
 {
     struct evac_run *run = r->run ? evac_engine_run(engine, r->run) : NULL;
     see_number(engine, r);
+    see_start(engine, r);
     see_for_app(engine, r);
     return run ? evac_run_fold(run, r, err) : EVAC_OK;
 }
@@ -111,8 +127,20 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     struct evac_run_io rio = engine_run_io(&io);
 
     evac_effects_reset(fx);
+    engine->wake_ms = now->boot_ms;
     for (size_t i = 0; i < engine->app_count; i++)
         translate_end(&engine->apps[i], now);
+    if (engine->starts >= CRASHES_MAX &&
+        now->wall_ms - engine->last_start_wall_ms < CRASHES_SPAN_MS) {
+        engine->parked = true;
+        engine->lead = false;
+        engine_notice(
+            &io, true, EVAC_STR_NONE,
+            "it crashed five times in a short while: it only looks now; stop and start it in an "
+            "orderly way to go on");
+        return;
+    }
+    engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
     for (struct evac_run *r = engine->runs, *next; r; r = next) {
         next = r->next;
         if (!evac_effects_has_room(fx))
@@ -120,5 +148,4 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         evac_run_resume(r, &rio);
         engine_after_run(&io, r);
     }
-    engine->wake_ms = now->boot_ms;
 }

@@ -1,7 +1,7 @@
 /*
- * Health: probe results to probe state (hysteresis), to a region's verdict (quorum over vantages), with
- * the instants that a run's RTO is measured from. Pure: no clock, no allocation; time comes with each
- * result. Parameters and truth tables: RELIABILITY 3.1 to 3.4.
+ * Health: probe results to probe state (hysteresis), to a region's verdict (quorum over vantages),
+ * with the instants that a run's RTO is measured from. Pure: no clock, no allocation; time comes
+ * with each result. Parameters and truth tables: RELIABILITY 3.1 to 3.4.
  */
 #ifndef EVAC_HEALTH_H
 #define EVAC_HEALTH_H
@@ -12,16 +12,16 @@
 #define EVAC_PROBES_MAX   16
 #define EVAC_VANTAGES_MAX 7
 
-#define EVAC_PROBE_STATES(X)                                        \
-    X(UNKNOWN, "unknown") /* too few or too old results: not down */ \
-    X(UP, "up")                                                     \
+#define EVAC_PROBE_STATES(X)                                                                       \
+    X(UNKNOWN, "unknown") /* too few or too old results: not down */                               \
+    X(UP, "up")                                                                                    \
     X(DOWN, "down")
-#define EVAC_VERDICTS(X)                                                                          \
-    X(UNKNOWN, "unknown")                                                                         \
-    X(UP, "up")                                                                                   \
-    X(GREY, "grey")             /* works from outside, its own view is broken */                  \
-    X(DOWN, "down")                                                                               \
-    X(ISOLATED, "isolated")     /* alive inside, unreachable from outside: split-brain risk */     \
+#define EVAC_VERDICTS(X)                                                                           \
+    X(UNKNOWN, "unknown")                                                                          \
+    X(UP, "up")                                                                                    \
+    X(GREY, "grey") /* works from outside, its own view is broken */                               \
+    X(DOWN, "down")                                                                                \
+    X(ISOLATED, "isolated")        /* alive inside, unreachable from outside: split-brain risk */  \
     X(SUSPECT, "observer-suspect") /* everything looks down: doubt the observer first */
 #define X(name, text) EVAC_PROBE_##name,
 enum evac_probe_state { EVAC_PROBE_STATES(X) EVAC_PROBE_STATE_COUNT };
@@ -34,21 +34,21 @@ const char *evac_verdict_name(enum evac_verdict verdict);
 
 /* One measurement. */
 struct evac_probe_result {
-    uint16_t probe;    /* index in the app's probes */
-    uint16_t region;   /* index in the app's regions (0 for a probe without {region}) */
-    uint16_t vantage;  /* who looked; 0 is this controller */
+    uint16_t probe;   /* index in the app's probes */
+    uint16_t region;  /* index in the app's regions (0 for a probe without {region}) */
+    uint16_t vantage; /* who looked; 0 is this controller */
     bool ok;
     uint32_t latency_ms;
     uint64_t sent_boot_ms, boot_ms; /* when it was sent, when its answer was known */
     int64_t wall_ms;
-    struct evac_str served_by;  /* region that answered, for the endpoint; "" unknown */
-    struct evac_str reason;     /* why not ok */
+    struct evac_str served_by; /* region that answered, for the endpoint; "" unknown */
+    struct evac_str reason;    /* why not ok */
 };
 
 struct evac_probe_track {
     enum evac_probe_state state;
-    uint16_t good, bad;               /* in a row */
-    uint64_t last_boot_ms;            /* newest result, 0 none */
+    uint16_t good, bad;                            /* in a row */
+    uint64_t last_boot_ms;                         /* newest result, 0 none */
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;
     uint32_t latency_ms;
@@ -57,20 +57,20 @@ struct evac_probe_track {
 
 struct evac_region_health {
     enum evac_verdict verdict;
-    uint64_t since_boot_ms;  /* verdict unchanged since */
-    /* Impact, an interval: the newest good voting probe before the outage, and the first bad one. Wall and
-     * boot time of each; 0 when there is none. Kept until the region is UP again. */
+    uint64_t since_boot_ms; /* verdict unchanged since */
+    /* Impact, an interval: the newest good voting probe before the outage, and the first bad one.
+     * Wall and boot time of each; 0 when there is none. Kept until the region is UP again. */
     uint64_t impact_lo_boot_ms, impact_hi_boot_ms;
     int64_t impact_lo_wall_ms, impact_hi_wall_ms;
     uint64_t detected_boot_ms; /* when the verdict became DOWN or ISOLATED */
     int64_t detected_wall_ms;
-    char reasons[240];         /* in words: which probes, from which vantages, how many of how many */
+    char reasons[240]; /* in words: which probes, from which vantages, how many of how many */
 };
 
 /* Is this vantage itself connected? The shell probes the anchors and tells. */
 struct evac_vantage_health {
     bool configured;
-    bool abstains;      /* cut off or ill: its opinion does not count */
+    bool abstains;                 /* cut off or ill: its opinion does not count */
     bool inside[EVAC_REGIONS_MAX]; /* it stands in that region */
 };
 
@@ -92,8 +92,9 @@ struct evac_health_news {
     bool endpoint_changed;
 };
 
-/* Everything unknown; vantage 0 configured and outside unless `inside_region` names one of the app's. Past
- * health is forgotten on purpose (a restart needs a full fall window before anything automatic). */
+/* Everything unknown; vantage 0 configured and outside unless `inside_region` names one of the
+ * app's. Past health is forgotten on purpose (a restart needs a full fall window before anything
+ * automatic). */
 void evac_health_init(struct evac_health *health, const struct evac_app *app,
                       struct evac_str inside_region);
 
@@ -115,7 +116,8 @@ void evac_health_tick(struct evac_health *health, uint64_t boot_ms, int64_t wall
 uint64_t evac_health_wake_ms(const struct evac_health *health);
 
 /* The truth table of RELIABILITY 3.3 as a function, for tests over every cell:
- * outside: majority opinion of the vantages that stand outside the region; inside: of the one within. */
+ * outside: majority opinion of the vantages that stand outside the region; inside: of the one
+ * within. */
 enum evac_verdict evac_health_verdict(enum evac_probe_state outside, enum evac_probe_state inside,
                                       bool all_regions_down);
 #endif

@@ -42,8 +42,9 @@
 #define EVAC_RULE_FENCE 1
 #endif
 
-#define EVAC_CALL_OBSERVE_MS 25000u /* the driver's own ceilings are shorter: this one is the net  \
-                                     */
+#define EVAC_CALL_OBSERVE_MS                                                                       \
+    25000u /* the driver's own ceilings are shorter: this one is the net                           \
+            */
 #define EVAC_CALL_APPLY_MS  45000u
 #define EVAC_SETTLE_LOOK_MS 30000u /* the last look is given this long */
 #define EVAC_NEVER          UINT64_MAX

@@ -66,7 +66,7 @@
     X(RESUMED, "resumed")     /* a controller took the run up again (R5) */                        \
     X(RETRY, "retry")         /* a person's word */                                                \
     X(SKIP, "skip")           /* a person's word */                                                \
-    X(REVIVED, "revived")                 /* the mode changed: its condition may hold now */ \
+    X(REVIVED, "revived")     /* the mode changed: its condition may hold now */                   \
     X(UNDID, "undid")         /* its undo step is done */
 
 #define X(name, text) EVAC_STEP_##name,

@@ -350,6 +350,13 @@ void shell_destroy(struct evac_shell *shell)
     free(shell);
 }
 
+void evac_shell_stop(struct evac_shell *shell)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_STOP };
+    if (shell && !shell->failed && shell->engine.lead)
+        (void)evac_shell_event(shell, &event, NULL);
+}
+
 void evac_shell_free(struct evac_shell *shell)
 {
     if (!shell)

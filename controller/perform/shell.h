@@ -36,6 +36,10 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
 /* Open driver calls are cancelled; their answers, should they still come, are dropped. */
 void evac_shell_free(struct evac_shell *shell);
 
+/* An orderly end is in the journal, so that it does not count as a crash. Before evac_shell_free.
+ */
+void evac_shell_stop(struct evac_shell *shell);
+
 /* One event through the engine, and all that follows from it. now is filled in by the shell.
  * EVAC_E_STORE: the journal could not be written; the shell does nothing any more and must be freed
  * and made anew from the store. For a COMMAND the engine's answer is returned, with its sentence in
