@@ -83,6 +83,13 @@ bool evac_drill_kind_parse(struct evac_str s, enum evac_drill_kind *ret);
 bool evac_phase_parse(struct evac_str s, enum evac_phase *ret);
 bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
 
+/* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three count
+ * what the endpoint adds. The engine's and the plan's own tables are as large. */
+#define EVAC_APP_REGIONS_MAX    8
+#define EVAC_APP_RESOURCES_MAX  64
+#define EVAC_APP_PROBES_MAX     16
+#define EVAC_WORKFLOW_STEPS_MAX 400
+
 /* One thing that an app owns. props are the driver's own parameters, flattened; the plan compiler
  * checks them against the driver's table, because conf knows no drivers. */
 struct evac_resource {

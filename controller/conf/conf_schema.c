@@ -1,0 +1,339 @@
+#include "conf_schema.h"
+
+#include <string.h>
+
+#define NAME(name, text) text,
+static const char *const modes[] = { EVAC_MODES(NAME) NULL };
+static const char *const workflows[] = { EVAC_WORKFLOWS(NAME) NULL };
+static const char *const policies[] = { EVAC_POLICIES(NAME) NULL };
+static const char *const strategies[] = { EVAC_STRATEGIES(NAME) NULL };
+static const char *const drill_kinds[] = { EVAC_DRILL_KINDS(NAME) NULL };
+static const char *const phases[] = { EVAC_PHASES(NAME) NULL };
+static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
+#undef NAME
+static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
+/* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
+static const char *const probe_roles[] = { "edge", "deep", NULL };
+
+#define SEC  1000
+#define MIN  (60 * SEC)
+#define HOUR (60 * MIN)
+#define DAY  ((int64_t)24 * HOUR)
+
+#define AT(field)          .offset = offsetof(S, field), .bytes = sizeof(((S *)0)->field)
+#define COUNTED(field)     .count_offset = offsetof(S, field)
+#define FROM_TO(low, high) .min = (low), .max = (high)
+#define END                { .path = NULL }
+
+static const struct conf_section endpoint_section, resource_section, probe_section, drill_section,
+    step_section, workflow_section;
+
+/* clang-format off */
+
+/* --- evac.cfg --------------------------------------------------------------------------------- */
+#define S struct conf_controller
+static const struct conf_row controller_rows[] = {
+    { "socket", CONF_PATH, AT(conf.socket), FROM_TO(2, 100), .fallback = "/run/evac/evac.sock",
+      .doc = "Unix socket of the API" },
+    { "store", CONF_PATH, AT(conf.store), FROM_TO(2, 1000), .fallback = "/var/lib/evac/journal.db",
+      .doc = "The journal's file" },
+    { "reports", CONF_PATH, AT(conf.reports), FROM_TO(0, 1000), .otherwise = "none are kept",
+      .doc = "Folder for the reports of finished runs" },
+    { "runbook_dir", CONF_PATH, AT(conf.runbook_dir), FROM_TO(0, 1000), .otherwise = "none",
+      .doc = "One more folder with runbooks, besides runbooks/ next to evac.cfg" },
+    { "node", CONF_NAME, AT(conf.node), .fallback = "controller",
+      .doc = "This controller's name in the journal" },
+    { "region", CONF_REGION, AT(conf.region), .otherwise = "not known",
+      .doc = "The region that this controller runs in: what it sees from there is not a view from outside" },
+    { "resolver", CONF_ADDRESS, AT(conf.resolver), .otherwise = "the system's",
+      .doc = "DNS server for probes and drivers" },
+    { "anchors", CONF_URL, CONF_LIST, AT(conf.anchors), COUNTED(conf.anchor_count), FROM_TO(0, 16),
+      .otherwise = "none",
+      .doc = "Addresses outside of every app's regions that tell whether this controller itself is connected" },
+    { "log.level", CONF_TEXT, AT(conf.log_level), .choices = log_levels, .fallback = "info",
+      .doc = "What is logged: this and all that is worse" },
+    { "log.json", CONF_BOOL, AT(conf.log_json), .fallback = "false", .doc = "Log JSON lines instead of text" },
+    { "exec.allowed", CONF_BOOL, AT(conf.exec_allowed), .fallback = "false",
+      .doc = "Steps may run commands on the controller's machine" },
+    { "engine.quarantine", CONF_DURATION, AT(conf.quarantine_ms), FROM_TO(SEC, HOUR), .fallback = "330s",
+      .doc = "How long a request without an answer may still take effect: a signature's lifetime and a margin" },
+    { "engine.confirm", CONF_DURATION, AT(conf.confirm_ms), FROM_TO(0, 10 * MIN), .fallback = "10s",
+      .doc = "How long a step must be seen as reached, twice, where reads may be stale" },
+    { "engine.poll", CONF_DURATION, AT(conf.poll_ms), FROM_TO(50, 5 * MIN), .fallback = "2s",
+      .doc = "First interval between two looks at a step that is moving" },
+    { "engine.poll_max", CONF_DURATION, AT(conf.poll_max_ms), FROM_TO(50, 30 * MIN), .fallback = "15s",
+      .doc = "Longest interval between two looks; not shorter than poll" },
+    { "engine.auto_runs_max", CONF_INT, AT(conf.auto_runs_max), FROM_TO(0, 1000), .fallback = "3",
+      .unit = "runs", .doc = "Automatic runs at one time, over all apps; 0 stops automation" },
+    { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
+      .doc = "Settings of driver packs, a group for each pack, as packs = { local = { ... }; }" },
+    END
+};
+#undef S
+
+/* --- apps/ *.cfg, runbooks/ *.cfg ---------------------------------------------------------------- */
+#define S struct conf_file_top
+static const struct conf_row file_rows[] = {
+    { "app", CONF_SECTION, AT(app), .section = &conf_app_section, .otherwise = "none",
+      .doc = "One application that fails over as a whole" },
+    { "runbook", CONF_SECTION, AT(runbook), .section = &conf_runbook_section, .otherwise = "none",
+      .doc = "One runbook; replaces a built-in one of the same name" },
+    END
+};
+#undef S
+
+#define S struct conf_app
+static const struct conf_row app_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(app.name), .doc = "The app's name: unique in the configuration" },
+    { "strategy", CONF_CHOICE, CONF_REQUIRED, AT(app.strategy), .choices = strategies,
+      .doc = "How the standby is kept; the runbook of that name supplies the steps" },
+    { "runbook", CONF_NAME, AT(app.runbook), .otherwise = "the strategy's",
+      .doc = "Another runbook than the strategy's" },
+    { "regions", CONF_REGION, CONF_REQUIRED | CONF_LIST, AT(app.regions), COUNTED(app.region_count),
+      FROM_TO(2, EVAC_APP_REGIONS_MAX), .doc = "Its regions; the first is the preferred active one" },
+    { "witness", CONF_REGION, AT(app.witness), .otherwise = "none",
+      .doc = "One more region, for the second copy of what says who may write" },
+    { "objectives.rto", CONF_DURATION, CONF_REQUIRED, AT(app.rto_ms), FROM_TO(SEC, 7 * DAY),
+      .doc = "Recovery time objective: from the impact until the public endpoint works again" },
+    { "objectives.rpo", CONF_DURATION, CONF_REQUIRED, AT(app.rpo_ms), FROM_TO(0, 30 * DAY),
+      .doc = "Recovery point objective: the data loss that an ungraceful failover may cost without a person's word" },
+    { "endpoint", CONF_SECTION, AT(endpoint), .section = &endpoint_section, .otherwise = "none",
+      .doc = "The public endpoint: recovered means that it works. Becomes the probe and the resource named endpoint" },
+    { "resources", CONF_SECTION, CONF_NAMED, AT(app.resources), COUNTED(app.resource_count),
+      FROM_TO(0, EVAC_APP_RESOURCES_MAX - 1), .section = &resource_section, .otherwise = "none",
+      .doc = "What the app owns in the cloud, by name" },
+    { "probes", CONF_SECTION, CONF_LIST, AT(probes), COUNTED(probe_count),
+      FROM_TO(0, EVAC_APP_PROBES_MAX - 1), .section = &probe_section, .otherwise = "none",
+      .doc = "Health checks that may vote a region down" },
+    { "policy.automatic", CONF_CHOICE, AT(app.automatic), .choices = policies, .fallback = "propose",
+      .doc = "What may happen without a person: nothing, a proposal, or the failover itself" },
+    { "policy.dwell", CONF_DURATION, AT(app.dwell_ms), FROM_TO(0, 15 * MIN), .fallback = "60s",
+      .doc = "How long a region must have been down before the policy proposes or acts" },
+    { "policy.cooldown", CONF_DURATION, AT(app.cooldown_ms), FROM_TO(0, 7 * DAY), .fallback = "60m",
+      .doc = "No automatic run for so long after the end of the last one" },
+    { "policy.approval", CONF_DURATION, AT(app.approval_ms), FROM_TO(SEC, HOUR), .fallback = "15m",
+      .doc = "How long a proposal or an approval stays good" },
+    { "policy.canary", CONF_DURATION, AT(app.canary_ms), FROM_TO(0, HOUR), .fallback = "5s",
+      .doc = "Interval of the markers that measure data loss; 0 none" },
+    { "policy.measure", CONF_DURATION, AT(app.measure_ms), FROM_TO(100, HOUR), .fallback = "10s",
+      .doc = "Interval at which replication lag is measured" },
+    { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
+      .otherwise = "4 x objectives.rto", .doc = "A run that has not ended by then is held for a person" },
+    { "drills", CONF_SECTION, CONF_LIST, AT(app.drills), COUNTED(app.drill_count), FROM_TO(0, 100),
+      .section = &drill_section, .otherwise = "none", .doc = "Scheduled rehearsals" },
+    END
+};
+#undef S
+
+#define S struct conf_endpoint
+static const struct conf_row endpoint_rows[] = {
+    { "url", CONF_URL, CONF_REQUIRED, AT(url), .doc = "As the app's users reach it, whichever region serves" },
+    { "regional", CONF_REGIONAL_URL, AT(regional), .otherwise = "none",
+      .doc = "One region's own endpoint, for checks before any user is sent there" },
+    { "expect", CONF_TEXT, AT(expect), .otherwise = "anything",
+      .doc = "Text that must occur in the first 5,120 bytes of the answer" },
+    { "served_by", CONF_NAME, AT(served_by), .otherwise = "\"region\":\"...\" in the answer",
+      .doc = "Header of the answer that names the serving region" },
+    { "every", CONF_DURATION, AT(every_ms), FROM_TO(100, 10 * MIN), .fallback = "10s", .doc = "Interval" },
+    { "timeout", CONF_DURATION, AT(timeout_ms), FROM_TO(50, 10 * MIN),
+      .otherwise = "6s, at most 2/3 of every", .doc = "For the connection (2/3 of it) and the reply (1/3)" },
+    END
+};
+#undef S
+
+#define S struct evac_resource
+static const struct conf_row resource_rows[] = {
+    { "type", CONF_NAME, CONF_REQUIRED, AT(type), .doc = "The driver; all other settings are the driver's own" },
+    END
+};
+#undef S
+
+#define S struct conf_probe
+static const struct conf_row probe_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(probe.name), .doc = "Unique in the app" },
+    { "http", CONF_REGIONAL_URL, CONF_REQUIRED, AT(probe.url), .doc = "Address; {region} becomes each of the app's regions" },
+    { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .fallback = "edge",
+      .doc = "edge: as a user sees a region; deep: a dependency inside it" },
+    { "expect", CONF_TEXT, AT(probe.expect_body), .otherwise = "anything",
+      .doc = "Text that must occur in the first 5,120 bytes of the answer" },
+    { "status", CONF_INT, AT(probe.expect_status), FROM_TO(100, 599), .otherwise = "any 2xx or 3xx",
+      .unit = "HTTP status", .doc = "The status that counts as good" },
+    { "every", CONF_DURATION, AT(probe.every_ms), FROM_TO(100, 10 * MIN), .fallback = "10s", .doc = "Interval" },
+    { "timeout", CONF_DURATION, AT(timeout_ms), FROM_TO(50, 10 * MIN), .otherwise = "6s, at most 2/3 of every",
+      .doc = "For the connection and the reply together" },
+    { "connect", CONF_DURATION, AT(probe.connect_ms), FROM_TO(10, 10 * MIN), .otherwise = "2/3 of timeout",
+      .doc = "For name, connection and TLS; shorter than timeout" },
+    { "fall", CONF_INT, AT(probe.fall), FROM_TO(1, 10), .fallback = "3", .unit = "checks in a row",
+      .doc = "Failures until it is down" },
+    { "rise", CONF_INT, AT(probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row",
+      .doc = "Successes until it is up" },
+    END
+};
+#undef S
+
+#define S struct evac_drill_conf
+static const struct conf_row drill_rows[] = {
+    { "kind", CONF_CHOICE, CONF_REQUIRED, AT(kind), .choices = drill_kinds,
+      .doc = "rehearse reads only; isolated exercises the standby without traffic; live switches; game-day is a person's" },
+    { "cron", CONF_CRON, CONF_REQUIRED, AT(cron), .doc = "When" },
+    { "timezone", CONF_ZONE, AT(timezone), .fallback = "UTC", .doc = "Whose clock the calendar means" },
+    END
+};
+#undef S
+
+/* --- runbooks --------------------------------------------------------------------------------- */
+#define S struct conf_runbook
+static const struct conf_row runbook_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(runbook.name), .doc = "A strategy's name, or one that an app's runbook names" },
+    { "doc", CONF_TEXT, AT(runbook.doc), .otherwise = "none", .doc = "One line for people" },
+    { "failover", CONF_SECTION, AT(workflows[EVAC_WORKFLOW_FAILOVER]), .section = &workflow_section,
+      .otherwise = "none", .doc = "Away from the active region" },
+    { "failback", CONF_SECTION, AT(workflows[EVAC_WORKFLOW_FAILBACK]), .section = &workflow_section,
+      .otherwise = "none", .doc = "Home again" },
+    { "drill", CONF_SECTION, AT(workflows[EVAC_WORKFLOW_DRILL]), .section = &workflow_section,
+      .otherwise = "none", .doc = "What a drill goes through" },
+    END
+};
+#undef S
+
+#define S struct conf_workflow
+static const struct conf_row workflow_rows[] = {
+    { "steps", CONF_SECTION, CONF_LIST, AT(flow.steps), COUNTED(flow.step_count), FROM_TO(1, EVAC_WORKFLOW_STEPS_MAX),
+      .section = &step_section, .otherwise = "none", .doc = "Its steps; their order is theirs to say, with after" },
+    { "same_as", CONF_CHOICE, AT(same_as), .choices = workflows, .otherwise = "none",
+      .doc = "Another workflow of this runbook whose steps these are; instead of steps" },
+    END
+};
+#undef S
+
+#define S struct evac_runbook_step
+static const struct conf_row step_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "Unique in the workflow" },
+    { "title", CONF_TEXT, AT(title), .otherwise = "the action's doc", .doc = "One line for people" },
+    { "action", CONF_ACTION, CONF_REQUIRED, AT(action), .doc = "What is done" },
+    { "resource", CONF_NAME, AT(resource), .otherwise = "each of the action's type", .doc = "One resource, by name" },
+    { "region", CONF_ROLE, CONF_REQUIRED, AT(region), .doc = "Where: the region left, the one taking over, the witness, or one by name" },
+    { "phase", CONF_CHOICE, CONF_REQUIRED, AT(phase), .choices = phases, .doc = "Which part of the run it belongs to" },
+    { "want", CONF_ARGS, AT(want), .otherwise = "nothing", .doc = "The desired state: the action's own settings" },
+    { "after", CONF_NAME, CONF_LIST, AT(after), COUNTED(after_count), FROM_TO(0, EVAC_WORKFLOW_STEPS_MAX), .otherwise = "none",
+      .doc = "Steps of this workflow that must have ended before" },
+    { "when", CONF_SECTION, CONF_WHEN, AT(when), COUNTED(when_count), .section = &conf_when_section,
+      .otherwise = "always", .doc = "Only under this condition; otherwise the step is skipped" },
+    { "deadline", CONF_DURATION, AT(deadline_ms), FROM_TO(SEC, DAY), .otherwise = "the action's", .doc = "From its first look until it must be reached" },
+    { "tries", CONF_INT, AT(tries), FROM_TO(1, 100), .otherwise = "the action's", .unit = "applies", .doc = "How often it may be applied" },
+    { "on_failure", CONF_CHOICE, AT(on_failure), .choices = on_failures, .fallback = "ask",
+      .doc = "ask a person, stop the run, or go-on without it" },
+    { "approval", CONF_BOOL, AT(approval), .fallback = "false", .doc = "Waits for a person's word" },
+    { "pivot", CONF_BOOL, AT(pivot), .fallback = "false", .doc = "The point of no return" },
+    { "optional", CONF_BOOL, AT(optional), .fallback = "false",
+      .doc = "When the app has no such resource or region, the step vanishes without a word" },
+    END
+};
+#undef S
+
+#define S struct conf_when
+static const struct conf_row when_rows[] = {
+    { "mode", CONF_CHOICE, AT(mode), .choices = modes, .otherwise = "any", .doc = "The run's mode" },
+    { "step", CONF_NAME, AT(step), .otherwise = "none", .doc = "An earlier step of this workflow; with is, or with fact" },
+    { "fact", CONF_NAME, AT(fact), .otherwise = "none", .doc = "A number that the step found; with above, below, or is" },
+    { "above", CONF_INT, AT(above), FROM_TO(INT64_MIN, INT64_MAX), .otherwise = "none", .doc = "The fact is greater" },
+    { "below", CONF_INT, AT(below), FROM_TO(INT64_MIN, INT64_MAX), .otherwise = "none", .doc = "The fact is smaller" },
+    { "is", CONF_RAW, AT(is), .otherwise = "none", .doc = "How the step ended: done, skipped or failed; with fact: its number" },
+    { "not", CONF_RAW, AT(not), .otherwise = "none", .doc = "A group of these that does not hold" },
+    { "all", CONF_RAW, AT(all), .otherwise = "none", .doc = "A list of such groups, all of which hold" },
+    { "any", CONF_RAW, AT(any), .otherwise = "none", .doc = "A list of such groups, one of which holds" },
+    END
+};
+#undef S
+
+#define S struct conf_controller
+const struct conf_section conf_controller_section = {
+    "controller", "evac.cfg", "The controller. The file may be absent: then all defaults hold.",
+    controller_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_controller,
+};
+#undef S
+#define S struct conf_file_top
+const struct conf_section conf_file_section = {
+    "file", "apps/*.cfg and runbooks/*.cfg", "One app a file in apps/, one runbook a file in runbooks/; an app's file may bring a runbook too.",
+    file_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct conf_app
+const struct conf_section conf_app_section = {
+    "app", "app = { ... }", "An app declares its resources and objectives and names a strategy.",
+    app_rows, sizeof(S), offsetof(S, app.name), .finish = conf_finish_app,
+};
+#undef S
+#define S struct conf_endpoint
+static const struct conf_section endpoint_section = {
+    "endpoint", "app.endpoint = { ... }", "Where users reach the app.",
+    endpoint_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_endpoint,
+};
+#undef S
+#define S struct evac_resource
+static const struct conf_section resource_section = {
+    "resource", "app.resources.<name> = { ... }",
+    "One thing that the app owns. Nested groups become dotted names, lists become JSON arrays; the driver's table says what is allowed.",
+    resource_rows, sizeof(S), offsetof(S, name), .open = true, .finish = conf_finish_resource,
+};
+#undef S
+#define S struct conf_probe
+static const struct conf_section probe_section = {
+    "probe", "app.probes = ( { ... } )", "An HTTP check of each region, from outside.",
+    probe_rows, sizeof(S), offsetof(S, probe.name), .finish = conf_finish_probe,
+};
+#undef S
+#define S struct evac_drill_conf
+static const struct conf_section drill_section = {
+    "drill", "app.drills = ( { ... } )", "A rehearsal by the calendar.",
+    drill_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct conf_runbook
+const struct conf_section conf_runbook_section = {
+    "runbook", "runbook = { ... }", "The workflows of one strategy; at least one.",
+    runbook_rows, sizeof(S), offsetof(S, runbook.name), .finish = conf_finish_runbook,
+};
+#undef S
+#define S struct conf_workflow
+static const struct conf_section workflow_section = {
+    "workflow", "runbook.failover, runbook.failback, runbook.drill = { ... }", "Either steps or same_as.",
+    workflow_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_workflow,
+};
+#undef S
+#define S struct evac_runbook_step
+static const struct conf_section step_section = {
+    "step", "steps = ( { ... } )", "One desired state, reached by an action of a driver.",
+    step_rows, sizeof(S), offsetof(S, name), .finish = NULL,
+};
+#undef S
+#define S struct conf_when
+const struct conf_section conf_when_section = {
+    "when", "when = { ... }", "A condition. Several settings in one group mean all of them.",
+    when_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+/* clang-format on */
+
+const struct conf_section *const conf_sections[] = {
+    &conf_controller_section,
+    &conf_file_section,
+    &conf_app_section,
+    &endpoint_section,
+    &resource_section,
+    &probe_section,
+    &drill_section,
+    &conf_runbook_section,
+    &workflow_section,
+    &step_section,
+    &conf_when_section,
+    NULL,
+};
+
+const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path)
+{
+    for (const struct conf_row *row = section->rows; row->path; row++)
+        if (evac_str_is(path, row->path))
+            return row;
+    return NULL;
+}

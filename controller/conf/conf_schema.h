@@ -1,0 +1,155 @@
+/*
+ * Every setting that a configuration may hold is a row here: where, what type, default, range, one
+ * line of doc, and where in its struct the value goes. Reading, checking, error texts and the
+ * language's reference all come from these rows; a setting that is not a row does not exist.
+ */
+#ifndef EVAC_CONF_SCHEMA_H
+#define EVAC_CONF_SCHEMA_H
+
+#include "model.h"
+
+#include <libconfig.h>
+
+/* X(NAME, what is allowed, in words). An empty text: it depends on the row. NAME to ZONE are the
+ * types whose value is a text. */
+#define CONF_TYPES(X)                                                                              \
+    X(BOOL, "true or false")                                                                       \
+    X(INT, "")                                                                                     \
+    X(DURATION, "")                                                                                \
+    X(CHOICE, "")                                                                                  \
+    X(TEXT, "")                                                                                    \
+    X(NAME, "a name of letters, digits, '-' and '_', at most 64")                                  \
+    X(ACTION, "a resource type, a dot and an action, such as \"ecs.scale\"")                       \
+    X(REGION, "a region's name, such as \"us-east-1\"")                                            \
+    X(ROLE, "\"from\", \"to\", \"witness\", or a region's name, such as \"us-east-1\"")            \
+    X(URL, "an http:// or https:// address, without placeholders")                                 \
+    X(REGIONAL_URL, "an http:// or https:// address that holds {region}")                          \
+    X(ADDRESS, "an IP address and a port, such as \"127.0.0.1:53\" or \"[::1]:53\"")               \
+    X(PATH, "an absolute path")                                                                    \
+    X(CRON, "five fields: minute, hour, day, month, weekday, such as \"0 9 1 * *\"")               \
+    X(ZONE, "a time zone's name, such as \"Europe/Berlin\"")                                       \
+    X(ARGS, "a group of settings")                                                                 \
+    X(RAW, "")                                                                                     \
+    X(SECTION, "a group")
+
+#define X(name, form) CONF_##name,
+enum conf_type { CONF_TYPES(X) CONF_TYPE_COUNT };
+#undef X
+
+enum {
+    CONF_REQUIRED = 1u << 0,
+    CONF_LIST = 1u << 1,  /* several of the type: ( ... ) or [ ... ]; min and max count them */
+    CONF_NAMED = 1u << 2, /* SECTION: a group of groups, whose names are the things' names */
+    CONF_WHEN = 1u << 3,  /* SECTION: compiled to a condition instead of stored */
+};
+
+#define CONF_NOWHERE SIZE_MAX
+
+struct conf_section;
+
+struct conf_row {
+    const char *path; /* within its section, "policy.dwell"; NULL ends the table */
+    enum conf_type type;
+    uint32_t flags;
+    size_t offset, bytes;  /* of the value in the section's struct */
+    size_t count_offset;   /* LIST, NAMED, WHEN: of the size_t that counts */
+    const char *fallback;  /* default, as one would write it; NULL none */
+    const char *otherwise; /* what holds instead, in words, when there is no fixed default */
+    int64_t min, max; /* INT the value, DURATION ms, PATH bytes, LIST and NAMED entries */
+    const char *unit; /* INT: what it counts */
+    const char *const *choices; /* CHOICE: index is the value; TEXT: if given, one of these */
+    const struct conf_section *section; /* SECTION: of what */
+    const char *doc;
+};
+
+struct conf_reader;
+struct conf_given;
+
+/* A struct that a group fills. It begins with a struct evac_place. */
+struct conf_section {
+    const char *what;  /* "probe": for messages */
+    const char *title; /* for the reference */
+    const char *doc;
+    const struct conf_row *rows;
+    size_t bytes;
+    size_t name_offset; /* of its name, for telling two apart; CONF_NOWHERE when it has none */
+    bool open;          /* settings that are no rows belong to finish */
+
+    /* After all rows: checks that need more than one setting. NULL if there are none. */
+    void (*finish)(struct conf_reader *r, const config_setting_t *group, void *at,
+                   const struct conf_given *given);
+};
+
+/* --- what sections fill, where the model's own struct is not enough ---------------------------- */
+
+struct conf_endpoint {
+    struct evac_place place; /* line 0: there is none */
+    struct evac_str url, regional, expect, served_by;
+    uint32_t every_ms, timeout_ms;
+};
+
+struct conf_probe {
+    struct evac_probe probe;
+    uint32_t timeout_ms;
+};
+
+struct conf_app {
+    struct evac_app app;
+    struct conf_endpoint endpoint;
+    struct conf_probe *probes;
+    size_t probe_count;
+};
+
+struct conf_workflow {
+    struct evac_runbook_workflow flow;
+    enum evac_workflow same_as;
+    bool copies; /* same_as holds */
+};
+
+struct conf_runbook {
+    struct evac_runbook runbook;
+    struct conf_workflow workflows[EVAC_WORKFLOW_COUNT];
+};
+
+/* One group of a `when`, before it becomes nodes. */
+struct conf_when {
+    struct evac_place place;
+    enum evac_mode mode;
+    struct evac_str step, fact;
+    int64_t above, below;
+    const config_setting_t *is, *not, *all, *any;
+};
+
+/* apps/ *.cfg and runbooks/ *.cfg: an app may bring its own runbook in the same file. */
+struct conf_file_top {
+    struct evac_place place;
+    struct conf_app app;
+    struct conf_runbook runbook;
+};
+
+struct conf_controller {
+    struct evac_place place;
+    struct evac_controller_conf conf;
+};
+
+extern const struct conf_section conf_controller_section;
+extern const struct conf_section conf_file_section;
+extern const struct conf_section conf_app_section;
+extern const struct conf_section conf_runbook_section;
+extern const struct conf_section conf_when_section;
+
+/* All of them, in the reference's order; ends with NULL. */
+extern const struct conf_section *const conf_sections[];
+
+/* NULL when there is none. */
+const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path);
+
+/* What the row allows, in words. */
+void conf_allowed(const struct conf_row *row, struct evac_buf *out);
+
+/* The sections' finish functions: conf_app.c, conf_runbook.c. */
+typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group, void *at,
+                            const struct conf_given *given);
+conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
+    conf_finish_probe, conf_finish_app, conf_finish_workflow, conf_finish_runbook;
+#endif
