@@ -110,6 +110,11 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
     if (evac_json_cstr(status, "trouble")[0])
         printf("%sTROUBLE%s: %s\n", evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN),
                evac_json_cstr(status, "trouble"));
+    if (evac_json_true(status, "parked"))
+        printf("%sit crashed five times in a short while and only looks now%s: 'systemctl restart "
+               "evacd' "
+               "lets it act again\n",
+               evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN));
     if (evac_json_true(status, "cut_off"))
         printf("%sthis controller can not reach its anchors: nothing automatic happens%s\n",
                evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN));

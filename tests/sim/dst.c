@@ -124,14 +124,18 @@ static void begin(struct story *s, struct world *w)
 static void trouble(struct story *s, struct world *w)
 {
     uint64_t turns = 4 + below(s, 12);
+    unsigned crashes =
+        s->crashes ? 3 : 0; /* a fifth in a row parks the controller: that is another test */
     if (s->stale)
         world_control(w, "stale %u", (unsigned)(200 + below(s, 1500)));
     if (s->capacity)
         world_control(w, "service ecs us-west-2 throttled");
     for (uint64_t i = 0; i < turns && !world_broken(w)[0]; i++) {
         world_run(w, 200 + below(s, 6000));
-        if (s->crashes && below(s, 3) == 0)
+        if (crashes && below(s, 3) == 0) {
             world_crash(w, 100 + below(s, 8000));
+            crashes--;
+        }
         if (s->meddles && below(s, 2) == 0)
             meddle(s, w);
         if (s->region_returns && below(s, 6) == 0)

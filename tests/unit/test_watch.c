@@ -1,0 +1,122 @@
+/* Replication, watched: what is not known is unknown, and no number flatters. */
+#include "run.h"
+#include "suite.h"
+#include "watch.h"
+
+static struct evac_reply seen(const struct evac_fact *facts, size_t n)
+{
+    return (struct evac_reply){ .seen = EVAC_SEEN_SATISFIED, .facts = facts, .fact_count = n };
+}
+
+static struct evac_watch fresh(uint32_t verbs)
+{
+    struct evac_watch w = { .verbs = verbs };
+    evac_watch_turn(&w);
+    return w;
+}
+
+#define LAG    (1u << EVAC_VERB_MEASURE)
+#define CANARY (1u << EVAC_VERB_MARK | 1u << EVAC_VERB_SEEK)
+
+START_TEST(before_the_first_sample_the_loss_is_unknown)
+{
+    struct evac_watch lag = fresh(LAG), canary = fresh(CANARY), none = fresh(0);
+    ck_assert(evac_watch_loss(&lag, 1000000) == EVAC_LOSS_UNKNOWN);
+    ck_assert(evac_watch_loss(&canary, 1000000) == EVAC_LOSS_UNKNOWN);
+    ck_assert_int_eq(evac_watch_loss(&none, 1000000), -1);
+}
+END_TEST
+
+START_TEST(lag_counts_from_the_sample_not_from_now)
+{
+    struct evac_watch w = fresh(LAG);
+    struct evac_fact facts[] = { { "lag_ms", 800 }, { "as_of_wall_ms", 100000 } };
+    struct evac_reply r = seen(facts, 2);
+    evac_watch_measured(&w, &r);
+    /* everything until 99.2 s is there; an outage at 103 s loses at most 3.8 s */
+    ck_assert_int_eq(evac_watch_loss(&w, 103000), 3800);
+    ck_assert_int_eq(evac_watch_loss(&w, 99000), 0);
+}
+END_TEST
+
+START_TEST(an_older_sample_does_not_replace_a_newer_one)
+{
+    struct evac_watch w = fresh(LAG);
+    struct evac_fact new_facts[] = { { "lag_ms", 100 }, { "as_of_wall_ms", 200000 } };
+    struct evac_fact old_facts[] = { { "lag_ms", 9000 }, { "as_of_wall_ms", 150000 } };
+    struct evac_reply r = seen(new_facts, 2), old = seen(old_facts, 2);
+    evac_watch_measured(&w, &r);
+    evac_watch_measured(&w, &old);
+    ck_assert_int_eq(w.lag_ms, 100);
+    ck_assert_int_eq(evac_watch_loss(&w, 200000), 100);
+}
+END_TEST
+
+START_TEST(a_sample_without_its_time_is_no_sample)
+{
+    struct evac_watch w = fresh(LAG);
+    struct evac_fact facts[] = { { "lag_ms", 100 } };
+    struct evac_reply r = seen(facts, 1);
+    evac_watch_measured(&w, &r);
+    ck_assert(evac_watch_loss(&w, 1) == EVAC_LOSS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_marker_that_was_not_acknowledged_is_not_lost)
+{
+    struct evac_watch w = fresh(CANARY);
+    struct evac_reply yes = { .outcome = EVAC_OUTCOME_ACCEPTED },
+                      unknown = { .outcome = EVAC_OUTCOME_UNKNOWN };
+    struct evac_fact facts[] = { { "marker", 2000 } };
+    struct evac_reply found = seen(facts, 1);
+    int64_t lost[4];
+    evac_watch_marked(&w, 1000, &yes);
+    evac_watch_marked(&w, 2000, &yes);
+    evac_watch_marked(&w, 3000, &yes);
+    evac_watch_marked(&w, 4000, &unknown);
+    evac_watch_found(&w, &found);
+    ck_assert_uint_eq(evac_watch_lost(&w, lost, 4), 1);
+    ck_assert_int_eq(lost[0], 3000);
+    ck_assert_int_eq(evac_watch_loss(&w, 5000), 3000);
+}
+END_TEST
+
+START_TEST(of_two_measures_the_worse_counts)
+{
+    struct evac_watch w = fresh(LAG | CANARY);
+    struct evac_fact lag[] = { { "lag_ms", 0 }, { "as_of_wall_ms", 10000 } },
+                     marker[] = { { "marker", 4000 } };
+    struct evac_reply r = seen(lag, 2), m = seen(marker, 1);
+    evac_watch_measured(&w, &r);
+    evac_watch_found(&w, &m);
+    ck_assert_int_eq(evac_watch_loss(&w, 10000),
+                     6000); /* a lag of zero lies when replication is broken */
+}
+END_TEST
+
+START_TEST(only_the_newest_markers_are_kept)
+{
+    struct evac_watch w = fresh(CANARY);
+    struct evac_reply yes = { .outcome = EVAC_OUTCOME_ACCEPTED };
+    int64_t lost[2];
+    for (int64_t i = 1; i <= 1000; i++)
+        evac_watch_marked(&w, i, &yes);
+    ck_assert_uint_eq(evac_watch_lost(&w, lost, 2), EVAC_MARKS);
+    ck_assert_int_eq(lost[0], 1000 - EVAC_MARKS + 1);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("watch");
+    tcase_add_test(tc, before_the_first_sample_the_loss_is_unknown);
+    tcase_add_test(tc, lag_counts_from_the_sample_not_from_now);
+    tcase_add_test(tc, an_older_sample_does_not_replace_a_newer_one);
+    tcase_add_test(tc, a_sample_without_its_time_is_no_sample);
+    tcase_add_test(tc, a_marker_that_was_not_acknowledged_is_not_lost);
+    tcase_add_test(tc, of_two_measures_the_worse_counts);
+    tcase_add_test(tc, only_the_newest_markers_are_kept);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("watch", cases)
