@@ -47,10 +47,14 @@ void prober_conn_close(struct prober_target *t)
 
 static void fail(struct prober_target *t, const char *what, int error)
 {
-    char *reason = t->prober->reason;
-    (void)snprintf(reason, sizeof t->prober->reason, "%s%s%s", what, error ? ": " : "",
-                   error ? strerror(error) : "");
-    prober_end(t, reason);
+    struct evac_buf text;
+    evac_buf_init(&text, 1024);
+    evac_buf_puts(&text, what);
+    if (error)
+        evac_buf_putf(&text, ": %s", strerror(error));
+    (void)evac_str_copy(t->prober->reason, sizeof t->prober->reason, evac_buf_str(&text));
+    evac_buf_done(&text);
+    prober_end(t, t->prober->reason);
 }
 
 /* --- a reply

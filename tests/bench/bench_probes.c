@@ -46,7 +46,7 @@ static int listen_on(int i, uint16_t port)
 static void watch(int epoll, int fd, bool listener)
 {
     struct epoll_event event = { .events = EPOLLIN,
-                                 .data.u64 = (uint64_t)fd | (listener ? 1ull << 32 : 0) };
+                                 .data.u64 = (uint64_t)listener << 32 | (uint32_t)fd };
     epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
