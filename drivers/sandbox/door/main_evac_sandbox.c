@@ -213,13 +213,17 @@ struct process {
     struct evac_door *door;
 };
 
-static void on_signal(uv_signal_t *handle, int number)
+static void stop(struct process *p)
 {
-    struct process *p = handle->data;
-    evac_log(EVAC_LOG_INFO, "stopping", "signal=%d", number);
     for (size_t i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&p->signals[i], NULL);
     evac_door_close(p->door);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    evac_log(EVAC_LOG_INFO, "stopping", "signal=%d", number);
+    stop(handle->data);
 }
 
 static void listen_to_signals(struct process *p)
@@ -266,7 +270,7 @@ static int serve(struct arguments *a)
         code = announce(a, p.door, &err);
     if (code) {
         fprintf(stderr, "evac-sandbox: %s\n", err.text);
-        on_signal(&p.signals[0], 0);
+        stop(&p);
     }
     uv_run(&p.loop, UV_RUN_DEFAULT);
     uv_loop_close(&p.loop);
