@@ -86,9 +86,9 @@ static void flatten(struct flat *flat, const config_setting_t *s, struct evac_st
     if (config_setting_type(s) == CONFIG_TYPE_GROUP) {
         for (int i = 0; i < config_setting_length(s); i++) {
             const config_setting_t *member = config_setting_get_elem(s, (unsigned)i);
-            flatten(flat, member,
-                    evac_arena_printf(flat->r->arena, "%s.%s", name.p,
-                                      config_setting_name(member)));
+            flatten(
+                flat, member,
+                evac_arena_printf(flat->r->arena, "%s.%s", name.p, config_setting_name(member)));
         }
         return;
     }

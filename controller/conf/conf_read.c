@@ -15,7 +15,8 @@ bool conf_is_given(const struct conf_given *given, const char *path)
     return row && (given->rows >> (row - given->section->rows) & 1);
 }
 
-/* --- what messages say ------------------------------------------------------------------------- */
+/* --- what messages say -------------------------------------------------------------------------
+ */
 
 #define FOUND_BYTES_MAX 80
 
@@ -68,9 +69,9 @@ struct evac_str conf_hint(struct conf_reader *r, struct evac_str found, const ch
     evac_buf_init(&all, 1024); /* a longer list would help nobody */
     for (size_t i = 0; names[i]; i++)
         evac_buf_putf(&all, "%s%s", i ? ", " : "", names[i]);
-    struct evac_str text = all.n ? evac_arena_printf(r->arena, "; known: %.*s",
-                                                     EVAC_STR_ARG(evac_buf_str(&all)))
-                                 : EVAC_STR("; there are none");
+    struct evac_str text =
+        all.n ? evac_arena_printf(r->arena, "; known: %.*s", EVAC_STR_ARG(evac_buf_str(&all)))
+              : EVAC_STR("; there are none");
     evac_buf_done(&all);
     return text;
 }
@@ -80,7 +81,8 @@ const char *const *conf_names(struct conf_reader *r, const struct evac_str *firs
 {
     const char **names = evac_arena_array(r->arena, count + 1, sizeof *names);
     for (size_t i = 0; i < count; i++)
-        names[i] = ((const struct evac_str *)(const void *)((const char *)first + i * item_bytes))->p;
+        names[i] =
+            ((const struct evac_str *)(const void *)((const char *)first + i * item_bytes))->p;
     return names;
 }
 
@@ -97,7 +99,8 @@ static void refuse(struct conf_reader *r, const struct conf_section *section,
                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-/* --- lists ------------------------------------------------------------------------------------- */
+/* --- lists -------------------------------------------------------------------------------------
+ */
 
 struct place_in {
     struct conf_reader *r;
@@ -219,7 +222,8 @@ static void read_sections(const struct place_in *in, const config_setting_t *s)
     store_items(in, items, n);
 }
 
-/* --- one row ------------------------------------------------------------------------------------ */
+/* --- one row ------------------------------------------------------------------------------------
+ */
 
 static void read_when(const struct place_in *in, const config_setting_t *s)
 {
@@ -268,7 +272,8 @@ static void read_row(const struct place_in *in, const config_setting_t *s)
         read_scalar(in, s);
 }
 
-/* --- a group ------------------------------------------------------------------------------------- */
+/* --- a group -------------------------------------------------------------------------------------
+ */
 
 /* The rows' next words after prefix ("", or "policy."), each once. */
 static const char *const *known_names(struct conf_reader *r, const struct conf_section *section,

@@ -52,7 +52,8 @@ void conf_flatten(struct conf_reader *r, const config_setting_t *group, const ch
 void conf_compile_when(struct conf_reader *r, const config_setting_t *group,
                        const struct evac_cond **ret_nodes, size_t *ret_count);
 
-/* --- conf_value.c: the scalar types ------------------------------------------------------------- */
+/* --- conf_value.c: the scalar types -------------------------------------------------------------
+ */
 
 struct conf_value {
     enum { CONF_IS_BOOL, CONF_IS_NUMBER, CONF_IS_TEXT, CONF_IS_OTHER } kind;
@@ -69,7 +70,8 @@ struct conf_value conf_value_of(const struct conf_row *row, const char *text);
 bool conf_put(struct conf_reader *r, const struct conf_row *row, const struct conf_value *value,
               void *to);
 
-/* --- conf_text.c: a file's text to libconfig's tree ---------------------------------------------- */
+/* --- conf_text.c: a file's text to libconfig's tree ----------------------------------------------
+ */
 
 #define CONF_FILE_BYTES_MAX    (1u << 20)
 #define CONF_NESTING_MAX       64u

@@ -23,7 +23,10 @@ static const char *const probe_roles[] = { "edge", "deep", NULL };
 #define AT(field)          .offset = offsetof(S, field), .bytes = sizeof(((S *)0)->field)
 #define COUNTED(field)     .count_offset = offsetof(S, field)
 #define FROM_TO(low, high) .min = (low), .max = (high)
-#define END                { .path = NULL }
+#define END                                                                                        \
+    {                                                                                              \
+        .path = NULL                                                                               \
+    }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, drill_section,
     step_section, workflow_section;
@@ -238,10 +241,10 @@ static const struct conf_row when_rows[] = {
     { "fact", CONF_NAME, AT(fact), .otherwise = "none", .doc = "A number that the step found; with above, below, or is" },
     { "above", CONF_INT, AT(above), FROM_TO(INT64_MIN, INT64_MAX), .otherwise = "none", .doc = "The fact is greater" },
     { "below", CONF_INT, AT(below), FROM_TO(INT64_MIN, INT64_MAX), .otherwise = "none", .doc = "The fact is smaller" },
-    { "is", CONF_RAW, AT(is), .otherwise = "none", .doc = "How the step ended: done, skipped or failed; with fact: its number" },
-    { "not", CONF_RAW, AT(not), .otherwise = "none", .doc = "A group of these that does not hold" },
-    { "all", CONF_RAW, AT(all), .otherwise = "none", .doc = "A list of such groups, all of which hold" },
-    { "any", CONF_RAW, AT(any), .otherwise = "none", .doc = "A list of such groups, one of which holds" },
+    { "is", CONF_RAW, AT(is), .unit = "\"done\", \"skipped\" or \"failed\"; with fact: a whole number", .otherwise = "none", .doc = "How the step ended, or what the fact is" },
+    { "not", CONF_RAW, AT(not), .unit = "a condition { ... }", .otherwise = "none", .doc = "Does not hold" },
+    { "all", CONF_RAW, AT(all), .unit = "a list of conditions ( { ... }, { ... } )", .otherwise = "none", .doc = "All of them hold" },
+    { "any", CONF_RAW, AT(any), .unit = "a list of conditions ( { ... }, { ... } )", .otherwise = "none", .doc = "At least one of them holds" },
     END
 };
 #undef S
@@ -304,7 +307,7 @@ static const struct conf_section workflow_section = {
 #define S struct evac_runbook_step
 static const struct conf_section step_section = {
     "step", "steps = ( { ... } )", "One desired state, reached by an action of a driver.",
-    step_rows, sizeof(S), offsetof(S, name), .finish = NULL,
+    step_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_step,
 };
 #undef S
 #define S struct conf_when
@@ -316,18 +319,9 @@ const struct conf_section conf_when_section = {
 /* clang-format on */
 
 const struct conf_section *const conf_sections[] = {
-    &conf_controller_section,
-    &conf_file_section,
-    &conf_app_section,
-    &endpoint_section,
-    &resource_section,
-    &probe_section,
-    &drill_section,
-    &conf_runbook_section,
-    &workflow_section,
-    &step_section,
-    &conf_when_section,
-    NULL,
+    &conf_controller_section, &conf_file_section, &conf_app_section,  &endpoint_section,
+    &resource_section,        &probe_section,     &drill_section,     &conf_runbook_section,
+    &workflow_section,        &step_section,      &conf_when_section, NULL,
 };
 
 const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path)

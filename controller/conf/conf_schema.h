@@ -51,12 +51,12 @@ struct conf_row {
     const char *path; /* within its section, "policy.dwell"; NULL ends the table */
     enum conf_type type;
     uint32_t flags;
-    size_t offset, bytes;  /* of the value in the section's struct */
-    size_t count_offset;   /* LIST, NAMED, WHEN: of the size_t that counts */
-    const char *fallback;  /* default, as one would write it; NULL none */
-    const char *otherwise; /* what holds instead, in words, when there is no fixed default */
-    int64_t min, max; /* INT the value, DURATION ms, PATH bytes, LIST and NAMED entries */
-    const char *unit; /* INT: what it counts */
+    size_t offset, bytes;       /* of the value in the section's struct */
+    size_t count_offset;        /* LIST, NAMED, WHEN: of the size_t that counts */
+    const char *fallback;       /* default, as one would write it; NULL none */
+    const char *otherwise;      /* what holds instead, in words, when there is no fixed default */
+    int64_t min, max;           /* INT the value, DURATION ms, PATH bytes, LIST and NAMED entries */
+    const char *unit;           /* INT: what it counts */
     const char *const *choices; /* CHOICE: index is the value; TEXT: if given, one of these */
     const struct conf_section *section; /* SECTION: of what */
     const char *doc;
@@ -80,7 +80,8 @@ struct conf_section {
                    const struct conf_given *given);
 };
 
-/* --- what sections fill, where the model's own struct is not enough ---------------------------- */
+/* --- what sections fill, where the model's own struct is not enough ----------------------------
+ */
 
 struct conf_endpoint {
     struct evac_place place; /* line 0: there is none */
@@ -151,5 +152,5 @@ void conf_allowed(const struct conf_row *row, struct evac_buf *out);
 typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given);
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
-    conf_finish_probe, conf_finish_app, conf_finish_workflow, conf_finish_runbook;
+    conf_finish_probe, conf_finish_app, conf_finish_step, conf_finish_workflow, conf_finish_runbook;
 #endif

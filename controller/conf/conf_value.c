@@ -8,15 +8,13 @@ struct conf_value conf_value(const config_setting_t *setting)
 {
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_BOOL:
-        return (struct conf_value){ CONF_IS_BOOL, config_setting_get_bool(setting),
-                                    EVAC_STR_NONE };
+        return (struct conf_value){ CONF_IS_BOOL, config_setting_get_bool(setting), EVAC_STR_NONE };
     case CONFIG_TYPE_INT:
     case CONFIG_TYPE_INT64:
         return (struct conf_value){ CONF_IS_NUMBER, config_setting_get_int64(setting),
                                     EVAC_STR_NONE };
     case CONFIG_TYPE_STRING:
-        return (struct conf_value){ CONF_IS_TEXT, 0,
-                                    evac_str(config_setting_get_string(setting)) };
+        return (struct conf_value){ CONF_IS_TEXT, 0, evac_str(config_setting_get_string(setting)) };
     default:
         return (struct conf_value){ CONF_IS_OTHER, 0, EVAC_STR_NONE };
     }
@@ -34,7 +32,8 @@ struct conf_value conf_value_of(const struct conf_row *row, const char *text)
     return value;
 }
 
-/* --- what texts look like ---------------------------------------------------------------------- */
+/* --- what texts look like ----------------------------------------------------------------------
+ */
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -132,9 +131,7 @@ static size_t placeholders(struct evac_str s, bool *ret_stray)
 
 static bool is_address_of_web(struct evac_str s)
 {
-    size_t scheme = evac_str_starts(s, "http://")    ? 7
-                    : evac_str_starts(s, "https://") ? 8
-                                                     : 0;
+    size_t scheme = evac_str_starts(s, "http://") ? 7 : evac_str_starts(s, "https://") ? 8 : 0;
     if (!scheme || s.n > 2000 || !is_printable(s) || memchr(s.p, ' ', s.n))
         return false;
     struct evac_str rest = { s.p + scheme, s.n - scheme };
@@ -195,15 +192,21 @@ static bool is_zone(struct evac_str s)
 }
 
 static bool (*const forms[CONF_TYPE_COUNT])(struct evac_str) = {
-    [CONF_NAME] = is_name,       [CONF_ACTION] = is_action,
-    [CONF_REGION] = is_region,   [CONF_ROLE] = is_role,
-    [CONF_URL] = is_url,         [CONF_REGIONAL_URL] = is_regional_url,
-    [CONF_ADDRESS] = is_ip_and_port, [CONF_PATH] = is_path,
-    [CONF_CRON] = is_cron,       [CONF_ZONE] = is_zone,
+    [CONF_NAME] = is_name,
+    [CONF_ACTION] = is_action,
+    [CONF_REGION] = is_region,
+    [CONF_ROLE] = is_role,
+    [CONF_URL] = is_url,
+    [CONF_REGIONAL_URL] = is_regional_url,
+    [CONF_ADDRESS] = is_ip_and_port,
+    [CONF_PATH] = is_path,
+    [CONF_CRON] = is_cron,
+    [CONF_ZONE] = is_zone,
     [CONF_TEXT] = is_printable,
 };
 
-/* --- from value to memory ---------------------------------------------------------------------- */
+/* --- from value to memory ----------------------------------------------------------------------
+ */
 
 #define TEXT_BYTES_MAX 1000
 
@@ -286,7 +289,8 @@ bool conf_put(struct conf_reader *r, const struct conf_row *row, const struct co
     return true;
 }
 
-/* --- in words ---------------------------------------------------------------------------------- */
+/* --- in words ----------------------------------------------------------------------------------
+ */
 
 static const char *const type_words[CONF_TYPE_COUNT] = {
 #define X(name, form) [CONF_##name] = form,
@@ -337,7 +341,7 @@ static void put_scalar(const struct conf_row *row, struct evac_buf *out)
     } else if (row->type == CONF_TEXT) {
         evac_buf_putf(out, "one line of text, at most %d bytes", TEXT_BYTES_MAX);
     } else {
-        evac_buf_puts(out, type_words[row->type]);
+        evac_buf_puts(out, row->type == CONF_RAW ? row->unit : type_words[row->type]);
         if (row->type == CONF_PATH)
             evac_buf_putf(out, ", at most %lld bytes", (long long)row->max);
     }

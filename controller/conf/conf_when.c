@@ -29,11 +29,12 @@ static size_t take(struct when *w, size_t count)
 
 static void compile_group(struct when *w, const config_setting_t *group, size_t at);
 
-/* --- what one group says ------------------------------------------------------------------------ */
+/* --- what one group says ------------------------------------------------------------------------
+ */
 
 #define TERMS_MAX 8
 struct terms {
-    struct evac_cond leaf[TERMS_MAX];              /* what a term is, children not yet made */
+    struct evac_cond leaf[TERMS_MAX];            /* what a term is, children not yet made */
     const config_setting_t *children[TERMS_MAX]; /* NOT: a group; ALL, ANY: a list of groups */
     size_t count;
 };
@@ -47,11 +48,8 @@ static void add(struct terms *t, struct evac_cond leaf, const config_setting_t *
 static void add_fact(struct terms *t, const struct conf_when *g, enum evac_cmp cmp, int64_t number)
 {
     add(t,
-        (struct evac_cond){ .op = EVAC_COND_FACT,
-                            .cmp = cmp,
-                            .number = number,
-                            .name = g->step,
-                            .word = g->fact },
+        (struct evac_cond){
+            .op = EVAC_COND_FACT, .cmp = cmp, .number = number, .name = g->step, .word = g->fact },
         NULL);
 }
 
@@ -61,9 +59,8 @@ static void add_ending(struct when *w, struct terms *t, const struct conf_when *
     for (size_t i = 0; endings[i]; i++)
         if (is.kind == CONF_IS_TEXT && evac_str_is(is.text, endings[i])) {
             add(t,
-                (struct evac_cond){ .op = EVAC_COND_STEP,
-                                    .name = g->step,
-                                    .word = evac_str(endings[i]) },
+                (struct evac_cond){
+                    .op = EVAC_COND_STEP, .name = g->step, .word = evac_str(endings[i]) },
                 NULL);
             return;
         }
@@ -98,7 +95,8 @@ static void add_step(struct when *w, struct terms *t, const struct conf_when *g,
     bool step = conf_is_given(given, "step"), fact = conf_is_given(given, "fact");
     bool compared = conf_is_given(given, "above") || conf_is_given(given, "below");
     if (!step && (fact || compared || g->is))
-        CONF_ERROR(w->r, g->place.line, "when: step is missing; it says whose fact or end is meant");
+        CONF_ERROR(w->r, g->place.line,
+                   "when: step is missing; it says whose fact or end is meant");
     else if (step && fact)
         add_facts(w, t, g, given);
     else if (step && compared)
@@ -113,8 +111,7 @@ static void add_step(struct when *w, struct terms *t, const struct conf_when *g,
 
 static bool is_type(struct when *w, const config_setting_t *s, bool list)
 {
-    bool is_list =
-        config_setting_type(s) == CONFIG_TYPE_LIST && config_setting_length(s) > 0;
+    bool is_list = config_setting_type(s) == CONFIG_TYPE_LIST && config_setting_length(s) > 0;
     if (list ? is_list : config_setting_type(s) == CONFIG_TYPE_GROUP)
         return true;
     const char *name = config_setting_name(s);
@@ -133,18 +130,20 @@ static void read_terms(struct when *w, const config_setting_t *group, struct ter
     if (conf_is_given(&given, "mode"))
         add(t, (struct evac_cond){ .op = EVAC_COND_MODE, .number = (int64_t)g.mode }, NULL);
     add_step(w, t, &g, &given);
-    if (g.not && is_type(w, g.not, false))
-        add(t, (struct evac_cond){ .op = EVAC_COND_NOT }, g.not);
+    if (g.not &&is_type(w, g.not, false))
+        add(t, (struct evac_cond){ .op = EVAC_COND_NOT }, g.not );
     if (g.all && is_type(w, g.all, true))
         add(t, (struct evac_cond){ .op = EVAC_COND_ALL }, g.all);
     if (g.any && is_type(w, g.any, true))
         add(t, (struct evac_cond){ .op = EVAC_COND_ANY }, g.any);
     if (config_setting_length(group) == 0)
-        CONF_ERROR(w->r, g.place.line, "when: found an empty condition; allowed: mode, step with "
-                                       "is or fact, not, all, any");
+        CONF_ERROR(w->r, g.place.line,
+                   "when: found an empty condition; allowed: mode, step with "
+                   "is or fact, not, all, any");
 }
 
-/* --- to nodes ------------------------------------------------------------------------------------ */
+/* --- to nodes ------------------------------------------------------------------------------------
+ */
 
 static void compile_list(struct when *w, const config_setting_t *list, size_t at)
 {
@@ -194,8 +193,8 @@ void conf_compile_when(struct conf_reader *r, const config_setting_t *group,
     struct when w = { .r = r, .max = nodes_at_most(group) };
     size_t errors = r->diag->errors;
     if (w.max > NODES_MAX) {
-        CONF_ERROR(r, conf_line(group), "when: this condition is too large; allowed: about %u terms",
-                   NODES_MAX / 2);
+        CONF_ERROR(r, conf_line(group),
+                   "when: this condition is too large; allowed: about %u terms", NODES_MAX / 2);
         return;
     }
     w.nodes = evac_arena_array(r->arena, w.max, sizeof *w.nodes);

@@ -1,0 +1,209 @@
+/* What an app's settings, and the controller's, mean together. */
+#include "conf_read.h"
+
+#define TIMEOUT_DEFAULT_MS 6000u /* RELIABILITY 3.1: 4 s to connect, 2 s to reply */
+#define FALL_DEFAULT       3
+#define RISE_DEFAULT       2
+#define RUN_DEADLINE_RTOS  4
+#define ENDPOINT           "endpoint"
+
+void conf_finish_controller(struct conf_reader *r, const config_setting_t *group, void *at,
+                            const struct conf_given *given)
+{
+    const struct evac_controller_conf *conf = &((struct conf_controller *)at)->conf;
+    const config_setting_t *packs = config_setting_get_member(group, "packs");
+    if (conf->poll_max_ms < conf->poll_ms)
+        CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
+                   "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",
+                   conf->poll_max_ms, conf->poll_ms);
+    for (int i = 0; packs && conf_is_given(given, "packs") && i < config_setting_length(packs);
+         i++) {
+        const config_setting_t *pack = config_setting_get_elem(packs, (unsigned)i);
+        if (config_setting_type(pack) != CONFIG_TYPE_GROUP)
+            CONF_ERROR(r, conf_line(pack),
+                       "controller.packs.%s: found %.*s; allowed: a group { ... }",
+                       config_setting_name(pack), EVAC_STR_ARG(conf_found(r, pack)));
+    }
+}
+
+/* --- probes and the endpoint
+ * ------------------------------------------------------------------------ */
+
+/* A probe that outlives its interval would measure its own queue. */
+static uint32_t timeout_of(struct conf_reader *r, int line, const char *what, uint32_t every_ms,
+                           uint32_t given_ms)
+{
+    uint32_t most = every_ms / 3 * 2;
+    if (given_ms == 0)
+        return TIMEOUT_DEFAULT_MS < most ? TIMEOUT_DEFAULT_MS : most;
+    if (given_ms > every_ms)
+        CONF_ERROR(r, line, "%s: timeout (%u ms) is longer than every (%u ms)", what, given_ms,
+                   every_ms);
+    return given_ms;
+}
+
+/* Names, connection and TLS take two thirds, as 4 s of 6 s. */
+static void share_timeout(struct evac_probe *probe, uint32_t timeout_ms)
+{
+    if (probe->connect_ms == 0)
+        probe->connect_ms = timeout_ms / 3 * 2;
+    probe->reply_ms = timeout_ms - probe->connect_ms;
+}
+
+void conf_finish_probe(struct conf_reader *r, const config_setting_t *group, void *at,
+                       const struct conf_given *given)
+{
+    struct conf_probe *p = at;
+    int line = p->probe.place.line;
+    (void)group;
+    (void)given;
+    p->probe.regional = true;
+    p->probe.served_by = EVAC_STR("");
+    p->timeout_ms = timeout_of(r, line, "probe", p->probe.every_ms, p->timeout_ms);
+    if (p->probe.connect_ms >= p->timeout_ms) {
+        CONF_ERROR(r, line, "probe: connect (%u ms) is not shorter than timeout (%u ms)",
+                   p->probe.connect_ms, p->timeout_ms);
+        p->probe.connect_ms = 0;
+    }
+    share_timeout(&p->probe, p->timeout_ms);
+}
+
+void conf_finish_endpoint(struct conf_reader *r, const config_setting_t *group, void *at,
+                          const struct conf_given *given)
+{
+    struct conf_endpoint *e = at;
+    (void)group;
+    (void)given;
+    e->timeout_ms = timeout_of(r, e->place.line, ENDPOINT, e->every_ms, e->timeout_ms);
+}
+
+static struct evac_probe endpoint_probe(const struct conf_endpoint *e)
+{
+    struct evac_probe probe = {
+        .place = e->place,
+        .name = EVAC_STR(ENDPOINT),
+        .role = EVAC_PROBE_ENDPOINT,
+        .url = e->url,
+        .expect_body = e->expect,
+        .served_by = e->served_by,
+        .every_ms = e->every_ms,
+        .fall = FALL_DEFAULT,
+        .rise = RISE_DEFAULT,
+    };
+    share_timeout(&probe, e->timeout_ms);
+    return probe;
+}
+
+/* What the endpoint gave, as a resource of type "http" that steps can name. */
+static struct evac_resource endpoint_resource(struct conf_reader *r, const struct conf_endpoint *e,
+                                              const config_setting_t *group)
+{
+    const struct {
+        const char *name;
+        struct evac_str value;
+    } props[] = { /* sorted */
+                  { "expect", e->expect },
+                  { "regional", e->regional },
+                  { "served_by", e->served_by },
+                  { "url", e->url }
+    };
+    size_t max = sizeof props / sizeof props[0], n = 0;
+    struct evac_arg *items = evac_arena_array(r->arena, max, sizeof *items);
+    int *lines = evac_arena_array(r->arena, max, sizeof *lines);
+    for (size_t i = 0; i < max; i++) {
+        const config_setting_t *s = config_setting_get_member(group, props[i].name);
+        if (!s)
+            continue;
+        items[n] = (struct evac_arg){ evac_str(props[i].name), props[i].value };
+        lines[n++] = conf_line(s);
+    }
+    return (struct evac_resource){
+        e->place, EVAC_STR(ENDPOINT), EVAC_STR("http"), { items, n }, lines
+    };
+}
+
+/* --- resources
+ * -------------------------------------------------------------------------------------- */
+
+void conf_finish_resource(struct conf_reader *r, const config_setting_t *group, void *at,
+                          const struct conf_given *given)
+{
+    static const struct conf_row name_row = { "name", CONF_NAME, .doc = "A resource's name" };
+    struct evac_resource *resource = at;
+    struct evac_str copy;
+    (void)given;
+    if (!conf_put(r, &name_row, &(struct conf_value){ CONF_IS_TEXT, 0, resource->name }, &copy))
+        CONF_ERROR(r, resource->place.line,
+                   "app.resources: found the name \"%.*s\"; allowed: letters, digits, '-' and '_', "
+                   "at most 64",
+                   EVAC_STR_ARG(resource->name));
+    conf_flatten(r, group, "type", &resource->props, &resource->prop_lines);
+}
+
+/* --- the app
+ * ------------------------------------------------------------------------------------------ */
+
+static void check_reserved(struct conf_reader *r, struct evac_str name, int line, const char *what)
+{
+    if (evac_str_is(name, ENDPOINT))
+        CONF_ERROR(r, line,
+                   "a %s is named \"" ENDPOINT "\", as the one that the app's endpoint becomes",
+                   what);
+}
+
+static void gather_probes(struct conf_reader *r, struct conf_app *a)
+{
+    bool public = a->endpoint.place.line != 0;
+    size_t n = a->probe_count + (public ? 1 : 0), k = 0;
+    struct evac_probe *probes = evac_arena_array(r->arena, n, sizeof *probes);
+    if (public)
+        probes[k++] = endpoint_probe(&a->endpoint);
+    for (size_t i = 0; i < a->probe_count; i++) {
+        probes[k] = a->probes[i].probe;
+        if (public)
+            check_reserved(r, probes[k].name, probes[k].place.line, "probe");
+        k++;
+    }
+    a->app.probes = probes;
+    a->app.probe_count = n;
+}
+
+static void add_endpoint_resource(struct conf_reader *r, struct conf_app *a,
+                                  const config_setting_t *endpoint)
+{
+    struct evac_resource *all = evac_arena_array(r->arena, a->app.resource_count + 1, sizeof *all);
+    for (size_t i = 0; i < a->app.resource_count; i++) {
+        all[i] = a->app.resources[i];
+        check_reserved(r, all[i].name, all[i].place.line, "resource");
+    }
+    all[a->app.resource_count++] = endpoint_resource(r, &a->endpoint, endpoint);
+    a->app.resources = all;
+}
+
+static void check_witness(struct conf_reader *r, const struct evac_app *app, int line)
+{
+    for (size_t i = 0; i < app->region_count; i++)
+        if (app->witness.n && evac_str_eq(app->regions[i], app->witness))
+            CONF_ERROR(r, line,
+                       "app.witness: found \"%.*s\", one of app.regions; allowed: another region",
+                       EVAC_STR_ARG(app->witness));
+}
+
+void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void *at,
+                     const struct conf_given *given)
+{
+    struct conf_app *a = at;
+    if (!conf_is_given(given, "policy.run_deadline"))
+        a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);
+    if (a->app.automatic != EVAC_POLICY_NEVER && a->probe_count == 0)
+        CONF_SAY(
+            r, EVAC_DIAG_WARNING, a->app.place.line,
+            "app.policy.automatic is \"%s\", but no probe can vote a region down: nothing will "
+            "ever begin by itself",
+            evac_policy_name(a->app.automatic));
+    if (conf_is_given(given, "witness"))
+        check_witness(r, &a->app, conf_line(config_setting_get_member(group, "witness")));
+    gather_probes(r, a);
+    if (a->endpoint.place.line)
+        add_endpoint_resource(r, a, config_setting_get_member(group, "endpoint"));
+}
