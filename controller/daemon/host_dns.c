@@ -68,13 +68,13 @@ static void close_server(struct evac_dns *dns, size_t i)
     dns->servers[i] = NULL;
 }
 
-/* --- servers
- * --------------------------------------------------------------------------------------- */
+/* --- servers --------------------------------------------------------------------------------- */
 
 static struct timespec resolv_conf_time(void)
 {
-    struct stat info;
-    return stat(RESOLV_CONF, &info) ? (struct timespec){ 0 } : info.st_mtim;
+    struct stat info = { 0 };
+    (void)stat(RESOLV_CONF, &info); /* none is a state as well */
+    return info.st_mtim;
 }
 
 /* The system's servers may have changed since the channel read them: such a channel gets no new
@@ -158,8 +158,7 @@ enum evac_code evac_dns_new(uv_loop_t *loop, const char *default_server, struct 
     return EVAC_OK;
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------- */
 
 static void free_when_let_go(struct question *q)
 {

@@ -44,8 +44,7 @@ struct evac_host_exec {
     size_t count;
 };
 
-/* --- the end
- * --------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -136,8 +135,7 @@ static void on_deadline(uv_timer_t *timer)
     tell(c);
 }
 
-/* --- input and output
- * ------------------------------------------------------------------------------ */
+/* --- input and output ------------------------------------------------------------------------ */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
 {
@@ -187,8 +185,7 @@ static void follow(struct child *c)
     give_input(c);
 }
 
-/* --- the beginning
- * --------------------------------------------------------------------------------- */
+/* --- the beginning --------------------------------------------------------------------------- */
 
 static char **copy_list(struct evac_arena *arena, const char *const *list)
 {

@@ -38,8 +38,7 @@ bool evac_host_uv_is_closing(const struct evac_host_uv *host)
     return !host || host->closing;
 }
 
-/* --- clocks, chance, files
- * ------------------------------------------------------------------------- */
+/* --- clocks, chance, files ------------------------------------------------------------------- */
 
 static uint64_t now_ms(void *ctx)
 {
@@ -124,8 +123,7 @@ static void debug(void *ctx, const char *fmt, ...)
     evac_buf_done(&text);
 }
 
-/* --- timers
- * ---------------------------------------------------------------------------------------- */
+/* --- timers ---------------------------------------------------------------------------------- */
 
 struct host_timer {
     uv_timer_t uv;
@@ -192,8 +190,7 @@ static void timer_stop(void *ctx, uint64_t id)
         end_timer(t);
 }
 
-/* --- DNS
- * ------------------------------------------------------------------------------------------- */
+/* --- DNS ------------------------------------------------------------------------------------- */
 
 static enum evac_code dns(void *ctx, struct evac_str name, const char *type, struct evac_str server,
                           uint32_t total_ms, evac_dns_done_fn *done, void *user,
@@ -205,8 +202,7 @@ static enum evac_code dns(void *ctx, struct evac_str name, const char *type, str
     return evac_dns_ask(host->dns, name, type, server, total_ms, done, user, err);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static char *find_ca_file(const char *wanted)
 {

@@ -18,8 +18,7 @@ struct evac_host_guard {
     void *user;
 };
 
-/* --- passed on as it is
- * ---------------------------------------------------------------------------- */
+/* --- passed on as it is ---------------------------------------------------------------------- */
 
 static const struct evac_host *inner_of(void *ctx)
 {
@@ -87,8 +86,7 @@ static void debug(void *ctx, const char *fmt, ...)
     evac_buf_done(&text);
 }
 
-/* --- looked at first
- * ------------------------------------------------------------------------------- */
+/* --- looked at first ------------------------------------------------------------------------- */
 
 static bool has_label(struct evac_str host, struct evac_str label)
 {
@@ -148,8 +146,7 @@ static enum evac_code readonly_exec(void *ctx, const struct evac_exec_request *r
     return exec(ctx, request, done, user, err);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static const struct evac_host passing = {
     .abi = EVAC_HOST_ABI,

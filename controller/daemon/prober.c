@@ -24,8 +24,7 @@ static uint64_t chance(struct evac_prober *prober)
     return z ^ (z >> 31);
 }
 
-/* --- the heap: who is next
- * ------------------------------------------------------------------------- */
+/* --- the heap: who is next ------------------------------------------------------------------- */
 
 static void put_at(struct evac_prober *prober, uint32_t i, struct prober_target *t)
 {
@@ -98,8 +97,7 @@ void prober_set_deadline(struct prober_target *t, uint64_t at_ms)
     sift_down(t->prober, t->heap_at);
 }
 
-/* --- rounds
- * ---------------------------------------------------------------------------------------- */
+/* --- rounds ---------------------------------------------------------------------------------- */
 
 static bool is_in_round(const struct prober_target *t)
 {
@@ -239,8 +237,7 @@ static void on_events(uv_poll_t *poll, int status, int what)
     prober_arm(prober);
 }
 
-/* --- targets
- * --------------------------------------------------------------------------------------- */
+/* --- targets --------------------------------------------------------------------------------- */
 
 static enum evac_code check_target(const struct evac_prober *prober,
                                    const struct evac_prober_target *target,
@@ -367,8 +364,7 @@ struct evac_prober_stats evac_prober_stats(const struct evac_prober *prober)
     };
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static struct evac_prober *make(uv_loop_t *loop, struct evac_dns *dns,
                                 const struct evac_prober_options *options)

@@ -9,8 +9,7 @@ static bool looks_into_body(const struct prober_target *t)
     return t->expect_body.n > 0 || (t->wants_served_by && t->served_by.n == 0);
 }
 
-/* --- the parser's calls: text comes in pieces
- * -------------------------------------------------------- */
+/* --- the parser's calls: text comes in pieces ------------------------------------------------ */
 
 static int on_field(http_parser *parser, const char *p, size_t n)
 {
@@ -118,8 +117,7 @@ bool prober_reply_feed(struct prober_target *t, const char *p, size_t n)
     return HTTP_PARSER_ERRNO(&c->parser) == HPE_OK && used == n;
 }
 
-/* --- the verdict
- * ------------------------------------------------------------------------------------- */
+/* --- the verdict ----------------------------------------------------------------------------- */
 
 static struct evac_str skip_spaces(struct evac_str s)
 {

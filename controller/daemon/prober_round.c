@@ -14,8 +14,7 @@
 static void connect_next(struct prober_target *t, const struct evac_addresses *addresses);
 static const struct evac_addresses *find_addresses(struct prober_target *t);
 
-/* --- connections
- * ----------------------------------------------------------------------------------- */
+/* --- connections ----------------------------------------------------------------------------- */
 
 static struct prober_conn *take_conn(struct evac_prober *prober)
 {
@@ -57,8 +56,7 @@ static void fail(struct prober_target *t, const char *what, int error)
     prober_end(t, t->prober->reason);
 }
 
-/* --- a reply
- * --------------------------------------------------------------------------------------- */
+/* --- a reply --------------------------------------------------------------------------------- */
 
 static enum prober_io receive(struct prober_conn *c, char *p, size_t max, size_t *ret_n)
 {
@@ -129,8 +127,7 @@ static void read_reply(struct prober_target *t, uint32_t events)
     }
 }
 
-/* --- a request
- * ------------------------------------------------------------------------------------- */
+/* --- a request ------------------------------------------------------------------------------- */
 
 static size_t write_request(const struct prober_target *t, char *to, size_t room)
 {
@@ -187,8 +184,7 @@ static void begin_request(struct prober_target *t, uint32_t events)
     send_request(t, events & ~(uint32_t)EPOLLIN);
 }
 
-/* --- connecting
- * ------------------------------------------------------------------------------------ */
+/* --- connecting ------------------------------------------------------------------------------ */
 
 static void shake(struct prober_target *t)
 {
@@ -305,8 +301,7 @@ static void go(struct prober_target *t, const struct evac_addresses *addresses)
     }
 }
 
-/* --- the round
- * ------------------------------------------------------------------------------------- */
+/* --- the round ------------------------------------------------------------------------------- */
 
 static void on_addresses(void *user, const struct evac_addresses *addresses)
 {

@@ -26,8 +26,7 @@
 #define REPLY     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Region: us-east-1\r\n\r\nok"
 #define WARM_MS   500
 
-/* --- the responder
- * --------------------------------------------------------------------------------- */
+/* --- the responder --------------------------------------------------------------------------- */
 
 static int listen_on(int i, uint16_t port)
 {
@@ -106,8 +105,7 @@ static pid_t start_responder(uint16_t *ret_port)
     return child;
 }
 
-/* --- the measurement
- * ------------------------------------------------------------------------------- */
+/* --- the measurement ------------------------------------------------------------------------- */
 
 struct bench {
     uv_loop_t loop;

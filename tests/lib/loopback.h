@@ -167,8 +167,7 @@ static inline void loop_server_close(struct loop_server *s)
     uv_close((uv_handle_t *)&s->tcp, loop_server_gone);
 }
 
-/* --- DNS over UDP
- * ---------------------------------------------------------------------------------- */
+/* --- DNS over UDP ---------------------------------------------------------------------------- */
 
 struct loop_dns {
     uv_udp_t udp;
@@ -273,8 +272,7 @@ static inline void loop_dns_close(struct loop_dns *d)
     uv_close((uv_handle_t *)&d->udp, loop_server_gone);
 }
 
-/* --- waiting, never without an end
- * ------------------------------------------------------------------ */
+/* --- waiting, never without an end ----------------------------------------------------------- */
 
 static inline void loop_time_up(uv_timer_t *timer)
 {

@@ -100,8 +100,7 @@ static void send_and_wait(const struct evac_http_request *request)
     ck_assert(!told.inside_call);
 }
 
-/* --- HTTP
- * ------------------------------------------------------------------------------------------ */
+/* --- HTTP ------------------------------------------------------------------------------------ */
 
 START_TEST(a_request_is_sent_byte_for_byte_and_nothing_is_added)
 {
@@ -353,8 +352,7 @@ START_TEST(a_done_may_cancel_another_request_and_send_a_new_one)
 }
 END_TEST
 
-/* --- names
- * ----------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------------------- */
 
 START_TEST(names_come_from_the_configured_resolver_and_live_as_long_as_it_says)
 {
@@ -486,8 +484,7 @@ START_TEST(no_cut_of_an_answer_is_read_beyond_its_end)
 }
 END_TEST
 
-/* --- programs
- * -------------------------------------------------------------------------------------- */
+/* --- programs -------------------------------------------------------------------------------- */
 
 static struct {
     unsigned count;
@@ -590,8 +587,7 @@ START_TEST(what_a_program_leaves_behind_does_not_hold_us)
 }
 END_TEST
 
-/* --- files, timers, guards, the end
- * ---------------------------------------------------------------- */
+/* --- files, timers, guards, the end ---------------------------------------------------------- */
 
 START_TEST(a_file_is_read_up_to_its_ceiling)
 {

@@ -395,8 +395,7 @@ START_TEST(what_can_not_be_probed_is_refused_by_name)
 }
 END_TEST
 
-/* --- TLS: a server in a child process, since OpenSSL blocks there
- * ------------------------------------- */
+/* --- TLS: a server in a child process, since OpenSSL blocks there ---------------------------- */
 
 static EVP_PKEY *key;
 static X509 *cert;

@@ -45,8 +45,7 @@ static bool ask(struct evac_door *door, const void *question, size_t n, bool tcp
     return answered && !answer->failed;
 }
 
-/* --- UDP
- * ------------------------------------------------------------------------------------------- */
+/* --- UDP ------------------------------------------------------------------------------------- */
 
 static void on_alloc_datagram(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
 {
@@ -70,8 +69,7 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const str
     evac_buf_done(&answer);
 }
 
-/* --- TCP
- * ------------------------------------------------------------------------------------------- */
+/* --- TCP ------------------------------------------------------------------------------------- */
 
 static void on_conn_closed(uv_handle_t *handle)
 {
@@ -204,8 +202,7 @@ static void on_connection(uv_stream_t *listener, int status)
     uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static void on_listener_closed(uv_handle_t *handle)
 {

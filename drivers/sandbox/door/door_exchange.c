@@ -24,8 +24,7 @@ static void set_stage(struct door_conn *c, enum door_stage stage, uint64_t limit
     uv_timer_start(&c->timer, on_timer, limit_ms, 0);
 }
 
-/* --- the parser's calls: text comes in pieces
- * -------------------------------------------------------- */
+/* --- the parser's calls: text comes in pieces ------------------------------------------------ */
 
 /* Adds to a span that ends where conn->head ends. */
 static int extend(struct door_conn *c, struct door_span *span, bool begins, const char *p, size_t n)
@@ -177,8 +176,7 @@ void door_conn_feed(struct door_conn *conn, const char *p, size_t n)
     answer(conn);
 }
 
-/* --- the answer
- * ------------------------------------------------------------------------------------ */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 /* The next request may be here already. */
 static void after_reply(struct door_conn *c)

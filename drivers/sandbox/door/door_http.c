@@ -19,8 +19,7 @@ struct door_http {
     size_t conn_count;
 };
 
-/* --- connections
- * ----------------------------------------------------------------------------------- */
+/* --- connections ----------------------------------------------------------------------------- */
 
 static void on_conn_closed(uv_handle_t *handle)
 {
@@ -120,8 +119,7 @@ static void on_connection(uv_stream_t *stream, int status)
     door_conn_read(c);
 }
 
-/* --- listeners
- * ------------------------------------------------------------------------------------- */
+/* --- listeners ------------------------------------------------------------------------------- */
 
 static void on_listener_closed(uv_handle_t *handle)
 {

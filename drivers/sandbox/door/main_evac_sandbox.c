@@ -46,8 +46,7 @@ struct arguments {
     const char *regions[EVAC_DOOR_REGIONS_MAX + 1];
 };
 
-/* --- arguments
- * ------------------------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------------------------- */
 
 static bool complain(const char *option, const char *found, const char *allowed)
 {
@@ -204,8 +203,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
     return -1;
 }
 
-/* --- serve
- * ----------------------------------------------------------------------------------------- */
+/* --- serve ----------------------------------------------------------------------------------- */
 
 struct process {
     uv_loop_t loop;
@@ -279,8 +277,7 @@ static int serve(struct arguments *a)
     return code ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* --- ctl and truth
- * --------------------------------------------------------------------------------- */
+/* --- ctl and truth --------------------------------------------------------------------------- */
 
 static int talk(const char *port_file, const char *command)
 {

@@ -1,0 +1,59 @@
+/* What host_http.c (libcurl on the loop) and host_exchange.c (one request and its fate) share. */
+#ifndef EVAC_HOST_HTTP_H
+#define EVAC_HOST_HTTP_H
+
+#include "evac/arena.h"
+#include "host_internal.h"
+#include "host_url.h"
+
+#include <curl/curl.h>
+
+#define HOST_EXCHANGES_MAX 4096u
+#define HOST_HEADERS_MAX   256u
+
+struct evac_host_http {
+    struct evac_host_uv *host;
+    CURLM *multi;
+    CURLSH *share; /* TLS sessions and the DNS entries that we give to libcurl */
+    uv_timer_t timer;
+    struct evac_ids ids;
+    char *no_proxy;
+    bool closing;
+};
+
+enum exchange_stage { EXCHANGE_RESOLVING, EXCHANGE_RUNNING, EXCHANGE_ENDING };
+
+/* Outlives its evac_host_http by a turn of the loop, but never the host. */
+struct exchange {
+    struct evac_host_uv *host;
+    struct evac_host_http *http;
+    uint64_t id;
+    enum exchange_stage stage;
+    CURL *easy;
+    struct evac_arena *arena;
+    struct curl_slist *headers, *addresses;
+    struct evac_url url;
+    const char *host_name, *method;
+    struct evac_str body;
+    uint32_t connect_ms, total_ms;
+    bool mutates, by_proxy;
+
+    uv_timer_t timer; /* while RESOLVING the deadline, ENDING the delivery */
+    struct evac_names_waiter waiter;
+    unsigned handed_over; /* how often libcurl began to send the request */
+    bool too_big;
+    struct evac_buf head, reply_body;
+    struct evac_http_header reply_headers[HOST_HEADERS_MAX];
+    uint64_t sent_boot_ms;
+    char curl_error[CURL_ERROR_SIZE];
+    char error[400];
+    evac_http_done_fn *done;
+    void *user;
+};
+
+/* libcurl is through with it. */
+void host_exchange_end(struct exchange *x, CURLcode result);
+/* The host is closing: tells at once. */
+void host_exchange_abort(struct exchange *x);
+
+#endif
