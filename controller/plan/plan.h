@@ -1,6 +1,7 @@
 /*
- * A runbook compiled for one app, one direction: a DAG of steps, ready to run. A plan is data: it is
- * journalled whole when its run begins, and a run is resumed from that text, not from today's files.
+ * A runbook compiled for one app, one direction: a DAG of steps, ready to run. A plan is data: it
+ * is journalled whole when its run begins, and a run is resumed from that text, not from today's
+ * files.
  */
 #ifndef EVAC_PLAN_H
 #define EVAC_PLAN_H
@@ -30,33 +31,33 @@ struct evac_plan_cond { /* as evac_cond, with names resolved */
     uint16_t first_child, child_count;
     enum evac_cmp cmp;
     int64_t number;
-    uint16_t step;   /* COND_STEP, COND_FACT */
-    uint16_t fact;   /* COND_FACT: index in that step's facts */
+    uint16_t step; /* COND_STEP, COND_FACT */
+    uint16_t fact; /* COND_FACT: index in that step's facts */
     struct evac_str word;
 };
 
 #define EVAC_STEP_FACTS 4
 struct evac_plan_step {
-    struct evac_str id;       /* unique in the plan: "promote", or "scale-web:web" where one runbook step
-                                 became several; an undo step's is "undo:" and its forward step's */
+    struct evac_str id; /* unique in the plan: "promote", or "scale-web:web" where one runbook step
+                           became several; an undo step's is "undo:" and its forward step's */
     struct evac_str title;
-    struct evac_str type;     /* driver: "aurora" */
-    struct evac_str action;   /* "failover" */
+    struct evac_str type;   /* driver: "aurora" */
+    struct evac_str action; /* "failover" */
     struct evac_str resource;
-    struct evac_str region;   /* resolved name */
-    struct evac_str target;   /* "resource@region" or, for a thing that is one over all regions,
-                                 "resource": steps with the same target are rivals (rule R7) */
+    struct evac_str region; /* resolved name */
+    struct evac_str target; /* "resource@region" or, for a thing that is one over all regions,
+                               "resource": steps with the same target are rivals (rule R7) */
     enum evac_phase phase;
     enum evac_fencing fencing;
     enum evac_on_failure on_failure;
     uint32_t flags;
-    uint32_t deadline_ms;     /* from its first observation; mandatory */
+    uint32_t deadline_ms; /* from its first observation; mandatory */
     uint32_t usual_ms;
-    uint16_t tries;           /* applies allowed */
-    struct evac_args args;    /* the resource's props, "want.*", app, region, from, to, mode */
-    const uint16_t *after;    /* predecessors, by index */
+    uint16_t tries;        /* applies allowed */
+    struct evac_args args; /* the resource's props, "want.*", app, region, from, to, mode */
+    const uint16_t *after; /* predecessors, by index */
     uint16_t after_count;
-    const uint16_t *rivals;   /* other steps on the same target, by index */
+    const uint16_t *rivals; /* other steps on the same target, by index */
     uint16_t rival_count;
     const struct evac_plan_cond *when; /* NULL: always */
     uint16_t when_count;
@@ -101,17 +102,19 @@ struct evac_plan_request {
 
 /*
  * Compile. Pure: same request, same plan, same hash. Every error goes to diag with the runbook's or
- * app's file and line. Refused are: unknown actions, resources, regions, facts and parameters (nearest
- * name given), missing parameters, cycles, unreachable steps, more than one pivot that could be taken in
- * the same mode, a step that promotes data without a fence before it, one that moves traffic without a
- * verification of the data before it, a lossy step that is not the pivot. *ret_plan is the caller's.
+ * app's file and line. Refused are: unknown actions, resources, regions, facts and parameters
+ * (nearest name given), missing parameters, cycles, unreachable steps, more than one pivot that
+ * could be taken in the same mode, a step that promotes data without a fence before it, one that
+ * moves traffic without a verification of the data before it, a lossy step that is not the pivot.
+ * *ret_plan is the caller's.
  */
 enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct evac_diag *diag,
                                  struct evac_plan **ret_plan, struct evac_err *err);
 void evac_plan_free(struct evac_plan *plan);
 
-/* Check what can be checked of an app and its runbook without running: compiles every workflow, mode
- * and direction. Used by `evac validate` and by every load. Returns EVAC_OK when diag got no error. */
+/* Check what can be checked of an app and its runbook without running: compiles every workflow,
+ * mode and direction. Used by `evac validate` and by every load. Returns EVAC_OK when diag got no
+ * error. */
 enum evac_code evac_plan_check_model(const struct evac_model *model,
                                      const struct evac_catalog *catalog, struct evac_diag *diag,
                                      struct evac_err *err);
@@ -121,8 +124,8 @@ void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out);
 enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_plan,
                                    struct evac_err *err);
 
-/* For people: phases, steps, what waits for what, points of no return, usual durations and the critical
- * path. */
+/* For people: phases, steps, what waits for what, points of no return, usual durations and the
+ * critical path. */
 void evac_plan_explain(const struct evac_plan *plan, struct evac_buf *out);
 
 /* Longest chain of usual durations, in ms; ret_steps (may be NULL, room for forward_count) gets the

@@ -1,0 +1,228 @@
+/* A step's arguments, checked against the tables of its driver. */
+#include "plan_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- substitution
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
+                                struct evac_str region)
+{
+    const struct evac_plan_request *q = c->request;
+    const struct {
+        const char *name;
+        struct evac_str value;
+    } names[] = { { "{region}", region },
+                  { "{from}", q->from },
+                  { "{to}", q->to },
+                  { "{app}", q->app->name },
+                  { "{mode}", evac_str(evac_mode_name(q->mode)) } };
+    struct evac_buf out;
+    evac_buf_init(&out, 65536);
+    for (size_t i = 0; i < text.n;) {
+        struct evac_str rest = { text.p + i, text.n - i };
+        size_t k = 0;
+        while (k < sizeof names / sizeof names[0] && !evac_str_starts(rest, names[k].name))
+            k++;
+        if (k < sizeof names / sizeof names[0]) {
+            evac_buf_put_str(&out, names[k].value);
+            i += strlen(names[k].name);
+        } else {
+            evac_buf_putc(&out, text.p[i++]);
+        }
+    }
+    struct evac_str kept = evac_arena_str(c->arena, evac_buf_str(&out));
+    evac_buf_done(&out);
+    return kept;
+}
+
+/* --- parameters
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* The parameter that a (dotted) name belongs to. */
+static const struct evac_param *find_param(const struct evac_param *params, struct evac_str name)
+{
+    struct evac_str rest, head = evac_str_cut(name, '.', &rest);
+    for (; params && params->name; params++) {
+        bool dotted = (params->flags & (EVAC_PARAM_REGIONAL | EVAC_PARAM_GROUP)) != 0;
+        if (evac_str_is(name, params->name) || (dotted && evac_str_is(head, params->name)))
+            return params;
+    }
+    return NULL;
+}
+
+static bool is_choice(struct evac_str value, const char *choices)
+{
+    struct evac_str rest = evac_str(choices);
+    while (rest.n)
+        if (evac_str_eq(evac_str_cut(rest, '|', &rest), value))
+            return true;
+    return false;
+}
+
+static const char *what_is_wrong(const struct evac_param *p, struct evac_str value)
+{
+    int64_t number;
+    switch (p->type) {
+    case EVAC_PARAM_INT:
+        return evac_str_i64(value, &number) ? NULL : "a whole number";
+    case EVAC_PARAM_BOOL:
+        return evac_str_is(value, "true") || evac_str_is(value, "false") ? NULL : "true or false";
+    case EVAC_PARAM_DURATION:
+        return evac_duration_ms(value, &number) ? NULL : "a duration, as \"10s\"";
+    case EVAC_PARAM_LIST:
+        return value.n && value.p[0] == '[' ? NULL : "a list of texts";
+    case EVAC_PARAM_CHOICE:
+        return is_choice(value, p->choices) ? NULL : p->choices;
+    case EVAC_PARAM_TEXT:
+        break;
+    }
+    return NULL;
+}
+
+struct args_io {
+    struct compiler *c;
+    struct draft *d;
+    const char *owner; /* for messages: "resource 'db'", "step 'fence'" */
+    const struct evac_param *params;
+    const struct evac_args *given;
+    const int *lines;
+    const char *prefix; /* "" or "want." */
+    struct evac_place place;
+};
+
+static struct evac_place place_of(const struct args_io *io, size_t i)
+{
+    struct evac_place place = io->place;
+    if (io->lines)
+        place.line = io->lines[i];
+    return place;
+}
+
+static void check_given(const struct args_io *io, size_t i)
+{
+    const struct evac_arg *arg = &io->given->items[i];
+    const struct evac_param *p = find_param(io->params, arg->name);
+    const char *names[128] = { NULL };
+    size_t n = 0;
+    if (p) {
+        const char *wanted = what_is_wrong(p, arg->value);
+        if (wanted)
+            plan_error(io->c, place_of(io, i), "%s: %.*s is '%.*s'; allowed is %s", io->owner,
+                       EVAC_STR_ARG(arg->name), EVAC_STR_ARG(arg->value), wanted);
+        return;
+    }
+    for (const struct evac_param *k = io->params; k && k->name && n < 127; k++)
+        names[n++] = k->name;
+    const char *near = evac_str_nearest(arg->name, names);
+    plan_error(io->c, place_of(io, i), "%s: unknown parameter '%.*s'%s%s%s", io->owner,
+               EVAC_STR_ARG(arg->name), near ? "; did you mean '" : "", near ? near : "",
+               near ? "'?" : "");
+}
+
+static bool is_given(const struct args_io *io, const struct evac_param *p)
+{
+    for (size_t i = 0; i < io->given->count; i++)
+        if (find_param(p, io->given->items[i].name) == p)
+            return true;
+    return false;
+}
+
+/* A regional parameter that is a group must have an entry for the step's region. */
+static void check_regional(const struct args_io *io, const struct evac_param *p)
+{
+    struct evac_str region = io->d->step.region;
+    if (!(p->flags & EVAC_PARAM_REGIONAL) || (p->flags & EVAC_PARAM_GROUP))
+        return;
+    if (evac_args_has(io->given, p->name) || evac_args_regional(io->given, p->name, region).n)
+        return;
+    plan_error(io->c, io->place, "%s: %s has no entry for %.*s, where step '%.*s' acts", io->owner,
+               p->name, EVAC_STR_ARG(region), EVAC_STR_ARG(io->d->source->name));
+}
+
+static void add(struct evac_arg *list, size_t *count, struct evac_str name, struct evac_str value)
+{
+    list[(*count)++] = (struct evac_arg){ name, value };
+}
+
+static void take(const struct args_io *io, struct evac_arg *list, size_t *count)
+{
+    struct evac_arena *arena = io->c->arena;
+    struct evac_str region = io->d->step.region;
+    for (size_t i = 0; i < io->given->count; i++) {
+        check_given(io, i);
+        add(list, count,
+            evac_arena_printf(arena, "%s%.*s", io->prefix, EVAC_STR_ARG(io->given->items[i].name)),
+            plan_substitute(io->c, io->given->items[i].value, region));
+    }
+    for (const struct evac_param *p = io->params; p && p->name; p++) {
+        if (is_given(io, p)) {
+            check_regional(io, p);
+        } else if (p->flags & EVAC_PARAM_REQUIRED) {
+            plan_error(io->c, io->place, "%s needs '%s': %s", io->owner, p->name,
+                       p->doc ? p->doc : "");
+        } else if (p->fallback) {
+            add(list, count, evac_arena_printf(arena, "%s%s", io->prefix, p->name),
+                evac_arena_str(arena, evac_str(p->fallback)));
+        }
+    }
+}
+
+static size_t param_count(const struct evac_param *params)
+{
+    size_t n = 0;
+    while (params && params[n].name)
+        n++;
+    return n;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct evac_arg *x = a, *y = b;
+    return strcmp(x->name.p, y->name.p);
+}
+
+void plan_args(struct compiler *c, struct draft *d)
+{
+    static const struct evac_args none = { NULL, 0 };
+    const struct evac_plan_request *q = c->request;
+    struct args_io resource = { .c = c,
+                                .d = d,
+                                .params = d->driver->params,
+                                .prefix = "",
+                                .given = &none,
+                                .place = d->source->place };
+    struct args_io want = { .c = c,
+                            .d = d,
+                            .params = d->action->params,
+                            .prefix = "want.",
+                            .given = &d->source->want,
+                            .place = d->source->place };
+    if (d->resource) {
+        resource.given = &d->resource->props;
+        resource.lines = d->resource->prop_lines;
+        resource.place = d->resource->place;
+        resource.owner =
+            evac_arena_printf(c->arena, "resource '%.*s'", EVAC_STR_ARG(d->resource->name)).p;
+    }
+    want.owner = evac_arena_printf(c->arena, "step '%.*s'", EVAC_STR_ARG(d->source->name)).p;
+    size_t room = resource.given->count + want.given->count + param_count(resource.params) +
+                  param_count(want.params) + 8;
+    struct evac_arg *list = evac_arena_array(c->arena, room, sizeof *list);
+    size_t count = 0;
+    if (d->resource)
+        take(&resource, list, &count);
+    take(&want, list, &count);
+    add(list, &count, EVAC_STR("app"), evac_arena_str(c->arena, q->app->name));
+    add(list, &count, EVAC_STR("from"), evac_arena_str(c->arena, q->from));
+    add(list, &count, EVAC_STR("mode"), evac_str(evac_mode_name(q->mode)));
+    add(list, &count, EVAC_STR("region"), d->step.region);
+    add(list, &count, EVAC_STR("to"), evac_arena_str(c->arena, q->to));
+    add(list, &count, EVAC_STR("witness"), evac_arena_str(c->arena, q->app->witness));
+    qsort(list, count, sizeof *list, by_name);
+    d->step.args = (struct evac_args){ list, count };
+}

@@ -1,0 +1,591 @@
+#include "plan_internal.h"
+
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES_DEFAULT 3
+#define JSON_MAX      (8u << 20)
+
+void plan_error(struct compiler *c, struct evac_place place, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (const struct evac_diag_item *i = c->diag->first; i;
+         i = i->next) /* once a defect, not once a mode */
+        if (i->place.line == place.line &&
+            strcmp(i->place.file, place.file ? place.file : "") == 0 && evac_str_is(i->text, text))
+            return;
+    evac_diag_add(c->diag, EVAC_DIAG_ERROR, place, "%s", text);
+}
+
+const struct evac_driver *evac_catalog_driver(const struct evac_catalog *catalog,
+                                              struct evac_str type)
+{
+    for (size_t i = 0; i < catalog->pack_count; i++)
+        for (const struct evac_driver *const *d = catalog->packs[i]->drivers; *d; d++)
+            if (evac_str_is(type, (*d)->name))
+                return *d;
+    return NULL;
+}
+
+/* --- actions
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static const char *nearest_action(const struct evac_catalog *catalog, struct evac_str found,
+                                  char *buf, size_t bytes)
+{
+    const char *best = NULL;
+    size_t budget = found.n / 3 + 2;
+    (void)budget;
+    for (size_t i = 0; i < catalog->pack_count; i++)
+        for (const struct evac_driver *const *d = catalog->packs[i]->drivers; *d; d++)
+            for (const struct evac_action *a = (*d)->actions; a->name; a++) {
+                char name[128];
+                snprintf(name, sizeof name, "%s.%s", (*d)->name, a->name);
+                const char *one[] = { name, best ? buf : NULL, NULL };
+                const char *near = evac_str_nearest(found, one);
+                if (near == name) {
+                    snprintf(buf, bytes, "%s", name);
+                    best = buf;
+                }
+            }
+    return best;
+}
+
+static bool find_action(struct compiler *c, const struct evac_runbook_step *s, struct draft *d)
+{
+    struct evac_str name, type = evac_str_cut(s->action, '.', &name);
+    char buf[128];
+    d->driver = evac_catalog_driver(c->request->catalog, type);
+    d->action = d->driver ? evac_driver_action(d->driver, name) : NULL;
+    if (d->action)
+        return true;
+    const char *near = nearest_action(c->request->catalog, s->action, buf, sizeof buf);
+    plan_error(c, s->place,
+               "step '%.*s': there is no action '%.*s'%s%s%s; 'evac drivers' lists them",
+               EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->action), near ? "; did you mean '" : "",
+               near ? near : "", near ? "'?" : "");
+    return false;
+}
+
+/* --- regions
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_region_of(const struct evac_app *app, struct evac_str name)
+{
+    for (size_t i = 0; i < app->region_count; i++)
+        if (evac_str_eq(app->regions[i], name))
+            return true;
+    return app->witness.n && evac_str_eq(app->witness, name);
+}
+
+/* "" when the step vanishes, or on an error. */
+static struct evac_str find_region(struct compiler *c, const struct evac_runbook_step *s)
+{
+    const struct evac_plan_request *q = c->request;
+    if (evac_str_is(s->region, "to"))
+        return q->to;
+    if (evac_str_is(s->region, "from"))
+        return q->from;
+    if (evac_str_is(s->region, "witness")) {
+        if (q->app->witness.n == 0 && !s->optional)
+            plan_error(c, s->place, "step '%.*s' acts on the witness, and app '%.*s' has none",
+                       EVAC_STR_ARG(s->name), EVAC_STR_ARG(q->app->name));
+        return q->app->witness;
+    }
+    if (is_region_of(q->app, s->region))
+        return s->region;
+    plan_error(c, s->place,
+               "step '%.*s': '%.*s' is no region of app '%.*s'; allowed is from, to, witness or "
+               "one of its regions",
+               EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->region), EVAC_STR_ARG(q->app->name));
+    return EVAC_STR_NONE;
+}
+
+/* --- from runbook steps to drafts
+ * ------------------------------------------------------------------------------------ */
+
+/* The first nine flags of an action and of a step are the same bits. */
+#define ACTION_FLAGS 0x1ffu
+_Static_assert((int)EVAC_STEP_BLIND == (int)EVAC_ACTION_BLIND,
+               "step and action flags must be the same bits");
+_Static_assert((int)EVAC_STEP_MUTATES == (int)EVAC_ACTION_MUTATES,
+               "step and action flags must be the same bits");
+
+static uint32_t flags_of(const struct evac_runbook_step *s, const struct evac_action *a)
+{
+    uint32_t flags = a->flags & ACTION_FLAGS;
+    if (s->pivot)
+        flags |= EVAC_STEP_PIVOT;
+    if (s->approval)
+        flags |= EVAC_STEP_APPROVAL;
+    return flags;
+}
+
+static uint16_t tries_of(const struct evac_runbook_step *s, const struct evac_action *a)
+{
+    if (s->tries >= 0)
+        return (uint16_t)s->tries;
+    return a->flags & EVAC_ACTION_BLIND ? 1 : TRIES_DEFAULT;
+}
+
+/* A global thing is one over its regions; everything else is itself in each region. */
+static struct evac_str target_of(struct compiler *c, const struct draft *d, struct evac_str region)
+{
+    struct evac_str name = d->resource ? d->resource->name : d->source->name;
+    if (d->action->flags & EVAC_ACTION_PROMOTES)
+        return name;
+    return evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(name), EVAC_STR_ARG(region));
+}
+
+static void add_draft(struct compiler *c, size_t source, const struct evac_resource *resource,
+                      bool several, struct evac_str region)
+{
+    const struct evac_runbook_step *s = &c->workflow->steps[source];
+    if (c->count == EVAC_PLAN_STEPS_MAX) {
+        plan_error(c, s->place, "the plan has more than %u steps", EVAC_PLAN_STEPS_MAX);
+        return;
+    }
+    struct draft *d = &c->drafts[c->count];
+    *d = (struct draft){ .source = s, .resource = resource };
+    (void)find_action(c, s, d);
+    struct evac_plan_step *p = &d->step;
+    p->id = several ? evac_arena_printf(c->arena, "%.*s:%.*s", EVAC_STR_ARG(s->name),
+                                        EVAC_STR_ARG(resource->name))
+                    : evac_arena_str(c->arena, s->name);
+    p->title = evac_arena_str(
+        c->arena, s->title.n ? s->title : evac_str(d->action->doc ? d->action->doc : ""));
+    p->type = evac_arena_str(c->arena, evac_str(d->driver->name));
+    p->action = evac_arena_str(c->arena, evac_str(d->action->name));
+    p->resource = resource ? evac_arena_str(c->arena, resource->name) : EVAC_STR_NONE;
+    p->region = evac_arena_str(c->arena, region);
+    p->target = target_of(c, d, region);
+    p->phase = s->phase;
+    p->fencing = d->action->fencing;
+    p->on_failure = s->on_failure;
+    p->flags = flags_of(s, d->action);
+    p->deadline_ms = s->deadline_ms ? (uint32_t)s->deadline_ms : d->action->deadline_ms;
+    p->usual_ms = d->action->usual_ms;
+    p->tries = tries_of(s, d->action);
+    plan_args(c, d);
+    c->count++;
+    c->instances[source]++;
+}
+
+static size_t count_of_type(const struct evac_app *app, struct evac_str type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < app->resource_count; i++)
+        n += evac_str_eq(app->resources[i].type, type);
+    return n;
+}
+
+static const struct evac_resource *
+named_resource(struct compiler *c, const struct evac_runbook_step *s, struct evac_str type)
+{
+    const struct evac_app *app = c->request->app;
+    const struct evac_resource *r = evac_app_resource(app, s->resource);
+    const char *names[EVAC_PLAN_STEPS_MAX + 1] = { NULL };
+    if (r && evac_str_eq(r->type, type))
+        return r;
+    if (r) {
+        plan_error(c, s->place,
+                   "step '%.*s': resource '%.*s' is of type '%.*s', the action is for '%.*s'",
+                   EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->resource), EVAC_STR_ARG(r->type),
+                   EVAC_STR_ARG(type));
+        return NULL;
+    }
+    for (size_t i = 0; i < app->resource_count && i < EVAC_PLAN_STEPS_MAX; i++)
+        names[i] = app->resources[i].name.p;
+    const char *near = evac_str_nearest(s->resource, names);
+    if (!s->optional)
+        plan_error(c, s->place, "step '%.*s': app '%.*s' has no resource '%.*s'%s%s%s",
+                   EVAC_STR_ARG(s->name), EVAC_STR_ARG(app->name), EVAC_STR_ARG(s->resource),
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return NULL;
+}
+
+/* A runbook serves many apps: a step for a type that this app does not have vanishes. */
+static void expand(struct compiler *c, size_t source)
+{
+    const struct evac_runbook_step *s = &c->workflow->steps[source];
+    const struct evac_app *app = c->request->app;
+    struct draft probe = { .source = s };
+    c->first[source] = c->count;
+    c->instances[source] = 0;
+    if (!find_action(c, s, &probe))
+        return;
+    struct evac_str type = evac_str(probe.driver->name), region = find_region(c, s);
+    if (region.n == 0)
+        return;
+    if (s->resource.n) {
+        const struct evac_resource *r = named_resource(c, s, type);
+        if (r)
+            add_draft(c, source, r, false, region);
+        return;
+    }
+    size_t n = count_of_type(app, type);
+    for (size_t i = 0; i < app->resource_count; i++)
+        if (evac_str_eq(app->resources[i].type, type))
+            add_draft(c, source, &app->resources[i], n > 1, region);
+}
+
+/* --- edges
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static void add_edge(struct compiler *c, struct draft *d, uint16_t before)
+{
+    for (uint16_t k = 0; k < d->after_count; k++)
+        if (d->after[k] == before)
+            return;
+    if (d->after_count == d->after_cap) {
+        uint16_t cap = d->after_cap ? (uint16_t)(2 * d->after_cap) : 8;
+        uint16_t *list = evac_arena_array(c->arena, cap, sizeof *list);
+        if (d->after_count)
+            memcpy(list, d->after, d->after_count * sizeof *list);
+        d->after = list;
+        d->after_cap = cap;
+    }
+    d->after[d->after_count++] = before;
+}
+
+static size_t source_index(const struct compiler *c, struct evac_str name)
+{
+    for (size_t i = 0; i < c->workflow->step_count; i++)
+        if (evac_str_eq(c->workflow->steps[i].name, name))
+            return i;
+    return c->workflow->step_count;
+}
+
+/* After a step that vanished means after what that one came after. depth stops at cycles: those are
+ * refused later. */
+static void link_source(struct compiler *c, struct draft *d, size_t source, size_t depth)
+{
+    if (source == c->workflow->step_count || depth > c->workflow->step_count)
+        return;
+    for (uint16_t k = 0; k < c->instances[source]; k++)
+        add_edge(c, d, (uint16_t)(c->first[source] + k));
+    if (c->instances[source])
+        return;
+    const struct evac_runbook_step *s = &c->workflow->steps[source];
+    for (size_t k = 0; k < s->after_count; k++)
+        link_source(c, d, source_index(c, s->after[k]), depth + 1);
+}
+
+static void link_all(struct compiler *c)
+{
+    for (uint16_t i = 0; i < c->count; i++) {
+        const struct evac_runbook_step *s = c->drafts[i].source;
+        for (size_t k = 0; k < s->after_count; k++)
+            link_source(c, &c->drafts[i], source_index(c, s->after[k]), 0);
+    }
+}
+
+/* --- conditions
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* The fact's place among those that the engine keeps for that step. */
+static bool take_fact(struct compiler *c, struct draft *d, struct evac_str fact,
+                      uint16_t *ret_index)
+{
+    for (uint16_t k = 0; k < EVAC_STEP_FACTS; k++) {
+        if (d->step.facts[k].n == 0)
+            d->step.facts[k] = evac_arena_str(c->arena, fact);
+        if (evac_str_eq(d->step.facts[k], fact)) {
+            *ret_index = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void convert_cond(struct compiler *c, const struct evac_runbook_step *s,
+                         const struct evac_cond *from, struct evac_plan_cond *to)
+{
+    *to = (struct evac_plan_cond){ .op = from->op,
+                                   .first_child = from->first_child,
+                                   .child_count = from->child_count,
+                                   .cmp = from->cmp,
+                                   .number = from->number,
+                                   .word = evac_arena_str(c->arena, from->word) };
+    if (from->op != EVAC_COND_STEP && from->op != EVAC_COND_FACT)
+        return;
+    size_t source = source_index(c, from->name);
+    if (source == c->workflow->step_count || c->instances[source] == 0) {
+        /* a step that vanished was skipped */
+        to->op = from->op == EVAC_COND_STEP && evac_str_is(from->word, "skipped") ? EVAC_COND_ALL
+                                                                                  : EVAC_COND_ANY;
+        to->child_count = 0;
+        return;
+    }
+    to->step = c->first[source];
+    if (from->op == EVAC_COND_FACT && !take_fact(c, &c->drafts[to->step], from->word, &to->fact))
+        plan_error(c, s->place, "conditions ask for more than %d facts of step '%.*s'",
+                   EVAC_STEP_FACTS, EVAC_STR_ARG(from->name));
+}
+
+static void convert_when(struct compiler *c, struct draft *d)
+{
+    const struct evac_runbook_step *s = d->source;
+    struct evac_plan_cond *list;
+    if (!s->when)
+        return;
+    list = evac_arena_array(c->arena, s->when_count, sizeof *list);
+    for (size_t i = 0; i < s->when_count; i++)
+        convert_cond(c, s, &s->when[i], &list[i]);
+    d->step.when = list;
+    d->step.when_count = (uint16_t)s->when_count;
+}
+
+enum plan_tri plan_when(const struct evac_plan_cond *when, uint16_t at, enum evac_mode mode)
+{
+    if (!when)
+        return PLAN_YES;
+    const struct evac_plan_cond *c = &when[at];
+    bool any = c->op == EVAC_COND_ANY;
+    enum plan_tri sum = any ? PLAN_NO : PLAN_YES;
+    switch (c->op) {
+    case EVAC_COND_MODE:
+        return c->number == (int64_t)mode ? PLAN_YES : PLAN_NO;
+    case EVAC_COND_STEP:
+    case EVAC_COND_FACT:
+        return PLAN_MAYBE;
+    case EVAC_COND_NOT:
+        sum = plan_when(when, c->first_child, mode);
+        return sum == PLAN_MAYBE ? sum : sum == PLAN_YES ? PLAN_NO : PLAN_YES;
+    case EVAC_COND_ALL:
+    case EVAC_COND_ANY:
+        break;
+    }
+    for (uint16_t k = 0; k < c->child_count; k++) {
+        enum plan_tri one = plan_when(when, (uint16_t)(c->first_child + k), mode);
+        if (any ? one > sum : one < sum)
+            sum = one;
+    }
+    return sum;
+}
+
+/* --- the plan
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static void link_undo(const struct compiler *c, struct evac_plan_step *steps)
+{
+    uint16_t n = c->count;
+    uint16_t *counts = evac_arena_array(c->arena, n + 1u, sizeof *counts);
+    for (uint16_t i = 0; i < n; i++)
+        for (uint16_t k = 0; k < steps[i].after_count; k++)
+            counts[steps[i].after[k]]++;
+    for (uint16_t i = 0; i < n; i++) {
+        uint16_t *after = evac_arena_array(c->arena, counts[i] + 1u, sizeof *after);
+        uint16_t at = 0;
+        for (uint16_t k = 0; k < n; k++)
+            for (uint16_t e = 0; e < steps[k].after_count; e++)
+                if (steps[k].after[e] == i)
+                    after[at++] = (uint16_t)(n + k);
+        steps[n + i] = steps[i];
+        steps[n + i].id = evac_arena_printf(c->arena, "undo:%.*s", EVAC_STR_ARG(steps[i].id));
+        steps[n + i].flags =
+            (steps[i].flags & ~(uint32_t)(EVAC_STEP_PIVOT | EVAC_STEP_APPROVAL | EVAC_STEP_LOSSY)) |
+            EVAC_STEP_UNDO;
+        steps[n + i].on_failure = EVAC_ON_FAILURE_GO_ON;
+        steps[n + i].when = NULL;
+        steps[n + i].when_count = 0;
+        steps[n + i].after = after;
+        steps[n + i].after_count = at;
+        memset(steps[n + i].facts, 0, sizeof steps[n + i].facts);
+    }
+}
+
+static void link_rivals(const struct compiler *c, struct evac_plan_step *steps, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        uint16_t *list, count = 0;
+        for (uint16_t k = 0; k < n; k++)
+            count = (uint16_t)(count + (k != i && evac_str_eq(steps[i].target, steps[k].target)));
+        list = evac_arena_array(c->arena, count + 1u, sizeof *list);
+        steps[i].rivals = list;
+        for (uint16_t k = 0; k < n; k++)
+            if (k != i && evac_str_eq(steps[i].target, steps[k].target))
+                list[steps[i].rival_count++] = k;
+    }
+}
+
+static struct evac_plan *assemble(struct compiler *c)
+{
+    const struct evac_plan_request *q = c->request;
+    const struct evac_controller_conf *conf = &q->model->controller;
+    struct evac_plan *plan = evac_arena_alloc(c->arena, sizeof *plan);
+    struct evac_plan_step *steps = evac_arena_array(c->arena, 2u * c->count + 1u, sizeof *steps);
+    for (uint16_t i = 0; i < c->count; i++) {
+        steps[i] = c->drafts[i].step;
+        steps[i].after = c->drafts[i].after;
+        steps[i].after_count = c->drafts[i].after_count;
+    }
+    link_undo(c, steps);
+    link_rivals(c, steps, (uint16_t)(2 * c->count));
+    *plan = (struct evac_plan){
+        .arena = c->arena,
+        .app = evac_arena_str(c->arena, q->app->name),
+        .runbook = evac_arena_str(c->arena, c->book->name),
+        .from = evac_arena_str(c->arena, q->from),
+        .to = evac_arena_str(c->arena, q->to),
+        .witness = evac_arena_str(c->arena, q->app->witness),
+        .workflow = q->workflow,
+        .drill = q->drill,
+        .mode = q->mode,
+        .rehearse = q->rehearse,
+        .rto_ms = q->app->rto_ms,
+        .rpo_ms = q->app->rpo_ms,
+        .run_deadline_ms = q->app->run_deadline_ms,
+        .approval_ms = q->app->approval_ms,
+        .quarantine_ms = conf->quarantine_ms,
+        .confirm_ms = conf->confirm_ms,
+        .poll_ms = conf->poll_ms,
+        .poll_max_ms = conf->poll_max_ms,
+        .steps = steps,
+        .forward_count = c->count,
+        .step_count = (uint16_t)(2 * c->count),
+    };
+    return plan;
+}
+
+static void set_hash(struct evac_plan *plan)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    struct evac_buf json;
+    evac_buf_init(&json, JSON_MAX);
+    evac_plan_to_json(plan, &json);
+    if (!EVP_Digest(json.p, json.n, hash, &n, EVP_sha256(), NULL))
+        abort();
+    for (unsigned i = 0; i < 32; i++)
+        snprintf(plan->hash + 2 * i, 3, "%02x", hash[i]);
+    evac_buf_done(&json);
+}
+
+static enum evac_code check_request(struct compiler *c, struct evac_err *err)
+{
+    const struct evac_plan_request *q = c->request;
+    struct evac_str name =
+        q->app->runbook.n ? q->app->runbook : evac_str(evac_strategy_name(q->app->strategy));
+    c->book = evac_model_runbook(q->model, name);
+    if (!c->book)
+        return evac_fail(err, EVAC_E_NOTFOUND, "there is no runbook '%.*s'", EVAC_STR_ARG(name));
+    c->workflow = &c->book->workflows[q->workflow];
+    if (!c->workflow->present)
+        return evac_fail(err, EVAC_E_UNSUPPORTED, "runbook '%.*s' has no %s", EVAC_STR_ARG(name),
+                         evac_workflow_name(q->workflow));
+    if (evac_str_eq(q->from, q->to))
+        return evac_fail(err, EVAC_E_BADARG, "from and to are both %.*s", EVAC_STR_ARG(q->to));
+    if (!is_region_of(q->app, q->from) || !is_region_of(q->app, q->to) ||
+        evac_str_eq(q->to, q->app->witness))
+        return evac_fail(err, EVAC_E_BADARG, "%.*s -> %.*s: not both are regions of app '%.*s'",
+                         EVAC_STR_ARG(q->from), EVAC_STR_ARG(q->to), EVAC_STR_ARG(q->app->name));
+    return EVAC_OK;
+}
+
+enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct evac_diag *diag,
+                                 struct evac_plan **ret_plan, struct evac_err *err)
+{
+    struct compiler c = { .request = request, .diag = diag };
+    size_t errors = diag->errors;
+    enum evac_code code = check_request(&c, err);
+    *ret_plan = NULL;
+    if (code)
+        return code;
+    c.arena = evac_arena_new();
+    c.drafts = calloc(EVAC_PLAN_STEPS_MAX, sizeof *c.drafts);
+    c.first = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.first);
+    c.instances = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.instances);
+    if (!c.drafts)
+        abort();
+    for (size_t i = 0; i < c.workflow->step_count; i++)
+        expand(&c, i);
+    link_all(&c);
+    for (uint16_t i = 0; i < c.count; i++)
+        convert_when(&c, &c.drafts[i]);
+    plan_check(&c);
+    if (diag->errors == errors && c.count == 0)
+        plan_error(&c, c.workflow->place, "nothing is left of this workflow for app '%.*s'",
+                   EVAC_STR_ARG(request->app->name));
+    if (diag->errors > errors) {
+        code = evac_fail(err, EVAC_E_BADCONF, "the plan for '%.*s' has %zu error%s",
+                         EVAC_STR_ARG(request->app->name), diag->errors - errors,
+                         diag->errors - errors == 1 ? "" : "s");
+        evac_arena_free(c.arena);
+    } else {
+        *ret_plan = assemble(&c);
+        set_hash(*ret_plan);
+    }
+    free(c.drafts);
+    return code;
+}
+
+void evac_plan_free(struct evac_plan *plan)
+{
+    if (plan)
+        evac_arena_free(plan->arena); /* the plan lives in it */
+}
+
+const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id)
+{
+    for (uint16_t i = 0; i < plan->step_count; i++)
+        if (evac_str_eq(plan->steps[i].id, id))
+            return &plan->steps[i];
+    return NULL;
+}
+
+/* --- everything that a model may ask for
+ * ------------------------------------------------------------------------------- */
+
+static void check_one(const struct evac_model *model, const struct evac_catalog *catalog,
+                      const struct evac_app *app, enum evac_workflow workflow, size_t from,
+                      size_t to, struct evac_diag *diag)
+{
+    for (unsigned mode = 0; mode < EVAC_MODE_COUNT; mode++) {
+        struct evac_plan_request q = { .model = model,
+                                       .app = app,
+                                       .catalog = catalog,
+                                       .workflow = workflow,
+                                       .mode = (enum evac_mode)mode,
+                                       .from = app->regions[from],
+                                       .to = app->regions[to] };
+        struct evac_plan *plan = NULL;
+        struct evac_err err = { EVAC_OK, "" };
+        enum evac_code code = evac_plan_compile(&q, diag, &plan, &err);
+        if (code && code != EVAC_E_BADCONF &&
+            !(code == EVAC_E_UNSUPPORTED && workflow != EVAC_WORKFLOW_FAILOVER))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, app->place, "%s", err.text);
+        evac_plan_free(plan);
+    }
+}
+
+enum evac_code evac_plan_check_model(const struct evac_model *model,
+                                     const struct evac_catalog *catalog, struct evac_diag *diag,
+                                     struct evac_err *err)
+{
+    size_t before = diag->errors;
+    for (size_t a = 0; a < model->app_count; a++) {
+        const struct evac_app *app = &model->apps[a];
+        for (unsigned w = 0; w < EVAC_WORKFLOW_COUNT; w++)
+            for (size_t from = 0; from < app->region_count; from++)
+                for (size_t to = 0; to < app->region_count; to++)
+                    if (from != to)
+                        check_one(model, catalog, app, (enum evac_workflow)w, from, to, diag);
+    }
+    if (diag->errors == before)
+        return EVAC_OK;
+    return evac_fail(err, EVAC_E_BADCONF, "%zu error%s in plans", diag->errors - before,
+                     diag->errors - before == 1 ? "" : "s");
+}

@@ -1,0 +1,47 @@
+/* What the compiler's files share: plan_compile.c goes the way, plan_args.c checks parameters,
+ * plan_check.c refuses what is unsafe. */
+#ifndef EVAC_PLAN_INTERNAL_H
+#define EVAC_PLAN_INTERNAL_H
+
+#include "plan.h"
+
+/* One forward step while it is being put together. */
+struct draft {
+    const struct evac_runbook_step *source;
+    const struct evac_driver *driver;
+    const struct evac_action *action;
+    const struct evac_resource *resource; /* NULL: the action needs none */
+    struct evac_plan_step step;
+    uint16_t *after;
+    uint16_t after_count, after_cap;
+};
+
+struct compiler {
+    const struct evac_plan_request *request;
+    const struct evac_runbook *book;
+    const struct evac_runbook_workflow *workflow;
+    struct evac_diag *diag;
+    struct evac_arena *arena;
+    struct draft *drafts;
+    uint16_t count;
+    /* runbook step i became drafts [first[i], first[i] + instances[i]) */
+    uint16_t *first, *instances;
+};
+
+void plan_error(struct compiler *c, struct evac_place place, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The step's arguments: the resource's properties, what the step wants, and the standard ones;
+ * checked. */
+void plan_args(struct compiler *c, struct draft *d);
+/* {region} {from} {to} {app} {mode} in a value. */
+struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
+                                struct evac_str region);
+
+/* Refusals of the whole graph. */
+void plan_check(struct compiler *c);
+
+/* May this condition hold in that mode? Conditions on steps and facts may or may not. */
+enum plan_tri { PLAN_NO, PLAN_MAYBE, PLAN_YES };
+enum plan_tri plan_when(const struct evac_plan_cond *when, uint16_t at, enum evac_mode mode);
+#endif
