@@ -47,8 +47,11 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped;  /* stop-automation */
-    bool abstains; /* this controller is cut off */
+    bool stopped;    /* stop-automation */
+    bool abstains;   /* this controller is cut off */
+    uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
+    int64_t last_start_wall_ms;
+    bool parked; /* too many crashes: it looks, and does nothing (R14) */
     uint64_t wake_ms;
 };
 
