@@ -183,7 +183,7 @@ static enum evac_code sum_up(const struct conf_build *b, struct evac_err *err)
     while (first && first->severity != EVAC_DIAG_ERROR)
         first = first->next;
     if (errors == 1 && first && b->errors_before == 0)
-        return evac_fail(err, EVAC_E_BADCONF, "%s:%d: %.*s", first->place.file, first->place.line,
+        return evac_fail(err, EVAC_E_BADCONF, "%s: %.*s", first->place.file,
                          EVAC_STR_ARG(first->text));
     return evac_fail(err, EVAC_E_BADCONF, "the configuration has %zu errors", errors);
 }

@@ -376,16 +376,23 @@ static void tell_missing(struct conf_reader *r, const struct conf_given *given, 
                        EVAC_STR_ARG(row_allows(r, row)));
 }
 
+void conf_read_given(struct conf_reader *r, const struct conf_section *section,
+                     const config_setting_t *group, void *at, struct conf_given *ret_given)
+{
+    struct evac_place *place = at;
+    *place = (struct evac_place){ r->file, conf_line(group) };
+    *ret_given = (struct conf_given){ section, 0 };
+    for (const struct conf_row *row = section->rows; row->path; row++)
+        put_default(r, row, at);
+    read_members(&(struct group_in){ r, ret_given, at }, group, EVAC_STR(""));
+    tell_missing(r, ret_given, place->line);
+    if (section->finish)
+        section->finish(r, group, at, ret_given);
+}
+
 void conf_read_section(struct conf_reader *r, const struct conf_section *section,
                        const config_setting_t *group, void *at)
 {
-    struct conf_given given = { section, 0 };
-    struct evac_place *place = at;
-    *place = (struct evac_place){ r->file, conf_line(group) };
-    for (const struct conf_row *row = section->rows; row->path; row++)
-        put_default(r, row, at);
-    read_members(&(struct group_in){ r, &given, at }, group, EVAC_STR(""));
-    tell_missing(r, &given, place->line);
-    if (section->finish)
-        section->finish(r, group, at, &given);
+    struct conf_given given;
+    conf_read_given(r, section, group, at, &given);
 }

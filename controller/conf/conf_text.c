@@ -142,14 +142,32 @@ static void pass_name(struct scan *s)
     remember(s, name);
 }
 
+/* Would libconfig read the number that is written there? It wraps whole numbers beyond 32 bits that
+ * have no L behind them, and all hexadecimal ones. */
+static bool is_kept(struct evac_str number)
+{
+    int64_t value;
+    struct evac_str digits = number;
+    bool is_long = evac_str_ends(number, "L");
+    while (evac_str_ends(digits, "L"))
+        digits.n--;
+    if (evac_str_starts(digits, "+"))
+        digits = (struct evac_str){ digits.p + 1, digits.n - 1 };
+    if (number.n > 24 || evac_str_has(number, "x") || evac_str_has(number, "X"))
+        return false;
+    if (memchr(number.p, '.', number.n) || evac_str_has(number, "e") || evac_str_has(number, "E"))
+        return true;
+    return evac_str_i64(digits, &value) && (is_long || (value >= INT32_MIN && value <= INT32_MAX));
+}
+
 static void pass_number(struct scan *s)
 {
     struct evac_str number = pass_word(s, LETTERS DIGITS "+-.");
     s->last = LAST_OTHER;
-    bool hex = evac_str_starts(number, "0x") || evac_str_starts(number, "0X");
-    if (!hex && number.n <= 18)
+    if (is_kept(number))
         return;
-    CONF_ERROR(s->r, s->line, "found %.*s; allowed: decimal numbers of at most 18 digits",
+    CONF_ERROR(s->r, s->line,
+               "found %.*s; allowed: decimal numbers, with an L behind those beyond 2147483647",
                (int)(number.n < 40 ? number.n : 40), number.p);
     s->bad = true;
 }

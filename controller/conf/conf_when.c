@@ -109,15 +109,22 @@ static void add_step(struct when *w, struct terms *t, const struct conf_when *g,
                    EVAC_STR_ARG(g->step));
 }
 
+static bool is_list(const config_setting_t *s)
+{
+    return config_setting_type(s) == CONFIG_TYPE_LIST ||
+           config_setting_type(s) == CONFIG_TYPE_ARRAY;
+}
+
+/* Is it a condition, or a list with at least one? */
 static bool is_type(struct when *w, const config_setting_t *s, bool list)
 {
-    bool is_list = config_setting_type(s) == CONFIG_TYPE_LIST && config_setting_length(s) > 0;
-    if (list ? is_list : config_setting_type(s) == CONFIG_TYPE_GROUP)
+    bool empty = is_list(s) && config_setting_length(s) == 0;
+    if (list ? is_list(s) && !empty : config_setting_type(s) == CONFIG_TYPE_GROUP)
         return true;
-    const char *name = config_setting_name(s);
-    CONF_ERROR(w->r, conf_line(s), "when.%s: found %.*s%.*s; allowed: %s", name ? name : "all",
-               config_setting_is_aggregate(s) && config_setting_length(s) == 0 ? 9 : 0, "an empty ",
-               EVAC_STR_ARG(conf_found(w->r, s)),
+    const char *name = config_setting_name(s) ? config_setting_name(s)
+                                              : config_setting_name(config_setting_parent(s));
+    struct evac_str found = list && empty ? EVAC_STR("an empty list") : conf_found(w->r, s);
+    CONF_ERROR(w->r, conf_line(s), "when.%s: found %.*s; allowed: %s", name, EVAC_STR_ARG(found),
                list ? "a list of conditions ( { ... }, { ... } )" : "a condition { ... }");
     return false;
 }
