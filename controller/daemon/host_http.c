@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#define CONNECTIONS_MAX      256L
-#define HOST_CONNECTIONS_MAX 32L
+#define CONNECTIONS_MAX      512L
+#define HOST_CONNECTIONS_MAX 128L /* one endpoint may stand for all regions, some of them mute */
 #define CONNECTIONS_KEPT     64L
 
 /* Instance metadata and container credentials are never asked through a proxy (AWS.md 1.3). */
