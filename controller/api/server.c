@@ -347,8 +347,8 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
     info.protocols = protocols;
     info.foreign_loops = loops;
     info.user = server;
-    info.gid = (gid_t)-1;
-    info.uid = (uid_t)-1;
+    info.gid = -1; /* as we are */
+    info.uid = -1;
     info.timeout_secs = 15;
     info.keepalive_timeout = 30;
     info.pt_serv_buf_size = 65536;

@@ -1,0 +1,305 @@
+#include "report.h"
+
+#include "evac/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOSSES_MAX 256
+#define WORDS_MAX  2000
+
+#define X(name, text) text,
+static const char *const instant_names[] = { EVAC_REPORT_INSTANTS(X) };
+#undef X
+
+const char *evac_report_instant_name(enum evac_report_instant instant)
+{
+    return instant_names[instant];
+}
+
+const struct evac_report_part evac_report_parts[] = {
+    { "detect", EVAC_REPORT_IMPACT_LO, EVAC_REPORT_DETECTED },
+    { "decide", EVAC_REPORT_DETECTED, EVAC_REPORT_DECIDED },
+    { "fence", EVAC_REPORT_STARTED, EVAC_REPORT_FENCED },
+    { "capacity", EVAC_REPORT_STARTED, EVAC_REPORT_CAPACITY_READY },
+    { "data", EVAC_REPORT_FENCED, EVAC_REPORT_DATA_READY },
+    { "verify", EVAC_REPORT_DATA_READY, EVAC_REPORT_VERIFIED },
+    { "traffic", EVAC_REPORT_VERIFIED, EVAC_REPORT_TRAFFIC_MOVED },
+    { "confirm", EVAC_REPORT_TRAFFIC_MOVED, EVAC_REPORT_RECOVERED },
+};
+const size_t evac_report_part_count = sizeof evac_report_parts / sizeof evac_report_parts[0];
+
+/* --- rows
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct maker {
+    struct evac_report *report;
+    struct evac_err *err;
+    enum evac_code code;
+};
+
+static struct evac_str keep(struct maker *m, struct evac_str s)
+{
+    return s.n ? evac_arena_str(m->report->arena, s) : EVAC_STR_NONE;
+}
+
+static struct evac_when when(const struct evac_record *r)
+{
+    return (struct evac_when){ true, r->t_wall_ms, r->t_boot_ms };
+}
+
+static void take_admission(struct maker *m, const struct evac_record *r)
+{
+    struct evac_plan *plan;
+    struct evac_report *report = m->report;
+    m->code = evac_plan_from_json(r->data, &plan, m->err);
+    if (m->code)
+        return;
+    report->plan = plan;
+    report->mode = plan->mode;
+    report->who = keep(m, r->who);
+    report->why = keep(m, r->text);
+    report->first_seq = r->seq;
+    report->result = EVAC_STR("running");
+    report->step_count = plan->step_count;
+    report->steps = evac_arena_array(report->arena, plan->step_count, sizeof *report->steps);
+    for (uint16_t i = 0; i < plan->step_count; i++) {
+        report->steps[i].plan = &plan->steps[i];
+        report->steps[i].state = EVAC_STR("waiting");
+    }
+    report->losses = evac_arena_array(report->arena, LOSSES_MAX, sizeof *report->losses);
+    report->words = evac_arena_array(report->arena, WORDS_MAX, sizeof *report->words);
+}
+
+static bool is_end(struct evac_str state)
+{
+    static const char *const ends[] = { "done", "skipped", "failed", "held", "halted", "undone" };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (evac_str_is(state, ends[i]))
+            return true;
+    return false;
+}
+
+static void take_step(struct maker *m, struct evac_report_step *s, const struct evac_record *r)
+{
+    s->state = keep(m, r->to);
+    if (evac_str_is(r->to, "observing") && !s->began.known)
+        s->began = when(r);
+    if (is_end(r->to) && !evac_str_is(r->to, "undone"))
+        s->ended = when(r);
+    if (r->text.n)
+        s->reason = keep(m, r->text);
+}
+
+static void take_instant(struct maker *m, const struct evac_record *r)
+{
+    for (unsigned i = 0; i < EVAC_REPORT_INSTANT_COUNT; i++)
+        if (evac_str_is(r->name, instant_names[i]))
+            m->report->instants[i] = (struct evac_when){ true, r->number, r->t_boot_ms };
+}
+
+static void take_loss(struct maker *m, const struct evac_record *r)
+{
+    struct evac_report *report = m->report;
+    if (report->loss_count == LOSSES_MAX)
+        return;
+    report->losses[report->loss_count++] = (struct evac_report_loss){ .store = keep(m, r->name),
+                                                                      .method = keep(m, r->event),
+                                                                      .known = r->number >= 0,
+                                                                      .loss_ms = r->number,
+                                                                      .data = keep(m, r->data) };
+}
+
+static void take_word(struct maker *m, const struct evac_record *r)
+{
+    struct evac_report *report = m->report;
+    if (report->word_count == WORDS_MAX)
+        return;
+    report->words[report->word_count++] =
+        (struct evac_report_word){ .wall_ms = r->t_wall_ms,
+                                   .kind = evac_str(evac_record_kind_name(r->kind)),
+                                   .who = keep(m, r->who),
+                                   .what = keep(m, r->name),
+                                   .text = keep(m, r->text) };
+}
+
+static void take_about_step(struct maker *m, const struct evac_record *r)
+{
+    if (r->step >= m->report->step_count)
+        return;
+    struct evac_report_step *s = &m->report->steps[r->step];
+    if (r->kind == EVAC_RECORD_STEP)
+        take_step(m, s, r);
+    if (r->kind == EVAC_RECORD_INTENT)
+        s->attempts = r->attempt;
+    if (r->kind == EVAC_RECORD_SNAPSHOT)
+        s->before = keep(m, r->data);
+    if ((r->kind == EVAC_RECORD_OBSERVE || r->kind == EVAC_RECORD_SETTLE) && r->data.n)
+        s->after = keep(m, r->data);
+    if (r->request_id.n)
+        s->request_id = keep(m, r->request_id);
+}
+
+static bool is_word(enum evac_record_kind kind)
+{
+    return kind == EVAC_RECORD_APPROVE || kind == EVAC_RECORD_DECLINE ||
+           kind == EVAC_RECORD_OVERRIDE || kind == EVAC_RECORD_COMMAND ||
+           kind == EVAC_RECORD_MODE || kind == EVAC_RECORD_GATE_BLOCK ||
+           kind == EVAC_RECORD_GATE_PASS || kind == EVAC_RECORD_RESUME;
+}
+
+static void take_end(struct maker *m, const struct evac_record *r)
+{
+    m->report->result = keep(m, r->to);
+    m->report->left = keep(m, r->text);
+    m->report->over = true;
+}
+
+static void to_hex(const uint8_t hash[32], char out[65])
+{
+    for (unsigned i = 0; i < 32; i++)
+        snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
+static bool take_row(void *user, const struct evac_row *row)
+{
+    struct maker *m = user;
+    const struct evac_record *r = &row->record;
+    if (r->kind == EVAC_RECORD_ADMIT)
+        take_admission(m, r);
+    if (m->code || !m->report->plan)
+        return m->code == EVAC_OK;
+    take_about_step(m, r);
+    if (r->kind == EVAC_RECORD_INSTANT)
+        take_instant(m, r);
+    if (r->kind == EVAC_RECORD_LOSS)
+        take_loss(m, r);
+    if (is_word(r->kind))
+        take_word(m, r);
+    if (r->kind == EVAC_RECORD_MODE && r->number >= 0 && r->number < EVAC_MODE_COUNT)
+        m->report->mode = (enum evac_mode)r->number;
+    if (r->kind == EVAC_RECORD_TERMINAL)
+        take_end(m, r);
+    m->report->last_seq = r->seq;
+    to_hex(row->hash, m->report->last_hash);
+    return true;
+}
+
+/* --- sums
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void sum_rto(struct evac_report *r)
+{
+    const struct evac_when *in = r->instants;
+    r->planned = !in[EVAC_REPORT_IMPACT_HI].known;
+    struct evac_when first = in[EVAC_REPORT_STARTED];
+    struct evac_when bad = r->planned ? first : in[EVAC_REPORT_IMPACT_HI];
+    if (!r->planned)
+        first = in[EVAC_REPORT_IMPACT_LO].known ? in[EVAC_REPORT_IMPACT_LO] : bad;
+    r->rto_known = in[EVAC_REPORT_RECOVERED].known && first.known;
+    if (!r->rto_known)
+        return;
+    r->rto_ms = in[EVAC_REPORT_RECOVERED].wall_ms - first.wall_ms;
+    r->rto_min_ms = in[EVAC_REPORT_RECOVERED].wall_ms - bad.wall_ms;
+}
+
+/* One store may be measured in two ways: one that speaks is enough to know, and the worse counts.
+ */
+static void sum_rpo(struct evac_report *r)
+{
+    r->rpo_known = r->loss_count > 0;
+    for (size_t i = 0; i < r->loss_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < r->loss_count; k++)
+            if (evac_str_eq(r->losses[k].store, r->losses[i].store) && r->losses[k].known) {
+                known = true;
+                if (r->losses[k].loss_ms > r->rpo_ms)
+                    r->rpo_ms = r->losses[k].loss_ms;
+            }
+        r->rpo_known = r->rpo_known && known;
+    }
+}
+
+static size_t last_to_end(const struct evac_report *r)
+{
+    size_t n = r->plan->forward_count, best = n;
+    for (size_t i = 0; i < n; i++) {
+        const struct evac_report_step *s = &r->steps[i];
+        if (!s->ended.known || !s->began.known)
+            continue;
+        if (s->plan->flags & EVAC_STEP_PUBLIC)
+            return i;
+        if (best == n || s->ended.wall_ms > r->steps[best].ended.wall_ms)
+            best = i;
+    }
+    return best;
+}
+
+/* From the look that users would have, back along whichever step each had to wait for longest. */
+static void mark_critical(struct evac_report *r)
+{
+    size_t at = last_to_end(r), n = r->plan->forward_count;
+    for (size_t guard = 0; at < n && guard < n; guard++) {
+        const struct evac_plan_step *p = r->steps[at].plan;
+        size_t before = n;
+        r->steps[at].critical = true;
+        for (uint16_t k = 0; k < p->after_count; k++) {
+            const struct evac_report_step *s = &r->steps[p->after[k]];
+            if (s->ended.known && s->began.known &&
+                (before == n || s->ended.wall_ms > r->steps[before].ended.wall_ms))
+                before = p->after[k];
+        }
+        at = before;
+    }
+}
+
+/* Undo steps that never began say nothing. */
+static void drop_idle_undo(struct evac_report *r)
+{
+    size_t n = r->plan->forward_count;
+    bool unwound = false;
+    for (size_t i = n; i < r->step_count; i++)
+        unwound = unwound || r->steps[i].began.known;
+    if (!unwound)
+        r->step_count = n;
+}
+
+enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
+                                struct evac_report **ret_report, struct evac_err *err)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_report *report = evac_arena_alloc(arena, sizeof *report);
+    struct maker m = { report, err, EVAC_OK };
+    struct evac_store_filter filter = { .run = run };
+    report->arena = arena;
+    report->run = run;
+    enum evac_code code = store->vt->read(store, &filter, take_row, &m, err);
+    if (!code)
+        code = m.code;
+    if (!code && !report->plan)
+        code =
+            evac_fail(err, EVAC_E_NOTFOUND, "the journal has no run %llu", (unsigned long long)run);
+    if (code) {
+        evac_report_free(report);
+        return code;
+    }
+    sum_rto(report);
+    sum_rpo(report);
+    mark_critical(report);
+    drop_idle_undo(report);
+    *ret_report = report;
+    return EVAC_OK;
+}
+
+void evac_report_free(struct evac_report *report)
+{
+    if (!report)
+        return;
+    struct evac_plan *plan;
+    memcpy(&plan, &report->plan, sizeof plan); /* ours: made by take_admission */
+    evac_plan_free(plan);
+    evac_arena_free(report->arena);
+}

@@ -1,0 +1,112 @@
+#include "jw.h"
+#include "report.h"
+
+static void put_step(struct evac_jw *w, const struct evac_report_step *s)
+{
+    evac_jw_open(w, NULL, '{');
+    evac_jw_str(w, "id", s->plan->id);
+    evac_jw_cstr(w, "phase", evac_phase_name(s->plan->phase));
+    evac_jw_str(w, "type", s->plan->type);
+    evac_jw_str(w, "action", s->plan->action);
+    evac_jw_str(w, "resource", s->plan->resource);
+    evac_jw_str(w, "region", s->plan->region);
+    evac_jw_str(w, "state", s->state);
+    evac_jw_known(w, "began_ms", s->began.known, s->began.wall_ms);
+    evac_jw_known(w, "ended_ms", s->ended.known, s->ended.wall_ms);
+    evac_jw_known(w, "took_ms", s->began.known && s->ended.known,
+                  s->ended.wall_ms - s->began.wall_ms);
+    evac_jw_i64(w, "usual_ms", s->plan->usual_ms);
+    evac_jw_i64(w, "attempts", s->attempts);
+    evac_jw_bool(w, "critical", s->critical);
+    evac_jw_str(w, "reason", s->reason);
+    evac_jw_str(w, "request_id", s->request_id);
+    evac_jw_str(w, "before", s->before);
+    evac_jw_str(w, "after", s->after);
+    evac_jw_close(w, '}');
+}
+
+static void put_losses(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "rpo", '[');
+    for (size_t i = 0; i < r->loss_count; i++) {
+        const struct evac_report_loss *l = &r->losses[i];
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "store", l->store);
+        evac_jw_str(w, "method", l->method);
+        evac_jw_known(w, "rpo_ms", l->known, l->loss_ms);
+        evac_jw_raw(w, "details", l->data);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
+static void put_words(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "said", '[');
+    for (size_t i = 0; i < r->word_count; i++) {
+        evac_jw_open(w, NULL, '{');
+        evac_jw_i64(w, "wall_ms", r->words[i].wall_ms);
+        evac_jw_str(w, "kind", r->words[i].kind);
+        evac_jw_str(w, "who", r->words[i].who);
+        evac_jw_str(w, "what", r->words[i].what);
+        evac_jw_str(w, "text", r->words[i].text);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
+static void put_parts(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "parts", '{');
+    for (size_t i = 0; i < evac_report_part_count; i++) {
+        const struct evac_when *from = &r->instants[evac_report_parts[i].from],
+                               *to = &r->instants[evac_report_parts[i].to];
+        evac_jw_known(w, evac_report_parts[i].name, from->known && to->known,
+                      to->wall_ms - from->wall_ms);
+    }
+    evac_jw_close(w, '}');
+}
+
+void evac_report_json(const struct evac_report *r, struct evac_buf *out)
+{
+    struct evac_jw w = { out, false };
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "run", (int64_t)r->run);
+    evac_jw_str(&w, "app", r->plan->app);
+    evac_jw_cstr(&w, "workflow", evac_workflow_name(r->plan->workflow));
+    evac_jw_bool(&w, "rehearse", r->plan->rehearse);
+    evac_jw_cstr(&w, "mode", evac_mode_name(r->mode));
+    evac_jw_str(&w, "from", r->plan->from);
+    evac_jw_str(&w, "to", r->plan->to);
+    evac_jw_str(&w, "who", r->who);
+    evac_jw_str(&w, "why", r->why);
+    evac_jw_str(&w, "result", r->result);
+    evac_jw_str(&w, "left", r->left);
+    evac_jw_bool(&w, "planned", r->planned);
+    evac_jw_known(&w, "rto_ms", r->rto_known, r->rto_ms);
+    evac_jw_known(&w, "rto_min_ms", r->rto_known, r->rto_min_ms);
+    evac_jw_i64(&w, "rto_objective_ms", r->plan->rto_ms);
+    evac_jw_known(&w, "rpo_ms", r->rpo_known, r->rpo_ms);
+    evac_jw_i64(&w, "rpo_objective_ms", r->plan->rpo_ms);
+    put_losses(&w, r);
+    evac_jw_open(&w, "instants", '{');
+    for (unsigned i = 0; i < EVAC_REPORT_INSTANT_COUNT; i++)
+        evac_jw_known(&w, evac_report_instant_name((enum evac_report_instant)i),
+                      r->instants[i].known, r->instants[i].wall_ms);
+    evac_jw_close(&w, '}');
+    put_parts(&w, r);
+    evac_jw_i64(&w, "planned_critical_path_ms",
+                (int64_t)evac_plan_critical_path(r->plan, NULL, NULL));
+    evac_jw_open(&w, "steps", '[');
+    for (size_t i = 0; i < r->step_count; i++)
+        put_step(&w, &r->steps[i]);
+    evac_jw_close(&w, ']');
+    put_words(&w, r);
+    evac_jw_open(&w, "evidence", '{');
+    evac_jw_cstr(&w, "plan_hash", r->plan->hash);
+    evac_jw_i64(&w, "first_row", (int64_t)r->first_seq);
+    evac_jw_i64(&w, "last_row", (int64_t)r->last_seq);
+    evac_jw_cstr(&w, "last_hash", r->last_hash);
+    evac_jw_close(&w, '}');
+    evac_jw_close(&w, '}');
+}

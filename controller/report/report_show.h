@@ -1,0 +1,20 @@
+/* What the text and the page share: how numbers and instants are said. */
+#ifndef EVAC_REPORT_SHOW_H
+#define EVAC_REPORT_SHOW_H
+
+#include "report.h"
+
+/* "12.3 s", "4m05s"; "unknown" when it is not known. */
+void show_duration(bool known, int64_t ms, char *text, size_t bytes);
+/* "2026-11-20 22:05:31.120 UTC" */
+void show_instant(const struct evac_when *when, char *text, size_t bytes);
+/* "met", "missed", "unknown" */
+const char *show_met(bool known, int64_t value, int64_t objective);
+const char *show_instant_title(enum evac_report_instant instant);
+
+/* The span that a timeline shows. */
+struct show_span {
+    int64_t from_ms, to_ms;
+};
+struct show_span show_span(const struct evac_report *report);
+#endif

@@ -1,0 +1,128 @@
+#include "report_show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BAR 40
+
+static void put_head(const struct evac_report *r, struct evac_buf *out)
+{
+    char rto[32], rto_min[32], rpo[32], rto_goal[32], rpo_goal[32];
+    show_duration(r->rto_known, r->rto_ms, rto, sizeof rto);
+    show_duration(r->rto_known, r->rto_min_ms, rto_min, sizeof rto_min);
+    show_duration(r->rpo_known, r->rpo_ms, rpo, sizeof rpo);
+    show_duration(true, r->plan->rto_ms, rto_goal, sizeof rto_goal);
+    show_duration(true, r->plan->rpo_ms, rpo_goal, sizeof rpo_goal);
+    evac_buf_putf(out, "Run %llu: %s of %.*s, %.*s -> %.*s, %s%s\n", (unsigned long long)r->run,
+                  evac_workflow_name(r->plan->workflow), EVAC_STR_ARG(r->plan->app),
+                  EVAC_STR_ARG(r->plan->from), EVAC_STR_ARG(r->plan->to), evac_mode_name(r->mode),
+                  r->plan->rehearse ? ", only looked" : "");
+    evac_buf_putf(out, "Result: %.*s\n", EVAC_STR_ARG(r->result));
+    evac_buf_putf(out, "Started by %.*s%s%.*s\n\n", EVAC_STR_ARG(r->who), r->why.n ? ": " : "",
+                  EVAC_STR_ARG(r->why));
+    if (r->plan->rehearse)
+        return;
+    evac_buf_putf(out, "  RTO  %-10s objective %-8s %s\n", rto, rto_goal,
+                  show_met(r->rto_known, r->rto_ms, r->plan->rto_ms));
+    if (r->rto_known && r->rto_min_ms != r->rto_ms)
+        evac_buf_putf(
+            out, "       measured from the last good answer; from the first bad one it is %s\n",
+            rto_min);
+    if (r->planned && r->rto_known)
+        evac_buf_puts(out, "       planned: measured from the start of the run\n");
+    evac_buf_putf(out, "  RPO  %-10s objective %-8s %s\n", rpo, rpo_goal,
+                  show_met(r->rpo_known, r->rpo_ms, r->plan->rpo_ms));
+    for (size_t i = 0; i < r->loss_count; i++) {
+        show_duration(r->losses[i].known, r->losses[i].loss_ms, rpo, sizeof rpo);
+        evac_buf_putf(out, "       %-10.*s %-10s by %.*s\n", EVAC_STR_ARG(r->losses[i].store), rpo,
+                      EVAC_STR_ARG(r->losses[i].method));
+    }
+}
+
+static void put_instants(const struct evac_report *r, struct evac_buf *out)
+{
+    struct show_span span = show_span(r);
+    evac_buf_puts(out, "\nWhen\n");
+    for (unsigned i = 0; i < EVAC_REPORT_INSTANT_COUNT; i++) {
+        char at[48], after[32];
+        if (!r->instants[i].known)
+            continue;
+        show_instant(&r->instants[i], at, sizeof at);
+        show_duration(true, r->instants[i].wall_ms - span.from_ms, after, sizeof after);
+        evac_buf_putf(out, "  %-20s %s  +%s\n", show_instant_title((enum evac_report_instant)i), at,
+                      after);
+    }
+}
+
+static void put_parts(const struct evac_report *r, struct evac_buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < evac_report_part_count; i++) {
+        const struct evac_when *from = &r->instants[evac_report_parts[i].from],
+                               *to = &r->instants[evac_report_parts[i].to];
+        char text[32];
+        if (!from->known || !to->known)
+            continue;
+        show_duration(true, to->wall_ms - from->wall_ms, text, sizeof text);
+        evac_buf_putf(out, "%s%s %s", any ? ", " : "\nParts: ", evac_report_parts[i].name, text);
+        any = true;
+    }
+    evac_buf_puts(out, any ? "\n" : "");
+}
+
+static int column(const struct show_span *span, int64_t wall_ms)
+{
+    int64_t width = span->to_ms - span->from_ms, at = wall_ms - span->from_ms;
+    return (int)(at * (BAR - 1) / width);
+}
+
+static void put_step(const struct evac_report *r, const struct evac_report_step *s,
+                     struct evac_buf *out)
+{
+    struct show_span span = show_span(r);
+    char bar[BAR + 1], took[32] = "";
+    memset(bar, '.', BAR);
+    bar[BAR] = '\0';
+    if (s->began.known) {
+        int from = column(&span, s->began.wall_ms),
+            to = s->ended.known ? column(&span, s->ended.wall_ms) : BAR - 1;
+        memset(bar + from, s->critical ? '#' : '=', (size_t)(to - from + 1));
+        show_duration(s->ended.known, s->ended.wall_ms - s->began.wall_ms, took, sizeof took);
+    }
+    evac_buf_putf(out, "  %-20.*s %-11.*s %-8.*s %-8s %s\n", EVAC_STR_ARG(s->plan->id),
+                  EVAC_STR_ARG(s->plan->region), EVAC_STR_ARG(s->state), took,
+                  s->began.known ? bar : "");
+    if (s->reason.n && !evac_str_is(s->state, "done"))
+        evac_buf_putf(out, "      %.*s\n", EVAC_STR_ARG(s->reason));
+}
+
+static void put_words(const struct evac_report *r, struct evac_buf *out)
+{
+    if (r->word_count)
+        evac_buf_puts(out, "\nWho said what\n");
+    for (size_t i = 0; i < r->word_count; i++) {
+        char at[48];
+        struct evac_when when = { true, r->words[i].wall_ms, 0 };
+        show_instant(&when, at, sizeof at);
+        evac_buf_putf(out, "  %s %.*s %.*s%s%.*s%s%.*s\n", at, EVAC_STR_ARG(r->words[i].kind),
+                      EVAC_STR_ARG(r->words[i].what), r->words[i].who.n ? " by " : "",
+                      EVAC_STR_ARG(r->words[i].who), r->words[i].text.n ? ": " : "",
+                      EVAC_STR_ARG(r->words[i].text));
+    }
+}
+
+void evac_report_text(const struct evac_report *r, struct evac_buf *out)
+{
+    put_head(r, out);
+    put_instants(r, out);
+    put_parts(r, out);
+    evac_buf_puts(out, "\nSteps (# on the critical path)\n");
+    for (size_t i = 0; i < r->step_count; i++)
+        put_step(r, &r->steps[i], out);
+    put_words(r, out);
+    if (r->left.n)
+        evac_buf_putf(out, "\nLeft behind: %.*s\n", EVAC_STR_ARG(r->left));
+    evac_buf_putf(out, "\nEvidence: plan %s\n          journal rows %llu to %llu, last hash %s\n",
+                  r->plan->hash, (unsigned long long)r->first_seq, (unsigned long long)r->last_seq,
+                  r->last_hash);
+}
