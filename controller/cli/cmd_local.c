@@ -1,4 +1,5 @@
 /* Commands that need no controller: validate, fsm. */
+#include "builtin.h"
 #include "builtin_runbooks.h"
 #include "cli.h"
 #include "fsm_print.h"
@@ -6,9 +7,6 @@
 #include "plan.h"
 
 #include <string.h>
-
-extern const struct evac_pack evac_pack_aws;
-extern const struct evac_pack evac_pack_local;
 
 static void print_diag(struct evac_cli *cli, const struct evac_diag *diag, bool good)
 {
@@ -39,8 +37,6 @@ static void print_diag(struct evac_cli *cli, const struct evac_diag *diag, bool 
 
 enum evac_exit evac_cmd_validate(struct evac_cli *cli)
 {
-    static const struct evac_pack *const packs[] = { &evac_pack_aws, &evac_pack_local };
-    static const struct evac_catalog catalog = { packs, 2 };
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_model *model = NULL;
     struct evac_err err = { EVAC_OK, "" };
@@ -51,7 +47,7 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
     enum evac_code code = evac_conf_load(cli->argv[0], evac_builtin_runbooks,
                                          evac_builtin_runbook_count, &diag, &model, &err);
     if (!code)
-        code = evac_plan_check_model(model, &catalog, &diag, &err);
+        code = evac_plan_check_model(model, evac_builtin_catalog(), &diag, &err);
     print_diag(cli, &diag, code == EVAC_OK);
     if (code && diag.errors == 0)
         (void)evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);

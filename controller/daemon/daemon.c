@@ -1,5 +1,6 @@
 #include "daemon_internal.h"
 
+#include "builtin.h"
 #include "builtin_runbooks.h"
 #include "log.h"
 #include "report.h"

@@ -52,7 +52,4 @@ int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
 /* Each durable row, as it is written. One listener: the API's event stream. */
 typedef void evac_daemon_row_fn(void *user, const struct evac_record *record);
 void evac_daemon_listen(struct evac_daemon *daemon, evac_daemon_row_fn *fn, void *user);
-
-/* The packs that are built in. */
-const struct evac_catalog *evac_builtin_catalog(void);
 #endif

@@ -294,13 +294,28 @@ static void size_starts(struct evac_shell *shell)
         abort();
 }
 
+/* What the packs are told: their own settings, and the controller's word on programs. */
+static struct evac_args pack_settings(struct evac_arena *arena,
+                                      const struct evac_controller_conf *conf)
+{
+    struct evac_arg *items = evac_arena_array(arena, conf->packs.count + 1, sizeof *items);
+    if (conf->packs.count)
+        memcpy(items, conf->packs.items, conf->packs.count * sizeof *items);
+    items[conf->packs.count] =
+        (struct evac_arg){ EVAC_STR("local.exec_allowed"),
+                           conf->exec_allowed ? EVAC_STR("true") : EVAC_STR("false") };
+    return (struct evac_args){ items, conf->packs.count + 1 };
+}
+
 static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
 {
-    const struct evac_args *settings = &shell->model->controller.packs;
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_args settings = pack_settings(arena, &shell->model->controller);
     enum evac_code code =
-        evac_book_open(shell->o.catalog, shell->o.host, settings, &shell->act, err);
+        evac_book_open(shell->o.catalog, shell->o.host, &settings, &shell->act, err);
     if (!code)
-        code = evac_book_open(shell->o.catalog, shell->o.look_host, settings, &shell->look, err);
+        code = evac_book_open(shell->o.catalog, shell->o.look_host, &settings, &shell->look, err);
+    evac_arena_free(arena);
     return code;
 }
 

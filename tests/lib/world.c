@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "builtin.h"
 #include "builtin_runbooks.h"
 #include "store_memory.h"
 
@@ -7,9 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const struct evac_pack evac_pack_aws;
-extern const struct evac_pack evac_pack_local;
 
 #define BOOT_MS 1000000u
 #define WALL_MS 1790000000000
@@ -746,11 +744,9 @@ static void on_row(void *user, const struct evac_record *r)
 
 static enum evac_code start(struct world *w, struct evac_err *err)
 {
-    static const struct evac_pack *const packs[] = { &evac_pack_aws, &evac_pack_local };
-    static const struct evac_catalog catalog = { packs, 2 };
     struct evac_shell_options options = { .host = &w->host,
                                           .look_host = &w->look,
-                                          .catalog = &catalog,
+                                          .catalog = evac_builtin_catalog(),
                                           .store = w->store,
                                           .user = w,
                                           .row = on_row };
