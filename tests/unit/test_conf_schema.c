@@ -370,6 +370,31 @@ START_TEST(the_reference_has_each_row_with_its_default)
 }
 END_TEST
 
+/* The page ends with the reference. */
+START_TEST(the_language_s_page_has_the_reference_that_the_table_prints)
+{
+    struct evac_buf out, page;
+    char chunk[4096];
+    size_t n;
+    evac_buf_init(&out, 1u << 20);
+    evac_buf_init(&page, 1u << 20);
+    evac_conf_reference(&out);
+    FILE *file = fopen(EVAC_SOURCE_DIR "/runbooks/README.md", "r");
+    ck_assert_ptr_nonnull(file);
+    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
+        evac_buf_put(&page, chunk, n);
+    fclose(file);
+    FILE *fresh = fopen(EVAC_BINARY_DIR "/reference.md", "w");
+    ck_assert_ptr_nonnull(fresh);
+    fputs(out.p, fresh);
+    fclose(fresh);
+    ck_assert_msg(evac_str_ends(evac_buf_str(&page), out.p),
+                  "runbooks/README.md must end with what is in %s/reference.md", EVAC_BINARY_DIR);
+    evac_buf_done(&out);
+    evac_buf_done(&page);
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("schema");
@@ -388,6 +413,7 @@ static void add_cases(Suite *suite)
     tcase_add_loop_test(tc, a_number_just_outside_of_its_range_is_refused_and_its_ends_are_not, 0,
                         rows);
     tcase_add_loop_test(tc, the_reference_has_each_row_with_its_default, 0, rows);
+    tcase_add_test(tc, the_language_s_page_has_the_reference_that_the_table_prints);
     suite_add_tcase(suite, tc);
 }
 
