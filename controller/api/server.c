@@ -36,6 +36,7 @@ struct evac_api_server {
     struct lws_context *context;
     struct exchange *streams;
     size_t stream_count;
+    bool stopped;
     char socket[108];
 };
 
@@ -356,7 +357,8 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
     info.server_string = "evacd";
     server->context = lws_create_context(&info);
     if (!server->context || chmod(socket, 0660) != 0) {
-        evac_api_server_free(server);
+        evac_api_server_stop(server);
+        *ret_server = server; /* the loop must run before it is freed */
         return evac_fail(err, EVAC_E_IO, "can not listen on %s", socket);
     }
     evac_daemon_listen(daemon, row_written, server);
@@ -364,13 +366,24 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
     return EVAC_OK;
 }
 
-void evac_api_server_free(struct evac_api_server *server)
+/* On a foreign loop libwebsockets is destroyed in two calls: the first closes its handles, and when
+ * the loop has run them out the second gives the memory back. */
+void evac_api_server_stop(struct evac_api_server *server)
 {
-    if (!server)
+    if (!server || server->stopped)
         return;
+    server->stopped = true;
     evac_daemon_listen(server->daemon, NULL, NULL);
     if (server->context)
         lws_context_destroy(server->context);
     unlink(server->socket);
+}
+
+void evac_api_server_free(struct evac_api_server *server)
+{
+    if (!server)
+        return;
+    if (server->context)
+        lws_context_destroy(server->context);
     free(server);
 }

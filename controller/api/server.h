@@ -10,5 +10,8 @@ struct evac_api_server;
  * listens there. */
 enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, const char *socket,
                                    struct evac_api_server **ret_server, struct evac_err *err);
-void evac_api_server_free(struct evac_api_server *server);
+/* Stops listening and closes; the loop must then run until nothing is left, and only then the
+ * memory may go. */
+void evac_api_server_stop(struct evac_api_server *server);
+void evac_api_server_free(struct evac_api_server *server); /* NULL is fine */
 #endif

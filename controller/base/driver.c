@@ -54,6 +54,20 @@ static enum evac_code check_action(const struct evac_driver *driver,
     return EVAC_OK;
 }
 
+/* The controller's own arguments would hide a parameter of the same name. */
+static enum evac_code check_params(const struct evac_driver *driver, struct evac_err *err)
+{
+    static const char *const reserved[] = { "app", "from", "mode",    "region",
+                                            "run", "to",   "witness", "want" };
+    for (const struct evac_param *p = driver->params; p && p->name; p++)
+        for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+            if (strcmp(p->name, reserved[i]) == 0)
+                return evac_fail(err, EVAC_E_BADDRIVER,
+                                 "driver '%s': the parameter name '%s' is the controller's own",
+                                 driver->name, p->name);
+    return EVAC_OK;
+}
+
 enum evac_code evac_pack_check(const struct evac_pack *pack, struct evac_err *err)
 {
     if (pack->abi != EVAC_DRIVER_ABI)
@@ -65,11 +79,11 @@ enum evac_code evac_pack_check(const struct evac_pack *pack, struct evac_err *er
         if (!(*d)->call || !(*d)->actions)
             return evac_fail(err, EVAC_E_BADDRIVER, "driver '%s' has no call or no actions",
                              (*d)->name);
-        for (const struct evac_action *a = (*d)->actions; a->name; a++) {
-            enum evac_code code = check_action(*d, a, err);
-            if (code)
-                return code;
-        }
+        enum evac_code code = check_params(*d, err);
+        for (const struct evac_action *a = (*d)->actions; !code && a->name; a++)
+            code = check_action(*d, a, err);
+        if (code)
+            return code;
     }
     return EVAC_OK;
 }

@@ -35,8 +35,7 @@ static void end(struct process *p)
     for (size_t i = 0; i < sizeof p->signals / sizeof p->signals[0]; i++)
         if (!uv_is_closing((uv_handle_t *)&p->signals[i]))
             uv_close((uv_handle_t *)&p->signals[i], NULL);
-    evac_api_server_free(p->server);
-    p->server = NULL;
+    evac_api_server_stop(p->server);
     evac_daemon_stop(p->daemon);
 }
 
@@ -99,6 +98,8 @@ static int run(const struct evac_daemon_options *options)
         evac_log(EVAC_LOG_INFO, "ready", "version=%s socket=%s", EVAC_VERSION,
                  evac_daemon_socket(p.daemon));
     }
+    uv_run(&p.loop, UV_RUN_DEFAULT);
+    evac_api_server_free(p.server);
     uv_run(&p.loop, UV_RUN_DEFAULT);
     evac_daemon_free(p.daemon);
     uv_loop_close(&p.loop);

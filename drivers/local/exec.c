@@ -13,7 +13,7 @@
 #define OUTPUT_MAX 65536u
 
 static const struct evac_param resource_params[] = {
-    { "run", EVAC_PARAM_LIST, EVAC_PARAM_REQUIRED, NULL, NULL,
+    { "command", EVAC_PARAM_LIST, EVAC_PARAM_REQUIRED, NULL, NULL,
       "program and arguments; the program's path is absolute" },
     { "check", EVAC_PARAM_LIST, 0, NULL, NULL,
       "exits with 0 when the wanted state is there, 1 when not, anything else: can not tell" },
@@ -115,7 +115,7 @@ static enum evac_code call_exec(struct evac_link *link, const struct evac_call *
                          "programs are not allowed: exec = { allowed = true; }; in evac.cfg");
     struct local_call *c = local_begin(link, call, done, user);
     if (call->verb == EVAC_VERB_APPLY)
-        code = start(c, call, "run", err);
+        code = start(c, call, "command", err);
     else if (call->verb == EVAC_VERB_OBSERVE && ensure)
         code = start(c, call, "check", err);
     else

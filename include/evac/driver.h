@@ -127,6 +127,8 @@ enum {
         1u << 2, /* is a group of free keys, as count = { active = 6; standby = 1; } */
 };
 
+/* A resource's parameter must not be called app, from, mode, region, run, to, want or witness:
+ * those are the controller's own arguments. */
 struct evac_param {
     const char *name; /* NULL ends the list */
     enum evac_param_type type;
