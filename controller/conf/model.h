@@ -1,6 +1,6 @@
 /*
- * The configuration as typed data. conf.h makes it from libconfig files; everything in it lives in the
- * model's arena and is never changed after loading: a reload makes a new model.
+ * The configuration as typed data. conf.h makes it from libconfig files; everything in it lives in
+ * the model's arena and is never changed after loading: a reload makes a new model.
  */
 #ifndef EVAC_MODEL_H
 #define EVAC_MODEL_H
@@ -8,41 +8,41 @@
 #include "diag.h"
 #include "evac/args.h"
 
-#define EVAC_MODES(X)       \
-    X(GRACEFUL, "graceful") \
+#define EVAC_MODES(X)                                                                              \
+    X(GRACEFUL, "graceful")                                                                        \
     X(UNGRACEFUL, "ungraceful")
-#define EVAC_WORKFLOWS(X)   \
-    X(FAILOVER, "failover") \
-    X(FAILBACK, "failback") \
+#define EVAC_WORKFLOWS(X)                                                                          \
+    X(FAILOVER, "failover")                                                                        \
+    X(FAILBACK, "failback")                                                                        \
     X(DRILL, "drill")
-#define EVAC_POLICIES(X)  \
-    X(NEVER, "never")     \
-    X(PROPOSE, "propose") \
+#define EVAC_POLICIES(X)                                                                           \
+    X(NEVER, "never")                                                                              \
+    X(PROPOSE, "propose")                                                                          \
     X(ACT, "act")
-#define EVAC_STRATEGIES(X)              \
-    X(BACKUP_RESTORE, "backup-restore") \
-    X(PILOT_LIGHT, "pilot-light")       \
-    X(WARM_STANDBY, "warm-standby")     \
+#define EVAC_STRATEGIES(X)                                                                         \
+    X(BACKUP_RESTORE, "backup-restore")                                                            \
+    X(PILOT_LIGHT, "pilot-light")                                                                  \
+    X(WARM_STANDBY, "warm-standby")                                                                \
     X(ACTIVE_ACTIVE, "active-active")
-#define EVAC_DRILL_KINDS(X)   \
-    X(REHEARSE, "rehearse")   \
-    X(ISOLATED, "isolated")   \
-    X(LIVE, "live")           \
+#define EVAC_DRILL_KINDS(X)                                                                        \
+    X(REHEARSE, "rehearse")                                                                        \
+    X(ISOLATED, "isolated")                                                                        \
+    X(LIVE, "live")                                                                                \
     X(GAME_DAY, "game-day")
 /* What a step is for: parts of the RTO, and the order in which people read a plan. */
-#define EVAC_PHASES(X)      \
-    X(CHECK, "check")       \
-    X(FENCE, "fence")       \
-    X(DATA, "data")         \
-    X(CAPACITY, "capacity") \
-    X(VERIFY, "verify")     \
-    X(TRAFFIC, "traffic")   \
-    X(CONFIRM, "confirm")   \
-    X(PROTECT, "protect")   \
+#define EVAC_PHASES(X)                                                                             \
+    X(CHECK, "check")                                                                              \
+    X(FENCE, "fence")                                                                              \
+    X(DATA, "data")                                                                                \
+    X(CAPACITY, "capacity")                                                                        \
+    X(VERIFY, "verify")                                                                            \
+    X(TRAFFIC, "traffic")                                                                          \
+    X(CONFIRM, "confirm")                                                                          \
+    X(PROTECT, "protect")                                                                          \
     X(CLEANUP, "cleanup")
-#define EVAC_ON_FAILURES(X) \
-    X(ASK, "ask")           \
-    X(STOP, "stop")         \
+#define EVAC_ON_FAILURES(X)                                                                        \
+    X(ASK, "ask")                                                                                  \
+    X(STOP, "stop")                                                                                \
     X(GO_ON, "go-on")
 
 #define X(name, text) EVAC_MODE_##name,
@@ -83,8 +83,8 @@ bool evac_drill_kind_parse(struct evac_str s, enum evac_drill_kind *ret);
 bool evac_phase_parse(struct evac_str s, enum evac_phase *ret);
 bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
 
-/* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three count
- * what the endpoint adds. The engine's and the plan's own tables are as large. */
+/* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three
+ * count what the endpoint adds. The engine's and the plan's own tables are as large. */
 #define EVAC_APP_REGIONS_MAX    8
 #define EVAC_APP_RESOURCES_MAX  64
 #define EVAC_APP_PROBES_MAX     16
@@ -103,7 +103,8 @@ struct evac_resource {
 enum evac_probe_role {
     EVAC_PROBE_EDGE,     /* as a user sees one region: may vote a region down */
     EVAC_PROBE_DEEP,     /* a dependency inside a region: may vote */
-    EVAC_PROBE_ENDPOINT, /* the app's public endpoint, whichever region serves it: measures, never votes */
+    EVAC_PROBE_ENDPOINT, /* the app's public endpoint, whichever region serves it: measures, never
+                            votes */
 };
 
 /* An HTTP(S) check. url may hold "{region}": then there is one target a region. */
@@ -115,7 +116,8 @@ struct evac_probe {
     struct evac_str url;
     int expect_status;           /* 0: any 2xx or 3xx */
     struct evac_str expect_body; /* must occur in the first 5,120 bytes; "" anything */
-    struct evac_str served_by;   /* ENDPOINT: response header that names the serving region; "" body match "region":"X" */
+    struct evac_str served_by;   /* ENDPOINT: response header that names the serving region; "" body
+                                    match "region":"X" */
     uint32_t every_ms, connect_ms, reply_ms;
     uint16_t fall, rise;
 };
@@ -131,7 +133,7 @@ struct evac_app {
     struct evac_place place;
     struct evac_str name;
     enum evac_strategy strategy;
-    struct evac_str runbook; /* its own, or "" for the strategy's */
+    struct evac_str runbook;        /* its own, or "" for the strategy's */
     const struct evac_str *regions; /* two or more; the first is the preferred active one */
     size_t region_count;
     struct evac_str witness; /* region of the GO object's second copy, "" none */
@@ -141,24 +143,24 @@ struct evac_app {
     const struct evac_probe *probes; /* endpoint included, with role ENDPOINT */
     size_t probe_count;
     enum evac_policy automatic;
-    uint32_t dwell_ms;     /* a verdict must hold this long before the policy may act or propose */
-    uint32_t cooldown_ms;  /* after the end of the last run */
-    uint32_t approval_ms;  /* how long a proposal or an approval stays good */
+    uint32_t dwell_ms;    /* a verdict must hold this long before the policy may act or propose */
+    uint32_t cooldown_ms; /* after the end of the last run */
+    uint32_t approval_ms; /* how long a proposal or an approval stays good */
     uint32_t run_deadline_ms; /* a run that has not ended by then is held */
-    uint32_t canary_ms;    /* canary markers' interval, 0 none */
-    uint32_t measure_ms;   /* lag measurement's interval */
+    uint32_t canary_ms;       /* canary markers' interval, 0 none */
+    uint32_t measure_ms;      /* lag measurement's interval */
     const struct evac_drill_conf *drills;
     size_t drill_count;
 };
 
 /* A condition of a step, as data: nodes in an array, children by index. */
 enum evac_cond_op {
-    EVAC_COND_ALL,      /* first_child .. first_child + child_count */
+    EVAC_COND_ALL, /* first_child .. first_child + child_count */
     EVAC_COND_ANY,
     EVAC_COND_NOT,
-    EVAC_COND_MODE,     /* mode is number (enum evac_mode) */
-    EVAC_COND_STEP,     /* step `name` ended as `word`: done, skipped, failed */
-    EVAC_COND_FACT,     /* fact `word` of step `name` compared with number */
+    EVAC_COND_MODE, /* mode is number (enum evac_mode) */
+    EVAC_COND_STEP, /* step `name` ended as `word`: done, skipped, failed */
+    EVAC_COND_FACT, /* fact `word` of step `name` compared with number */
 };
 enum evac_cmp { EVAC_CMP_ABOVE, EVAC_CMP_BELOW, EVAC_CMP_IS };
 
@@ -174,7 +176,7 @@ struct evac_runbook_step {
     struct evac_place place;
     struct evac_str name;
     struct evac_str title;    /* one line for people; "" : the action's doc */
-    struct evac_str action;   /* "aurora.failover" */
+    struct evac_str action;   /* "type.action" */
     struct evac_str resource; /* a resource's name; "" : each of the action's type */
     struct evac_str region;   /* "from", "to", "witness", or a region's name */
     enum evac_phase phase;
@@ -183,12 +185,12 @@ struct evac_runbook_step {
     size_t after_count;
     const struct evac_cond *when; /* NULL: always; root is when[0] */
     size_t when_count;
-    int64_t deadline_ms;     /* 0: the action's default */
-    int tries;               /* -1: default */
+    int64_t deadline_ms; /* 0: the action's default */
+    int tries;           /* -1: default */
     enum evac_on_failure on_failure;
     bool approval;
-    bool pivot;              /* point of no return */
-    bool optional;           /* absent resource type or region: the step vanishes without a word */
+    bool pivot;    /* point of no return */
+    bool optional; /* absent resource type or region: the step vanishes without a word */
 };
 
 struct evac_runbook_workflow {
@@ -216,14 +218,14 @@ struct evac_controller_conf {
     struct evac_str resolver;    /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;
     bool log_json;
-    bool exec_allowed;           /* exec actions may run */
+    bool exec_allowed;              /* exec actions may run */
     const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
     size_t anchor_count;
-    uint32_t quarantine_ms;      /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
-    uint32_t confirm_ms;         /* W of rule R6: second look; 10 s */
+    uint32_t quarantine_ms; /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
+    uint32_t confirm_ms;    /* W of rule R6: second look; 10 s */
     uint32_t poll_ms, poll_max_ms;
-    uint16_t auto_runs_max;      /* automatic runs at one time, all apps */
-    struct evac_args packs;      /* "aws.profile" and so on: settings handed to driver packs */
+    uint16_t auto_runs_max; /* automatic runs at one time, all apps */
+    struct evac_args packs; /* "pack.setting": handed to driver packs */
 };
 
 struct evac_model {

@@ -20,7 +20,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#define KEPT_IDLE_S    50L  /* AWS closes idle connections after about a minute */
+#define KEPT_IDLE_S    50L  /* cloud APIs close idle connections after about a minute */
 #define KEPT_LIFE_S    300L /* so that a change of DNS is followed */
 #define HEAD_MAX_BYTES 65536u
 #define DNS_CACHE_S    60L

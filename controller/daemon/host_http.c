@@ -7,7 +7,8 @@
 #define HOST_CONNECTIONS_MAX 128L /* one endpoint may stand for all regions, some of them mute */
 #define CONNECTIONS_KEPT     64L
 
-/* Instance metadata and container credentials are never asked through a proxy (AWS.md 1.3). */
+/* Instance metadata and container credentials are never asked through a proxy: what answers there
+ * must be this machine itself. */
 #define NEVER_BY_PROXY                                                                             \
     "169.254.169.254,fd00:ec2::254,169.254.170.2,169.254.170.23,fd00:ec2::23,localhost,127.0.0.1," \
     "::1"

@@ -15,7 +15,7 @@
 
 #include <uv.h>
 
-#define EVAC_PROBER_BODY_BYTES 5120u /* as Route 53's string matching looks at */
+#define EVAC_PROBER_BODY_BYTES 5120u /* as much as the usual health checkers look at */
 
 struct evac_dns;
 struct evac_prober;

@@ -44,7 +44,8 @@ enum evac_code prober_tls_need(struct evac_prober *prober, struct evac_err *err)
     SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
     SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(tls, 1); /* else two reads a record; we always read until it would block */
+    SSL_CTX_set_read_ahead(tls,
+                           1); /* else two reads a record; we always read until it would block */
     SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(tls, on_session);
     prober->tls = tls;

@@ -41,7 +41,7 @@ struct evac_plan_step {
     struct evac_str id; /* unique in the plan: "promote", or "scale-web:web" where one runbook step
                            became several; an undo step's is "undo:" and its forward step's */
     struct evac_str title;
-    struct evac_str type;   /* driver: "aurora" */
+    struct evac_str type;   /* the driver that knows it */
     struct evac_str action; /* "failover" */
     struct evac_str resource;
     struct evac_str region; /* resolved name */

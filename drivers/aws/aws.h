@@ -1,7 +1,7 @@
 /*
- * The AWS protocol client that every AWS driver and the sandbox stand on: one operation described as
- * data, sent, classified. Holds no retry policy: it re-signs once on clock skew and once on a refusal that
- * names the right S3 region, nothing else; the engine retries.
+ * The AWS protocol client that every AWS driver and the sandbox stand on: one operation described
+ * as data, sent, classified. Holds no retry policy: it re-signs once on clock skew and once on a
+ * refusal that names the right S3 region, nothing else; the engine retries.
  */
 #ifndef EVAC_AWS_H
 #define EVAC_AWS_H
@@ -13,21 +13,21 @@
 
 struct evac_aws; /* the client: credentials, endpoints, skew; one a daemon */
 
-/* settings (all optional): profile, region, access_key_id, secret_access_key, session_token, role_arn, external_id,
- * role_session_name, endpoint_url, endpoint_url.<service>, use_fips, use_dualstack, ca_bundle, sts_region.
- * Whatever is not set there comes from AWS's own environment variables and files (AWS.md 1.3, 1.8), read
- * through the host. */
+/* settings (all optional): profile, region, access_key_id, secret_access_key, session_token,
+ * role_arn, external_id, role_session_name, endpoint_url, endpoint_url.<service>, use_fips,
+ * use_dualstack, ca_bundle, sts_region. Whatever is not set there comes from AWS's own environment
+ * variables and files (AWS.md 1.3, 1.8), read through the host. */
 enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_args *settings,
                              struct evac_aws **ret_aws, struct evac_err *err);
 void evac_aws_close(struct evac_aws *aws);
 const struct evac_host *evac_aws_host(const struct evac_aws *aws);
 
-#define EVAC_AWS_PROTOCOLS(X) \
-    X(QUERY, "query")         \
-    X(EC2, "ec2")             \
-    X(REST_XML, "rest-xml")   \
-    X(REST_JSON, "rest-json") \
-    X(JSON_1_0, "json 1.0")   \
+#define EVAC_AWS_PROTOCOLS(X)                                                                      \
+    X(QUERY, "query")                                                                              \
+    X(EC2, "ec2")                                                                                  \
+    X(REST_XML, "rest-xml")                                                                        \
+    X(REST_JSON, "rest-json")                                                                      \
+    X(JSON_1_0, "json 1.0")                                                                        \
     X(JSON_1_1, "json 1.1")
 #define X(name, text) EVAC_AWS_##name,
 enum evac_aws_protocol { EVAC_AWS_PROTOCOLS(X) EVAC_AWS_PROTOCOL_COUNT };
@@ -35,40 +35,41 @@ enum evac_aws_protocol { EVAC_AWS_PROTOCOLS(X) EVAC_AWS_PROTOCOL_COUNT };
 
 /* A service's facts, one row of a table (aws_services.c). */
 struct evac_aws_service {
-    const char *name;          /* "rds": what evac_op.service says */
-    const char *id;            /* botocore serviceId "RDS": for AWS_ENDPOINT_URL_<SERVICE> */
-    const char *endpoint;      /* host prefix: "rds" */
-    const char *signing_name;  /* "rds" */
+    const char *name;         /* "rds": what evac_op.service says */
+    const char *id;           /* botocore serviceId "RDS": for AWS_ENDPOINT_URL_<SERVICE> */
+    const char *endpoint;     /* host prefix: "rds" */
+    const char *signing_name; /* "rds" */
     enum evac_aws_protocol protocol;
     const char *api_version;   /* "2014-10-31" */
     const char *target_prefix; /* "AmazonEC2ContainerServiceV20141113" or NULL */
-    const char *global_region; /* signing region of a pinned service in partition aws, or NULL if regional */
+    const char *global_region; /* signing region of a pinned service in partition aws, or NULL if
+                                  regional */
     bool s3_rules;             /* S3's path, hash and addressing rules */
 };
 const struct evac_aws_service *evac_aws_service(const char *name);
 
 /*
- * One request. For query and ec2: params are "Name=value" pairs (encoded here), Action and Version are added.
- * For json: body is the JSON text. For rest-xml and rest-json: method, path (already percent-encoded, without
- * the query), query pairs and body.
+ * One request. For query and ec2: params are "Name=value" pairs (encoded here), Action and Version
+ * are added. For json: body is the JSON text. For rest-xml and rest-json: method, path (already
+ * percent-encoded, without the query), query pairs and body.
  */
 struct evac_aws_request {
-    const char *service;       /* a name of the table */
-    const char *operation;     /* "FailoverGlobalCluster" */
-    struct evac_str region;    /* where; ignored for pinned services */
+    const char *service;    /* a name of the table */
+    const char *operation;  /* "FailoverGlobalCluster" */
+    struct evac_str region; /* where; ignored for pinned services */
     bool mutates;
-    const char *method;        /* rest only; default POST */
-    struct evac_str bucket;    /* S3: the bucket, for its addressing */
-    struct evac_str path;      /* rest: "/2013-04-01/hostedzone/Z1/rrset/"; S3: "/key" or "/" */
+    const char *method;            /* rest only; default POST */
+    struct evac_str bucket;        /* S3: the bucket, for its addressing */
+    struct evac_str path;          /* rest: "/2013-04-01/hostedzone/Z1/rrset/"; S3: "/key" or "/" */
     const struct evac_arg *params; /* query/ec2: form fields; rest: query string pairs */
     size_t param_count;
     const struct evac_http_header *headers; /* more, unsigned or signed as their names require */
     size_t header_count;
     struct evac_str body;
-    const char *content_type;  /* rest; NULL: the protocol's own */
-    bool checksum;             /* add x-amz-checksum-crc32 or Content-MD5: the model demands one */
-    bool anonymous;            /* do not sign (web identity) */
-    uint32_t total_ms;         /* 0: 10 s for a read, 20 s for a mutation */
+    const char *content_type; /* rest; NULL: the protocol's own */
+    bool checksum;            /* add x-amz-checksum-crc32 or Content-MD5: the model demands one */
+    bool anonymous;           /* do not sign (web identity) */
+    uint32_t total_ms;        /* 0: 10 s for a read, 20 s for a mutation */
 };
 
 /* What it came to. The first five as an apply's outcome; a read's DONE is ACCEPTED too. */
@@ -92,7 +93,8 @@ enum evac_code evac_aws_send(struct evac_aws *aws, const struct evac_aws_request
                              struct evac_err *err);
 void evac_aws_cancel(struct evac_aws *aws, uint64_t id);
 
-/* The partition of a region ("aws", "aws-cn", ...); for ARNs. Never NULL: unknown regions are "aws". */
+/* The partition of a region ("aws", "aws-cn", ...); for ARNs. Never NULL: unknown regions are
+ * "aws". */
 const char *evac_aws_partition(struct evac_str region);
 /* region part of an ARN, "" if it is none. */
 struct evac_str evac_aws_arn_region(struct evac_str arn);

@@ -1,4 +1,5 @@
-/* AWS XML, read into a tree by expat with limits (depth 64, 4 MiB, 200,000 nodes; no DTD, no entities). */
+/* AWS XML, read into a tree by expat with limits (depth 64, 4 MiB, 200,000 nodes; no DTD, no
+ * entities). */
 #ifndef EVAC_AWS_XML_H
 #define EVAC_AWS_XML_H
 

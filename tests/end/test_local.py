@@ -258,7 +258,7 @@ def no_controller_is_said():
 
 def a_full_disk_is_said_and_survived():
     mount = tempfile.mkdtemp(prefix="evac-small-")
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount],
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", mount],
                                            capture_output=True).returncode != 0:
         os.rmdir(mount)
         print("  (no small file system can be mounted here: left out)")
@@ -292,25 +292,30 @@ def a_full_disk_is_said_and_survived():
 def killed_after(row):
     with Shop() as shop:
         evacd = shop.start(fail="row:%d" % row)
-        try:
-            if evacd.poll() is None:
-                shop.healthy()
-                shop.down("us-east-1")
-                shop.ended(1, 30)
-        except (AssertionError, TypeError):
-            pass
-        died = evacd.poll() is not None or evacd.wait(1) is not None if evacd.poll() is not None else False
+
+        def over(what):
+            return lambda: evacd.poll() is not None or what()
+
+        def both_up():
+            s = shop.status()
+            return s and s["apps"] and all(r["verdict"] == "up" for r in s["apps"][0]["regions"])
+
+        def has_ended():
+            r = shop.evac("report", "1", "--json", code=None)
+            return r.returncode == 0 and json.loads(r.stdout).get("instants", {}).get("ended")
+
+        shop.wait(over(both_up), 30, "a healthy shop")
+        shop.down("us-east-1")
+        shop.wait(over(has_ended), 60, "the end, or death")
+        died = evacd.poll() is not None
         if died:
             assert evacd.returncode == -signal.SIGKILL, evacd.returncode
+            shop.down()  # a restart forgets its health: it must see both regions up before it may decide
             shop.start()
-            shop.wait(lambda: shop.status(), 20, "evacd again")
             if not shop.status()["runs"]:
-                shop.down()
-                if not shop.status()["apps"][0]["last_run"]:
-                    shop.healthy()
+                shop.wait(both_up, 30, "a healthy shop again")
             shop.down("us-east-1")
-        report = shop.ended(1, 60)
-        check_moved(shop, report)
+        check_moved(shop, shop.ended(1, 60))
         changes = shop.get()["changes"]
         assert changes == [["writer", "none"], ["writer", "us-west-2"], ["traffic", "us-west-2"]], changes
         return died

@@ -1,6 +1,6 @@
 /*
- * Stories in virtual time, through the real configuration, compiler, engine, drivers, AWS client and sandbox model: what
- * happens, in what order, and what the world is like afterwards.
+ * Stories in virtual time, through the real configuration, compiler, engine, drivers, AWS client
+ * and sandbox model: what happens, in what order, and what the world is like afterwards.
  */
 #include "report.h"
 #include "suite.h"
@@ -57,7 +57,8 @@ static double reported(struct world *w, const char *key)
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf json;
     char pattern[64];
-    ck_assert_msg(!evac_report_make(world_store(w), world_last_run(w), &report, &err), "%s", err.text);
+    ck_assert_msg(!evac_report_make(world_store(w), world_last_run(w), &report, &err), "%s",
+                  err.text);
     evac_buf_init(&json, 8u << 20);
     evac_report_json(report, &json);
     snprintf(pattern, sizeof pattern, "\"%s\":", key);
@@ -139,7 +140,8 @@ START_TEST(too_much_loss_waits_for_a_person)
     world_run(w, 2 * MINUTE_MS);
     ck_assert_msg(world_traced(w, "gate_block fail-db"), "%s", world_trace(w));
     ck_assert(!world_traced(w, "intent fail-db"));
-    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "fail-db", "the region is gone for good", 0), EVAC_OK);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "fail-db", "the region is gone for good", 0),
+                     EVAC_OK);
     expect_end(w, EVAC_RUN_EXCEPTIONS);
     expect_writer(w, "us-west-2");
     ck_assert_double_ge(reported(w, "rpo_ms"), 5000);
