@@ -424,6 +424,8 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
     enum evac_code code = EVAC_OK;
     if (!s->read_only)
         code = evac_sqlite_lock(s->path, &s->lock, err);
+    if (!code && !s->read_only)
+        code = evac_sqlite_make_file(s->path, err);
     if (!code)
         code = open_db(s, err);
     if (!code && !s->read_only)

@@ -62,6 +62,15 @@ void evac_sqlite_unlock(struct evac_sqlite_lock *lock)
     free(lock);
 }
 
+enum evac_code evac_sqlite_make_file(const char *path, struct evac_err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return evac_fail(err, EVAC_E_IO, "%s: %s", path, strerror(errno));
+    close(fd);
+    return EVAC_OK;
+}
+
 void evac_sqlite_ballast_make(const char *path, uint64_t bytes)
 {
     char name[4096];

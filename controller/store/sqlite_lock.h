@@ -16,6 +16,10 @@ enum evac_code evac_sqlite_lock(const char *path, struct evac_sqlite_lock **ret_
                                 struct evac_err *err);
 void evac_sqlite_unlock(struct evac_sqlite_lock *lock); /* NULL is fine */
 
+/* Makes the file, if there is none, for its owner's eyes only; what SQLite puts beside it gets the
+ * same mode. */
+enum evac_code evac_sqlite_make_file(const char *path, struct evac_err *err);
+
 /* path.ballast, really allocated. A disk that is too full already gets none: that is no error. */
 void evac_sqlite_ballast_make(const char *path, uint64_t bytes);
 /* True when there was one and it is gone now. */

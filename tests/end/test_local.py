@@ -267,13 +267,13 @@ def a_full_disk_is_said_and_survived():
         with Shop("act", store=mount) as shop:
             shop.start()
             shop.healthy()
-            with open(mount + "/filler", "wb") as f:
-                try:
-                    while True:
-                        f.write(b"x" * 4096)
-                        f.flush()
-                except OSError:
-                    pass
+            filler = os.open(mount + "/filler", os.O_WRONLY | os.O_CREAT)
+            try:
+                while True:
+                    os.write(filler, b"x" * 4096)
+            except OSError:
+                pass
+            os.close(filler)
             shop.down("us-east-1")
             shop.wait(lambda: (shop.status() or {}).get("trouble"), 30, "the trouble to be said")
             assert shop.evacd.poll() is None
