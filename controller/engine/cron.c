@@ -1,33 +1,51 @@
 /* Cron's five fields, and civil time. Times have no zone here: the shell converts. */
 #include "decision.h"
 
+#include "text.h"
+
 #include <string.h>
 
 struct field {
     const char *name;
     unsigned lo, hi;
     const char *names; /* three letters each, from lo on; NULL none */
+    const char *allowed;
 };
 
 static const struct field fields[5] = {
-    { "minute", 0, 59, NULL },
-    { "hour", 0, 23, NULL },
-    { "day of month", 1, 31, NULL },
-    { "month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec" },
-    { "day of week", 0, 7, "sunmontuewedthufrisat" },
+    { "minute", 0, 59, NULL, "0 to 59" },
+    { "hour", 0, 23, NULL, "0 to 23" },
+    { "day of month", 1, 31, NULL, "1 to 31" },
+    { "month", 1, 12, "janfebmaraprmayjunjulaugsepoctnovdec", "1 to 12 or jan to dec" },
+    { "day of week", 0, 7, "sunmontuewedthufrisat", "0 to 7 or sun to sat (0 and 7 are Sunday)" },
 };
+#define WEEKDAY (&fields[4])
 
-static enum evac_code bad(struct evac_err *err, const struct field *f, const char *what)
+#define FORMS ", *, lists (1,2), ranges (1-5), steps (*/15)"
+
+/* "cron: hour: found '24'; allowed: 0 to 23, ..." */
+static enum evac_code bad(struct evac_err *err, const struct field *f, struct evac_str found,
+                          const char *allowed, const char *more)
 {
-    static const char head[] = "cron: ";
+    struct evac_text out;
     if (!err)
         return EVAC_E_BADCONF;
-    size_t n = sizeof head - 1, m = strlen(f->name);
     err->code = EVAC_E_BADCONF;
-    memcpy(err->text, head, n);
-    memcpy(err->text + n, f->name, m);
-    (void)evac_str_copy(err->text + n + m, sizeof err->text - n - m, evac_str(what));
+    evac_text_init(&out, err->text, sizeof err->text);
+    evac_text_puts(&out, "cron: ");
+    evac_text_puts(&out, f->name);
+    evac_text_puts(&out, found.n ? ": found '" : ": nothing found");
+    evac_text_put(&out, (struct evac_str){ found.p, found.n < 60 ? found.n : 60 });
+    evac_text_puts(&out, found.n ? "'; allowed: " : "; allowed: ");
+    evac_text_puts(&out, allowed);
+    evac_text_puts(&out, more);
     return EVAC_E_BADCONF;
+}
+
+static enum evac_code not_a_value(struct evac_err *err, const struct field *f,
+                                  struct evac_str found)
+{
+    return bad(err, f, found, f->allowed, FORMS);
 }
 
 static bool by_name(const struct field *f, struct evac_str word, unsigned *ret)
@@ -59,48 +77,70 @@ static bool number(const struct field *f, struct evac_str word, unsigned *ret)
     return true;
 }
 
-/* One part of a list: *, N, N-M, each with /STEP. */
-static enum evac_code part(const struct field *f, struct evac_str text, uint64_t *bits,
-                           struct evac_err *err)
+struct range {
+    unsigned from, to;
+};
+
+/* Of what is open to the right: a week that began before it has its Sunday behind it. */
+static unsigned last_of(const struct field *f, unsigned from)
 {
-    struct evac_str step_text, to_text;
-    struct evac_str range = evac_str_cut(text, '/', &step_text);
-    unsigned from = f->lo, to = f->hi;
-    int64_t step = 1;
-    bool has_step = range.n != text.n;
-    if (has_step && (!evac_str_i64(step_text, &step) || step < 1 || step > 60))
-        return bad(err, f, ": a step must be a number from 1 to 60");
-    if (!evac_str_is(range, "*")) {
-        struct evac_str from_text = evac_str_cut(range, '-', &to_text);
-        if (!number(f, from_text, &from))
-            return bad(err, f, ": not a value of this field");
-        to = from_text.n == range.n ? (has_step ? f->hi : from) : 0;
-        if (from_text.n != range.n && !number(f, to_text, &to))
-            return bad(err, f, ": not a value of this field");
-        if (to < from)
-            return bad(err, f, ": a range must not go backwards");
+    return f == WEEKDAY && from < 7 ? 6 : f->hi;
+}
+
+/* *, N or N-M. N with a step means from N on. */
+static enum evac_code parse_range(const struct field *f, struct evac_str text, bool has_step,
+                                  struct range *ret, struct evac_err *err)
+{
+    struct evac_str to_text, from_text = evac_str_cut(text, '-', &to_text);
+    *ret = (struct range){ f->lo, last_of(f, f->lo) };
+    if (evac_str_is(text, "*"))
+        return EVAC_OK;
+    if (!number(f, from_text, &ret->from))
+        return not_a_value(err, f, text);
+    if (from_text.n == text.n) {
+        ret->to = has_step ? last_of(f, ret->from) : ret->from;
+        return EVAC_OK;
     }
-    for (unsigned v = from; v <= to; v += (unsigned)step)
-        *bits |= (uint64_t)1 << v;
+    if (!number(f, to_text, &ret->to))
+        return not_a_value(err, f, text);
+    if (f == WEEKDAY && ret->to == 0 && ret->from > 0) /* fri-sun */
+        ret->to = 7;
+    if (ret->to < ret->from)
+        return bad(err, f, text, "a range that goes forwards", "");
     return EVAC_OK;
+}
+
+/* One part of a list: a range, perhaps with /STEP. */
+static enum evac_code parse_part(const struct field *f, struct evac_str text, uint64_t *bits,
+                                 struct evac_err *err)
+{
+    struct evac_str step_text, range_text = evac_str_cut(text, '/', &step_text);
+    struct range range;
+    bool has_step = range_text.n != text.n;
+    int64_t step = 1;
+    if (has_step && (!evac_str_i64(step_text, &step) || step < 1 || step > 60))
+        return bad(err, f, text, "a step from 1 to 60", "");
+    enum evac_code code = parse_range(f, range_text, has_step, &range, err);
+    for (unsigned v = range.from; !code && v <= range.to; v += (unsigned)step)
+        *bits |= (uint64_t)1 << v;
+    return code;
 }
 
 static enum evac_code parse_field(const struct field *f, struct evac_str text, uint64_t *ret_bits,
                                   struct evac_err *err)
 {
+    struct evac_str rest = text, part;
+    bool more;
     *ret_bits = 0;
-    if (text.n == 0)
-        return bad(err, f, ": missing (five fields: minute, hour, day, month, weekday)");
-    while (text.n) {
-        struct evac_str rest, one = evac_str_cut(text, ',', &rest);
-        bool comma = one.n != text.n;
-        enum evac_code code = part(f, one, ret_bits, err);
+    do {
+        struct evac_str before = rest;
+        part = evac_str_cut(before, ',', &rest);
+        more = part.n != before.n;
+        enum evac_code code =
+            part.n ? parse_part(f, part, ret_bits, err) : not_a_value(err, f, text);
         if (code)
             return code;
-        if (comma && rest.n == 0)
-            return bad(err, f, ": ends with a comma");
-        text = rest;
-    }
+    } while (more);
     return EVAC_OK;
 }
 
@@ -127,7 +167,7 @@ enum evac_code evac_cron_parse(struct evac_str text, struct evac_cron *ret_cron,
             return code;
     }
     if (evac_str_trim(text).n)
-        return bad(err, &fields[4], ": something follows it; there are five fields");
+        return bad(err, WEEKDAY, evac_str_trim(text), "nothing after the fifth field", "");
     if (bits[4] & (1u << 7)) /* 7 is Sunday too */
         bits[4] |= 1;
     *ret_cron = (struct evac_cron){ .minutes = bits[0],

@@ -26,18 +26,16 @@ struct gate_io {
     struct evac_text *why;
 };
 
-static void because(struct gate_io *io, const char *text)
+static enum evac_gate_answer because(struct gate_io *io, const char *text)
 {
     evac_text_puts(io->why, io->why->n ? "; " : "");
     evac_text_puts(io->why, text);
+    return EVAC_GATE_SAYS_BLOCK;
 }
 
 static enum evac_gate_answer block_unless(struct gate_io *io, bool passes, const char *text)
 {
-    if (passes)
-        return EVAC_GATE_SAYS_PASS;
-    because(io, text);
-    return EVAC_GATE_SAYS_BLOCK;
+    return passes ? EVAC_GATE_SAYS_PASS : because(io, text);
 }
 
 static void wake_at(struct gate_io *io, uint64_t boot_ms)
@@ -46,9 +44,17 @@ static void wake_at(struct gate_io *io, uint64_t boot_ms)
         io->out->wake_boot_ms = boot_ms;
 }
 
-static const struct evac_region_health *active(const struct gate_io *io)
+static const struct evac_region_health *active(const struct evac_decision_input *in)
 {
-    return &io->in->health->regions[io->in->active];
+    return &in->health->regions[in->active];
+}
+
+/* An isolated region may still be writing: a person decides, whatever the policy says. */
+static enum evac_decide what_passed(const struct evac_decision_input *in)
+{
+    bool isolated = active(in)->verdict == EVAC_VERDICT_ISOLATED;
+    return in->app->automatic == EVAC_POLICY_ACT && !isolated ? EVAC_DECIDE_ACT
+                                                              : EVAC_DECIDE_PROPOSE;
 }
 
 static enum evac_gate_answer gate_policy(struct gate_io *io)
@@ -67,63 +73,93 @@ static enum evac_gate_answer gate_hold(struct gate_io *io)
     return block_unless(io, !io->in->held, "somebody holds this app");
 }
 
+/* "down for 2.1 s, acts after 3.0 s" */
 static enum evac_gate_answer gate_verdict(struct gate_io *io)
 {
-    uint64_t since = active(io)->since_boot_ms, now = io->in->now_boot_ms;
-    uint64_t acts = since + io->in->app->dwell_ms;
-    if (now >= acts)
+    uint64_t since = active(io->in)->since_boot_ms, now = io->in->now_boot_ms;
+    uint64_t ripe = since + io->in->app->dwell_ms;
+    if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
+        return EVAC_GATE_SAYS_UNKNOWN; /* the observer's gate tells */
+    if (now >= ripe)
         return EVAC_GATE_SAYS_PASS;
-    wake_at(io, acts);
-    because(io, "down for ");
+    wake_at(io, ripe);
+    because(io, evac_verdict_name(active(io->in)->verdict));
+    evac_text_puts(io->why, " for ");
     evac_text_duration(io->why, now > since ? now - since : 0);
-    evac_text_puts(io->why, ", it must be so for ");
+    evac_text_puts(io->why,
+                   what_passed(io->in) == EVAC_DECIDE_ACT ? ", acts after " : ", proposes after ");
     evac_text_duration(io->why, io->in->app->dwell_ms);
     return EVAC_GATE_SAYS_BLOCK;
 }
 
 static enum evac_gate_answer gate_observer(struct gate_io *io)
 {
-    if (active(io)->verdict == EVAC_VERDICT_SUSPECT)
-        return block_unless(io, false,
-                            "every region looks down: this controller doubts itself first");
+    if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
+        return because(io, "every region looks down: this controller doubts itself first");
     return block_unless(io, !io->in->health->vantages[0].abstains,
                         "this controller is cut off itself");
 }
 
+static size_t region_count(const struct evac_decision_input *in)
+{
+    return in->app->region_count < EVAC_REGIONS_MAX ? in->app->region_count : EVAC_REGIONS_MAX;
+}
+
+/* "no standby region is up: us-west-2 unknown, eu-west-1 grey" */
 static enum evac_gate_answer gate_standby(struct gate_io *io)
 {
-    for (uint16_t r = 0; r < io->in->app->region_count && r < EVAC_REGIONS_MAX; r++)
-        if (r != io->in->active && io->in->health->regions[r].verdict == EVAC_VERDICT_UP) {
+    const struct evac_decision_input *in = io->in;
+    const char *before = ": ";
+    for (uint16_t r = 0; r < region_count(in); r++)
+        if (r != in->active && in->health->regions[r].verdict == EVAC_VERDICT_UP) {
             io->out->target = r;
             return EVAC_GATE_SAYS_PASS;
         }
     because(io, "no standby region is up");
+    for (uint16_t r = 0; r < region_count(in); r++) {
+        if (r == in->active)
+            continue;
+        evac_text_puts(io->why, before);
+        evac_text_put(io->why, in->app->regions[r]);
+        evac_text_puts(io->why, " ");
+        evac_text_puts(io->why, evac_verdict_name(in->health->regions[r].verdict));
+        before = ", ";
+    }
     return EVAC_GATE_SAYS_BLOCK;
 }
 
 static enum evac_gate_answer gate_running(struct gate_io *io)
 {
     if (io->in->run_proposed)
-        return block_unless(io, false, "a proposal waits for an answer");
+        return because(io, "a proposal waits for an answer");
     return block_unless(io, !io->in->run_active, "a run of this app is going on");
 }
 
 static enum evac_gate_answer gate_cooldown(struct gate_io *io)
 {
-    uint64_t end = io->in->last_run_end_boot_ms, over = end + io->in->app->cooldown_ms;
-    if (end == 0 || io->in->last_run_acked || io->in->now_boot_ms >= over)
+    uint64_t end = io->in->last_run_end_boot_ms, now = io->in->now_boot_ms;
+    uint64_t over = end + io->in->app->cooldown_ms;
+    if (end == 0 || io->in->last_run_acked || now >= over)
         return EVAC_GATE_SAYS_PASS;
     wake_at(io, over);
-    because(io, "the last run ended a short while ago: ");
-    evac_text_duration(io->why, over - io->in->now_boot_ms);
+    because(io, "the last run ended ");
+    evac_text_duration(io->why, now > end ? now - end : 0);
+    evac_text_puts(io->why, " ago: ");
+    evac_text_duration(io->why, over - now);
     evac_text_puts(io->why, " of cooldown left, or acknowledge it");
     return EVAC_GATE_SAYS_BLOCK;
 }
 
 static enum evac_gate_answer gate_budget(struct gate_io *io)
 {
-    return block_unless(io, io->in->auto_runs < io->in->auto_runs_max,
-                        "as many automatic runs as allowed are going on");
+    if (io->in->auto_runs < io->in->auto_runs_max)
+        return EVAC_GATE_SAYS_PASS;
+    because(io, "automatic runs going on: ");
+    evac_text_u64(io->why, io->in->auto_runs);
+    evac_text_puts(io->why, " of ");
+    evac_text_u64(io->why, io->in->auto_runs_max);
+    evac_text_puts(io->why, " allowed");
+    return EVAC_GATE_SAYS_BLOCK;
 }
 
 static enum evac_gate_answer gate_lead(struct gate_io *io)
@@ -141,18 +177,11 @@ static gate_fn *const gates[EVAC_GATE_COUNT] = {
     [EVAC_GATE_BUDGET] = gate_budget,     [EVAC_GATE_LEAD] = gate_lead,
 };
 
+/* GREY and UNKNOWN are for people to look at: nothing follows from them. */
 static bool is_trouble(enum evac_verdict verdict)
 {
     return verdict == EVAC_VERDICT_DOWN || verdict == EVAC_VERDICT_ISOLATED ||
            verdict == EVAC_VERDICT_SUSPECT;
-}
-
-/* An isolated region may still be writing: a person decides, whatever the policy says. */
-static enum evac_decide what_passed(const struct evac_decision_input *in)
-{
-    bool isolated = in->health->regions[in->active].verdict == EVAC_VERDICT_ISOLATED;
-    return in->app->automatic == EVAC_POLICY_ACT && !isolated ? EVAC_DECIDE_ACT
-                                                              : EVAC_DECIDE_PROPOSE;
 }
 
 void evac_decide(const struct evac_decision_input *in, struct evac_decision *out)
@@ -168,10 +197,11 @@ void evac_decide(const struct evac_decision_input *in, struct evac_decision *out
     evac_text_init(&why, out->reasons, sizeof out->reasons);
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
         out->gates[g] = EVAC_GATE_SAYS_UNKNOWN;
-    if (!is_trouble(in->health->regions[in->active].verdict))
+    if (in->active >= region_count(in) || !is_trouble(active(in)->verdict))
         return;
 
-    out->mode = EVAC_MODE_UNGRACEFUL;
+    if (active(in)->verdict != EVAC_VERDICT_SUSPECT)
+        out->mode = EVAC_MODE_UNGRACEFUL;
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++) {
         out->gates[g] = gates[g](&io);
         all = all && out->gates[g] == EVAC_GATE_SAYS_PASS;

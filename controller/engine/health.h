@@ -48,7 +48,7 @@ struct evac_probe_result {
 struct evac_probe_track {
     enum evac_probe_state state;
     uint16_t good, bad;                            /* in a row */
-    uint64_t last_boot_ms;                         /* newest result, 0 none */
+    uint64_t last_sent_boot_ms, last_boot_ms;      /* newest result, 0 none */
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;
     uint32_t latency_ms;
@@ -58,8 +58,10 @@ struct evac_probe_track {
 struct evac_region_health {
     enum evac_verdict verdict;
     uint64_t since_boot_ms; /* verdict unchanged since */
-    /* Impact, an interval: the newest good voting probe before the outage, and the first bad one.
-     * Wall and boot time of each; 0 when there is none. Kept until the region is UP again. */
+    /* Impact, an interval that holds the true beginning of the outage. lo: when the last good
+     * answer of a probe that fails now was asked for (the earliest such, over the failing probes);
+     * hi: when the first bad answer was there. lo <= hi; 0 when there is none. Kept until outside
+     * sees the region UP again. */
     uint64_t impact_lo_boot_ms, impact_hi_boot_ms;
     int64_t impact_lo_wall_ms, impact_hi_wall_ms;
     uint64_t detected_boot_ms; /* when the verdict became DOWN or ISOLATED */
@@ -71,7 +73,8 @@ struct evac_region_health {
 struct evac_vantage_health {
     bool configured;
     bool abstains;                 /* cut off or ill: its opinion does not count */
-    bool inside[EVAC_REGIONS_MAX]; /* it stands in that region */
+    char region[64];               /* where it stands, "" in none that has a name here */
+    bool inside[EVAC_REGIONS_MAX]; /* it stands in that region of the app's */
 };
 
 struct evac_health {
@@ -98,13 +101,18 @@ struct evac_health_news {
 void evac_health_init(struct evac_health *health, const struct evac_app *app,
                       struct evac_str inside_region);
 
-/* app was reloaded: keep what still fits (same probe name and region name), forget the rest. */
+/* app was reloaded: keep what still fits (same probe: name, role, address; same region name),
+ * forget the rest. The old app must still be there. Verdicts are judged again at the next tick,
+ * which is due at once. */
 void evac_health_reconfigure(struct evac_health *health, const struct evac_app *app);
 
+/* Results that are not newer than the newest known, of vantages that are not configured or of
+ * things that the app does not have are dropped. */
 void evac_health_probe(struct evac_health *health, const struct evac_probe_result *result,
                        struct evac_health_news *ret_news);
 
-/* This vantage's own connectivity changed. */
+/* This vantage's own connectivity changed. When it is back it starts from nothing: what it saw
+ * while it was cut off proves nothing. */
 void evac_health_vantage(struct evac_health *health, uint16_t vantage, bool abstains,
                          uint64_t boot_ms, int64_t wall_ms, struct evac_health_news *ret_news);
 
