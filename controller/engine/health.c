@@ -241,6 +241,10 @@ static bool judge(struct evac_health *h, size_t region, const struct health_ball
         r->detected_boot_ms = boot_ms;
         r->detected_wall_ms = wall_ms;
     }
+    if (verdict == EVAC_VERDICT_SUSPECT) { /* regions do not go dark at the same millisecond */
+        r->detected_boot_ms = 0;
+        r->detected_wall_ms = 0;
+    }
     if (b->outside == EVAC_PROBE_UP)
         forget_impact(r);
     health_write_reasons(h, region, b);

@@ -64,7 +64,7 @@ struct evac_region_health {
      * sees the region UP again. */
     uint64_t impact_lo_boot_ms, impact_hi_boot_ms;
     int64_t impact_lo_wall_ms, impact_hi_wall_ms;
-    uint64_t detected_boot_ms; /* when the verdict became DOWN or ISOLATED */
+    uint64_t detected_boot_ms; /* when it became DOWN or ISOLATED; SUSPECT takes it back */
     int64_t detected_wall_ms;
     char reasons[240]; /* in words: which probes, from which vantages, how many of how many */
 };
