@@ -39,6 +39,12 @@ static void teardown(void)
     free(health);
 }
 
+static void setup_again(void)
+{
+    teardown();
+    setup();
+}
+
 static void decide(void)
 {
     evac_decide(&in, &out);
@@ -139,6 +145,8 @@ START_TEST(a_suspect_observer_does_nothing)
         health->regions[i].verdict = EVAC_VERDICT_SUSPECT;
     decide();
     ck_assert_int_eq(out.decide, EVAC_DECIDE_WAIT);
+    ck_assert_int_eq(out.gates[EVAC_GATE_VERDICT], EVAC_GATE_SAYS_UNKNOWN);
+    ck_assert_ptr_nonnull(strstr(out.reasons, "doubts itself first"));
     ck_assert_int_eq(out.gates[EVAC_GATE_OBSERVER], EVAC_GATE_SAYS_BLOCK);
 }
 END_TEST
@@ -155,6 +163,176 @@ START_TEST(a_43_second_cut_decides_nothing)
     in.now_boot_ms = 61000;
     decide();
     ck_assert_int_eq(out.decide, EVAC_DECIDE_ACT);
+}
+END_TEST
+
+/* The same 43 seconds through real answers: probes every ten seconds, 60 seconds of dwell. Any
+ * phase of the cut against the probes; and the dwell counts from the verdict, not from the first
+ * failure. */
+static const struct evac_probe web = { .name = { "web", 3 },
+                                       .url = { "http://x", 8 },
+                                       .regional = true,
+                                       .every_ms = 10000,
+                                       .fall = 3,
+                                       .rise = 2 };
+
+static enum evac_decide worst_of_a_cut(uint64_t begins, uint64_t lasts)
+{
+    enum evac_decide worst = EVAC_DECIDE_NOTHING;
+    app.probes = &web;
+    app.probe_count = 1;
+    evac_health_init(health, &app, EVAC_STR_NONE);
+    for (uint64_t t = 10000; t < begins + lasts + 200000; t += 10000)
+        for (uint16_t r = 0; r < 3; r++) {
+            struct evac_health_news news;
+            struct evac_probe_result result = { .region = r, .sent_boot_ms = t, .boot_ms = t + 20 };
+            result.ok = r != 0 || t < begins || t >= begins + lasts;
+            evac_health_probe(health, &result, &news);
+            in.now_boot_ms = t + 20;
+            decide();
+            worst = out.decide > worst ? out.decide : worst;
+        }
+    return worst;
+}
+
+START_TEST(a_cut_shorter_than_the_dwell_decides_nothing_at_any_phase)
+{
+    uint64_t begins = 100000 + (uint64_t)_i * 250;
+    ck_assert_int_le(worst_of_a_cut(begins, 43000), EVAC_DECIDE_WAIT);
+    /* the verdict comes fall - 1 intervals late and goes rise - 1 intervals late */
+    ck_assert_int_le(worst_of_a_cut(begins, 60000 + 10000), EVAC_DECIDE_WAIT);
+    ck_assert_int_eq(worst_of_a_cut(begins, 60000 + 30000), EVAC_DECIDE_ACT);
+}
+END_TEST
+
+START_TEST(a_verdict_that_changed_begins_its_dwell_anew)
+{
+    in.now_boot_ms = 60000;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_WAIT);
+    ck_assert_uint_eq(out.wake_boot_ms, 61000);
+    health->regions[0].since_boot_ms = 60000;
+    in.now_boot_ms = 61000;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_WAIT);
+    ck_assert_uint_eq(out.wake_boot_ms, 120000);
+}
+END_TEST
+
+/* One millisecond before, and at each instant that a gate gave as the time to look again. */
+START_TEST(the_wake_time_is_the_first_instant_that_may_change_the_answer)
+{
+    app.dwell_ms = 1000u * (uint32_t)_i;
+    in.last_run_acked = false;
+    in.last_run_end_boot_ms = 20000;
+    app.cooldown_ms = 17000;
+    in.now_boot_ms = 1000;
+    for (unsigned k = 0; k < 3; k++) {
+        struct evac_decision before;
+        decide();
+        before = out;
+        if (before.wake_boot_ms == UINT64_MAX)
+            break;
+        ck_assert_uint_gt(before.wake_boot_ms, in.now_boot_ms);
+        in.now_boot_ms = before.wake_boot_ms - 1;
+        decide();
+        ck_assert_mem_eq(before.gates, out.gates, sizeof before.gates);
+        in.now_boot_ms = before.wake_boot_ms;
+        decide();
+        ck_assert_int_ne(memcmp(before.gates, out.gates, sizeof before.gates), 0);
+    }
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_ACT);
+    ck_assert_uint_eq(in.now_boot_ms, app.dwell_ms + 1000 > 37000 ? app.dwell_ms + 1000 : 37000);
+}
+END_TEST
+
+START_TEST(reasons_carry_their_numbers)
+{
+    in.now_boot_ms = 3100;
+    app.dwell_ms = 3000;
+    decide();
+    ck_assert_str_eq(out.reasons, "down for 2.1 s, acts after 3.0 s");
+    app.automatic = EVAC_POLICY_PROPOSE;
+    decide();
+    ck_assert_str_eq(out.reasons, "down for 2.1 s, proposes after 3.0 s");
+    health->regions[0].verdict = EVAC_VERDICT_ISOLATED;
+    app.automatic = EVAC_POLICY_ACT;
+    decide();
+    ck_assert_str_eq(out.reasons, "isolated for 2.1 s, proposes after 3.0 s");
+
+    setup_again();
+    shut(EVAC_GATE_STANDBY);
+    decide();
+    ck_assert_str_eq(out.reasons, "no standby region is up: us-west-2 grey, eu-west-1 unknown");
+
+    setup_again();
+    shut(EVAC_GATE_COOLDOWN);
+    shut(EVAC_GATE_BUDGET);
+    decide();
+    ck_assert_str_eq(out.reasons, "the last run ended 50.0 s ago: 59m10s of cooldown left, or "
+                                  "acknowledge it; automatic runs going on: 2 of 2 allowed");
+}
+END_TEST
+
+START_TEST(all_reasons_together_fit)
+{
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
+        shut((enum evac_gate)g);
+    in.run_proposed = true;
+    decide();
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
+        ck_assert_msg(out.gates[g] == EVAC_GATE_SAYS_BLOCK, "%s",
+                      evac_gate_name((enum evac_gate)g));
+    ck_assert_uint_lt(strlen(out.reasons), sizeof out.reasons - 1);
+    ck_assert_ptr_nonnull(strstr(out.reasons, "does not hold the lead"));
+}
+END_TEST
+
+/* Every verdict of the active region under every policy, all gates open. */
+START_TEST(only_down_is_ever_acted_on)
+{
+    enum evac_verdict v = (enum evac_verdict)(_i % EVAC_VERDICT_COUNT);
+    app.automatic = (enum evac_policy)(_i / EVAC_VERDICT_COUNT);
+    health->regions[0].verdict = v;
+    decide();
+    ck_assert_int_eq(out.decide == EVAC_DECIDE_ACT,
+                     v == EVAC_VERDICT_DOWN && app.automatic == EVAC_POLICY_ACT);
+    ck_assert_int_eq(out.mode == EVAC_MODE_UNGRACEFUL,
+                     v == EVAC_VERDICT_DOWN || v == EVAC_VERDICT_ISOLATED);
+    if (out.decide == EVAC_DECIDE_NOTHING)
+        ck_assert_uint_eq(out.wake_boot_ms, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(a_region_is_never_its_own_target)
+{
+    in.active = (uint16_t)_i;
+    for (unsigned r = 0; r < 3; r++)
+        health->regions[r].verdict = EVAC_VERDICT_UP;
+    health->regions[_i].verdict = EVAC_VERDICT_DOWN;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_ACT);
+    ck_assert_uint_eq(out.target, _i == 0 ? 1 : 0);
+}
+END_TEST
+
+START_TEST(a_region_that_is_not_there_decides_nothing)
+{
+    in.active = 3;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_NOTHING);
+}
+END_TEST
+
+START_TEST(every_gate_and_decision_has_a_name_of_its_own)
+{
+    for (int i = 0; i < EVAC_GATE_COUNT; i++)
+        for (int k = 0; k < i; k++)
+            ck_assert_str_ne(evac_gate_name((enum evac_gate)i), evac_gate_name((enum evac_gate)k));
+    ck_assert_str_eq(evac_gate_name(EVAC_GATE_KILL_SWITCH), "stop-automation");
+    ck_assert_str_eq(evac_gate_name(EVAC_GATE_COUNT), "?");
+    ck_assert_str_eq(evac_decide_name(EVAC_DECIDE_PROPOSE), "propose");
+    ck_assert_str_eq(evac_decide_name(EVAC_DECIDE_COUNT), "?");
 }
 END_TEST
 
@@ -200,6 +378,15 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_43_second_cut_decides_nothing);
     tcase_add_test(tc, cooldown_ends_by_time_or_by_a_word);
     tcase_add_test(tc, the_first_healthy_standby_in_order_is_the_target);
+    tcase_add_loop_test(tc, a_cut_shorter_than_the_dwell_decides_nothing_at_any_phase, 0, 40);
+    tcase_add_test(tc, a_verdict_that_changed_begins_its_dwell_anew);
+    tcase_add_loop_test(tc, the_wake_time_is_the_first_instant_that_may_change_the_answer, 1, 60);
+    tcase_add_test(tc, reasons_carry_their_numbers);
+    tcase_add_test(tc, all_reasons_together_fit);
+    tcase_add_loop_test(tc, only_down_is_ever_acted_on, 0, EVAC_VERDICT_COUNT * EVAC_POLICY_COUNT);
+    tcase_add_loop_test(tc, a_region_is_never_its_own_target, 0, 3);
+    tcase_add_test(tc, a_region_that_is_not_there_decides_nothing);
+    tcase_add_test(tc, every_gate_and_decision_has_a_name_of_its_own);
     suite_add_tcase(suite, tc);
 }
 
