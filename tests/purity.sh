@@ -13,6 +13,8 @@ forbidden='evac_(arena|buf|log|diag|secret|json|jw)_.*|evac_log|evac_fail|evac_e
 undefined() { nm -u "$1" | awk '$1 == "U" { print $2 }' | sort -u; }
 defined() { nm --defined-only "$1" | awk 'NF == 3 { print $3 }' | sort -u; }
 
+one_line() { printf '%s\n' "$@" | sed '/^$/d' | paste -sd' ' -; }
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -24,7 +26,7 @@ comm -23 "$scratch/wants" "$scratch/has" >"$scratch/outside"
 found=$(grep -Evx "$libc|$tools|evac_[a-z0-9_]+" "$scratch/outside" || true)
 worse=$(grep -Ex "$forbidden" "$scratch/outside" || true)
 if [ -n "$found$worse" ]; then
-  echo "the engine reaches outside:" $found $worse
+  echo "the engine reaches outside: $(one_line "$found" "$worse")"
   exit 1
 fi
 
@@ -32,7 +34,7 @@ if [ $# -gt 0 ]; then
   ld -r -o "$scratch/all.o" --whole-archive "$engine" --no-whole-archive --start-group "$@" --end-group
   found=$(undefined "$scratch/all.o" | grep -Evx "$libc|$tools" || true)
   if [ -n "$found" ]; then
-    echo "what the engine calls reaches outside:" $found
+    echo "what the engine calls reaches outside: $(one_line "$found")"
     exit 1
   fi
 fi
@@ -41,7 +43,7 @@ fi
 if ! grep -qE '^__(asan|gcov|sancov|sanitizer)_' "$scratch/wants"; then
   kept=$(nm -f sysv "$engine" | awk -F'|' '$7 ~ /^\.(data|bss)/ && $7 !~ /rel\.ro/ && $4 ~ /OBJECT/ { print $1 }')
   if [ -n "$kept" ]; then
-    echo "the engine keeps state of its own:" $kept
+    echo "the engine keeps state of its own: $(one_line "$kept")"
     exit 1
   fi
 fi
