@@ -107,6 +107,8 @@ static const char *get_env(void *ctx, const char *name)
     return getenv(name);
 }
 
+static void debug(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 static void debug(void *ctx, const char *fmt, ...)
 {
     struct evac_buf text;

@@ -74,6 +74,8 @@ static const char *get_env(void *ctx, const char *name)
     return inner_of(ctx)->getenv(inner_of(ctx)->ctx, name);
 }
 
+static void debug(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 static void debug(void *ctx, const char *fmt, ...)
 {
     struct evac_buf text;
