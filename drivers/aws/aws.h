@@ -45,6 +45,7 @@ struct evac_aws_service {
     const char *global_region; /* signing region of a pinned service in partition aws, or NULL if
                                   regional */
     bool s3_rules;             /* S3's path, hash and addressing rules */
+    bool query_compatible;     /* JSON with the codes of an older query API, on request */
 };
 const struct evac_aws_service *evac_aws_service(const char *name);
 

@@ -73,8 +73,7 @@ void evac_sigv4_to_sign(const struct evac_sigv4_scope *scope, struct evac_str ca
     evac_buf_putf(ret_text, "\n%s", hash);
 }
 
-/* --- the key and its cache ----------------------------------------------------------------------
- */
+/* --- the key and its cache --- */
 
 void evac_sigv4_cache_done(struct evac_sigv4_cache *cache)
 {
@@ -143,8 +142,7 @@ void evac_sigv4_key(struct evac_sigv4_cache *cache, struct evac_str secret,
     evac_buf_done(&prefixed);
 }
 
-/* --- signature ----------------------------------------------------------------------------------
- */
+/* --- signature --- */
 
 void evac_sigv4_signature(const unsigned char key[32], struct evac_str to_sign,
                           char ret_hex[EVAC_SIGV4_HEX_BYTES])
@@ -215,8 +213,7 @@ enum evac_code evac_sigv4_sign(struct evac_sigv4_cache *cache,
     return code == EVAC_OK ? evac_buf_check(ret_authorization, "Authorization", err) : code;
 }
 
-/* --- presigning ---------------------------------------------------------------------------------
- */
+/* --- presigning --- */
 
 static void put_presign_fields(const struct evac_sigv4_scope *scope,
                                const struct evac_sigv4_identity *identity,

@@ -37,8 +37,7 @@ struct evac_sigv4_scope {
     struct evac_str service;   /* the signing name */
 };
 
-/* --- the stages --------------------------------------------------------------------------------
- */
+/* --- the stages --- */
 
 /* "20260102T030405Z" of an instant. */
 void evac_sigv4_timestamp(int64_t wall_ms, char ret_text[EVAC_SIGV4_DATE_BYTES]);
@@ -81,8 +80,7 @@ void evac_sigv4_authorization(const struct evac_sigv4_scope *scope, struct evac_
                               struct evac_str signed_names, const char *signature,
                               struct evac_buf *ret_text);
 
-/* --- signing ------------------------------------------------------------------------------------
- */
+/* --- signing --- */
 
 struct evac_sigv4_identity {
     struct evac_str access_key_id;
@@ -118,8 +116,7 @@ enum evac_code evac_sigv4_presign(struct evac_sigv4_cache *cache,
                                   const struct evac_sigv4_presign *options,
                                   struct evac_buf *ret_query, struct evac_err *err);
 
-/* --- verifying ----------------------------------------------------------------------------------
- */
+/* --- verifying --- */
 
 /* What a request says of itself: nothing here is proven yet. */
 struct evac_sigv4_claim {

@@ -53,8 +53,7 @@ const struct evac_http_header *evac_sigv4_header(const struct evac_sigv4_request
     return NULL;
 }
 
-/* --- path ---------------------------------------------------------------------------------------
- */
+/* --- path --- */
 
 /* S3: as it stands; only what can not stand in a request line at all is encoded. */
 static void put_path_verbatim(struct evac_buf *out, struct evac_str path)
@@ -112,8 +111,7 @@ static enum evac_code put_path(const struct evac_sigv4_request *request, struct 
     return EVAC_OK;
 }
 
-/* --- query --------------------------------------------------------------------------------------
- */
+/* --- query --- */
 
 bool evac_sigv4_next_field(struct evac_str *query, struct evac_str *ret_name,
                            struct evac_str *ret_value)
@@ -188,8 +186,7 @@ static enum evac_code put_query(struct evac_str query, struct evac_arena *arena,
     return EVAC_OK;
 }
 
-/* --- headers ------------------------------------------------------------------------------------
- */
+/* --- headers --- */
 
 static bool is_signed(struct evac_str name)
 {

@@ -165,8 +165,7 @@ static void verifies(const struct evac_sigv4_request *request, const char *where
                      EVAC_E_AUTH);
 }
 
-/* --- awslabs: request.txt and context.json, as header and as query
- * --------------------------------- */
+/* --- awslabs: request.txt and context.json, as header and as query --- */
 
 static void read_context(const char *dir, struct vector *v, struct evac_json **ret_context)
 {
@@ -263,8 +262,7 @@ static bool check_awslabs(const char *dir)
     return true;
 }
 
-/* --- botocore: name.req, .creq, .sts, .authz
- * -------------------------------------------------------- */
+/* --- botocore: name.req, .creq, .sts, .authz --- */
 
 /* Of one case the token is only in the signed request. */
 static void add_token(const char *dir, const char *name, struct vector *v)
@@ -319,8 +317,7 @@ static size_t each_case(const char *root, bool (*check)(const char *dir))
     return count;
 }
 
-/* --- extra: what the suites leave out
- * ---------------------------------------------------------------- */
+/* --- extra: what the suites leave out --- */
 
 static void split_url(struct evac_str url, struct vector *v)
 {
@@ -379,8 +376,7 @@ static size_t check_extra(const char *root)
     return count;
 }
 
-/* --- tests
- * --------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 START_TEST(the_selected_vectors_of_every_suite_come_out_byte_for_byte)
 {

@@ -1,0 +1,43 @@
+#include "aws.h"
+
+#include <string.h>
+
+/* From botocore's service models (metadata) and AWS.md 1.1. Where a service speaks several
+ * protocols, JSON. */
+/* clang-format off */
+static const struct evac_aws_service services[] = {
+    /* name                       id                          endpoint                    signing name               protocol            version       target prefix                          global region     s3     query_compatible */
+    { "sts",                      "STS",                      "sts",                      "sts",                     EVAC_AWS_QUERY,     "2011-06-15", NULL,                                  NULL,             false, false },
+    { "route53",                  "Route 53",                 "route53",                  "route53",                 EVAC_AWS_REST_XML,  "2013-04-01", NULL,                                  "us-east-1",      false, false },
+    { "rds",                      "RDS",                      "rds",                      "rds",                     EVAC_AWS_QUERY,     "2014-10-31", NULL,                                  NULL,             false, false },
+    { "s3",                       "S3",                       "s3",                       "s3",                      EVAC_AWS_REST_XML,  "2006-03-01", NULL,                                  NULL,             true,  false },
+    { "ecs",                      "ECS",                      "ecs",                      "ecs",                     EVAC_AWS_JSON_1_1,  "2014-11-13", "AmazonEC2ContainerServiceV20141113",  NULL,             false, false },
+    { "application-autoscaling",  "Application Auto Scaling", "application-autoscaling",  "application-autoscaling", EVAC_AWS_JSON_1_1,  "2016-02-06", "AnyScaleFrontendService",             NULL,             false, false },
+    { "autoscaling",              "Auto Scaling",             "autoscaling",              "autoscaling",             EVAC_AWS_QUERY,     "2011-01-01", NULL,                                  NULL,             false, false },
+    { "ec2",                      "EC2",                      "ec2",                      "ec2",                     EVAC_AWS_EC2,       "2016-11-15", NULL,                                  NULL,             false, false },
+    { "cloudwatch",               "CloudWatch",               "monitoring",               "monitoring",              EVAC_AWS_JSON_1_0,  "2010-08-01", "GraniteServiceVersion20100801",       NULL,             false, true  },
+    { "dynamodb",                 "DynamoDB",                 "dynamodb",                 "dynamodb",                EVAC_AWS_JSON_1_0,  "2012-08-10", "DynamoDB_20120810",                   NULL,             false, false },
+    { "sns",                      "SNS",                      "sns",                      "sns",                     EVAC_AWS_QUERY,     "2010-03-31", NULL,                                  NULL,             false, false },
+    { "sqs",                      "SQS",                      "sqs",                      "sqs",                     EVAC_AWS_JSON_1_0,  "2012-11-05", "AmazonSQS",                           NULL,             false, true  },
+    { "events",                   "EventBridge",              "events",                   "events",                  EVAC_AWS_JSON_1_1,  "2015-10-07", "AWSEvents",                           NULL,             false, false },
+    { "elbv2",                    "Elastic Load Balancing v2","elasticloadbalancing",     "elasticloadbalancing",    EVAC_AWS_QUERY,     "2015-12-01", NULL,                                  NULL,             false, false },
+    { "lambda",                   "Lambda",                   "lambda",                   "lambda",                  EVAC_AWS_REST_JSON, "2015-03-31", NULL,                                  NULL,             false, false },
+    { "secretsmanager",           "Secrets Manager",          "secretsmanager",           "secretsmanager",          EVAC_AWS_JSON_1_1,  "2017-10-17", "secretsmanager",                      NULL,             false, false },
+    { "kms",                      "KMS",                      "kms",                      "kms",                     EVAC_AWS_JSON_1_1,  "2014-11-01", "TrentService",                        NULL,             false, false },
+    { "ssm",                      "SSM",                      "ssm",                      "ssm",                     EVAC_AWS_JSON_1_1,  "2014-11-06", "AmazonSSM",                           NULL,             false, false },
+    { "elasticache",              "ElastiCache",              "elasticache",              "elasticache",             EVAC_AWS_QUERY,     "2015-02-02", NULL,                                  NULL,             false, false },
+    { "eks",                      "EKS",                      "eks",                      "eks",                     EVAC_AWS_REST_JSON, "2017-11-01", NULL,                                  NULL,             false, false },
+    { "service-quotas",           "Service Quotas",           "servicequotas",            "servicequotas",           EVAC_AWS_JSON_1_1,  "2019-06-24", "ServiceQuotasV20190624",              NULL,             false, false },
+    { "backup",                   "Backup",                   "backup",                   "backup",                  EVAC_AWS_REST_JSON, "2018-11-15", NULL,                                  NULL,             false, false },
+    { "stepfunctions",            "SFN",                      "states",                   "states",                  EVAC_AWS_JSON_1_0,  "2016-11-23", "AWSStepFunctions",                    NULL,             false, false },
+    { "globalaccelerator",        "Global Accelerator",       "globalaccelerator",        "globalaccelerator",       EVAC_AWS_JSON_1_1,  "2018-08-08", "GlobalAccelerator_V20180706",         "us-west-2",      false, false },
+};
+/* clang-format on */
+
+const struct evac_aws_service *evac_aws_service(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof services / sizeof services[0]; i++)
+        if (strcmp(services[i].name, name) == 0)
+            return &services[i];
+    return NULL;
+}

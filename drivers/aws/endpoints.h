@@ -1,0 +1,32 @@
+/* From service, region and bucket to a URL and a signing region (AWS.md 1.3). */
+#ifndef EVAC_ENDPOINTS_H
+#define EVAC_ENDPOINTS_H
+
+#include "aws.h"
+#include "aws_config.h"
+
+struct evac_endpoint {
+    struct evac_str origin; /* "https://rds.us-west-2.amazonaws.com", "http://127.0.0.1:5000" */
+    struct evac_str host;   /* as signed: lower case, port only if it is not the usual one */
+    struct evac_str prefix; /* path before the operation's own: "/bucket", "" none */
+    struct evac_str signing_region;
+    struct evac_str region; /* where it goes: a pinned service's home, else the region asked for */
+    bool overridden;        /* by someone's endpoint_url */
+};
+
+/* bucket is "" but for S3. Texts live in arena. */
+enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
+                                  const struct evac_aws_service *service, struct evac_str region,
+                                  struct evac_str bucket, struct evac_arena *arena,
+                                  struct evac_endpoint *ret_endpoint, struct evac_err *err);
+
+/* A region's name as it may stand in a host: a-z, 0-9, '-', at most 40. */
+bool evac_endpoint_is_region(struct evac_str region);
+
+/* Host part of "scheme://host[:port]/path"; false when it is not http or https, or names a user. */
+struct evac_url {
+    struct evac_str scheme, host, port, path; /* host without brackets; port "" if none */
+    bool ip;                                  /* host is an address */
+};
+bool evac_url_read(struct evac_str text, struct evac_url *ret_url);
+#endif
