@@ -15,7 +15,8 @@
     X(STEP, "step", "a step moved: from, event, to")                                               \
     X(SNAPSHOT, "snapshot", "what a step found before it changed anything; data is the snapshot")  \
     X(INTENT, "intent",                                                                            \
-      "a step is about to apply: attempt and token; nothing was sent before this")                 \
+      "a step is about to apply: attempt; text is the version it is based on; nothing was sent "   \
+      "before this")                                                                               \
     X(OUTCOME, "outcome", "what the apply was told: number is an evac_outcome")                    \
     X(OBSERVE, "observe", "what an observation saw, when it is news: number is an evac_seen")      \
     X(FACT, "fact", "a number that an observation found: name is the step, text the fact")         \

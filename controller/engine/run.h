@@ -51,6 +51,7 @@ struct evac_step_run {
     int64_t override_loss_ms; /* -1: no override */
     uint64_t intent_seq;      /* newest intent's row */
     uint64_t snapshot_seq;    /* row with what was there before; 0 none */
+    char base[96];            /* version that the newest attempt was based on */
     uint8_t fact_known;       /* bit per plan fact */
     int64_t facts[EVAC_STEP_FACTS];
 
@@ -70,7 +71,6 @@ struct evac_step_run {
     int progress;
     uint64_t began_ms;
     char version[96];
-    char base[96]; /* version that the newest attempt was based on */
     char reason[160];
 };
 

@@ -1,8 +1,6 @@
 /* Answers to events. All conditions live here, so that the tables need no guards. */
 #include "run_internal.h"
 
-#include <string.h>
-
 static bool is_mutating(const struct evac_run *run, uint16_t i)
 {
     return (plan_step(run, i)->flags & EVAC_STEP_MUTATES) != 0;
@@ -183,11 +181,11 @@ static void intend(struct evac_run *run, struct evac_run_io *io, uint16_t i,
 {
     struct evac_step_run *s = &run->steps[i];
     (void)evac_str_copy(s->version, sizeof s->version, reply->version);
-    memcpy(s->base, s->version, sizeof s->base);
     s->doubt = s->doubt || s->open;
 
     struct evac_record r = about(i, EVAC_RECORD_INTENT);
     r.attempt = s->attempts + 1;
+    r.text = evac_str(s->version); /* what it is based on: after a crash, only this row knows */
     evac_run_record(run, io, r);
     s->acked_ms = 0;
     s->unresolved_ms = io->now->boot_ms;

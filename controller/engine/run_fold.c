@@ -53,6 +53,7 @@ static void fold_intent(struct evac_run *run, const struct evac_record *r)
     s->open = true;
     s->acked = false;
     s->intent_seq = r->seq;
+    (void)evac_str_copy(s->base, sizeof s->base, r->text);
     if (run->plan->steps[r->step].flags & EVAC_STEP_PIVOT)
         run->pivoted = true;
 }

@@ -382,6 +382,26 @@ START_TEST(killed_after_any_row_a_run_ends_the_same)
 }
 END_TEST
 
+/* Found by simulation: killed between a fence's intent and its landing, then cancelled. What the
+ * attempt was based on must survive, or the next look seems to supersede it, nothing is undone, and
+ * the fence lands when all is over. */
+START_TEST(a_crash_does_not_forget_what_an_attempt_was_based_on)
+{
+    struct run_world *w = begin();
+    script(w, "fence", EVAC_OUTCOME_UNKNOWN, true, 20000);
+    for (uint64_t t = 0; run_world_count(w, "intent fence") == 0 && t < 60000; t++)
+        run_world_until(w, t);
+    run_world_crash(w);
+    ck_assert(w->run->steps[1].doubt);
+    ck_assert_str_eq(w->run->steps[1].base, "v0");
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_CANCEL, "", "", 0), EVAC_OK);
+    run_world_until(w, 10000);
+    ck_assert_uint_ge(run_world_switch(w, "fence")->undos,
+                      1); /* poisoned: written although it looked undone */
+    run_world_free(w);
+}
+END_TEST
+
 START_TEST(the_fold_of_the_journal_is_the_live_run)
 {
     struct run_world *w = begin();
@@ -434,6 +454,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, an_override_is_void_when_the_loss_has_doubled);
     tcase_add_test(tc, a_mode_switch_in_mid_run_takes_the_other_way);
     tcase_add_loop_test(tc, killed_after_any_row_a_run_ends_the_same, 1, 45);
+    tcase_add_test(tc, a_crash_does_not_forget_what_an_attempt_was_based_on);
     tcase_add_loop_test(tc, the_fold_of_the_journal_is_the_live_run, 0, 40);
     suite_add_tcase(suite, tc);
 }

@@ -1,0 +1,616 @@
+/*
+ * evac-run-sim: one run at a time, thousands of times, in virtual time, from seeds. The production
+ * run machine against a small world of switches with what AWS does to requests: lost before the
+ * effect, lost after it, landing a minute late, throttled, refused, seen stale; and with
+ * controllers that die and people who change their mind.
+ *
+ *   evac-run-sim --seeds N [--from S] [--expect-broken]      --seed S --trace
+ *
+ * The invariants are at the bottom. A build with a rule left out (-DEVAC_WITHOUT=R7) must break
+ * them.
+ */
+#include "run.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STEPS    6u
+#define CALLS    64u
+#define LANDINGS 64u
+#define ROWS     4096u
+#define Q_MS     330000u
+#define LATE_MS  60000u
+#define MINUTE   60000u
+
+enum { CHECK, FENCE, SCALE, PROMOTE, TRAFFIC, PUBLIC };
+
+struct landing { /* a request under way */
+    bool used;
+    uint64_t at_ms;
+    unsigned which, version;
+    bool on;
+};
+
+struct open_call {
+    bool used, orphan;
+    uint64_t at_ms;
+    struct evac_call_effect call;
+    struct evac_reply reply;
+    char version[16];
+};
+
+struct toggle {
+    bool on;
+    unsigned version;
+    bool lost;            /* a mutation's reply was lost, and nobody looked since */
+    uint64_t stale_until; /* reads show `stale` until then */
+    bool stale;
+};
+
+struct sim {
+    uint64_t random;
+    bool trace;
+    struct evac_plan plan;
+    struct evac_plan_step steps[2 * STEPS];
+    uint16_t after[2 * STEPS][STEPS], rivals[2 * STEPS][1];
+    char ids[2 * STEPS][24];
+    struct toggle toggles[STEPS];
+    struct landing landings[LANDINGS];
+    struct open_call calls[CALLS];
+    struct evac_run *run;
+    struct evac_effects fx;
+    struct evac_now now;
+    uint64_t next_seq, next_call, committed;
+    struct evac_record rows[ROWS];
+    char bases[ROWS][16]; /* an intent's text */
+    size_t row_count;
+    unsigned lose_before, lose_after, late, throttle, reject, stale; /* parts of 1,000 */
+    bool faults, ended, skipped;
+    char broken[200];
+};
+
+static uint64_t draw(struct sim *s)
+{
+    uint64_t x = s->random += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static uint64_t below(struct sim *s, uint64_t n)
+{
+    return n ? draw(s) % n : 0;
+}
+
+static void broke(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void broke(struct sim *s, const char *fmt, ...)
+{
+    va_list ap;
+    if (s->broken[0])
+        return;
+    int n = snprintf(s->broken, sizeof s->broken, "at %.3f s: ", (double)s->now.boot_ms / 1000);
+    va_start(ap, fmt);
+    vsnprintf(s->broken + n, sizeof s->broken - (size_t)n, fmt, ap);
+    va_end(ap);
+}
+
+static void say(const struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(const struct sim *s, const char *fmt, ...)
+{
+    va_list ap;
+    if (!s->trace)
+        return;
+    fprintf(stderr, "%9.3f ", (double)s->now.boot_ms / 1000);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+/* --- the plan: a failover in small
+ * --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *id;
+    uint32_t flags;
+    enum evac_fencing fencing;
+    enum evac_phase phase;
+    int before[2]; /* indices, -1 none */
+} shape[STEPS] = {
+    { "check", 0, EVAC_FENCING_NONE, EVAC_PHASE_CHECK, { -1, -1 } },
+    { "fence",
+      EVAC_STEP_MUTATES | EVAC_STEP_REVERSIBLE | EVAC_STEP_FENCES,
+      EVAC_FENCING_VERSION,
+      EVAC_PHASE_FENCE,
+      { CHECK, -1 } },
+    { "scale",
+      EVAC_STEP_MUTATES | EVAC_STEP_REVERSIBLE,
+      EVAC_FENCING_NONE,
+      EVAC_PHASE_CAPACITY,
+      { CHECK, -1 } },
+    { "promote",
+      EVAC_STEP_MUTATES | EVAC_STEP_PROMOTES | EVAC_STEP_PIVOT,
+      EVAC_FENCING_STATE,
+      EVAC_PHASE_DATA,
+      { FENCE, -1 } },
+    { "traffic",
+      EVAC_STEP_MUTATES | EVAC_STEP_REVERSIBLE | EVAC_STEP_TRAFFIC,
+      EVAC_FENCING_VERSION,
+      EVAC_PHASE_TRAFFIC,
+      { PROMOTE, SCALE } },
+    { "public", EVAC_STEP_PUBLIC, EVAC_FENCING_NONE, EVAC_PHASE_CONFIRM, { TRAFFIC, -1 } },
+};
+
+static void build_plan(struct sim *s)
+{
+    s->plan = (struct evac_plan){ .app = EVAC_STR("app"),
+                                  .from = EVAC_STR("east"),
+                                  .to = EVAC_STR("west"),
+                                  .rpo_ms = 5000,
+                                  .run_deadline_ms = 60 * MINUTE,
+                                  .approval_ms = 15 * MINUTE,
+                                  .quarantine_ms = Q_MS,
+                                  .confirm_ms = 10000,
+                                  .poll_ms = 2000,
+                                  .poll_max_ms = 15000,
+                                  .steps = s->steps,
+                                  .forward_count = STEPS,
+                                  .step_count = 2 * STEPS };
+    for (unsigned i = 0; i < STEPS; i++) {
+        struct evac_plan_step *f = &s->steps[i], *u = &s->steps[STEPS + i];
+        snprintf(s->ids[i], sizeof s->ids[i], "%s", shape[i].id);
+        snprintf(s->ids[STEPS + i], sizeof s->ids[i], "undo:%s", shape[i].id);
+        *f = (struct evac_plan_step){ .id = evac_str(s->ids[i]),
+                                      .target = evac_str(s->ids[i]),
+                                      .flags = shape[i].flags,
+                                      .fencing = shape[i].fencing,
+                                      .phase = shape[i].phase,
+                                      .deadline_ms = 10 * MINUTE,
+                                      .tries = 8,
+                                      .after = s->after[i],
+                                      .rivals = s->rivals[i],
+                                      .rival_count = 1 };
+        s->rivals[i][0] = (uint16_t)(STEPS + i);
+        s->rivals[STEPS + i][0] = (uint16_t)i;
+        for (int k = 0; k < 2 && shape[i].before[k] >= 0; k++)
+            s->after[i][f->after_count++] = (uint16_t)shape[i].before[k];
+        *u = *f;
+        u->id = evac_str(s->ids[STEPS + i]);
+        u->flags = (u->flags & ~(uint32_t)EVAC_STEP_PIVOT) | EVAC_STEP_UNDO;
+        u->on_failure = EVAC_ON_FAILURE_GO_ON;
+        u->after = s->after[STEPS + i];
+        u->after_count = 0;
+        u->rivals = s->rivals[STEPS + i];
+    }
+    for (unsigned i = 0; i < STEPS; i++)
+        for (uint16_t k = 0; k < s->steps[i].after_count; k++) {
+            struct evac_plan_step *u = &s->steps[STEPS + s->after[i][k]];
+            s->after[STEPS + s->after[i][k]][u->after_count++] = (uint16_t)(STEPS + i);
+        }
+}
+
+/* --- the world
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+/* S1, all the time: the old side writes until it is fenced, the new one once it is promoted. */
+static void check_world(struct sim *s)
+{
+    if (s->toggles[PROMOTE].on && !s->toggles[FENCE].on)
+        broke(s, "S1: promoted while the old side may write");
+}
+
+static bool lands(struct sim *s, const struct landing *l)
+{
+    struct toggle *t = &s->toggles[l->which];
+    bool versioned = shape[l->which].fencing == EVAC_FENCING_VERSION;
+    if (versioned && l->version != t->version)
+        return false; /* its compare fails: whenever it comes, it does nothing */
+    if (s->ended)
+        broke(s, "S7: a request to %s lands after the run has ended", shape[l->which].id);
+    if (!versioned && t->on == l->on)
+        return true;
+    say(s, "        %s is %s now", shape[l->which].id, l->on ? "on" : "off");
+    if (below(s, 1000) < s->stale && s->faults && !versioned) {
+        t->stale = t->on;
+        t->stale_until = s->now.boot_ms + below(s, 5000);
+    }
+    t->on = l->on;
+    t->version++;
+    check_world(s);
+    return true;
+}
+
+static void land_later(struct sim *s, struct landing l, uint64_t after_ms)
+{
+    for (size_t i = 0; i < LANDINGS; i++)
+        if (!s->landings[i].used) {
+            s->landings[i] = l;
+            s->landings[i].used = true;
+            s->landings[i].at_ms = s->now.boot_ms + after_ms;
+            return;
+        }
+    abort();
+}
+
+static void observe(struct sim *s, struct open_call *c)
+{
+    unsigned which = c->call.step % STEPS;
+    struct toggle *t = &s->toggles[which];
+    bool undo = c->call.step >= STEPS;
+    bool shown = s->now.boot_ms < t->stale_until ? t->stale : t->on;
+    if (which == CHECK)
+        shown = true;
+    if (which == PUBLIC)
+        shown = s->toggles[TRAFFIC].on && s->toggles[PROMOTE].on;
+    snprintf(c->version, sizeof c->version, "%u", t->version);
+    c->reply.seen = shown == !undo ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED;
+    if (s->faults && below(s, 1000) < s->lose_before)
+        c->reply.seen = EVAC_SEEN_UNSEEN;
+    c->reply.version = evac_str(c->version);
+    c->reply.strong = shape[which].fencing == EVAC_FENCING_VERSION;
+    c->reply.snapshot = EVAC_STR("{}");
+}
+
+static void apply(struct sim *s, struct open_call *c)
+{
+    unsigned which = c->call.step % STEPS;
+    struct landing l = { .which = which,
+                         .on = c->call.step < STEPS,
+                         .version = (unsigned)strtoul(c->call.version, NULL, 10) };
+    uint64_t die = s->faults ? below(s, 1000) : 1000;
+    if (die < s->throttle) {
+        c->reply.outcome = EVAC_OUTCOME_THROTTLED;
+    } else if ((die -= s->throttle) < s->reject) {
+        c->reply.outcome = EVAC_OUTCOME_REJECTED;
+    } else if ((die -= s->reject) < s->lose_before) {
+        c->reply.outcome = EVAC_OUTCOME_UNKNOWN;
+    } else if ((die -= s->lose_before) < s->lose_after) {
+        c->reply.outcome = EVAC_OUTCOME_UNKNOWN;
+        (void)lands(s, &l);
+    } else if ((die -= s->lose_after) < s->late) {
+        c->reply.outcome = EVAC_OUTCOME_UNKNOWN;
+        land_later(s, l, 1000 + below(s, LATE_MS));
+    } else {
+        c->reply.outcome = lands(s, &l) ? EVAC_OUTCOME_ACCEPTED : EVAC_OUTCOME_REJECTED;
+    }
+}
+
+/* --- the shell
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static struct evac_run_io io(struct sim *s)
+{
+    s->now.random = draw(s);
+    evac_effects_reset(&s->fx);
+    return (struct evac_run_io){ &s->fx, &s->now, &s->next_seq, &s->next_call, 1 };
+}
+
+/* Only constant texts and the plan's own are kept: what else a row says is not folded. */
+static void keep_row(struct sim *s, const struct evac_record *r)
+{
+    if (s->row_count == ROWS) {
+        broke(s, "L1: more rows than a run can need");
+        return;
+    }
+    struct evac_record copy = *r;
+    copy.text = copy.data = copy.request_id = copy.who = EVAC_STR_NONE;
+    if (r->kind == EVAC_RECORD_OBSERVE && !evac_str_is(r->event, "superseded"))
+        copy.event = EVAC_STR_NONE;
+    if (r->kind == EVAC_RECORD_INTENT) {
+        (void)evac_str_copy(s->bases[s->row_count], sizeof s->bases[0], r->text);
+        copy.text = evac_str(s->bases[s->row_count]);
+    }
+    s->rows[s->row_count++] = copy;
+    s->committed = r->seq;
+    say(s, "%s %.*s %.*s -> %.*s on %.*s", evac_record_kind_name(r->kind), EVAC_STR_ARG(r->name),
+        EVAC_STR_ARG(r->from), EVAC_STR_ARG(r->to), EVAC_STR_ARG(r->event));
+}
+
+static void check_call(struct sim *s, const struct evac_call_effect *call)
+{
+    const struct toggle *t = &s->toggles[call->step % STEPS];
+    if (call->verb != EVAC_VERB_APPLY)
+        return;
+    if (s->run->steps[call->step].intent_seq > s->committed)
+        broke(s, "S6: %s is applied before its intent is durable", s->ids[call->step]);
+    if (t->lost)
+        broke(s, "R5: %s is applied again, and nobody looked since the reply was lost",
+              s->ids[call->step]);
+}
+
+static void open_call(struct sim *s, const struct evac_call_effect *call)
+{
+    check_call(s, call);
+    for (size_t i = 0; i < CALLS; i++)
+        if (!s->calls[i].used) {
+            s->calls[i] = (struct open_call){ .used = true,
+                                              .call = *call,
+                                              .at_ms = s->now.boot_ms + 5 + below(s, 200) };
+            s->calls[i].reply = (struct evac_reply){ .verb = call->verb, .progress = -1 };
+            return;
+        }
+    abort();
+}
+
+static void perform(struct sim *s)
+{
+    bool intent = false;
+#ifdef EVAC_WITHOUT_R1
+    for (size_t i = 0; i < s->fx.count; i++)
+        if (s->fx.items[i].kind == EVAC_FX_CALL)
+            open_call(s, &s->fx.items[i].u.call);
+#endif
+    for (size_t i = 0; i < s->fx.count; i++)
+        if (s->fx.items[i].kind == EVAC_FX_JOURNAL) {
+            intent = intent || s->fx.items[i].u.record.kind == EVAC_RECORD_INTENT;
+            keep_row(s, &s->fx.items[i].u.record);
+        }
+    for (size_t i = 0; i < s->fx.count; i++) {
+#ifndef EVAC_WITHOUT_R1
+        if (s->fx.items[i].kind == EVAC_FX_CALL)
+            open_call(s, &s->fx.items[i].u.call);
+#endif
+        if (s->fx.items[i].kind == EVAC_FX_ENDED)
+            s->ended = true;
+    }
+    if (intent) {
+        struct evac_run_io again = io(s);
+        evac_run_committed(s->run, &again, s->committed);
+        perform(s);
+    }
+}
+
+static void answer(struct sim *s, struct open_call *c)
+{
+    struct toggle *t = &s->toggles[c->call.step % STEPS];
+    bool is_apply = c->call.verb == EVAC_VERB_APPLY;
+    c->used = false;
+    if (is_apply)
+        apply(s, c);
+    else
+        observe(s, c);
+    if (c->orphan || s->ended)
+        return;
+    if (is_apply)
+        t->lost = c->reply.outcome == EVAC_OUTCOME_UNKNOWN;
+    else if (c->reply.seen != EVAC_SEEN_UNSEEN)
+        t->lost = false;
+    struct evac_run_io x = io(s);
+    evac_run_reply(s->run, &x, c->call.step, c->call.call, &c->reply);
+    perform(s);
+}
+
+static uint64_t next_ms(const struct sim *s)
+{
+    uint64_t next = s->ended ? UINT64_MAX : s->run->wake_ms;
+    for (size_t i = 0; i < CALLS; i++)
+        if (s->calls[i].used && s->calls[i].at_ms < next)
+            next = s->calls[i].at_ms;
+    for (size_t i = 0; i < LANDINGS; i++)
+        if (s->landings[i].used && s->landings[i].at_ms < next)
+            next = s->landings[i].at_ms;
+    return next;
+}
+
+static bool one_event(struct sim *s)
+{
+    for (size_t i = 0; i < LANDINGS; i++)
+        if (s->landings[i].used && s->landings[i].at_ms <= s->now.boot_ms) {
+            s->landings[i].used = false;
+            (void)lands(s, &s->landings[i]);
+            return true;
+        }
+    for (size_t i = 0; i < CALLS; i++)
+        if (s->calls[i].used && s->calls[i].at_ms <= s->now.boot_ms) {
+            answer(s, &s->calls[i]);
+            return true;
+        }
+    if (s->ended || s->run->wake_ms > s->now.boot_ms)
+        return false;
+    struct evac_run_io x = io(s);
+    evac_run_tick(s->run, &x);
+    perform(s);
+    return true;
+}
+
+static void run_for(struct sim *s, uint64_t ms)
+{
+    uint64_t until = s->now.boot_ms + ms;
+    for (unsigned guard = 0; !s->broken[0]; guard++) {
+        uint64_t next = next_ms(s);
+        if (next > until)
+            break;
+        if (next > s->now.boot_ms) {
+            s->now.wall_ms += (int64_t)(next - s->now.boot_ms);
+            s->now.boot_ms = next;
+        }
+        (void)one_event(s);
+        if (guard > 200000)
+            broke(s, "L1: it turns in circles");
+    }
+    if (s->now.boot_ms < until) {
+        s->now.wall_ms += (int64_t)(until - s->now.boot_ms);
+        s->now.boot_ms = until;
+    }
+}
+
+static void init_run(struct sim *s)
+{
+    free(s->run);
+    s->run = evac_run_init(calloc(1, evac_run_bytes(&s->plan)), &s->plan);
+    s->run->id = 1;
+    s->run->loss_ms = 0;
+}
+
+static void crash(struct sim *s)
+{
+    if (s->ended)
+        return;
+    say(s, "kill -9");
+    for (size_t i = 0; i < CALLS; i++)
+        s->calls[i].orphan = true;
+    init_run(s);
+    for (size_t i = 0; i < s->row_count; i++)
+        if (evac_run_fold(s->run, &s->rows[i], NULL))
+            broke(s, "S15: the journal does not fold");
+    for (unsigned i = 0; i < STEPS; i++)
+        s->toggles[i].lost = s->run->steps[i].open || s->run->steps[STEPS + i].open;
+    s->next_seq = s->committed + 1;
+    struct evac_run_io x = io(s);
+    evac_run_resume(s->run, &x);
+    perform(s);
+}
+
+static void command(struct sim *s, enum evac_command_verb verb)
+{
+    if (s->ended)
+        return;
+    struct evac_run_io x = io(s);
+    struct evac_command cmd = {
+        .verb = verb, .run = 1, .who = EVAC_STR("sim"), .reason = EVAC_STR("sim")
+    };
+    say(s, "a person says %s", evac_command_name(verb));
+    evac_run_command(s->run, &x, &cmd);
+    perform(s);
+}
+
+/* --- one seed
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static unsigned maybe(struct sim *s, unsigned most)
+{
+    return below(s, 2) ? (unsigned)below(s, most + 1) : 0;
+}
+
+static void set_up(struct sim *s, uint64_t seed, bool trace)
+{
+    memset(s, 0, sizeof *s);
+    s->random = seed * 0xd1342543de82ef95u + 3;
+    s->trace = trace;
+    s->now = (struct evac_now){ 1000, 1700000000000, 0 };
+    s->next_seq = 1;
+    s->lose_before = maybe(s, 150), s->lose_after = maybe(s, 150), s->late = maybe(s, 250);
+    s->throttle = maybe(s, 200), s->reject = maybe(s, 50), s->stale = maybe(s, 200);
+    s->faults = true;
+    if (s->stale) { /* it was on a moment ago: a replica still says so, for less than W */
+        s->toggles[SCALE].stale = true;
+        s->toggles[SCALE].stale_until = s->now.boot_ms + below(s, 9000);
+    }
+    build_plan(s);
+    init_run(s);
+}
+
+/* What each ending promises, once everything that was sent has landed. */
+static void check_end(struct sim *s)
+{
+    const struct toggle *t = s->toggles;
+    enum evac_run_state state = s->run->state;
+    bool moved = t[FENCE].on && t[PROMOTE].on && t[TRAFFIC].on && t[SCALE].on;
+    if (!s->ended)
+        broke(s, "L1: it does not end: %s", evac_run_state_name(state));
+    else if (state == EVAC_RUN_SUCCEEDED && !moved)
+        broke(s, "S10: succeeded, but fence %d scale %d promote %d traffic %d", t[FENCE].on,
+              t[SCALE].on, t[PROMOTE].on, t[TRAFFIC].on);
+    else if (state == EVAC_RUN_ROLLED_BACK &&
+             (t[FENCE].on || t[SCALE].on || t[PROMOTE].on || t[TRAFFIC].on))
+        broke(s, "S10: rolled back, but fence %d scale %d promote %d traffic %d", t[FENCE].on,
+              t[SCALE].on, t[PROMOTE].on, t[TRAFFIC].on);
+}
+
+static void trouble(struct sim *s)
+{
+    static const enum evac_command_verb words[] = { EVAC_CMD_CANCEL, EVAC_CMD_PAUSE,
+                                                    EVAC_CMD_RESUME, EVAC_CMD_CANCEL };
+    bool crashes = below(s, 2), people = below(s, 2);
+    uint64_t turns = 2 + below(s, 10);
+    for (uint64_t i = 0; i < turns && !s->broken[0]; i++) {
+        run_for(s, below(s, below(s, 2) ? 400 : 20000));
+        if (crashes && below(s, 3) == 0)
+            crash(s);
+        if (people && below(s, 3) == 0)
+            command(s, words[below(s, sizeof words / sizeof words[0])]);
+    }
+}
+
+static bool one_seed(struct sim *s, uint64_t seed, bool trace)
+{
+    set_up(s, seed, trace);
+    command(s, EVAC_CMD_APPROVE);
+    trouble(s);
+    s->faults = false;
+    for (int i = 0; i < 120 && !s->ended && !s->broken[0]; i++) {
+        run_for(s, MINUTE);
+        command(s, EVAC_CMD_RESUME);
+        if (!s->ended && s->run->state == EVAC_RUN_ASKING)
+            command(s, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL);
+    }
+    run_for(s, 10 * MINUTE);
+    if (!s->broken[0])
+        check_end(s);
+    if (s->broken[0])
+        fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, s->broken);
+    return s->broken[0] == '\0';
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "seeds", required_argument, NULL, 'n' },   { "from", required_argument, NULL, 'f' },
+        { "seed", required_argument, NULL, 's' },    { "trace", no_argument, NULL, 't' },
+        { "expect-broken", no_argument, NULL, 'x' }, { NULL, 0, NULL, 0 }
+    };
+    uint64_t from = 1, count = 1000, done = 0, ended[EVAC_RUN_STATE_COUNT] = { 0 };
+    bool trace = false, expect = false, good = true;
+    struct timespec begin, end;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (c) {
+        case 'n':
+            count = strtoull(optarg, NULL, 10);
+            break;
+        case 's':
+            count = 1;
+            from = strtoull(optarg, NULL, 10);
+            break;
+        case 'f':
+            from = strtoull(optarg, NULL, 10);
+            break;
+        case 't':
+            trace = true;
+            break;
+        case 'x':
+            expect = true;
+            break;
+        default:
+            fputs("evac-run-sim [--seeds N] [--from S] [--seed S] [--trace] [--expect-broken]\n",
+                  stderr);
+            return 2;
+        }
+    struct sim *s = calloc(1, sizeof *s);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (; good && done < count; done++) {
+        struct evac_run *old = s->run;
+        free(old);
+        s->run = NULL;
+        good = one_seed(s, from + done, trace);
+        ended[s->run->state]++;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+    printf("{\"seeds\":%llu,\"good\":%s,\"seeds_per_s\":%.0f", (unsigned long long)done,
+           good ? "true" : "false", seconds > 0 ? (double)done / seconds : 0);
+    for (unsigned i = EVAC_RUN_SUCCEEDED; i < EVAC_RUN_STATE_COUNT; i++)
+        printf(",\"%s\":%llu", evac_run_state_name((enum evac_run_state)i),
+               (unsigned long long)ended[i]);
+    puts("}");
+    free(s->run);
+    free(s);
+    return good == !expect ? 0 : 1;
+}
