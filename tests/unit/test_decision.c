@@ -318,7 +318,7 @@ END_TEST
 
 START_TEST(a_region_that_is_not_there_decides_nothing)
 {
-    in.active = 3;
+    in.active = (uint16_t)_i;
     decide();
     ck_assert_int_eq(out.decide, EVAC_DECIDE_NOTHING);
 }
@@ -385,7 +385,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, all_reasons_together_fit);
     tcase_add_loop_test(tc, only_down_is_ever_acted_on, 0, EVAC_VERDICT_COUNT * EVAC_POLICY_COUNT);
     tcase_add_loop_test(tc, a_region_is_never_its_own_target, 0, 3);
-    tcase_add_test(tc, a_region_that_is_not_there_decides_nothing);
+    tcase_add_loop_test(tc, a_region_that_is_not_there_decides_nothing, 3, EVAC_REGIONS_MAX + 2);
     tcase_add_test(tc, every_gate_and_decision_has_a_name_of_its_own);
     suite_add_tcase(suite, tc);
 }
