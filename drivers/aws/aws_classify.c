@@ -272,6 +272,8 @@ static void find_region(struct reading *r)
     bool moved = v->reply.status == 301 || v->reply.status == 307 ||
                  evac_str_is(v->reply.code, "AuthorizationHeaderMalformed") ||
                  evac_str_is(v->reply.code, "PermanentRedirect");
+    /* HEAD has no body that could name the reason. */
+    moved = moved || (v->reply.status == 400 && v->reply.code.n == 0 && region.n);
     if (!r->service->s3_rules || !moved)
         return;
     region = first_of(region, evac_xml_text(v->reply.xml, "Region"));

@@ -645,6 +645,7 @@ static const struct {
     { 400, "x-amz-bucket-region: eu-west-1", ERR_S3("AuthorizationHeaderMalformed"), true },
     { 400, NULL,
       "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>", true },
+    { 400, "x-amz-bucket-region: eu-west-1", "", true },
     { 301, "x-amz-bucket-region: evil.example/x", "", false },
     { 301, "x-amz-bucket-region: us-west-2", "", false },
     { 403, "x-amz-bucket-region: eu-west-1", ERR_S3("AccessDenied"), false },
