@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "fsm_print.h"
 #include "jw.h"
-#include "plan.h"
+#include "model_check.h"
 
 #include <string.h>
 
@@ -47,7 +47,7 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
     enum evac_code code = evac_conf_load(cli->argv[0], evac_builtin_runbooks,
                                          evac_builtin_runbook_count, &diag, &model, &err);
     if (!code)
-        code = evac_plan_check_model(model, evac_builtin_catalog(), &diag, &err);
+        code = evac_model_check(model, evac_builtin_catalog(), &diag, &err);
     print_diag(cli, &diag, code == EVAC_OK);
     if (code && diag.errors == 0)
         (void)evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);

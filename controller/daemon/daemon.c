@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "log.h"
+#include "model_check.h"
 #include "report.h"
 #include "version.h"
 
@@ -247,7 +248,7 @@ static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_
     enum evac_code code =
         evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, diag, &model, err);
     if (!code)
-        code = evac_plan_check_model(model, evac_builtin_catalog(), diag, err);
+        code = evac_model_check(model, evac_builtin_catalog(), diag, err);
     if (code) {
         evac_model_free(model);
         return code;

@@ -93,6 +93,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     for (size_t i = 0; i < model->app_count; i++) {
         size_t old = evac_engine_app(engine, model->apps[i].name);
         init_app(&apps[i], &model->apps[i], model);
+        apps[i].health.vantages[0].abstains = engine->abstains;
         if (old < engine->app_count)
             carry_over(&apps[i], &engine->apps[old]);
     }

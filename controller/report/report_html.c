@@ -93,7 +93,10 @@ static void put_cards(const struct evac_report *r, struct evac_buf *out)
     evac_buf_puts(out, "<div class=cards>");
     put_card(out, "Result", class_of_result(r->result), value, evac_mode_name(r->mode));
     if (!r->plan->rehearse) {
-        put_measure(out, r->planned ? "RTO, from the start" : "RTO, from the last good answer",
+        put_measure(out,
+                    r->planned                                 ? "RTO, from the start"
+                    : r->instants[EVAC_REPORT_IMPACT_LO].known ? "RTO, from the last good answer"
+                                                               : "RTO, from the first bad answer",
                     r->rto_known, r->rto_ms, r->plan->rto_ms);
         put_measure(out, "RPO, the worst store", r->rpo_known, r->rpo_ms, r->plan->rpo_ms);
     }

@@ -83,6 +83,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     evac_jw_str(&w, "result", r->result);
     evac_jw_str(&w, "left", r->left);
     evac_jw_bool(&w, "planned", r->planned);
+    evac_jw_bool(&w, "impact_start_known", r->planned || r->instants[EVAC_REPORT_IMPACT_LO].known);
     evac_jw_known(&w, "rto_ms", r->rto_known, r->rto_ms);
     evac_jw_known(&w, "rto_min_ms", r->rto_known, r->rto_min_ms);
     evac_jw_i64(&w, "rto_objective_ms", r->plan->rto_ms);

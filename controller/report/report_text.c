@@ -28,6 +28,9 @@ static void put_head(const struct evac_report *r, struct evac_buf *out)
         evac_buf_putf(
             out, "       measured from the last good answer; from the first bad one it is %s\n",
             rto_min);
+    if (!r->planned && !r->instants[EVAC_REPORT_IMPACT_LO].known)
+        evac_buf_puts(
+            out, "       no good answer is known from before: the outage may have begun earlier\n");
     if (r->planned && r->rto_known)
         evac_buf_puts(out, "       planned: measured from the start of the run\n");
     evac_buf_putf(out, "  RPO  %-10s objective %-8s %s\n", rpo, rpo_goal,

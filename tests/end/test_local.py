@@ -233,6 +233,9 @@ def a_bad_configuration_changes_nothing():
         for said in ("apps/shop.cfg:", "regoins", "did you mean", "perhaps", "never"):
             assert said in r.stderr, (said, r.stderr)
         shop.evac("reload", code=3)
+        shop.conf("never", APP.replace("policy =", 'drills = ( { cron = "99 * * * *"; kind = "rehearse"; } ); policy ='))
+        r = shop.evac("validate", shop.dir + "/conf", code=1)
+        assert "cron: minute" in r.stderr, r.stderr
         shop.evacd.send_signal(signal.SIGHUP)
         time.sleep(0.5)
         assert shop.status()["config"] == before
