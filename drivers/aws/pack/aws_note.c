@@ -1,0 +1,49 @@
+/* What a service gave us to remember. */
+#include "aws_pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTES_MAX 256u
+
+struct aws_note {
+    char key[160], value[160];
+};
+
+static struct aws_note *find(const struct evac_link *link, struct evac_str key)
+{
+    for (size_t i = 0; i < link->note_count; i++)
+        if (evac_str_is(key, link->notes[i].key))
+            return &link->notes[i];
+    return NULL;
+}
+
+static struct aws_note *make_room(struct evac_link *link)
+{
+    if (!link->notes) {
+        link->notes = calloc(NOTES_MAX, sizeof *link->notes);
+        if (!link->notes)
+            abort();
+    }
+    if (link->note_count == NOTES_MAX) {
+        memmove(link->notes, link->notes + 1, (NOTES_MAX - 1) * sizeof *link->notes);
+        link->note_count--;
+    }
+    return &link->notes[link->note_count++];
+}
+
+void aws_note_set(struct evac_link *link, struct evac_str key, struct evac_str value)
+{
+    struct aws_note *note = find(link, key);
+    if (!note)
+        note = make_room(link);
+    if (!evac_str_copy(note->key, sizeof note->key, key) ||
+        !evac_str_copy(note->value, sizeof note->value, value))
+        note->key[0] = note->value[0] = '\0'; /* half a note is worse than none */
+}
+
+struct evac_str aws_note_get(const struct evac_link *link, struct evac_str key)
+{
+    const struct aws_note *note = key.n ? find(link, key) : NULL;
+    return note ? evac_str(note->value) : EVAC_STR_NONE;
+}

@@ -1,0 +1,34 @@
+#include "aws_pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum evac_code open_pack(const struct evac_host *host, const struct evac_args *settings,
+                                struct evac_link **ret_link, struct evac_err *err)
+{
+    struct evac_link *link = calloc(1, sizeof *link);
+    if (!link)
+        abort();
+    link->host = host;
+    enum evac_code code = evac_aws_open(host, settings, &link->aws, err);
+    if (code) {
+        free(link);
+        return code;
+    }
+    *ret_link = link;
+    return EVAC_OK;
+}
+
+static void close_pack(struct evac_link *link)
+{
+    evac_aws_close(link->aws);
+    free(link->notes);
+    free(link);
+}
+
+static const struct evac_driver *const drivers[] = {
+    &evac_driver_aurora, &evac_driver_ecs,     &evac_driver_asg,        &evac_driver_s3,
+    &evac_driver_s3_go,  &evac_driver_route53, &evac_driver_cloudwatch, NULL,
+};
+
+const struct evac_pack evac_pack_aws = { EVAC_DRIVER_ABI, "aws", drivers, open_pack, close_pack };

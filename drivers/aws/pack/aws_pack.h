@@ -1,0 +1,145 @@
+/*
+ * What every AWS driver in these folders shares: the pack's link, one open call, and the ways to
+ * answer it. A driver is two tables (its contract in evac/driver.h, its handlers here) and the
+ * handlers; it sends requests with aws_send(), and each reply goes on where its handler says.
+ *
+ * A handler either refuses (returns a code: the call was never accepted) or starts exactly one
+ * thing that will go on later: aws_send() or aws_answer_later(). After that, exactly one of the
+ * aws_answer...() ends the call and frees it.
+ */
+#ifndef EVAC_AWS_PACK_H
+#define EVAC_AWS_PACK_H
+
+#include "aws.h"
+#include "evac/arena.h"
+#include "evac/driver.h"
+
+extern const struct evac_pack evac_pack_aws;
+
+extern const struct evac_driver evac_driver_aurora, evac_driver_ecs, evac_driver_asg,
+    evac_driver_s3, evac_driver_s3_go, evac_driver_route53, evac_driver_cloudwatch;
+
+struct aws_call;
+typedef void aws_reply_fn(struct aws_call *c, const struct evac_aws_reply *reply);
+typedef void aws_then_fn(struct aws_call *c);
+
+struct evac_link {
+    const struct evac_host *host;
+    struct evac_aws *aws;
+    struct aws_call *calls; /* open ones */
+    uint64_t next_id;
+    struct aws_note *notes; /* see aws_note_set() */
+    size_t note_count;
+};
+
+/* One open call. Everything it points at lives in arena, and dies with it. */
+struct aws_call {
+    struct aws_call *next;
+    struct evac_link *link;
+    struct evac_arena *arena;
+    uint64_t id, sent_id; /* sent_id: the exchange that is on its way, 0 none */
+    enum evac_verb verb;
+    const char *action;
+    struct evac_args args;
+    struct evac_str app, region, from, to, mode, goal, version;
+    const char *token;
+    uint64_t deadline_ms;
+    int64_t marker;
+    void *state;                /* the driver's own, in arena */
+    struct evac_str request_id; /* of the last exchange */
+    aws_reply_fn *on_reply;
+    aws_then_fn *then; /* of a DNS question or a timer */
+    const struct evac_dns_reply *dns;
+    bool cancelled;
+    evac_done_fn *done;
+    void *user;
+};
+
+typedef enum evac_code aws_start_fn(struct aws_call *c, struct evac_err *err);
+
+/* What a driver does for an action. action "" is for MEASURE, MARK and SEEK. NULL: it can not. */
+struct aws_handlers {
+    const char *action; /* NULL ends the table */
+    aws_start_fn *observe, *apply;
+    aws_start_fn *measure, *mark, *seek;
+};
+
+/* A driver's whole call(): opens one, finds its handler, runs it. */
+enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
+                       const struct evac_call *call, evac_done_fn *done, void *user,
+                       uint64_t *ret_id, struct evac_err *err);
+void aws_cancel(struct evac_link *link, uint64_t id);
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+/* The first exchange of a call: its refusal is the handler's refusal. */
+enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *request,
+                        aws_reply_fn *on_reply, struct evac_err *err);
+/* A further one, from inside a reply: a refusal answers the call (unseen, or not sent). */
+void aws_next(struct aws_call *c, const struct evac_aws_request *request, aws_reply_fn *on_reply);
+/* The A records of a name, asked of "" the system's resolver or "address:port"; then finds them in
+ * c->dns. */
+void aws_resolve(struct aws_call *c, struct evac_str name, struct evac_str server,
+                 aws_then_fn *then);
+/* Same, as the first thing of a call. */
+enum evac_code aws_resolve_first(struct aws_call *c, struct evac_str name, struct evac_str server,
+                                 aws_then_fn *then, struct evac_err *err);
+
+/* --- answering ------------------------------------------------------------------------------- */
+
+/* Ends the call. verb and request_id are filled in here. */
+void aws_answer(struct aws_call *c, const struct evac_reply *reply);
+/* then runs on the loop's next turn: for what needs no exchange. */
+enum evac_code aws_answer_later(struct aws_call *c, aws_then_fn *then, struct evac_err *err);
+
+/* OBSERVE: what was seen, with a reason in words. snapshot and version may be EVAC_STR_NONE. */
+struct aws_sight {
+    enum evac_seen seen;
+    bool strong;
+    int progress; /* -1: can not be told. Mind that 0 means nothing done yet. */
+    struct evac_str snapshot, version, code;
+    const struct evac_fact *facts;
+    size_t fact_count;
+};
+void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* UNSEEN, with what the service or the transport said; for OBSERVE, MEASURE and SEEK. */
+void aws_answer_unseen(struct aws_call *c, const struct evac_aws_reply *reply);
+/* APPLY and MARK: the reply's outcome as it is. */
+void aws_answer_outcome(struct aws_call *c, const struct evac_aws_reply *reply);
+/* APPLY: certain that it had no effect: nothing was sent, or a guard refused. */
+void aws_answer_rejected(struct aws_call *c, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* APPLY, before anything mutating was sent: the look that it needs did not work. */
+void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *reply);
+
+/* --- small things ---------------------------------------------------------------------------- */
+
+/* Text that lives as long as the call. */
+struct evac_str aws_printf(struct aws_call *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A regional parameter for the call's region ("clusters.us-west-2", else "clusters"). */
+struct evac_str aws_regional(const struct aws_call *c, const char *name);
+/* A count: a number, or the name of one of the resource's "<group>.<name>" entries. -1 and err when
+ * it is neither. */
+enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,
+                         int64_t *ret_count, struct evac_err *err);
+/* The goal as JSON, NULL when there is none. Give it to evac_json_free(). */
+struct evac_json *aws_goal(const struct aws_call *c);
+/* The member of a JSON goal, fallback when there is no goal or no such member. */
+int64_t aws_goal_i64(const struct aws_call *c, const char *member, int64_t fallback);
+/* Query parameters: { "Name", value } pairs. */
+#define AWS_PARAM(n, v) { EVAC_STR(n), (v) }
+/* "Z123" of "/hostedzone/Z123". */
+struct evac_str aws_tail(struct evac_str path);
+/* Server's Date header in ms, or the host's wall clock when there is none. */
+int64_t aws_server_ms(const struct aws_call *c, const struct evac_aws_reply *reply);
+
+/*
+ * What a service gave us to remember, such as a change's id: by key, in this process only, at most
+ * 256, oldest forgotten first. A driver must do without it after a restart.
+ */
+void aws_note_set(struct evac_link *link, struct evac_str key, struct evac_str value);
+struct evac_str aws_note_get(const struct evac_link *link, struct evac_str key);
+
+#endif

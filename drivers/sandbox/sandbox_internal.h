@@ -1,0 +1,312 @@
+/*
+ * Inside the model. The core (sandbox*.c) knows time, regions, faults, signatures, protocols and
+ * counting; a service (model_*.c) is a row in the table below: its operations, its state machine and
+ * what others may ask of it. Services ask each other only by the functions at the end of this file.
+ *
+ * A handler reads its input with sb_in...(), changes its state, says so with sb_effect(), and writes
+ * the operation's result into c->out (or sb_error()); the core wraps it in the protocol's envelope,
+ * and decides about throttling, outages, lost replies and stale reads before and after.
+ */
+#ifndef EVAC_SANDBOX_INTERNAL_H
+#define EVAC_SANDBOX_INTERNAL_H
+
+#include "aws.h"
+#include "evac/arena.h"
+#include "sandbox.h"
+
+#define SB_ACCOUNT      "123456789012"
+#define SB_REGIONS_MAX  32u
+#define SB_NEVER        UINT64_MAX
+#define SB_NAME_BYTES   128u
+#define SB_LABELS_MAX   4u
+#define SB_PARAMS_MAX   512u
+#define SB_HEADERS_MAX  24u
+#define SB_DEFAULT_LAG  (-1)
+
+#define SB_SERVICES(X)                                                                             \
+    X(STS, sts)                                                                                    \
+    X(ROUTE53, route53)                                                                            \
+    X(RDS, rds)                                                                                    \
+    X(S3, s3)                                                                                      \
+    X(ECS, ecs)                                                                                    \
+    X(AUTOSCALING, autoscaling)                                                                    \
+    X(CLOUDWATCH, cloudwatch)
+
+#define X(NAME, name) SB_##NAME,
+enum sb_service_id { SB_SERVICES(X) SB_SERVICE_COUNT };
+#undef X
+
+struct sb_call;
+typedef void sb_handler_fn(struct sb_call *c);
+
+enum {
+    SB_MUTATES = 1u << 0,
+    SB_STRONG = 1u << 1, /* reads: never stale */
+};
+
+/* One API operation. Query and JSON protocols find it by name; REST by method, path and query key.
+ */
+struct sb_operation {
+    const char *name; /* NULL ends the list */
+    sb_handler_fn *handle;
+    unsigned flags;
+    const char *method;    /* REST: "GET" */
+    const char *path;      /* REST: "/2013-04-01/hostedzone/{Id}/rrset"; a trailing slash does not
+                              matter; "{Key+}" takes the rest */
+    const char *query_key; /* REST: only when the query has this key ("versioning"); NULL: when it
+                              has none of the other rows' keys */
+    double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
+};
+
+struct sb_service {
+    const char *signing_name; /* "rds"; CloudWatch "monitoring" */
+    const char *row;          /* its name in evac_aws_service() */
+    const char *xmlns;        /* of query results; NULL none */
+    const char *home;         /* NULL: regional; else where its only API lives */
+    double rate_per_s, burst; /* of all operations together, a region; AWS.md 1.11 */
+    const struct sb_operation *operations;
+    void *(*create)(struct evac_sandbox *sb);
+    void (*destroy)(void *state);
+    /* Everything that falls due up to the sandbox's present time. NULL: nothing moves by itself. */
+    void (*advance)(struct evac_sandbox *sb);
+    uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
+    /* Appends `,"name":value` members to the truth; NULL none. */
+    void (*truth)(const struct evac_sandbox *sb, struct evac_buf *json);
+};
+
+#define X(NAME, name) extern const struct sb_service sb_service_##name;
+SB_SERVICES(X)
+#undef X
+
+struct sb_fault {
+    bool down, throttled, capacity_refused, denied;
+    uint32_t slow_ms, lost, lost_mutations;
+};
+
+struct sb_bucket { /* a token bucket of a rate limit */
+    double tokens;
+    uint64_t at_ms;
+    bool used;
+};
+
+struct sb_region {
+    char name[32];
+    bool down;     /* nothing runs there and nothing answers */
+    bool isolated; /* everything runs there, and nobody outside can reach it, nor it anybody */
+    int64_t lag_ms; /* of replication into it; SB_DEFAULT_LAG each service's own */
+    struct sb_fault faults[SB_SERVICE_COUNT];
+    struct sb_bucket limits[SB_SERVICE_COUNT];
+};
+
+struct sb_counter { /* a mutating operation's */
+    char region[32];
+    const struct sb_service *service;
+    const struct sb_operation *operation;
+    uint64_t received, effects, repeated; /* repeated: the same request with no read between */
+    uint64_t last_hash, reads_then;
+    struct sb_bucket limit;
+};
+
+struct sb_stale; /* answers of reads, kept to be given again */
+struct sb_shop;
+
+struct evac_sandbox {
+    struct evac_sandbox_options options;
+    char access_key_id[64], secret_access_key[128], session_token[1024];
+    uint64_t now_ms, random;
+    struct sb_region regions[SB_REGIONS_MAX];
+    size_t region_count;
+    void *state[SB_SERVICE_COUNT];
+    struct sb_shop *shop; /* NULL: without */
+    uint32_t stale_ms;
+    struct sb_stale *stale;
+    struct sb_counter *counters;
+    size_t counter_count, counter_cap;
+    uint64_t reads[SB_SERVICE_COUNT]; /* received so far, over all regions */
+    uint64_t requests;
+    struct evac_arena *reply_arena; /* of the last reply's headers */
+    uint64_t changed;               /* counts effects: whoever caches looks here */
+};
+
+struct sb_param {
+    struct evac_str name, value; /* decoded */
+};
+
+/* One AWS request being answered. Everything here dies with the call. */
+struct sb_call {
+    struct evac_sandbox *sb;
+    const struct sb_service *service;
+    enum sb_service_id id;
+    const struct sb_operation *operation;
+    size_t region;          /* index: where it is served */
+    enum evac_aws_protocol protocol;
+    struct evac_arena *arena;
+    const struct evac_http_request *request;
+    struct evac_str path, query; /* raw */
+    struct evac_str label[SB_LABELS_MAX]; /* what {..} of the path stood for, decoded */
+    struct evac_str bucket, key;          /* S3, decoded */
+    struct sb_param *params;              /* form fields or query pairs */
+    size_t param_count;
+    const struct evac_json *json;
+    const struct evac_xml *xml;
+    bool anonymous;
+
+    struct evac_sandbox_reply *reply;
+    struct evac_buf out; /* the operation's result, without envelope; S3: the body */
+    int status;          /* 200 unless the handler says otherwise */
+    const char *content_type; /* NULL: the protocol's */
+    struct evac_http_header *headers;
+    size_t header_count;
+    bool failed, raw; /* raw: out is the whole body */
+    char request_id[40];
+};
+
+/* --- the core, for services ------------------------------------------------------------------ */
+
+int64_t sb_wall_ms(const struct evac_sandbox *sb);
+/* A duration of AWS's, as this sandbox's speed makes it. */
+uint64_t sb_scaled(const struct evac_sandbox *sb, uint64_t real_ms);
+uint64_t sb_random(struct evac_sandbox *sb, uint64_t below);
+/* Index, or SB_REGIONS_MAX when there is none of that name. */
+size_t sb_region_find(const struct evac_sandbox *sb, struct evac_str name);
+const char *sb_region_name(const struct evac_sandbox *sb, size_t region);
+/* What runs in `from` can talk to `to` (itself included, when it is up). */
+bool sb_reaches(const struct evac_sandbox *sb, size_t from, size_t to);
+/* From the internet: users, health checkers, our controller. */
+bool sb_reachable(const struct evac_sandbox *sb, size_t region);
+/* Replication lag into a region: what control says, else the service's own. */
+uint64_t sb_lag_ms(const struct evac_sandbox *sb, size_t region, uint64_t own_ms);
+const struct sb_fault *sb_fault(const struct evac_sandbox *sb, enum sb_service_id id,
+                                size_t region);
+/* "127.0.10.1" of the first region, and so on; what the door listens on. */
+void sb_region_address(size_t region, char *ret_text, size_t bytes);
+/* "2026-11-21T01:02:03.004Z", and "...03Z" */
+struct evac_str sb_iso(struct evac_arena *arena, int64_t wall_ms);
+struct evac_str sb_iso_s(struct evac_arena *arena, int64_t wall_ms);
+/* "Fri, 02 Jan 2026 03:04:05 GMT" */
+struct evac_str sb_http_date(struct evac_arena *arena, int64_t wall_ms);
+/* n characters of A-Z0-9, from the sandbox's randomness. */
+void sb_random_id(struct evac_sandbox *sb, char *ret_text, size_t n);
+
+/* Input by path: "GlobalClusterIdentifier", "Filters.1.Values.1", "MetricDataQueries.2.Id". Lists
+ * count from 1; the wire's own member names ("member", "Filter") are left out. JSON and query alike.
+ * JSON numbers and booleans come as text. "" when absent; sb_has() tells. */
+struct evac_str sb_in(const struct sb_call *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+bool sb_has(const struct sb_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int64_t sb_in_i64(const struct sb_call *c, const char *name, int64_t fallback);
+bool sb_in_bool(const struct sb_call *c, const char *name, bool fallback);
+/* A header of the request, "" none. */
+struct evac_str sb_request_header(const struct sb_call *c, const char *name);
+
+/* Output. */
+void sb_header(struct sb_call *c, const char *name, struct evac_str value); /* copied */
+void sb_tag(struct evac_buf *xml, const char *name, struct evac_str value); /* <name>value</name> */
+void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Something has changed by this request: counted, and stale reads know. */
+void sb_effect(struct sb_call *c);
+
+/* HTTP GET without credentials, as from the internet (health checkers): status, 0 unreachable. */
+int sb_look(struct evac_sandbox *sb, struct evac_str host, struct evac_str path,
+            struct evac_buf *ret_body);
+
+/* --- core's parts (sandbox_*.c) --------------------------------------------------------------- */
+
+const struct sb_service *sb_service(enum sb_service_id id);
+/* sandbox_call.c: an AWS request, from signature to envelope. */
+void sb_aws(struct evac_sandbox *sb, const struct evac_http_request *request,
+            struct evac_sandbox_reply *reply);
+/* sandbox_limits.c: false when the limit is reached. */
+bool sb_allowed(struct sb_call *c, struct sb_counter *counter);
+struct sb_counter *sb_counter_of(struct evac_sandbox *sb, size_t region,
+                                 const struct sb_service *service,
+                                 const struct sb_operation *operation);
+/* sandbox_stale.c */
+bool sb_stale_again(struct sb_call *c, uint64_t hash);
+void sb_stale_keep(struct sb_call *c, uint64_t hash);
+void sb_stale_forget(struct evac_sandbox *sb);
+/* sandbox_protocol.c: what a request asks, and an answer's envelope. */
+void sb_read_input(struct sb_call *c);
+void sb_write_answer(struct sb_call *c);
+
+/* --- what services and the sample app ask each other ------------------------------------------ */
+
+/* model_rds.c. A global cluster whose first member is the writer; each with one instance. */
+struct sb_rds_member {
+    const char *region, *cluster;
+};
+void sb_rds_global(struct evac_sandbox *sb, const char *id, const struct sb_rds_member *members,
+                   size_t count);
+/* The cluster in that region would accept a write from an app there, now: it runs, and believes
+ * itself to be the writer. Two may, when a region was cut off. */
+bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const char *cluster);
+/* It answers reads. */
+bool sb_rds_answers(const struct evac_sandbox *sb, size_t region, const char *cluster);
+
+/* model_ecs.c */
+void sb_ecs_service(struct evac_sandbox *sb, const char *region, const char *cluster,
+                    const char *service, int count);
+int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *cluster,
+                   const char *service);
+
+/* model_autoscaling.c */
+void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
+                  int desired);
+int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
+
+/* model_s3.c */
+void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,
+                  bool public_read);
+/* Both directions of a replicated pair are two calls. prefix "" all. */
+void sb_s3_replicate(struct evac_sandbox *sb, const char *from_bucket, const char *to_bucket,
+                     const char *prefix);
+void sb_s3_put(struct evac_sandbox *sb, const char *bucket, const char *key, struct evac_str body);
+/* The object's body as it is; false: none. Borrowed until the next change. */
+bool sb_s3_peek(const struct evac_sandbox *sb, const char *bucket, const char *key,
+                struct evac_str *ret_body);
+size_t sb_s3_region(const struct evac_sandbox *sb, struct evac_str bucket);
+/* An anonymous GET of the object: status. */
+int sb_s3_anonymous(struct evac_sandbox *sb, struct evac_str bucket, struct evac_str key,
+                    struct evac_buf *ret_body);
+
+/* model_route53.c. Zone ids without prefix. */
+struct sb_record {
+    const char *name, *type;     /* "shop.example.com", "A" */
+    const char *set_identifier;  /* NULL simple */
+    const char *failover;        /* "PRIMARY", "SECONDARY", NULL */
+    int weight;                  /* -1 none */
+    uint32_t ttl_s;
+    const char *value;
+    const char *health_check;    /* id, NULL none */
+};
+void sb_route53_zone(struct evac_sandbox *sb, const char *id, const char *name);
+void sb_route53_record(struct evac_sandbox *sb, const char *zone, const struct sb_record *record);
+struct sb_health_check {
+    const char *id, *type;        /* "HTTP_STR_MATCH" */
+    const char *host, *path, *search;
+    uint16_t port;
+    bool inverted;
+    uint32_t interval_s, threshold;
+};
+void sb_route53_health_check(struct evac_sandbox *sb, const struct sb_health_check *check);
+/* What the world is told for an A question, as text; false: no such name or no address. */
+bool sb_route53_answer(struct evac_sandbox *sb, const char *name, char *ret_address, size_t bytes);
+
+/* model_cloudwatch.c. dimensions: "DBClusterIdentifier=shop-db-usw2", several with commas. */
+void sb_cloudwatch_put(struct evac_sandbox *sb, size_t region, const char *name_space,
+                       const char *metric, const char *dimensions, double value, int64_t wall_ms);
+
+/* shop.c */
+struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port);
+void sb_shop_free(struct sb_shop *shop);
+void sb_shop_advance(struct evac_sandbox *sb);
+uint64_t sb_shop_wake(const struct evac_sandbox *sb);
+void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json);
+/* Answers when host is one of its own: local is the region that the connection came in on. */
+bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, struct evac_str path,
+                  struct evac_sandbox_reply *reply);
+
+#endif
