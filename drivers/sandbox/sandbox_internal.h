@@ -67,7 +67,8 @@ struct sb_service {
     const struct sb_operation *operations;
     void *(*create)(struct evac_sandbox *sb);
     void (*destroy)(void *state);
-    /* Everything that falls due up to the sandbox's present time. NULL: nothing moves by itself. */
+    /* Everything that falls due up to the sandbox's present time; also called after each fault and
+     * each recovery of a region, so that a service can notice. NULL: nothing moves by itself. */
     void (*advance)(struct evac_sandbox *sb);
     uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
     /* Appends `,"name":value` members to the truth; NULL none. */
@@ -209,6 +210,8 @@ void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, 
 /* Something has changed by this request: counted, and stale reads know. */
 void sb_effect(struct sb_call *c);
 
+/* Every service's advance(), at the present instant. */
+void sb_move(struct evac_sandbox *sb);
 /* HTTP GET without credentials, as from the internet (health checkers): status, 0 unreachable. */
 int sb_look(struct evac_sandbox *sb, struct evac_str host, struct evac_str path,
             struct evac_buf *ret_body);
@@ -243,6 +246,8 @@ void sb_rds_global(struct evac_sandbox *sb, const char *id, const struct sb_rds_
 /* The cluster in that region would accept a write from an app there, now: it runs, and believes
  * itself to be the writer. Two may, when a region was cut off. */
 bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const char *cluster);
+/* The last promotion that could lose data: whose writes after cut_ms are gone. False: none yet. */
+bool sb_rds_lossy(const struct evac_sandbox *sb, size_t *ret_old_region, uint64_t *ret_cut_ms);
 /* It answers reads. */
 bool sb_rds_answers(const struct evac_sandbox *sb, size_t region, const char *cluster);
 
@@ -306,6 +311,9 @@ void sb_shop_advance(struct evac_sandbox *sb);
 uint64_t sb_shop_wake(const struct evac_sandbox *sb);
 void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json);
 /* Answers when host is one of its own: local is the region that the connection came in on. */
+/* "app shop renew 1000": how long its permission to write lasts. */
+enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
+                               struct evac_err *err);
 bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, struct evac_str path,
                   struct evac_sandbox_reply *reply);
 

@@ -1,0 +1,383 @@
+/*
+ * The sample app: a shop in the first two regions, warm standby, as the demonstration's shop.cfg
+ * declares it. It keeps the rules of the GO object (drivers/aws/s3_go/README.md): it writes only while
+ * it has lately read, in a copy of another region, that its own region may.
+ */
+#include "sandbox_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SITES        2u
+#define GO_KEY       "go/shop.json"
+#define RENEW_MS     5000u
+#define RENEW_MAX_MS 600000u
+#define DNS_TTL_S    30u
+#define WEB_NEEDED   4 /* of six: what the public traffic needs */
+#define DOMAIN       "shop.example.com"
+#define ZONE_ID      "Z0SHOP"
+#define CHECK_ID     "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2a9"
+
+/* What a copy of the GO object says. */
+struct go {
+    bool readable;
+    int64_t epoch;
+    char writer[32], route[32];
+    uint32_t renew_ms;
+};
+
+struct site {
+    size_t region;
+    char name[32], code[16], db[48];
+    uint64_t may_write_until_ms, next_read_ms, wrote_until_ms;
+    bool writing;
+};
+
+struct sb_shop {
+    struct site sites[SITES];
+    size_t copies[3]; /* regions that hold a copy: the sites', and a third one as the witness */
+    size_t copy_count;
+    uint32_t renew_ms;
+};
+
+/* "us-east-1" is "use1" */
+static void short_code(const char *region, char *ret_code, size_t bytes)
+{
+    struct evac_str rest = evac_str(region), where;
+    struct evac_str land = evac_str_cut(rest, '-', &rest);
+    where = evac_str_cut(rest, '-', &rest);
+    (void)snprintf(ret_code, bytes, "%.*s%.*s%.*s", EVAC_STR_ARG(land), where.n ? 1 : 0,
+                   where.n ? where.p : "", EVAC_STR_ARG(rest));
+}
+
+static void go_bucket(const struct evac_sandbox *sb, size_t region, char *ret_name, size_t bytes)
+{
+    char code[16];
+    short_code(sb_region_name(sb, region), code, sizeof code);
+    (void)snprintf(ret_name, bytes, "shop-go-%s", code);
+}
+
+/* --- its beginning --------------------------------------------------------------------------- */
+
+static void make_data(struct evac_sandbox *sb, struct sb_shop *shop)
+{
+    char bucket[SITES][64];
+    struct sb_rds_member members[SITES];
+    for (size_t i = 0; i < SITES; i++) {
+        members[i] = (struct sb_rds_member){ shop->sites[i].name, shop->sites[i].db };
+        (void)snprintf(bucket[i], sizeof bucket[i], "shop-assets-%s", shop->sites[i].code);
+        sb_s3_bucket(sb, shop->sites[i].name, bucket[i], true, false);
+    }
+    sb_rds_global(sb, "shop-db", members, SITES);
+    sb_s3_replicate(sb, bucket[0], bucket[1], "");
+    sb_s3_replicate(sb, bucket[1], bucket[0], "");
+}
+
+static void make_compute(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    for (size_t i = 0; i < SITES; i++) {
+        sb_ecs_service(sb, shop->sites[i].name, "shop", "web", i ? 1 : 6);
+        sb_ecs_service(sb, shop->sites[i].name, "shop", "worker", i ? 1 : 2);
+        sb_asg_group(sb, shop->sites[i].name, "shop-batch", 0, 10, i ? 1 : 3);
+    }
+}
+
+static void put_go(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    struct evac_buf body;
+    char bucket[64];
+    evac_buf_init(&body, 1024);
+    evac_buf_putf(&body,
+                  "{\"app\":\"shop\",\"epoch\":1,\"writer\":\"%s\",\"route\":\"%s\","
+                  "\"renew_ms\":%u,\"run\":\"\"}",
+                  shop->sites[0].name, shop->sites[0].name, shop->renew_ms);
+    for (size_t i = 0; i < shop->copy_count; i++) {
+        go_bucket(sb, shop->copies[i], bucket, sizeof bucket);
+        sb_s3_put(sb, bucket, GO_KEY, evac_buf_str(&body));
+    }
+    evac_buf_done(&body);
+}
+
+static void make_go(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    char bucket[64];
+    for (size_t i = 0; i < shop->copy_count; i++) {
+        go_bucket(sb, shop->copies[i], bucket, sizeof bucket);
+        sb_s3_bucket(sb, sb_region_name(sb, shop->copies[i]), bucket, true, true);
+    }
+    put_go(sb, shop);
+}
+
+/* A failover pair: the first region, unless the other's GO object says that traffic goes there. */
+static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    char bucket[64], host[160], search[64], address[32], name[96];
+    go_bucket(sb, shop->sites[1].region, bucket, sizeof bucket);
+    (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket, shop->sites[1].name);
+    (void)snprintf(search, sizeof search, "\"route\":\"%s\"", shop->sites[1].name);
+    const struct sb_health_check check = { .id = CHECK_ID,
+                                           .type = "HTTP_STR_MATCH",
+                                           .host = host,
+                                           .path = "/" GO_KEY,
+                                           .search = search,
+                                           .port = 80,
+                                           .inverted = true,
+                                           .interval_s = 10,
+                                           .threshold = 1 };
+    sb_route53_zone(sb, ZONE_ID, "example.com");
+    sb_route53_health_check(sb, &check);
+    for (size_t i = 0; i < SITES; i++) {
+        struct sb_record record = { .name = DOMAIN,
+                                    .type = "A",
+                                    .set_identifier = shop->sites[i].name,
+                                    .failover = i ? "SECONDARY" : "PRIMARY",
+                                    .weight = -1,
+                                    .ttl_s = DNS_TTL_S,
+                                    .value = address,
+                                    .health_check = i ? NULL : CHECK_ID };
+        sb_region_address(shop->sites[i].region, address, sizeof address);
+        sb_route53_record(sb, ZONE_ID, &record);
+        (void)snprintf(name, sizeof name, "%s." DOMAIN, shop->sites[i].name);
+        record = (struct sb_record){
+            .name = name, .type = "A", .weight = -1, .ttl_s = DNS_TTL_S, .value = address
+        };
+        sb_route53_record(sb, ZONE_ID, &record);
+    }
+}
+
+struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
+{
+    struct sb_shop *shop = calloc(1, sizeof *shop);
+    (void)port;
+    if (!shop)
+        abort();
+    shop->renew_ms = RENEW_MS;
+    shop->copy_count = sb->region_count < 3 ? sb->region_count : 3;
+    for (size_t i = 0; i < shop->copy_count; i++)
+        shop->copies[i] = i;
+    for (size_t i = 0; i < SITES; i++) {
+        struct site *site = &shop->sites[i];
+        site->region = i;
+        (void)evac_str_copy(site->name, sizeof site->name, evac_str(sb_region_name(sb, i)));
+        short_code(site->name, site->code, sizeof site->code);
+        (void)snprintf(site->db, sizeof site->db, "shop-db-%s", site->code);
+        site->next_read_ms = sb->now_ms;
+    }
+    make_data(sb, shop);
+    make_compute(sb, shop);
+    make_go(sb, shop);
+    make_dns(sb, shop);
+    return shop;
+}
+
+void sb_shop_free(struct sb_shop *shop)
+{
+    free(shop);
+}
+
+/* --- permission to write --------------------------------------------------------------------- */
+
+static struct go read_go(const struct evac_sandbox *sb, size_t region)
+{
+    struct go go = { .readable = false };
+    struct evac_json *json = NULL;
+    struct evac_str body;
+    char bucket[64];
+    go_bucket(sb, region, bucket, sizeof bucket);
+    if (!sb_s3_peek(sb, bucket, GO_KEY, &body) || evac_json_parse(body, &json, NULL))
+        return go;
+    int64_t renew = evac_json_i64(json, "renew_ms", RENEW_MS);
+    go.readable = true;
+    go.epoch = evac_json_i64(json, "epoch", 0);
+    go.renew_ms = renew > 0 && renew <= RENEW_MAX_MS ? (uint32_t)renew : RENEW_MS;
+    (void)evac_str_copy(go.writer, sizeof go.writer, evac_json_str(json, "writer"));
+    (void)evac_str_copy(go.route, sizeof go.route, evac_json_str(json, "route"));
+    evac_json_free(json);
+    return go;
+}
+
+/* The newest of the copies that `from` can read; never its own region's. SB_REGIONS_MAX: anyone. */
+static struct go newest(const struct evac_sandbox *sb, size_t from)
+{
+    struct go best = { .readable = false };
+    for (size_t i = 0; i < sb->shop->copy_count; i++) {
+        size_t region = sb->shop->copies[i];
+        bool anyone = from == SB_REGIONS_MAX;
+        if (!anyone && (region == from || !sb_reaches(sb, from, region) ||
+                        sb_fault(sb, SB_S3, region)->down))
+            continue;
+        struct go go = read_go(sb, region);
+        if (go.readable && (!best.readable || go.epoch > best.epoch))
+            best = go;
+    }
+    return best;
+}
+
+/* Fails closed: a copy that says another region ends it at once, silence when it has run out. */
+static void renew(struct evac_sandbox *sb, struct site *site)
+{
+    struct go go = newest(sb, site->region);
+    uint32_t every = (go.readable ? go.renew_ms : sb->shop->renew_ms) / 3;
+    site->next_read_ms = sb->now_ms + (every ? every : 1);
+    if (sb->regions[site->region].down)
+        site->may_write_until_ms = 0; /* a restart begins without permission */
+    else if (go.readable)
+        site->may_write_until_ms =
+            strcmp(go.writer, site->name) == 0 ? sb->now_ms + go.renew_ms : 0;
+}
+
+static bool writes(const struct evac_sandbox *sb, const struct site *site)
+{
+    return !sb->regions[site->region].down && sb->now_ms < site->may_write_until_ms &&
+           sb_rds_accepts_writes(sb, site->region, site->db);
+}
+
+/* It has orders to write all the time: while it can, it does. */
+static void note_writing(struct evac_sandbox *sb, struct site *site)
+{
+    uint64_t until = sb->now_ms < site->may_write_until_ms ? sb->now_ms : site->may_write_until_ms;
+    if (site->writing && until > site->wrote_until_ms)
+        site->wrote_until_ms = until;
+    site->writing = writes(sb, site);
+    if (site->writing)
+        site->wrote_until_ms = sb->now_ms;
+}
+
+void sb_shop_advance(struct evac_sandbox *sb)
+{
+    for (size_t i = 0; i < SITES; i++) {
+        struct site *site = &sb->shop->sites[i];
+        if (site->next_read_ms <= sb->now_ms || sb->regions[site->region].down)
+            renew(sb, site);
+        note_writing(sb, site);
+    }
+}
+
+uint64_t sb_shop_wake(const struct evac_sandbox *sb)
+{
+    uint64_t next = SB_NEVER;
+    for (size_t i = 0; i < SITES; i++) {
+        const struct site *site = &sb->shop->sites[i];
+        if (site->next_read_ms < next)
+            next = site->next_read_ms;
+        if (site->writing && site->may_write_until_ms > sb->now_ms &&
+            site->may_write_until_ms < next)
+            next = site->may_write_until_ms;
+    }
+    return next;
+}
+
+enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
+                               struct evac_err *err)
+{
+    struct evac_str rest, name = evac_str_cut(evac_str_trim(command), ' ', &rest);
+    struct evac_str verb = evac_str_cut(evac_str_trim(rest), ' ', &rest);
+    int64_t ms;
+    if (!evac_str_is(name, "shop") || !evac_str_is(verb, "renew") ||
+        !evac_str_i64(evac_str_trim(rest), &ms) || ms < 100 || ms > RENEW_MAX_MS)
+        return evac_fail(err, EVAC_E_BADARG, "app shop renew MS, from 100 to %u", RENEW_MAX_MS);
+    sb->shop->renew_ms = (uint32_t)ms;
+    put_go(sb, sb->shop);
+    for (size_t i = 0; i < SITES; i++)
+        sb->shop->sites[i].next_read_ms = sb->now_ms;
+    return EVAC_OK;
+}
+
+/* --- its answers ----------------------------------------------------------------------------- */
+
+static void answer(struct evac_sandbox_reply *reply, int status, const char *state,
+                   const struct site *site, bool writable, int tasks)
+{
+    evac_buf_putf(&reply->body,
+                  "{\"status\":\"%s\",\"region\":\"%s\",\"writable\":%s,\"tasks\":%d}\n", state,
+                  site->name, writable ? "true" : "false", tasks);
+    reply->fate = EVAC_SANDBOX_REPLY;
+    reply->status = status;
+    reply->content_type = EVAC_STR("application/json");
+}
+
+static void put_region_header(struct evac_sandbox *sb, struct evac_sandbox_reply *reply,
+                              const struct site *site)
+{
+    evac_arena_free(sb->reply_arena);
+    sb->reply_arena = evac_arena_new();
+    struct evac_http_header *h = evac_arena_array(sb->reply_arena, 1, sizeof *h);
+    h[0] = (struct evac_http_header){ EVAC_STR("X-Region"),
+                                      evac_arena_str(sb->reply_arena, evac_str(site->name)) };
+    reply->headers = h;
+    reply->header_count = 1;
+}
+
+static void serve(struct evac_sandbox *sb, const struct site *site, bool public_name,
+                  struct evac_sandbox_reply *reply)
+{
+    int tasks = sb_ecs_running(sb, site->region, "shop", "web");
+    bool writable = writes(sb, site);
+    put_region_header(sb, reply, site);
+    if (tasks < 1)
+        answer(reply, 503, "no capacity", site, writable, tasks);
+    else if (!sb_rds_answers(sb, site->region, site->db))
+        answer(reply, 503, "no database", site, writable, tasks);
+    else if (public_name && !writable)
+        answer(reply, 503, "read only", site, writable, tasks);
+    else if (public_name && tasks < WEB_NEEDED)
+        answer(reply, 503, "overloaded", site, writable, tasks);
+    else
+        answer(reply, 200, "ok", site, writable, tasks);
+}
+
+bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, struct evac_str path,
+                  struct evac_sandbox_reply *reply)
+{
+    bool public_name = evac_str_is(host, DOMAIN);
+    if (!public_name && !evac_str_ends(host, "." DOMAIN))
+        return false;
+    for (size_t i = 0; i < SITES; i++) {
+        const struct site *site = &sb->shop->sites[i];
+        if (site->region != local)
+            continue;
+        if (!sb_reachable(sb, local))
+            reply->fate = EVAC_SANDBOX_REFUSE;
+        else if (!evac_str_is(path, "/health") && !evac_str_is(path, "/"))
+            answer(reply, 404, "not found", site, false, 0);
+        else
+            serve(sb, site, public_name, reply);
+        return true;
+    }
+    reply->fate = EVAC_SANDBOX_REFUSE; /* nothing of the shop listens there */
+    return true;
+}
+
+/* --- truth ----------------------------------------------------------------------------------- */
+
+static void put_loss(const struct evac_sandbox *sb, struct evac_buf *json)
+{
+    size_t old;
+    uint64_t cut, wrote = 0;
+    if (!sb_rds_lossy(sb, &old, &cut)) {
+        evac_buf_puts(json, ",\"lost_ms\":null");
+        return;
+    }
+    for (size_t i = 0; i < SITES; i++)
+        if (sb->shop->sites[i].region == old)
+            wrote = sb->shop->sites[i].wrote_until_ms;
+    evac_buf_putf(json, ",\"lost_ms\":%llu", (unsigned long long)(wrote > cut ? wrote - cut : 0));
+}
+
+void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json)
+{
+    bool first = true;
+    if (!sb->shop)
+        return;
+    evac_buf_puts(json, ",\"writers\":[");
+    for (size_t i = 0; i < SITES; i++)
+        if (writes(sb, &sb->shop->sites[i])) {
+            evac_buf_putf(json, "%s\"%s\"", first ? "" : ",", sb->shop->sites[i].name);
+            first = false;
+        }
+    struct go go = newest(sb, SB_REGIONS_MAX);
+    evac_buf_putf(json, "],\"go_writer\":\"%s\",\"go_route\":\"%s\",\"go_epoch\":%lld", go.writer,
+                  go.route, (long long)go.epoch);
+    put_loss(sb, json);
+}
