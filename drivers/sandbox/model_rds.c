@@ -1,7 +1,8 @@
 /*
- * RDS: Aurora global databases (AWS.md 2.3). Replication is asynchronous; a switchover waits for it, a
- * failover with data loss does not. A primary that was cut off goes on believing in itself until its
- * region can be reached again: that is why an app must be fenced before its database is promoted.
+ * RDS: Aurora global databases (AWS.md 2.3). Replication is asynchronous; a switchover waits for
+ * it, a failover with data loss does not. A primary that was cut off goes on believing in itself
+ * until its region can be reached again: that is why an app must be fenced before its database is
+ * promoted.
  */
 #include "sandbox_internal.h"
 
@@ -30,7 +31,7 @@ struct member {
     bool believes; /* accepts writes, for all it knows */
     bool resyncing;
     uint64_t demote_at_ms, synced_at_ms; /* SB_NEVER: not on the way */
-    uint64_t cut_off_ms;                 /* when the link from the writer broke; SB_NEVER: it holds */
+    uint64_t cut_off_ms; /* when the link from the writer broke; SB_NEVER: it holds */
 };
 
 enum move { MOVE_NONE, MOVE_SWITCHOVER, MOVE_FAILOVER };
@@ -501,9 +502,8 @@ static bool is_named(struct sb_call *c, struct evac_str wanted, const struct mem
 {
     if (wanted.n == 0 || evac_str_is(wanted, id))
         return true;
-    return evac_str_eq(wanted,
-                       evac_arena_printf(c->arena, "arn:aws:rds:%s:" SB_ACCOUNT ":%s:%s",
-                                         sb_region_name(c->sb, m->region), kind, id));
+    return evac_str_eq(wanted, evac_arena_printf(c->arena, "arn:aws:rds:%s:" SB_ACCOUNT ":%s:%s",
+                                                 sb_region_name(c->sb, m->region), kind, id));
 }
 
 /* A filter's values; no such filter: everything passes. */
@@ -530,7 +530,8 @@ static void describe_clusters(struct sb_call *c)
         for (size_t k = 0; k < rds->globals[i].count; k++) {
             const struct member *m = &rds->globals[i].members[k];
             if (m->region != c->region || !is_named(c, id, m, m->cluster, "cluster") ||
-                !passes(c, "db-cluster-id", m->cluster) || !passes(c, "engine", "aurora-postgresql"))
+                !passes(c, "db-cluster-id", m->cluster) ||
+                !passes(c, "engine", "aurora-postgresql"))
                 continue;
             found = true;
             evac_buf_puts(&c->out, "<DBCluster>");
@@ -638,9 +639,8 @@ static void start_move(struct sb_call *c, struct global *g, bool lossy)
     g->quiet = false;
     g->abandon_at_ms = SB_NEVER;
     g->quiet_at_ms = lossy ? SB_NEVER : sb->now_ms + sb_scaled(sb, VALIDATE_MS);
-    g->done_at_ms =
-        lossy ? sb->now_ms + sb_scaled(sb, PROMOTE_MS + sb_random(sb, PROMOTE_SPAN_MS))
-              : g->quiet_at_ms + lag + sb_scaled(sb, SWITCHOVER_MS);
+    g->done_at_ms = lossy ? sb->now_ms + sb_scaled(sb, PROMOTE_MS + sb_random(sb, PROMOTE_SPAN_MS))
+                          : g->quiet_at_ms + lag + sb_scaled(sb, SWITCHOVER_MS);
     note_event(sb, g->members[target].region, g->members[target].cluster,
                lossy ? "Global failover to DB cluster started."
                      : "Global switchover to DB cluster started.");

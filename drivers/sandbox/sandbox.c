@@ -101,8 +101,9 @@ void sb_move(struct evac_sandbox *sb)
         sb_shop_advance(sb);
 }
 
-/* Event by event, so that what happens in one service at an instant is what another sees at the next.
- * An instant that does not lead to a later one is a defect: such a loop ends after some rounds. */
+/* Event by event, so that what happens in one service at an instant is what another sees at the
+ * next. An instant that does not lead to a later one is a defect: such a loop ends after some
+ * rounds. */
 #define ROUNDS_AT_ONE_INSTANT 64u
 
 void evac_sandbox_advance(struct evac_sandbox *sb, uint64_t now_ms)
@@ -151,9 +152,9 @@ struct evac_str sb_http_date(struct evac_arena *arena, int64_t wall_ms)
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     struct evac_aws_date d = evac_aws_date_of(wall_ms);
     int64_t day = wall_ms / 86400000;
-    return evac_arena_printf(arena, "%s, %02u %s %04lld %02u:%02u:%02u GMT", days[((day % 7) + 7) % 7],
-                             d.day, months[(d.month + 11) % 12], (long long)d.year, d.hour,
-                             d.minute, d.second);
+    return evac_arena_printf(arena, "%s, %02u %s %04lld %02u:%02u:%02u GMT",
+                             days[((day % 7) + 7) % 7], d.day, months[(d.month + 11) % 12],
+                             (long long)d.year, d.hour, d.minute, d.second);
 }
 
 /* --- chance ---------------------------------------------------------------------------------- */

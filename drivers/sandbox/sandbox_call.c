@@ -128,8 +128,8 @@ static void use_host_bucket(struct sb_call *c)
     host = evac_str_cut(host, ':', &rest);
     for (size_t i = 1; i + 4 < host.n; i++)
         if (memcmp(host.p + i, ".s3.", 4) == 0 || memcmp(host.p + i, ".s3-", 4) == 0) {
-            c->path = evac_arena_printf(c->arena, "/%.*s%.*s", (int)i, host.p,
-                                        EVAC_STR_ARG(c->path));
+            c->path =
+                evac_arena_printf(c->arena, "/%.*s%.*s", (int)i, host.p, EVAC_STR_ARG(c->path));
             return;
         }
 }
@@ -164,8 +164,8 @@ static void refuse_signature(struct sb_call *c, const struct evac_err *err)
                         : "SignatureDoesNotMatch",
                  "Signature expired or not yet current: %s", err->text);
     else if (err->code == EVAC_E_PARSE)
-        sb_error(c, s3 ? 400 : 403,
-                 s3 ? "AuthorizationHeaderMalformed" : "IncompleteSignature", "%s", err->text);
+        sb_error(c, s3 ? 400 : 403, s3 ? "AuthorizationHeaderMalformed" : "IncompleteSignature",
+                 "%s", err->text);
     else
         sb_error(c, 403, json ? "InvalidSignatureException" : "SignatureDoesNotMatch",
                  "The request signature we calculated does not match the signature you provided.");
@@ -196,9 +196,9 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
 
 static uint64_t hash_of(const struct sb_call *c)
 {
-    struct evac_str line = evac_arena_printf(
-        c->arena, "%zu %d %s %.*s?%.*s ", c->region, (int)c->id, c->operation->name,
-        EVAC_STR_ARG(c->path), EVAC_STR_ARG(c->query));
+    struct evac_str line =
+        evac_arena_printf(c->arena, "%zu %d %s %.*s?%.*s ", c->region, (int)c->id,
+                          c->operation->name, EVAC_STR_ARG(c->path), EVAC_STR_ARG(c->query));
     return evac_str_hash(line) * 31 + evac_str_hash(c->request->body);
 }
 
@@ -249,8 +249,7 @@ static void handle(struct sb_call *c)
 static void serve(struct sb_call *c)
 {
     struct sb_fault *fault = &c->sb->regions[c->region].faults[c->id];
-    struct sb_counter *counter =
-        sb_counter_of(c->sb, c->region, c->service, c->operation);
+    struct sb_counter *counter = sb_counter_of(c->sb, c->region, c->service, c->operation);
     if (fault->down) {
         sb_error(c, 503, c->id == SB_S3 ? "ServiceUnavailable" : "ServiceUnavailableException",
                  "The service is unavailable.");

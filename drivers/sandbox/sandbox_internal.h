@@ -1,11 +1,12 @@
 /*
  * Inside the model. The core (sandbox*.c) knows time, regions, faults, signatures, protocols and
- * counting; a service (model_*.c) is a row in the table below: its operations, its state machine and
- * what others may ask of it. Services ask each other only by the functions at the end of this file.
+ * counting; a service (model_*.c) is a row in the table below: its operations, its state machine
+ * and what others may ask of it. Services ask each other only by the functions at the end of this
+ * file.
  *
- * A handler reads its input with sb_in...(), changes its state, says so with sb_effect(), and writes
- * the operation's result into c->out (or sb_error()); the core wraps it in the protocol's envelope,
- * and decides about throttling, outages, lost replies and stale reads before and after.
+ * A handler reads its input with sb_in...(), changes its state, says so with sb_effect(), and
+ * writes the operation's result into c->out (or sb_error()); the core wraps it in the protocol's
+ * envelope, and decides about throttling, outages, lost replies and stale reads before and after.
  */
 #ifndef EVAC_SANDBOX_INTERNAL_H
 #define EVAC_SANDBOX_INTERNAL_H
@@ -14,14 +15,14 @@
 #include "evac/arena.h"
 #include "sandbox.h"
 
-#define SB_ACCOUNT      "123456789012"
-#define SB_REGIONS_MAX  32u
-#define SB_NEVER        UINT64_MAX
-#define SB_NAME_BYTES   128u
-#define SB_LABELS_MAX   4u
-#define SB_PARAMS_MAX   512u
-#define SB_HEADERS_MAX  24u
-#define SB_DEFAULT_LAG  (-1)
+#define SB_ACCOUNT     "123456789012"
+#define SB_REGIONS_MAX 32u
+#define SB_NEVER       UINT64_MAX
+#define SB_NAME_BYTES  128u
+#define SB_LABELS_MAX  4u
+#define SB_PARAMS_MAX  512u
+#define SB_HEADERS_MAX 24u
+#define SB_DEFAULT_LAG (-1)
 
 #define SB_SERVICES(X)                                                                             \
     X(STS, sts)                                                                                    \
@@ -92,8 +93,8 @@ struct sb_bucket { /* a token bucket of a rate limit */
 
 struct sb_region {
     char name[32];
-    bool down;     /* nothing runs there and nothing answers */
-    bool isolated; /* everything runs there, and nobody outside can reach it, nor it anybody */
+    bool down;      /* nothing runs there and nothing answers */
+    bool isolated;  /* everything runs there, and nobody outside can reach it, nor it anybody */
     int64_t lag_ms; /* of replication into it; SB_DEFAULT_LAG each service's own */
     struct sb_fault faults[SB_SERVICE_COUNT];
     struct sb_bucket limits[SB_SERVICE_COUNT];
@@ -139,11 +140,11 @@ struct sb_call {
     const struct sb_service *service;
     enum sb_service_id id;
     const struct sb_operation *operation;
-    size_t region;          /* index: where it is served */
+    size_t region; /* index: where it is served */
     enum evac_aws_protocol protocol;
     struct evac_arena *arena;
     const struct evac_http_request *request;
-    struct evac_str path, query; /* raw */
+    struct evac_str path, query;          /* raw */
     struct evac_str label[SB_LABELS_MAX]; /* what {..} of the path stood for, decoded */
     struct evac_str bucket, key;          /* S3, decoded */
     struct sb_param *params;              /* form fields or query pairs */
@@ -153,8 +154,8 @@ struct sb_call {
     bool anonymous;
 
     struct evac_sandbox_reply *reply;
-    struct evac_buf out; /* the operation's result, without envelope; S3: the body */
-    int status;          /* 200 unless the handler says otherwise */
+    struct evac_buf out;      /* the operation's result, without envelope; S3: the body */
+    int status;               /* 200 unless the handler says otherwise */
     const char *content_type; /* NULL: the protocol's */
     struct evac_http_header *headers;
     size_t header_count;
@@ -190,8 +191,8 @@ struct evac_str sb_http_date(struct evac_arena *arena, int64_t wall_ms);
 void sb_random_id(struct evac_sandbox *sb, char *ret_text, size_t n);
 
 /* Input by path: "GlobalClusterIdentifier", "Filters.1.Values.1", "MetricDataQueries.2.Id". Lists
- * count from 1; the wire's own member names ("member", "Filter") are left out. JSON and query alike.
- * JSON numbers and booleans come as text. "" when absent; sb_has() tells. */
+ * count from 1; the wire's own member names ("member", "Filter") are left out. JSON and query
+ * alike. JSON numbers and booleans come as text. "" when absent; sb_has() tells. */
 struct evac_str sb_in(const struct sb_call *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 bool sb_has(const struct sb_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -279,18 +280,18 @@ int sb_s3_anonymous(struct evac_sandbox *sb, struct evac_str bucket, struct evac
 
 /* model_route53.c. Zone ids without prefix. */
 struct sb_record {
-    const char *name, *type;     /* "shop.example.com", "A" */
-    const char *set_identifier;  /* NULL simple */
-    const char *failover;        /* "PRIMARY", "SECONDARY", NULL */
-    int weight;                  /* -1 none */
+    const char *name, *type;    /* "shop.example.com", "A" */
+    const char *set_identifier; /* NULL simple */
+    const char *failover;       /* "PRIMARY", "SECONDARY", NULL */
+    int weight;                 /* -1 none */
     uint32_t ttl_s;
     const char *value;
-    const char *health_check;    /* id, NULL none */
+    const char *health_check; /* id, NULL none */
 };
 void sb_route53_zone(struct evac_sandbox *sb, const char *id, const char *name);
 void sb_route53_record(struct evac_sandbox *sb, const char *zone, const struct sb_record *record);
 struct sb_health_check {
-    const char *id, *type;        /* "HTTP_STR_MATCH" */
+    const char *id, *type; /* "HTTP_STR_MATCH" */
     const char *host, *path, *search;
     uint16_t port;
     bool inverted;

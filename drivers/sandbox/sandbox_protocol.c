@@ -74,8 +74,9 @@ static void read_pairs(struct sb_call *c, struct evac_str text, bool form)
         struct evac_str value, pair = evac_str_cut(text, '&', &text);
         struct evac_str name = decode(c->arena, evac_str_cut(pair, '=', &value), form);
         if (name.n)
-            c->params[c->param_count++] = (struct sb_param){
-                form ? plain_name(c->arena, name) : name, decode(c->arena, value, form) };
+            c->params[c->param_count++] =
+                (struct sb_param){ form ? plain_name(c->arena, name) : name,
+                                   decode(c->arena, value, form) };
     }
 }
 
@@ -119,9 +120,8 @@ static const cJSON *walk(const struct evac_json *root, struct evac_str path)
                      ? cJSON_GetArrayItem(at, (int)index - 1)
                      : NULL;
         else
-            at = evac_str_copy(part, sizeof part, name)
-                     ? cJSON_GetObjectItemCaseSensitive(at, part)
-                     : NULL;
+            at = evac_str_copy(part, sizeof part, name) ? cJSON_GetObjectItemCaseSensitive(at, part)
+                                                        : NULL;
     }
     return at;
 }
@@ -223,9 +223,9 @@ struct evac_str sb_request_header(const struct sb_call *c, const char *name)
 void sb_header(struct sb_call *c, const char *name, struct evac_str value)
 {
     if (c->header_count < SB_HEADERS_MAX)
-        c->headers[c->header_count++] = (struct evac_http_header){
-            evac_arena_str(c->sb->reply_arena, evac_str(name)),
-            evac_arena_str(c->sb->reply_arena, value) };
+        c->headers[c->header_count++] =
+            (struct evac_http_header){ evac_arena_str(c->sb->reply_arena, evac_str(name)),
+                                       evac_arena_str(c->sb->reply_arena, value) };
 }
 
 void sb_tag(struct evac_buf *xml, const char *name, struct evac_str value)
@@ -242,9 +242,10 @@ void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    sb_tag(xml, name, (struct evac_str){ text, n < 0                         ? 0
-                                               : (size_t)n < sizeof text ? (size_t)n
-                                                                         : sizeof text - 1 });
+    sb_tag(xml, name,
+           (struct evac_str){ text, n < 0                     ? 0
+                                    : (size_t)n < sizeof text ? (size_t)n
+                                                              : sizeof text - 1 });
 }
 
 static void xml_error(struct sb_call *c, const char *code, struct evac_str message)
@@ -281,9 +282,9 @@ static void json_error(struct sb_call *c, const char *code, struct evac_str mess
     evac_buf_json(&c->out, message);
     evac_buf_putc(&c->out, '}');
     if (sb_request_header(c, "x-amzn-query-mode").n)
-        sb_header(c, "x-amzn-query-error",
-                  evac_arena_printf(c->arena, "%s;%s", code,
-                                    c->status >= 500 ? "Receiver" : "Sender"));
+        sb_header(
+            c, "x-amzn-query-error",
+            evac_arena_printf(c->arena, "%s;%s", code, c->status >= 500 ? "Receiver" : "Sender"));
 }
 
 void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, ...)

@@ -9,7 +9,11 @@ static void put_regions(const struct evac_sandbox *sb, struct evac_buf *json)
         const struct sb_region *r = &sb->regions[i];
         sb_region_address(i, address, sizeof address);
         evac_buf_putf(json, "%s{\"name\":\"%s\",\"state\":\"%s\",\"address\":\"%s\"}", i ? "," : "",
-                      r->name, r->down ? "down" : r->isolated ? "isolated" : "up", address);
+                      r->name,
+                      r->down       ? "down"
+                      : r->isolated ? "isolated"
+                                    : "up",
+                      address);
     }
     evac_buf_putc(json, ']');
 }

@@ -1,7 +1,7 @@
 /*
  * The sample app: a shop in the first two regions, warm standby, as the demonstration's shop.cfg
- * declares it. It keeps the rules of the GO object (drivers/aws/s3_go/README.md): it writes only while
- * it has lately read, in a copy of another region, that its own region may.
+ * declares it. It keeps the rules of the GO object (drivers/aws/s3_go/README.md): it writes only
+ * while it has lately read, in a copy of another region, that its own region may.
  */
 #include "sandbox_internal.h"
 
@@ -204,8 +204,8 @@ static struct go newest(const struct evac_sandbox *sb, size_t from)
     for (size_t i = 0; i < sb->shop->copy_count; i++) {
         size_t region = sb->shop->copies[i];
         bool anyone = from == SB_REGIONS_MAX;
-        if (!anyone && (region == from || !sb_reaches(sb, from, region) ||
-                        sb_fault(sb, SB_S3, region)->down))
+        if (!anyone &&
+            (region == from || !sb_reaches(sb, from, region) || sb_fault(sb, SB_S3, region)->down))
             continue;
         struct go go = read_go(sb, region);
         if (go.readable && (!best.readable || go.epoch > best.epoch))

@@ -405,9 +405,9 @@ START_TEST(the_port_file_tells_the_port_and_is_its_owners_alone)
     uint16_t port = 0;
     struct evac_err err = { EVAC_OK, "" };
     close(mkstemp(path));
-    ck_assert_int_eq(evac_door_facts_read_port(path, &port, &err), EVAC_E_PARSE);
+    ck_assert_int_eq(evac_door_facts_read_ports(path, &port, &dns_port, &err), EVAC_E_PARSE);
     ck_assert_int_eq(evac_door_facts_write(&facts, path, &err), EVAC_OK);
-    ck_assert_int_eq(evac_door_facts_read_port(path, &port, &err), EVAC_OK);
+    ck_assert_int_eq(evac_door_facts_read_ports(path, &port, &dns_port, &err), EVAC_OK);
     ck_assert_uint_eq(port, 12345);
     uv_fs_t info;
     uv_fs_stat(NULL, &info, path, NULL);

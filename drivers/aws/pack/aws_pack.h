@@ -129,7 +129,10 @@ struct evac_json *aws_goal(const struct aws_call *c);
 /* The member of a JSON goal, fallback when there is no goal or no such member. */
 int64_t aws_goal_i64(const struct aws_call *c, const char *member, int64_t fallback);
 /* Query parameters: { "Name", value } pairs. */
-#define AWS_PARAM(n, v) { EVAC_STR(n), (v) }
+#define AWS_PARAM(n, v)                                                                            \
+    {                                                                                              \
+        EVAC_STR(n), (v)                                                                           \
+    }
 /* "Z123" of "/hostedzone/Z123". */
 struct evac_str aws_tail(struct evac_str path);
 /* Server's Date header in ms, or the host's wall clock when there is none. */

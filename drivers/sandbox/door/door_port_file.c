@@ -113,8 +113,16 @@ enum evac_code evac_door_facts_write(const struct evac_door_facts *facts, const 
     return code;
 }
 
-enum evac_code evac_door_facts_read_port(const char *path, uint16_t *ret_http_port,
-                                         struct evac_err *err)
+static bool read_port(const cJSON *root, const char *name, uint16_t *ret_port)
+{
+    const cJSON *port = cJSON_GetObjectItemCaseSensitive(root, name);
+    bool usable = cJSON_IsNumber(port) && port->valueint > 0 && port->valueint < 65536;
+    *ret_port = usable ? (uint16_t)port->valueint : 0;
+    return usable;
+}
+
+enum evac_code evac_door_facts_read_ports(const char *path, uint16_t *ret_http_port,
+                                          uint16_t *ret_dns_port, struct evac_err *err)
 {
     char text[FILE_MAX_BYTES];
     FILE *file = fopen(path, "re");
@@ -123,13 +131,11 @@ enum evac_code evac_door_facts_read_port(const char *path, uint16_t *ret_http_po
     size_t n = fread(text, 1, sizeof text, file);
     (void)fclose(file);
     cJSON *root = cJSON_ParseWithLength(text, n);
-    const cJSON *port = cJSON_GetObjectItemCaseSensitive(root, "http_port");
-    bool usable = cJSON_IsNumber(port) && port->valueint > 0 && port->valueint < 65536;
-    if (usable)
-        *ret_http_port = (uint16_t)port->valueint;
+    bool usable =
+        read_port(root, "http_port", ret_http_port) && read_port(root, "dns_port", ret_dns_port);
     cJSON_Delete(root);
     if (!usable)
-        return evac_fail(err, EVAC_E_PARSE, "%s is not a sandbox's port file: no \"http_port\"",
-                         path);
+        return evac_fail(err, EVAC_E_PARSE,
+                         "%s is not a sandbox's port file: no \"http_port\" or \"dns_port\"", path);
     return EVAC_OK;
 }

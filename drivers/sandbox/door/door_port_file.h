@@ -18,8 +18,8 @@ void evac_door_facts_print(const struct evac_door_facts *facts, struct evac_buf 
 enum evac_code evac_door_facts_write(const struct evac_door_facts *facts, const char *path,
                                      struct evac_err *err);
 
-/* Only the port is wanted back: what ctl and truth need. */
-enum evac_code evac_door_facts_read_port(const char *path, uint16_t *ret_http_port,
-                                         struct evac_err *err);
+/* Only the ports are wanted back: what the program's other commands need. */
+enum evac_code evac_door_facts_read_ports(const char *path, uint16_t *ret_http_port,
+                                          uint16_t *ret_dns_port, struct evac_err *err);
 
 #endif

@@ -25,6 +25,9 @@ static const char usage[] =
     "  evac-sandbox ctl --port-file FILE CMD    tell a running one, e.g. \"region us-east-1 "
     "down\"\n"
     "  evac-sandbox truth --port-file FILE      what is really so, as JSON\n"
+    "  evac-sandbox operations --port-file FILE what it serves, \"service Operation\" a line\n"
+    "  evac-sandbox resolve --port-file FILE NAME       ask its DNS\n"
+    "  evac-sandbox get --port-file FILE NAME [PATH]    as a user: ask its DNS, then GET\n"
     "\n"
     "  --listen-port N      AWS and the sample app, on 127.0.0.1 and 127.0.10.x (0: a free one)\n"
     "  --dns-port N         DNS, on 127.0.0.1 (0: a free one)\n"
@@ -277,23 +280,81 @@ static int serve(struct arguments *a)
     return code ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* --- ctl and truth --------------------------------------------------------------------------- */
+/* --- talking to a running one ---------------------------------------------------------------- */
 
-static int talk(const char *port_file, const char *command)
-{
-    uint16_t port;
+struct talk {
+    uint16_t http_port, dns_port;
     struct evac_buf text;
-    struct evac_err err = { EVAC_OK, "" };
-    enum evac_code code = evac_door_facts_read_port(port_file, &port, &err);
-    evac_buf_init(&text, 64u * 1024 * 1024);
+};
+
+static enum evac_code do_ctl(struct talk *t, char **words, struct evac_err *err)
+{
+    struct evac_buf command;
+    evac_buf_init(&command, 65536);
+    for (; *words; words++)
+        evac_buf_putf(&command, "%s%s", command.n ? " " : "", *words);
+    enum evac_code code = evac_door_command(t->http_port, command.p, &t->text, err);
+    evac_buf_done(&command);
+    return code;
+}
+
+static enum evac_code do_truth(struct talk *t, char **words, struct evac_err *err)
+{
+    (void)words;
+    return evac_door_page(t->http_port, "truth", &t->text, err);
+}
+
+static enum evac_code do_operations(struct talk *t, char **words, struct evac_err *err)
+{
+    (void)words;
+    return evac_door_page(t->http_port, "operations", &t->text, err);
+}
+
+static enum evac_code do_resolve(struct talk *t, char **words, struct evac_err *err)
+{
+    char address[16];
+    enum evac_code code = evac_door_resolve(t->dns_port, words[0], address, err);
     if (!code)
-        code = evac_door_client(port, command, &text, &err);
-    fwrite(text.n ? text.p : "", 1, text.n, code ? stderr : stdout);
-    if (text.n && text.p[text.n - 1] != '\n')
-        fputc('\n', code ? stderr : stdout);
+        evac_buf_puts(&t->text, address);
+    return code;
+}
+
+static enum evac_code do_get(struct talk *t, char **words, struct evac_err *err)
+{
+    char address[16];
+    enum evac_code code = evac_door_resolve(t->dns_port, words[0], address, err);
+    return code ? code
+                : evac_door_get(t->http_port, address, words[0], words[1] ? words[1] : "/",
+                                &t->text, err);
+}
+
+static const struct {
+    const char *name, *usage;
+    size_t least, most; /* words */
+    enum evac_code (*run)(struct talk *t, char **words, struct evac_err *err);
+} commands[] = {
+    { "ctl", "COMMAND", 1, 64, do_ctl },       { "truth", "", 0, 0, do_truth },
+    { "operations", "", 0, 0, do_operations }, { "resolve", "NAME", 1, 1, do_resolve },
+    { "get", "NAME [PATH]", 1, 2, do_get },
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static size_t find_command(const char *name)
+{
+    size_t i = 0;
+    while (name && i < COMMANDS && strcmp(commands[i].name, name) != 0)
+        i++;
+    return name ? i : COMMANDS;
+}
+
+static int finish(struct talk *t, enum evac_code code, const struct evac_err *err)
+{
+    FILE *to = code ? stderr : stdout;
+    fwrite(t->text.n ? t->text.p : "", 1, t->text.n, to);
+    if (t->text.n && t->text.p[t->text.n - 1] != '\n')
+        fputc('\n', to);
     if (code)
-        fprintf(stderr, "evac-sandbox: %s\n", err.text);
-    evac_buf_done(&text);
+        fprintf(stderr, "evac-sandbox: %s\n", err->text);
     if (code == EVAC_E_REFUSED)
         return EXIT_REFUSED;
     return code == EVAC_OK              ? EXIT_DONE
@@ -301,43 +362,49 @@ static int talk(const char *port_file, const char *command)
                                         : EXIT_FAILED;
 }
 
-static int client(int argc, char **argv)
+static int client(size_t which, int argc, char **argv)
 {
     static const struct option options[] = { { "port-file", required_argument, NULL, 'p' },
                                              { NULL, 0, NULL, 0 } };
-    bool wants_command = strcmp(argv[1], "ctl") == 0;
     const char *port_file = NULL;
-    struct evac_buf command;
+    struct evac_err err = { EVAC_OK, "" };
+    struct talk t = { 0 };
     for (int c; (c = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1;) {
         if (c != 'p')
             return EXIT_USAGE;
         port_file = optarg;
     }
     char **words = argv + 1 + optind;
-    if (!port_file || wants_command != (words[0] != NULL)) {
-        fprintf(stderr, "usage: evac-sandbox %s --port-file FILE%s\n", argv[1],
-                wants_command ? " COMMAND" : "");
+    size_t count = (size_t)(argc - 1 - optind);
+    if (!port_file || count < commands[which].least || count > commands[which].most) {
+        fprintf(stderr, "usage: evac-sandbox %s --port-file FILE %s\n", commands[which].name,
+                commands[which].usage);
         return EXIT_USAGE;
     }
-    evac_buf_init(&command, 65536);
-    for (; *words; words++)
-        evac_buf_putf(&command, "%s%s", command.n ? " " : "", *words);
-    int code = talk(port_file, wants_command ? command.p : NULL);
-    evac_buf_done(&command);
-    return code;
+    evac_buf_init(&t.text, 64u * 1024 * 1024);
+    enum evac_code code = evac_door_facts_read_ports(port_file, &t.http_port, &t.dns_port, &err);
+    if (!code)
+        code = commands[which].run(&t, words, &err);
+    int status = finish(&t, code, &err);
+    evac_buf_done(&t.text);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     struct arguments a;
     memset(&a, 0, sizeof a);
-    if (argc > 1 && (strcmp(argv[1], "ctl") == 0 || strcmp(argv[1], "truth") == 0))
-        return client(argc, argv);
+    size_t which = find_command(argc > 1 ? argv[1] : NULL);
+    if (which < COMMANDS)
+        return client(which, argc, argv);
     int code = read_arguments(&a, argc, argv);
     if (code >= 0)
         return code;
     if (optind < argc) {
-        fprintf(stderr, "evac-sandbox: '%s' is not a command; ctl and truth are\n", argv[optind]);
+        fprintf(stderr,
+                "evac-sandbox: '%s' is not a command; ctl, truth, operations, resolve and get "
+                "are\n",
+                argv[optind]);
         return EXIT_USAGE;
     }
     return serve(&a);
