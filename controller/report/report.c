@@ -223,6 +223,19 @@ static void sum_rpo(struct evac_report *r)
     }
 }
 
+/* Silence is no proof that nobody writes there: only the fence's end is. */
+static void bound_rpo(struct evac_report *r)
+{
+    struct evac_when impact = r->instants[EVAC_REPORT_IMPACT_HI];
+    int64_t fenced = impact.wall_ms;
+    for (size_t i = 0; i < r->plan->forward_count; i++) {
+        const struct evac_report_step *s = &r->steps[i];
+        if ((s->plan->flags & EVAC_STEP_FENCES) && s->ended.known && s->ended.wall_ms > fenced)
+            fenced = s->ended.wall_ms;
+    }
+    r->rpo_max_ms = r->rpo_ms + (r->planned || r->loss_count == 0 ? 0 : fenced - impact.wall_ms);
+}
+
 static size_t last_to_end(const struct evac_report *r)
 {
     size_t n = r->plan->forward_count, best = n;
@@ -288,6 +301,7 @@ enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
     }
     sum_rto(report);
     sum_rpo(report);
+    bound_rpo(report);
     mark_critical(report);
     drop_idle_undo(report);
     *ret_report = report;

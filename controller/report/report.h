@@ -71,6 +71,9 @@ struct evac_report {
     int64_t rto_min_ms; /* from the first bad one */
     bool rpo_known;
     int64_t rpo_ms;                 /* the worst of all stores */
+    /* If the region being left went on writing unseen until it was fenced: the most that can be
+     * lost. rpo_ms in planned moves. */
+    int64_t rpo_max_ms;
     struct evac_report_step *steps; /* forward, and undo if it unwound */
     size_t step_count;
     struct evac_report_loss *losses;

@@ -88,6 +88,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     evac_jw_known(&w, "rto_min_ms", r->rto_known, r->rto_min_ms);
     evac_jw_i64(&w, "rto_objective_ms", r->plan->rto_ms);
     evac_jw_known(&w, "rpo_ms", r->rpo_known, r->rpo_ms);
+    evac_jw_known(&w, "rpo_max_ms", r->rpo_known, r->rpo_max_ms);
     evac_jw_i64(&w, "rpo_objective_ms", r->plan->rpo_ms);
     put_losses(&w, r);
     evac_jw_open(&w, "instants", '{');

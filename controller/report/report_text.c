@@ -35,6 +35,12 @@ static void put_head(const struct evac_report *r, struct evac_buf *out)
         evac_buf_puts(out, "       planned: measured from the start of the run\n");
     evac_buf_putf(out, "  RPO  %-10s objective %-8s %s\n", rpo, rpo_goal,
                   show_met(r->rpo_known, r->rpo_ms, r->plan->rpo_ms));
+    if (r->rpo_known && r->rpo_max_ms > r->rpo_ms) {
+        show_duration(true, r->rpo_max_ms, rpo, sizeof rpo);
+        evac_buf_putf(
+            out, "       at most %s, if the old region went on writing unseen until its fence\n",
+            rpo);
+    }
     for (size_t i = 0; i < r->loss_count; i++) {
         show_duration(r->losses[i].known, r->losses[i].loss_ms, rpo, sizeof rpo);
         evac_buf_putf(out, "       %-10.*s %-10s by %.*s\n", EVAC_STR_ARG(r->losses[i].store), rpo,

@@ -160,8 +160,10 @@ struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
         struct site *site = &shop->sites[i];
         site->region = i;
         (void)evac_str_copy(site->name, sizeof site->name, evac_str(sb_region_name(sb, i)));
-        short_code(site->name, site->code, sizeof site->code);
-        (void)snprintf(site->db, sizeof site->db, "shop-db-%s", site->code);
+        char code[sizeof site->code];
+        short_code(site->name, code, sizeof code);
+        (void)evac_str_copy(site->code, sizeof site->code, evac_str(code));
+        (void)snprintf(site->db, sizeof site->db, "shop-db-%s", code);
         site->next_read_ms = sb->now_ms;
     }
     make_data(sb, shop);

@@ -9,6 +9,7 @@
  * (swarm testing: about half are left out), and every fault. Two phases: faults for some minutes,
  * then they stop, and the run must end.
  */
+#include "report.h"
 #include "world.h"
 
 #include <getopt.h>
@@ -18,12 +19,13 @@
 #include <time.h>
 
 #define MINUTE_MS 60000u
+#define CLOCKS_MS 50 /* an instant is noted on arrival, not when it happened */
 
 /* What a seed decides. */
 struct story {
     struct world_options world;
     uint64_t random;
-    enum { FAILS, PLANNED, BLIP, FLAPS, STORIES } kind;
+    enum { FAILS, ISOLATED, PLANNED, BLIP, FLAPS, STORIES } kind;
     bool region_returns, crashes, meddles, stale, capacity;
 };
 
@@ -99,6 +101,9 @@ static void begin(struct story *s, struct world *w)
     switch (s->kind) {
     case FAILS:
         world_control(w, "region us-east-1 down");
+        break;
+    case ISOLATED:
+        world_control(w, "region us-east-1 isolated");
         break;
     case PLANNED:
         (void)world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL);
@@ -179,6 +184,34 @@ static const char *promise(struct world *w, char *text, size_t bytes)
     return text;
 }
 
+static double number_after(const char *json, const char *key)
+{
+    const char *at = strstr(json, key);
+    return at && strncmp(at + strlen(key), "null", 4) != 0 ? strtod(at + strlen(key), NULL) : -1;
+}
+
+/* A run's report may say more loss than there was, never less (S13). */
+static const char *check_loss(struct world *w, char *text, size_t bytes)
+{
+    struct evac_report *report;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf json;
+    double lost = number_after(world_truth(w), "\"lost_ms\":");
+    text[0] = '\0';
+    if (lost < 0 || !world_last_run(w) ||
+        evac_report_make(world_store(w), world_last_run(w), &report, &err))
+        return text;
+    evac_buf_init(&json, 8u << 20);
+    evac_report_json(report, &json);
+    double told = number_after(json.p, "\"rpo_max_ms\":");
+    if (told >= 0 && told + CLOCKS_MS < lost)
+        snprintf(text, bytes, "S13: %.0f ms of writes were lost, and the report says %.0f", lost,
+                 told);
+    evac_buf_done(&json);
+    evac_report_free(report);
+    return text;
+}
+
 static const char *check_journal(struct world *w, char *text, size_t bytes)
 {
     uint64_t rows;
@@ -197,7 +230,7 @@ struct sum {
 static bool one(uint64_t seed, bool trace, struct sum *sum)
 {
     struct story s = tell(seed);
-    char why[400], journal[400];
+    char why[400], loss[400], journal[400];
     s.world.verbose = trace;
     struct world *w = world_new(&s.world);
     world_run(w, 15000);
@@ -208,6 +241,8 @@ static bool one(uint64_t seed, bool trace, struct sum *sum)
     const char *broken = world_broken(w);
     if (!broken[0])
         broken = promise(w, why, sizeof why);
+    if (!broken[0])
+        broken = check_loss(w, loss, sizeof loss);
     if (!broken[0])
         broken = check_journal(w, journal, sizeof journal);
     sum->seeds++;

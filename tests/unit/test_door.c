@@ -402,7 +402,7 @@ START_TEST(the_port_file_tells_the_port_and_is_its_owners_alone)
                                      .regions = regions,
                                      .speed = 2 };
     char path[] = "/tmp/evac-test-door-XXXXXX";
-    uint16_t port = 0;
+    uint16_t port = 0, dns_port = 0;
     struct evac_err err = { EVAC_OK, "" };
     close(mkstemp(path));
     ck_assert_int_eq(evac_door_facts_read_ports(path, &port, &dns_port, &err), EVAC_E_PARSE);
