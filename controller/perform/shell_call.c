@@ -1,6 +1,7 @@
 #include "shell_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void unlink_call(struct shell_call *call)
 {
@@ -109,17 +110,51 @@ static const struct evac_args *step_args(struct shell_call *call, const struct e
     return with_more(call->arena, &step->args, more, sizeof more / sizeof more[0]);
 }
 
+static bool is_given(const struct evac_args *args, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < args->count; i++) {
+        struct evac_str given = args->items[i].name;
+        if (evac_str_starts(given, name) && (given.n == n || given.p[n] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* A resource's settings as a step would get them: defaults filled in, placeholders replaced. */
+static struct evac_args whole_props(struct evac_arena *arena, const struct evac_args *props,
+                                    const struct evac_param *params,
+                                    const struct evac_plan_place *place)
+{
+    size_t count = 0, most = props->count;
+    for (const struct evac_param *p = params; p && p->name; p++)
+        most++;
+    struct evac_arg *items = evac_arena_array(arena, most, sizeof *items);
+    for (size_t i = 0; i < props->count; i++)
+        items[count++] =
+            (struct evac_arg){ props->items[i].name,
+                               evac_plan_substitute(arena, place, props->items[i].value) };
+    for (const struct evac_param *p = params; p && p->name; p++)
+        if (p->fallback && !is_given(props, p->name))
+            items[count++] = named(p->name, evac_str(p->fallback));
+    return (struct evac_args){ items, count };
+}
+
 static const struct evac_args *measure_args(struct shell_call *call,
                                             const struct evac_call_effect *effect)
 {
+    const struct evac_plan_place place = {
+        .app = effect->app->name, .region = effect->region, .from = effect->from, .to = effect->to
+    };
     struct evac_arg more[] = {
         named("app", effect->app->name),
         named("from", effect->from),
         named("to", effect->to),
         named("region", effect->region),
     };
-    return with_more(call->arena, &effect->app->resources[effect->step].props, more,
-                     sizeof more / sizeof more[0]);
+    struct evac_args props = whole_props(call->arena, &effect->app->resources[effect->step].props,
+                                         call->driver ? call->driver->params : NULL, &place);
+    return with_more(call->arena, &props, more, sizeof more / sizeof more[0]);
 }
 
 static struct evac_call describe(struct evac_shell *shell, struct shell_call *call,

@@ -135,4 +135,11 @@ uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_ste
 
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
+/* What {app}, {region}, {from}, {to} and {mode} stand for in a resource's settings. */
+struct evac_plan_place {
+    struct evac_str app, region, from, to, mode;
+};
+struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac_plan_place *place,
+                                     struct evac_str text);
+
 #endif

@@ -8,18 +8,17 @@
  * ------------------------------------------------------------------------------------------------
  */
 
-struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
-                                struct evac_str region)
+struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac_plan_place *place,
+                                     struct evac_str text)
 {
-    const struct evac_plan_request *q = c->request;
     const struct {
         const char *name;
         struct evac_str value;
-    } names[] = { { "{region}", region },
-                  { "{from}", q->from },
-                  { "{to}", q->to },
-                  { "{app}", q->app->name },
-                  { "{mode}", evac_str(evac_mode_name(q->mode)) } };
+    } names[] = { { "{region}", place->region },
+                  { "{from}", place->from },
+                  { "{to}", place->to },
+                  { "{app}", place->app },
+                  { "{mode}", place->mode } };
     struct evac_buf out;
     evac_buf_init(&out, 65536);
     for (size_t i = 0; i < text.n;) {
@@ -34,9 +33,21 @@ struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
             evac_buf_putc(&out, text.p[i++]);
         }
     }
-    struct evac_str kept = evac_arena_str(c->arena, evac_buf_str(&out));
+    struct evac_str kept = evac_arena_str(arena, evac_buf_str(&out));
     evac_buf_done(&out);
     return kept;
+}
+
+struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
+                                struct evac_str region)
+{
+    const struct evac_plan_request *q = c->request;
+    const struct evac_plan_place place = { .app = q->app->name,
+                                           .region = region,
+                                           .from = q->from,
+                                           .to = q->to,
+                                           .mode = evac_str(evac_mode_name(q->mode)) };
+    return evac_plan_substitute(c->arena, &place, text);
 }
 
 /* --- parameters

@@ -2,7 +2,6 @@
 #include "aws_time.h"
 #include "sandbox_internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +127,7 @@ int64_t sb_wall_ms(const struct evac_sandbox *sb)
 
 uint64_t sb_scaled(const struct evac_sandbox *sb, uint64_t real_ms)
 {
-    return sb->options.speed > 0 ? (uint64_t)llround((double)real_ms / sb->options.speed) : 0;
+    return sb->options.speed > 0 ? (uint64_t)((double)real_ms / sb->options.speed + 0.5) : 0;
 }
 
 struct evac_str sb_iso(struct evac_arena *arena, int64_t wall_ms)

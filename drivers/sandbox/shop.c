@@ -236,20 +236,19 @@ static bool writes(const struct evac_sandbox *sb, const struct site *site)
 }
 
 /* It has orders to write all the time: while it can, it does. */
-static void note_writing(struct evac_sandbox *sb, struct site *site)
+static void note_writing(const struct evac_sandbox *sb, struct site *site)
 {
     uint64_t until = sb->now_ms < site->may_write_until_ms ? sb->now_ms : site->may_write_until_ms;
     if (site->writing && until > site->wrote_until_ms)
         site->wrote_until_ms = until;
     site->writing = writes(sb, site);
-    if (site->writing)
-        site->wrote_until_ms = sb->now_ms;
 }
 
 void sb_shop_advance(struct evac_sandbox *sb)
 {
     for (size_t i = 0; i < SITES; i++) {
         struct site *site = &sb->shop->sites[i];
+        note_writing(sb, site); /* up to now, by the permission that it had */
         if (site->next_read_ms <= sb->now_ms || sb->regions[site->region].down)
             renew(sb, site);
         note_writing(sb, site);

@@ -275,7 +275,7 @@ static bool resolve(struct world *w, struct evac_str name, char *ret_address, si
     q[n++] = 0, q[n++] = 1, q[n++] = 0, q[n++] = 1;
     evac_buf_init(&reply, 65536);
     evac_sandbox_advance(w->sandbox, w->now_ms);
-    if (evac_sandbox_dns(w->sandbox, q, n, true, &reply) && reply.n > n + 16) {
+    if (evac_sandbox_dns(w->sandbox, q, n, true, &reply) && reply.n >= n + 16) {
         const uint8_t *p = (const uint8_t *)reply.p;
         /* the first answer stands right behind the question, its name compressed: 2 + 2 + 2 + 4 + 2
          * + 4 */

@@ -322,7 +322,7 @@ static void protected_global(struct aws_call *c, const struct evac_aws_reply *r)
     }
     struct view v = read_view(c, r->xml);
     if (!v.found || !v.writer)
-        seen(c, &v, EVAC_SEEN_BLOCKED, "the region's cluster is not the writer");
+        seen(c, &v, EVAC_SEEN_UNSATISFIED, "the region's cluster is not the writer yet");
     else if (v.members < 2)
         seen(c, &v, EVAC_SEEN_BLOCKED, "the global cluster has no other member left");
     else if (v.behind)

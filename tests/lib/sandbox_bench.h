@@ -1,0 +1,49 @@
+/*
+ * The AWS drivers before the sandbox's model, one call at a time, in virtual time: for tests of a
+ * driver that need neither engine nor plan. Every request is signed, sent, verified and parsed.
+ *
+ *     struct bench *b = bench_new(10);
+ *     const struct evac_reply *r = bench_call(b, "aurora", EVAC_VERB_OBSERVE, "ready", args);
+ *     bench_control(b, "region us-east-1 down");
+ */
+#ifndef EVAC_SANDBOX_BENCH_H
+#define EVAC_SANDBOX_BENCH_H
+
+#include "evac/driver.h"
+#include "sandbox.h"
+
+struct bench;
+
+/* A sandbox with the shop, in us-east-1, us-west-2 and eu-west-1. */
+struct bench *bench_new(double speed);
+void bench_free(struct bench *b);
+struct evac_sandbox *bench_sandbox(struct bench *b);
+const struct evac_host *bench_host(struct bench *b);
+/* The pack's link; opened at the first use. */
+struct evac_link *bench_link(struct bench *b);
+
+void bench_run(struct bench *b, uint64_t ms);
+uint64_t bench_now(const struct bench *b);
+/* Aborts on a command that the sandbox refuses. */
+void bench_control(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the truth's JSON has that text. */
+bool bench_true(struct bench *b, const char *part);
+
+/*
+ * Calls a driver and waits for its answer; aborts when it refuses. args: "name=value" lines, such
+ * as "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=graceful\n" and the resource's own. The
+ * reply lives until the next call.
+ */
+const struct evac_reply *bench_call(struct bench *b, const char *driver, enum evac_verb verb,
+                                    const char *action, const char *args);
+/* What the next calls carry: "" none. */
+void bench_goal(struct bench *b, const char *goal);
+void bench_version(struct bench *b, struct evac_str version);
+void bench_marker(struct bench *b, int64_t marker);
+/* Observes until it is not MOVING any more, at most ms: the last reply. */
+const struct evac_reply *bench_settle(struct bench *b, const char *driver, const char *action,
+                                      const char *args, uint64_t ms);
+/* The fact of that name of the last reply; -2 when it has none. */
+int64_t bench_fact(const struct evac_reply *reply, const char *name);
+
+#endif

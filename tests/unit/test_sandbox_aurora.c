@@ -1,0 +1,122 @@
+/* The Aurora driver before the model: signed requests over the real client. */
+#include "sandbox_bench.h"
+#include "suite.h"
+
+#include <string.h>
+
+#define DB                                                                                         \
+    "global_cluster=shop-db\nclusters.us-east-1=shop-db-use1\nclusters.us-west-2=shop-db-usw2\n"   \
+    "metric=AuroraGlobalDBRPOLag\nmetric_period=1s\n"
+#define TO(mode) DB "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=" mode "\n"
+
+static void expect(const struct evac_reply *r, enum evac_seen seen)
+{
+    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
+}
+
+START_TEST(a_switchover_moves_the_writer_once_and_loses_nothing)
+{
+    struct bench *b = bench_new(10);
+    const char *args = TO("graceful");
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "ready", args), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "switchover", args), EVAC_SEEN_UNSATISFIED);
+    const struct evac_reply *r = bench_call(b, "aurora", EVAC_VERB_APPLY, "switchover", args);
+    ck_assert_msg(r->outcome == EVAC_OUTCOME_ACCEPTED, "%.*s", EVAC_STR_ARG(r->reason));
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "switchover", args), EVAC_SEEN_MOVING);
+    /* a second one is refused by the service's state */
+    r = bench_call(b, "aurora", EVAC_VERB_APPLY, "switchover", args);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
+    expect(bench_settle(b, "aurora", "switchover", args, 60000), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"writer\":\"us-west-2\",\"believers\":[\"us-west-2\"]"));
+    ck_assert(bench_true(b, "\"lost_ms\":null"));
+    r = bench_call(b, "aurora", EVAC_VERB_APPLY, "switchover", args);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_failover_needs_nothing_of_the_lost_region)
+{
+    struct bench *b = bench_new(10);
+    const char *args = TO("ungraceful");
+    bench_run(b, 5000);
+    bench_control(b, "region us-east-1 down");
+    bench_run(b, 1000);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "ready", args), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "failover", args), EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_eq(bench_call(b, "aurora", EVAC_VERB_APPLY, "failover", args)->outcome,
+                     EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "aurora", "failover", args, 60000), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "protected", args), EVAC_SEEN_MOVING);
+    bench_control(b, "region us-east-1 up");
+    expect(bench_settle(b, "aurora", "protected", args, 600000), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"believers\":[\"us-west-2\"]"));
+    ck_assert(bench_true(b, "\"lost_ms\":180"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(an_isolated_primary_goes_on_believing)
+{
+    struct bench *b = bench_new(10);
+    const char *args = TO("ungraceful");
+    bench_control(b, "region us-east-1 isolated");
+    (void)bench_call(b, "aurora", EVAC_VERB_APPLY, "failover", args);
+    expect(bench_settle(b, "aurora", "failover", args, 60000), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"believers\":[\"us-east-1\",\"us-west-2\"]"));
+    bench_control(b, "region us-east-1 up");
+    bench_run(b, 2000);
+    ck_assert(bench_true(b, "\"believers\":[\"us-west-2\"]"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(lag_is_read_where_it_is_published)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "lag us-west-2 1500");
+    bench_run(b, 30000);
+    const struct evac_reply *r = bench_call(b, "aurora", EVAC_VERB_MEASURE, "", TO("graceful"));
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "lag_ms"), 1500);
+    int64_t age = bench_host(b)->wall_ms(bench_host(b)->ctx) - bench_fact(r, "as_of_wall_ms");
+    ck_assert_int_ge(age, 0);
+    ck_assert_int_le(age, 8000);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_can_not_be_seen_is_not_guessed)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "service rds us-west-2 down");
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "failover", TO("ungraceful")),
+           EVAC_SEEN_UNSEEN);
+    bench_control(b, "service rds us-west-2 up");
+    bench_control(b, "service rds us-west-2 throttled");
+    const struct evac_reply *r =
+        bench_call(b, "aurora", EVAC_VERB_APPLY, "failover", TO("ungraceful"));
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_THROTTLED);
+    bench_control(b, "service rds us-west-2 up");
+    bench_control(b, "service rds us-west-2 lost-mutation 1");
+    r = bench_call(b, "aurora", EVAC_VERB_APPLY, "failover", TO("ungraceful"));
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_UNKNOWN);
+    /* and yet it happened, once */
+    expect(bench_settle(b, "aurora", "failover", TO("ungraceful"), 60000), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"received\":1,\"effects\":1,\"repeated_without_observe\":0"));
+    bench_free(b);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("aurora");
+    tcase_add_test(tc, a_switchover_moves_the_writer_once_and_loses_nothing);
+    tcase_add_test(tc, a_failover_needs_nothing_of_the_lost_region);
+    tcase_add_test(tc, an_isolated_primary_goes_on_believing);
+    tcase_add_test(tc, lag_is_read_where_it_is_published);
+    tcase_add_test(tc, what_can_not_be_seen_is_not_guessed);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("the Aurora driver", cases)
