@@ -1,0 +1,357 @@
+/*
+ * The GO object: one small JSON object per app, a copy in each region's bucket, that says which
+ * region may write and where traffic goes. It is the app's dead-man switch and Route 53's signal in
+ * one (README.md here is the contract for apps). Every change is a compare-and-set on the copy's
+ * ETag, so a late request of an older decision is refused by S3 itself.
+ */
+#include "aws_pack.h"
+#include "aws_time.h"
+
+#include <string.h>
+
+#define NAME_BYTES   64u
+#define MARGIN_MS    5000
+#define WHOLE_SECOND 1000 /* Last-Modified and Date have no fractions */
+
+/* clang-format off */
+static const struct evac_param resource_params[] = {
+    { "key", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the object's key, such as go/shop.json" },
+    { "buckets", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL,
+      "the bucket of each region's copy; versioned" },
+    { "renew", EVAC_PARAM_DURATION, EVAC_PARAM_REQUIRED, NULL, NULL,
+      "how long the app may go on writing after it last read that it may" },
+    { "margin", EVAC_PARAM_DURATION, 0, "5s", NULL,
+      "added to that, for the app's own delays" },
+    { 0 },
+};
+
+#define READ  { "s3", "GetObject", "s3:GetObject", EVAC_HOME_STEP, NULL, false, false }
+#define WRITE { "s3", "PutObject", "s3:PutObject", EVAC_HOME_STEP, NULL, false, true }
+static const struct evac_op look_ops[] = { READ, { 0 } };
+static const struct evac_op change_ops[] = { READ, WRITE, { 0 } };
+
+static const struct evac_action actions[] = {
+    { "ready", "the copy can be read, and says that the active region may write", 0,
+      EVAC_FENCING_VERSION, 500, 60000, NULL, look_ops },
+    { "fence", "the copy says that nobody may write, or the new region already",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_VERSION, 500,
+      120000, NULL, change_ops },
+    { "expire", "the last permission that the copy gave the old region has run out",
+      EVAC_ACTION_FENCES, EVAC_FENCING_VERSION, 36000, 600000, NULL, look_ops },
+    { "grant", "the copy says that the new region may write", EVAC_ACTION_MUTATES,
+      EVAC_FENCING_VERSION, 500, 120000, NULL, change_ops },
+    { "route", "the copy says that traffic goes to the new region",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION,
+      500, 120000, NULL, change_ops },
+    { 0 },
+};
+/* clang-format on */
+
+/* --- the object ------------------------------------------------------------------------------ */
+
+struct go {
+    bool there;
+    int64_t epoch, renew_ms;
+    char writer[NAME_BYTES], route[NAME_BYTES];
+    struct evac_str etag;
+    int64_t age_ms; /* since the copy was last changed, by S3's own clock */
+};
+
+static bool is_text(const struct evac_json *json, const char *name, char *to)
+{
+    return evac_json_get(json, name) && evac_str_copy(to, NAME_BYTES, evac_json_str(json, name));
+}
+
+/* False: there is something else under that key. */
+static bool read_body(struct evac_str body, struct go *go)
+{
+    struct evac_json *json = NULL;
+    if (evac_json_parse(body, &json, NULL))
+        return false;
+    go->epoch = evac_json_i64(json, "epoch", -1);
+    go->renew_ms = evac_json_i64(json, "renew_ms", -1);
+    bool good = go->epoch >= 0 && go->renew_ms >= 0 && is_text(json, "writer", go->writer) &&
+                is_text(json, "route", go->route);
+    evac_json_free(json);
+    return good;
+}
+
+static bool read_go(struct aws_call *c, const struct evac_aws_reply *r, struct go *go)
+{
+    int64_t changed_ms = 0;
+    *go = (struct go){ .there = true };
+    if (!read_body(r->http->body, go))
+        return false;
+    go->etag = evac_arena_str(c->arena, evac_http_header(r->http, "etag"));
+    if (!evac_aws_time_http(evac_http_header(r->http, "last-modified"), &changed_ms))
+        return false;
+    go->age_ms = aws_server_ms(c, r) - changed_ms;
+    return go->etag.n > 0;
+}
+
+static int64_t duration(const struct aws_call *c, const char *name, int64_t fallback)
+{
+    int64_t ms = fallback;
+    (void)evac_duration_ms(evac_args_get(&c->args, name), &ms);
+    return ms;
+}
+
+/* The longer of what was promised and what is configured: an app may still go by either. */
+static int64_t renew_ms(const struct aws_call *c, const struct go *go)
+{
+    int64_t own = duration(c, "renew", 0);
+    return own > go->renew_ms ? own : go->renew_ms;
+}
+
+/* --- what is wanted -------------------------------------------------------------------------- */
+
+static void set(char *to, struct evac_str value)
+{
+    (void)evac_str_copy(to, NAME_BYTES, value);
+}
+
+/* go becomes what this action wants it to be; a goal restores what it was. */
+static void aim(const struct aws_call *c, struct go *go)
+{
+    struct evac_json *goal = aws_goal(c);
+    if (goal) {
+        set(go->writer, evac_json_str(goal, "writer"));
+        set(go->route, evac_json_str(goal, "route"));
+    } else if (strcmp(c->action, "fence") == 0) {
+        /* a grant that is there already is not taken back by fencing again */
+        if (!evac_str_is(c->to, go->writer))
+            go->writer[0] = '\0';
+    } else if (strcmp(c->action, "grant") == 0) {
+        set(go->writer, c->to);
+    } else if (strcmp(c->action, "route") == 0) {
+        set(go->route, c->to);
+    }
+    evac_json_free(goal);
+}
+
+static bool same(const struct go *a, const struct go *b)
+{
+    return strcmp(a->writer, b->writer) == 0 && strcmp(a->route, b->route) == 0;
+}
+
+static const char *who_writes(const struct go *go)
+{
+    return go->writer[0] ? go->writer : "nobody";
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+static enum evac_code get(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err)
+{
+    struct evac_buf path;
+    struct evac_str key = evac_args_get(&c->args, "key");
+    evac_buf_init(&path, 4096);
+    evac_buf_putc(&path, '/');
+    evac_buf_uri(&path, key, true);
+    struct evac_aws_request request = { .service = "s3",
+                                        .operation = "GetObject",
+                                        .region = c->region,
+                                        .method = "GET",
+                                        .bucket = aws_regional(c, "buckets"),
+                                        .path = evac_arena_str(c->arena, evac_buf_str(&path)) };
+    enum evac_code code = evac_buf_check(&path, "key", err);
+    evac_buf_done(&path);
+    return code ? code : aws_send(c, &request, on_reply, err);
+}
+
+static void seen(struct aws_call *c, const struct go *go, enum evac_seen seen, int progress,
+                 const char *why)
+{
+    struct aws_sight sight = { .seen = seen,
+                               .strong = true,
+                               .progress = progress,
+                               .version = go->there ? go->etag : EVAC_STR("*") };
+    if (go->there)
+        sight.snapshot =
+            aws_printf(c, "{\"epoch\":%lld,\"writer\":\"%s\",\"route\":\"%s\",\"renew_ms\":%lld}",
+                       (long long)go->epoch, go->writer, go->route, (long long)go->renew_ms);
+    aws_answer_seen(c, &sight, "%s", why);
+}
+
+/* The object, nothing (a missing one is nobody's word), or an answer that says why not: false. */
+static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct go *go)
+{
+    if (r->status == 404 && evac_str_is(r->code, "NoSuchKey")) {
+        *go = (struct go){ .there = false };
+        return true;
+    }
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return false;
+    }
+    if (read_go(c, r, go))
+        return true;
+    *go = (struct go){ .there = false };
+    struct aws_sight sight = { .seen = EVAC_SEEN_BLOCKED, .strong = true, .progress = -1 };
+    aws_answer_seen(c, &sight, "%.*s in %.*s is not a GO object",
+                    EVAC_STR_ARG(evac_args_get(&c->args, "key")),
+                    EVAC_STR_ARG(aws_regional(c, "buckets")));
+    return false;
+}
+
+static void on_aim(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct go go;
+    if (!look(c, r, &go))
+        return;
+    struct go wanted = go;
+    aim(c, &wanted);
+    bool ok = go.there && same(&go, &wanted);
+    seen(c, &go, ok ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, -1,
+         !go.there ? "there is no GO object yet"
+                   : aws_printf(c, "%s may write, traffic goes to %s", who_writes(&go),
+                                go.route[0] ? go.route : "nowhere")
+                         .p);
+}
+
+static enum evac_code observe_aim(struct aws_call *c, struct evac_err *err)
+{
+    return get(c, on_aim, err);
+}
+
+static void on_expire(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct go go;
+    if (!look(c, r, &go))
+        return;
+    int64_t all = renew_ms(c, &go) + duration(c, "margin", MARGIN_MS) + WHOLE_SECOND;
+    int64_t left = all - go.age_ms;
+    if (evac_str_is(c->to, go.writer)) {
+        seen(c, &go, EVAC_SEEN_SATISFIED, 100, "the new region may write already");
+    } else if (!go.there || go.writer[0]) {
+        seen(c, &go, EVAC_SEEN_UNSATISFIED, 0,
+             aws_printf(c, "%s may still write", go.there ? go.writer : "the app").p);
+    } else if (left > 0) {
+        int64_t done = all > 0 && go.age_ms > 0 ? go.age_ms * 100 / all : 0;
+        seen(c, &go, EVAC_SEEN_MOVING, (int)(done < 99 ? done : 99),
+             aws_printf(c, "the old region's last permission runs out in %lld s",
+                        (long long)((left + 999) / 1000))
+                 .p);
+    } else {
+        seen(c, &go, EVAC_SEEN_SATISFIED, 100, "");
+    }
+}
+
+static enum evac_code observe_expire(struct aws_call *c, struct evac_err *err)
+{
+    return get(c, on_expire, err);
+}
+
+static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct go go;
+    if (!look(c, r, &go))
+        return;
+    bool ok = go.there && evac_str_is(c->from, go.writer);
+    seen(c, &go, ok ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
+         go.there ? aws_printf(c, "%s may write", who_writes(&go)).p : "there is no GO object yet");
+}
+
+static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
+{
+    return get(c, on_ready, err);
+}
+
+/* --- changing -------------------------------------------------------------------------------- */
+
+static void changed(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    aws_answer_outcome(c, r);
+}
+
+static void put(struct aws_call *c, const struct go *go, const struct go *wanted)
+{
+    struct evac_buf path;
+    struct evac_http_header guard = { go->there ? EVAC_STR("If-Match") : EVAC_STR("If-None-Match"),
+                                      go->there ? go->etag : EVAC_STR("*") };
+    evac_buf_init(&path, 4096);
+    evac_buf_putc(&path, '/');
+    evac_buf_uri(&path, evac_args_get(&c->args, "key"), true);
+    struct evac_aws_request request = {
+        .service = "s3",
+        .operation = "PutObject",
+        .region = c->region,
+        .mutates = true,
+        .method = "PUT",
+        .bucket = aws_regional(c, "buckets"),
+        .path = evac_arena_str(c->arena, evac_buf_str(&path)),
+        .headers = &guard,
+        .header_count = 1,
+        .checksum = true,
+        .content_type = "application/json",
+        .body = aws_printf(c,
+                           "{\"app\":\"%.*s\",\"epoch\":%lld,\"writer\":\"%s\",\"route\":\"%s\","
+                           "\"renew_ms\":%lld,\"run\":\"%.*s\"}",
+                           EVAC_STR_ARG(c->app), (long long)go->epoch + 1, wanted->writer,
+                           wanted->route, (long long)renew_ms(c, go),
+                           EVAC_STR_ARG(evac_args_get(&c->args, "run"))),
+    };
+    evac_buf_done(&path);
+    aws_next(c, &request, changed);
+}
+
+/* The version that the decision was made on, or none was there. */
+static bool is_version(const struct aws_call *c, const struct go *go)
+{
+    return c->version.n == 0 ||
+           (go->there ? evac_str_eq(c->version, go->etag) : evac_str_is(c->version, "*"));
+}
+
+static void change(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct go go;
+    bool missing = r->status == 404 && evac_str_is(r->code, "NoSuchKey");
+    if (!missing && r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_not_sent(c, r);
+        return;
+    }
+    go = (struct go){ .there = false };
+    if (!missing && !read_go(c, r, &go)) {
+        aws_answer_rejected(c, "", "what is there is not a GO object: nothing was changed");
+        return;
+    }
+    struct go wanted = go;
+    aim(c, &wanted);
+    if (!is_version(c, &go))
+        aws_answer_rejected(c, "PreconditionFailed", "it was changed since it was looked at");
+    else if (strcmp(c->action, "grant") == 0 && c->goal.n == 0 && go.writer[0] &&
+             !evac_str_is(c->to, go.writer))
+        aws_answer_rejected(c, "", "%s may still write: it must be fenced first", go.writer);
+    else
+        put(c, &go, &wanted);
+}
+
+static enum evac_code apply_change(struct aws_call *c, struct evac_err *err)
+{
+    return get(c, change, err);
+}
+
+static const struct aws_handlers handlers[] = {
+    { .action = "ready", .observe = observe_ready },
+    { .action = "fence", .observe = observe_aim, .apply = apply_change },
+    { .action = "expire", .observe = observe_expire },
+    { .action = "grant", .observe = observe_aim, .apply = apply_change },
+    { .action = "route", .observe = observe_aim, .apply = apply_change },
+    { 0 },
+};
+
+static enum evac_code call_s3_go(struct evac_link *link, const struct evac_call *call,
+                                 evac_done_fn *done, void *user, uint64_t *ret_id,
+                                 struct evac_err *err)
+{
+    return aws_run(link, handlers, call, done, user, ret_id, err);
+}
+
+const struct evac_driver evac_driver_s3_go = { "s3-go",
+                                               "the GO object: who may write, where traffic goes",
+                                               resource_params,
+                                               actions,
+                                               0,
+                                               NULL,
+                                               call_s3_go,
+                                               aws_cancel };
