@@ -222,6 +222,12 @@ int64_t evac_json_i64(const struct evac_json *object, const char *key, int64_t f
     return (int64_t)value->valuedouble;
 }
 
+double evac_json_as_num(const struct evac_json *value, double fallback)
+{
+    const cJSON *v = cjson(value);
+    return cJSON_IsNumber(v) ? v->valuedouble : fallback;
+}
+
 bool evac_json_bool(const struct evac_json *object, const char *key, bool fallback)
 {
     const cJSON *value = cjson(evac_json_get(object, key));

@@ -24,5 +24,6 @@ struct evac_str evac_json_text(const struct evac_json *value); /* itself a strin
 struct evac_str evac_json_key(const struct evac_json *value);  /* its name in its object */
 int64_t evac_json_i64(const struct evac_json *object, const char *key, int64_t fallback);
 double evac_json_num(const struct evac_json *object, const char *key, double fallback);
+double evac_json_as_num(const struct evac_json *value, double fallback); /* itself a number */
 bool evac_json_bool(const struct evac_json *object, const char *key, bool fallback);
 #endif

@@ -1,0 +1,90 @@
+#include "cw_lag.h"
+
+#define WINDOW_MS 900000u
+
+struct asked {
+    cw_lag_fn *then;
+    uint32_t unit_ms;
+};
+
+static bool first_number(const struct evac_json *array, double *ret_value)
+{
+    const struct evac_json *first = evac_json_first(array);
+    if (!first)
+        return false;
+    *ret_value = evac_json_as_num(first, -1);
+    return true;
+}
+
+static void on_data(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct asked *asked = c->state;
+    double value, at_s;
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return;
+    }
+    /* newest first: asked for so */
+    const struct evac_json *result = evac_json_first(evac_json_get(r->json, "MetricDataResults"));
+    struct cw_point point = { .found = first_number(evac_json_get(result, "Values"), &value) &&
+                                       first_number(evac_json_get(result, "Timestamps"), &at_s) };
+    if (point.found) {
+        point.value = (int64_t)(value * asked->unit_ms);
+        point.wall_ms = (int64_t)(at_s * 1000);
+    }
+    asked->then(c, &point);
+}
+
+static void put_member(struct evac_buf *json, const char *name, struct evac_str value)
+{
+    evac_buf_putf(json, "\"%s\":", name);
+    evac_buf_json(json, value);
+}
+
+static void put_query(struct evac_buf *json, const struct cw_metric *m)
+{
+    evac_buf_puts(json, "\"MetricDataQueries\":[{\"Id\":\"lag\",\"MetricStat\":{\"Metric\":{");
+    put_member(json, "Namespace", m->name_space);
+    evac_buf_putc(json, ',');
+    put_member(json, "MetricName", m->metric);
+    evac_buf_puts(json, ",\"Dimensions\":[");
+    for (size_t i = 0; i < m->dimension_count; i++) {
+        evac_buf_puts(json, i ? ",{" : "{");
+        put_member(json, "Name", m->dimensions[i].name);
+        evac_buf_putc(json, ',');
+        put_member(json, "Value", m->dimensions[i].value);
+        evac_buf_putc(json, '}');
+    }
+    evac_buf_putf(json, "]},\"Period\":%u,", m->period_s);
+    put_member(json, "Stat", m->stat);
+    evac_buf_puts(json, "},\"ReturnData\":true}]");
+}
+
+enum evac_code cw_lag_send(struct aws_call *c, const struct cw_metric *metric, cw_lag_fn *then,
+                           struct evac_err *err)
+{
+    const struct evac_host *host = c->link->host;
+    struct asked *asked = evac_arena_alloc(c->arena, sizeof *asked);
+    int64_t period_s = metric->period_s ? metric->period_s : 1;
+    int64_t now_s = host->wall_ms(host->ctx) / 1000;
+    int64_t window_s = (metric->window_ms ? metric->window_ms : WINDOW_MS) / 1000;
+    int64_t start_s = (now_s - window_s) / period_s * period_s; /* aligned, as AWS advises */
+    struct evac_buf body;
+    *asked = (struct asked){ then, metric->unit_ms };
+    c->state = asked;
+    evac_buf_init(&body, 16384);
+    evac_buf_putc(&body, '{');
+    put_query(&body, metric);
+    evac_buf_putf(&body, ",\"StartTime\":%lld,\"EndTime\":%lld,", (long long)start_s,
+                  (long long)now_s + 1);
+    evac_buf_puts(&body, "\"ScanBy\":\"TimestampDescending\",\"MaxDatapoints\":100}");
+    struct evac_aws_request request = { .service = "cloudwatch",
+                                        .operation = "GetMetricData",
+                                        .region = metric->region,
+                                        .body = evac_buf_str(&body) };
+    enum evac_code code = evac_buf_check(&body, "the metric's query", err);
+    if (!code)
+        code = aws_send(c, &request, on_data, err);
+    evac_buf_done(&body);
+    return code;
+}

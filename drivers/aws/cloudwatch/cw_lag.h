@@ -1,0 +1,36 @@
+/* The newest value of a CloudWatch metric, for any driver that measures lag. */
+#ifndef EVAC_CW_LAG_H
+#define EVAC_CW_LAG_H
+
+#include "aws_pack.h"
+
+struct cw_dimension {
+    struct evac_str name, value;
+};
+
+/* Everything is used during the call only. */
+struct cw_metric {
+    struct evac_str region, name_space, metric, stat; /* stat "Maximum", "Average", ... */
+    const struct cw_dimension *dimensions;
+    size_t dimension_count;
+    uint32_t period_s;  /* how often the metric has a value; at least 1 */
+    uint32_t unit_ms;   /* of its values: 1 milliseconds, 1000 seconds */
+    uint32_t window_ms; /* how far to look back; 0: 15 minutes */
+};
+
+struct cw_point {
+    bool found;      /* false: the metric has had no value lately, which is normal */
+    int64_t value;   /* ms */
+    int64_t wall_ms; /* its timestamp: the beginning of its period */
+};
+
+typedef void cw_lag_fn(struct aws_call *c, const struct cw_point *point);
+
+/*
+ * Sends GetMetricData. then is not called when the service could not be asked: the call has been
+ * answered (unseen) in that case. Uses c->state.
+ */
+enum evac_code cw_lag_send(struct aws_call *c, const struct cw_metric *metric, cw_lag_fn *then,
+                           struct evac_err *err);
+
+#endif
