@@ -1,0 +1,281 @@
+/*
+ * EC2 Auto Scaling groups: how many instances are in service. Minimum, maximum and desired size are
+ * sent together, since the service refuses a desired size outside of the other two (AWS.md 2.6).
+ * Last writer wins.
+ */
+#include "aws_pack.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct evac_param resource_params[] = {
+    { "group", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL,
+      "the group's name" },
+    { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL,
+      "named sizes, as count = { active = 6; standby = 1; }" },
+    { 0 },
+};
+
+static const struct evac_param scale_params[] = {
+    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
+      "how many instances: a number, or a name in the resource's count" },
+    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
+      "enough when this share of them is in service" },
+    { 0 },
+};
+
+#define LOOK { "autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups", EVAC_HOME_STEP, NULL, true, false }, \
+             { "autoscaling", "DescribeScalingActivities", "autoscaling:DescribeScalingActivities", EVAC_HOME_STEP, NULL, true, false }
+static const struct evac_op look_ops[] = { LOOK, { 0 } };
+static const struct evac_op scale_ops[] = {
+    LOOK,
+    { "autoscaling", "UpdateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup", EVAC_HOME_STEP, NULL, true, true },
+    { 0 },
+};
+
+static const struct evac_action actions[] = {
+    { "ready", "the group may launch instances, and has what it should have", 0, EVAC_FENCING_NONE,
+      1000, 120000, NULL, look_ops },
+    { "scale", "so many instances are in service; where the app is taken over, more are left as they are",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, scale_params,
+      scale_ops },
+    { 0 },
+};
+/* clang-format on */
+
+/* --- what DescribeAutoScalingGroups says ----------------------------------------------------- */
+
+struct view {
+    bool found, launch_suspended;
+    int64_t min, max, desired, in_service;
+};
+
+static int64_t number(const struct evac_xml *x, const char *name)
+{
+    int64_t value;
+    return evac_str_i64(evac_xml_text(x, name), &value) ? value : 0;
+}
+
+static struct view read_view(const struct evac_xml *root)
+{
+    const struct evac_xml *g =
+        evac_xml_path(root, "DescribeAutoScalingGroupsResult/AutoScalingGroups/member");
+    struct view v = { .found = g != NULL,
+                      .min = number(g, "MinSize"),
+                      .max = number(g, "MaxSize"),
+                      .desired = number(g, "DesiredCapacity") };
+    for (const struct evac_xml *i = evac_xml_path(g, "Instances/member"); i; i = evac_xml_again(i))
+        v.in_service += evac_str_is(evac_xml_text(i, "LifecycleState"), "InService") &&
+                        evac_str_is(evac_xml_text(i, "HealthStatus"), "Healthy");
+    for (const struct evac_xml *p = evac_xml_path(g, "SuspendedProcesses/member"); p;
+         p = evac_xml_again(p))
+        v.launch_suspended |= evac_str_is(evac_xml_text(p, "ProcessName"), "Launch");
+    return v;
+}
+
+static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, int progress,
+                 const char *why)
+{
+    struct evac_fact facts[] = { { "desired", v->desired }, { "in_service", v->in_service } };
+    struct aws_sight sight = {
+        .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 2 : 0
+    };
+    if (v->found)
+        sight.snapshot = aws_printf(c, "{\"min\":%lld,\"max\":%lld,\"desired\":%lld}",
+                                    (long long)v->min, (long long)v->max, (long long)v->desired);
+    aws_answer_seen(c, &sight, "%s", why);
+}
+
+static enum evac_code describe(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err)
+{
+    struct evac_arg params[] = { AWS_PARAM("AutoScalingGroupNames.member.1",
+                                           aws_regional(c, "group")) };
+    struct evac_aws_request request = { .service = "autoscaling",
+                                        .operation = "DescribeAutoScalingGroups",
+                                        .region = c->region,
+                                        .params = params,
+                                        .param_count = 1 };
+    return aws_send(c, &request, on_reply, err);
+}
+
+static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct view *v)
+{
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return false;
+    }
+    *v = read_view(r->xml);
+    if (v->found)
+        return true;
+    seen(c, v, EVAC_SEEN_BLOCKED, -1, "there is no such group");
+    return false;
+}
+
+static const char *how_many(struct aws_call *c, const struct view *v, int64_t wanted)
+{
+    return aws_printf(c, "%lld of %lld instances are in service", (long long)v->in_service,
+                      (long long)wanted)
+        .p;
+}
+
+/* --- ready ----------------------------------------------------------------------------------- */
+
+static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct view v;
+    if (!look(c, r, &v))
+        return;
+    if (v.launch_suspended)
+        seen(c, &v, EVAC_SEEN_BLOCKED, -1, "the group's Launch process is suspended");
+    else
+        seen(c, &v, v.in_service >= v.desired ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1,
+             how_many(c, &v, v.desired));
+}
+
+static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
+{
+    return describe(c, on_ready, err);
+}
+
+/* --- scale ----------------------------------------------------------------------------------- */
+
+struct wanted {
+    int64_t count, enough;
+    bool exact;
+    struct view v; /* kept while the activities are asked for */
+};
+
+static enum evac_code read_wanted(struct aws_call *c, struct wanted *w, struct evac_err *err)
+{
+    enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
+    if (code)
+        return code;
+    w->count = aws_goal_i64(c, "desired", w->count);
+    w->exact = c->goal.n > 0 || evac_str_eq(c->region, c->from);
+    int64_t percent = evac_args_i64(&c->args, "want.minimum_percent", 100);
+    if (percent < 1 || percent > 100)
+        return evac_fail(err, EVAC_E_BADARG, "minimum_percent is %lld: it must be from 1 to 100",
+                         (long long)percent);
+    w->enough = (w->count * percent + 99) / 100;
+    return EVAC_OK;
+}
+
+static int progress(const struct wanted *w)
+{
+    int64_t percent = w->count > 0 ? w->v.in_service * 100 / w->count : 100;
+    return (int)(percent < 100 ? percent : 100);
+}
+
+/* The newest activity tells why instances do not come: an aid, so its own failure changes nothing.
+ */
+static void on_activities(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct wanted *w = c->state;
+    const struct evac_xml *a =
+        evac_xml_path(r->xml, "DescribeScalingActivitiesResult/Activities/member");
+    const char *why = how_many(c, &w->v, w->count);
+    if (evac_str_is(evac_xml_text(a, "StatusCode"), "Failed"))
+        why = aws_printf(c, "%s: %.*s", why, EVAC_STR_ARG(evac_xml_text(a, "StatusMessage"))).p;
+    seen(c, &w->v, EVAC_SEEN_MOVING, progress(w), why);
+}
+
+static void ask_why(struct aws_call *c)
+{
+    struct evac_arg params[] = {
+        AWS_PARAM("AutoScalingGroupName", aws_regional(c, "group")),
+        AWS_PARAM("MaxRecords", EVAC_STR("1")),
+    };
+    struct evac_aws_request request = { .service = "autoscaling",
+                                        .operation = "DescribeScalingActivities",
+                                        .region = c->region,
+                                        .params = params,
+                                        .param_count = 2 };
+    aws_next(c, &request, on_activities);
+}
+
+static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct wanted *w = c->state;
+    if (!look(c, r, &w->v))
+        return;
+    const struct view *v = &w->v;
+    bool asked = w->exact ? v->desired == w->count : v->desired >= w->count;
+    bool enough = v->in_service >= w->enough && (!w->exact || v->in_service <= w->count);
+    if (!asked)
+        seen(c, v, EVAC_SEEN_UNSATISFIED, progress(w), how_many(c, v, w->count));
+    else if (enough)
+        seen(c, v, EVAC_SEEN_SATISFIED, 100, how_many(c, v, w->count));
+    else if (v->launch_suspended && v->in_service < w->enough)
+        seen(c, v, EVAC_SEEN_BLOCKED, progress(w), "the group's Launch process is suspended");
+    else
+        ask_why(c);
+}
+
+static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
+{
+    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = read_wanted(c, w, err);
+    c->state = w;
+    return code ? code : describe(c, on_scale, err);
+}
+
+static void updated(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    aws_answer_outcome(c, r);
+}
+
+/* The bounds make room for the count, and are never tightened; a goal restores them as they were.
+ */
+static void update(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct wanted *w = c->state;
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_not_sent(c, r);
+        return;
+    }
+    struct view v = read_view(r->xml);
+    if (!v.found) {
+        aws_answer_rejected(c, "", "there is no such group");
+        return;
+    }
+    int64_t min = aws_goal_i64(c, "min", v.min < w->count ? v.min : w->count);
+    int64_t max = aws_goal_i64(c, "max", v.max > w->count ? v.max : w->count);
+    struct evac_arg params[] = {
+        AWS_PARAM("AutoScalingGroupName", aws_regional(c, "group")),
+        AWS_PARAM("MinSize", aws_printf(c, "%lld", (long long)min)),
+        AWS_PARAM("MaxSize", aws_printf(c, "%lld", (long long)max)),
+        AWS_PARAM("DesiredCapacity", aws_printf(c, "%lld", (long long)w->count)),
+    };
+    struct evac_aws_request request = { .service = "autoscaling",
+                                        .operation = "UpdateAutoScalingGroup",
+                                        .region = c->region,
+                                        .mutates = true,
+                                        .params = params,
+                                        .param_count = 4 };
+    aws_next(c, &request, updated);
+}
+
+static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
+{
+    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = read_wanted(c, w, err);
+    c->state = w;
+    return code ? code : describe(c, update, err);
+}
+
+static const struct aws_handlers handlers[] = {
+    { .action = "ready", .observe = observe_ready },
+    { .action = "scale", .observe = observe_scale, .apply = apply_scale },
+    { 0 },
+};
+
+static enum evac_code call_asg(struct evac_link *link, const struct evac_call *call,
+                               evac_done_fn *done, void *user, uint64_t *ret_id,
+                               struct evac_err *err)
+{
+    return aws_run(link, handlers, call, done, user, ret_id, err);
+}
+
+const struct evac_driver evac_driver_asg = {
+    "asg", "an EC2 Auto Scaling group", resource_params, actions, 0, NULL, call_asg, aws_cancel
+};

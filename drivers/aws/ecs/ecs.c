@@ -1,0 +1,247 @@
+/*
+ * ECS services: how many tasks run. Changing only the count starts no deployment, so what counts is
+ * that enough tasks run in a steady state (AWS.md 2.6). UpdateService is last-writer-wins, and
+ * DescribeServices may be behind: a step is closed by two equal looks, not by one.
+ */
+#include "aws_pack.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct evac_param resource_params[] = {
+    { "cluster", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL,
+      "the cluster's name" },
+    { "service", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL,
+      "the service's name" },
+    { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL,
+      "named sizes, as count = { active = 6; standby = 1; }" },
+    { 0 },
+};
+
+static const struct evac_param scale_params[] = {
+    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
+      "how many tasks: a number, or a name in the resource's count" },
+    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
+      "enough when this share of them runs" },
+    { 0 },
+};
+
+#define LOOK { "ecs", "DescribeServices", "ecs:DescribeServices", EVAC_HOME_STEP, NULL, true, false }
+static const struct evac_op look_ops[] = { LOOK, { 0 } };
+static const struct evac_op scale_ops[] = {
+    LOOK,
+    { "ecs", "UpdateService", "ecs:UpdateService", EVAC_HOME_STEP, NULL, true, true },
+    { 0 },
+};
+
+static const struct evac_action actions[] = {
+    { "ready", "the service is active, and runs what it should", 0, EVAC_FENCING_NONE, 1000, 120000,
+      NULL, look_ops },
+    { "scale", "so many tasks run; where the app is taken over, more are left as they are",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, scale_params,
+      scale_ops },
+    { 0 },
+};
+/* clang-format on */
+
+/* --- what DescribeServices says -------------------------------------------------------------- */
+
+struct view {
+    bool found, active, deploying;
+    int64_t desired, running;
+    struct evac_str trouble; /* the newest event that says why tasks do not start */
+};
+
+static size_t deployments(const struct evac_json *service)
+{
+    return evac_json_count(evac_json_get(service, "deployments"));
+}
+
+/* Events are newest first. A steady state after the trouble ends it. */
+static struct evac_str find_trouble(const struct evac_json *service)
+{
+    for (const struct evac_json *e = evac_json_first(evac_json_get(service, "events")); e;
+         e = evac_json_next(e)) {
+        struct evac_str text = evac_json_str(e, "message");
+        if (evac_str_has(text, "unable to"))
+            return text;
+        if (evac_str_has(text, "steady state"))
+            break;
+    }
+    return EVAC_STR_NONE;
+}
+
+static struct view read_view(const struct evac_aws_reply *r)
+{
+    const struct evac_json *s = evac_json_first(evac_json_get(r->json, "services"));
+    return (struct view){ .found = s != NULL,
+                          .active = evac_str_is(evac_json_str(s, "status"), "ACTIVE"),
+                          .deploying = deployments(s) > 1,
+                          .desired = evac_json_i64(s, "desiredCount", 0),
+                          .running = evac_json_i64(s, "runningCount", 0),
+                          .trouble = find_trouble(s) };
+}
+
+static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, int progress,
+                 const char *why)
+{
+    struct evac_fact facts[] = { { "desired", v->desired }, { "running", v->running } };
+    struct aws_sight sight = {
+        .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 2 : 0
+    };
+    if (v->found)
+        sight.snapshot = aws_printf(c, "{\"desired\":%lld}", (long long)v->desired);
+    aws_answer_seen(c, &sight, "%s", why);
+}
+
+static enum evac_code describe(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err)
+{
+    struct evac_buf body;
+    evac_buf_init(&body, 4096);
+    evac_buf_puts(&body, "{\"cluster\":");
+    evac_buf_json(&body, aws_regional(c, "cluster"));
+    evac_buf_puts(&body, ",\"services\":[");
+    evac_buf_json(&body, aws_regional(c, "service"));
+    evac_buf_puts(&body, "]}");
+    struct evac_aws_request request = { .service = "ecs",
+                                        .operation = "DescribeServices",
+                                        .region = c->region,
+                                        .body = evac_buf_str(&body) };
+    enum evac_code code = evac_buf_check(&body, "the service's name", err);
+    if (!code)
+        code = aws_send(c, &request, on_reply, err);
+    evac_buf_done(&body);
+    return code;
+}
+
+/* An answer when there is no service to speak of: false. */
+static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct view *v)
+{
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return false;
+    }
+    *v = read_view(r);
+    if (v->found && v->active)
+        return true;
+    seen(c, v, EVAC_SEEN_BLOCKED, -1,
+         v->found ? "the service is not active" : "there is no such service");
+    return false;
+}
+
+/* --- ready ----------------------------------------------------------------------------------- */
+
+static const char *how_many(struct aws_call *c, const struct view *v, int64_t wanted)
+{
+    return aws_printf(c, "%lld of %lld tasks run%s%.*s", (long long)v->running, (long long)wanted,
+                      v->trouble.n ? ": " : "", EVAC_STR_ARG(v->trouble))
+        .p;
+}
+
+static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct view v;
+    if (!look(c, r, &v))
+        return;
+    bool steady = v.running >= v.desired && !v.deploying;
+    seen(c, &v, steady ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1, how_many(c, &v, v.desired));
+}
+
+static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
+{
+    return describe(c, on_ready, err);
+}
+
+/* --- scale ----------------------------------------------------------------------------------- */
+
+struct wanted {
+    int64_t count, enough;
+    bool exact;
+};
+
+/* More than wanted is shrunk where the app left, and where a rollback says what there was. */
+static enum evac_code read_wanted(struct aws_call *c, struct wanted *w, struct evac_err *err)
+{
+    enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
+    if (code)
+        return code;
+    w->count = aws_goal_i64(c, "desired", w->count);
+    w->exact = c->goal.n > 0 || evac_str_eq(c->region, c->from);
+    int64_t percent = evac_args_i64(&c->args, "want.minimum_percent", 100);
+    if (percent < 1 || percent > 100)
+        return evac_fail(err, EVAC_E_BADARG, "minimum_percent is %lld: it must be from 1 to 100",
+                         (long long)percent);
+    w->enough = (w->count * percent + 99) / 100;
+    return EVAC_OK;
+}
+
+static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct wanted *w = c->state;
+    struct view v;
+    if (!look(c, r, &v))
+        return;
+    bool asked = w->exact ? v.desired == w->count : v.desired >= w->count;
+    bool shrunk = !w->exact || v.running <= w->count;
+    bool done = asked && v.running >= w->enough && shrunk && !v.deploying;
+    int64_t percent = w->count > 0 ? v.running * 100 / w->count : 100;
+    seen(c, &v,
+         !asked ? EVAC_SEEN_UNSATISFIED
+         : done ? EVAC_SEEN_SATISFIED
+                : EVAC_SEEN_MOVING,
+         (int)(percent < 100 ? percent : 100), how_many(c, &v, w->count));
+}
+
+static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
+{
+    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = read_wanted(c, w, err);
+    c->state = w;
+    return code ? code : describe(c, on_scale, err);
+}
+
+static void updated(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    aws_answer_outcome(c, r);
+}
+
+static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
+{
+    struct wanted w;
+    struct evac_buf body;
+    enum evac_code code = read_wanted(c, &w, err);
+    if (code)
+        return code;
+    evac_buf_init(&body, 4096);
+    evac_buf_puts(&body, "{\"cluster\":");
+    evac_buf_json(&body, aws_regional(c, "cluster"));
+    evac_buf_puts(&body, ",\"service\":");
+    evac_buf_json(&body, aws_regional(c, "service"));
+    evac_buf_putf(&body, ",\"desiredCount\":%lld}", (long long)w.count);
+    struct evac_aws_request request = { .service = "ecs",
+                                        .operation = "UpdateService",
+                                        .region = c->region,
+                                        .mutates = true,
+                                        .body = evac_buf_str(&body) };
+    code = evac_buf_check(&body, "the service's name", err);
+    if (!code)
+        code = aws_send(c, &request, updated, err);
+    evac_buf_done(&body);
+    return code;
+}
+
+static const struct aws_handlers handlers[] = {
+    { .action = "ready", .observe = observe_ready },
+    { .action = "scale", .observe = observe_scale, .apply = apply_scale },
+    { 0 },
+};
+
+static enum evac_code call_ecs(struct evac_link *link, const struct evac_call *call,
+                               evac_done_fn *done, void *user, uint64_t *ret_id,
+                               struct evac_err *err)
+{
+    return aws_run(link, handlers, call, done, user, ret_id, err);
+}
+
+const struct evac_driver evac_driver_ecs = { "ecs", "an ECS service", resource_params, actions, 0,
+                                             NULL,  call_ecs,         aws_cancel };
