@@ -59,7 +59,6 @@ struct group {
     size_t activity_count;
     int64_t created_ms;
     uint64_t retry_ms; /* launching failed: not before; 0 none */
-    bool was_down;
 };
 
 struct asg {
