@@ -222,7 +222,7 @@ static void publish(struct evac_sandbox *sb, const struct s3_bucket *b)
             }
     struct evac_arena *arena = evac_arena_new();
     struct evac_str text = evac_arena_printf(
-        arena, "SourceBucket=%s,DestinationBucket=%s,RuleId=%s", b->name, to->name, b->rule.id);
+        arena, "DestinationBucket=%s,RuleId=%s,SourceBucket=%s", to->name, b->rule.id, b->name);
     (void)evac_str_copy(dimensions, sizeof dimensions, text);
     evac_arena_free(arena);
     sb_cloudwatch_put(sb, to->region, "AWS/S3", "ReplicationLatency", dimensions,

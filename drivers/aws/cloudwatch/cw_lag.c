@@ -1,6 +1,7 @@
 #include "cw_lag.h"
 
-#define WINDOW_MS 900000u
+#define WINDOW_MIN_S   300
+#define WINDOW_PERIODS 15 /* how many values in a row may be missing */
 
 struct asked {
     cw_lag_fn *then;
@@ -67,7 +68,9 @@ enum evac_code cw_lag_send(struct aws_call *c, const struct cw_metric *metric, c
     struct asked *asked = evac_arena_alloc(c->arena, sizeof *asked);
     int64_t period_s = metric->period_s ? metric->period_s : 1;
     int64_t now_s = host->wall_ms(host->ctx) / 1000;
-    int64_t window_s = (metric->window_ms ? metric->window_ms : WINDOW_MS) / 1000;
+    int64_t window_s = WINDOW_PERIODS * period_s;
+    if (window_s < WINDOW_MIN_S)
+        window_s = WINDOW_MIN_S;
     int64_t start_s = (now_s - window_s) / period_s * period_s; /* aligned, as AWS advises */
     struct evac_buf body;
     *asked = (struct asked){ then, metric->unit_ms };

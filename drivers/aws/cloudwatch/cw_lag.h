@@ -13,9 +13,8 @@ struct cw_metric {
     struct evac_str region, name_space, metric, stat; /* stat "Maximum", "Average", ... */
     const struct cw_dimension *dimensions;
     size_t dimension_count;
-    uint32_t period_s;  /* how often the metric has a value; at least 1 */
-    uint32_t unit_ms;   /* of its values: 1 milliseconds, 1000 seconds */
-    uint32_t window_ms; /* how far to look back; 0: 15 minutes */
+    uint32_t period_s; /* how often the metric has a value; at least 1 */
+    uint32_t unit_ms;  /* of its values: 1 milliseconds, 1000 seconds */
 };
 
 struct cw_point {

@@ -1,0 +1,78 @@
+/*
+ * STS: who am I, and roles. A role's credentials are the sandbox's own, since IAM is not modelled:
+ * what matters for a controller is that it asks, where it asks, and that it uses what it got.
+ */
+#include "sandbox_internal.h"
+
+#define SESSION_MIN_S 900
+#define SESSION_MAX_S 43200
+
+static void caller_identity(struct sb_call *c)
+{
+    sb_tag(&c->out, "Arn", EVAC_STR("arn:aws:iam::" SB_ACCOUNT ":user/evac"));
+    sb_tag(&c->out, "UserId", EVAC_STR("AIDAEVACSANDBOX000001"));
+    sb_tag(&c->out, "Account", EVAC_STR(SB_ACCOUNT));
+}
+
+static struct evac_str last_part(struct evac_str arn)
+{
+    for (size_t i = arn.n; i > 0; i--)
+        if (arn.p[i - 1] == '/')
+            return (struct evac_str){ arn.p + i, arn.n - i };
+    return arn;
+}
+
+static bool check_role(struct sb_call *c, int64_t seconds)
+{
+    struct evac_str role = sb_in(c, "RoleArn"), name = sb_in(c, "RoleSessionName");
+    if (!evac_str_starts(role, "arn:") || !evac_str_has(role, ":role/"))
+        sb_error(c, 400, "ValidationError", "%.*s is invalid", EVAC_STR_ARG(role));
+    else if (name.n < 2 || name.n > 64)
+        sb_error(c, 400, "ValidationError", "roleSessionName: from 2 to 64 characters");
+    else if (seconds < SESSION_MIN_S || seconds > SESSION_MAX_S)
+        sb_error(c, 400, "ValidationError", "durationSeconds: from %d to %d", SESSION_MIN_S,
+                 SESSION_MAX_S);
+    return !c->failed;
+}
+
+static void put_session(struct sb_call *c, int64_t seconds)
+{
+    const struct evac_sandbox *sb = c->sb;
+    evac_buf_puts(&c->out, "<Credentials>");
+    sb_tag(&c->out, "AccessKeyId", evac_str(sb->access_key_id));
+    sb_tag(&c->out, "SecretAccessKey", evac_str(sb->secret_access_key));
+    sb_tag(&c->out, "SessionToken",
+           evac_str(sb->session_token[0] ? sb->session_token : "sandbox-session-token"));
+    sb_tag(&c->out, "Expiration", sb_iso_s(c->arena, sb_wall_ms(sb) + 1000 * seconds));
+    evac_buf_puts(&c->out, "</Credentials><AssumedRoleUser>");
+    sb_tag(&c->out, "AssumedRoleId",
+           evac_arena_printf(c->arena, "AROAEVACSANDBOX000001:%.*s",
+                             EVAC_STR_ARG(sb_in(c, "RoleSessionName"))));
+    sb_tag(&c->out, "Arn",
+           evac_arena_printf(c->arena, "arn:aws:sts::" SB_ACCOUNT ":assumed-role/%.*s/%.*s",
+                             EVAC_STR_ARG(last_part(sb_in(c, "RoleArn"))),
+                             EVAC_STR_ARG(sb_in(c, "RoleSessionName"))));
+    evac_buf_puts(&c->out, "</AssumedRoleUser>");
+}
+
+static void assume_role(struct sb_call *c)
+{
+    int64_t seconds = sb_in_i64(c, "DurationSeconds", 3600);
+    if (check_role(c, seconds))
+        put_session(c, seconds);
+}
+
+static const struct sb_operation operations[] = {
+    { .name = "GetCallerIdentity", .handle = caller_identity, .flags = SB_STRONG },
+    { .name = "AssumeRole", .handle = assume_role, .flags = SB_STRONG },
+    { 0 },
+};
+
+const struct sb_service sb_service_sts = {
+    .signing_name = "sts",
+    .row = "sts",
+    .xmlns = "https://sts.amazonaws.com/doc/2011-06-15/",
+    .rate_per_s = 500,
+    .burst = 500,
+    .operations = operations,
+};
