@@ -193,7 +193,8 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
                      const struct conf_given *given)
 {
     struct conf_app *a = at;
-    if (!conf_is_given(given, "policy.run_deadline"))
+    a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
+    if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);
     if (a->app.automatic != EVAC_POLICY_NEVER && a->probe_count == 0)
         CONF_SAY(

@@ -121,7 +121,8 @@ static const struct conf_row app_rows[] = {
     { "policy.measure", CONF_DURATION, AT(app.measure_ms), FROM_TO(100, HOUR), .fallback = "10s",
       .doc = "Interval at which replication lag is measured" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
-      .otherwise = "4 x objectives.rto", .doc = "A run that has not ended by then is held for a person" },
+      .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",
+      .doc = "A run that has not ended by then is held for a person" },
     { "drills", CONF_SECTION, CONF_LIST, AT(app.drills), COUNTED(app.drill_count), FROM_TO(0, 100),
       .section = &drill_section, .otherwise = "none", .doc = "Scheduled rehearsals" },
     END

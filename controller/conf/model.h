@@ -147,6 +147,7 @@ struct evac_app {
     uint32_t cooldown_ms; /* after the end of the last run */
     uint32_t approval_ms; /* how long a proposal or an approval stays good */
     uint32_t run_deadline_ms; /* a run that has not ended by then is held */
+    bool run_deadline_given;  /* otherwise the steps' own deadlines come first */
     uint32_t canary_ms;       /* canary markers' interval, 0 none */
     uint32_t measure_ms;      /* lag measurement's interval */
     const struct evac_drill_conf *drills;

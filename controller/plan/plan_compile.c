@@ -421,6 +421,32 @@ static void link_rivals(const struct compiler *c, struct evac_plan_step *steps, 
     }
 }
 
+/* The longest chain of steps, each taking all of its deadline: a step that does not get there asks
+ * a person by itself, before the run as a whole is stopped. Relaxation: the graph has no cycle. */
+static uint32_t deadlines_in_a_row(struct evac_arena *arena, const struct evac_plan_step *steps,
+                                   uint16_t count)
+{
+    uint64_t *finish = evac_arena_array(arena, count + 1u, sizeof *finish), longest = 0;
+    for (uint16_t round = 0; round < count; round++)
+        for (uint16_t i = 0; i < count; i++) {
+            uint64_t begin = 0;
+            for (uint16_t k = 0; k < steps[i].after_count; k++)
+                if (finish[steps[i].after[k]] > begin)
+                    begin = finish[steps[i].after[k]];
+            finish[i] = begin + steps[i].deadline_ms;
+            longest = finish[i] > longest ? finish[i] : longest;
+        }
+    return longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX;
+}
+
+static uint32_t run_deadline(const struct compiler *c, const struct evac_plan_step *steps)
+{
+    const struct evac_app *app = c->request->app;
+    uint32_t steps_ms = deadlines_in_a_row(c->arena, steps, c->count);
+    return app->run_deadline_given || steps_ms < app->run_deadline_ms ? app->run_deadline_ms
+                                                                      : steps_ms;
+}
+
 static struct evac_plan *assemble(struct compiler *c)
 {
     const struct evac_plan_request *q = c->request;
@@ -447,7 +473,7 @@ static struct evac_plan *assemble(struct compiler *c)
         .rehearse = q->rehearse,
         .rto_ms = q->app->rto_ms,
         .rpo_ms = q->app->rpo_ms,
-        .run_deadline_ms = q->app->run_deadline_ms,
+        .run_deadline_ms = run_deadline(c, steps),
         .approval_ms = q->app->approval_ms,
         .quarantine_ms = conf->quarantine_ms,
         .confirm_ms = conf->confirm_ms,

@@ -194,12 +194,24 @@ static void copy_reply_headers(struct exchange *x)
 
 static void check_effect(struct world *w);
 
+/* S2: data is promoted only when nobody writes to the old side any more. */
+static void check_promotion(struct world *w, const struct evac_http_request *request)
+{
+    char first[32];
+    if (evac_str_is(request->operation, "rds:FailoverGlobalCluster") &&
+        world_writers(w, first, sizeof first) && !evac_str_is(request->region, first))
+        broke(w, "S2: %.*s is promoted while %s still writes", EVAC_STR_ARG(request->region),
+              first);
+}
+
 /* The request reaches AWS: its effect is now, whoever still waits for an answer. */
 static void lands(struct world *w, void *what)
 {
     struct exchange *x = what;
     evac_sandbox_advance(w->sandbox, w->now_ms);
     evac_buf_init(&x->reply.body, 8u << 20);
+    if (x->request.mutates)
+        check_promotion(w, &x->request);
     evac_sandbox_http(w->sandbox, &x->request, &x->reply);
     copy_reply_headers(x);
     if (x->request.mutates)
