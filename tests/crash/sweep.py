@@ -3,7 +3,7 @@
 is made twice without an observe between.
 
   sweep.py BIN_DIR [--every N] [--jobs N] [--first N] [--last N]"""
-import argparse, concurrent.futures, os, signal, sys, traceback
+import argparse, concurrent.futures, os, re, signal, sys, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Gone, World
@@ -20,10 +20,15 @@ SPEED = 60
 
 
 def begin(world):
+    world.sand("app shop renew 1000")
     world.wait_healthy()
-    before = world.status()["journal_rows"]
+    before = rows(world)
     world.sand("region us-east-1 down")
     return before
+
+
+def rows(world):
+    return int(re.search(r"(\d+) rows", world.evac("journal", "verify").stdout).group(1))
 
 
 def check_end(world, report):
@@ -44,7 +49,7 @@ def rows_of_a_run():
         first = begin(world)
         report = world.wait_end(1)
         check_end(world, report)
-        return first + 1, world.status()["journal_rows"]
+        return first + 1, rows(world)
 
 
 def one(row):
