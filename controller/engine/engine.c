@@ -344,6 +344,15 @@ static void before_run(struct engine_io *io, struct evac_run *run)
         engine_run_loss(io, a);
 }
 
+/* A gate may open by what was just measured, and nothing else need ever wake its run. */
+static bool waits_at_gate(const struct evac_run *run)
+{
+    for (uint16_t i = 0; i < run->plan->step_count; i++)
+        if (run->steps[i].state == EVAC_STEP_GATED)
+            return true;
+    return false;
+}
+
 static void tick_runs(struct engine_io *io)
 {
     struct evac_run_io rio = engine_run_io(io);
@@ -353,7 +362,7 @@ static void tick_runs(struct engine_io *io)
             return;
         before_run(io, r);
         bool measured = r->state == EVAC_RUN_SETTLING && r->measuring == 0;
-        if (io->now->boot_ms < r->wake_ms && !measured)
+        if (io->now->boot_ms < r->wake_ms && !measured && !waits_at_gate(r))
             continue;
         evac_run_tick(r, &rio);
         engine_after_run(io, r);

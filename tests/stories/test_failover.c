@@ -157,6 +157,23 @@ START_TEST(too_much_loss_waits_for_a_person)
 }
 END_TEST
 
+START_TEST(a_gate_opens_by_itself_when_the_loss_becomes_known)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "service cloudwatch us-west-2 down");
+    world_crash(w, 1000); /* it forgets what it had measured */
+    world_run(w, 10000);
+    world_control(w, "region us-east-1 down");
+    world_run(w, 2 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, "gate_block fail-db"), "%s", story(w));
+    ck_assert(!world_traced(w, "intent fail-db"));
+    world_control(w, "service cloudwatch us-west-2 up");
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_short_blip_moves_nothing)
 {
     struct world *w = shop("dwell = \"3s\"=>dwell = \"60s\"");
@@ -309,6 +326,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_person_moves_a_healthy_shop_without_losing_data);
     tcase_add_test(tc, there_and_back_again);
     tcase_add_test(tc, too_much_loss_waits_for_a_person);
+    tcase_add_test(tc, a_gate_opens_by_itself_when_the_loss_becomes_known);
     tcase_add_test(tc, a_short_blip_moves_nothing);
     tcase_add_test(tc, when_everything_looks_down_the_observer_is_suspected);
     tcase_add_test(tc, a_lost_reply_of_the_promotion_promotes_once);
