@@ -70,7 +70,7 @@ struct evac_report {
     int64_t rto_ms;     /* from the last good answer before the outage: an upper bound */
     int64_t rto_min_ms; /* from the first bad one */
     bool rpo_known;
-    int64_t rpo_ms;                 /* the worst of all stores */
+    int64_t rpo_ms; /* the worst of all stores */
     /* If the region being left went on writing unseen until it was fenced: the most that can be
      * lost. rpo_ms in planned moves. */
     int64_t rpo_max_ms;
