@@ -172,13 +172,16 @@ static void skip(struct evac_run *run, struct evac_run_io *io, const struct evac
     answer(io, EVAC_OK, "skipped");
 }
 
-/* What the old mode left out may be what the new one needs. */
+/* What the old mode left out, or stopped half-way, may be what the new one needs. It begins with a
+ * look, as every step does: an attempt that it left behind is seen, not repeated. */
 static void revive_steps(struct evac_run *run, struct evac_run_io *io)
 {
-    for (uint16_t i = 0; i < run->plan->forward_count; i++)
-        if (run->steps[i].state == EVAC_STEP_SKIPPED && !run->steps[i].by_person &&
-            run_when(run, i) != RUN_NO)
+    for (uint16_t i = 0; i < run->plan->forward_count; i++) {
+        const struct evac_step_run *s = &run->steps[i];
+        bool left = s->state == EVAC_STEP_SKIPPED || s->state == EVAC_STEP_HALTED;
+        if (left && !s->by_person && run_when(run, i) != RUN_NO)
             (void)run_move_step(run, io, i, EVAC_ON_REVIVED, NULL);
+    }
 }
 
 static void switch_mode(struct evac_run *run, struct evac_run_io *io,

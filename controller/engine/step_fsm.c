@@ -59,7 +59,7 @@ static const uint8_t table[EVAC_STEP_STATE_COUNT][EVAC_STEP_EVENT_COUNT] = {
     [S(FAILED)]      = { ON(RETRY, OBSERVING), ON(SKIP, SKIPPED), ON(UNDID, UNDONE) },
     [S(HELD)]        = { ON(RETRY, WAITING), ON(SKIP, SKIPPED), ON(UNDID, UNDONE) },
     [S(DONE)]        = { ON(UNDID, UNDONE) },
-    [S(HALTED)]      = { ON(UNDID, UNDONE) },
+    [S(HALTED)]      = { ON(REVIVED, WAITING), ON(UNDID, UNDONE) },
     [S(SKIPPED)]     = { ON(REVIVED, WAITING), ON(UNDID, UNDONE) },
 };
 // clang-format on

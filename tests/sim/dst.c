@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define MINUTE_MS    60000u
-#define CALM_MINUTES 40
+#define CALM_MINUTES 120
 #define LATE_MS      90000u /* by then every request that could still land has landed */
 #define CLOCKS_MS    50     /* an instant is noted on arrival, not when it happened */
 
@@ -89,6 +89,8 @@ static void meddle(struct story *s, struct world *w)
 static void answer(struct story *s, struct world *w)
 {
     enum evac_run_state state = world_run_state(w);
+    if (state == EVAC_RUN_ASKING && below(s, 3) == 0) /* what was planned can not be any more */
+        (void)world_say(w, EVAC_CMD_MODE, "", "it is gone", EVAC_MODE_UNGRACEFUL);
     if (state == EVAC_RUN_ASKING)
         (void)world_say(w, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL, "", "", 0);
     (void)world_say(w, EVAC_CMD_OVERRIDE, "", "the simulator accepts the loss", 0);

@@ -302,6 +302,25 @@ START_TEST(graceful_turned_ungraceful_when_the_region_dies_half_way)
 }
 END_TEST
 
+START_TEST(a_mode_switched_there_and_back_leaves_no_dead_end)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    world_control(w, "region us-east-1 down");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    world_run(w, 5000);
+    world_control(w, "service rds us-west-2 down");
+    world_run(w, 10000);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "", EVAC_MODE_GRACEFUL), EVAC_OK);
+    ck_assert_msg(world_traced(w, "step fail-db observing -> halted"), "%s", story(w));
+    world_run(w, 1000);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "", EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    world_control(w, "service rds us-west-2 up");
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(after_a_run_the_policy_waits_for_an_acknowledgement)
 {
     struct world *w = shop(NULL);
@@ -337,6 +356,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_proposal_waits_for_a_yes);
     tcase_add_loop_test(tc, a_controller_that_dies_in_mid_run_ends_it, 0, 8);
     tcase_add_test(tc, graceful_turned_ungraceful_when_the_region_dies_half_way);
+    tcase_add_test(tc, a_mode_switched_there_and_back_leaves_no_dead_end);
     tcase_add_test(tc, after_a_run_the_policy_waits_for_an_acknowledgement);
     suite_add_tcase(suite, tc);
 }
