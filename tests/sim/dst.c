@@ -237,7 +237,7 @@ struct sum {
 static bool one(uint64_t seed, bool trace, struct sum *sum)
 {
     struct story s = tell(seed);
-    char why[400], loss[400], journal[400];
+    char why[500], loss[500], journal[500];
     s.world.verbose = trace;
     struct world *w = world_new(&s.world);
     world_run(w, 15000);
