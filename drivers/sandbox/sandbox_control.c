@@ -146,6 +146,17 @@ static enum evac_code on_stale(struct words *w, struct evac_err *err)
     return EVAC_OK;
 }
 
+static enum evac_code on_limits(struct words *w, struct evac_err *err)
+{
+    struct evac_str state = word(w);
+    bool on = evac_str_is(state, "on");
+    if (!on && !evac_str_is(state, "off"))
+        return evac_fail(err, EVAC_E_BADARG, "limits can be on or off, not '%.*s'",
+                         EVAC_STR_ARG(state));
+    w->sb->options.enforce_limits = on;
+    return EVAC_OK;
+}
+
 static enum evac_code on_app(struct words *w, struct evac_err *err)
 {
     struct evac_str rest = w->rest;
@@ -163,7 +174,7 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
         enum evac_code (*run)(struct words *w, struct evac_err *err);
     } verbs[] = {
         { "region", on_region }, { "service", on_service }, { "lag", on_lag },
-        { "stale", on_stale },   { "app", on_app },
+        { "stale", on_stale },   { "limits", on_limits },   { "app", on_app },
     };
     struct words w = { sb, command };
     struct evac_str verb = word(&w);
@@ -177,6 +188,6 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
         return code;
     }
     return evac_fail(err, EVAC_E_BADARG,
-                     "'%.*s' is not a command; region, service, lag, stale and app are",
+                     "'%.*s' is not a command; region, service, lag, stale, limits and app are",
                      EVAC_STR_ARG(verb));
 }
