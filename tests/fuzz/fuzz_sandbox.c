@@ -1,0 +1,120 @@
+/*
+ * The model of AWS before strangers. Requests are signed well here, so that what the fuzzer invents
+ * reaches every service's own reading: the first line chooses service and path, the rest is the
+ * body.
+ */
+#include "fuzz.h"
+#include "sandbox.h"
+#include "sigv4.h"
+
+#include <string.h>
+
+#define KEY_ID  "AKIAEVACSANDBOX00001"
+#define SECRET  "secret"
+#define WALL_MS 1767323045000
+
+static struct evac_sandbox *make(void)
+{
+    static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
+    const struct evac_sandbox_options options = { .seed = 1,
+                                                  .regions = regions,
+                                                  .speed = 10,
+                                                  .wall_ms = WALL_MS,
+                                                  .access_key_id = KEY_ID,
+                                                  .secret_access_key = SECRET };
+    struct evac_sandbox *sb = evac_sandbox_new(&options);
+    evac_sandbox_shop(sb, 8080);
+    return sb;
+}
+
+static void send_signed(struct evac_sandbox *sb, unsigned which, struct evac_str target,
+                        struct evac_str body)
+{
+    static const struct {
+        const char *service, *type, *prefix;
+    } services[] = {
+        { "rds", "application/x-www-form-urlencoded", NULL },
+        { "autoscaling", "application/x-www-form-urlencoded", NULL },
+        { "monitoring", "application/x-www-form-urlencoded", NULL },
+        { "sts", "application/x-www-form-urlencoded", NULL },
+        { "ecs", "application/x-amz-json-1.1", "AmazonEC2ContainerServiceV20141113." },
+        { "monitoring", "application/x-amz-json-1.0", "GraniteServiceVersion20100801." },
+        { "s3", "application/xml", NULL },
+        { "route53", "application/xml", NULL },
+    };
+    static const char *const methods[] = { "GET", "PUT", "POST", "DELETE", "HEAD" };
+    bool rest = (which & 7) >= 6;
+    struct evac_str query, path = evac_str_cut(target, '?', &query);
+    struct evac_buf name, authorization;
+    struct evac_err err = { EVAC_OK, "" };
+    evac_buf_init(&name, 1u << 20);
+    evac_buf_init(&authorization, 1u << 20);
+    evac_buf_putf(&name, "%s", services[which & 7].prefix ? services[which & 7].prefix : "");
+    if (!rest)
+        evac_buf_put_str(&name, target);
+    struct evac_http_header headers[6] = {
+        { EVAC_STR("host"), EVAC_STR("127.0.0.1:8080") },
+        { EVAC_STR("x-amz-date"), EVAC_STR("20260102T030405Z") },
+        { EVAC_STR("content-type"), evac_str(services[which & 7].type) },
+        { EVAC_STR("x-amz-target"), evac_buf_str(&name) },
+    };
+    struct evac_sigv4_request request = {
+        .method = evac_str(rest ? methods[(which >> 3) % 5] : "POST"),
+        .path = rest && path.n && path.p[0] == '/' ? path : EVAC_STR("/"),
+        .query = rest ? query : EVAC_STR_NONE,
+        .headers = headers,
+        .header_count = services[which & 7].prefix ? 4 : 3,
+        .body = body,
+        .s3_rules = (which & 7) == 6,
+    };
+    const struct evac_sigv4_scope scope = { EVAC_STR("20260102T030405Z"),
+                                            which & 64 ? EVAC_STR("us-west-2")
+                                                       : EVAC_STR("us-east-1"),
+                                            evac_str(services[which & 7].service) };
+    const struct evac_sigv4_identity identity = { EVAC_STR(KEY_ID), EVAC_STR(SECRET),
+                                                  EVAC_STR_NONE };
+    struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REPLY };
+    if (evac_sigv4_sign(NULL, &request, &scope, &identity, EVAC_STR_NONE, &authorization, &err) ==
+        EVAC_OK) {
+        struct evac_buf url;
+        evac_buf_init(&url, 1u << 20);
+        evac_buf_put_str(&url, request.path);
+        if (request.query.n) {
+            evac_buf_putc(&url, '?');
+            evac_buf_put_str(&url, request.query);
+        }
+        headers[request.header_count] =
+            (struct evac_http_header){ EVAC_STR("authorization"), evac_buf_str(&authorization) };
+        struct evac_http_request http = { .method = request.method,
+                                          .url = evac_buf_str(&url),
+                                          .headers = headers,
+                                          .header_count = request.header_count + 1,
+                                          .body = body };
+        evac_buf_init(&reply.body, 8u << 20);
+        evac_sandbox_http(sb, &http, &reply);
+        MUST(reply.fate != EVAC_SANDBOX_REPLY || (reply.status >= 200 && reply.status < 600));
+        evac_buf_done(&reply.body);
+        evac_buf_done(&url);
+    }
+    evac_buf_done(&name);
+    evac_buf_done(&authorization);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct evac_str rest = { (const char *)data + 1, size - 1 };
+    struct evac_buf truth;
+    if (size < 1)
+        return 0;
+    struct evac_sandbox *sb = make();
+    struct evac_str target = evac_str_cut(rest, '\n', &rest);
+    send_signed(sb, data[0], target, rest);
+    evac_sandbox_advance(sb, 20000);
+    send_signed(sb, data[0], target, rest); /* again, in whatever state that led to */
+    evac_buf_init(&truth, 8u << 20);
+    evac_sandbox_truth(sb, &truth);
+    MUST(!truth.failed);
+    evac_buf_done(&truth);
+    evac_sandbox_free(sb);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* Small texts that people write: calendars, durations, numbers. */
+#include "decision.h"
+#include "evac/args.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct evac_str text = { (const char *)data, size };
+    struct evac_cron cron;
+    struct evac_err err = { EVAC_OK, "" };
+    int64_t ms;
+    MUST(evac_cron_parse(text, &cron, &err) == EVAC_OK || err.text[0]);
+    if (evac_duration_ms(text, &ms))
+        MUST(ms >= 0);
+    (void)evac_str_i64(text, &ms);
+    return 0;
+}
