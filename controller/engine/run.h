@@ -61,7 +61,7 @@ struct evac_step_run {
     uint64_t call_deadline_ms;
     uint64_t wake_ms;       /* next look, end of cooling or quarantine; UINT64_MAX none */
     uint64_t deadline_ms;   /* UINT64_MAX until it begins */
-    uint64_t unresolved_ms; /* when this process first saw the unresolved attempt's intent */
+    uint64_t unresolved_ms; /* the latest that the unresolved attempt can have been sent */
     uint64_t satisfied_ms;  /* first of the looks that confirm, 0 none */
     uint64_t acked_ms;
     uint32_t polls, backs; /* in a row: for growing intervals */

@@ -303,6 +303,9 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
 
     s->polls = 0;
     s->acked_ms = outcome == EVAC_OUTCOME_ACCEPTED ? io->now->boot_ms : 0;
+    if (outcome == EVAC_OUTCOME_UNKNOWN)
+        s->unresolved_ms =
+            io->now->boot_ms; /* a driver may have looked first, and sent as late as now */
     if (!run_move_step(run, io, i, said_event[outcome], s->reason))
         return;
     if (s->state == EVAC_STEP_COOLING)

@@ -9,6 +9,7 @@
 
 struct item {
     struct evac_str section, key, value; /* key "" : the section's own line */
+    struct evac_str raw;                 /* of a value over several lines: all that it stands on */
     struct item *next;
 };
 
@@ -102,6 +103,25 @@ static enum evac_code read_setting(struct reader *r, struct evac_str line, struc
     return code;
 }
 
+static void wipe(struct evac_str text)
+{
+    if (text.n)
+        memset((void *)(uintptr_t)text.p, 'x', text.n);
+}
+
+/* More of a value. What it was before may be a secret: no copy of it stays behind. */
+static void extend(struct reader *r, struct item *item, struct evac_str line)
+{
+    struct evac_str before = item->value;
+    bool copied = item->raw.n > 0;
+    const char *begin = copied ? item->raw.p : before.p;
+    item->value =
+        evac_arena_printf(r->arena, "%.*s\n%.*s", EVAC_STR_ARG(before), EVAC_STR_ARG(line));
+    item->raw = (struct evac_str){ begin, (size_t)(line.p + line.n - begin) };
+    if (copied)
+        wipe(before);
+}
+
 /* An indented line: below an empty value a nested setting, otherwise more of that value. */
 static enum evac_code read_indented(struct reader *r, struct evac_str line, struct evac_err *err)
 {
@@ -109,8 +129,7 @@ static enum evac_code read_indented(struct reader *r, struct evac_str line, stru
     if (!r->parent)
         return read_setting(r, line, err);
     if (r->parent->value.n) {
-        r->parent->value = evac_arena_printf(r->arena, "%.*s\n%.*s", EVAC_STR_ARG(r->parent->value),
-                                             EVAC_STR_ARG(line));
+        extend(r, r->parent, line);
         return EVAC_OK;
     }
     if (!memchr(line.p, '=', line.n))
@@ -166,8 +185,10 @@ struct evac_str evac_ini_get(const struct evac_ini *ini, struct evac_str section
 void evac_ini_wipe(const struct evac_ini *ini, const char *key)
 {
     for (const struct item *i = ini ? ini->first : NULL; i; i = i->next)
-        if (evac_str_is(i->key, key) && i->value.n)
-            memset((void *)(uintptr_t)i->value.p, 'x', i->value.n);
+        if (evac_str_is(i->key, key)) {
+            wipe(i->value);
+            wipe(i->raw);
+        }
 }
 
 bool evac_ini_has(const struct evac_ini *ini, struct evac_str section)

@@ -396,7 +396,9 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
         x->lose_reply = true;
     die -= f->lost_after;
     if (die < f->late)
-        travel += request->total_ms + below(w, f->late_max_ms);
+        travel =
+            request->total_ms +
+            below(w, f->late_max_ms > request->total_ms ? f->late_max_ms - request->total_ms : 1);
     die -= f->late;
     if (die < f->slow)
         travel += below(w, 5000);

@@ -18,7 +18,8 @@ struct world;
 
 struct world_faults { /* parts of 10,000 requests */
     unsigned not_sent, lost_before, lost_after, late, slow;
-    uint32_t late_max_ms; /* a zombie lands at most so much later */
+    uint32_t
+        late_max_ms; /* a zombie lands at most so long after it was sent: as its signature lives */
 };
 
 struct world_options {

@@ -168,6 +168,29 @@ static void calm(struct story *s, struct world *w)
     }
 }
 
+/* Capacity is last-writer-wins: a request that lands late must not have the last word. */
+static bool sizes_are(struct world *w, int web, int worker, int batch)
+{
+    char part[160];
+    const char *truth = world_truth(w);
+    const struct {
+        const char *service;
+        int size;
+    } services[] = { { "web", web }, { "worker", worker } };
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(part, sizeof part,
+                 "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"%s\",\"desired\":%d,",
+                 services[i].service, services[i].size);
+        if (!strstr(truth, part))
+            return false;
+    }
+    snprintf(
+        part, sizeof part,
+        "\"region\":\"us-west-2\",\"group\":\"shop-batch\",\"min\":0,\"max\":10,\"desired\":%d,",
+        batch);
+    return strstr(truth, part) != NULL;
+}
+
 /* What the end of a run promises, the world must show, also after every late request has landed. */
 static const char *promise(struct world *w, char *text, size_t bytes)
 {
@@ -188,6 +211,10 @@ static const char *promise(struct world *w, char *text, size_t bytes)
         snprintf(text, bytes, "S10: rolled back, but the GO object names us-west-2");
     else if (state == EVAC_RUN_ROLLED_BACK && strstr(truth, "\"go_writer\":\"\""))
         snprintf(text, bytes, "S7: rolled back, but the app is fenced");
+    else if (state == EVAC_RUN_ROLLED_BACK && !sizes_are(w, 1, 1, 1))
+        snprintf(text, bytes, "S10: rolled back, but the standby is not of its size again");
+    else if (state == EVAC_RUN_SUCCEEDED && !sizes_are(w, 6, 2, 3))
+        snprintf(text, bytes, "S10: succeeded, but the new side is not of its size");
     return text;
 }
 
