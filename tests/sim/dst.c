@@ -20,6 +20,7 @@
 
 #define MINUTE_MS    60000u
 #define CALM_MINUTES 120
+#define STALE_MAX_MS 950 /* engine.confirm must be longer than reads are stale: 1 s in the demo */
 #define LATE_MS      90000u /* by then every request that could still land has landed */
 #define CLOCKS_MS    50     /* an instant is noted on arrival, not when it happened */
 
@@ -137,7 +138,7 @@ static void trouble(struct story *s, struct world *w)
     unsigned crashes =
         s->crashes ? 3 : 0; /* a fifth in a row parks the controller: that is another test */
     if (s->stale)
-        world_control(w, "stale %u", (unsigned)(200 + below(s, 1500)));
+        world_control(w, "stale %u", (unsigned)(100 + below(s, STALE_MAX_MS - 100)));
     if (s->capacity)
         world_control(w, "service ecs us-west-2 throttled");
     for (uint64_t i = 0; i < turns && !world_broken(w)[0]; i++) {
