@@ -45,12 +45,17 @@ static unsigned long run_of_app(const cJSON *status, const char *app)
     return 0;
 }
 
+/* The only one that goes on; when none does, the last one of the only app. */
 static unsigned long only_run(const cJSON *status)
 {
     const cJSON *runs = cJSON_GetObjectItemCaseSensitive(status, "runs");
-    if (cJSON_GetArraySize(runs) != 1)
+    const cJSON *apps = cJSON_GetObjectItemCaseSensitive(status, "apps");
+    int count = cJSON_GetArraySize(runs);
+    if (count == 1)
+        return (unsigned long)evac_json_number(cJSON_GetArrayItem(runs, 0), "run", 0);
+    if (count > 1 || cJSON_GetArraySize(apps) != 1)
         return 0;
-    return (unsigned long)evac_json_number(cJSON_GetArrayItem(runs, 0), "run", 0);
+    return run_of_app(status, evac_json_cstr(cJSON_GetArrayItem(apps, 0), "app"));
 }
 
 unsigned long evac_cli_run(struct evac_cli *cli, const char *what)

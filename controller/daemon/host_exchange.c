@@ -271,7 +271,8 @@ static void set_transport(struct exchange *x)
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, KEPT_IDLE_S);
     curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN, KEPT_LIFE_S);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->mutates ? 1L : 0L);
+    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->mutates || x->fresh ? 1L : 0L);
+    curl_easy_setopt(e, CURLOPT_FORBID_REUSE, x->fresh ? 1L : 0L);
 }
 
 static void set_behaviour(struct exchange *x, const char *url)
@@ -390,6 +391,7 @@ static struct exchange *new_exchange(struct evac_host_http *http,
     x->connect_ms = request->connect_ms;
     x->total_ms = request->total_ms;
     x->mutates = request->mutates;
+    x->fresh = request->fresh;
     x->sent_boot_ms = evac_boot_ms();
     evac_buf_init(&x->head, HEAD_MAX_BYTES);
     evac_buf_init(&x->reply_body, request->max_reply_bytes);

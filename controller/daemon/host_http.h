@@ -37,6 +37,7 @@ struct exchange {
     struct evac_str body;
     uint32_t connect_ms, total_ms;
     bool mutates, by_proxy;
+    bool fresh;
 
     uv_timer_t timer; /* while RESOLVING the deadline, ENDING the delivery */
     struct evac_names_waiter waiter;

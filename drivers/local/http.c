@@ -158,7 +158,8 @@ static enum evac_code look(struct local_call *c, const struct evac_call *call, s
                                          .total_ms = TOTAL_MS,
                                          .max_reply_bytes = REPLY_MAX,
                                          .region = c->public_look ? EVAC_STR_NONE : c->region,
-                                         .operation = EVAC_STR("http:Get") };
+                                         .operation = EVAC_STR("http:Get"),
+                                         .fresh = c->public_look };
     return host->http(host->ctx, &request, looked, c, &c->host_id, err);
 }
 

@@ -33,6 +33,7 @@ struct evac_http_request {
     struct evac_str region; /* where the request goes, "" if nowhere in particular: for isolation */
     struct evac_str operation; /* "rds:FailoverGlobalCluster", for logs and refusals */
     bool mutates;              /* a rehearsal's host refuses these outright */
+    bool fresh; /* over a new connection: a kept one stays with a server that DNS has left */
 };
 
 /* What became of an exchange. The difference between NOT_SENT and LOST is what keeps data safe:

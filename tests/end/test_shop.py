@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""The three users' ways in, and bad days, by real processes: evac-sandbox with the shop, evacd, evac.
+
+  test_shop.py BIN_DIR [NAME...]"""
+import json, os, pty, subprocess, sys, time, traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import World
+
+MANUAL = {'automatic = "act"': 'automatic = "never"'}
+FAST = {
+    'renew = "5s"; margin = "1s";': 'renew = "1s"; margin = "300ms";',
+    'dwell = "3s"': 'dwell = "300ms"',
+    'every = "1s"; timeout = "800ms"; fall = 3; rise = 2;': 'every = "250ms"; timeout = "200ms"; fall = 3; rise = 2;',
+    'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
+        'quarantine = "4s"; confirm = "200ms"; poll = "50ms"; poll_max = "200ms";',
+}
+BIN = sys.argv[1]
+
+
+def shop(extra=None, speed=60):
+    world = World(BIN, speed, dict(FAST, **(extra or {})))
+    world.sand("app shop renew 1000")
+    return world
+
+
+def at_a_terminal(world, typed, *args):
+    """Exit code and output of evac, with somebody typing."""
+    master, slave = pty.openpty()
+    p = subprocess.Popen([world.program("evac"), *args], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, env=world.env)
+    os.close(slave)
+    os.write(master, typed.encode())
+    out = p.communicate(timeout=120)[0]
+    os.close(master)
+    return p.returncode, out
+
+
+def a_person_moves_it_there_and_back():
+    with shop(MANUAL) as w:
+        w.start_evacd()
+        w.wait_healthy()
+        plan = w.evac("plan", "shop").stdout
+        assert "switch-db" in plan and "fence" in plan, plan
+        # the name must be typed, at a terminal; anything else moves nothing
+        r = w.evac("failover", "shop", check=False, input="shop\n")
+        assert r.returncode == 3 and "no terminal" in r.stderr, r.stderr
+        code, out = at_a_terminal(w, "no\n", "failover", "shop")
+        assert code == 3 and w.truth()["writers"] == ["us-east-1"], out
+        code, out = at_a_terminal(w, "shop\n", "failover", "shop", "--reason", "maintenance")
+        assert code == 0 and "succeeded" in out, out
+        assert w.truth()["writers"] == ["us-west-2"]
+        report = json.loads(w.evac("report", "--json").stdout)
+        assert (report["rpo_ms"], report["planned"], report["mode"]) == (0, True, "graceful"), report
+        w.wait_healthy()
+        w.evac("failback", "shop", "--yes", "--reason", "home again")
+        assert w.truth()["writers"] == ["us-east-1"]
+        sizes = {(s["region"], s["service"]): s["desired"] for s in w.truth()["ecs"]}
+        assert sizes[("us-east-1", "web")] == 6 and sizes[("us-west-2", "web")] == 1, sizes
+        assert w.truth()["lost_ms"] is None
+
+
+def a_rehearsal_looks_and_changes_nothing():
+    with shop(MANUAL) as w:
+        w.start_evacd()
+        w.wait_healthy()
+
+        def changes():  # markers of the loss measurement go on: they are no step's
+            return {(o["service"], o["operation"]): o["received"] for o in w.truth()["operations"]
+                    if o["operation"] != "PutObject"}
+        before, epoch = changes(), w.truth()["go_epoch"]
+        out = w.evac("drill", "shop", "--kind", "rehearse").stdout
+        assert "succeeded" in out, out
+        assert changes() == before and w.truth()["go_epoch"] == epoch
+
+
+def an_isolated_region_is_fenced_before_its_data_is_promoted():
+    with shop() as w:
+        w.start_evacd()
+        w.wait_healthy()
+        w.sand("region us-east-1 isolated")
+        report = w.wait_end(1)
+        truth = w.truth()
+        assert report["result"].startswith("succeeded") and truth["writers"] == ["us-west-2"], report["result"]
+        assert truth["global_clusters"][0]["believers"] == ["us-east-1", "us-west-2"], truth["global_clusters"]
+        # whatever the old side wrote unseen is not more than the report's bound
+        assert truth["lost_ms"] <= report["rpo_max_ms"], (truth["lost_ms"], report["rpo_max_ms"])
+        w.sand("region us-east-1 up")
+        w.wait(lambda: w.truth()["global_clusters"][0]["believers"] == ["us-west-2"], 20, "the old primary to yield")
+        assert w.truth()["writers"] == ["us-west-2"]
+
+
+def wrong_credentials_are_said_and_move_nothing():
+    with shop(MANUAL) as w:
+        w.env["AWS_SECRET_ACCESS_KEY"] = "not-the-secret"
+        w.start_evacd()
+        time.sleep(3)
+        app = w.app()
+        assert app["loss_now_ms"] is None, app
+        r = w.evac("failover", "shop", "--yes", "--mode", "ungraceful", "--reason", "x", "--no-wait", check=False)
+        time.sleep(3)
+        log = open(os.path.join(w.dir, "evacd.log")).read()
+        assert w.truth()["writers"] == ["us-east-1"]
+        journal = w.evac("journal", check=False).stdout
+        assert "SignatureDoesNotMatch" in journal + log + r.stdout + r.stderr, journal[-2000:]
+        assert "not-the-secret" not in journal + log
+
+
+def an_endpoint_that_is_gone_is_said():
+    with shop(MANUAL) as w:
+        w.start_evacd()
+        w.wait_healthy()
+        w.sandbox.kill()
+        w.sandbox.wait()
+        w.sandbox = None
+        w.wait(lambda: any(r["verdict"] != "up" for r in w.app()["regions"]), 20, "the probes to notice")
+        status = w.evac("status").stdout
+        assert "observer" in status or "down" in status or "unknown" in status, status
+        assert w.evac("runs").stdout.strip() == "no run yet"
+
+
+def nothing_is_left_behind():
+    with shop(MANUAL) as w:
+        w.start_evacd()
+        w.wait_healthy()
+        pids = [w.evacd.pid, w.sandbox.pid]
+        assert w.stop_evacd() == 0
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", ",".join(map(str, pids))], capture_output=True,
+                                  text=True).stdout.split()
+        assert not children, children
+
+
+STORIES = [a_person_moves_it_there_and_back, a_rehearsal_looks_and_changes_nothing,
+           an_isolated_region_is_fenced_before_its_data_is_promoted, wrong_credentials_are_said_and_move_nothing,
+           an_endpoint_that_is_gone_is_said, nothing_is_left_behind]
+
+
+def main():
+    failed = 0
+    chosen = [s for s in STORIES if not sys.argv[2:] or s.__name__ in sys.argv[2:]]
+    for story in chosen:
+        begin = time.monotonic()
+        try:
+            story()
+            print("ok   %-60s %5.1f s" % (story.__name__, time.monotonic() - begin), flush=True)
+        except Exception:
+            failed += 1
+            print("FAIL %s" % story.__name__, flush=True)
+            traceback.print_exc()
+    print("%d passed, %d failed" % (len(chosen) - failed, failed))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
