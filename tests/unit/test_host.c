@@ -267,6 +267,21 @@ START_TEST(connections_are_kept_for_reads)
 }
 END_TEST
 
+START_TEST(who_looks_as_a_new_user_comes_anew)
+{
+    char url[128];
+    struct evac_http_request r = request_to(url, sizeof url, "127.0.0.1", server->port, "/");
+    send_and_wait(&r);
+    r.fresh = true;
+    for (int i = 0; i < 3; i++)
+        send_and_wait(&r);
+    ck_assert_uint_eq(server->connections, 4);
+    r.fresh = false; /* nor is its connection left for others */
+    send_and_wait(&r);
+    ck_assert_uint_eq(server->connections, 4);
+}
+END_TEST
+
 START_TEST(a_reply_over_its_ceiling_counts_as_lost)
 {
     char url[128];
@@ -774,6 +789,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_read_may_be_repeated_on_a_new_connection_when_a_kept_one_died);
     tcase_add_test(tc, a_mutating_request_is_never_sent_twice);
     tcase_add_test(tc, connections_are_kept_for_reads);
+    tcase_add_test(tc, who_looks_as_a_new_user_comes_anew);
     tcase_add_test(tc, a_reply_over_its_ceiling_counts_as_lost);
     tcase_add_test(tc, what_can_not_be_sent_is_refused_by_name);
     tcase_add_test(tc, a_cancelled_request_is_still_told_of_once);
