@@ -21,4 +21,9 @@ if [ $# = 0 ]; then
   say "simulation: seeds on an optimised build, and every safety rule taken away in turn"
   tests/sim/check.sh
 fi
+if [ $# = 0 ]; then
+  say "the demonstration"
+  contrib/try.sh --report build/try >build/try.log 2>&1 || { cat build/try.log; exit 1; }
+  grep -E 'RTO|RPO' build/try.log
+fi
 say "done"

@@ -186,6 +186,22 @@ START_TEST(a_short_blip_moves_nothing)
 }
 END_TEST
 
+START_TEST(a_standby_that_is_not_well_is_not_failed_over_to)
+{
+    struct world *w = shop(NULL);
+    world_control(w, "service rds us-west-2 capacity-refused"); /* its database answers nobody */
+    world_run(w, MINUTE_MS);
+    ck_assert_msg(world_traced(w, "verdict us-west-2 down"), "%s", story(w));
+    world_control(w, "region us-east-1 down");
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), 0);
+    world_control(w, "service rds us-west-2 up"); /* now there is somewhere to go */
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+    expect_writer(w, "us-west-2");
+    world_free(w);
+}
+END_TEST
+
 START_TEST(when_everything_looks_down_the_observer_is_suspected)
 {
     struct world *w = shop(NULL);
@@ -347,6 +363,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, too_much_loss_waits_for_a_person);
     tcase_add_test(tc, a_gate_opens_by_itself_when_the_loss_becomes_known);
     tcase_add_test(tc, a_short_blip_moves_nothing);
+    tcase_add_test(tc, a_standby_that_is_not_well_is_not_failed_over_to);
     tcase_add_test(tc, when_everything_looks_down_the_observer_is_suspected);
     tcase_add_test(tc, a_lost_reply_of_the_promotion_promotes_once);
     tcase_add_test(tc, throttling_only_costs_time);
