@@ -9,16 +9,7 @@ against the plan's critical path through the steps that ran."""
 import argparse, json, os, statistics, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import World
-
-FAST = {
-    'renew = "5s"; margin = "1s";': 'renew = "1s"; margin = "100ms";',
-    'dwell = "3s"': 'dwell = "100ms"',
-    'every = "1s"; timeout = "800ms"; fall = 3; rise = 2;': 'every = "200ms"; timeout = "150ms"; fall = 3; rise = 2;',
-    'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
-        'quarantine = "4s"; confirm = "100ms"; poll = "50ms"; poll_max = "100ms";',
-}
-
+from harness import FAST, World
 
 def critical_ms(report):
     return sum(s["took_ms"] for s in report["steps"] if s.get("critical") and s.get("took_ms") is not None)

@@ -5,16 +5,9 @@
 import json, os, pty, subprocess, sys, time, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import World
+from harness import FAST, World
 
 MANUAL = {'automatic = "act"': 'automatic = "never"'}
-FAST = {
-    'renew = "5s"; margin = "1s";': 'renew = "1s"; margin = "300ms";',
-    'dwell = "3s"': 'dwell = "300ms"',
-    'every = "1s"; timeout = "800ms"; fall = 3; rise = 2;': 'every = "250ms"; timeout = "200ms"; fall = 3; rise = 2;',
-    'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
-        'quarantine = "4s"; confirm = "200ms"; poll = "50ms"; poll_max = "200ms";',
-}
 BIN = sys.argv[1]
 
 

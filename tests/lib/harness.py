@@ -6,6 +6,17 @@ import json, os, shutil, signal, subprocess, sys, tempfile, time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+# Short waits of the demonstration's own, so that a failover takes seconds: the protocol is the same. The shop must be told of
+# its lease too: world.sand("app shop renew 1000").
+FAST = {
+    'renew = "5s"; margin = "1s";': 'renew = "1s"; margin = "300ms";',
+    'dwell = "3s"': 'dwell = "300ms"',
+    'every = "1s"; timeout = "800ms"; fall = 3; rise = 2;': 'every = "250ms"; timeout = "200ms"; fall = 3; rise = 2;',
+    'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
+        'quarantine = "4s"; confirm = "200ms"; poll = "50ms"; poll_max = "200ms";',
+}
+
+
 class Gone(Exception):
     pass
 

@@ -16,14 +16,6 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
-static const struct evac_param scale_params[] = {
-    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
-      "how many instances: a number, or a name in the resource's count" },
-    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
-      "enough when this share of them is in service" },
-    { 0 },
-};
-
 #define LOOK { "autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups", EVAC_HOME_STEP, NULL, true, false }, \
              { "autoscaling", "DescribeScalingActivities", "autoscaling:DescribeScalingActivities", EVAC_HOME_STEP, NULL, true, false }
 static const struct evac_op look_ops[] = { LOOK, { 0 } };
@@ -37,7 +29,7 @@ static const struct evac_action actions[] = {
     { "ready", "the group may launch instances, and has what it should have", 0, EVAC_FENCING_NONE,
       1000, 120000, NULL, look_ops },
     { "scale", "so many instances are in service; where the app is taken over, more are left as they are",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, scale_params,
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params,
       scale_ops },
     { 0 },
 };
@@ -139,30 +131,14 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 
 /* --- scale ----------------------------------------------------------------------------------- */
 
-struct wanted {
-    int64_t count, enough;
-    bool exact;
+struct scaling {
+    struct aws_wanted wanted;
     struct view v; /* kept while the activities are asked for */
 };
 
-static enum evac_code read_wanted(struct aws_call *c, struct wanted *w, struct evac_err *err)
+static int progress(const struct scaling *w)
 {
-    enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
-    if (code)
-        return code;
-    w->count = aws_goal_i64(c, "desired", w->count);
-    w->exact = c->goal.n > 0 || evac_str_eq(c->region, c->from);
-    int64_t percent = evac_args_i64(&c->args, "want.minimum_percent", 100);
-    if (percent < 1 || percent > 100)
-        return evac_fail(err, EVAC_E_BADARG, "minimum_percent is %lld: it must be from 1 to 100",
-                         (long long)percent);
-    w->enough = (w->count * percent + 99) / 100;
-    return EVAC_OK;
-}
-
-static int progress(const struct wanted *w)
-{
-    int64_t percent = w->count > 0 ? w->v.in_service * 100 / w->count : 100;
+    int64_t percent = w->wanted.count > 0 ? w->v.in_service * 100 / w->wanted.count : 100;
     return (int)(percent < 100 ? percent : 100);
 }
 
@@ -170,10 +146,10 @@ static int progress(const struct wanted *w)
  */
 static void on_activities(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct wanted *w = c->state;
+    const struct scaling *w = c->state;
     const struct evac_xml *a =
         evac_xml_path(r->xml, "DescribeScalingActivitiesResult/Activities/member");
-    const char *why = how_many(c, &w->v, w->count);
+    const char *why = how_many(c, &w->v, w->wanted.count);
     if (evac_str_is(evac_xml_text(a, "StatusCode"), "Failed"))
         why = aws_printf(c, "%s: %.*s", why, EVAC_STR_ARG(evac_xml_text(a, "StatusMessage"))).p;
     seen(c, &w->v, EVAC_SEEN_MOVING, progress(w), why);
@@ -195,17 +171,18 @@ static void ask_why(struct aws_call *c)
 
 static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    struct wanted *w = c->state;
+    struct scaling *w = c->state;
     if (!look(c, r, &w->v))
         return;
     const struct view *v = &w->v;
-    bool asked = w->exact ? v->desired == w->count : v->desired >= w->count;
-    bool enough = v->in_service >= w->enough && (!w->exact || v->in_service <= w->count);
+    bool asked = w->wanted.exact ? v->desired == w->wanted.count : v->desired >= w->wanted.count;
+    bool enough =
+        v->in_service >= w->wanted.enough && (!w->wanted.exact || v->in_service <= w->wanted.count);
     if (!asked)
-        seen(c, v, EVAC_SEEN_UNSATISFIED, progress(w), how_many(c, v, w->count));
+        seen(c, v, EVAC_SEEN_UNSATISFIED, progress(w), how_many(c, v, w->wanted.count));
     else if (enough)
-        seen(c, v, EVAC_SEEN_SATISFIED, 100, how_many(c, v, w->count));
-    else if (v->launch_suspended && v->in_service < w->enough)
+        seen(c, v, EVAC_SEEN_SATISFIED, 100, how_many(c, v, w->wanted.count));
+    else if (v->launch_suspended && v->in_service < w->wanted.enough)
         seen(c, v, EVAC_SEEN_BLOCKED, progress(w), "the group's Launch process is suspended");
     else
         ask_why(c);
@@ -213,8 +190,8 @@ static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
-    enum evac_code code = read_wanted(c, w, err);
+    struct scaling *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = aws_wanted(c, &w->wanted, err);
     c->state = w;
     return code ? code : describe(c, on_scale, err);
 }
@@ -228,7 +205,7 @@ static void updated(struct aws_call *c, const struct evac_aws_reply *r)
  */
 static void update(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct wanted *w = c->state;
+    const struct scaling *w = c->state;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_not_sent(c, r);
         return;
@@ -238,13 +215,13 @@ static void update(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_rejected(c, "", "there is no such group");
         return;
     }
-    int64_t min = aws_goal_i64(c, "min", v.min < w->count ? v.min : w->count);
-    int64_t max = aws_goal_i64(c, "max", v.max > w->count ? v.max : w->count);
+    int64_t min = aws_goal_i64(c, "min", v.min < w->wanted.count ? v.min : w->wanted.count);
+    int64_t max = aws_goal_i64(c, "max", v.max > w->wanted.count ? v.max : w->wanted.count);
     struct evac_arg params[] = {
         AWS_PARAM("AutoScalingGroupName", aws_regional(c, "group")),
         AWS_PARAM("MinSize", aws_printf(c, "%lld", (long long)min)),
         AWS_PARAM("MaxSize", aws_printf(c, "%lld", (long long)max)),
-        AWS_PARAM("DesiredCapacity", aws_printf(c, "%lld", (long long)w->count)),
+        AWS_PARAM("DesiredCapacity", aws_printf(c, "%lld", (long long)w->wanted.count)),
     };
     struct evac_aws_request request = { .service = "autoscaling",
                                         .operation = "UpdateAutoScalingGroup",
@@ -257,8 +234,8 @@ static void update(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
-    enum evac_code code = read_wanted(c, w, err);
+    struct scaling *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = aws_wanted(c, &w->wanted, err);
     c->state = w;
     return code ? code : describe(c, update, err);
 }

@@ -340,16 +340,6 @@ static enum evac_code observe_protected(struct aws_call *c, struct evac_err *err
 
 /* --- lag ------------------------------------------------------------------------------------- */
 
-static void measured(struct aws_call *c, const struct cw_point *point)
-{
-    struct evac_fact facts[] = { { "lag_ms", point->value }, { "as_of_wall_ms", point->wall_ms } };
-    struct aws_sight sight = { .seen = point->found ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = point->found ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s", point->found ? "" : "the metric has no value lately");
-}
-
 /* Published in the region of the secondary, which is the one that would take over. */
 static enum evac_code measure(struct aws_call *c, struct evac_err *err)
 {
@@ -366,7 +356,7 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
                                 .stat = EVAC_STR("Maximum"),
                                 .period_s = (uint32_t)(period_ms / 1000),
                                 .unit_ms = 1 };
-    return cw_lag_send(c, &metric, measured, err);
+    return cw_lag_send(c, &metric, cw_lag_answer, err);
 }
 
 static const struct aws_handlers handlers[] = {

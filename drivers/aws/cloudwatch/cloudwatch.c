@@ -73,20 +73,10 @@ static enum evac_code ask(struct aws_call *c, struct evac_str region, cw_lag_fn 
     return cw_lag_send(c, &metric, then, err);
 }
 
-static void measured(struct aws_call *c, const struct cw_point *point)
-{
-    struct evac_fact facts[] = { { "lag_ms", point->value }, { "as_of_wall_ms", point->wall_ms } };
-    struct aws_sight sight = { .seen = point->found ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = point->found ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s", point->found ? "" : "the metric has no value lately");
-}
-
 static enum evac_code measure(struct aws_call *c, struct evac_err *err)
 {
     bool from = evac_str_is(evac_args_get(&c->args, "read_in"), "from");
-    return ask(c, from ? c->from : c->to, measured, err);
+    return ask(c, from ? c->from : c->to, cw_lag_answer, err);
 }
 
 /* Not older than three periods: what a metric said long ago says nothing of now. */

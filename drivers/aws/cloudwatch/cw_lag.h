@@ -32,4 +32,7 @@ typedef void cw_lag_fn(struct aws_call *c, const struct cw_point *point);
 enum evac_code cw_lag_send(struct aws_call *c, const struct cw_metric *metric, cw_lag_fn *then,
                            struct evac_err *err);
 
+/* MEASURE's answer: facts lag_ms and as_of_wall_ms; unseen when there is no value. A cw_lag_fn. */
+void cw_lag_answer(struct aws_call *c, const struct cw_point *point);
+
 #endif

@@ -18,14 +18,6 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
-static const struct evac_param scale_params[] = {
-    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
-      "how many tasks: a number, or a name in the resource's count" },
-    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
-      "enough when this share of them runs" },
-    { 0 },
-};
-
 #define LOOK { "ecs", "DescribeServices", "ecs:DescribeServices", EVAC_HOME_STEP, NULL, true, false }
 static const struct evac_op look_ops[] = { LOOK, { 0 } };
 static const struct evac_op scale_ops[] = {
@@ -38,7 +30,7 @@ static const struct evac_action actions[] = {
     { "ready", "the service is active, and runs what it should", 0, EVAC_FENCING_NONE, 1000, 120000,
       NULL, look_ops },
     { "scale", "so many tasks run; where the app is taken over, more are left as they are",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, scale_params,
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, aws_scale_params,
       scale_ops },
     { 0 },
 };
@@ -154,30 +146,9 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 
 /* --- scale ----------------------------------------------------------------------------------- */
 
-struct wanted {
-    int64_t count, enough;
-    bool exact;
-};
-
-/* More than wanted is shrunk where the app left, and where a rollback says what there was. */
-static enum evac_code read_wanted(struct aws_call *c, struct wanted *w, struct evac_err *err)
-{
-    enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
-    if (code)
-        return code;
-    w->count = aws_goal_i64(c, "desired", w->count);
-    w->exact = c->goal.n > 0 || evac_str_eq(c->region, c->from);
-    int64_t percent = evac_args_i64(&c->args, "want.minimum_percent", 100);
-    if (percent < 1 || percent > 100)
-        return evac_fail(err, EVAC_E_BADARG, "minimum_percent is %lld: it must be from 1 to 100",
-                         (long long)percent);
-    w->enough = (w->count * percent + 99) / 100;
-    return EVAC_OK;
-}
-
 static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct wanted *w = c->state;
+    const struct aws_wanted *w = c->state;
     struct view v;
     if (!look(c, r, &v))
         return;
@@ -194,8 +165,8 @@ static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct wanted *w = evac_arena_alloc(c->arena, sizeof *w);
-    enum evac_code code = read_wanted(c, w, err);
+    struct aws_wanted *w = evac_arena_alloc(c->arena, sizeof *w);
+    enum evac_code code = aws_wanted(c, w, err);
     c->state = w;
     return code ? code : describe(c, on_scale, err);
 }
@@ -207,9 +178,9 @@ static void updated(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct wanted w;
+    struct aws_wanted w;
     struct evac_buf body;
-    enum evac_code code = read_wanted(c, &w, err);
+    enum evac_code code = aws_wanted(c, &w, err);
     if (code)
         return code;
     evac_buf_init(&body, 4096);

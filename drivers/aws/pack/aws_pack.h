@@ -124,6 +124,16 @@ struct evac_str aws_regional(const struct aws_call *c, const char *name);
  * it is neither. */
 enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,
                          int64_t *ret_count, struct evac_err *err);
+/* How big something should be: want.count (a number, or a name in the resource's count) and
+ * want.minimum_percent; or what the goal says. Exactly so many where the app was left and where a
+ * rollback restores what was; at least so many where it is taken over. */
+struct aws_wanted {
+    int64_t count, enough; /* enough: that share of count */
+    bool exact;
+};
+enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err);
+/* The settings that aws_wanted() reads. */
+extern const struct evac_param aws_scale_params[];
 /* The goal as JSON, NULL when there is none. Give it to evac_json_free(). */
 struct evac_json *aws_goal(const struct aws_call *c);
 /* The member of a JSON goal, fallback when there is no goal or no such member. */

@@ -1,0 +1,26 @@
+/* How big something should be: the same words for tasks and instances. */
+#include "aws_pack.h"
+
+const struct evac_param aws_scale_params[] = {
+    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
+      "how many: a number, or a name in the resource's count" },
+    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
+      "enough when this share of them is there" },
+    { 0 },
+};
+
+enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err)
+{
+    struct aws_wanted *w = ret_wanted;
+    enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
+    if (code)
+        return code;
+    w->count = aws_goal_i64(c, "desired", w->count);
+    w->exact = c->goal.n > 0 || evac_str_eq(c->region, c->from);
+    int64_t percent = evac_args_i64(&c->args, "want.minimum_percent", 100);
+    if (percent < 1 || percent > 100)
+        return evac_fail(err, EVAC_E_BADARG, "minimum_percent is %lld: it must be from 1 to 100",
+                         (long long)percent);
+    w->enough = (w->count * percent + 99) / 100;
+    return EVAC_OK;
+}
