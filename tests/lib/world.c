@@ -204,6 +204,20 @@ static void check_promotion(struct world *w, const struct evac_http_request *req
               first);
 }
 
+static bool is_marker(const struct evac_http_request *request)
+{
+    return evac_str_is(request->operation, "s3:PutObject") && evac_str_has(request->url, "canary");
+}
+
+/* S7: a run that has ended has nothing on its way any more. */
+static void check_late(struct world *w, const struct evac_http_request *request)
+{
+    bool over = w->shell && w->last_run && w->last_state != EVAC_RUN_NONE &&
+                !evac_shell_engine(w->shell)->runs;
+    if (over && !is_marker(request))
+        broke(w, "S7: %.*s lands after the run has ended", EVAC_STR_ARG(request->operation));
+}
+
 /* The request reaches AWS: its effect is now, whoever still waits for an answer. */
 static void lands(struct world *w, void *what)
 {
@@ -214,6 +228,8 @@ static void lands(struct world *w, void *what)
         check_promotion(w, &x->request);
     evac_sandbox_http(w->sandbox, &x->request, &x->reply);
     copy_reply_headers(x);
+    if (x->request.mutates && x->reply.status < 300)
+        check_late(w, &x->request); /* a stale one that is refused does no harm */
     if (x->request.mutates)
         check_effect(w);
     if (x->reply.fate == EVAC_SANDBOX_REFUSE) {
@@ -345,8 +361,8 @@ static void check_mutation(struct world *w, const struct evac_http_request *requ
         for (uint16_t i = 0; i < r->plan->step_count; i++)
             intended = intended || (r->steps[i].state == EVAC_STEP_APPLYING &&
                                     r->steps[i].intent_seq <= durable);
-    if (evac_str_is(request->operation, "s3:PutObject") && evac_str_has(request->url, "canary"))
-        return; /* canary markers are no step of a run */
+    if (is_marker(request))
+        return; /* they are no step of a run */
     if (!intended)
         broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));
     if (w->lost_operation[0] && evac_str_is(request->operation, w->lost_operation))
