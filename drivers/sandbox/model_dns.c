@@ -34,9 +34,27 @@ enum { RCODE_OK = 0, RCODE_FORMERR = 1, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RC
 typedef size_t pick_fn(struct evac_sandbox *sb, const struct r53_record *const *set, size_t count,
                        const struct r53_record **out, size_t max);
 
+/* An alias that says so is as healthy as what it points at: any of it is enough. */
+static bool healthy_at(const struct evac_sandbox *sb, const struct r53_record *r, unsigned hops)
+{
+    if (!r53_is_healthy(sb, r->health_check))
+        return false;
+    const struct r53_zone *zone =
+        r->alias_health && hops ? r53_zone_of(sb, r->alias) : NULL; /* of AWS's: taken as healthy */
+    bool any = false, there = false;
+    for (size_t i = 0; zone && !any && i < zone->served.count; i++) {
+        const struct r53_record *target = &zone->served.items[i];
+        if (strcmp(target->name, r->alias) || strcmp(target->type, r->type))
+            continue;
+        there = true;
+        any = healthy_at(sb, target, hops - 1);
+    }
+    return any || !there;
+}
+
 static bool healthy(const struct evac_sandbox *sb, const struct r53_record *r)
 {
-    return r53_is_healthy(sb, r->health_check);
+    return healthy_at(sb, r, 3);
 }
 
 /* Both unhealthy: the primary is answered (AWS.md 7.1.2). */
@@ -142,15 +160,29 @@ static size_t find_set(const struct r53_zone *zone, const char *name, const char
     return n;
 }
 
-/* "*.example.com" answers for what is not there itself. */
+/* A name with records, or one below which there are some (RFC 4592 2.2.2). */
+static bool is_there(const struct r53_zone *zone, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < zone->served.count; i++) {
+        const char *other = zone->served.items[i].name;
+        size_t m = strlen(other);
+        if (m >= n && strcmp(other + m - n, name) == 0 && (m == n || other[m - n - 1] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* "*.example.com" answers for what is not there itself, below the nearest name that is. */
 static size_t find_wildcard(const struct r53_zone *zone, const char *name, const char *type,
                             const struct r53_record **set, size_t max, bool *ret_exists)
 {
     char wild[R53_NAME_BYTES + 2];
+    *ret_exists = is_there(zone, name);
     for (const char *dot = strchr(name, '.'); dot && !*ret_exists; dot = strchr(dot + 1, '.')) {
         (void)snprintf(wild, sizeof wild, "*%s", dot);
         size_t n = find_set(zone, wild, type, set, max, ret_exists);
-        if (n)
+        if (n || is_there(zone, dot + 1))
             return n;
     }
     return 0;
@@ -186,6 +218,34 @@ bool sb_route53_answer(struct evac_sandbox *sb, const char *name, char *ret_addr
     size_t n = zone ? r53_select(sb, zone, lower, "A", found, ANSWERS_MAX, &exists) : 0;
     return n > 0 && found[0]->value_count > 0 &&
            evac_str_copy(ret_address, bytes, evac_str(found[0]->values[0]));
+}
+
+/* Weights draw lots: a copy of the sandbox draws, so that looking changes nothing that comes. */
+void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json)
+{
+    const struct r53 *r53 = r53_state(sb);
+    struct evac_sandbox *copy = malloc(sizeof *copy);
+    const char *comma = "", *last = "";
+    char address[R53_VALUE_BYTES];
+    if (!copy)
+        abort();
+    *copy = *sb;
+    evac_buf_puts(json, ",\"dns\":{");
+    for (size_t z = 0; z < r53->zone_count; z++)
+        for (size_t i = 0; i < r53->zones[z].served.count; i++) {
+            const struct r53_record *r = &r53->zones[z].served.items[i];
+            if (strcmp(r->type, "A") || strcmp(r->name, last) == 0 ||
+                !sb_route53_answer(copy, r->name, address, sizeof address))
+                continue;
+            last = r->name;
+            evac_buf_puts(json, comma);
+            evac_buf_json(json, evac_str(r->name));
+            evac_buf_putc(json, ':');
+            evac_buf_json(json, evac_str(address));
+            comma = ",";
+        }
+    evac_buf_putc(json, '}');
+    free(copy);
 }
 
 /* --- the question ---------------------------------------------------------------------------- */
@@ -391,12 +451,25 @@ static void put_found(struct message *m, const struct r53_record *const *found, 
             m->answers += put_rr(&m->body, owner, type, found[i]->ttl_s, found[i]->values[k]);
 }
 
+/* ANY: one type that is there is answer enough (RFC 8482 4.1). */
+static uint16_t any_type(const struct evac_sandbox *sb, const char *name)
+{
+    const struct r53_zone *zone = r53_zone_of(sb, name);
+    for (size_t t = 0; zone && t < sizeof types / sizeof types[0]; t++)
+        for (size_t i = 0; i < zone->served.count; i++)
+            if (strcmp(zone->served.items[i].name, name) == 0 &&
+                strcmp(zone->served.items[i].type, types[t].name) == 0)
+                return (uint16_t)types[t].type;
+    return TYPE_A;
+}
+
 /* Through CNAMEs of our own zones, at most so many. */
 static bool answer_name(struct evac_sandbox *sb, struct message *m, const struct question *q)
 {
     const struct r53_record *found[ANSWERS_MAX];
     char name[R53_NAME_BYTES];
-    const char *owner = NULL, *wanted = type_name(q->type);
+    uint16_t type = q->type == TYPE_ANY ? any_type(sb, q->name) : q->type;
+    const char *owner = NULL, *wanted = type_name(type);
     bool known = false;
     (void)evac_str_copy(name, sizeof name, evac_str(q->name));
     for (unsigned hop = 0; hop < CHAIN_MAX; hop++) {
@@ -409,11 +482,11 @@ static bool answer_name(struct evac_sandbox *sb, struct message *m, const struct
             (void)r53_select(sb, zone, name, "A", found, ANSWERS_MAX, &exists);
         known |= exists;
         if (n) {
-            put_found(m, found, n, owner, q->type);
+            put_found(m, found, n, owner, type);
             return true;
         }
         n = exists ? r53_select(sb, zone, name, "CNAME", found, ANSWERS_MAX, &exists) : 0;
-        if (n == 0 || q->type == TYPE_CNAME || found[0]->value_count == 0)
+        if (n == 0 || type == TYPE_CNAME || found[0]->value_count == 0)
             return known;
         put_found(m, found, 1, owner, TYPE_CNAME);
         if (!r53_name(evac_str(found[0]->values[0]), name))

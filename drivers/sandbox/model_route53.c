@@ -5,6 +5,7 @@
  */
 #include "route53_internal.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ static void destroy(void *p)
         free(r53->zones[i].records.items);
         free(r53->zones[i].served.items);
     }
+    for (size_t i = 0; i < R53_CHANGES_MAX; i++)
+        free(r53->changes[i].after.items);
     free(r53);
 }
 
@@ -176,7 +179,6 @@ void sb_route53_zone(struct evac_sandbox *sb, const char *id, const char *name)
     (void)evac_str_copy(zone->id, sizeof zone->id, evac_str(id));
     (void)evac_str_copy(zone->caller, sizeof zone->caller, evac_str(id));
     (void)r53_name(evac_str(name), zone->name);
-    zone->in_sync_ms = SB_NEVER;
     put_apex(zone);
     (void)copy_records(&zone->served, &zone->records);
 }
@@ -225,14 +227,23 @@ const struct r53_zone *r53_zone_of(const struct evac_sandbox *sb, const char *na
 
 /* --- time ------------------------------------------------------------------------------------ */
 
+static void serve(struct r53_change *change)
+{
+    free(change->zone->served.items);
+    change->zone->served = change->after;
+    change->after = (struct r53_records){ NULL, 0 };
+    change->zone = NULL;
+}
+
+/* Oldest first: each change takes as long, so they arrive in the order in which they were made. */
 static void advance(struct evac_sandbox *sb)
 {
     struct r53 *r53 = r53_state(sb);
-    for (size_t i = 0; i < r53->zone_count; i++)
-        if (r53->zones[i].in_sync_ms <= sb->now_ms) {
-            (void)copy_records(&r53->zones[i].served, &r53->zones[i].records);
-            r53->zones[i].in_sync_ms = SB_NEVER;
-        }
+    for (size_t i = 0; i < R53_CHANGES_MAX; i++) {
+        struct r53_change *change = &r53->changes[(r53->change_count + i) % R53_CHANGES_MAX];
+        if (change->zone && change->in_sync_ms <= sb->now_ms)
+            serve(change);
+    }
     r53_look(sb);
 }
 
@@ -240,9 +251,9 @@ static uint64_t wake(const struct evac_sandbox *sb)
 {
     const struct r53 *r53 = r53_state(sb);
     uint64_t next = r53_look_wake(sb);
-    for (size_t i = 0; i < r53->zone_count; i++)
-        if (r53->zones[i].in_sync_ms < next)
-            next = r53->zones[i].in_sync_ms;
+    for (size_t i = 0; i < R53_CHANGES_MAX; i++)
+        if (r53->changes[i].zone && r53->changes[i].in_sync_ms < next)
+            next = r53->changes[i].in_sync_ms;
     return next;
 }
 
@@ -327,16 +338,16 @@ static void get_zone(struct sb_call *c)
 
 /* --- listing records ------------------------------------------------------------------------- */
 
-static void put_name(struct evac_buf *out, const char *name)
+static void put_name(struct evac_buf *out, const char *tag, const char *name)
 {
     bool wild = name[0] == '*';
-    sb_tagf(out, "Name", "%s%s.", wild ? "\\052" : "", wild ? name + 1 : name);
+    sb_tagf(out, tag, "%s%s.", wild ? "\\052" : "", wild ? name + 1 : name);
 }
 
 static void put_record(struct evac_buf *out, const struct r53_record *r)
 {
     evac_buf_puts(out, "<ResourceRecordSet>");
-    put_name(out, r->name);
+    put_name(out, "Name", r->name);
     sb_tag(out, "Type", evac_str(r->type));
     if (r->set_identifier[0])
         sb_tag(out, "SetIdentifier", evac_str(r->set_identifier));
@@ -416,7 +427,7 @@ static void list_records(struct sb_call *c)
     sb_tag(&c->out, "IsTruncated", more ? EVAC_STR("true") : EVAC_STR("false"));
     if (more) {
         const struct r53_record *next = &zone->records.items[i];
-        sb_tagf(&c->out, "NextRecordName", "%s.", next->name);
+        put_name(&c->out, "NextRecordName", next->name);
         sb_tag(&c->out, "NextRecordType", evac_str(next->type));
         if (next->set_identifier[0])
             sb_tag(&c->out, "NextRecordIdentifier", evac_str(next->set_identifier));
@@ -477,9 +488,21 @@ static void read_values(struct faults *f, const struct evac_xml *set, struct r53
     }
 }
 
-static void read_record(struct faults *f, const struct evac_xml *set, struct r53_record *r)
+/* A number that is there and in its range; fallback when it is not there. */
+static int64_t number_of(struct faults *f, const struct evac_xml *set, const char *name,
+                         int64_t most, int64_t fallback)
 {
     int64_t number;
+    if (!evac_xml_child(set, name))
+        return fallback;
+    if (evac_str_i64(evac_xml_text(set, name), &number) && number >= 0 && number <= most)
+        return number;
+    fault(f, "%s must be from 0 to %lld", name, (long long)most);
+    return fallback;
+}
+
+static void read_record(struct faults *f, const struct evac_xml *set, struct r53_record *r)
+{
     *r = (struct r53_record){ .weight = -1 };
     if (!r53_name(evac_str_trim(evac_xml_text(set, "Name")), r->name))
         fault(f, "the name of a record is missing or too long");
@@ -488,10 +511,8 @@ static void read_record(struct faults *f, const struct evac_xml *set, struct r53
     copy(f, r->failover, sizeof r->failover, set, "Failover");
     copy(f, r->region, sizeof r->region, set, "Region");
     copy(f, r->health_check, sizeof r->health_check, set, "HealthCheckId");
-    if (evac_str_i64(evac_xml_text(set, "Weight"), &number) && number >= 0 && number <= 255)
-        r->weight = (int)number;
-    if (evac_str_i64(evac_xml_text(set, "TTL"), &number) && number >= 0 && number <= 2147483647)
-        r->ttl_s = (uint32_t)number;
+    r->weight = (int)number_of(f, set, "Weight", 255, -1);
+    r->ttl_s = (uint32_t)number_of(f, set, "TTL", 2147483647, 0);
     r->multivalue = evac_str_is(evac_xml_text(set, "MultiValueAnswer"), "true");
     read_values(f, set, r);
     if (evac_xml_child(set, "AliasTarget")) {
@@ -507,12 +528,38 @@ static bool has_policy(const struct r53_record *r)
     return r->weight >= 0 || r->failover[0] || r->region[0] || r->multivalue;
 }
 
-static void check_record(struct faults *f, const struct r53_zone *zone, const struct r53_record *r)
+static void check_values(struct faults *f, const struct r53_record *r)
 {
-    const struct r53_zone *home = r53_zone_of(f->c->sb, r->name);
-    size_t n = strlen(r->name), m = strlen(zone->name);
-    bool inside = home && n >= m && strcmp(r->name + n - m, zone->name) == 0;
-    if (!inside)
+    unsigned char address[16];
+    bool four = strcmp(r->type, "A") == 0, six = strcmp(r->type, "AAAA") == 0;
+    for (size_t i = 0; (four || six) && i < r->value_count; i++)
+        if (inet_pton(four ? AF_INET : AF_INET6, r->values[i], address) != 1)
+            fault(f,
+                  "Invalid Resource Record: 'FATAL problem: %s (Value is not a valid %s address) "
+                  "encountered with '%s''",
+                  four ? "ARRDATAIllegalIPv4Address" : "AAAARRDATAIllegalIPv6Address",
+                  four ? "IPv4" : "IPv6", r->values[i]);
+}
+
+static bool is_inside(const char *name, const char *zone)
+{
+    size_t n = strlen(name), m = strlen(zone);
+    return n >= m && strcmp(name + n - m, zone) == 0 && (n == m || name[n - m - 1] == '.');
+}
+
+static void check_record(struct faults *f, const struct evac_xml *set, const struct r53_zone *zone,
+                         const struct r53_record *r)
+{
+    check_values(f, r);
+    if (!r->alias[0] && !evac_xml_child(set, "TTL"))
+        fault(f, "RRSet of type %s with DNS name %s. has no TTL", r->type, r->name);
+    if (r->alias[0] && r->value_count)
+        fault(f, "RRSet of type %s with DNS name %s. is an alias and has records", r->type,
+              r->name);
+    if (strcmp(r->type, "CNAME") == 0 && strcmp(r->name, zone->name) == 0)
+        fault(f, "RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.",
+              r->name, zone->name);
+    if (!is_inside(r->name, zone->name))
         fault(f, "RRSet with DNS name %s. is not permitted in zone %s.", r->name, zone->name);
     if (!is_type(r->type))
         fault(f, "the type '%s' is not one of Route 53's", r->type);
@@ -529,40 +576,78 @@ static void check_record(struct faults *f, const struct r53_zone *zone, const st
                  r->health_check);
 }
 
+/* "[name='a.example.com.', type='A', set-identifier='x']", as AWS says it */
+static struct evac_str named_set(const struct faults *f, const struct r53_record *r)
+{
+    const char *id = r->set_identifier;
+    return evac_arena_printf(f->c->arena, "[name='%s.', type='%s'%s%s%s]", r->name, r->type,
+                             id[0] ? ", set-identifier='" : "", id, id[0] ? "'" : "");
+}
+
 static void apply_one(struct faults *f, struct r53_zone *zone, struct r53_records *records,
                       const struct evac_xml *change)
 {
     struct r53_record wanted;
     struct evac_str action = evac_xml_text(change, "Action");
-    read_record(f, evac_xml_child(change, "ResourceRecordSet"), &wanted);
+    const struct evac_xml *set = evac_xml_child(change, "ResourceRecordSet");
+    read_record(f, set, &wanted);
     struct r53_record *there = find_record(records, &wanted);
     bool create_it = evac_str_is(action, "CREATE"), upsert = evac_str_is(action, "UPSERT");
     if (!create_it && !upsert && !evac_str_is(action, "DELETE")) {
         fault(f, "the action '%.*s' is not CREATE, DELETE or UPSERT", EVAC_STR_ARG(action));
     } else if (!create_it && !upsert) {
         if (!there)
-            fault(
-                f,
-                "Tried to delete resource record set [name='%s.', type='%s'] but it was not found",
-                wanted.name, wanted.type);
+            fault(f, "Tried to delete resource record set %s but it was not found",
+                  named_set(f, &wanted).p);
         else if (!same_record(there, &wanted))
             fault(f,
-                  "Tried to delete resource record set [name='%s.', type='%s'] but the values "
-                  "provided do not match the current values",
-                  wanted.name, wanted.type);
+                  "Tried to delete resource record set %s but the values provided do not match "
+                  "the current values",
+                  named_set(f, &wanted).p);
         else
             remove_record(records, there);
     } else if (create_it && there) {
-        fault(f,
-              "Tried to create resource record set [name='%s.', type='%s'] but it already exists",
-              wanted.name, wanted.type);
+        fault(f, "Tried to create resource record set %s but it already exists",
+              named_set(f, &wanted).p);
     } else {
-        check_record(f, zone, &wanted);
+        check_record(f, set, zone, &wanted);
         if (there)
             *there = wanted;
         else if (!add_record(records, &wanted))
             fault(f, "the sandbox keeps %u records a zone", R53_RECORDS_MAX);
     }
+}
+
+/* A CNAME stands alone; equal names are neighbours. */
+static void check_cnames(struct faults *f, const struct r53_records *records)
+{
+    for (size_t i = 1; i < records->count; i++) {
+        const struct r53_record *a = &records->items[i - 1], *b = &records->items[i];
+        bool one = strcmp(a->type, "CNAME") == 0, other = strcmp(b->type, "CNAME") == 0;
+        if (one != other && strcmp(a->name, b->name) == 0)
+            fault(f,
+                  "RRSet of type CNAME with DNS name %s. is not permitted as it conflicts with "
+                  "other records with the same DNS name",
+                  a->name);
+    }
+}
+
+static size_t count_at(const struct r53_records *records, const char *name, const char *type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < records->count; i++)
+        n += strcmp(records->items[i].type, type) == 0 && strcmp(records->items[i].name, name) == 0;
+    return n;
+}
+
+/* Without them a zone is none. */
+static void check_apex(struct faults *f, const struct r53_zone *zone,
+                       const struct r53_records *records)
+{
+    if (count_at(records, zone->name, "SOA") != 1)
+        fault(f, "A HostedZone must contain exactly one SOA record.");
+    if (count_at(records, zone->name, "NS") == 0)
+        fault(f, "A HostedZone must contain at least one NS record for the zone itself.");
 }
 
 /* All records of one name and type follow one policy. */
@@ -590,16 +675,24 @@ static void put_change(struct sb_call *c, const struct r53_change *change)
     evac_buf_puts(&c->out, "</ChangeInfo>");
 }
 
+static struct r53_change *next_change(struct r53 *r53)
+{
+    return &r53->changes[r53->change_count % R53_CHANGES_MAX];
+}
+
 static void commit(struct sb_call *c, struct r53_zone *zone, struct r53_records *records)
 {
     struct evac_sandbox *sb = c->sb;
     struct r53 *r53 = r53_state(sb);
-    struct r53_change *change = &r53->changes[r53->change_count++ % R53_CHANGES_MAX];
+    struct r53_change *change = next_change(r53);
+    r53->change_count++;
     free(zone->records.items);
     zone->records = *records;
     zone->busy_until_ms = sb->now_ms + sb_scaled(sb, TAKE_IN_MS);
-    zone->in_sync_ms = sb->now_ms + sb_scaled(sb, PROPAGATE_MS);
-    *change = (struct r53_change){ .submitted_ms = sb_wall_ms(sb), .in_sync_ms = zone->in_sync_ms };
+    *change = (struct r53_change){ .submitted_ms = sb_wall_ms(sb),
+                                   .in_sync_ms = sb->now_ms + sb_scaled(sb, PROPAGATE_MS),
+                                   .zone = zone };
+    (void)copy_records(&change->after, records);
     change->id[0] = 'C';
     sb_random_id(sb, change->id + 1, 20);
     sb_effect(c);
@@ -617,7 +710,8 @@ static void change_records(struct sb_call *c)
     size_t n = 0;
     if (!zone)
         return;
-    if (zone->busy_until_ms > c->sb->now_ms) {
+    bool full = next_change(r53_state(c->sb))->zone != NULL;
+    if (zone->busy_until_ms > c->sb->now_ms || full) {
         sb_error(c, 400, "PriorRequestNotComplete",
                  "The request was rejected because Route 53 was still processing a prior request.");
         return;
@@ -630,6 +724,8 @@ static void change_records(struct sb_call *c)
     if (n == 0 || n > ACTIONS_MAX)
         fault(&f, "a batch has from 1 to %u changes", ACTIONS_MAX);
     check_policies(&f, &records);
+    check_cnames(&f, &records);
+    check_apex(&f, zone, &records);
     if (f.count)
         sb_error(c, 400, "InvalidChangeBatch", "%s]", f.text.p);
     if (c->failed)
@@ -697,6 +793,7 @@ static void truth(const struct evac_sandbox *sb, struct evac_buf *json)
         evac_buf_putf(json, "%s{\"id\":\"%s\",\"name\":\"%s\",\"records\":%zu}", i ? "," : "",
                       r53->zones[i].id, r53->zones[i].name, r53->zones[i].records.count);
     evac_buf_putc(json, ']');
+    r53_truth_dns(sb, json);
 }
 
 #define V "/2013-04-01"

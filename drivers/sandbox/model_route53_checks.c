@@ -203,8 +203,22 @@ void r53_get_check(struct sb_call *c)
     evac_buf_puts(&c->out, "</GetHealthCheckResponse>");
 }
 
+/* True when it is there and in its range; out of it the request is refused. */
+static bool read_number(struct sb_call *c, const struct evac_xml *x, const char *name,
+                        int64_t least, int64_t most, int64_t *ret_number)
+{
+    if (!evac_xml_child(x, name))
+        return false;
+    if (evac_str_i64(evac_xml_text(x, name), ret_number) && *ret_number >= least &&
+        *ret_number <= most)
+        return true;
+    sb_error(c, 400, "InvalidInput", "%s must be from %lld to %lld", name, (long long)least,
+             (long long)most);
+    return false;
+}
+
 /* What may change later too; an element that is not there keeps its value. */
-static void read_changeable(const struct evac_xml *x, struct r53_check *k)
+static void read_changeable(struct sb_call *c, const struct evac_xml *x, struct r53_check *k)
 {
     static const struct {
         const char *name;
@@ -218,13 +232,15 @@ static void read_changeable(const struct evac_xml *x, struct r53_check *k)
     int64_t number;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (evac_xml_child(x, texts[i].name))
-            (void)evac_str_copy((char *)k + texts[i].offset, texts[i].bytes,
-                                evac_xml_text(x, texts[i].name));
-    if (evac_str_i64(evac_xml_text(x, "Port"), &number) && number > 0 && number < 65536)
+            if (!evac_str_copy((char *)k + texts[i].offset, texts[i].bytes,
+                               evac_xml_text(x, texts[i].name)))
+                sb_error(c, 400, "InvalidInput", "%s is longer than the %zu characters allowed",
+                         texts[i].name, texts[i].bytes - 1);
+    if (read_number(c, x, "Port", 1, 65535, &number))
         k->port = (uint16_t)number;
-    if (evac_str_i64(evac_xml_text(x, "FailureThreshold"), &number) && number > 0 && number <= 10)
+    if (read_number(c, x, "FailureThreshold", 1, 10, &number))
         k->threshold = (uint32_t)number;
-    if (evac_str_i64(evac_xml_text(x, "HealthThreshold"), &number) && number >= 0 && number <= 256)
+    if (read_number(c, x, "HealthThreshold", 0, 256, &number))
         k->health_threshold = (uint32_t)number;
     if (evac_xml_child(x, "Inverted"))
         k->inverted = evac_str_is(evac_xml_text(x, "Inverted"), "true");
@@ -235,6 +251,18 @@ static void read_changeable(const struct evac_xml *x, struct r53_check *k)
     for (const struct evac_xml *child = evac_xml_path(x, "ChildHealthChecks/ChildHealthCheck");
          child && k->child_count < R53_CHILDREN_MAX; child = evac_xml_again(child))
         (void)evac_str_copy(k->children[k->child_count++], sizeof k->children[0], child->text);
+}
+
+/* What a type can not be without. */
+static void check_config(struct sb_call *c, const struct r53_check *k)
+{
+    if (has_endpoint(k) && !k->host[0] && !k->address[0])
+        sb_error(c, 400, "InvalidInput",
+                 "Basic health checks must specify an IP address or a fully qualified domain name");
+    else if (strstr(k->type, "STR_MATCH") && !k->search[0])
+        sb_error(c, 400, "InvalidInput", "%s health checks need a SearchString", k->type);
+    else if (strcmp(k->type, "TCP") == 0 && k->port == 0)
+        sb_error(c, 400, "InvalidInput", "TCP health checks need a Port");
 }
 
 static bool is_type(struct evac_str type)
@@ -291,7 +319,8 @@ void r53_create_check(struct sb_call *c)
     const struct r53_check *there = by_caller(c->sb, caller);
     struct r53_check k = { .threshold = 3, .version = 1, .raw = true };
     read_fixed(c, config, &k);
-    read_changeable(config, &k);
+    read_changeable(c, config, &k);
+    check_config(c, &k);
     if (caller.n == 0 || caller.n >= sizeof k.caller)
         sb_error(c, 400, "InvalidInput", "CallerReference: from 1 to 64 characters");
     else if (there && strcmp(there->type, k.type))
@@ -332,8 +361,13 @@ void r53_update_check(struct sb_call *c)
                  "HealthCheckVersion in the health check.");
         return;
     }
-    read_changeable(c->xml, k);
-    k->version++;
+    struct r53_check next = *k;
+    read_changeable(c, c->xml, &next);
+    check_config(c, &next);
+    if (c->failed)
+        return;
+    next.version++;
+    *k = next;
     sb_effect(c);
     open_root(c, "UpdateHealthCheckResponse");
     put_check(&c->out, k);

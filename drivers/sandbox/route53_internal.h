@@ -35,13 +35,14 @@ struct r53_zone {
     char id[33], name[R53_NAME_BYTES], caller[129];
     struct r53_records records, served; /* as the API says; as DNS answers */
     uint64_t busy_until_ms;             /* a change is being taken in */
-    uint64_t in_sync_ms;                /* served follows then; SB_NEVER nothing is on its way */
 };
 
 struct r53_change {
     char id[33];
     int64_t submitted_ms;
     uint64_t in_sync_ms;
+    struct r53_zone *zone;    /* NULL: DNS has it */
+    struct r53_records after; /* what the zone's DNS answers from in_sync_ms on */
 };
 
 struct r53_check {
@@ -74,6 +75,8 @@ bool r53_name(struct evac_str text, char ret_name[R53_NAME_BYTES]);
 const struct r53_zone *r53_zone_of(const struct evac_sandbox *sb, const char *name);
 struct r53_check *r53_check_find(const struct evac_sandbox *sb, struct evac_str id);
 bool r53_is_healthy(const struct evac_sandbox *sb, const char *check);
+/* Appends `,"dns":{name:address}`: what every name with addresses is answered. */
+void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json);
 
 /* What DNS answers for a name and type: up to max records (several of a multivalue set), after
  * routing policies and health checks. 0: there is no such record; *ret_exists: but the name is
