@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TTL_MAX_S 60 /* a longer one delays every client by so much */
+#define TTL_MAX_S 60     /* a longer one delays every client by so much */
+#define SETS_MAX  65536u /* bytes of one name's record sets, as XML */
 #define NS        "https://route53.amazonaws.com/doc/2013-04-01/"
 
 /* clang-format off */
@@ -23,6 +24,8 @@ static const struct evac_param resource_params[] = {
       "what the record answers for a region; without it, the address of {region}.<name>" },
     { "type", EVAC_PARAM_CHOICE, 0, "A", "A|CNAME", "the record's type, for switch = \"record\"" },
     { "ttl", EVAC_PARAM_INT, 0, "60", NULL, "seconds, for switch = \"record\"" },
+    { "resolver", EVAC_PARAM_TEXT, 0, "", NULL,
+      "\"address:port\" to ask for the name; without it, the controller's own resolver" },
     { 0 },
 };
 
@@ -82,19 +85,31 @@ static const struct evac_xml *first_set(const struct evac_aws_reply *r)
     return evac_xml_path(r->xml, "ResourceRecordSets/ResourceRecordSet");
 }
 
-static bool is_ours(const struct aws_call *c, const struct evac_xml *set)
+/* As Route 53 writes it: lower case, "\052" for "*", with the last dot. */
+static struct evac_str wire_name(struct aws_call *c)
+{
+    struct evac_str name = evac_args_get(&c->args, "name");
+    while (name.n && name.p[name.n - 1] == '.')
+        name.n--;
+    char *text = evac_arena_dup(c->arena, aws_printf(c, "%.*s.", EVAC_STR_ARG(name)).p);
+    for (char *p = text; *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+    return text[0] == '*' ? aws_printf(c, "\\052%s", text + 1) : evac_str(text);
+}
+
+static bool is_ours(struct aws_call *c, const struct evac_xml *set)
 {
     struct evac_str type = evac_xml_text(set, "Type");
     bool kind = by_health_check(c) ? !evac_str_is(type, "TXT")
                                    : evac_str_eq(type, evac_args_get(&c->args, "type"));
-    return kind && same_name(evac_xml_text(set, "Name"), evac_args_get(&c->args, "name"));
+    return kind && same_name(evac_xml_text(set, "Name"), wire_name(c));
 }
 
 /* The listing starts at the name, so the first page holds all of one name's records. */
 static struct evac_aws_request list_request(struct aws_call *c, struct evac_arg params[3])
 {
     params[0] = (struct evac_arg)AWS_PARAM("maxitems", EVAC_STR("100"));
-    params[1] = (struct evac_arg)AWS_PARAM("name", evac_args_get(&c->args, "name"));
+    params[1] = (struct evac_arg)AWS_PARAM("name", wire_name(c));
     params[2] = (struct evac_arg)AWS_PARAM("type", evac_args_get(&c->args, "type"));
     return (struct evac_aws_request){
         .service = "route53",
@@ -154,6 +169,7 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_str check = EVAC_STR_NONE;
     size_t sets = 0;
+    bool secondary = false;
     int64_t ttl = 0;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_unseen(c, r);
@@ -166,6 +182,7 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
         ttl = ttl_of(s) > ttl ? ttl_of(s) : ttl;
         if (evac_str_is(evac_xml_text(s, "Failover"), "PRIMARY"))
             check = evac_xml_text(s, "HealthCheckId");
+        secondary |= evac_str_is(evac_xml_text(s, "Failover"), "SECONDARY");
     }
     if (sets == 0)
         seen(c, EVAC_SEEN_BLOCKED, "there is no such record set");
@@ -176,7 +193,7 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
                  .p);
     else if (!by_health_check(c))
         seen(c, EVAC_SEEN_SATISFIED, "");
-    else if (sets < 2 || check.n == 0)
+    else if (!secondary || check.n == 0)
         seen(c, EVAC_SEEN_BLOCKED, "it is not a failover pair whose primary has a health check");
     else
         ask_health_check(c, check);
@@ -190,14 +207,41 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 /* --- what the name answers ------------------------------------------------------------------- */
 
 struct pointing {
-    struct evac_str target; /* an address, or a CNAME's name */
-    struct evac_str change; /* id of our own change, not known to be everywhere yet */
+    struct evac_str *targets; /* addresses: any of them will do */
+    size_t target_count;
     struct evac_str snapshot, version;
 };
 
 static bool is_address(struct evac_str text)
 {
-    return text.n && text.p[0] >= '0' && text.p[0] <= '9';
+    size_t digits = 0;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            digits++;
+        else if (text.p[i] != '.')
+            return false;
+    return digits > 0;
+}
+
+static struct evac_str resolver(const struct aws_call *c)
+{
+    return evac_args_get(&c->args, "resolver");
+}
+
+static bool is_target(const struct pointing *p, struct evac_str address)
+{
+    for (size_t i = 0; i < p->target_count; i++)
+        if (evac_str_eq(address, p->targets[i]))
+            return true;
+    return false;
+}
+
+static void keep_targets(struct aws_call *c, const struct evac_str *values, size_t count)
+{
+    struct pointing *p = c->state;
+    p->targets = evac_arena_array(c->arena, count + 1, sizeof *p->targets);
+    for (p->target_count = 0; p->target_count < count; p->target_count++)
+        p->targets[p->target_count] = evac_arena_str(c->arena, values[p->target_count]);
 }
 
 static void compare_answer(struct aws_call *c)
@@ -214,29 +258,28 @@ static void compare_answer(struct aws_call *c)
         return;
     }
     for (size_t i = 0; i < c->dns->value_count; i++)
-        if (evac_str_eq(c->dns->values[i], p->target))
+        if (is_target(p, c->dns->values[i]))
             sight.seen = EVAC_SEEN_SATISFIED;
     if (sight.seen == EVAC_SEEN_SATISFIED)
         aws_answer_seen(c, &sight, "%s", "");
     else
         aws_answer_seen(c, &sight, "the name still answers %.*s, not %.*s",
                         EVAC_STR_ARG(c->dns->value_count ? c->dns->values[0] : EVAC_STR("nothing")),
-                        EVAC_STR_ARG(p->target));
+                        EVAC_STR_ARG(p->targets[0]));
 }
 
 static void ask_name(struct aws_call *c)
 {
-    aws_resolve(c, evac_args_get(&c->args, "name"), EVAC_STR_NONE, compare_answer);
+    aws_resolve(c, evac_args_get(&c->args, "name"), resolver(c), compare_answer);
 }
 
-static void take_target(struct aws_call *c)
+static void take_targets(struct aws_call *c)
 {
-    struct pointing *p = c->state;
     if (!c->dns->answered || c->dns->value_count == 0) {
-        seen(c, EVAC_SEEN_UNSEEN, "the region's own name has no address");
+        seen(c, EVAC_SEEN_UNSEEN, "the name that it is to point at has no address");
         return;
     }
-    p->target = evac_arena_str(c->arena, c->dns->values[0]);
+    keep_targets(c, c->dns->values, c->dns->value_count);
     ask_name(c);
 }
 
@@ -257,10 +300,9 @@ static enum evac_code observe_answer(struct aws_call *c, struct evac_err *err)
     p->snapshot = EVAC_STR("{}");
     c->state = p;
     if (!is_address(name))
-        return aws_resolve_first(c, name, EVAC_STR_NONE, take_target, err);
-    p->target = name;
-    return aws_resolve_first(c, evac_args_get(&c->args, "name"), EVAC_STR_NONE, compare_answer,
-                             err);
+        return aws_resolve_first(c, name, resolver(c), take_targets, err);
+    keep_targets(c, &name, 1);
+    return aws_resolve_first(c, evac_args_get(&c->args, "name"), resolver(c), compare_answer, err);
 }
 
 /* --- by record ------------------------------------------------------------------------------- */
@@ -282,17 +324,21 @@ static void copy_element(struct evac_buf *xml, const struct evac_xml *x)
     evac_buf_putf(xml, "</%.*s>", EVAC_STR_ARG(x->name));
 }
 
-/* Our record sets as they are, element by element: what a DELETE must repeat exactly. */
-static struct evac_str sets_of(struct aws_call *c, const struct evac_aws_reply *r)
+#define TOO_LARGE "the name has more record sets than are handled here"
+
+/* Our record sets as they are, element by element: what a DELETE must repeat exactly. False when
+ * they are more than that: half of them would be worse than none. */
+static bool sets_of(struct aws_call *c, const struct evac_aws_reply *r, struct evac_str *ret_sets)
 {
     struct evac_buf xml;
-    evac_buf_init(&xml, 65536);
+    evac_buf_init(&xml, SETS_MAX);
     for (const struct evac_xml *s = first_set(r); s; s = evac_xml_again(s))
         if (is_ours(c, s))
             copy_element(&xml, s);
-    struct evac_str kept = evac_arena_str(c->arena, evac_buf_str(&xml));
+    bool whole = !xml.failed;
+    *ret_sets = evac_arena_str(c->arena, evac_buf_str(&xml));
     evac_buf_done(&xml);
-    return kept;
+    return whole;
 }
 
 static struct evac_str version_of(struct aws_call *c, struct evac_str sets)
@@ -303,7 +349,7 @@ static struct evac_str version_of(struct aws_call *c, struct evac_str sets)
 static struct evac_str snapshot_of(struct aws_call *c, struct evac_str sets)
 {
     struct evac_buf json;
-    evac_buf_init(&json, 131072);
+    evac_buf_init(&json, 6 * SETS_MAX + 32); /* a character is six at most */
     evac_buf_puts(&json, "{\"sets\":");
     evac_buf_json(&json, sets);
     evac_buf_putc(&json, '}');
@@ -322,11 +368,9 @@ static struct evac_str wanted_sets(struct aws_call *c)
         return kept;
     }
     struct evac_buf xml;
-    struct evac_str name = evac_args_get(&c->args, "name");
-    evac_buf_init(&xml, 65536);
+    evac_buf_init(&xml, SETS_MAX);
     evac_buf_puts(&xml, "<ResourceRecordSet>");
-    put_tag(&xml, "Name",
-            evac_str_ends(name, ".") ? name : aws_printf(c, "%.*s.", EVAC_STR_ARG(name)));
+    put_tag(&xml, "Name", wire_name(c));
     put_tag(&xml, "Type", evac_args_get(&c->args, "type"));
     put_tag(&xml, "TTL", evac_args_get(&c->args, "ttl"));
     evac_buf_puts(&xml, "<ResourceRecords><ResourceRecord>");
@@ -352,9 +396,41 @@ static void seen_set(struct aws_call *c, enum evac_seen seen, const char *why)
     aws_answer_seen(c, &sight, "%s", why);
 }
 
+/* The value of sets that have only one: a simple record's. Empty otherwise. */
+static struct evac_str only_value(struct evac_str sets)
+{
+    static const char open[] = "<Value>";
+    struct evac_str found = EVAC_STR_NONE, rest;
+    for (size_t i = 0, n = sizeof open - 1; i + n <= sets.n; i++)
+        if (memcmp(sets.p + i, open, n) == 0) {
+            if (found.n)
+                return EVAC_STR_NONE;
+            found = evac_str_cut((struct evac_str){ sets.p + i + n, sets.n - i - n }, '<', &rest);
+        }
+    return found;
+}
+
+/* Whether users are told can be asked of DNS, when it is plain what they should be told. Of groups
+ * and aliases it is not: then Route 53's word that the set is so has to do. */
+static void ask_dns(struct aws_call *c)
+{
+    struct evac_str value = only_value(wanted_sets(c));
+    if (value.n == 0) {
+        seen_set(c, EVAC_SEEN_SATISFIED, "");
+    } else if (is_address(value)) {
+        keep_targets(c, &value, 1);
+        ask_name(c);
+    } else {
+        aws_resolve(c, value, resolver(c), take_targets);
+    }
+}
+
+/* A change that Route 53 does not know any more was stranded or is long done: DNS tells which. */
 static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED && r->status != 404)
+    if (evac_str_is(r->code, "NoSuchChange"))
+        ask_dns(c);
+    else if (r->outcome != EVAC_OUTCOME_ACCEPTED)
         aws_answer_unseen(c, r);
     else if (evac_str_is(evac_xml_text(r->xml, "ChangeInfo/Status"), "INSYNC"))
         seen_set(c, EVAC_SEEN_SATISFIED, "");
@@ -362,20 +438,17 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
         seen_set(c, EVAC_SEEN_MOVING, "the change is not on all of Route 53's servers yet");
 }
 
-/* The list says so at once; users are told when the change is everywhere. Without our change's id
- * (after a restart) DNS itself is asked. */
+/* The list says so at once; users are told when the change is everywhere. Without its id (after a
+ * restart, or when somebody else has made it so) DNS itself is asked. */
 static void wait_for_users(struct aws_call *c)
 {
-    struct pointing *p = c->state;
-    struct evac_str change = aws_note_get(c->link, note_key(c));
+    const struct pointing *p = c->state;
+    struct evac_str made, change = evac_str_cut(aws_note_get(c->link, note_key(c)), ' ', &made);
     struct evac_aws_request request = {
         .service = "route53", .operation = "GetChange", .region = c->region, .method = "GET"
     };
-    if (change.n == 0 && is_address(aws_regional(c, "target"))) {
-        p->target = aws_regional(c, "target");
-        ask_name(c);
-    } else if (change.n == 0) {
-        seen_set(c, EVAC_SEEN_SATISFIED, "");
+    if (change.n == 0 || !evac_str_eq(made, p->version)) {
+        ask_dns(c);
     } else {
         request.path = aws_printf(c, "/2013-04-01/change/%.*s", EVAC_STR_ARG(change));
         aws_next(c, &request, on_change_status);
@@ -389,7 +462,11 @@ static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_unseen(c, r);
         return;
     }
-    struct evac_str sets = sets_of(c, r);
+    struct evac_str sets;
+    if (!sets_of(c, r, &sets)) {
+        seen(c, EVAC_SEEN_BLOCKED, TOO_LARGE);
+        return;
+    }
     p->snapshot = snapshot_of(c, sets);
     p->version = version_of(c, sets);
     c->state = p;
@@ -409,10 +486,14 @@ static enum evac_code observe_point(struct aws_call *c, struct evac_err *err)
     return list(c, on_list, err);
 }
 
+/* The id is kept with what it made: it says nothing about any later change. */
 static void changed(struct aws_call *c, const struct evac_aws_reply *r)
 {
+    struct evac_str id = aws_tail(evac_xml_text(r->xml, "ChangeInfo/Id"));
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        aws_note_set(c->link, note_key(c), aws_tail(evac_xml_text(r->xml, "ChangeInfo/Id")));
+        aws_note_set(c->link, note_key(c),
+                     aws_printf(c, "%.*s %.*s", EVAC_STR_ARG(id),
+                                EVAC_STR_ARG(version_of(c, wanted_sets(c)))));
     aws_answer_outcome(c, r);
 }
 
@@ -452,8 +533,12 @@ static void submit(struct aws_call *c, struct evac_str old, struct evac_str new)
                            EVAC_STR_ARG(evac_args_get(&c->args, "zone"))),
         .body = evac_arena_str(c->arena, evac_buf_str(&xml)),
     };
+    bool whole = !xml.failed;
     evac_buf_done(&xml);
-    aws_next(c, &request, changed);
+    if (whole)
+        aws_next(c, &request, changed);
+    else
+        aws_answer_rejected(c, "", TOO_LARGE);
 }
 
 static void change(struct aws_call *c, const struct evac_aws_reply *r)
@@ -462,8 +547,10 @@ static void change(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_not_sent(c, r);
         return;
     }
-    struct evac_str old = sets_of(c, r), new = wanted_sets(c);
-    if (c->version.n && !evac_str_eq(c->version, version_of(c, old)))
+    struct evac_str old, new = wanted_sets(c);
+    if (!sets_of(c, r, &old))
+        aws_answer_rejected(c, "", TOO_LARGE);
+    else if (c->version.n && !evac_str_eq(c->version, version_of(c, old)))
         aws_answer_rejected(c, "InvalidChangeBatch", "it was changed since it was looked at");
     else if (evac_str_eq(old, new))
         aws_answer_rejected(c, "", "it is so already");
