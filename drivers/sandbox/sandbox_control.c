@@ -103,21 +103,56 @@ static enum evac_code set_fault(struct words *w, struct sb_fault *fault, struct 
                      EVAC_STR_ARG(name));
 }
 
-static enum evac_code on_service(struct words *w, struct evac_err *err)
+static enum evac_code service(struct words *w, enum sb_service_id *ret_id, struct evac_err *err)
 {
     struct evac_str name = word(w);
-    struct sb_region *r;
+    struct evac_buf known;
+    evac_buf_init(&known, 4096);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
-        const struct sb_service *service = sb_service((enum sb_service_id)i);
-        if (!evac_str_is(name, service->row) && !evac_str_is(name, service->signing_name))
+        const struct sb_service *s = sb_service((enum sb_service_id)i);
+        evac_buf_putf(&known, "%s%s", i ? ", " : "", s->row);
+        if (!evac_str_is(name, s->row) && !evac_str_is(name, s->signing_name))
             continue;
-        enum evac_code code = region(w, &r, err);
-        return code ? code : set_fault(w, &r->faults[i], err);
+        *ret_id = (enum sb_service_id)i;
+        evac_buf_done(&known);
+        return EVAC_OK;
     }
-    return evac_fail(err, EVAC_E_BADARG,
-                     "there is no service '%.*s'; there are sts, route53, rds, s3, ecs, "
-                     "autoscaling and cloudwatch",
-                     EVAC_STR_ARG(name));
+    (void)evac_fail(err, EVAC_E_BADARG, "there is no service '%.*s'; there are %s",
+                    EVAC_STR_ARG(name), known.p);
+    evac_buf_done(&known);
+    return EVAC_E_BADARG;
+}
+
+static enum evac_code on_service(struct words *w, struct evac_err *err)
+{
+    enum sb_service_id id;
+    struct sb_region *r;
+    enum evac_code code = service(w, &id, err);
+    if (!code)
+        code = region(w, &r, err);
+    return code ? code : set_fault(w, &r->faults[id], err);
+}
+
+static enum evac_code on_make(struct words *w, struct evac_err *err)
+{
+    enum sb_service_id id;
+    struct sb_region *r;
+    struct evac_json *json = NULL;
+    enum evac_code code = service(w, &id, err);
+    if (!code)
+        code = region(w, &r, err);
+    if (code)
+        return code;
+    struct evac_str rest = w->rest;
+    w->rest = EVAC_STR_NONE;
+    if (!sb_service(id)->make)
+        return evac_fail(err, EVAC_E_BADARG, "%s has nothing that could be made by control",
+                         sb_service(id)->row);
+    code = evac_json_parse(rest, &json, err);
+    if (!code)
+        code = sb_service(id)->make(w->sb, (size_t)(r - w->sb->regions), json, err);
+    evac_json_free(json);
+    return code;
 }
 
 static enum evac_code on_lag(struct words *w, struct evac_err *err)
@@ -175,6 +210,7 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
     } verbs[] = {
         { "region", on_region }, { "service", on_service }, { "lag", on_lag },
         { "stale", on_stale },   { "limits", on_limits },   { "app", on_app },
+        { "make", on_make },
     };
     struct words w = { sb, command };
     struct evac_str verb = word(&w);
@@ -188,6 +224,6 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
         return code;
     }
     return evac_fail(err, EVAC_E_BADARG,
-                     "'%.*s' is not a command; region, service, lag, stale, limits and app are",
+                     "'%.*s' is not a command; region, service, make, lag, stale, limits and app are",
                      EVAC_STR_ARG(verb));
 }

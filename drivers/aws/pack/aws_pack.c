@@ -26,9 +26,8 @@ static void close_pack(struct evac_link *link)
     free(link);
 }
 
-static const struct evac_driver *const drivers[] = {
-    &evac_driver_aurora, &evac_driver_ecs,     &evac_driver_asg,        &evac_driver_s3,
-    &evac_driver_s3_go,  &evac_driver_route53, &evac_driver_cloudwatch, NULL,
-};
+#define X(name) &evac_driver_##name,
+static const struct evac_driver *const drivers[] = { AWS_DRIVERS(X) NULL };
+#undef X
 
 const struct evac_pack evac_pack_aws = { EVAC_DRIVER_ABI, "aws", drivers, open_pack, close_pack };

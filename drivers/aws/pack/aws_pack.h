@@ -16,8 +16,21 @@
 
 extern const struct evac_pack evac_pack_aws;
 
-extern const struct evac_driver evac_driver_aurora, evac_driver_ecs, evac_driver_asg,
-    evac_driver_s3, evac_driver_s3_go, evac_driver_route53, evac_driver_cloudwatch;
+/* The drivers of this pack, a line each: evac_driver_<name>. */
+/* clang-format off */
+#define AWS_DRIVERS(X) \
+    X(asg) \
+    X(aurora) \
+    X(cloudwatch) \
+    X(ecs) \
+    X(route53) \
+    X(s3) \
+    X(s3_go) \
+
+/* clang-format on */
+#define X(name) extern const struct evac_driver evac_driver_##name;
+AWS_DRIVERS(X)
+#undef X
 
 struct aws_call;
 typedef void aws_reply_fn(struct aws_call *c, const struct evac_aws_reply *reply);
