@@ -32,7 +32,7 @@
     X(RDS, rds) \
     X(ROUTE53, route53) \
     X(S3, s3) \
-    X(STS, sts) \
+    X(STS, sts)
 
 /* clang-format on */
 #define X(NAME, name) SB_##NAME,
@@ -74,8 +74,8 @@ struct sb_service {
      * each recovery of a region, so that a service can notice. NULL: nothing moves by itself. */
     void (*advance)(struct evac_sandbox *sb);
     uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
-    /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so. NULL:
-     * it has none to make. What the JSON may say stands in the service's file. */
+    /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so.
+     * NULL: it has none to make. What the JSON may say stands in the service's file. */
     enum evac_code (*make)(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err);
     /* Appends `,"name":value` members to the truth; NULL none. */

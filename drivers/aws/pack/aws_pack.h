@@ -25,7 +25,7 @@ extern const struct evac_pack evac_pack_aws;
     X(ecs) \
     X(route53) \
     X(s3) \
-    X(s3_go) \
+    X(s3_go)
 
 /* clang-format on */
 #define X(name) extern const struct evac_driver evac_driver_##name;
