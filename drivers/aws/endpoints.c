@@ -278,7 +278,9 @@ static enum evac_code route53_host(const struct partition *p, struct variant v,
 static void regional_host(const struct partition *p, const struct evac_aws_service *s,
                           struct variant v, struct evac_arena *arena, struct evac_endpoint *e)
 {
-    const char *suffix = v.dual ? p->dual_suffix : p->suffix;
+    /* Region switch exists under the dual-stack suffix only. */
+    bool dual = v.dual || strcmp(s->endpoint, "arc-region-switch") == 0;
+    const char *suffix = dual ? p->dual_suffix : p->suffix;
     bool gov = strcmp(p->name, "aws-us-gov") == 0;
     bool fips = v.fips && !(gov && !v.dual && in_list(gov_is_fips, s->endpoint));
     if (v.dual && strcmp(s->endpoint, "secretsmanager") == 0)

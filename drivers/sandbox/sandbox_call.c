@@ -136,7 +136,7 @@ static void use_host_bucket(struct sb_call *c)
 
 static void find_operation(struct sb_call *c)
 {
-    if (c->protocol == EVAC_AWS_REST_XML) {
+    if (c->protocol == EVAC_AWS_REST_XML || c->protocol == EVAC_AWS_REST_JSON) {
         if (c->id == SB_S3)
             use_host_bucket(c);
         c->operation = by_path(c);
@@ -265,6 +265,8 @@ static void serve(struct sb_call *c)
                  "User: arn:aws:iam::" SB_ACCOUNT ":user/evac is not authorized to perform: %s:%s",
                  c->service->signing_name, c->operation->name);
     else
+        sb_check_members(c);
+    if (!c->failed)
         handle(c);
 }
 

@@ -26,12 +26,30 @@
 
 /* clang-format off */
 #define SB_SERVICES(X) \
+    X(APIGATEWAY, apigateway) \
+    X(APPLICATIONAUTOSCALING, applicationautoscaling) \
     X(AUTOSCALING, autoscaling) \
     X(CLOUDWATCH, cloudwatch) \
     X(ECS, ecs) \
+    X(EKS, eks) \
+    X(ELASTICACHE, elasticache) \
+    X(EVENTS, events) \
+    X(GLOBALACCELERATOR, globalaccelerator) \
+    X(HEALTH, health) \
+    X(KINESIS, kinesis) \
+    X(KMS, kms) \
+    X(LAMBDA, lambda) \
+    X(MEMORYDB, memorydb) \
     X(RDS, rds) \
+    X(REGIONSWITCH, regionswitch) \
     X(ROUTE53, route53) \
     X(S3, s3) \
+    X(SCHEDULER, scheduler) \
+    X(SECRETSMANAGER, secretsmanager) \
+    X(SNS, sns) \
+    X(SQS, sqs) \
+    X(SSM, ssm) \
+    X(STEPFUNCTIONS, stepfunctions) \
     X(STS, sts)
 
 /* clang-format on */
@@ -59,6 +77,10 @@ struct sb_operation {
     const char *query_key; /* REST: only when the query has this key ("versioning"); NULL: when it
                               has none of the other rows' keys */
     double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
+    /* The members of its input: "Name! EventBusName", those with '!' required; what stands in a
+     * REST path is not among them. NULL: not checked. AWS passes over members that it does not
+     * know; here they are refused, because they are a driver's spelling mistakes. */
+    const char *takes;
 };
 
 struct sb_service {
@@ -126,6 +148,7 @@ struct evac_sandbox {
     size_t region_count;
     void *state[SB_SERVICE_COUNT];
     struct sb_shop *shop; /* NULL: without */
+    struct sb_doc *docs;  /* sandbox_docs.h */
     uint32_t stale_ms;
     struct sb_stale *stale;
     struct sb_counter *counters;
@@ -241,6 +264,8 @@ void sb_stale_forget(struct evac_sandbox *sb);
 /* sandbox_protocol.c: what a request asks, and an answer's envelope. */
 void sb_read_input(struct sb_call *c);
 void sb_write_answer(struct sb_call *c);
+/* An error when the operation does not take what is there. */
+void sb_check_members(struct sb_call *c);
 
 /* --- what services and the sample app ask each other ------------------------------------------ */
 

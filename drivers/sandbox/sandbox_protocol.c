@@ -155,10 +155,10 @@ static bool look(const struct sb_call *c, const char *fmt, va_list ap, struct ev
     *ret_value = EVAC_STR_NONE;
     if (n < 0 || (size_t)n >= sizeof path)
         return false;
-    if (c->json) {
-        const cJSON *value = walk(c->json, evac_str(path));
-        *ret_value = value ? text_of(c, value) : EVAC_STR_NONE;
-        return value && !cJSON_IsNull(value);
+    const cJSON *value = c->json ? walk(c->json, evac_str(path)) : NULL;
+    if (value) {
+        *ret_value = text_of(c, value);
+        return !cJSON_IsNull(value);
     }
     const struct sb_param *param = find(c, evac_str(path));
     if (param)
@@ -216,6 +216,60 @@ struct evac_str sb_request_header(const struct sb_call *c, const char *name)
     struct evac_http_reply view = { .headers = c->request->headers,
                                     .header_count = c->request->header_count };
     return evac_http_header(&view, name);
+}
+
+/* --- what an operation takes ----------------------------------------------------------------- */
+
+static bool takes(const char *list, struct evac_str name)
+{
+    struct evac_str rest = evac_str(list);
+    while (rest.n) {
+        struct evac_str one = evac_str_cut(rest, ' ', &rest);
+        if (one.n && one.p[one.n - 1] == '!')
+            one.n--;
+        if (evac_str_eq(one, name))
+            return true;
+    }
+    return false;
+}
+
+static void refuse_member(struct sb_call *c, struct evac_str name, const char *why)
+{
+    sb_error(c, 400, "ValidationException", "%s: %.*s %s", c->operation->name, EVAC_STR_ARG(name),
+             why);
+}
+
+static void check_present(struct sb_call *c)
+{
+    struct evac_str rest = evac_str(c->operation->takes);
+    while (rest.n) {
+        struct evac_str one = evac_str_cut(rest, ' ', &rest);
+        if (one.n == 0 || one.p[one.n - 1] != '!')
+            continue;
+        one.n--;
+        if (!sb_has(c, "%.*s", EVAC_STR_ARG(one)))
+            refuse_member(c, one, "is missing");
+    }
+}
+
+void sb_check_members(struct sb_call *c)
+{
+    const cJSON *member;
+    if (!c->operation->takes)
+        return;
+    cJSON_ArrayForEach(member, (const cJSON *)(const void *)c->json)
+    {
+        if (!takes(c->operation->takes, evac_str(member->string)))
+            refuse_member(c, evac_str(member->string), "is no member of its input");
+    }
+    for (size_t i = 0; i < c->param_count; i++) {
+        struct evac_str rest, name = evac_str_cut(c->params[i].name, '.', &rest);
+        if (!takes(c->operation->takes, name) && !evac_str_is(name, "Action") &&
+            !evac_str_is(name, "Version"))
+            refuse_member(c, name, "is no member of its input");
+    }
+    if (!c->failed)
+        check_present(c);
 }
 
 /* --- answering ------------------------------------------------------------------------------- */
@@ -281,6 +335,8 @@ static void json_error(struct sb_call *c, const char *code, struct evac_str mess
     evac_buf_puts(&c->out, ",\"message\":");
     evac_buf_json(&c->out, message);
     evac_buf_putc(&c->out, '}');
+    if (c->protocol == EVAC_AWS_REST_JSON)
+        sb_header(c, "x-amzn-ErrorType", evac_str(code));
     if (sb_request_header(c, "x-amzn-query-mode").n)
         sb_header(
             c, "x-amzn-query-error",
