@@ -152,11 +152,12 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
                 "isolated, live, game-day");
         return false;
     }
-    if (wish->workflow == EVAC_WORKFLOW_DRILL && wish->drill != EVAC_DRILL_REHEARSE) {
-        problem(r, 422, "this kind of drill can not be run yet", "only rehearse is");
+    bool drill = wish->workflow == EVAC_WORKFLOW_DRILL;
+    if (drill && wish->drill != EVAC_DRILL_REHEARSE && wish->drill != EVAC_DRILL_ISOLATED) {
+        problem(r, 422, "this kind of drill can not be run yet", "rehearse and isolated can");
         return false;
     }
-    wish->rehearse = wish->workflow == EVAC_WORKFLOW_DRILL ||
+    wish->rehearse = (drill && wish->drill == EVAC_DRILL_REHEARSE) ||
                      cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "rehearse"));
     return true;
 }

@@ -94,13 +94,13 @@ static void begin(struct evac_daemon *daemon, const struct daemon_drill *due)
         .workflow = EVAC_WORKFLOW_DRILL,
         .drill = app->drills[due->drill].kind,
         .mode = EVAC_MODE_GRACEFUL,
-        .rehearse = true,
+        .rehearse = app->drills[due->drill].kind == EVAC_DRILL_REHEARSE,
         .who = EVAC_STR("schedule"),
         .why = app->drills[due->drill].cron,
     };
-    if (wish.drill != EVAC_DRILL_REHEARSE)
+    if (wish.drill != EVAC_DRILL_REHEARSE && wish.drill != EVAC_DRILL_ISOLATED)
         evac_log(EVAC_LOG_WARN, "drill_not_run",
-                 "app=%.*s kind=%s reason=\"only rehearse can be run yet\"",
+                 "app=%.*s kind=%s reason=\"only rehearse and isolated can be run yet\"",
                  EVAC_STR_ARG(app->name), evac_drill_kind_name(wish.drill));
     else if (evac_shell_begin(daemon->shell, &wish, &run, &err))
         evac_log(EVAC_LOG_WARN, "drill_not_run", "app=%.*s reason=\"%s\"", EVAC_STR_ARG(app->name),

@@ -544,11 +544,20 @@ static bool is_exception(const struct evac_step_run *s)
     return is_failed(s) || s->by_person || s->state == EVAC_STEP_HALTED;
 }
 
+/* What a drill published stays published; everything else was put back. */
+static bool is_left_by_drill(const struct evac_step_run *s)
+{
+    return s->attempts > 0 && s->state != EVAC_STEP_UNDONE && s->snapshot_seq > 0;
+}
+
 static enum evac_run_event ending(const struct evac_run *run)
 {
     if (run->stopped)
         return any_forward(run, was_applied) ? EVAC_RUN_ON_SETTLED_HELD
                                              : EVAC_RUN_ON_SETTLED_FAILED;
+    if (run->drilled && !any_forward(run, is_left_by_drill))
+        return any_forward(run, is_exception) ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
+                                              : EVAC_RUN_ON_SETTLED_CLEAN;
     if (run->back)
         return any_forward(run, is_not_undone) ? EVAC_RUN_ON_SETTLED_HELD
                                                : EVAC_RUN_ON_SETTLED_BACK;
@@ -629,12 +638,19 @@ static void set_wake(struct evac_run *run, const struct evac_now *now)
         run->wake_ms = EVAC_NEVER;
 }
 
+static bool is_isolated_drill(const struct evac_run *run)
+{
+    return run->plan->workflow == EVAC_WORKFLOW_DRILL && !run->plan->rehearse &&
+           run->plan->drill == EVAC_DRILL_ISOLATED;
+}
+
 static void advance_run(struct evac_run *run, struct evac_run_io *io)
 {
     if (run->state == EVAC_RUN_RUNNING || run->state == EVAC_RUN_ASKING)
         answer_failures(run, io);
     if (run->state == EVAC_RUN_RUNNING && all_over(run, false))
-        (void)run_move(run, io, EVAC_RUN_ON_STEPS_OVER, NULL);
+        (void)run_move(run, io,
+                       is_isolated_drill(run) ? EVAC_RUN_ON_DRILLED : EVAC_RUN_ON_STEPS_OVER, NULL);
     if (run->state == EVAC_RUN_UNWINDING && all_over(run, true))
         (void)run_move(run, io, EVAC_RUN_ON_UNWOUND, NULL);
     if (run->state == EVAC_RUN_STOPPING && all_over(run, run->back))

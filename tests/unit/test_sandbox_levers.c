@@ -53,14 +53,14 @@ static const struct life {
       "\"is\":{\"ReservedConcurrentExecutions\":50}",
       true },
     { "lambda",
-      "provision",
+      "scale",
       { "make lambda us-west-2 {\"kind\":\"function\",\"name\":\"worker\"}" },
       "function=worker\nqualifier=live\ncount.active=20\nwant.count=active\n" TO,
       EVAC_SEEN_UNSATISFIED,
       "\"AvailableProvisionedConcurrentExecutions\":20,",
       true },
     { "lambda",
-      "consume",
+      "resume",
       { "make lambda us-west-2 {\"kind\":\"mapping\",\"name\":\"m1\",\"State\":\"Disabled\"}",
         "make lambda us-west-2 {\"kind\":\"mapping\",\"name\":\"m2\"}" },
       "function=worker\nmappings=[\"m1\",\"m2\"]\n" TO,
@@ -108,7 +108,7 @@ static const struct life {
       "\"State\":\"ENABLED\"",
       true },
     { "app-scaling",
-      "floor",
+      "scale",
       { "make application-autoscaling us-west-2 {\"kind\":\"target\",\"name\":\"service/shop/web\","
         "\"MaxCapacity\":4}" },
       "resource_id=service/shop/web\nnamespace=ecs\ndimension=ecs:service:DesiredCount\n"
@@ -165,7 +165,7 @@ static const struct life {
       "\"Name\":\"db\",\"RotationEnabled\":false}",
       false },
     { "secret",
-      "protect",
+      "replicate",
       { "make secretsmanager us-west-2 {\"kind\":\"secret\",\"name\":\"db\"}" },
       "secret=db\n" TO,
       EVAC_SEEN_UNSATISFIED,
@@ -490,8 +490,8 @@ START_TEST(capacity_that_does_not_come_blocks)
     const char *args = "function=worker\nqualifier=live\ncount.active=20\nwant.count=active\n" TO;
     bench_control(b, "make lambda us-west-2 {\"kind\":\"function\",\"name\":\"worker\"}");
     bench_control(b, "service lambda us-west-2 capacity-refused");
-    (void)bench_call(b, "lambda", EVAC_VERB_APPLY, "provision", args);
-    const struct evac_reply *r = bench_settle(b, "lambda", "provision", args, SETTLE_MS);
+    (void)bench_call(b, "lambda", EVAC_VERB_APPLY, "scale", args);
+    const struct evac_reply *r = bench_settle(b, "lambda", "scale", args, SETTLE_MS);
     ck_assert_int_eq(r->seen, EVAC_SEEN_BLOCKED);
     ck_assert(evac_str_has(r->reason, "FAILED"));
     bench_free(b);

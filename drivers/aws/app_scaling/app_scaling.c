@@ -11,14 +11,19 @@ static const struct evac_param resource_params[] = {
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "named sizes, as count = { active = 6; standby = 1; }" },
     { 0 },
 };
+static const struct evac_param scale_params[] = {
+    { "count", EVAC_PARAM_INT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    AWS_SCALE_PARAMS,
+    { 0 },
+};
 static const struct evac_op ops[] = {
     { "application-autoscaling", "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets", EVAC_HOME_STEP, NULL, true, false },
     { "application-autoscaling", "RegisterScalableTarget", "application-autoscaling:RegisterScalableTarget", EVAC_HOME_STEP, NULL, true, true },
     { 0 },
 };
 static const struct evac_action actions[] = {
-    { "floor", "it never scales below so many; the maximum makes room", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 1000, 60000, aws_scale_params, ops },
+    { "scale", "it never scales below so many; the maximum makes room", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
+      EVAC_FENCING_NONE, 1000, 60000, scale_params, ops },
     { "hold", "it does not scale in by itself", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
     { "release", "it scales in by itself again", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
     { 0 },
@@ -45,7 +50,7 @@ static const struct aws_lever hold = SUSPEND("true");
 static const struct aws_lever release = SUSPEND("false");
 
 static const struct aws_handlers handlers[] = {
-    { .action = "floor", .lever = &floor_lever },
+    { .action = "scale", .lever = &floor_lever },
     { .action = "hold", .lever = &hold },
     { .action = "release", .lever = &release },
     { 0 },

@@ -23,6 +23,8 @@ static const struct evac_op measure_ops[] = {
 };
 static const struct evac_action actions[] = {
     { "ready", "the region's group is a healthy member of the global datastore", 0, EVAC_FENCING_NONE, 1000, 120000, NULL, look_ops },
+    { "switchover", "the region's group is the primary; wanted when nothing writes any more, so that nothing is lost",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 60000, 600000, NULL, failover_ops },
     { "failover", "the region's group is the primary; what the old one had not replicated is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 60000, 600000, NULL, failover_ops },
     { 0 },
@@ -61,6 +63,7 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
 
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .lever = &ready },
+    { .action = "switchover", .lever = &failover },
     { .action = "failover", .lever = &failover },
     { .action = "", .measure = measure },
     { 0 },

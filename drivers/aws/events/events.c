@@ -8,6 +8,10 @@ static const struct evac_param resource_params[] = {
     { "bus", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "default", NULL, "the event bus" },
     { 0 },
 };
+static const struct evac_param rule_params[] = {
+    { "rules", EVAC_PARAM_LIST, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
 static const struct evac_param publish_params[] = {
     { "detail_type", EVAC_PARAM_TEXT, 0, "evac failover", NULL, "the event's detail-type" },
     { "source", EVAC_PARAM_TEXT, 0, "evac", NULL, "the event's source" },
@@ -26,8 +30,8 @@ static const struct evac_op publish_ops[] = {
 };
 
 static const struct evac_action actions[] = {
-    { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, rule_ops },
-    { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, rule_ops },
+    { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
+    { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
     { "publish", "an event says where the app moves", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, publish_ops },
     { 0 },
 };

@@ -25,6 +25,12 @@ static const struct evac_op dial_ops[] = {
     LOOK_OP, { "globalaccelerator", "UpdateEndpointGroup", "globalaccelerator:UpdateEndpointGroup", EVAC_HOME_FIXED, "us-west-2", true, true }, { 0 } };
 static const struct evac_action actions[] = {
     { "healthy", "the region's endpoints are healthy", 0, EVAC_FENCING_NONE, 500, 120000, healthy_params, look_ops },
+    { "route", "the region takes all of its share: its dial is at 100", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
+    { "withdraw", "the region takes no new users: its dial is at 0", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
+    { "join", "the region takes its share again: its dial is at 100", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
     { "dial", "the region's traffic dial is this; new connections follow", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
       EVAC_FENCING_NONE, 30000, 180000, dial_params, dial_ops },
     { 0 },
@@ -33,12 +39,16 @@ static const struct evac_action actions[] = {
 static const struct aws_lever healthy = {
     .what = "healthy endpoints", .look = LOOK, .at = "EndpointGroup/EndpointDescriptions[#HealthState=HEALTHY]",
     .want = "<want.minimum>", .compare = AWS_AT_LEAST, .missing_codes = "EndpointGroupNotFoundException" };
-static const struct aws_lever dial = {
-    .what = "the traffic dial", .look = LOOK, .at = "EndpointGroup/TrafficDialPercentage", .want = "<want.percent>",
-    .missing_codes = "EndpointGroupNotFoundException",
-    .act = { "globalaccelerator", "UpdateEndpointGroup", .body = "{\"EndpointGroupArn\":\"<endpoint_group>\",\"TrafficDialPercentage\":<value>}" } };
+#define DIAL(percent) {                                                                                                \
+    .what = "the traffic dial", .look = LOOK, .at = "EndpointGroup/TrafficDialPercentage", .want = percent,              \
+    .missing_codes = "EndpointGroupNotFoundException",                                                                   \
+    .act = { "globalaccelerator", "UpdateEndpointGroup", .body = "{\"EndpointGroupArn\":\"<endpoint_group>\",\"TrafficDialPercentage\":<value>}" } }
+static const struct aws_lever dial = DIAL("<want.percent>");
+static const struct aws_lever all = DIAL("100");
+static const struct aws_lever nothing = DIAL("0");
 static const struct aws_handlers handlers[] = {
-    { .action = "healthy", .lever = &healthy }, { .action = "dial", .lever = &dial }, { 0 },
+    { .action = "healthy", .lever = &healthy }, { .action = "route", .lever = &all }, { .action = "join", .lever = &all },
+    { .action = "withdraw", .lever = &nothing }, { .action = "dial", .lever = &dial }, { 0 },
 };
 /* clang-format on */
 

@@ -22,6 +22,15 @@ static const struct evac_param invoke_params[] = {
     { 0 },
 };
 
+static const struct evac_param scale_params[] = {
+    { "qualifier", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    AWS_SCALE_PARAMS,
+    { 0 },
+};
+static const struct evac_param mapping_params[] = {
+    { "mappings", EVAC_PARAM_LIST, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
 #define READ(op)  { "lambda", op, "lambda:" op, EVAC_HOME_STEP, NULL, true, false }
 #define WRITE(op) { "lambda", op, "lambda:" op, EVAC_HOME_STEP, NULL, true, true }
 static const struct evac_op ready_ops[] = { READ("GetFunctionConfiguration"), { 0 } };
@@ -36,12 +45,12 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 1000, 60000, NULL, reserve_ops },
     { "reserve", "the function's reserved concurrency is what is wanted", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       EVAC_FENCING_NONE, 1000, 60000, reserve_params, reserve_ops },
-    { "provision", "so many executions are provisioned", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
-      120000, 600000, aws_scale_params, provision_ops },
-    { "consume", "the event source mappings are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
-      20000, 180000, NULL, mapping_ops },
+    { "scale", "so many executions are provisioned", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
+      120000, 600000, scale_params, provision_ops },
+    { "resume", "the event source mappings are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
+      20000, 180000, mapping_params, mapping_ops },
     { "pause", "the event source mappings are disabled; their positions are kept", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 20000, 180000, NULL, mapping_ops },
+      EVAC_FENCING_NONE, 20000, 180000, mapping_params, mapping_ops },
     { "invoke", "the function runs once, to its end; a step of your own", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND,
       EVAC_FENCING_NONE, 5000, 60000, invoke_params, invoke_ops },
     { 0 },
@@ -79,7 +88,7 @@ static const struct aws_lever provision = {
     .act = { "lambda", "UpdateEventSourceMapping", "PUT", "/2015-03-31/event-source-mappings/<item>",      \
              .body = "{\"Enabled\":<word>}" },                                                                 \
     .act_words = "Enabled=true|Disabled=false", .missing_codes = "ResourceNotFoundException" }
-static const struct aws_lever consume = MAPPING("Enabled");
+static const struct aws_lever resume = MAPPING("Enabled");
 static const struct aws_lever pause = MAPPING("Disabled");
 static const struct aws_shot invoke = {
     .act = { "lambda", "Invoke", "POST", "/2015-03-31/functions/<function>/invocations", .params = "Qualifier=<qualifier>",
@@ -91,8 +100,8 @@ static const struct aws_handlers handlers[] = {
     { .action = "ready", .lever = &ready },
     { .action = "fence", .lever = &fence },
     { .action = "reserve", .lever = &reserve },
-    { .action = "provision", .lever = &provision },
-    { .action = "consume", .lever = &consume },
+    { .action = "scale", .lever = &provision },
+    { .action = "resume", .lever = &resume },
     { .action = "pause", .lever = &pause },
     { .action = "invoke", .shot = &invoke },
     { 0 },

@@ -182,6 +182,17 @@ struct aws_wanted {
 };
 enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err);
 /* The settings that aws_wanted() reads. */
+#define AWS_SCALE_PARAMS                                                                           \
+    { "count",                                                                                     \
+      EVAC_PARAM_TEXT,                                                                             \
+      EVAC_PARAM_REQUIRED,                                                                         \
+      NULL,                                                                                        \
+      NULL,                                                                                        \
+      "how many: a number, or a name in the resource's count" },                                   \
+    {                                                                                              \
+        "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,                                         \
+            "enough when this share of them is there"                                              \
+    }
 extern const struct evac_param aws_scale_params[];
 /* The goal as JSON, NULL when there is none. Give it to evac_json_free(). */
 struct evac_json *aws_goal(const struct aws_call *c);

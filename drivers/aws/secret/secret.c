@@ -20,7 +20,7 @@ static const struct evac_action actions[] = {
     { "ready", "the secret can be described in the region", 0, EVAC_FENCING_NONE, 500, 60000, NULL, look_ops },
     { "promote", "the region's secret stands alone and can be written; its replication has ended for good",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1000, 60000, NULL, promote_ops },
-    { "protect", "the region that was left has a replica again; what it had is overwritten",
+    { "replicate", "the region that was left has a replica again; what it had is overwritten",
       EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 10000, 300000, NULL, protect_ops },
     { 0 },
 };
@@ -38,7 +38,7 @@ static const struct aws_lever protect = {
     .act = { "secretsmanager", "ReplicateSecretToRegions", .body =
              "{\"SecretId\":\"<secret>\",\"AddReplicaRegions\":[{\"Region\":\"<other>\"}],\"ForceOverwriteReplicaSecret\":true}" } };
 static const struct aws_handlers handlers[] = {
-    { .action = "ready", .lever = &ready }, { .action = "promote", .lever = &promote }, { .action = "protect", .lever = &protect }, { 0 },
+    { .action = "ready", .lever = &ready }, { .action = "promote", .lever = &promote }, { .action = "replicate", .lever = &protect }, { 0 },
 };
 /* clang-format on */
 

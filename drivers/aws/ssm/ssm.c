@@ -17,7 +17,12 @@ static const struct evac_param document_params[] = {
     { "parameters", EVAC_PARAM_TEXT, 0, "{}", NULL, "its parameters, as JSON: { \"Name\": [\"value\"] }" },
     { 0 },
 };
+static const struct evac_param ready_params[] = {
+    { "parameter", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
 static const struct evac_param set_params[] = {
+    { "parameter", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { "value", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the parameter's value" },
     { 0 },
 };
@@ -28,7 +33,7 @@ static const struct evac_op set_ops[] = { READ("GetParameter"), WRITE("PutParame
 static const struct evac_op automate_ops[] = { READ("DescribeAutomationExecutions"), WRITE("StartAutomationExecution"), { 0 } };
 static const struct evac_op command_ops[] = { READ("ListCommands"), WRITE("SendCommand"), { 0 } };
 static const struct evac_action actions[] = {
-    { "ready", "the parameter is there", 0, EVAC_FENCING_NONE, 500, 60000, NULL, parameter_ops },
+    { "ready", "the parameter is there", 0, EVAC_FENCING_NONE, 500, 60000, ready_params, parameter_ops },
     { "set", "the parameter has this value", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 500, 60000, set_params, set_ops },
     { "automate", "this run's automation has succeeded", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 60000, 1800000, document_params, automate_ops },
     { "command", "this run's command has succeeded on its instances; the script must bear being run twice", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 30000, 900000, document_params, command_ops },
