@@ -60,7 +60,7 @@ static bool is_name(struct evac_str s)
     return s.n >= 1 && s.n <= 64 && s.p[0] != '-' && only(s, LOWER UPPER DIGITS "-_");
 }
 
-/* "ecs", "aurora|rds" or "*". */
+/* One type, several with "|" between, or "*". */
 static bool is_types(struct evac_str s)
 {
     bool good = s.n > 0;
