@@ -230,7 +230,7 @@ static bool serves(const struct evac_action *action, const struct evac_resource 
     return true;
 }
 
-/* "*.scale" and "aurora|rds.ready" are for resources of several types. */
+/* "*.scale" and "this|that.ready" are for resources of several types. */
 static bool is_for_any(struct evac_str action, struct evac_str *ret_types,
                        struct evac_str *ret_name)
 {

@@ -864,8 +864,9 @@ static void load(struct world *w)
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     size_t n = 0;
+    const char *app = w->o.app_file ? w->o.app_file : "apps/shop.cfg";
     files[n++] = (struct evac_conf_text){ "evac.cfg", fill(w, read_demo(w, "evac.cfg")) };
-    files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, "apps/shop.cfg")) };
+    files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
     if (evac_conf_parse(files, n, &diag, &w->model, &err)) {
@@ -876,6 +877,21 @@ static void load(struct world *w)
         abort();
     }
     evac_arena_free(diag.arena);
+}
+
+/* "x.cfg" has its resources in "x.world": control's commands, a line each. */
+static void make_resources(struct world *w)
+{
+    char name[256];
+    if (!w->o.app_file)
+        return;
+    snprintf(name, sizeof name, "%.*s.world", (int)strlen(w->o.app_file) - 4, w->o.app_file);
+    struct evac_str rest = read_demo(w, name);
+    while (rest.n) {
+        struct evac_str line = evac_str_trim(evac_str_cut(rest, '\n', &rest));
+        if (line.n && line.p[0] != '#')
+            world_control(w, "%.*s", EVAC_STR_ARG(line));
+    }
 }
 
 struct world *world_new(const struct world_options *options)
@@ -899,6 +915,7 @@ struct world *world_new(const struct world_options *options)
     w->sandbox = evac_sandbox_new(&sandbox);
     evac_sandbox_advance(w->sandbox, w->now_ms);
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
+    make_resources(w);
     load(w);
     w->host = make_host(w);
     w->look = w->host;
@@ -1003,6 +1020,7 @@ static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum ev
                               .workflow = workflow,
                               .mode = mode,
                               .rehearse = rehearse,
+                              .drill = rehearse ? EVAC_DRILL_REHEARSE : EVAC_DRILL_ISOLATED,
                               .who = EVAC_STR("ann"),
                               .why = EVAC_STR("a story") };
     struct evac_err err = { EVAC_OK, "" };
@@ -1044,7 +1062,7 @@ enum evac_code world_say(struct world *w, enum evac_command_verb verb, const cha
 
 void world_control(struct world *w, const char *fmt, ...)
 {
-    char command[256];
+    char command[4096];
     va_list ap;
     struct evac_err err = { EVAC_OK, "" };
     va_start(ap, fmt);

@@ -25,6 +25,8 @@ struct world_faults { /* parts of 10,000 requests */
 struct world_options {
     uint64_t seed;
     double speed;          /* of the sandbox's services; 1 is real */
+    const char *app_file; /* below contrib/demo; NULL: apps/shop.cfg. What control makes for it stands
+                             beside it, as .world */
     const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
     struct world_faults faults;
     bool verbose; /* print the trace as it grows */
