@@ -96,6 +96,8 @@ static const struct conf_row app_rows[] = {
       FROM_TO(2, EVAC_APP_REGIONS_MAX), .doc = "Its regions; the first is the preferred active one" },
     { "witness", CONF_REGION, AT(app.witness), .otherwise = "none",
       .doc = "One more region, for the second copy of what says who may write" },
+    { "waits_for", CONF_NAME, CONF_LIST, AT(app.waits_for), COUNTED(app.waits_count), FROM_TO(0, 32), .otherwise = "none",
+      .doc = "Apps that are moved before this one, when a group that has both is moved" },
     { "objectives.rto", CONF_DURATION, CONF_REQUIRED, AT(app.rto_ms), FROM_TO(SEC, 7 * DAY),
       .doc = "Recovery time objective: from the impact until the public endpoint works again" },
     { "objectives.rpo", CONF_DURATION, CONF_REQUIRED, AT(app.rpo_ms), FROM_TO(0, 30 * DAY),

@@ -23,7 +23,8 @@
     X(BACKUP_RESTORE, "backup-restore")                                                            \
     X(PILOT_LIGHT, "pilot-light")                                                                  \
     X(WARM_STANDBY, "warm-standby")                                                                \
-    X(ACTIVE_ACTIVE, "active-active")
+    X(ACTIVE_ACTIVE, "active-active")                                                              \
+    X(GROUP, "group")
 #define EVAC_DRILL_KINDS(X)                                                                        \
     X(REHEARSE, "rehearse")                                                                        \
     X(ISOLATED, "isolated")                                                                        \
@@ -136,6 +137,8 @@ struct evac_app {
     struct evac_str runbook;        /* its own, or "" for the strategy's */
     const struct evac_str *regions; /* two or more; the first is the preferred active one */
     size_t region_count;
+    const struct evac_str *waits_for; /* apps that a group moves before this one */
+    size_t waits_count;
     struct evac_str witness; /* region of the GO object's second copy, "" none */
     int64_t rto_ms, rpo_ms;  /* objectives */
     const struct evac_resource *resources;

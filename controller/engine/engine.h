@@ -19,7 +19,7 @@ struct evac_engine_app {
     uint64_t decide_ms;         /* when to decide again by time alone */
     uint16_t active;            /* region that serves, index */
     struct evac_run *run;       /* the one that changes things; NULL none */
-    struct evac_run *rehearsal; /* looks only; gives way to a real one */
+    struct evac_run *rehearsal; /* a rehearsal or an isolated drill; gives way to a real one */
     bool starting;              /* a START is with the shell */
     bool ran;                   /* a run ended */
     bool acked;

@@ -91,7 +91,7 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
     run->next = engine->runs;
     engine->runs = run;
     engine->run_count++;
-    if (a && run->plan->rehearse)
+    if (a && evac_plan_is_aside(run->plan))
         a->rehearsal = run;
     else if (a)
         a->run = run;
@@ -141,6 +141,11 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         return;
     }
     engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
+    for (size_t i = 0; i < engine->app_count; i++) {
+        struct evac_engine_app *a = &engine->apps[i];
+        if (a->run && a->rehearsal && !a->rehearsal->plan->rehearse)
+            a->run->behind = true;
+    }
     for (struct evac_run *r = engine->runs, *next; r; r = next) {
         next = r->next;
         if (!evac_effects_has_room(fx))

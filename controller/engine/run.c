@@ -638,19 +638,15 @@ static void set_wake(struct evac_run *run, const struct evac_now *now)
         run->wake_ms = EVAC_NEVER;
 }
 
-static bool is_isolated_drill(const struct evac_run *run)
-{
-    return run->plan->workflow == EVAC_WORKFLOW_DRILL && !run->plan->rehearse &&
-           run->plan->drill == EVAC_DRILL_ISOLATED;
-}
-
 static void advance_run(struct evac_run *run, struct evac_run_io *io)
 {
     if (run->state == EVAC_RUN_RUNNING || run->state == EVAC_RUN_ASKING)
         answer_failures(run, io);
     if (run->state == EVAC_RUN_RUNNING && all_over(run, false))
         (void)run_move(run, io,
-                       is_isolated_drill(run) ? EVAC_RUN_ON_DRILLED : EVAC_RUN_ON_STEPS_OVER, NULL);
+                       evac_plan_is_isolated_drill(run->plan) ? EVAC_RUN_ON_DRILLED
+                                                              : EVAC_RUN_ON_STEPS_OVER,
+                       NULL);
     if (run->state == EVAC_RUN_UNWINDING && all_over(run, true))
         (void)run_move(run, io, EVAC_RUN_ON_UNWOUND, NULL);
     if (run->state == EVAC_RUN_STOPPING && all_over(run, run->back))
@@ -663,6 +659,10 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io)
 {
     enum evac_run_state before;
     run->starving = false;
+    if (run->behind && run->state == EVAC_RUN_RUNNING) { /* a drill lets go first */
+        set_wake(run, io->now);
+        return;
+    }
     do {
         before = run->state;
         advance_steps(run, io);

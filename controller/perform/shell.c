@@ -311,10 +311,14 @@ static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_arena *arena = evac_arena_new();
     struct evac_args settings = pack_settings(arena, &shell->model->controller);
+    shell->apps = shell_apps(shell);
+    shell->act_host = *shell->o.host;
+    shell->look_host = *shell->o.look_host;
+    shell->act_host.apps = shell->look_host.apps = &shell->apps;
     enum evac_code code =
-        evac_book_open(shell->o.catalog, shell->o.host, &settings, &shell->act, err);
+        evac_book_open(shell->o.catalog, &shell->act_host, &settings, &shell->act, err);
     if (!code)
-        code = evac_book_open(shell->o.catalog, shell->o.look_host, &settings, &shell->look, err);
+        code = evac_book_open(shell->o.catalog, &shell->look_host, &settings, &shell->look, err);
     evac_arena_free(arena);
     return code;
 }

@@ -43,6 +43,8 @@ struct evac_shell {
     void *apps_memory;
     struct evac_effects *fx;
     struct evac_book *act, *look;
+    struct evac_apps apps;                /* what drivers see of this shell's apps */
+    struct evac_host act_host, look_host; /* the options' hosts, with apps */
     struct shell_run *runs;
     struct shell_call *calls;
     size_t open_calls;
@@ -77,4 +79,6 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
                            struct evac_str why, struct evac_err *err);
 enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err);
 void shell_tell_verbs(struct evac_shell *shell);
+/* shell_apps.c */
+struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

@@ -133,6 +133,11 @@ void evac_plan_explain(const struct evac_plan *plan, struct evac_buf *out);
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count);
 
+/* A drill that changes the standby, with no users on it, and puts everything back. */
+bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
+/* It moves nothing: a rehearsal or an isolated drill. It gives way to what does. */
+bool evac_plan_is_aside(const struct evac_plan *plan);
+
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
 /* What {app}, {region}, {from}, {to} and {mode} stand for in a resource's settings. */

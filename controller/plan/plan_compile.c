@@ -113,6 +113,23 @@ static void link_waits(struct compiler *c, struct draft *d)
     cJSON_Delete(json);
 }
 
+/* A group's members: what their apps wait for, when it is a member too. */
+static void link_members(struct compiler *c, struct draft *d)
+{
+    if (!d->resource || !evac_str_is(d->resource->type, "app"))
+        return;
+    const struct evac_app *member =
+        evac_model_app(c->request->model, evac_args_get(&d->resource->props, "member"));
+    const struct evac_app *group = c->request->app;
+    for (size_t w = 0; member && w < member->waits_count; w++)
+        for (size_t i = 0; i < group->resource_count; i++) {
+            const struct evac_resource *r = &group->resources[i];
+            if (evac_str_is(r->type, "app") &&
+                evac_str_eq(evac_args_get(&r->props, "member"), member->waits_for[w]))
+                link_resource(c, d, r->name);
+        }
+}
+
 static void link_all(struct compiler *c)
 {
     for (uint16_t i = 0; i < c->count; i++) {
@@ -120,6 +137,7 @@ static void link_all(struct compiler *c)
         for (size_t k = 0; k < s->after_count; k++)
             link_source(c, &c->drafts[i], source_index(c, s->after[k]), 0);
         link_waits(c, &c->drafts[i]);
+        link_members(c, &c->drafts[i]);
     }
 }
 
@@ -398,6 +416,17 @@ void evac_plan_free(struct evac_plan *plan)
         evac_arena_free(plan->arena); /* the plan lives in it */
 }
 
+bool evac_plan_is_isolated_drill(const struct evac_plan *plan)
+{
+    return plan->workflow == EVAC_WORKFLOW_DRILL && !plan->rehearse &&
+           plan->drill == EVAC_DRILL_ISOLATED;
+}
+
+bool evac_plan_is_aside(const struct evac_plan *plan)
+{
+    return plan->rehearse || evac_plan_is_isolated_drill(plan);
+}
+
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id)
 {
     for (uint16_t i = 0; i < plan->step_count; i++)
@@ -431,6 +460,85 @@ static void check_one(const struct evac_model *model, const struct evac_catalog 
     }
 }
 
+/* --- apps that wait for apps, and groups of groups ----------------------------------------------
+ */
+
+/* Marks the apps that this one needs directly; true when one is new. */
+static bool mark_needs(const struct evac_model *model, const struct evac_app *app, bool *needed)
+{
+    bool found = false;
+    for (size_t k = 0; k < model->app_count; k++) {
+        struct evac_str name = model->apps[k].name;
+        bool needs = false;
+        for (size_t i = 0; i < app->waits_count; i++)
+            needs |= evac_str_eq(app->waits_for[i], name);
+        for (size_t i = 0; i < app->resource_count; i++)
+            needs |= evac_str_is(app->resources[i].type, "app") &&
+                     evac_str_eq(evac_args_get(&app->resources[i].props, "member"), name);
+        found |= needs && !needed[k];
+        needed[k] |= needs;
+    }
+    return found;
+}
+
+static bool needs_itself(const struct evac_model *model, const struct evac_app *app)
+{
+    bool *needed = calloc(model->app_count + 1, sizeof *needed);
+    bool more = needed && mark_needs(model, app, needed), itself = false;
+    while (more) {
+        more = false;
+        for (size_t k = 0; k < model->app_count; k++)
+            more |= needed[k] && mark_needs(model, &model->apps[k], needed);
+    }
+    for (size_t k = 0; needed && k < model->app_count; k++)
+        itself |= needed[k] && &model->apps[k] == app;
+    free(needed);
+    return itself;
+}
+
+static bool has_region(const struct evac_app *app, struct evac_str region)
+{
+    for (size_t i = 0; i < app->region_count; i++)
+        if (evac_str_eq(app->regions[i], region))
+            return true;
+    return false;
+}
+
+static void check_member(const struct evac_model *model, const struct evac_app *group,
+                         const struct evac_resource *r, struct evac_diag *diag)
+{
+    struct evac_str name = evac_args_get(&r->props, "member");
+    const struct evac_app *member = evac_model_app(model, name);
+    if (!member) {
+        evac_diag_add(diag, EVAC_DIAG_ERROR, r->place, "resource '%.*s': there is no app '%.*s'",
+                      EVAC_STR_ARG(r->name), EVAC_STR_ARG(name));
+        return;
+    }
+    for (size_t i = 0; i < group->region_count; i++)
+        if (!has_region(member, group->regions[i]))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, r->place,
+                          "resource '%.*s': app '%.*s' has no region %.*s, which the group has",
+                          EVAC_STR_ARG(r->name), EVAC_STR_ARG(name),
+                          EVAC_STR_ARG(group->regions[i]));
+}
+
+static void check_dependencies(const struct evac_model *model, const struct evac_app *app,
+                               struct evac_diag *diag)
+{
+    for (size_t i = 0; i < app->waits_count; i++)
+        if (!evac_model_app(model, app->waits_for[i]))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, app->place,
+                          "app '%.*s' waits for '%.*s', which there is not",
+                          EVAC_STR_ARG(app->name), EVAC_STR_ARG(app->waits_for[i]));
+    for (size_t i = 0; i < app->resource_count; i++)
+        if (evac_str_is(app->resources[i].type, "app"))
+            check_member(model, app, &app->resources[i], diag);
+    if (needs_itself(model, app))
+        evac_diag_add(diag, EVAC_DIAG_ERROR, app->place,
+                      "app '%.*s' waits for itself, by way of others or of a group",
+                      EVAC_STR_ARG(app->name));
+}
+
 enum evac_code evac_plan_check_model(const struct evac_model *model,
                                      const struct evac_catalog *catalog, struct evac_diag *diag,
                                      struct evac_err *err)
@@ -438,6 +546,7 @@ enum evac_code evac_plan_check_model(const struct evac_model *model,
     size_t before = diag->errors;
     for (size_t a = 0; a < model->app_count; a++) {
         const struct evac_app *app = &model->apps[a];
+        check_dependencies(model, app, diag);
         for (unsigned w = 0; w < EVAC_WORKFLOW_COUNT; w++)
             for (size_t from = 0; from < app->region_count; from++)
                 for (size_t to = 0; to < app->region_count; to++)

@@ -867,6 +867,9 @@ static void load(struct world *w)
     const char *app = w->o.app_file ? w->o.app_file : "apps/shop.cfg";
     files[n++] = (struct evac_conf_text){ "evac.cfg", fill(w, read_demo(w, "evac.cfg")) };
     files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
+    static const char *const names[] = { "apps/a.cfg", "apps/b.cfg", "apps/c.cfg", "apps/d.cfg" };
+    for (size_t i = 0; i < 4 && w->o.more[i]; i++)
+        files[n++] = (struct evac_conf_text){ names[i], evac_str(w->o.more[i]) };
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
     if (evac_conf_parse(files, n, &diag, &w->model, &err)) {
@@ -1013,10 +1016,10 @@ uint64_t world_now(const struct world *w)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
-static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum evac_mode mode,
-                           bool rehearse)
+static enum evac_code wish(struct world *w, const char *app, enum evac_workflow workflow,
+                           enum evac_mode mode, bool rehearse)
 {
-    struct evac_wish wish = { .app = EVAC_STR("shop"),
+    struct evac_wish wish = { .app = evac_str(app),
                               .workflow = workflow,
                               .mode = mode,
                               .rehearse = rehearse,
@@ -1036,12 +1039,18 @@ static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum ev
 
 enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode)
 {
-    return wish(w, workflow, mode, false);
+    return wish(w, "shop", workflow, mode, false);
+}
+
+enum evac_code world_begin_app(struct world *w, const char *app, enum evac_workflow workflow,
+                               enum evac_mode mode)
+{
+    return wish(w, app, workflow, mode, false);
 }
 
 enum evac_code world_rehearse(struct world *w)
 {
-    return wish(w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
+    return wish(w, "shop", EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
 }
 
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step_id,

@@ -229,9 +229,13 @@ static void expect_moved(const struct cell *c)
 
 static void expect_put_back(const struct cell *c)
 {
+    const struct evac_engine_app *a = world_app(c->w);
     expect_writer(c, c->from);
     expect(c, is_true(c, c->strategy->standby), "the standby is not as it was");
-    expect(c, !world_traced(c->w, "left behind"), "something is left behind");
+    expect(c, evac_str_is(a->app->regions[a->active], c->from), "the drill counts as a move");
+    if (c->trouble == 0)
+        expect(c, world_traced(c->w, "intent scale") && world_traced(c->w, "intent undo:scale"),
+               "nothing was exercised");
 }
 
 START_TEST(every_cell_ends_as_the_strategy_promises)
@@ -264,11 +268,34 @@ START_TEST(every_cell_ends_as_the_strategy_promises)
 }
 END_TEST
 
+/* The worst day does not wait for a drill to end. */
+START_TEST(a_real_failover_goes_before_a_drill)
+{
+    struct cell c = {
+        .strategy = &strategies[0], .flow = FLOW_UNGRACEFUL, .from = EAST, .to = WEST
+    };
+    prepare(&c);
+    expect(&c, !world_begin(c.w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL), "no drill");
+    world_run(c.w, 2000 + 1500 * (uint64_t)_i);
+    world_control(c.w, "region " EAST " down");
+    world_run(c.w, 1000);
+    expect(&c, !world_begin(c.w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), "no failover");
+    if (_i == 3)
+        world_crash(c.w, 2000);
+    world_run(c.w, 20 * MINUTE_MS);
+    expect(&c, evac_shell_engine(world_shell(c.w))->runs == NULL, "it does not end");
+    expect(&c, world_broken(c.w)[0] == '\0', world_broken(c.w));
+    expect_writer(&c, WEST);
+    world_free(c.w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("matrix");
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, every_cell_ends_as_the_strategy_promises, 0, CELLS);
+    tcase_add_loop_test(tc, a_real_failover_goes_before_a_drill, 0, 5);
     suite_add_tcase(suite, tc);
 }
 
