@@ -416,17 +416,6 @@ void evac_plan_free(struct evac_plan *plan)
         evac_arena_free(plan->arena); /* the plan lives in it */
 }
 
-bool evac_plan_is_isolated_drill(const struct evac_plan *plan)
-{
-    return plan->workflow == EVAC_WORKFLOW_DRILL && !plan->rehearse &&
-           plan->drill == EVAC_DRILL_ISOLATED;
-}
-
-bool evac_plan_is_aside(const struct evac_plan *plan)
-{
-    return plan->rehearse || evac_plan_is_isolated_drill(plan);
-}
-
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id)
 {
     for (uint16_t i = 0; i < plan->step_count; i++)

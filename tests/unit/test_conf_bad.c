@@ -75,7 +75,7 @@ static const struct bad bads[] = {
     { "name = \"shop\"", "name = \"\"", "shop.cfg:2: error: app.name: found \"\"; allowed: a name of letters" },
     { "\"warm-standby\";\n  regions", "\"wram-standby\";\n  regions",
       "shop.cfg:3: error: app.strategy: found \"wram-standby\"; allowed: one of \"backup-restore\", \"pilot-light\", "
-      "\"warm-standby\", \"active-active\"; did you mean \"warm-standby\"?" },
+      "\"warm-standby\", \"active-active\", \"group\"; did you mean \"warm-standby\"?" },
     { "rto = \"15m\"", "rto = \"90d\"", "shop.cfg:6: error: app.objectives.rto: found \"90d\"; allowed: a duration such as \"10s\", from 1s to 7d" },
     { "rto = \"15m\"", "rto = \"soon\"", "shop.cfg:6: error: app.objectives.rto: found \"soon\"; allowed: a duration" },
     { "rto = \"15m\"", "rto = -1", "shop.cfg:6: error: app.objectives.rto: found -1; allowed: a duration" },
