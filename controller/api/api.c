@@ -132,14 +132,15 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
 
 static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
 {
-    static const char *const known[] = { "workflow", "to",       "mode",     "kind",
-                                         "reason",   "proposed", "rehearse", NULL };
+    static const char *const known[] = { "workflow", "to",       "mode",    "kind", "reason",
+                                         "proposed", "rehearse", "isolate", NULL };
     struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
                     kind = text_of(json, "kind");
     if (!no_unknown_keys(json, known, r))
         return false;
     wish->to = text_of(json, "to");
     wish->why = text_of(json, "reason");
+    wish->isolate = text_of(json, "isolate");
     wish->proposed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "proposed"));
     wish->mode = EVAC_MODE_GRACEFUL;
     wish->workflow = EVAC_WORKFLOW_FAILOVER;

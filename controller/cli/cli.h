@@ -13,7 +13,8 @@ struct evac_cli {
     bool yes;  /* --yes: no question is asked */
     bool color;
     bool no_wait;
-    const char *to, *mode, *kind, *reason, *step, *format, *report_dir, *to_file, *duration;
+    const char *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
+        *duration;
     long limit;
     int argc; /* positional arguments after the command's name */
     char **argv;

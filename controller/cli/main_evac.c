@@ -19,7 +19,8 @@ static const struct command {
       "what a move would do, step by step, and what it would cost", evac_cmd_plan },
     { "failover", "APP", "move the app out of its active region (asks first)", evac_cmd_move },
     { "failback", "APP", "move the app home again (asks first)", evac_cmd_move },
-    { "drill", "APP", "rehearse: every step is looked at, nothing is changed", evac_cmd_drill },
+    { "drill", "APP", "rehearse, or exercise the standby and put it back (--kind isolated)",
+      evac_cmd_drill },
     { "runs", "[APP]", "what is going on and what was", evac_cmd_runs },
     { "watch", "[RUN|APP]", "follow a run until it ends", evac_cmd_watch },
     { "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data",
@@ -73,7 +74,12 @@ static void help(FILE *to)
         "  --reason TEXT      why; it is kept in the journal\n"
         "  --yes              ask nothing (for scripts)\n"
         "  --no-wait          begin, do not follow\n"
-        "  --kind KIND        drill: rehearse\n"
+        "  --kind KIND        drill: rehearse (looks only) or isolated (changes the standby, with "
+        "no "
+        "users\n"
+        "                     on it, and puts everything back)\n"
+        "  --isolate REGION   drill, check: no call may touch that region; the steps that try are "
+        "named\n"
         "  --format FORM      report: text, json, html; fsm: text, mermaid\n"
         "  --report DIR       report: write report.txt, report.json and report.html there\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
@@ -94,6 +100,7 @@ enum {
     OPT_YES,
     OPT_NO_WAIT,
     OPT_KIND,
+    OPT_ISOLATE,
     OPT_FORMAT,
     OPT_REPORT,
     OPT_FOR,
@@ -110,6 +117,7 @@ static const struct option options[] = {
     { "yes", no_argument, NULL, OPT_YES },
     { "no-wait", no_argument, NULL, OPT_NO_WAIT },
     { "kind", required_argument, NULL, OPT_KIND },
+    { "isolate", required_argument, NULL, OPT_ISOLATE },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "report", required_argument, NULL, OPT_REPORT },
     { "for", required_argument, NULL, OPT_FOR },
@@ -153,6 +161,9 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_KIND:
         cli->kind = optarg;
+        return true;
+    case OPT_ISOLATE:
+        cli->isolate = optarg;
         return true;
     case OPT_FORMAT:
         cli->format = optarg;

@@ -65,6 +65,7 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
         .drill = wish->drill,
         .mode = wish->mode,
         .rehearse = wish->rehearse,
+        .isolate = wish->isolate,
         .from = a->app->regions[a->active],
         .to = a->app->regions[to],
     };
@@ -81,6 +82,8 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
     evac_buf_init(&json, PLAN_JSON_MAX);
     evac_plan_to_json(plan, &json);
     enum evac_code code = evac_buf_check(&json, "the plan", err);
+    if (!code && plan->isolate.n)
+        code = shell_isolate(shell, plan->isolate, err);
     if (!code) {
         event.u.admit = (struct evac_admit_event){
             .app = app,

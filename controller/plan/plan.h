@@ -71,6 +71,7 @@ struct evac_plan {
     enum evac_drill_kind drill; /* meaningful for DRILL */
     enum evac_mode mode;        /* to begin with */
     bool rehearse;              /* observe only */
+    struct evac_str isolate;    /* a region that no call of this run may touch, "" none */
     int64_t rto_ms, rpo_ms;
     uint32_t run_deadline_ms, approval_ms;
     uint32_t quarantine_ms, confirm_ms, poll_ms, poll_max_ms;
@@ -98,6 +99,7 @@ struct evac_plan_request {
     bool rehearse;
     struct evac_str from; /* active region now */
     struct evac_str to;
+    struct evac_str isolate; /* rehearsals and drills: no call may touch that region; "" none */
 };
 
 /*

@@ -322,6 +322,7 @@ static struct evac_plan *assemble(struct compiler *c)
         .drill = q->drill,
         .mode = q->mode,
         .rehearse = q->rehearse,
+        .isolate = evac_arena_str(c->arena, q->isolate),
         .rto_ms = q->app->rto_ms,
         .rpo_ms = q->app->rpo_ms,
         .run_deadline_ms = run_deadline(c, steps),
@@ -364,6 +365,11 @@ static enum evac_code check_request(struct compiler *c, struct evac_err *err)
     if (!c->workflow->present)
         return evac_fail(err, EVAC_E_UNSUPPORTED, "runbook '%.*s' has no %s", EVAC_STR_ARG(name),
                          evac_workflow_name(q->workflow));
+    if (q->isolate.n && !plan_is_region_of(q->app, q->isolate))
+        return evac_fail(err, EVAC_E_BADARG, "isolate: '%.*s' is no region of app '%.*s'",
+                         EVAC_STR_ARG(q->isolate), EVAC_STR_ARG(q->app->name));
+    if (q->isolate.n && q->workflow != EVAC_WORKFLOW_DRILL && !q->rehearse)
+        return evac_fail(err, EVAC_E_BADARG, "isolate is for drills and rehearsals");
     if (evac_str_eq(q->from, q->to))
         return evac_fail(err, EVAC_E_BADARG, "from and to are both %.*s", EVAC_STR_ARG(q->to));
     if (!plan_is_region_of(q->app, q->from) || !plan_is_region_of(q->app, q->to) ||

@@ -1,4 +1,5 @@
-/* What kind of plan it is. A file of its own: the engine asks, and must not draw in the compiler. */
+/* What kind of plan it is. A file of its own: the engine asks, and must not draw in the compiler.
+ */
 #include "plan.h"
 
 bool evac_plan_is_isolated_drill(const struct evac_plan *plan)

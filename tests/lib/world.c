@@ -53,6 +53,7 @@ struct world {
     struct evac_buf truth;
     char broken[400];
     uint64_t events, requests, last_run;
+    const char *isolate;
     enum evac_run_state last_state;
     /* R5: a mutation of a service was lost, and nothing was read from that service since */
     char lost_operation[64];
@@ -1024,6 +1025,7 @@ static enum evac_code wish(struct world *w, const char *app, enum evac_workflow 
                               .mode = mode,
                               .rehearse = rehearse,
                               .drill = rehearse ? EVAC_DRILL_REHEARSE : EVAC_DRILL_ISOLATED,
+                              .isolate = evac_str(w->isolate ? w->isolate : ""),
                               .who = EVAC_STR("ann"),
                               .why = EVAC_STR("a story") };
     struct evac_err err = { EVAC_OK, "" };
@@ -1046,6 +1048,11 @@ enum evac_code world_begin_app(struct world *w, const char *app, enum evac_workf
                                enum evac_mode mode)
 {
     return wish(w, app, workflow, mode, false);
+}
+
+void world_isolate(struct world *w, const char *region)
+{
+    w->isolate = region;
 }
 
 enum evac_code world_rehearse(struct world *w)

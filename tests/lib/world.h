@@ -52,6 +52,8 @@ enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum ev
 enum evac_code world_begin_app(struct world *w, const char *app, enum evac_workflow workflow,
                                enum evac_mode mode);
 enum evac_code world_rehearse(struct world *w);
+/* What the next runs must not touch, "" nothing. */
+void world_isolate(struct world *w, const char *region);
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step,
                          const char *reason, int64_t value);
 

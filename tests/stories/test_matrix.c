@@ -290,11 +290,33 @@ START_TEST(a_real_failover_goes_before_a_drill)
 }
 END_TEST
 
+/* Cut off from a region, a run shows what leans on it, and touches nothing there. */
+START_TEST(what_leans_on_a_region_is_named)
+{
+    struct cell c = { .strategy = &strategies[0], .flow = FLOW_DRILL, .from = EAST, .to = WEST };
+    prepare(&c);
+    world_isolate(c.w, EAST);
+    expect(&c, !world_rehearse(c.w), "no rehearsal");
+    expect(&c, world_run_to_end(c.w, 60 * MINUTE_MS), "it does not end");
+    expect(&c, world_run_state(c.w) == EVAC_RUN_FAILED, "nothing leans on the region");
+    expect(&c, world_traced(c.w, "wants us-east-1, which this run may not touch"), "not named");
+    /* the isolated drill acts in the standby alone: but for DNS, whose control plane is there */
+    expect(&c, !world_begin(c.w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL), "no drill");
+    world_isolate(c.w, "eu-west-1");
+    expect(&c, world_rehearse(c.w) == EVAC_E_BUSY || world_rehearse(c.w) != EVAC_OK,
+           "two cuts at a time");
+    expect(&c, world_run_to_end(c.w, 60 * MINUTE_MS), "it does not end");
+    expect(&c, world_run_state(c.w) == EVAC_RUN_ROLLED_BACK, "the drill did not stop at DNS");
+    world_free(c.w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("matrix");
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, every_cell_ends_as_the_strategy_promises, 0, CELLS);
+    tcase_add_test(tc, what_leans_on_a_region_is_named);
     tcase_add_loop_test(tc, a_real_failover_goes_before_a_drill, 0, 5);
     suite_add_tcase(suite, tc);
 }
