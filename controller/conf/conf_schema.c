@@ -122,6 +122,8 @@ static const struct conf_row app_rows[] = {
       .doc = "Interval of the markers that measure data loss; 0 none" },
     { "policy.measure", CONF_DURATION, AT(app.measure_ms), FROM_TO(100, HOUR), .fallback = "10s",
       .doc = "Interval at which replication lag is measured" },
+    { "policy.readiness", CONF_DURATION, AT(app.readiness_ms), FROM_TO(0, 7 * DAY), .fallback = "1h",
+      .doc = "How often each standby is rehearsed (looked at, nothing changed), so that its readiness is known; 0 never" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",
       .doc = "A run that has not ended by then is held for a person" },

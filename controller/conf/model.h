@@ -152,6 +152,7 @@ struct evac_app {
     uint32_t run_deadline_ms; /* a run that has not ended by then is held */
     bool run_deadline_given;  /* otherwise the steps' own deadlines come first */
     uint32_t canary_ms;       /* canary markers' interval, 0 none */
+    uint32_t readiness_ms;    /* a rehearsal towards each standby so often, 0 none */
     uint32_t measure_ms;      /* lag measurement's interval */
     const struct evac_drill_conf *drills;
     size_t drill_count;

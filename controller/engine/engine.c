@@ -81,6 +81,13 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->app = app;
     to->active = engine_region_index(app, region);
     evac_health_reconfigure(&to->health, app);
+    for (uint16_t r = 0; r < EVAC_REGIONS_MAX; r++) { /* so may regions */
+        uint16_t was = r < app->region_count ? engine_region_index(from->app, app->regions[r])
+                                             : EVAC_REGIONS_MAX;
+        bool same = was < from->app->region_count && r < app->region_count &&
+                    evac_str_eq(from->app->regions[was], app->regions[r]);
+        to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
+    }
     for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++) /* resources may stand in another order now */
         to->watches[i] = (struct evac_watch){ .lag_ms = -1 };
     to->decide_ms = 0;
@@ -190,6 +197,7 @@ static void decide(struct engine_io *io, struct evac_engine_app *a)
     struct evac_decision_input input = {
         .app = a->app,
         .health = &a->health,
+        .readiness = a->readiness,
         .active = a->active,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
@@ -310,6 +318,17 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
     a->decide_ms = 0;
 }
 
+/* What was held did not say: a real run took its place. */
+void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
+                           enum evac_run_state end, int64_t wall_ms)
+{
+    if (region >= EVAC_REGIONS_MAX || end == EVAC_RUN_HELD)
+        return;
+    a->readiness[region] = (struct evac_readiness){
+        .known = true, .ready = end == EVAC_RUN_SUCCEEDED, .run = run, .at_wall_ms = wall_ms
+    };
+}
+
 /* Whoever waited for a drill to end goes on. */
 static void let_go(struct engine_io *io, struct evac_engine_app *a)
 {
@@ -345,6 +364,8 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
             evac_watch_turn(&a->watches[i]);
     }
     if (a->rehearsal == run) {
+        engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id, run->state,
+                              io->now->wall_ms);
         a->rehearsal = NULL;
         let_go(io, a);
     }

@@ -36,6 +36,19 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
     a->last_run = r->run;
 }
 
+static void see_look(struct evac_engine_app *a, const struct evac_record *r)
+{
+    a->replay_look = r->run;
+    a->replay_look_to = engine_region_index(a->app, r->to);
+}
+
+static void see_look_end(struct evac_engine_app *a, const struct evac_record *r)
+{
+    enum evac_run_state state;
+    if (evac_run_state_parse(r->to, &state))
+        engine_note_readiness(a, a->replay_look_to, r->run, state, r->t_wall_ms);
+}
+
 static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
                      const struct evac_record *r)
 {
@@ -71,6 +84,10 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
         see_admission(a, r);
+    else if (r->kind == EVAC_RECORD_ADMIT)
+        see_look(a, r);
+    else if (r->run && r->run == a->replay_look && r->kind == EVAC_RECORD_TERMINAL)
+        see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
         a->acked = true;
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_TERMINAL)

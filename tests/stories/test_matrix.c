@@ -311,12 +311,34 @@ START_TEST(what_leans_on_a_region_is_named)
 }
 END_TEST
 
+/* What a rehearsal found is known, and is still known after a restart; a move forgets nothing. */
+START_TEST(readiness_is_remembered)
+{
+    struct cell c = { .strategy = &strategies[0], .flow = FLOW_DRILL, .from = EAST, .to = WEST };
+    prepare(&c);
+    expect(&c, !world_app(c.w)->readiness[1].known, "known before anybody looked");
+    expect(&c, !world_rehearse(c.w), "no rehearsal");
+    expect(&c, world_run_to_end(c.w, 60 * MINUTE_MS), "it does not end");
+    expect(&c, world_app(c.w)->readiness[1].ready, "not ready");
+    world_crash(c.w, 1000);
+    world_run(c.w, 5000);
+    expect(&c, world_app(c.w)->readiness[1].known && world_app(c.w)->readiness[1].ready,
+           "forgotten by a restart");
+    world_control(c.w, "service rds " WEST " denied");
+    expect(&c, !world_rehearse(c.w), "no rehearsal");
+    expect(&c, world_run_to_end(c.w, 60 * MINUTE_MS), "it does not end");
+    expect(&c, !world_app(c.w)->readiness[1].ready, "still called ready");
+    world_free(c.w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("matrix");
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, every_cell_ends_as_the_strategy_promises, 0, CELLS);
     tcase_add_test(tc, what_leans_on_a_region_is_named);
+    tcase_add_test(tc, readiness_is_remembered);
     tcase_add_loop_test(tc, a_real_failover_goes_before_a_drill, 0, 5);
     suite_add_tcase(suite, tc);
 }
