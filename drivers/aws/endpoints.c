@@ -286,7 +286,9 @@ static void regional_host(const struct partition *p, const struct evac_aws_servi
     if (v.dual && strcmp(s->endpoint, "secretsmanager") == 0)
         suffix = p->suffix;
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
-    if (fips_first && !v.dual)
+    if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */
+        e->host = evac_arena_printf(arena, "cloudfront%s.%s", fips ? "-fips" : "", suffix);
+    else if (fips_first && !v.dual)
         e->host = evac_arena_printf(arena, "fips.eks.%.*s.%s", EVAC_STR_ARG(e->region), suffix);
     else
         e->host = evac_arena_printf(arena, "%s%s.%.*s.%s", s->endpoint, fips ? "-fips" : "",

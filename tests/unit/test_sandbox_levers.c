@@ -284,6 +284,22 @@ static const struct life {
       EVAC_SEEN_UNSATISFIED,
       "\"apiId\":\"new\"",
       true },
+    { "cloudfront",
+      "ready",
+      { "make cloudfront us-east-1 {\"kind\":\"distribution\",\"name\":\"E1\",\"origins\":\"use1 "
+        "usw2\",\"target\":\"use1\"}" },
+      "distribution=E1\norigins.us-west-2=usw2\n" TO,
+      EVAC_SEEN_SATISFIED,
+      NULL,
+      false },
+    { "cloudfront",
+      "route",
+      { "make cloudfront us-east-1 {\"kind\":\"distribution\",\"name\":\"E1\",\"origins\":\"use1 "
+        "usw2\",\"target\":\"use1\"}" },
+      "distribution=E1\norigins.us-west-2=usw2\n" TO,
+      EVAC_SEEN_UNSATISFIED,
+      "\"target\":\"usw2\"",
+      true },
     { "eks",
       "ready",
       { "make eks us-west-2 {\"kind\":\"nodegroup\",\"name\":\"shop/workers\"}" },
@@ -379,7 +395,7 @@ static const char *service_of(const struct life *l)
 
 static const char *place_of(const struct life *l)
 {
-    if (strcmp(l->driver, "health") == 0)
+    if (strcmp(l->driver, "health") == 0 || strcmp(l->driver, "cloudfront") == 0)
         return "us-east-1";
     return strstr(l->args, "region=us-east-1") && strcmp(l->driver, "global-accelerator") != 0
                ? "us-east-1"

@@ -23,6 +23,7 @@ extern const struct evac_pack evac_pack_aws;
     X(app_scaling) \
     X(asg) \
     X(aurora) \
+    X(cloudfront) \
     X(cloudwatch) \
     X(ecs) \
     X(eks) \
