@@ -21,8 +21,10 @@ extern const struct evac_pack evac_pack_aws;
 #define AWS_DRIVERS(X) \
     X(asg) \
     X(aurora) \
+    X(aurora_restore) \
     X(cloudwatch) \
     X(ecs) \
+    X(rds) \
     X(route53) \
     X(s3) \
     X(s3_go) \
