@@ -270,12 +270,14 @@ void sb_check_members(struct sb_call *c);
 
 /* --- what services and the sample app ask each other ------------------------------------------ */
 
-/* model_rds.c. A global cluster whose first member is the writer; each with one instance. */
+/* model_rds.c. A global cluster whose first member is the writer; each with one instance, unless it
+ * is headless. engine: "aurora-postgresql", "aurora-mysql", "docdb", "neptune". */
 struct sb_rds_member {
     const char *region, *cluster;
+    bool headless;
 };
-void sb_rds_global(struct evac_sandbox *sb, const char *id, const struct sb_rds_member *members,
-                   size_t count);
+void sb_rds_global(struct evac_sandbox *sb, const char *id, const char *engine,
+                   const struct sb_rds_member *members, size_t count);
 /* The cluster in that region would accept a write from an app there, now: it runs, and believes
  * itself to be the writer. Two may, when a region was cut off. */
 bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const char *cluster);

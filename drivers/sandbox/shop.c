@@ -65,11 +65,12 @@ static void make_data(struct evac_sandbox *sb, struct sb_shop *shop)
     char bucket[SITES][64];
     struct sb_rds_member members[SITES];
     for (size_t i = 0; i < SITES; i++) {
-        members[i] = (struct sb_rds_member){ shop->sites[i].name, shop->sites[i].db };
+        members[i] =
+            (struct sb_rds_member){ .region = shop->sites[i].name, .cluster = shop->sites[i].db };
         (void)snprintf(bucket[i], sizeof bucket[i], "shop-assets-%s", shop->sites[i].code);
         sb_s3_bucket(sb, shop->sites[i].name, bucket[i], true, false);
     }
-    sb_rds_global(sb, "shop-db", members, SITES);
+    sb_rds_global(sb, "shop-db", "aurora-postgresql", members, SITES);
     sb_s3_replicate(sb, bucket[0], bucket[1], "");
     sb_s3_replicate(sb, bucket[1], bucket[0], "");
 }

@@ -23,6 +23,7 @@ extern const struct evac_pack evac_pack_aws;
     X(app_scaling) \
     X(asg) \
     X(aurora) \
+    X(aurora_restore) \
     X(cloudfront) \
     X(cloudwatch) \
     X(ecs) \
@@ -35,6 +36,7 @@ extern const struct evac_pack evac_pack_aws;
     X(kms) \
     X(lambda) \
     X(memorydb) \
+    X(rds) \
     X(region_switch) \
     X(route53) \
     X(s3) \

@@ -1,0 +1,28 @@
+/* Recovery points of the other region's database that are in this one: snapshots, and automated
+ * backups that are replicated here. */
+#ifndef EVAC_RDS_POINTS_H
+#define EVAC_RDS_POINTS_H
+
+#include "rds_restore.h"
+
+struct db_point {
+    bool found, dated; /* dated: it is known how old its data is */
+    bool automated;    /* a point in time of automated backups; else a snapshot */
+    int64_t at_ms;     /* wall: it has everything up to then, when dated; else when it was made */
+    struct evac_str id, engine; /* id: a snapshot's identifier, or the ARN of automated backups */
+};
+
+typedef void db_points_fn(struct aws_call *c, const struct db_point *newest);
+
+/* Asks for all of them, page by page; then gets the newest one that can be used. When they could
+ * not be asked for, the call is answered instead. */
+struct db_search {
+    const struct db_kind *kind;
+    db_points_fn *then;
+    struct db_point newest;
+    bool in_backups;
+};
+enum evac_code db_points_first(struct aws_call *c, struct db_search *search, struct evac_err *err);
+void db_points(struct aws_call *c, struct db_search *search);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * Restoring from backups, of an instance and of a cluster alike: find the newest recovery point
+ * that is in the region, restore it under a name of its own, tagged with the run, and say how old
+ * its data is. The handlers serve both drivers.
+ */
+#ifndef EVAC_RDS_RESTORE_H
+#define EVAC_RDS_RESTORE_H
+
+#include "rds_look.h"
+
+/* What differs between the two. */
+struct db_kind {
+    const char *members; /* the parameter with the regions' own ones: "instances" */
+    const char *describe, *path, *id, *status, *not_found, *exists;
+    const char *snapshots, *snapshot_path, *snapshots_marker, *snapshot_id;
+    const char *restore, *restore_from, *parameter_group, *remove;
+    bool cluster;
+};
+extern const struct db_kind db_kind_instance, db_kind_cluster;
+
+/* The settings of both drivers that a restore uses. */
+#define RDS_RESTORE_PARAMS                                                                         \
+    { "restore_as",                                                                                \
+      EVAC_PARAM_TEXT,                                                                             \
+      EVAC_PARAM_REGIONAL,                                                                         \
+      NULL,                                                                                        \
+      NULL,                                                                                        \
+      "identifier that a restore gets; without it, the region's own" },                            \
+        { "rehearse_as",                                                                           \
+          EVAC_PARAM_TEXT,                                                                         \
+          EVAC_PARAM_REGIONAL,                                                                     \
+          NULL,                                                                                    \
+          NULL,                                                                                    \
+          "identifier of a drill's copy; without it, the restored one's with \"-drill\"" },        \
+        { "class",                                                                                 \
+          EVAC_PARAM_TEXT,                                                                         \
+          EVAC_PARAM_REGIONAL,                                                                     \
+          NULL,                                                                                    \
+          NULL,                                                                                    \
+          "instance class of what is created, as db.r6g.large" },                                  \
+        { "subnet_group",                                                                          \
+          EVAC_PARAM_TEXT,                                                                         \
+          EVAC_PARAM_REGIONAL,                                                                     \
+          NULL,                                                                                    \
+          NULL,                                                                                    \
+          "DB subnet group of what is created" },                                                  \
+        { "security_groups",                                                                       \
+          EVAC_PARAM_LIST,                                                                         \
+          EVAC_PARAM_REGIONAL,                                                                     \
+          NULL,                                                                                    \
+          NULL,                                                                                    \
+          "VPC security groups of what is created" },                                              \
+    {                                                                                              \
+        "parameter_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,                       \
+            "parameter group of what is created"                                                   \
+    }
+
+/* clang-format off */
+#define RDS_RESTORE_ACTIONS(change, remove) \
+    { "recover", "a copy of the other region's data runs here, from the newest recovery point; what is newer is lost", \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, NULL, change }, \
+    { "rehearse", "a drill's copy of it runs here; nothing else is touched", \
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1500000, 7200000, NULL, change }, \
+    { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted", \
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 300000, 3600000, NULL, remove }
+/* clang-format on */
+
+/* Each for an instance and for a cluster. MEASURE: the age of the newest recovery point in the
+ * region that would take over. */
+#define DB_HANDLERS(X)                                                                             \
+    X(db_ready, ready)                                                                             \
+    X(db_observe, observe)                                                                         \
+    X(db_restore, restore)                                                                         \
+    X(db_observe_discard, observe_discard)                                                         \
+    X(db_discard, discard)                                                                         \
+    X(db_measure, measure)
+#define X(name, fn) aws_start_fn name##_instance, name##_cluster;
+DB_HANDLERS(X)
+#undef X
+
+#endif
