@@ -33,6 +33,11 @@ static const struct strategy {
       "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"web\",\"desired\":0,",
       "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"web\",\"desired\":6,",
       { "rds", "s3", "ecs", "autoscaling" } },
+    { "backup-restore",
+      "strategies/backup-restore.cfg",
+      "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"web\",\"desired\":0,",
+      "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"web\",\"desired\":6,",
+      { "rds", "s3", "ecs", "autoscaling" } },
 };
 #define STRATEGIES (sizeof strategies / sizeof strategies[0])
 

@@ -58,6 +58,16 @@ static enum evac_code observe(struct aws_call *c, struct evac_err *err)
     return needs_class(c, db_observe_cluster, err);
 }
 
+static enum evac_code observe_drill(struct aws_call *c, struct evac_err *err)
+{
+    return needs_class(c, db_observe_drill_cluster, err);
+}
+
+static enum evac_code drill(struct aws_call *c, struct evac_err *err)
+{
+    return needs_class(c, db_drill_cluster, err);
+}
+
 static enum evac_code restore(struct aws_call *c, struct evac_err *err)
 {
     return needs_class(c, db_restore_cluster, err);
@@ -66,7 +76,7 @@ static enum evac_code restore(struct aws_call *c, struct evac_err *err)
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = db_ready_cluster },
     { .action = "recover", .observe = observe, .apply = restore },
-    { .action = "rehearse", .observe = observe, .apply = restore },
+    { .action = "rehearse", .observe = observe_drill, .apply = drill },
     { .action = "discard", .observe = db_observe_discard_cluster, .apply = db_discard_cluster },
     { .action = "", .measure = db_measure_cluster },
     { 0 },

@@ -481,7 +481,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "promote", .observe = observe_promote, .apply = apply_promote },
     { .action = "size", .observe = observe_size, .apply = apply_size },
     { .action = "recover", .observe = db_observe_instance, .apply = db_restore_instance },
-    { .action = "rehearse", .observe = db_observe_instance, .apply = db_restore_instance },
+    { .action = "rehearse", .observe = db_observe_drill_instance, .apply = db_drill_instance },
     { .action = "discard", .observe = db_observe_discard_instance, .apply = db_discard_instance },
     { .action = "protect", .observe = observe_protect, .apply = apply_protect },
     { .action = "", .measure = measure },

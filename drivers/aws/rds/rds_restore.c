@@ -502,6 +502,20 @@ static enum evac_code measure(struct aws_call *c, const struct db_kind *kind, st
     return db_points_first(c, w->search, err);
 }
 
+/* --- a drill's copy: undone, it is discarded
+ * ------------------------------------------------------ */
+
+static enum evac_code observe_drill(struct aws_call *c, const struct db_kind *kind,
+                                    struct evac_err *err)
+{
+    return c->goal.n ? observe_discard(c, kind, err) : observe(c, kind, err);
+}
+
+static enum evac_code drill(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
+{
+    return c->goal.n ? discard(c, kind, err) : restore(c, kind, err);
+}
+
 /* --- for the tables ----------------------------------------------------------------------------
  */
 
