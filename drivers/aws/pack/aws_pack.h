@@ -23,7 +23,9 @@ extern const struct evac_pack evac_pack_aws;
     X(aurora) \
     X(aurora_restore) \
     X(cloudwatch) \
+    X(docdb) \
     X(ecs) \
+    X(neptune) \
     X(rds) \
     X(route53) \
     X(s3) \
