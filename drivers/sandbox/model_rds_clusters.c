@@ -4,6 +4,8 @@
  */
 #include "rds_internal.h"
 
+#include "aws_time.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -365,7 +367,9 @@ void rds_restore_cluster(struct sb_call *c)
 void rds_restore_cluster_to_time(struct sb_call *c)
 {
     struct evac_str wanted = sb_in(c, "SourceDBClusterIdentifier");
+    struct evac_str text = sb_in(c, "RestoreToTime");
     bool latest = sb_in_bool(c, "UseLatestRestorableTime", false);
+    int64_t ms = 0;
     const struct rds *rds = rds_state(c->sb);
     const struct rds_cluster *source = NULL;
     if (!rds_needs(c, "SourceDBClusterIdentifier"))
@@ -377,9 +381,15 @@ void rds_restore_cluster_to_time(struct sb_call *c)
     if (!source)
         sb_error(c, 404, "DBClusterNotFoundFault", "DBCluster %.*s not found.",
                  EVAC_STR_ARG(wanted));
-    else if (latest == sb_has(c, "RestoreToTime"))
+    else if (latest == (text.n > 0))
         sb_error(c, 400, "InvalidParameterCombination",
                  "Specify either RestoreToTime or UseLatestRestorableTime.");
+    else if (!latest && !evac_aws_time_iso(text, &ms))
+        sb_error(c, 400, "InvalidParameterValue", "Invalid RestoreToTime: %.*s",
+                 EVAC_STR_ARG(text));
+    else if (!latest && (ms < source->created_ms || ms > latest_restorable(c->sb, source)))
+        sb_error(c, 400, "InvalidRestoreFault",
+                 "The specified time is outside of the restore window");
     else
-        restore(c, source->engine, source->version, latest_restorable(c->sb, source));
+        restore(c, source->engine, source->version, latest ? latest_restorable(c->sb, source) : ms);
 }

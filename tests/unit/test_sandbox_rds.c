@@ -457,6 +457,58 @@ START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
 }
 END_TEST
 
+/* With one identifier in both regions, only what was copied is the other one's. */
+START_TEST(the_regions_own_backups_are_not_the_other_regions)
+{
+    struct bench *b = bench_new(10);
+    const char *args =
+        "instances=orders\nrestore_as=orders-back\nprotected_by=backups\nrun=7\n" WAY("us-west-2",
+                                                                                      "ungraceful");
+    bench_control(b, "make rds us-east-1 {\"kind\":\"instance\",\"id\":\"orders\"}");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"instance\",\"id\":\"orders\"}");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"snapshot\",\"id\":\"own\",\"db\":\"orders\"}");
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED);
+    bench_control(b, "make rds us-west-2 {\"kind\":\"snapshot\",\"id\":\"copied\",\"db\":"
+                     "\"orders\",\"source_region\":\"us-east-1\",\"age_ms\":60000}");
+    const struct evac_reply *r = look(b, "ready", args);
+    expect(r, EVAC_SEEN_SATISFIED);
+    expect_reason(r, "copied");
+    ck_assert_int_eq(bench_fact(r, "age_ms") / 1000, 60);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_point_in_time_of_its_own_is_restored_beside_it)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "instances=orders\nrecover_from=point-in-time\nrestore_as=orders-before\n"
+                       "run=7\nwant.time=2026-09-21T14:14:00Z\n" WAY("us-west-2", "ungraceful");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"instance\",\"id\":\"orders\"}");
+    expect(look(b, "recover", args), EVAC_SEEN_BLOCKED); /* no log of that time is there yet */
+    bench_run(b, 90000);
+    const struct evac_reply *r = look(b, "recover", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), 1790000040000);
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    r = bench_settle(b, "rds", "recover", args, 200000);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), 1790000040000);
+    ck_assert(bench_true(b, "\"data_ms\":1790000040000"));
+    refused(b, "rds", EVAC_VERB_APPLY, "recover",
+            "instances=orders\nrecover_from=point-in-time\nrun=7\n" WAY("us-west-2", "ungraceful"),
+            "set restore_as");
+    refused(
+        b, "rds", EVAC_VERB_APPLY, "recover",
+        "instances=orders\nrun=7\nwant.time=2026-09-21T14:14:00Z\n" WAY("us-west-2", "ungraceful"),
+        "recover_from");
+    refused(b, "rds", EVAC_VERB_APPLY, "recover",
+            "instances=orders\nrecover_from=point-in-time\nrestore_as=x\nrun=7\n"
+            "want.time=yesterday\n" WAY("us-west-2", "ungraceful"),
+            "it is written as");
+    bench_free(b);
+}
+END_TEST
+
 /* --- clusters ----------------------------------------------------------------------------------
  */
 
@@ -507,6 +559,32 @@ START_TEST(a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded)
 }
 END_TEST
 
+START_TEST(a_cluster_is_restored_to_its_latest_time)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "clusters=books\nrecover_from=point-in-time\nrestore_as=books-before\n"
+                       "class=db.r6g.large\nrun=7\n" WAY("us-west-2", "ungraceful");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"cluster\",\"id\":\"books\"}");
+    bench_run(b, 45000);
+    const struct evac_reply *r =
+        bench_call(b, "aurora-restore", EVAC_VERB_OBSERVE, "recover", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    int64_t latest = bench_fact(r, "as_of_wall_ms");
+    expect_outcome(bench_call(b, "aurora-restore", EVAC_VERB_APPLY, "recover", args),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "aurora-restore", "recover", args, 200000), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(bench_call(b, "aurora-restore", EVAC_VERB_APPLY, "recover", args),
+                   EVAC_OUTCOME_ACCEPTED);
+    r = bench_settle(b, "aurora-restore", "recover", args, 200000);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), latest);
+    char part[64];
+    (void)snprintf(part, sizeof part, "\"data_ms\":%lld", (long long)latest);
+    ck_assert(bench_true(b, part));
+    bench_free(b);
+}
+END_TEST
+
 /* A copy of a cluster's snapshot only tells when it was copied. */
 START_TEST(no_loss_is_computed_from_a_copy_of_unknown_age)
 {
@@ -549,6 +627,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, replicated_backups_are_newer_than_a_snapshot);
     tcase_add_test(tc, without_a_recovery_point_nothing_is_ready);
     tcase_add_test(tc, all_pages_of_snapshots_are_read);
+    tcase_add_test(tc, the_regions_own_backups_are_not_the_other_regions);
+    tcase_add_test(tc, a_point_in_time_of_its_own_is_restored_beside_it);
+    tcase_add_test(tc, a_cluster_is_restored_to_its_latest_time);
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);
     tcase_add_test(tc, a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded);
     tcase_add_test(tc, no_loss_is_computed_from_a_copy_of_unknown_age);

@@ -26,6 +26,7 @@ extern const struct evac_pack evac_pack_aws;
     X(aurora_restore) \
     X(cloudfront) \
     X(cloudwatch) \
+    X(docdb) \
     X(ecs) \
     X(eks) \
     X(elasticache) \
@@ -36,6 +37,7 @@ extern const struct evac_pack evac_pack_aws;
     X(kms) \
     X(lambda) \
     X(memorydb) \
+    X(neptune) \
     X(rds) \
     X(region_switch) \
     X(route53) \

@@ -22,6 +22,7 @@ static const struct evac_op ready_ops[] = { LOOK, LOOK_BACKUPS, { 0 } };
 static const struct evac_op recover_ops[] = {
     LOOK, LOOK_INSTANCES, LOOK_BACKUPS,
     CHANGE("RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterFromSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
+    CHANGE("RestoreDBClusterToPointInTime", "rds:RestoreDBClusterToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
     CHANGE("CreateDBInstance", "rds:CreateDBInstance rds:AddTagsToResource"),
     { 0 },
 };
@@ -32,6 +33,7 @@ static const struct evac_op discard_ops[] = {
     { 0 },
 };
 static const struct evac_op measure_ops[] = {
+    { "rds", "DescribeDBClusters", "rds:DescribeDBClusters", EVAC_HOME_TO, NULL, true, false },
     { "rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", EVAC_HOME_TO, NULL, true, false },
     { 0 },
 };

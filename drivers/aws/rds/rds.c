@@ -69,6 +69,7 @@ static const struct evac_op protect_ops[] = {
 };
 static const struct evac_op measure_ops[] = {
     { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_TO, NULL, false, false },
+    { "rds", "DescribeDBInstances", "rds:DescribeDBInstances", EVAC_HOME_TO, NULL, true, false },
     { "rds", "DescribeDBSnapshots", "rds:DescribeDBSnapshots", EVAC_HOME_TO, NULL, true, false },
     { "rds", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups", EVAC_HOME_TO, NULL, true, false },
     { 0 },

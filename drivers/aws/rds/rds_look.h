@@ -7,6 +7,9 @@
 #define DB_TAG_RUN   "evac:run"   /* the run that made or promoted it */
 #define DB_TAG_DRILL "evac:drill" /* only on copies that may be deleted again */
 #define DB_TAG_AS_OF "evac:as-of" /* wall ms: it has everything up to then */
+/* On a copied snapshot, by whoever copies: how old its data is, in wall ms. Another name than the
+ * one that a restore leaves, which AWS may copy to all later snapshots. */
+#define DB_TAG_TAKEN "evac:taken"
 
 /* A request's fields; empty values are left out. */
 struct db_fields {

@@ -1,7 +1,7 @@
 /*
  * A snapshot's own time is that of its copying: an instance's also says how old the data is, a
  * cluster's does not. There the source's name tells, if AWS gave it ("...-2026-01-02-03-04"), or
- * the tag evac:as-of; a copy without either is undated, and no loss is ever computed from it.
+ * the tag evac:taken; a copy without either is undated, and no loss is ever computed from it.
  */
 #include "rds_points.h"
 
@@ -13,6 +13,14 @@
 static struct db_search *search_of(struct aws_call *c)
 {
     return *(struct db_search **)c->state;
+}
+
+static void unanswered(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (c->verb == EVAC_VERB_APPLY)
+        aws_answer_not_sent(c, r);
+    else
+        aws_answer_unseen(c, r);
 }
 
 static void offer(struct db_search *s, const struct db_point *p)
@@ -55,13 +63,11 @@ static bool date_snapshot(const struct evac_xml *x, int64_t *ret_ms)
 {
     static const char *const members[] = { "SnapshotDatabaseTime", "OriginalSnapshotCreateTime" };
     struct evac_str from = evac_xml_text(x, "SourceDBClusterSnapshotArn");
-    if (evac_str_i64(db_tag_of(x, DB_TAG_AS_OF), ret_ms))
-        return true;
     for (size_t i = 0; i < 2; i++)
         if (evac_aws_time_iso(evac_xml_text(x, members[i]), ret_ms))
             return true;
     if (from.n)
-        return time_in_name(from, ret_ms);
+        return evac_str_i64(db_tag_of(x, DB_TAG_TAKEN), ret_ms) || time_in_name(from, ret_ms);
     return evac_xml_text(x, "SourceDBSnapshotIdentifier").n == 0 &&
            evac_aws_time_iso(evac_xml_text(x, "SnapshotCreateTime"), ret_ms);
 }
@@ -104,14 +110,41 @@ static void offer_backup(struct aws_call *c, struct db_search *s, const struct e
     offer(s, &p);
 }
 
+/* --- a point in time of the region's own -------------------------------------------------------
+ */
+
+static void on_own(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct db_search *s = search_of(c);
+    const struct evac_xml *x = evac_xml_path(r->xml, s->kind->path);
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED && !evac_str_is(r->code, s->kind->not_found)) {
+        unanswered(c, r);
+        return;
+    }
+    struct db_point p = { .automated = true,
+                          .own = true,
+                          .dated = true,
+                          .id = db_keep(c, evac_xml_text(x, s->kind->id)),
+                          .engine = db_keep(c, evac_xml_text(x, "Engine")) };
+    p.found = r->outcome == EVAC_OUTCOME_ACCEPTED &&
+              evac_aws_time_iso(evac_xml_text(x, "LatestRestorableTime"), &p.at_ms);
+    if (p.found && s->wanted_ms > 0 && s->wanted_ms <= p.at_ms)
+        p.at_ms = s->wanted_ms;
+    else if (s->wanted_ms > 0)
+        p.found = false;
+    s->then(c, &p);
+}
+
 /* --- page by page ------------------------------------------------------------------------------
  */
 
 static void fill(struct aws_call *c, struct db_search *s, struct evac_str marker,
                  struct db_fields *fields)
 {
-    db_field(fields, s->kind->id, evac_args_regional(&c->args, s->kind->members, db_other(c)));
-    db_field(fields, "MaxRecords", EVAC_STR("100"));
+    db_field(fields, s->kind->id,
+             evac_args_regional(&c->args, s->kind->members, s->own ? db_here(c) : db_other(c)));
+    if (!s->own)
+        db_field(fields, "MaxRecords", EVAC_STR("100"));
     db_field(fields, "Marker", marker);
 }
 
@@ -122,10 +155,7 @@ static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
                                        "DBInstanceAutomatedBackups/DBInstanceAutomatedBackup"
                                      : s->kind->snapshot_path;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (c->verb == EVAC_VERB_APPLY)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+        unanswered(c, r);
         return;
     }
     for (const struct evac_xml *x = evac_xml_path(r->xml, rows); x; x = evac_xml_again(x))
@@ -148,12 +178,14 @@ enum evac_code db_points_first(struct aws_call *c, struct db_search *search, str
 {
     struct db_fields fields = { .count = 0 };
     fill(c, search, EVAC_STR_NONE, &fields);
-    return db_ask_first(c, search->kind->snapshots, db_here(c), &fields, on_page, err);
+    return db_ask_first(c, search->own ? search->kind->describe : search->kind->snapshots,
+                        db_here(c), &fields, search->own ? on_own : on_page, err);
 }
 
 void db_points(struct aws_call *c, struct db_search *search)
 {
     struct db_fields fields = { .count = 0 };
     fill(c, search, EVAC_STR_NONE, &fields);
-    db_ask(c, search->kind->snapshots, db_here(c), &fields, on_page);
+    db_ask(c, search->own ? search->kind->describe : search->kind->snapshots, db_here(c), &fields,
+           search->own ? on_own : on_page);
 }

@@ -1,5 +1,6 @@
 #include "rds_restore.h"
 
+#include "aws_time.h"
 #include "rds_points.h"
 
 #include <string.h>
@@ -20,6 +21,10 @@ const struct db_kind db_kind_instance = {
     .restore_from = "DBSnapshotIdentifier",
     .parameter_group = "DBParameterGroupName",
     .remove = "DeleteDBInstance",
+    .to_time = "RestoreDBInstanceToPointInTime",
+    .to_time_id = "TargetDBInstanceIdentifier",
+    .to_time_source = "SourceDBInstanceIdentifier",
+    .to_time_when = "RestoreTime",
 };
 
 const struct db_kind db_kind_cluster = {
@@ -38,7 +43,17 @@ const struct db_kind db_kind_cluster = {
     .restore_from = "SnapshotIdentifier",
     .parameter_group = "DBClusterParameterGroupName",
     .remove = "DeleteDBCluster",
+    .to_time = "RestoreDBClusterToPointInTime",
+    .to_time_id = "DBClusterIdentifier",
+    .to_time_source = "SourceDBClusterIdentifier",
+    .to_time_when = "RestoreToTime",
     .cluster = true,
+};
+
+const struct evac_param db_recover_params[] = {
+    { "time", EVAC_PARAM_TEXT, 0, NULL, NULL,
+      "of a point in time: that instant, as 2026-01-02T03:04:05Z; without it, the latest" },
+    { 0 },
 };
 
 /* What a call works on. The search comes first: rds_points.c finds it there. */
@@ -68,6 +83,22 @@ static struct evac_str restored_id(struct aws_call *c, const struct db_kind *kin
     return copy.n ? copy : aws_printf(c, "%.*s-drill", EVAC_STR_ARG(id));
 }
 
+/* want.time, as the service reads it and as we do. */
+static enum evac_code wanted_time(struct aws_call *c, struct db_search *search,
+                                  struct evac_err *err)
+{
+    struct evac_str time = evac_args_get(&c->args, "want.time");
+    if (time.n == 0)
+        return EVAC_OK;
+    if (!search->own)
+        return evac_fail(err, EVAC_E_BADARG, "want.time needs recover_from = \"point-in-time\"");
+    if (!evac_aws_time_iso(time, &search->wanted_ms) || search->wanted_ms <= 0)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "want.time is '%.*s': it is written as 2026-01-02T03:04:05Z",
+                         EVAC_STR_ARG(time));
+    return EVAC_OK;
+}
+
 static enum evac_code begin(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
 {
     struct work *w = evac_arena_alloc(c->arena, sizeof *w);
@@ -79,7 +110,13 @@ static enum evac_code begin(struct aws_call *c, const struct db_kind *kind, stru
                         .drill = drill,
                         .as_of_ms = -1 };
     *w->search = (struct db_search){ .kind = kind };
+    w->search->own = evac_str_is(evac_args_get(&c->args, "recover_from"), "point-in-time");
     c->state = w;
+    if (w->search->own &&
+        evac_str_eq(w->id, evac_args_regional(&c->args, kind->members, db_here(c))))
+        return evac_fail(err, EVAC_E_BADARG,
+                         "restoring '%.*s' to a point in time needs another name: set restore_as",
+                         EVAC_STR_ARG(w->id));
     if (drill && evac_str_eq(w->id, restored_id(c, kind, false)))
         return evac_fail(err, EVAC_E_BADARG,
                          "rehearse_as is '%.*s', as restore_as: a drill's copy needs its own name",
@@ -87,7 +124,7 @@ static enum evac_code begin(struct aws_call *c, const struct db_kind *kind, stru
     if (w->run.n == 0 && strcmp(c->action, "ready") != 0 && c->verb != EVAC_VERB_MEASURE)
         return evac_fail(err, EVAC_E_BADARG,
                          "restoring needs a run: what it makes is tagged with it");
-    return EVAC_OK;
+    return wanted_time(c, w->search, err);
 }
 
 /* --- looking -----------------------------------------------------------------------------------
@@ -181,6 +218,11 @@ static void seen_point(struct aws_call *c, const struct db_point *p)
     seen(c, ready ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, name_of(c, p));
 }
 
+static bool is_ours(const struct work *w)
+{
+    return w->run.n && evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
+}
+
 /* --- ready -------------------------------------------------------------------------------------
  */
 
@@ -189,7 +231,9 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
     struct work *w = c->state;
     if (!look(c, r))
         return;
-    if (w->found) {
+    if (w->found && is_ours(w)) { /* the same run, in its other mode, has restored it */
+        seen(c, EVAC_SEEN_SATISFIED, "this run has restored it already");
+    } else if (w->found) {
         seen(c, EVAC_SEEN_BLOCKED,
              aws_printf(c, "%.*s is there already: a restore could not take that name",
                         EVAC_STR_ARG(w->id))
@@ -210,11 +254,6 @@ static enum evac_code ready(struct aws_call *c, const struct db_kind *kind, stru
  */
 
 /* Made by another run, its data may be years old. */
-static bool is_ours(const struct work *w)
-{
-    return evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
-}
-
 static const char *whose(struct aws_call *c)
 {
     const struct work *w = c->state;
@@ -296,10 +335,15 @@ static void tag(struct aws_call *c, struct db_fields *fields, int64_t as_of_ms)
 static void restore_to_time(struct aws_call *c, const struct db_point *p, struct db_fields *fields)
 {
     const struct work *w = c->state;
-    db_field(fields, "TargetDBInstanceIdentifier", w->id);
-    db_field(fields, "SourceDBInstanceAutomatedBackupsArn", p->id);
-    db_field(fields, "UseLatestRestorableTime", EVAC_STR("true"));
-    db_change(c, "RestoreDBInstanceToPointInTime", fields);
+    struct evac_str time = evac_args_get(&c->args, "want.time");
+    db_field(fields, w->kind->to_time_id, w->id);
+    db_field(fields, p->own ? w->kind->to_time_source : "SourceDBInstanceAutomatedBackupsArn",
+             p->id);
+    if (time.n)
+        db_field(fields, w->kind->to_time_when, time);
+    else
+        db_field(fields, "UseLatestRestorableTime", EVAC_STR("true"));
+    db_change(c, w->kind->to_time, fields);
 }
 
 static void restore_point(struct aws_call *c, const struct db_point *p)
@@ -315,7 +359,7 @@ static void restore_point(struct aws_call *c, const struct db_point *p)
     if (w->kind->cluster) {
         struct evac_str min = evac_args_get(&c->args, "acu_min");
         struct evac_str max = evac_args_get(&c->args, "acu_max");
-        db_field(&fields, "Engine", p->engine);
+        db_field(&fields, "Engine", p->own ? EVAC_STR_NONE : p->engine);
         db_field(&fields, "ServerlessV2ScalingConfiguration.MinCapacity", min);
         db_field(&fields, "ServerlessV2ScalingConfiguration.MaxCapacity", max);
         db_field(&fields, "KmsKeyId", aws_regional(c, "kms_key"));

@@ -14,53 +14,31 @@ struct db_kind {
     const char *describe, *path, *id, *status, *not_found, *exists;
     const char *snapshots, *snapshot_path, *snapshots_marker, *snapshot_id;
     const char *restore, *restore_from, *parameter_group, *remove;
+    /* to a point in time of the region's own: the operation, and its names of things */
+    const char *to_time, *to_time_id, *to_time_source, *to_time_when;
     bool cluster;
 };
 extern const struct db_kind db_kind_instance, db_kind_cluster;
 
-/* The settings of both drivers that a restore uses. */
-#define RDS_RESTORE_PARAMS                                                                         \
-    { "restore_as",                                                                                \
-      EVAC_PARAM_TEXT,                                                                             \
-      EVAC_PARAM_REGIONAL,                                                                         \
-      NULL,                                                                                        \
-      NULL,                                                                                        \
-      "identifier that a restore gets; without it, the region's own" },                            \
-        { "rehearse_as",                                                                           \
-          EVAC_PARAM_TEXT,                                                                         \
-          EVAC_PARAM_REGIONAL,                                                                     \
-          NULL,                                                                                    \
-          NULL,                                                                                    \
-          "identifier of a drill's copy; without it, the restored one's with \"-drill\"" },        \
-        { "class",                                                                                 \
-          EVAC_PARAM_TEXT,                                                                         \
-          EVAC_PARAM_REGIONAL,                                                                     \
-          NULL,                                                                                    \
-          NULL,                                                                                    \
-          "instance class of what is created, as db.r6g.large" },                                  \
-        { "subnet_group",                                                                          \
-          EVAC_PARAM_TEXT,                                                                         \
-          EVAC_PARAM_REGIONAL,                                                                     \
-          NULL,                                                                                    \
-          NULL,                                                                                    \
-          "DB subnet group of what is created" },                                                  \
-        { "security_groups",                                                                       \
-          EVAC_PARAM_LIST,                                                                         \
-          EVAC_PARAM_REGIONAL,                                                                     \
-          NULL,                                                                                    \
-          NULL,                                                                                    \
-          "VPC security groups of what is created" },                                              \
-    {                                                                                              \
-        "parameter_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,                       \
-            "parameter group of what is created"                                                   \
-    }
-
 /* clang-format off */
+/* The settings of both drivers that a restore uses. */
+#define RDS_RESTORE_PARAMS \
+    { "recover_from", EVAC_PARAM_CHOICE, 0, "copies", "copies|point-in-time", \
+      "copies of the other region's data that are here; or a point in time of the region's own" }, \
+    { "restore_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "identifier that a restore gets; without it, the region's own" }, \
+    { "rehearse_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "identifier of a drill's copy; without it, the restored one's with \"-drill\"" }, \
+    { "class", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "instance class of what is created, as db.r6g.large" }, \
+    { "subnet_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "DB subnet group of what is created" }, \
+    { "security_groups", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "VPC security groups of what is created" }, \
+    { "parameter_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "parameter group of what is created" }
+
+extern const struct evac_param db_recover_params[];
+
 #define RDS_RESTORE_ACTIONS(change, remove) \
-    { "recover", "a copy of the other region's data runs here, from the newest recovery point; what is newer is lost", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, NULL, change }, \
+    { "recover", "a copy of the data runs here, from the newest recovery point; what is newer is lost", \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change }, \
     { "rehearse", "a drill's copy of it runs here; nothing else is touched", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, NULL, change }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change }, \
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted", \
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 300000, 3600000, NULL, remove }
 /* clang-format on */
