@@ -28,10 +28,12 @@
 #define SB_SERVICES(X) \
     X(AUTOSCALING, autoscaling) \
     X(CLOUDWATCH, cloudwatch) \
+    X(EC2, ec2) \
     X(ECS, ecs) \
     X(RDS, rds) \
     X(ROUTE53, route53) \
     X(S3, s3) \
+    X(SERVICEQUOTAS, servicequotas) \
     X(STS, sts) \
 
 /* clang-format on */
@@ -268,6 +270,12 @@ int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *clu
 void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
                   int desired);
 int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
+
+/* model_ec2_instances.c: the instance is in the state running. */
+bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
+
+/* model_servicequotas.c: what an account may have there. */
+double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service, const char *code);
 
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,
