@@ -31,6 +31,7 @@
     X(AUTOSCALING, autoscaling) \
     X(CLOUDFRONT, cloudfront) \
     X(CLOUDWATCH, cloudwatch) \
+    X(EC2, ec2) \
     X(ECS, ecs) \
     X(EKS, eks) \
     X(ELASTICACHE, elasticache) \
@@ -47,11 +48,12 @@
     X(S3, s3) \
     X(SCHEDULER, scheduler) \
     X(SECRETSMANAGER, secretsmanager) \
+    X(SERVICEQUOTAS, servicequotas) \
     X(SNS, sns) \
     X(SQS, sqs) \
     X(SSM, ssm) \
     X(STEPFUNCTIONS, stepfunctions) \
-    X(STS, sts)
+    X(STS, sts) \
 
 /* clang-format on */
 #define X(NAME, name) SB_##NAME,
@@ -296,6 +298,12 @@ int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *clu
 void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
                   int desired);
 int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
+
+/* model_ec2_instances.c: the instance is in the state running. */
+bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
+
+/* model_servicequotas.c: what an account may have there. */
+double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service, const char *code);
 
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,

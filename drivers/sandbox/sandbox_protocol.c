@@ -75,7 +75,8 @@ static void read_pairs(struct sb_call *c, struct evac_str text, bool form)
         struct evac_str name = decode(c->arena, evac_str_cut(pair, '=', &value), form);
         if (name.n)
             c->params[c->param_count++] =
-                (struct sb_param){ form ? plain_name(c->arena, name) : name,
+                (struct sb_param){ form && c->protocol != EVAC_AWS_EC2 ? plain_name(c->arena, name)
+                                                                       : name,
                                    decode(c->arena, value, form) };
     }
 }
@@ -302,6 +303,17 @@ void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)
                                                               : sizeof text - 1 });
 }
 
+static void ec2_error(struct sb_call *c, const char *code, struct evac_str message)
+{
+    struct evac_buf *out = &c->out;
+    evac_buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>");
+    sb_tag(out, "Code", evac_str(code));
+    sb_tag(out, "Message", message);
+    evac_buf_puts(out, "</Error></Errors>");
+    sb_tag(out, "RequestID", evac_str(c->request_id));
+    evac_buf_puts(out, "</Response>");
+}
+
 static void xml_error(struct sb_call *c, const char *code, struct evac_str message)
 {
     struct evac_buf *out = &c->out;
@@ -359,6 +371,8 @@ void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, 
                 c->protocol == EVAC_AWS_REST_JSON;
     if (json)
         json_error(c, code, message);
+    else if (c->protocol == EVAC_AWS_EC2)
+        ec2_error(c, code, message);
     else
         xml_error(c, code, message);
 }
@@ -374,6 +388,18 @@ static void put_query_answer(struct sb_call *c)
     evac_buf_put(body, c->out.p, c->out.n);
     evac_buf_putf(body, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>",
                   op, c->request_id);
+    evac_buf_putf(body, "</%sResponse>", op);
+}
+
+/* No wrapper around the result, and the request's id comes first. */
+static void put_ec2_answer(struct sb_call *c)
+{
+    struct evac_buf *body = &c->reply->body;
+    const char *op = c->operation->name;
+    evac_buf_putf(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%sResponse xmlns=\"%s\">", op,
+                  c->service->xmlns);
+    sb_tag(body, "requestId", evac_str(c->request_id));
+    evac_buf_put(body, c->out.p, c->out.n);
     evac_buf_putf(body, "</%sResponse>", op);
 }
 
@@ -393,9 +419,10 @@ static const char *content_type(const struct sb_call *c)
 void sb_write_answer(struct sb_call *c)
 {
     struct evac_sandbox_reply *reply = c->reply;
-    bool query = c->protocol == EVAC_AWS_QUERY && !c->raw;
-    if (query)
+    if (c->protocol == EVAC_AWS_QUERY && !c->raw)
         put_query_answer(c);
+    else if (c->protocol == EVAC_AWS_EC2 && !c->raw)
+        put_ec2_answer(c);
     else
         evac_buf_put(&reply->body, c->out.p, c->out.n);
     sb_header(c, c->id == SB_S3 ? "x-amz-request-id" : "x-amzn-RequestId", evac_str(c->request_id));

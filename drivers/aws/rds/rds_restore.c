@@ -233,7 +233,9 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     if (w->found && is_ours(w)) { /* the same run, in its other mode, has restored it */
         seen(c, EVAC_SEEN_SATISFIED, "this run has restored it already");
-    } else if (w->found) {
+        return;
+    }
+    if (w->found) {
         seen(c, EVAC_SEEN_BLOCKED,
              aws_printf(c, "%.*s is there already: a restore could not take that name",
                         EVAC_STR_ARG(w->id))
