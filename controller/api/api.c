@@ -1,5 +1,7 @@
 #include "api.h"
 
+#include "builtin.h"
+#include "plan_lint.h"
 #include "report.h"
 #include "version.h"
 #include "view.h"
@@ -171,8 +173,45 @@ static void diag_problem(struct evac_api_response *r, const struct evac_err *err
     evac_buf_done(&text);
 }
 
+/* --- the lint
+ * ------------------------------------------------------------------------------------------- */
+
+static const struct evac_app *app_of(const struct evac_daemon *daemon, const struct evac_plan *plan)
+{
+    return evac_model_app(evac_daemon_model(daemon), plan->app);
+}
+
+static int64_t today(const struct evac_daemon *daemon)
+{
+    return evac_daemon_wall_ms(daemon) / 86400000;
+}
+
+/* Facts that can not be read are none: the lint says so, and diag why. */
+static const struct evac_facts *facts_of(const struct evac_daemon *daemon, struct evac_diag *diag)
+{
+    const struct evac_facts *facts = NULL;
+    struct evac_err err;
+    (void)evac_builtin_load_facts(evac_daemon_model(daemon)->controller.facts, diag, &facts, &err);
+    return facts;
+}
+
+static void put_lint(const struct evac_daemon *daemon, const struct evac_plan *plan,
+                     struct evac_str down, enum evac_verdict from, struct evac_diag *diag,
+                     struct evac_jw *w, const char *key)
+{
+    struct evac_lint lint;
+    const struct evac_lint_request request = { plan,
+                                               evac_daemon_catalog(daemon),
+                                               facts_of(daemon, diag),
+                                               evac_daemon_model(daemon),
+                                               down,
+                                               today(daemon) };
+    evac_lint_plan(&request, diag->arena, &lint);
+    evac_lint_to_json(&lint, from, w, key);
+}
+
 static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
-                     const struct evac_diag *diag, struct evac_api_response *r)
+                     struct evac_diag *diag, struct evac_api_response *r)
 {
     const struct evac_engine *engine = evac_shell_engine(evac_daemon_shell(daemon));
     size_t app = evac_engine_app(engine, plan->app);
@@ -198,6 +237,7 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
     evac_jw_i64(&w, "rpo_objective_ms", plan->rpo_ms);
     evac_jw_str(&w, "text", evac_buf_str(&text));
     evac_jw_str(&w, "warnings", evac_buf_str(&warnings));
+    put_lint(daemon, plan, evac_lint_down(plan), EVAC_VERDICT_WARN, diag, &w, "lint");
     evac_jw_raw(&w, "plan", evac_buf_str(&json));
     evac_jw_close(&w, '}');
     evac_buf_done(&json);
@@ -222,6 +262,22 @@ static void plan_app(struct evac_daemon *daemon, const struct evac_api_request *
         evac_arena_free(diag.arena);
     }
     cJSON_Delete(json);
+}
+
+static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *q,
+                     struct evac_str app, struct evac_api_response *r)
+{
+    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_plan *plan = NULL;
+    struct evac_jw w = { &r->body, false };
+    cJSON *json = body_object(q, r);
+    bool all = cJSON_IsTrue(cJSON_DetachItemFromObjectCaseSensitive(json, "all_regions"));
+    struct evac_str down = text_of(json, "assume_down");
+    (void)all, (void)down, (void)wish, (void)err, (void)plan, (void)w;
+    cJSON_Delete(json);
+    evac_arena_free(diag.arena);
 }
 
 static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
