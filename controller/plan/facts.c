@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define X(name, text) text,
-static const char *const verdicts[] = { EVAC_VERDICTS(X) NULL };
+static const char *const verdicts[] = { EVAC_LINT_VERDICTS(X) NULL };
 #undef X
 
-const char *evac_verdict_name(enum evac_verdict v)
+const char *evac_lint_verdict_name(enum evac_lint_verdict v)
 {
     return verdicts[v];
 }

@@ -8,18 +8,18 @@
 
 #include "conf.h"
 
-#define EVAC_VERDICTS(X)                                                                           \
+#define EVAC_LINT_VERDICTS(X)                                                                      \
     X(OK, "ok")                                                                                    \
     X(INFO, "info")                                                                                \
     X(WARN, "warn")                                                                                \
     X(ERROR, "error")
 
-#define X(name, text) EVAC_VERDICT_##name,
-enum evac_verdict { EVAC_VERDICTS(X) EVAC_VERDICT_COUNT };
+#define X(name, text) EVAC_LINT_##name,
+enum evac_lint_verdict { EVAC_LINT_VERDICTS(X) EVAC_LINT_VERDICT_COUNT };
 #undef X
-const char *evac_verdict_name(enum evac_verdict v);
+const char *evac_lint_verdict_name(enum evac_lint_verdict v);
 
-/* Operations of one service. Regions are by partition: "aws" = "us-east-1". */
+/* Operations of one service. Regions are by partition: main = "us-east-1". */
 struct evac_fact_plane {
     struct evac_place place;
     struct evac_str service;
@@ -46,7 +46,7 @@ struct evac_fact_endpoint {
 struct evac_fact_setting {
     struct evac_place place;
     struct evac_str name;
-    enum evac_verdict verdict; /* when the region that it names is gone */
+    enum evac_lint_verdict verdict; /* when the region that it names is gone */
     struct evac_str problem, alternative, source;
 };
 

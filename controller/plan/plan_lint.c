@@ -50,18 +50,19 @@ static struct evac_lint_row *add_row(struct lint *l, const struct evac_plan_step
 }
 
 /* Best effort may fail; what comes after the recovery holds up nobody but the run. */
-static enum evac_verdict soften(const struct evac_plan_step *step, enum evac_verdict verdict)
+static enum evac_lint_verdict soften(const struct evac_plan_step *step,
+                                     enum evac_lint_verdict verdict)
 {
     if (!step)
         return verdict;
-    if (step->on_failure == EVAC_ON_FAILURE_GO_ON && verdict > EVAC_VERDICT_INFO)
-        return EVAC_VERDICT_INFO;
-    if (step->phase >= EVAC_PHASE_PROTECT && verdict == EVAC_VERDICT_ERROR)
-        return EVAC_VERDICT_WARN;
+    if (step->on_failure == EVAC_ON_FAILURE_GO_ON && verdict > EVAC_LINT_INFO)
+        return EVAC_LINT_INFO;
+    if (step->phase >= EVAC_PHASE_PROTECT && verdict == EVAC_LINT_ERROR)
+        return EVAC_LINT_WARN;
     return verdict;
 }
 
-static const char *softened(const struct evac_plan_step *step, enum evac_verdict verdict)
+static const char *softened(const struct evac_plan_step *step, enum evac_lint_verdict verdict)
 {
     if (soften(step, verdict) == verdict)
         return "";
@@ -157,25 +158,25 @@ static struct evac_str say_controls(const struct lint_call *c)
 
 static const struct {
     const char *id;
-    enum evac_verdict verdict;
+    enum evac_lint_verdict verdict;
     bool (*holds)(const struct lint_call *c);
     struct evac_str (*say)(const struct lint_call *c);
     const char *alternative; /* when the facts have none */
 } call_rules[] = {
-    { "failed-region", EVAC_VERDICT_ERROR, called_there, say_called_there,
+    { "failed-region", EVAC_LINT_ERROR, called_there, say_called_there,
       "act in the region taking over, let the step run in graceful mode only, or make it best "
       "effort: on_failure = \"go-on\"" },
-    { "failed-home", EVAC_VERDICT_ERROR, home_down, say_home_down,
+    { "failed-home", EVAC_LINT_ERROR, home_down, say_home_down,
       "do in a data plane, or beforehand, what this step does" },
-    { "hidden-dependency", EVAC_VERDICT_ERROR, needs_down, say_needs,
+    { "hidden-dependency", EVAC_LINT_ERROR, needs_down, say_needs,
       "have it made or configured beforehand" },
-    { "remote-home", EVAC_VERDICT_WARN, home_elsewhere, say_elsewhere,
+    { "remote-home", EVAC_LINT_WARN, home_elsewhere, say_elsewhere,
       "do in a data plane, or beforehand, what this step does" },
-    { "remote-home", EVAC_VERDICT_INFO, reads_elsewhere, say_elsewhere,
+    { "remote-home", EVAC_LINT_INFO, reads_elsewhere, say_elsewhere,
       "look at something in the region taking over" },
-    { "dependent", EVAC_VERDICT_WARN, depends, say_needs, "have it made or configured beforehand" },
-    { "provisions", EVAC_VERDICT_WARN, provisions, say_provisions, "have it made beforehand" },
-    { "control-plane", EVAC_VERDICT_INFO, controls, say_controls,
+    { "dependent", EVAC_LINT_WARN, depends, say_needs, "have it made or configured beforehand" },
+    { "provisions", EVAC_LINT_WARN, provisions, say_provisions, "have it made beforehand" },
+    { "control-plane", EVAC_LINT_INFO, controls, say_controls,
       "what must not fail should be running before the event" },
 };
 
@@ -275,10 +276,10 @@ static void add_bare(struct lint *l, const struct evac_plan_step *step)
     struct evac_lint_row *row = add_row(l, step);
     row->region = step->region;
     row->rule = "failed-region";
-    row->verdict = soften(step, EVAC_VERDICT_WARN);
+    row->verdict = soften(step, EVAC_LINT_WARN);
     row->problem = evac_arena_printf(l->arena, "%.*s.%.*s acts in %.*s, which is assumed down%s",
                                      EVAC_STR_ARG(step->type), EVAC_STR_ARG(step->action),
-                                     EVAC_STR_ARG(step->region), softened(step, EVAC_VERDICT_WARN));
+                                     EVAC_STR_ARG(step->region), softened(step, EVAC_LINT_WARN));
     row->alternative = evac_str(call_rules[0].alternative);
 }
 
@@ -344,7 +345,7 @@ struct lint_setting {
 
 /* One resource's setting is used by many steps: told once for each verdict. */
 static bool is_told(const struct lint *l, const struct lint_setting *s, const char *rule,
-                    enum evac_verdict verdict)
+                    enum evac_lint_verdict verdict)
 {
     for (size_t i = 0; i < l->out->row_count; i++) {
         const struct evac_lint_row *row = &l->out->rows[i];
@@ -358,9 +359,9 @@ static bool is_told(const struct lint *l, const struct lint_setting *s, const ch
 }
 
 static struct evac_lint_row *add_setting(struct lint *l, const struct lint_setting *s,
-                                         const char *rule, enum evac_verdict verdict)
+                                         const char *rule, enum evac_lint_verdict verdict)
 {
-    enum evac_verdict soft = soften(s->step, verdict);
+    enum evac_lint_verdict soft = soften(s->step, verdict);
     if (is_told(l, s, rule, soft))
         return NULL;
     struct evac_lint_row *row = add_row(l, s->step);
@@ -389,7 +390,7 @@ static void look_for_hosts(struct lint *l, const struct lint_setting *s)
             if (home.n == 0 || !has_host(s->value, e->host))
                 continue;
             struct evac_lint_row *row = add_setting(
-                l, s, "global-endpoint", is_down(l, home) ? EVAC_VERDICT_ERROR : EVAC_VERDICT_WARN);
+                l, s, "global-endpoint", is_down(l, home) ? EVAC_LINT_ERROR : EVAC_LINT_WARN);
             if (!row)
                 continue;
             row->home = home;
@@ -447,7 +448,7 @@ static void look_for_region(struct lint *l, const struct lint_setting *s)
     enum named how = names(s->value, l->q->down);
     if (how == NAMED_NOT || is_down(l, s->step->region))
         return; /* a step that acts there is told anyway */
-    enum evac_verdict verdict = how == NAMED_AS ? EVAC_VERDICT_ERROR : EVAC_VERDICT_WARN;
+    enum evac_lint_verdict verdict = how == NAMED_AS ? EVAC_LINT_ERROR : EVAC_LINT_WARN;
     struct evac_lint_row *row = add_setting(l, s, "reads-failed-region", verdict);
     if (!row)
         return;
@@ -470,12 +471,12 @@ static void look_for_role(struct lint *l, const struct lint_setting *s,
     if (!param || param->type != EVAC_PARAM_CHOICE || !(from || witness) ||
         !is_down(l, from ? plan->from : plan->witness))
         return;
-    struct evac_lint_row *row = add_setting(l, s, "reads-failed-region", EVAC_VERDICT_ERROR);
+    struct evac_lint_row *row = add_setting(l, s, "reads-failed-region", EVAC_LINT_ERROR);
     if (!row)
         return;
     row->problem = evac_arena_printf(l->arena, "%.*s means %.*s, which is assumed down%s",
                                      EVAC_STR_ARG(shown(l, s)), EVAC_STR_ARG(l->q->down),
-                                     softened(s->step, EVAC_VERDICT_ERROR));
+                                     softened(s->step, EVAC_LINT_ERROR));
     row->alternative = EVAC_STR("\"to\": look where it will be needed");
 }
 
@@ -486,7 +487,7 @@ static void look_for_ttl(struct lint *l, const struct lint_setting *s)
         !(evac_str_is(s->name, "ttl") || evac_str_is(s->name, "want.ttl")) ||
         !evac_duration_ms(s->value, &ms) || ms <= TTL_MAX_MS)
         return;
-    struct evac_lint_row *row = add_setting(l, s, "long-ttl", EVAC_VERDICT_WARN);
+    struct evac_lint_row *row = add_setting(l, s, "long-ttl", EVAC_LINT_WARN);
     if (!row)
         return;
     row->problem = evac_arena_printf(
@@ -547,9 +548,9 @@ static void lint_pack_setting(struct lint *l, const struct evac_arg *arg)
     look_for_hosts(l, &s);
     if (how == NAMED_NOT)
         return;
-    enum evac_verdict verdict = fact              ? fact->verdict
-                                : how == NAMED_AS ? EVAC_VERDICT_ERROR
-                                                  : EVAC_VERDICT_WARN;
+    enum evac_lint_verdict verdict = fact              ? fact->verdict
+                                     : how == NAMED_AS ? EVAC_LINT_ERROR
+                                                       : EVAC_LINT_WARN;
     struct evac_lint_row *row = add_setting(l, &s, "setting", verdict);
     if (!row)
         return;
@@ -563,7 +564,7 @@ static void lint_pack_setting(struct lint *l, const struct evac_arg *arg)
 }
 
 static struct evac_lint_row *add_controller(struct lint *l, const char *setting, const char *rule,
-                                            enum evac_verdict verdict, const char *problem,
+                                            enum evac_lint_verdict verdict, const char *problem,
                                             const char *alternative)
 {
     struct evac_lint_row *row = add_row(l, NULL);
@@ -580,15 +581,15 @@ static void lint_vantage(struct lint *l, const struct evac_controller_conf *conf
     static const char *const elsewhere = "run it in a region that is none of the app's";
     const struct evac_plan *plan = l->q->plan;
     if (conf->region.n == 0)
-        add_controller(l, "region", "controller-region", EVAC_VERDICT_INFO,
+        add_controller(l, "region", "controller-region", EVAC_LINT_INFO,
                        "it is not known where this controller runs",
                        "set region in evac.cfg, outside of the app's regions");
     else if (is_down(l, conf->region))
-        add_controller(l, "region", "controller-region", EVAC_VERDICT_ERROR,
+        add_controller(l, "region", "controller-region", EVAC_LINT_ERROR,
                        "this controller runs in the region assumed down", elsewhere);
     else if (evac_str_eq(conf->region, plan->from) || evac_str_eq(conf->region, plan->to))
         add_controller(
-            l, "region", "controller-region", EVAC_VERDICT_WARN,
+            l, "region", "controller-region", EVAC_LINT_WARN,
             "this controller runs in a region of the app: it falls with it, and its view "
             "is none from outside",
             elsewhere);
@@ -600,12 +601,12 @@ static void lint_anchors(struct lint *l, const struct evac_controller_conf *conf
     for (size_t i = 0; i < conf->anchor_count; i++)
         there += names(conf->anchors[i], l->q->down) != NAMED_NOT;
     if (conf->anchor_count == 0)
-        add_controller(l, "anchors", "one-vantage", EVAC_VERDICT_INFO,
+        add_controller(l, "anchors", "one-vantage", EVAC_LINT_INFO,
                        "without anchors a controller that is cut off takes every region for down",
                        "anchors = ( ... ): addresses outside of the app's regions");
     else if (there == conf->anchor_count)
         add_controller(
-            l, "anchors", "one-vantage", EVAC_VERDICT_WARN,
+            l, "anchors", "one-vantage", EVAC_LINT_WARN,
             "all anchors are in the region assumed down: the controller would think that "
             "it is cut off itself",
             "anchors in several regions that are none of the app's");
@@ -626,7 +627,7 @@ static void lint_facts(struct lint *l)
 {
     int64_t day;
     if (!l->q->facts)
-        add_controller(l, "facts", "no-facts", EVAC_VERDICT_WARN,
+        add_controller(l, "facts", "no-facts", EVAC_LINT_WARN,
                        "there are no facts: hidden dependencies can not be seen",
                        "--facts FILE, or facts in evac.cfg");
     for (const struct evac_facts *f = l->q->facts; f; f = f->next) {
@@ -635,11 +636,52 @@ static void lint_facts(struct lint *l)
         if (!l->q->today || !evac_facts_day(f->date, &day) || l->q->today - day <= FACTS_OLD_DAYS)
             continue;
         struct evac_lint_row *row =
-            add_controller(l, "facts", "old-facts", EVAC_VERDICT_WARN, "",
+            add_controller(l, "facts", "old-facts", EVAC_LINT_WARN, "",
                            "read the sources again, and set the date; or a newer version of evac");
         row->problem = evac_arena_printf(l->arena, "%s is of %.*s: older than a year",
                                          f->place.file, EVAC_STR_ARG(f->date));
     }
+}
+
+/* --- a region that nothing names
+ * ---------------------------------------------------------------------------- */
+
+static bool in_facts(const struct lint *l, struct evac_str region)
+{
+    for (const struct evac_facts *f = l->q->facts; f; f = f->next)
+        for (size_t i = 0; i < f->plane_count; i++)
+            if (evac_str_eq(region, evac_facts_region(l->q->facts, &f->planes[i].home, region)) ||
+                evac_str_eq(region, evac_facts_region(l->q->facts, &f->planes[i].needs, region)))
+                return true;
+    return false;
+}
+
+static bool in_args(const struct evac_args *args, struct evac_str region)
+{
+    for (size_t i = 0; i < args->count; i++)
+        if (names(args->items[i].value, region) != NAMED_NOT ||
+            names(args->items[i].name, region) != NAMED_NOT)
+            return true;
+    return false;
+}
+
+/* A slip of the pen would make everything look well. */
+static void lint_down(struct lint *l)
+{
+    const struct evac_plan *plan = l->q->plan;
+    struct evac_str down = l->q->down;
+    if (down.n == 0 || in_facts(l, down) ||
+        (l->q->model && (evac_str_eq(l->q->model->controller.region, down) ||
+                         in_args(&l->q->model->controller.packs, down))))
+        return;
+    for (uint16_t i = 0; i < plan->forward_count; i++)
+        if (in_args(&plan->steps[i].args, down))
+            return;
+    struct evac_lint_row *row =
+        add_controller(l, "", "unknown-region", EVAC_LINT_WARN, "",
+                       "a region of the app, or the home of a control plane");
+    row->problem = evac_arena_printf(l->arena, "nothing here names %.*s, which is assumed down",
+                                     EVAC_STR_ARG(down));
 }
 
 /* --- all
@@ -663,8 +705,9 @@ void evac_lint_plan(const struct evac_lint_request *request, struct evac_arena *
     if (request->model)
         lint_controller(&l, &request->model->controller);
     lint_facts(&l);
+    lint_down(&l);
     for (size_t i = 0; i < ret_lint->row_count; i++) {
-        enum evac_verdict verdict = ret_lint->rows[i].verdict;
+        enum evac_lint_verdict verdict = ret_lint->rows[i].verdict;
         ret_lint->counts[verdict]++;
         ret_lint->worst = verdict > ret_lint->worst ? verdict : ret_lint->worst;
     }

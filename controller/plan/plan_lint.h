@@ -29,7 +29,7 @@ struct evac_lint_row {
     const char *plane;               /* "control", "data", "" */
     struct evac_str home;            /* region of the control plane, "" for other planes */
     bool mutates;
-    enum evac_verdict verdict;
+    enum evac_lint_verdict verdict;
     const char *rule; /* id, "" when all is well */
     struct evac_str problem, alternative, works, source;
 };
@@ -40,8 +40,8 @@ struct evac_lint {
     struct evac_lint_row *rows; /* by step, then what is not about a step */
     size_t row_count;
     size_t operations; /* rows that are one */
-    size_t counts[EVAC_VERDICT_COUNT];
-    enum evac_verdict worst;
+    size_t counts[EVAC_LINT_VERDICT_COUNT];
+    enum evac_lint_verdict worst;
 };
 
 /* The plan's `from` when it is ungraceful; "" when it is graceful. */
@@ -52,7 +52,7 @@ void evac_lint_plan(const struct evac_lint_request *request, struct evac_arena *
                     struct evac_lint *ret_lint);
 
 /* As an object. from: rows of lesser verdicts are left out. */
-void evac_lint_to_json(const struct evac_lint *lint, enum evac_verdict from, struct evac_jw *w,
+void evac_lint_to_json(const struct evac_lint *lint, enum evac_lint_verdict from, struct evac_jw *w,
                        const char *key);
 
 /*

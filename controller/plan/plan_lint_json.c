@@ -15,7 +15,7 @@ static void put_row(const struct evac_lint_row *row, struct evac_jw *w)
     evac_jw_cstr(w, "plane", row->plane);
     evac_jw_str(w, "home", row->home);
     evac_jw_bool(w, "mutates", row->mutates);
-    evac_jw_cstr(w, "verdict", evac_verdict_name(row->verdict));
+    evac_jw_cstr(w, "verdict", evac_lint_verdict_name(row->verdict));
     evac_jw_cstr(w, "rule", row->rule);
     evac_jw_str(w, "problem", row->problem);
     evac_jw_str(w, "alternative", row->alternative);
@@ -24,15 +24,15 @@ static void put_row(const struct evac_lint_row *row, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
-static void put_counts(const size_t *counts, enum evac_verdict worst, struct evac_jw *w)
+static void put_counts(const size_t *counts, enum evac_lint_verdict worst, struct evac_jw *w)
 {
-    evac_jw_i64(w, "errors", (int64_t)counts[EVAC_VERDICT_ERROR]);
-    evac_jw_i64(w, "warnings", (int64_t)counts[EVAC_VERDICT_WARN]);
-    evac_jw_i64(w, "infos", (int64_t)counts[EVAC_VERDICT_INFO]);
-    evac_jw_cstr(w, "verdict", evac_verdict_name(worst));
+    evac_jw_i64(w, "errors", (int64_t)counts[EVAC_LINT_ERROR]);
+    evac_jw_i64(w, "warnings", (int64_t)counts[EVAC_LINT_WARN]);
+    evac_jw_i64(w, "infos", (int64_t)counts[EVAC_LINT_INFO]);
+    evac_jw_cstr(w, "verdict", evac_lint_verdict_name(worst));
 }
 
-void evac_lint_to_json(const struct evac_lint *lint, enum evac_verdict from, struct evac_jw *w,
+void evac_lint_to_json(const struct evac_lint *lint, enum evac_lint_verdict from, struct evac_jw *w,
                        const char *key)
 {
     const struct evac_plan *plan = lint->plan;
@@ -113,8 +113,8 @@ static void lint_region(const struct evac_lint_all *q, const struct regions *r, 
         evac_lint_plan(&(struct evac_lint_request){ plan, q->catalog, q->facts, q->model,
                                                     r->list[i], q->today },
                        diag.arena, &lint);
-        evac_lint_to_json(&lint, EVAC_VERDICT_OK, w, NULL);
-        for (unsigned v = 0; v < EVAC_VERDICT_COUNT; v++)
+        evac_lint_to_json(&lint, EVAC_LINT_OK, w, NULL);
+        for (unsigned v = 0; v < EVAC_LINT_VERDICT_COUNT; v++)
             sum->counts[v] += lint.counts[v];
         sum->worst = lint.worst > sum->worst ? lint.worst : sum->worst;
     }
@@ -125,7 +125,7 @@ static void lint_region(const struct evac_lint_all *q, const struct regions *r, 
 void evac_lint_all_to_json(const struct evac_lint_all *request, struct evac_jw *w)
 {
     struct regions regions = { .count = 0 };
-    struct evac_lint sum = { .worst = EVAC_VERDICT_OK };
+    struct evac_lint sum = { .worst = EVAC_LINT_OK };
     collect(request, &regions);
     evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "app", request->app->name);
