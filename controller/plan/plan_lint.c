@@ -156,6 +156,10 @@ static struct evac_str say_controls(const struct lint_call *c)
                              (unsigned)(c->step->deadline_ms / 1000));
 }
 
+#define ACT_ELSEWHERE                                                                              \
+    "act in the region taking over, let the step run in graceful mode only, or make it best "      \
+    "effort: on_failure = \"go-on\""
+
 static const struct {
     const char *id;
     enum evac_lint_verdict verdict;
@@ -163,11 +167,9 @@ static const struct {
     struct evac_str (*say)(const struct lint_call *c);
     const char *alternative; /* when the facts have none */
 } call_rules[] = {
-    { "failed-region", EVAC_LINT_ERROR, called_there, say_called_there,
-      "act in the region taking over, let the step run in graceful mode only, or make it best "
-      "effort: on_failure = \"go-on\"" },
     { "failed-home", EVAC_LINT_ERROR, home_down, say_home_down,
       "do in a data plane, or beforehand, what this step does" },
+    { "failed-region", EVAC_LINT_ERROR, called_there, say_called_there, ACT_ELSEWHERE },
     { "hidden-dependency", EVAC_LINT_ERROR, needs_down, say_needs,
       "have it made or configured beforehand" },
     { "remote-home", EVAC_LINT_WARN, home_elsewhere, say_elsewhere,
@@ -280,7 +282,7 @@ static void add_bare(struct lint *l, const struct evac_plan_step *step)
     row->problem = evac_arena_printf(l->arena, "%.*s.%.*s acts in %.*s, which is assumed down%s",
                                      EVAC_STR_ARG(step->type), EVAC_STR_ARG(step->action),
                                      EVAC_STR_ARG(step->region), softened(step, EVAC_LINT_WARN));
-    row->alternative = evac_str(call_rules[0].alternative);
+    row->alternative = evac_str(ACT_ELSEWHERE);
 }
 
 /* --- settings that name a region
