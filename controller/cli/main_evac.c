@@ -17,6 +17,9 @@ static const struct command {
       evac_cmd_check },
     { "plan", "APP [failover|failback]",
       "what a move would do, step by step, and what it would cost", evac_cmd_plan },
+    { "lint", "APP [failover|failback]",
+      "would the move still work with a region gone? every API operation, and what is wrong",
+      evac_cmd_lint },
     { "failover", "APP", "move the app out of its active region (asks first)", evac_cmd_move },
     { "failback", "APP", "move the app home again (asks first)", evac_cmd_move },
     { "drill", "APP", "rehearse, or exercise the standby and put it back (--kind isolated)",
@@ -82,13 +85,19 @@ static void help(FILE *to)
         "named\n"
         "  --format FORM      report: text, json, html; fsm: text, mermaid\n"
         "  --report DIR       report: write report.txt, report.json and report.html there\n"
+        "  --assume-down REGION  lint: it is gone (default: the region left, if ungraceful)\n"
+        "  --all-regions      lint: each region of the app and each control plane's home in turn\n"
+        "  --strict           lint: warnings count too\n"
+        "  --config DIR       lint, drivers: with this configuration, without a controller\n"
+        "  --facts FILE       lint --config: instead of the built-in facts\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
         "  --socket PATH      the controller's socket (default $EVAC_SOCKET, or "
         "/run/evac/evac.sock)\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing was changed), 4 no "
-        "controller answers\n"
+        "controller answers;\n"
+        "lint: 5 errors, 6 warnings (only with --strict)\n"
         "NO_COLOR is honoured.\n",
         to);
 }
@@ -107,7 +116,14 @@ enum {
     OPT_LIMIT,
     OPT_JSON,
     OPT_SOCKET,
-    OPT_STEP
+    OPT_STEP,
+    OPT_ASSUME_DOWN,
+    OPT_ALL_REGIONS,
+    OPT_STRICT,
+    OPT_CONFIG,
+    OPT_FACTS,
+    OPT_MARKDOWN,
+    OPT_IAM
 };
 
 static const struct option options[] = {
@@ -125,6 +141,13 @@ static const struct option options[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "socket", required_argument, NULL, OPT_SOCKET },
     { "step", required_argument, NULL, OPT_STEP },
+    { "assume-down", required_argument, NULL, OPT_ASSUME_DOWN },
+    { "all-regions", no_argument, NULL, OPT_ALL_REGIONS },
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "config", required_argument, NULL, OPT_CONFIG },
+    { "facts", required_argument, NULL, OPT_FACTS },
+    { "markdown", no_argument, NULL, OPT_MARKDOWN },
+    { "iam", no_argument, NULL, OPT_IAM },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -184,6 +207,27 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_STEP:
         cli->step = optarg;
+        return true;
+    case OPT_ASSUME_DOWN:
+        cli->assume_down = optarg;
+        return true;
+    case OPT_ALL_REGIONS:
+        cli->all_regions = true;
+        return true;
+    case OPT_STRICT:
+        cli->strict = true;
+        return true;
+    case OPT_CONFIG:
+        cli->config = optarg;
+        return true;
+    case OPT_FACTS:
+        cli->facts = optarg;
+        return true;
+    case OPT_MARKDOWN:
+        cli->markdown = true;
+        return true;
+    case OPT_IAM:
+        cli->iam = true;
         return true;
     default:
         return false;

@@ -219,6 +219,7 @@ struct evac_controller_conf {
     struct evac_str node;        /* this controller's name in the journal */
     struct evac_str region;      /* where it runs, "" unknown */
     struct evac_str runbook_dir; /* more runbooks than the built-in ones, "" none */
+    struct evac_str facts;       /* file for the lint, "" the built-in ones */
     struct evac_str reports;     /* folder for finished runs' reports, "" none */
     struct evac_str resolver;    /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;

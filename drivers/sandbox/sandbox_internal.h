@@ -53,7 +53,7 @@
     X(SQS, sqs) \
     X(SSM, ssm) \
     X(STEPFUNCTIONS, stepfunctions) \
-    X(STS, sts) \
+    X(STS, sts)
 
 /* clang-format on */
 #define X(NAME, name) SB_##NAME,
@@ -303,7 +303,8 @@ int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *
 bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
 
 /* model_servicequotas.c: what an account may have there. */
-double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service, const char *code);
+double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,
+                const char *code);
 
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,

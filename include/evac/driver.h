@@ -161,6 +161,8 @@ struct evac_op {
     const char *home_region; /* FIXED only */
     bool control_plane;
     bool mutates;
+    const char *when; /* "switch=record": called only where the argument has that value; NULL:
+                         always. Several, separated by spaces: all of them */
 };
 
 enum {

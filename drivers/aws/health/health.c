@@ -9,7 +9,7 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 static const struct evac_op ops[] = {
-    { "health", "DescribeEvents", "health:DescribeEvents", EVAC_HOME_GLOBAL, NULL, false, false }, { 0 } };
+    { "health", "DescribeEvents", "health:DescribeEvents", EVAC_HOME_FIXED, "us-east-1", true, false }, { 0 } };
 static const struct evac_action actions[] = {
     { "quiet", "AWS reports no open issue for the region", 0, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
     { 0 },
