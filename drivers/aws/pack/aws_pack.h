@@ -22,6 +22,7 @@ extern const struct evac_pack evac_pack_aws;
     X(asg) \
     X(aurora) \
     X(cloudwatch) \
+    X(ec2) \
     X(ecs) \
     X(route53) \
     X(s3) \
