@@ -27,6 +27,7 @@ extern const struct evac_pack evac_pack_aws;
     X(cloudfront) \
     X(cloudwatch) \
     X(docdb) \
+    X(ec2) \
     X(ecs) \
     X(eks) \
     X(elasticache) \
