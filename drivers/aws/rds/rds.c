@@ -52,13 +52,14 @@ static const struct evac_op promote_ops[] = {
     { 0 },
 };
 static const struct evac_op size_ops[] = { LOOK, CHANGE("ModifyDBInstance", "rds:ModifyDBInstance"), { 0 } };
-static const struct evac_op recover_ops[] = {
-    LOOK, LOOK_BACKUPS,
-    CHANGE("RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    CHANGE("RestoreDBInstanceToPointInTime", "rds:RestoreDBInstanceToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    { 0 },
-};
-static const struct evac_op discard_ops[] = { LOOK, CHANGE("DeleteDBInstance", "rds:DeleteDBInstance"), { 0 } };
+#define RESTORE \
+    LOOK, LOOK_BACKUPS, \
+    CHANGE("RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"), \
+    CHANGE("RestoreDBInstanceToPointInTime", "rds:RestoreDBInstanceToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey")
+#define REMOVE CHANGE("DeleteDBInstance", "rds:DeleteDBInstance")
+static const struct evac_op recover_ops[] = { RESTORE, { 0 } };
+static const struct evac_op rehearse_ops[] = { RESTORE, REMOVE, { 0 } };
+static const struct evac_op discard_ops[] = { LOOK, REMOVE, { 0 } };
 static const struct evac_op protect_ops[] = {
     LOOK,
     { "rds", "DescribeDBInstances", "rds:DescribeDBInstances", EVAC_HOME_TO, NULL, true, false },
@@ -83,7 +84,7 @@ static const struct evac_action actions[] = {
       promote_params, promote_ops },
     { "size", "the region's instance has that class, and a standby in another zone or none",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 600000, 3600000, size_params, size_ops },
-    RDS_RESTORE_ACTIONS(recover_ops, discard_ops),
+    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops),
     { "protect", "the region has a copy of the other region's instance again: a replica, or its backups",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 14400000, protect_params, protect_ops },
     { 0 },

@@ -305,10 +305,23 @@ static void on_restored(struct aws_call *c, const struct evac_aws_reply *r)
     }
 }
 
+static void on_discard(struct aws_call *c, const struct evac_aws_reply *r);
+static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r);
+
+/* A rehearsal's way back: to where there was no copy. */
+static bool goes_back(struct aws_call *c)
+{
+    const struct work *w = c->state;
+    struct evac_json *goal = w->drill ? aws_goal(c) : NULL;
+    bool back = goal && !evac_json_bool(goal, "found", true);
+    evac_json_free(goal);
+    return back;
+}
+
 static enum evac_code observe(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
 {
     enum evac_code code = begin(c, kind, err);
-    return code ? code : describe(c, on_restored, err);
+    return code ? code : describe(c, goes_back(c) ? on_discard : on_restored, err);
 }
 
 /* Settings that a created instance and a created cluster both have. */
@@ -404,7 +417,7 @@ static void restore_when_seen(struct aws_call *c, const struct evac_aws_reply *r
 static enum evac_code restore(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
 {
     enum evac_code code = begin(c, kind, err);
-    return code ? code : describe(c, restore_when_seen, err);
+    return code ? code : describe(c, goes_back(c) ? discard_when_seen : restore_when_seen, err);
 }
 
 /* --- discard -----------------------------------------------------------------------------------
