@@ -431,8 +431,9 @@ static bool in_cluster(struct sb_call *c, struct rds_instance *i)
                  "The engine name requested for your DB instance (%s) doesn't match the engine "
                  "name of your DB cluster (%s).",
                  i->engine, k->engine);
-    else if (k->deleting)
-        sb_error(c, 400, "InvalidDBClusterStateFault", "Cluster %s is being deleted", k->id);
+    else if (strcmp(rds_cluster_status(c->sb, k), "available") != 0)
+        sb_error(c, 400, "InvalidDBClusterStateFault", "Cluster %s is in state %s", k->id,
+                 rds_cluster_status(c->sb, k));
     else if (strcmp(i->class, "db.serverless") == 0 && k->acu_max <= 0)
         sb_error(c, 400, "InvalidParameterValue",
                  "Set the Serverless v2 scaling configuration on the parent DB cluster before "

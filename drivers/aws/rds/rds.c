@@ -204,7 +204,7 @@ static void tagged(struct aws_call *c, const struct evac_aws_reply *r)
     db_field(&fields, "DBInstanceIdentifier", aws_regional(c, "instances"));
     db_field(&fields, "BackupRetentionPeriod", evac_args_get(&c->args, "want.backup_retention"));
     db_field(&fields, "PreferredBackupWindow", evac_args_get(&c->args, "want.backup_window"));
-    db_change(c, "PromoteReadReplica", &fields);
+    db_change(c, "PromoteReadReplica", &fields, aws_answer_outcome);
 }
 
 static void promote_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -220,13 +220,7 @@ static void promote_when_seen(struct aws_call *c, const struct evac_aws_reply *r
     }
     db_field(&fields, "ResourceName", v.arn);
     db_field_tag(c, &fields, DB_TAG_RUN, evac_args_get(&c->args, "run"));
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "AddTagsToResource",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = fields.items,
-                                        .param_count = fields.count };
-    aws_next(c, &request, tagged);
+    db_change(c, "AddTagsToResource", &fields, tagged);
 }
 
 static enum evac_code check_retention(const struct aws_call *c, int64_t fallback,
@@ -321,7 +315,7 @@ static void modify_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
     if (size->multi_az >= 0)
         db_field(&fields, "MultiAZ", size->multi_az ? EVAC_STR("true") : EVAC_STR("false"));
     db_field(&fields, "ApplyImmediately", EVAC_STR("true"));
-    db_change(c, "ModifyDBInstance", &fields);
+    db_change(c, "ModifyDBInstance", &fields, aws_answer_outcome);
 }
 
 static enum evac_code apply_size(struct aws_call *c, struct evac_err *err)
@@ -420,7 +414,7 @@ static void protect_when_seen(struct aws_call *c, const struct evac_aws_reply *r
         db_field(&fields, "SourceDBInstanceArn", v.arn);
         db_field(&fields, "BackupRetentionPeriod",
                  evac_args_get(&c->args, "want.backup_retention"));
-        db_change(c, "StartDBInstanceAutomatedBackupsReplication", &fields);
+        db_change(c, "StartDBInstanceAutomatedBackupsReplication", &fields, aws_answer_outcome);
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", aws_regional(c, "instances"));
@@ -431,7 +425,7 @@ static void protect_when_seen(struct aws_call *c, const struct evac_aws_reply *r
     db_field_list(c, &fields, "VpcSecurityGroupIds", "VpcSecurityGroupId",
                   aws_regional(c, "security_groups"));
     db_field(&fields, "MultiAZ", evac_args_get(&c->args, "multi_az"));
-    db_change(c, "CreateDBInstanceReadReplica", &fields);
+    db_change(c, "CreateDBInstanceReadReplica", &fields, aws_answer_outcome);
 }
 
 static enum evac_code apply_protect(struct aws_call *c, struct evac_err *err)

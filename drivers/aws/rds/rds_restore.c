@@ -354,7 +354,7 @@ static void restore_to_time(struct aws_call *c, const struct db_point *p, struct
         db_field(fields, w->kind->to_time_when, time);
     else
         db_field(fields, "UseLatestRestorableTime", EVAC_STR("true"));
-    db_change(c, w->kind->to_time, fields);
+    db_change(c, w->kind->to_time, fields, aws_answer_outcome);
 }
 
 static void restore_point(struct aws_call *c, const struct db_point *p)
@@ -384,7 +384,7 @@ static void restore_point(struct aws_call *c, const struct db_point *p)
     }
     db_field(&fields, w->kind->id, w->id);
     db_field(&fields, w->kind->restore_from, p->id);
-    db_change(c, w->kind->restore, &fields);
+    db_change(c, w->kind->restore, &fields, aws_answer_outcome);
 }
 
 static void create_instance(struct aws_call *c)
@@ -396,7 +396,7 @@ static void create_instance(struct aws_call *c)
     db_field(&fields, "Engine", w->engine);
     db_field(&fields, "DBClusterIdentifier", w->id);
     tag(c, &fields, -1);
-    db_change(c, "CreateDBInstance", &fields);
+    db_change(c, "CreateDBInstance", &fields, aws_answer_outcome);
 }
 
 static void restore_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -454,20 +454,20 @@ static enum evac_code observe_discard(struct aws_call *c, const struct db_kind *
     return code ? code : describe(c, on_discard, err);
 }
 
-static void delete_it(struct aws_call *c)
+static void delete_it(struct aws_call *c, aws_reply_fn *then)
 {
     const struct work *w = c->state;
     struct db_fields fields = { .count = 0 };
     db_field(&fields, w->kind->id, w->id);
     db_field(&fields, "SkipFinalSnapshot", EVAC_STR("true"));
     db_field(&fields, "DeleteAutomatedBackups", EVAC_STR("true"));
-    db_change(c, w->kind->remove, &fields);
+    db_change(c, w->kind->remove, &fields, then);
 }
 
 static void instance_deleted(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        delete_it(c);
+        delete_it(c, db_answer_partly);
     else
         aws_answer_outcome(c, r);
 }
@@ -482,7 +482,7 @@ static void delete_instance(struct aws_call *c, const struct evac_aws_reply *r)
     if (!db_look(c, r, &v))
         return;
     if (!v.found || evac_str_is(v.status, "deleting")) {
-        delete_it(c);
+        delete_it(c, aws_answer_outcome);
         return;
     }
     if (!evac_str_eq(v.run, w->its_run)) {
@@ -491,13 +491,7 @@ static void delete_instance(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", w->instance);
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "DeleteDBInstance",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = fields.items,
-                                        .param_count = fields.count };
-    aws_next(c, &request, instance_deleted);
+    db_change(c, "DeleteDBInstance", &fields, instance_deleted);
 }
 
 static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -513,7 +507,7 @@ static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r
         return;
     }
     if (w->instance.n == 0) {
-        delete_it(c);
+        delete_it(c, aws_answer_outcome);
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", w->instance);
