@@ -336,14 +336,16 @@ static void hold_back(struct evac_sandbox *sb)
 {
     struct rds *rds = rds_state(sb);
     uint64_t passed = sb->now_ms - rds->moved_ms;
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++)
+    for (size_t n = 0; n < rds->instance_end; n++)
         if (rds->instances[n].at && rds->was_down[rds->instances[n].region])
             rds->instances[n].due_ms += passed;
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++)
+    for (size_t n = 0; n < rds->cluster_end; n++)
         if (rds->clusters[n].due_ms != SB_NEVER && rds->was_down[rds->clusters[n].region])
             rds->clusters[n].due_ms += passed;
-    for (size_t n = 0; n < RDS_SNAPSHOTS_MAX; n++)
-        if (rds->snapshots[n].due_ms != SB_NEVER && rds->was_down[rds->snapshots[n].region])
+    for (size_t n = 0; n < rds->snapshot_end; n++)
+        if (rds->snapshots[n].due_ms != SB_NEVER &&
+            (rds->was_down[rds->snapshots[n].region] ||
+             rds->was_down[rds->snapshots[n].source_region]))
             rds->snapshots[n].due_ms += passed;
     rds->moved_ms = sb->now_ms;
     for (size_t r = 0; r < sb->region_count; r++)
@@ -353,7 +355,7 @@ static void hold_back(struct evac_sandbox *sb)
 static bool has_any(const struct rds *rds)
 {
     bool any = rds->global_count > 0;
-    for (size_t n = 0; n < RDS_INSTANCES_MAX && !any; n++)
+    for (size_t n = 0; n < rds->instance_end && !any; n++)
         any = rds->instances[n].used;
     return any;
 }
@@ -404,11 +406,11 @@ static uint64_t wake(const struct evac_sandbox *sb)
     uint64_t next = has_any(rds) ? rds->metric_at_ms : SB_NEVER;
     for (size_t i = 0; i < rds->global_count; i++)
         next = sooner(next, wake_global(sb, &rds->globals[i]));
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++)
+    for (size_t n = 0; n < rds->instance_end; n++)
         if (rds->instances[n].used && !sb->regions[rds->instances[n].region].down)
             next = sooner(next, rds->instances[n].due_ms);
     /* one that waits for its instances to go is not due: its instances are */
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++)
+    for (size_t n = 0; n < rds->cluster_end; n++)
         if (rds->clusters[n].used && rds->clusters[n].due_ms > sb->now_ms &&
             !sb->regions[rds->clusters[n].region].down)
             next = sooner(next, rds->clusters[n].due_ms);

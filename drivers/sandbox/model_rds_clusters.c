@@ -19,7 +19,7 @@ struct rds_cluster *rds_cluster_find(const struct evac_sandbox *sb, size_t regio
                                      struct evac_str id)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t i = 0; i < RDS_CLUSTERS_MAX; i++)
+    for (size_t i = 0; i < rds->cluster_end; i++)
         if (rds->clusters[i].used && rds->clusters[i].region == region &&
             evac_str_is(id, rds->clusters[i].id))
             return &rds->clusters[i];
@@ -30,10 +30,12 @@ struct rds_cluster *rds_cluster_new(struct evac_sandbox *sb, size_t region, cons
                                     const char *engine)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t i = 0; i < RDS_CLUSTERS_MAX; i++) {
-        struct rds_cluster *k = &rds->clusters[i];
+    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++) {
+        struct rds_cluster *k = &rds->clusters[n];
         if (k->used)
             continue;
+        if (n == rds->cluster_end)
+            rds->cluster_end++;
         *k = (struct rds_cluster){ .used = true,
                                    .region = region,
                                    .due_ms = SB_NEVER,
@@ -60,7 +62,7 @@ static bool is_of(const struct rds_instance *i, const struct rds_cluster *k)
 
 static bool has_instances(const struct rds *rds, const struct rds_cluster *k, bool also_deleting)
 {
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++)
+    for (size_t n = 0; n < rds->instance_end; n++)
         if (is_of(&rds->instances[n], k) && (also_deleting || !rds->instances[n].at ||
                                              strcmp(rds->instances[n].at->status, "deleting") != 0))
             return true;
@@ -71,7 +73,7 @@ static bool has_instances(const struct rds *rds, const struct rds_cluster *k, bo
 static const struct rds_instance *head_of(const struct rds *rds, const struct rds_cluster *k)
 {
     const struct rds_instance *head = NULL;
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         bool up = is_of(i, k) && (!i->at || strcmp(i->at->status, "modifying") == 0);
         if (up && (!head || i->tier < head->tier))
@@ -88,7 +90,7 @@ bool rds_cluster_runs(const struct evac_sandbox *sb, const struct rds_cluster *k
 void rds_advance_clusters(struct evac_sandbox *sb)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++) {
+    for (size_t n = 0; n < rds->cluster_end; n++) {
         struct rds_cluster *k = &rds->clusters[n];
         if (!k->used || k->due_ms > sb->now_ms || sb->regions[k->region].down)
             continue;
@@ -117,7 +119,7 @@ static void put_members(struct sb_call *c, const struct rds_cluster *k)
     const struct rds_instance *head = head_of(rds, k);
     struct evac_buf *out = &c->out;
     evac_buf_puts(out, "<DBClusterMembers>");
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (!is_of(i, k))
             continue;
@@ -198,7 +200,7 @@ void rds_describe_clusters(struct sb_call *c)
     if (!rds_page_begin(c, &page) || !rds_filters(c, filters))
         return;
     evac_buf_puts(&c->out, "<DBClusters>");
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++) {
+    for (size_t n = 0; n < rds->cluster_end; n++) {
         const struct rds_cluster *k = &rds->clusters[n];
         if (!k->used || k->region != c->region || !rds_is(c, id, k->region, "cluster", k->id) ||
             !rds_passes(c, "db-cluster-id", k->id) || !rds_passes(c, "engine", k->engine))
@@ -374,7 +376,7 @@ void rds_restore_cluster_to_time(struct sb_call *c)
     const struct rds_cluster *source = NULL;
     if (!rds_needs(c, "SourceDBClusterIdentifier"))
         return;
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++)
+    for (size_t n = 0; n < rds->cluster_end; n++)
         if (rds->clusters[n].used && rds->clusters[n].region == c->region &&
             rds_is(c, wanted, c->region, "cluster", rds->clusters[n].id))
             source = &rds->clusters[n];

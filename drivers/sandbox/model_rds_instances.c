@@ -116,7 +116,7 @@ static void note_link(struct evac_sandbox *sb, struct rds_instance *i)
 void rds_advance_instances(struct evac_sandbox *sb)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         struct rds_instance *i = &rds->instances[n];
         if (!i->used)
             continue;
@@ -137,7 +137,7 @@ void rds_advance_instances(struct evac_sandbox *sb)
 void rds_publish_instances(struct evac_sandbox *sb)
 {
     const struct rds *rds = rds_state(sb);
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         char dimensions[100];
         bool up = i->used && i->source[0] && !sb->regions[i->region].down;
@@ -159,7 +159,7 @@ struct rds_instance *rds_instance_find(const struct evac_sandbox *sb, size_t reg
                                        struct evac_str id)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t i = 0; i < RDS_INSTANCES_MAX; i++)
+    for (size_t i = 0; i < rds->instance_end; i++)
         if (rds->instances[i].used && rds->instances[i].region == region &&
             evac_str_is(id, rds->instances[i].id))
             return &rds->instances[i];
@@ -174,6 +174,8 @@ struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, co
         struct rds_instance *i = &rds->instances[n];
         if (i->used)
             continue;
+        if (n == rds->instance_end)
+            rds->instance_end++;
         *i = (struct rds_instance){ .used = true,
                                     .region = region,
                                     .cut_off_ms = SB_NEVER,
@@ -241,7 +243,7 @@ static void put_replicas(struct sb_call *c, const struct rds_instance *source)
 {
     const struct rds *rds = rds_state(c->sb);
     evac_buf_puts(&c->out, "<ReadReplicaDBInstanceIdentifiers>");
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (i->used && i->source_region == source->region && strcmp(i->source, source->id) == 0)
             sb_tag(&c->out, "ReadReplicaDBInstanceIdentifier",
@@ -341,7 +343,7 @@ void rds_describe_instances(struct sb_call *c)
     if (!rds_page_begin(c, &page) || !rds_filters(c, filters))
         return;
     evac_buf_puts(&c->out, "<DBInstances>");
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (!i->used || i->region != c->region || !rds_is(c, id, i->region, "db", i->id) ||
             !rds_passes(c, "db-cluster-id", i->cluster) ||
@@ -377,7 +379,7 @@ struct rds_instance *rds_instance_named(struct sb_call *c, const char *member, b
     if (!rds_needs(c, member))
         return NULL;
     struct rds *rds = rds_state(c->sb);
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         struct rds_instance *i = &rds->instances[n];
         if (!i->used || i->region != c->region || !rds_is(c, id, i->region, "db", i->id))
             continue;
@@ -444,8 +446,9 @@ static bool in_cluster(struct sb_call *c, struct rds_instance *i)
                  "The engine name requested for your DB instance (%s) doesn't match the engine "
                  "name of your DB cluster (%s).",
                  i->engine, k->engine);
-    else if (k->deleting)
-        sb_error(c, 400, "InvalidDBClusterStateFault", "Cluster %s is being deleted", k->id);
+    else if (strcmp(rds_cluster_status(c->sb, k), "available") != 0)
+        sb_error(c, 400, "InvalidDBClusterStateFault", "Cluster %s is in state %s", k->id,
+                 rds_cluster_status(c->sb, k));
     else if (strcmp(i->class, "db.serverless") == 0 && k->acu_max <= 0)
         sb_error(c, 400, "InvalidParameterValue",
                  "Set the Serverless v2 scaling configuration on the parent DB cluster before "
@@ -489,7 +492,7 @@ static const struct rds_instance *source_of(struct sb_call *c)
     struct evac_str wanted = sb_in(c, "SourceDBInstanceIdentifier");
     if (!rds_needs(c, "SourceDBInstanceIdentifier"))
         return NULL;
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (!i->used || !evac_str_eq(wanted, i->region == c->region && wanted.n < 64
                                                  ? evac_str(i->id)

@@ -231,7 +231,7 @@ void rds_truth(const struct evac_sandbox *sb, struct evac_buf *json)
     const struct rds *rds = rds_state(sb);
     bool first = true;
     evac_buf_puts(json, ",\"db_instances\":[");
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (!i->used)
             continue;
@@ -245,7 +245,7 @@ void rds_truth(const struct evac_sandbox *sb, struct evac_buf *json)
     }
     first = true;
     evac_buf_puts(json, "],\"db_clusters\":[");
-    for (size_t n = 0; n < RDS_CLUSTERS_MAX; n++) {
+    for (size_t n = 0; n < rds->cluster_end; n++) {
         const struct rds_cluster *k = &rds->clusters[n];
         if (!k->used || k->member)
             continue;

@@ -21,6 +21,8 @@ struct rds_backup *rds_backup_new(struct evac_sandbox *sb, size_t region,
         struct rds_backup *b = &rds->backups[n];
         if (b->used)
             continue;
+        if (n == rds->backup_end)
+            rds->backup_end++;
         *b = (struct rds_backup){ .used = true,
                                   .region = region,
                                   .source_region = source->region,
@@ -58,7 +60,7 @@ static void ship_logs(struct evac_sandbox *sb, struct rds_backup *b)
 void rds_advance_backups(struct evac_sandbox *sb)
 {
     struct rds *rds = rds_state(sb);
-    for (size_t n = 0; n < RDS_SNAPSHOTS_MAX; n++) {
+    for (size_t n = 0; n < rds->snapshot_end; n++) {
         struct rds_snapshot *s = &rds->snapshots[n];
         if (!s->used || s->due_ms > sb->now_ms || sb->regions[s->region].down ||
             !sb_reaches(sb, s->source_region, s->region))
@@ -66,7 +68,7 @@ void rds_advance_backups(struct evac_sandbox *sb)
         s->due_ms = SB_NEVER;
         sb->changed++;
     }
-    for (size_t n = 0; n < RDS_BACKUPS_MAX; n++) {
+    for (size_t n = 0; n < rds->backup_end; n++) {
         struct rds_backup *b = &rds->backups[n];
         if (!b->used || b->retained || !sb_reaches(sb, b->source_region, b->region))
             continue;
@@ -86,12 +88,12 @@ uint64_t rds_wake_backups(const struct evac_sandbox *sb)
 {
     const struct rds *rds = rds_state(sb);
     uint64_t next = SB_NEVER;
-    for (size_t n = 0; n < RDS_SNAPSHOTS_MAX; n++) {
+    for (size_t n = 0; n < rds->snapshot_end; n++) {
         const struct rds_snapshot *s = &rds->snapshots[n];
         if (s->used && s->due_ms < next && sb_reaches(sb, s->source_region, s->region))
             next = s->due_ms;
     }
-    for (size_t n = 0; n < RDS_BACKUPS_MAX; n++) {
+    for (size_t n = 0; n < rds->backup_end; n++) {
         const struct rds_backup *b = &rds->backups[n];
         uint64_t due = b->ready_ms < b->next_ms ? b->ready_ms : b->next_ms;
         if (b->used && !b->retained && due < next && sb_reaches(sb, b->source_region, b->region))
@@ -184,13 +186,13 @@ typedef bool take_fn(struct sb_call *c, const struct found *f, void *user);
 static bool each(struct sb_call *c, take_fn *take, void *user)
 {
     const struct rds *rds = rds_state(c->sb);
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++)
+    for (size_t n = 0; n < rds->instance_end; n++)
         if (has_backups(c, &rds->instances[n])) {
             struct found f = own(c, &rds->instances[n]);
             if (take(c, &f, user))
                 return true;
         }
-    for (size_t n = 0; n < RDS_BACKUPS_MAX; n++)
+    for (size_t n = 0; n < rds->backup_end; n++)
         if (rds->backups[n].used && rds->backups[n].region == c->region) {
             struct found f = replicated(c, &rds->backups[n]);
             if (take(c, &f, user))
@@ -232,7 +234,7 @@ void rds_describe_backups(struct sb_call *c)
 static struct rds_backup *replication_of(struct sb_call *c, struct evac_str source)
 {
     struct rds *rds = rds_state(c->sb);
-    for (size_t n = 0; n < RDS_BACKUPS_MAX; n++) {
+    for (size_t n = 0; n < rds->backup_end; n++) {
         struct rds_backup *b = &rds->backups[n];
         if (b->used && !b->retained && b->region == c->region &&
             evac_str_eq(source, rds_arn(c, b->source_region, "db", b->db)))
@@ -244,7 +246,7 @@ static struct rds_backup *replication_of(struct sb_call *c, struct evac_str sour
 static const struct rds_instance *far_instance(struct sb_call *c, struct evac_str arn)
 {
     const struct rds *rds = rds_state(c->sb);
-    for (size_t n = 0; n < RDS_INSTANCES_MAX; n++) {
+    for (size_t n = 0; n < rds->instance_end; n++) {
         const struct rds_instance *i = &rds->instances[n];
         if (i->used && evac_str_eq(arn, rds_arn(c, i->region, "db", i->id)) &&
             sb_reaches(c->sb, i->region, c->region))
@@ -265,7 +267,7 @@ static size_t replications(const struct sb_call *c)
 {
     const struct rds *rds = rds_state(c->sb);
     size_t count = 0;
-    for (size_t n = 0; n < RDS_BACKUPS_MAX; n++)
+    for (size_t n = 0; n < rds->backup_end; n++)
         count += rds->backups[n].used && !rds->backups[n].retained &&
                  rds->backups[n].region == c->region;
     return count;

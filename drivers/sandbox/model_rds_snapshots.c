@@ -42,6 +42,8 @@ struct rds_snapshot *rds_snapshot_new(struct evac_sandbox *sb, size_t region, bo
         struct rds_snapshot *s = &rds->snapshots[n];
         if (s->used)
             continue;
+        if (n == rds->snapshot_end)
+            rds->snapshot_end++;
         const struct rds_instance *i = rds_instance_find(sb, region, evac_str(db));
         const struct rds_cluster *k = rds_cluster_find(sb, region, evac_str(db));
         *s = (struct rds_snapshot){ .used = true,
@@ -74,7 +76,7 @@ struct rds_snapshot *rds_snapshot_new(struct evac_sandbox *sb, size_t region, bo
 struct rds_snapshot *rds_snapshot_find(struct sb_call *c, struct evac_str wanted, bool of_cluster)
 {
     struct rds *rds = rds_state(c->sb);
-    for (size_t n = 0; n < RDS_SNAPSHOTS_MAX; n++) {
+    for (size_t n = 0; n < rds->snapshot_end; n++) {
         struct rds_snapshot *s = &rds->snapshots[n];
         if (!s->used || s->of_cluster != of_cluster)
             continue;
@@ -166,7 +168,7 @@ void rds_describe_snapshots(struct sb_call *c)
         !check_type(c, sb_in(c, "SnapshotType")))
         return;
     evac_buf_putf(&c->out, "<%s>", kind->list);
-    for (size_t n = 0; n < RDS_SNAPSHOTS_MAX; n++) {
+    for (size_t n = 0; n < rds->snapshot_end; n++) {
         const struct rds_snapshot *s = &rds->snapshots[n];
         if (!is_asked(c, s) || !rds_passes(c, "snapshot-type", s->type) ||
             !rds_passes(c, s->of_cluster ? "db-cluster-id" : "db-instance-id", s->db) ||

@@ -118,6 +118,8 @@ struct rds {
     struct rds_instance instances[RDS_INSTANCES_MAX];
     struct rds_snapshot snapshots[RDS_SNAPSHOTS_MAX];
     struct rds_backup backups[RDS_BACKUPS_MAX];
+    /* one past the last that was ever used: whoever walks them stops there */
+    size_t cluster_end, instance_end, snapshot_end, backup_end;
     struct rds_group groups[RDS_GROUPS_MAX];
     size_t group_count;
     struct rds_event events[RDS_EVENTS_MAX];

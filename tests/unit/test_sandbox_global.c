@@ -138,6 +138,27 @@ START_TEST(a_headless_secondary_gets_instances_before_it_is_promoted)
 }
 END_TEST
 
+START_TEST(all_missing_instances_are_created_at_once_under_free_names)
+{
+    const char *args = "want.count=3\n" SERVERLESS;
+    struct bench *b = with_global("aurora-mysql", true);
+    bench_control(b, "make rds us-west-2 {\"kind\":\"instance\",\"id\":\"books-usw2-3\"}");
+    /* another one has the third name: two were created all the same, so it is not "rejected" */
+    expect_outcome(bench_call(b, "aurora", EVAC_VERB_APPLY, "capacity", args),
+                   EVAC_OUTCOME_ACCEPTED);
+    const struct evac_reply *r = bench_call(b, "aurora", EVAC_VERB_APPLY, "capacity", args);
+    expect_outcome(r, EVAC_OUTCOME_REJECTED);
+    ck_assert(evac_str_is(r->code, "DBInstanceAlreadyExists"));
+    r = bench_call(b, "aurora", EVAC_VERB_OBSERVE, "capacity", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_eq(bench_fact(r, "instances"), 2);
+    r = bench_settle(b, "aurora", "capacity", "want.count=2\n" SERVERLESS, 120000);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "available"), 2);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(serverless_capacity_is_raised_and_put_back)
 {
     const char *driver = engines[_i].driver;
@@ -221,6 +242,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, a_driver_refuses_another_engines_cluster, 0, ENGINES);
     tcase_add_test(tc, the_writer_endpoint_is_the_one_that_the_app_uses);
     tcase_add_loop_test(tc, a_headless_secondary_gets_instances_before_it_is_promoted, 0, ENGINES);
+    tcase_add_test(tc, all_missing_instances_are_created_at_once_under_free_names);
     tcase_add_loop_test(tc, serverless_capacity_is_raised_and_put_back, 0, ENGINES);
     tcase_add_test(tc, a_size_that_can_not_be_is_refused);
     suite_add_tcase(suite, tc);

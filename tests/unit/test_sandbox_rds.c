@@ -201,6 +201,40 @@ START_TEST(what_can_not_be_seen_is_not_guessed)
 }
 END_TEST
 
+/* Reads may show the past: the service's own guards keep a repeated request from having an effect.
+ */
+START_TEST(an_old_view_changes_nothing_twice)
+{
+    struct bench *b = with_replica();
+    const char *args = TO("ungraceful");
+    const char *restore = DB BACKUPS WAY("us-west-2", "ungraceful");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"snapshot\",\"id\":\"old\",\"db\":"
+                     "\"orders-use1\",\"source_region\":\"us-east-1\"}");
+    bench_control(b, "stale 5000");
+    const struct {
+        const char *action, *args, *code;
+    } moves[] = {
+        { "promote", args, "InvalidDBInstanceState" },
+        { "recover", restore, "DBInstanceAlreadyExists" },
+    };
+    for (int i = 0; i < 2; i++) {
+        expect(look(b, moves[i].action, moves[i].args), EVAC_SEEN_UNSATISFIED);
+        expect_outcome(act(b, moves[i].action, moves[i].args), EVAC_OUTCOME_ACCEPTED);
+        for (int k = 0; k < 10; k++) {
+            const struct evac_reply *r = act(b, moves[i].action, moves[i].args);
+            expect_outcome(r, EVAC_OUTCOME_REJECTED);
+            ck_assert(evac_str_is(r->code, moves[i].code));
+        }
+    }
+    ck_assert(bench_true(b, "\"operation\":\"RestoreDBInstanceFromDBSnapshot\",\"region\":"
+                            "\"us-west-2\",\"received\":"));
+    bench_control(b, "stale 0");
+    expect(bench_settle(b, "rds", "promote", args, 60000), EVAC_SEEN_SATISFIED);
+    expect(bench_settle(b, "rds", "recover", restore, 200000), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_region_that_is_down_finishes_nothing)
 {
     struct bench *b = with_replica();
@@ -421,6 +455,30 @@ START_TEST(all_pages_of_snapshots_are_read)
 }
 END_TEST
 
+START_TEST(a_rehearsal_is_undone_by_a_rollback)
+{
+    struct bench *b = with_backups();
+    const char *args = DB BACKUPS WAY("us-west-2", "ungraceful");
+    char before[512];
+    const struct evac_reply *r = look(b, "rehearse", args);
+    ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    expect_outcome(act(b, "rehearse", args), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "rds", "rehearse", args, 200000), EVAC_SEEN_SATISFIED);
+    bench_goal(b, before);
+    expect(look(b, "rehearse", args), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(act(b, "rehearse", args), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "rds", "rehearse", args, 60000), EVAC_SEEN_SATISFIED);
+    ck_assert(!bench_true(b, "-drill"));
+    /* a recovery has no such way back */
+    bench_goal(b, "");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    bench_goal(b, before);
+    expect(bench_settle(b, "rds", "recover", args, 200000), EVAC_SEEN_SATISFIED);
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
 {
     struct bench *b = with_backups();
@@ -617,6 +675,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, another_runs_promotion_is_not_this_runs);
     tcase_add_test(tc, a_replica_that_lags_says_so_and_one_that_stopped_has_no_lag);
     tcase_add_test(tc, what_can_not_be_seen_is_not_guessed);
+    tcase_add_test(tc, an_old_view_changes_nothing_twice);
     tcase_add_test(tc, a_region_that_is_down_finishes_nothing);
     tcase_add_test(tc, a_size_is_changed_and_restored);
     tcase_add_test(tc, a_new_replica_is_made_only_where_no_old_primary_is);
@@ -630,6 +689,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_regions_own_backups_are_not_the_other_regions);
     tcase_add_test(tc, a_point_in_time_of_its_own_is_restored_beside_it);
     tcase_add_test(tc, a_cluster_is_restored_to_its_latest_time);
+    tcase_add_test(tc, a_rehearsal_is_undone_by_a_rollback);
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);
     tcase_add_test(tc, a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded);
     tcase_add_test(tc, no_loss_is_computed_from_a_copy_of_unknown_age);

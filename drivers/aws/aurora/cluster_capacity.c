@@ -4,6 +4,8 @@
  */
 #include "global_cluster.h"
 
+#include "rds_look.h"
+
 #include <string.h>
 
 #define INSTANCES_MAX 15
@@ -18,21 +20,11 @@ const struct evac_param cluster_serverless_params[] = {
     { 0 },
 };
 
-static enum evac_code ask(struct aws_call *c, const char *operation, const struct evac_arg *params,
-                          size_t count, aws_reply_fn *then, struct evac_err *err)
-{
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = operation,
-                                        .region = c->region,
-                                        .params = params,
-                                        .param_count = count };
-    return aws_send(c, &request, then, err);
-}
-
 static enum evac_code describe_cluster(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)
 {
-    struct evac_arg params[] = { AWS_PARAM("DBClusterIdentifier", aws_regional(c, "clusters")) };
-    return ask(c, "DescribeDBClusters", params, 1, then, err);
+    struct db_fields fields = { .count = 0 };
+    db_field(&fields, "DBClusterIdentifier", aws_regional(c, "clusters"));
+    return db_ask_first(c, "DescribeDBClusters", c->region, &fields, then, err);
 }
 
 static const struct evac_xml *cluster_in(const struct evac_aws_reply *r)
@@ -45,7 +37,8 @@ static const struct evac_xml *cluster_in(const struct evac_aws_reply *r)
 struct wish {
     int64_t count, missing;
     struct evac_str class, engine, taken; /* taken: ids of the cluster's instances, " a b " */
-    int number;                           /* of the id to be tried next */
+    int number;                           /* of the id that was tried last */
+    bool began;                           /* one was created in this attempt */
 };
 
 static enum evac_code wanted(struct aws_call *c, struct evac_err *err)
@@ -96,11 +89,11 @@ static void on_capacity(struct aws_call *c, const struct evac_aws_reply *r)
 enum evac_code cluster_observe_capacity(struct aws_call *c, struct evac_err *err)
 {
     enum evac_code code = wanted(c, err);
-    struct evac_arg params[] = {
-        AWS_PARAM("Filters.Filter.1.Name", EVAC_STR("db-cluster-id")),
-        AWS_PARAM("Filters.Filter.1.Values.Value.1", aws_regional(c, "clusters")),
-    };
-    return code ? code : ask(c, "DescribeDBInstances", params, 2, on_capacity, err);
+    struct db_fields fields = { .count = 0 };
+    db_field(&fields, "Filters.Filter.1.Name", EVAC_STR("db-cluster-id"));
+    db_field(&fields, "Filters.Filter.1.Values.Value.1", aws_regional(c, "clusters"));
+    return code ? code
+                : db_ask_first(c, "DescribeDBInstances", c->region, &fields, on_capacity, err);
 }
 
 static void created(struct aws_call *c, const struct evac_aws_reply *r);
@@ -110,33 +103,28 @@ static void created(struct aws_call *c, const struct evac_aws_reply *r);
 static void create_next(struct aws_call *c)
 {
     struct wish *w = c->state;
+    struct db_fields fields = { .count = 0 };
     struct evac_str id, cluster = aws_regional(c, "clusters");
     do
         id = aws_printf(c, "%.*s-%d", EVAC_STR_ARG(cluster), ++w->number);
     while (evac_str_has(w->taken, aws_printf(c, " %.*s ", EVAC_STR_ARG(id)).p));
-    struct evac_arg params[] = {
-        AWS_PARAM("DBInstanceIdentifier", id),
-        AWS_PARAM("DBInstanceClass", w->class),
-        AWS_PARAM("Engine", w->engine),
-        AWS_PARAM("DBClusterIdentifier", cluster),
-        AWS_PARAM("PromotionTier", EVAC_STR("0")),
-    };
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "CreateDBInstance",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = params,
-                                        .param_count = 5 };
-    aws_next(c, &request, created);
+    db_field(&fields, "DBInstanceIdentifier", id);
+    db_field(&fields, "DBInstanceClass", w->class);
+    db_field(&fields, "Engine", w->engine);
+    db_field(&fields, "DBClusterIdentifier", cluster);
+    db_field(&fields, "PromotionTier", EVAC_STR("0"));
+    db_change(c, "CreateDBInstance", &fields, created);
 }
 
 static void created(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct wish *w = c->state;
+    bool first = !w->began;
+    w->began = true;
     if (r->outcome == EVAC_OUTCOME_ACCEPTED && --w->missing > 0)
         create_next(c);
     else
-        aws_answer_outcome(c, r);
+        (first ? aws_answer_outcome : db_answer_partly)(c, r);
 }
 
 static void create_missing(struct aws_call *c, const struct evac_aws_reply *r)
@@ -255,15 +243,11 @@ enum evac_code cluster_observe_serverless(struct aws_call *c, struct evac_err *e
     return code ? code : describe_cluster(c, on_serverless, err);
 }
 
-static void modified(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    aws_answer_outcome(c, r);
-}
-
 /* Both bounds are sent: the one that stays as it is too. */
 static void modify(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct acu *want = c->state;
+    struct db_fields fields = { .count = 0 };
     struct acu is;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_not_sent(c, r);
@@ -273,21 +257,13 @@ static void modify(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_rejected(c, "", "the cluster has no Serverless v2 capacity");
         return;
     }
-    struct evac_arg params[] = {
-        AWS_PARAM("DBClusterIdentifier", aws_regional(c, "clusters")),
-        AWS_PARAM("ServerlessV2ScalingConfiguration.MinCapacity",
-                  acu_text(c, want->min < 0 ? is.min : want->min)),
-        AWS_PARAM("ServerlessV2ScalingConfiguration.MaxCapacity",
-                  acu_text(c, want->max < 0 ? is.max : want->max)),
-        AWS_PARAM("ApplyImmediately", EVAC_STR("true")),
-    };
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "ModifyDBCluster",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = params,
-                                        .param_count = 4 };
-    aws_next(c, &request, modified);
+    db_field(&fields, "DBClusterIdentifier", aws_regional(c, "clusters"));
+    db_field(&fields, "ServerlessV2ScalingConfiguration.MinCapacity",
+             acu_text(c, want->min < 0 ? is.min : want->min));
+    db_field(&fields, "ServerlessV2ScalingConfiguration.MaxCapacity",
+             acu_text(c, want->max < 0 ? is.max : want->max));
+    db_field(&fields, "ApplyImmediately", EVAC_STR("true"));
+    db_change(c, "ModifyDBCluster", &fields, aws_answer_outcome);
 }
 
 enum evac_code cluster_set_serverless(struct aws_call *c, struct evac_err *err)

@@ -19,19 +19,15 @@ static const struct evac_param resource_params[] = {
 #define LOOK_BACKUPS { "rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", EVAC_HOME_STEP, NULL, true, false }
 #define CHANGE(operation, iam) { "rds", operation, iam, EVAC_HOME_STEP, NULL, true, true }
 static const struct evac_op ready_ops[] = { LOOK, LOOK_BACKUPS, { 0 } };
-static const struct evac_op recover_ops[] = {
-    LOOK, LOOK_INSTANCES, LOOK_BACKUPS,
-    CHANGE("RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterFromSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    CHANGE("RestoreDBClusterToPointInTime", "rds:RestoreDBClusterToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    CHANGE("CreateDBInstance", "rds:CreateDBInstance rds:AddTagsToResource"),
-    { 0 },
-};
-static const struct evac_op discard_ops[] = {
-    LOOK, LOOK_INSTANCES,
-    CHANGE("DeleteDBInstance", "rds:DeleteDBInstance"),
-    CHANGE("DeleteDBCluster", "rds:DeleteDBCluster"),
-    { 0 },
-};
+#define RESTORE \
+    LOOK, LOOK_INSTANCES, LOOK_BACKUPS, \
+    CHANGE("RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterFromSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"), \
+    CHANGE("RestoreDBClusterToPointInTime", "rds:RestoreDBClusterToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"), \
+    CHANGE("CreateDBInstance", "rds:CreateDBInstance rds:AddTagsToResource")
+#define REMOVE CHANGE("DeleteDBInstance", "rds:DeleteDBInstance"), CHANGE("DeleteDBCluster", "rds:DeleteDBCluster")
+static const struct evac_op recover_ops[] = { RESTORE, { 0 } };
+static const struct evac_op rehearse_ops[] = { RESTORE, REMOVE, { 0 } };
+static const struct evac_op discard_ops[] = { LOOK, LOOK_INSTANCES, REMOVE, { 0 } };
 static const struct evac_op measure_ops[] = {
     { "rds", "DescribeDBClusters", "rds:DescribeDBClusters", EVAC_HOME_TO, NULL, true, false },
     { "rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", EVAC_HOME_TO, NULL, true, false },
@@ -41,7 +37,7 @@ static const struct evac_op measure_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the region has a recovery point, and the name to restore it under is free", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
-    RDS_RESTORE_ACTIONS(recover_ops, discard_ops),
+    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops),
     { 0 },
 };
 /* clang-format on */
@@ -60,16 +56,6 @@ static enum evac_code observe(struct aws_call *c, struct evac_err *err)
     return needs_class(c, db_observe_cluster, err);
 }
 
-static enum evac_code observe_drill(struct aws_call *c, struct evac_err *err)
-{
-    return needs_class(c, db_observe_drill_cluster, err);
-}
-
-static enum evac_code drill(struct aws_call *c, struct evac_err *err)
-{
-    return needs_class(c, db_drill_cluster, err);
-}
-
 static enum evac_code restore(struct aws_call *c, struct evac_err *err)
 {
     return needs_class(c, db_restore_cluster, err);
@@ -78,7 +64,7 @@ static enum evac_code restore(struct aws_call *c, struct evac_err *err)
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = db_ready_cluster },
     { .action = "recover", .observe = observe, .apply = restore },
-    { .action = "rehearse", .observe = observe_drill, .apply = drill },
+    { .action = "rehearse", .observe = observe, .apply = restore },
     { .action = "discard", .observe = db_observe_discard_cluster, .apply = db_discard_cluster },
     { .action = "", .measure = db_measure_cluster },
     { 0 },

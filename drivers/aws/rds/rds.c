@@ -52,13 +52,14 @@ static const struct evac_op promote_ops[] = {
     { 0 },
 };
 static const struct evac_op size_ops[] = { LOOK, CHANGE("ModifyDBInstance", "rds:ModifyDBInstance"), { 0 } };
-static const struct evac_op recover_ops[] = {
-    LOOK, LOOK_BACKUPS,
-    CHANGE("RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    CHANGE("RestoreDBInstanceToPointInTime", "rds:RestoreDBInstanceToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"),
-    { 0 },
-};
-static const struct evac_op discard_ops[] = { LOOK, CHANGE("DeleteDBInstance", "rds:DeleteDBInstance"), { 0 } };
+#define RESTORE \
+    LOOK, LOOK_BACKUPS, \
+    CHANGE("RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey"), \
+    CHANGE("RestoreDBInstanceToPointInTime", "rds:RestoreDBInstanceToPointInTime rds:AddTagsToResource kms:CreateGrant kms:DescribeKey")
+#define REMOVE CHANGE("DeleteDBInstance", "rds:DeleteDBInstance")
+static const struct evac_op recover_ops[] = { RESTORE, { 0 } };
+static const struct evac_op rehearse_ops[] = { RESTORE, REMOVE, { 0 } };
+static const struct evac_op discard_ops[] = { LOOK, REMOVE, { 0 } };
 static const struct evac_op protect_ops[] = {
     LOOK,
     { "rds", "DescribeDBInstances", "rds:DescribeDBInstances", EVAC_HOME_TO, NULL, true, false },
@@ -83,7 +84,7 @@ static const struct evac_action actions[] = {
       promote_params, promote_ops },
     { "size", "the region's instance has that class, and a standby in another zone or none",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 600000, 3600000, size_params, size_ops },
-    RDS_RESTORE_ACTIONS(recover_ops, discard_ops),
+    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops),
     { "protect", "the region has a copy of the other region's instance again: a replica, or its backups",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 14400000, protect_params, protect_ops },
     { 0 },
@@ -203,7 +204,7 @@ static void tagged(struct aws_call *c, const struct evac_aws_reply *r)
     db_field(&fields, "DBInstanceIdentifier", aws_regional(c, "instances"));
     db_field(&fields, "BackupRetentionPeriod", evac_args_get(&c->args, "want.backup_retention"));
     db_field(&fields, "PreferredBackupWindow", evac_args_get(&c->args, "want.backup_window"));
-    db_change(c, "PromoteReadReplica", &fields);
+    db_change(c, "PromoteReadReplica", &fields, aws_answer_outcome);
 }
 
 static void promote_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -219,13 +220,7 @@ static void promote_when_seen(struct aws_call *c, const struct evac_aws_reply *r
     }
     db_field(&fields, "ResourceName", v.arn);
     db_field_tag(c, &fields, DB_TAG_RUN, evac_args_get(&c->args, "run"));
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "AddTagsToResource",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = fields.items,
-                                        .param_count = fields.count };
-    aws_next(c, &request, tagged);
+    db_change(c, "AddTagsToResource", &fields, tagged);
 }
 
 static enum evac_code check_retention(const struct aws_call *c, int64_t fallback,
@@ -320,7 +315,7 @@ static void modify_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
     if (size->multi_az >= 0)
         db_field(&fields, "MultiAZ", size->multi_az ? EVAC_STR("true") : EVAC_STR("false"));
     db_field(&fields, "ApplyImmediately", EVAC_STR("true"));
-    db_change(c, "ModifyDBInstance", &fields);
+    db_change(c, "ModifyDBInstance", &fields, aws_answer_outcome);
 }
 
 static enum evac_code apply_size(struct aws_call *c, struct evac_err *err)
@@ -419,7 +414,7 @@ static void protect_when_seen(struct aws_call *c, const struct evac_aws_reply *r
         db_field(&fields, "SourceDBInstanceArn", v.arn);
         db_field(&fields, "BackupRetentionPeriod",
                  evac_args_get(&c->args, "want.backup_retention"));
-        db_change(c, "StartDBInstanceAutomatedBackupsReplication", &fields);
+        db_change(c, "StartDBInstanceAutomatedBackupsReplication", &fields, aws_answer_outcome);
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", aws_regional(c, "instances"));
@@ -430,7 +425,7 @@ static void protect_when_seen(struct aws_call *c, const struct evac_aws_reply *r
     db_field_list(c, &fields, "VpcSecurityGroupIds", "VpcSecurityGroupId",
                   aws_regional(c, "security_groups"));
     db_field(&fields, "MultiAZ", evac_args_get(&c->args, "multi_az"));
-    db_change(c, "CreateDBInstanceReadReplica", &fields);
+    db_change(c, "CreateDBInstanceReadReplica", &fields, aws_answer_outcome);
 }
 
 static enum evac_code apply_protect(struct aws_call *c, struct evac_err *err)
@@ -482,7 +477,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "promote", .observe = observe_promote, .apply = apply_promote },
     { .action = "size", .observe = observe_size, .apply = apply_size },
     { .action = "recover", .observe = db_observe_instance, .apply = db_restore_instance },
-    { .action = "rehearse", .observe = db_observe_drill_instance, .apply = db_drill_instance },
+    { .action = "rehearse", .observe = db_observe_instance, .apply = db_restore_instance },
     { .action = "discard", .observe = db_observe_discard_instance, .apply = db_discard_instance },
     { .action = "protect", .observe = observe_protect, .apply = apply_protect },
     { .action = "", .measure = measure },

@@ -63,16 +63,20 @@ void db_ask(struct aws_call *c, const char *operation, struct evac_str region,
     aws_next(c, &asked, then);
 }
 
-static void changed(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    aws_answer_outcome(c, r);
-}
-
-void db_change(struct aws_call *c, const char *operation, const struct db_fields *fields)
+void db_change(struct aws_call *c, const char *operation, const struct db_fields *fields,
+               aws_reply_fn *then)
 {
     struct evac_aws_request asked = request(operation, c->region, fields);
     asked.mutates = true;
-    aws_next(c, &asked, changed);
+    aws_next(c, &asked, then);
+}
+
+void db_answer_partly(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct evac_aws_reply partly = *r;
+    if (r->outcome != EVAC_OUTCOME_UNKNOWN)
+        partly.outcome = EVAC_OUTCOME_ACCEPTED;
+    aws_answer_outcome(c, &partly);
 }
 
 struct evac_str db_here(const struct aws_call *c)

@@ -27,8 +27,13 @@ enum evac_code db_ask_first(struct aws_call *c, const char *operation, struct ev
                             struct evac_err *err);
 void db_ask(struct aws_call *c, const char *operation, struct evac_str region,
             const struct db_fields *fields, aws_reply_fn *then);
-/* A change; its reply is the apply's answer. */
-void db_change(struct aws_call *c, const char *operation, const struct db_fields *fields);
+/* A change in the step's region; then is aws_answer_outcome where nothing follows. */
+void db_change(struct aws_call *c, const char *operation, const struct db_fields *fields,
+               aws_reply_fn *then);
+
+/* The apply's answer when an earlier change of the same attempt was accepted: never that it had no
+ * effect. What is missing is seen by the next look. */
+void db_answer_partly(struct aws_call *c, const struct evac_aws_reply *r);
 
 /* The region that the call is about, and the other one of the two. */
 struct evac_str db_here(const struct aws_call *c);

@@ -218,13 +218,13 @@ static void seen_point(struct aws_call *c, const struct db_point *p)
     seen(c, ready ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, name_of(c, p));
 }
 
+/* --- ready -------------------------------------------------------------------------------------
+ */
+
 static bool is_ours(const struct work *w)
 {
     return w->run.n && evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
 }
-
-/* --- ready -------------------------------------------------------------------------------------
- */
 
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
@@ -309,10 +309,23 @@ static void on_restored(struct aws_call *c, const struct evac_aws_reply *r)
     }
 }
 
+static void on_discard(struct aws_call *c, const struct evac_aws_reply *r);
+static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r);
+
+/* A rehearsal's way back: to where there was no copy. */
+static bool goes_back(struct aws_call *c)
+{
+    const struct work *w = c->state;
+    struct evac_json *goal = w->drill ? aws_goal(c) : NULL;
+    bool back = goal && !evac_json_bool(goal, "found", true);
+    evac_json_free(goal);
+    return back;
+}
+
 static enum evac_code observe(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
 {
     enum evac_code code = begin(c, kind, err);
-    return code ? code : describe(c, on_restored, err);
+    return code ? code : describe(c, goes_back(c) ? on_discard : on_restored, err);
 }
 
 /* Settings that a created instance and a created cluster both have. */
@@ -345,7 +358,7 @@ static void restore_to_time(struct aws_call *c, const struct db_point *p, struct
         db_field(fields, w->kind->to_time_when, time);
     else
         db_field(fields, "UseLatestRestorableTime", EVAC_STR("true"));
-    db_change(c, w->kind->to_time, fields);
+    db_change(c, w->kind->to_time, fields, aws_answer_outcome);
 }
 
 static void restore_point(struct aws_call *c, const struct db_point *p)
@@ -375,7 +388,7 @@ static void restore_point(struct aws_call *c, const struct db_point *p)
     }
     db_field(&fields, w->kind->id, w->id);
     db_field(&fields, w->kind->restore_from, p->id);
-    db_change(c, w->kind->restore, &fields);
+    db_change(c, w->kind->restore, &fields, aws_answer_outcome);
 }
 
 static void create_instance(struct aws_call *c)
@@ -387,7 +400,7 @@ static void create_instance(struct aws_call *c)
     db_field(&fields, "Engine", w->engine);
     db_field(&fields, "DBClusterIdentifier", w->id);
     tag(c, &fields, -1);
-    db_change(c, "CreateDBInstance", &fields);
+    db_change(c, "CreateDBInstance", &fields, aws_answer_outcome);
 }
 
 static void restore_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -408,7 +421,7 @@ static void restore_when_seen(struct aws_call *c, const struct evac_aws_reply *r
 static enum evac_code restore(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
 {
     enum evac_code code = begin(c, kind, err);
-    return code ? code : describe(c, restore_when_seen, err);
+    return code ? code : describe(c, goes_back(c) ? discard_when_seen : restore_when_seen, err);
 }
 
 /* --- discard -----------------------------------------------------------------------------------
@@ -445,20 +458,20 @@ static enum evac_code observe_discard(struct aws_call *c, const struct db_kind *
     return code ? code : describe(c, on_discard, err);
 }
 
-static void delete_it(struct aws_call *c)
+static void delete_it(struct aws_call *c, aws_reply_fn *then)
 {
     const struct work *w = c->state;
     struct db_fields fields = { .count = 0 };
     db_field(&fields, w->kind->id, w->id);
     db_field(&fields, "SkipFinalSnapshot", EVAC_STR("true"));
     db_field(&fields, "DeleteAutomatedBackups", EVAC_STR("true"));
-    db_change(c, w->kind->remove, &fields);
+    db_change(c, w->kind->remove, &fields, then);
 }
 
 static void instance_deleted(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        delete_it(c);
+        delete_it(c, db_answer_partly);
     else
         aws_answer_outcome(c, r);
 }
@@ -473,7 +486,7 @@ static void delete_instance(struct aws_call *c, const struct evac_aws_reply *r)
     if (!db_look(c, r, &v))
         return;
     if (!v.found || evac_str_is(v.status, "deleting")) {
-        delete_it(c);
+        delete_it(c, aws_answer_outcome);
         return;
     }
     if (!evac_str_eq(v.run, w->its_run)) {
@@ -482,13 +495,7 @@ static void delete_instance(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", w->instance);
-    struct evac_aws_request request = { .service = "rds",
-                                        .operation = "DeleteDBInstance",
-                                        .region = c->region,
-                                        .mutates = true,
-                                        .params = fields.items,
-                                        .param_count = fields.count };
-    aws_next(c, &request, instance_deleted);
+    db_change(c, "DeleteDBInstance", &fields, instance_deleted);
 }
 
 static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r)
@@ -504,7 +511,7 @@ static void discard_when_seen(struct aws_call *c, const struct evac_aws_reply *r
         return;
     }
     if (w->instance.n == 0) {
-        delete_it(c);
+        delete_it(c, aws_answer_outcome);
         return;
     }
     db_field(&fields, "DBInstanceIdentifier", w->instance);
@@ -546,20 +553,6 @@ static enum evac_code measure(struct aws_call *c, const struct db_kind *kind, st
     struct work *w = c->state;
     w->search->then = measured;
     return db_points_first(c, w->search, err);
-}
-
-/* --- a drill's copy: undone, it is discarded
- * ------------------------------------------------------ */
-
-static enum evac_code observe_drill(struct aws_call *c, const struct db_kind *kind,
-                                    struct evac_err *err)
-{
-    return c->goal.n ? observe_discard(c, kind, err) : observe(c, kind, err);
-}
-
-static enum evac_code drill(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
-{
-    return c->goal.n ? discard(c, kind, err) : restore(c, kind, err);
 }
 
 /* --- for the tables ----------------------------------------------------------------------------

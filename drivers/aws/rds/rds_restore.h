@@ -34,11 +34,11 @@ extern const struct db_kind db_kind_instance, db_kind_cluster;
 
 extern const struct evac_param db_recover_params[];
 
-#define RDS_RESTORE_ACTIONS(change, remove) \
+#define RDS_RESTORE_ACTIONS(change, remove, both) \
     { "recover", "a copy of the data runs here, from the newest recovery point; what is newer is lost", \
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change }, \
     { "rehearse", "a drill's copy of it runs here; nothing else is touched", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, both }, \
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted", \
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 300000, 3600000, NULL, remove }
 /* clang-format on */
@@ -48,8 +48,6 @@ extern const struct evac_param db_recover_params[];
 #define DB_HANDLERS(X)                                                                             \
     X(db_ready, ready)                                                                             \
     X(db_observe, observe)                                                                         \
-    X(db_observe_drill, observe_drill)                                                             \
-    X(db_drill, drill)                                                                             \
     X(db_restore, restore)                                                                         \
     X(db_observe_discard, observe_discard)                                                         \
     X(db_discard, discard)                                                                         \

@@ -217,4 +217,20 @@ def rds_clusters(aws):
             "--db-cluster-snapshot-identifier", "shop-e")
 
 
-GROUPS = [rds, rds_replicas, rds_backups, rds_clusters]
+def rds_engines(aws):
+    """DocumentDB and Neptune speak RDS's API: their own commands work too."""
+    for engine, service in (("docdb", "docdb"), ("neptune", "neptune")):
+        name = "%s-global" % engine
+        member = lambda region, cluster: {"region": region, "cluster": cluster}
+        aws.world.sand("make rds us-east-1 %s" % json.dumps(
+            {"kind": "global", "id": name, "engine": engine,
+             "members": [member(EAST, name + "-use1"), member(WEST, name + "-usw2")]}))
+        g = aws(WEST, service, "describe-global-clusters", "--global-cluster-identifier", name)["GlobalClusters"][0]
+        equal((g["Engine"], [m["IsWriter"] for m in g["GlobalClusterMembers"]]), (engine, [True, False]))
+        raw = aws(WEST, "rds", "describe-global-clusters", "--global-cluster-identifier", name)["GlobalClusters"][0]
+        equal("Endpoint" in raw, False)
+        c = aws(WEST, service, "describe-db-clusters", "--db-cluster-identifier", name + "-usw2")["DBClusters"][0]
+        equal((c["Engine"], c["Status"]), (engine, "available"))
+
+
+GROUPS = [rds, rds_engines, rds_replicas, rds_backups, rds_clusters]
