@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "builtin.h"
+#include "driver_print.h"
 #include "plan_lint.h"
 #include "report.h"
 #include "version.h"
@@ -522,6 +523,18 @@ static void version(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_jw_close(&w, '}');
 }
 
+static void put_permissions(struct evac_daemon *daemon, struct evac_str name,
+                            struct evac_api_response *r)
+{
+    const struct evac_model *model = evac_daemon_model(daemon);
+    const struct evac_app *app = evac_model_app(model, name);
+    struct evac_err err = { EVAC_OK, "" };
+    if (!app)
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+    else if (evac_permissions_of_app(model, app, evac_daemon_catalog(daemon), &r->body, &err))
+        fail(r, &err);
+}
+
 static void app_route(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_str rest, struct evac_api_response *r)
 {
@@ -535,6 +548,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         evac_view_app(daemon, i, &w);
     else if (!get && evac_str_is(rest, "plan"))
         plan_app(daemon, q, app, r);
+    else if (get && evac_str_is(rest, "permissions"))
+        put_permissions(daemon, app, r);
     else if (!get && evac_str_is(rest, "lint"))
         lint_app(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "runs"))
@@ -571,7 +586,7 @@ static void status(struct evac_daemon *daemon, struct evac_api_response *r)
 static void drivers(struct evac_daemon *daemon, struct evac_api_response *r)
 {
     struct evac_jw w = { &r->body, false };
-    evac_view_drivers(evac_daemon_catalog(daemon), &w);
+    evac_drivers_to_json(evac_daemon_catalog(daemon), NULL, &w);
 }
 
 static void say_anything(struct evac_daemon *daemon, const struct evac_api_request *q,
