@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "builtin.h"
+#include "driver_print.h"
 #include "plan_lint.h"
 #include "report.h"
 #include "version.h"
@@ -183,12 +184,12 @@ static int64_t today(const struct evac_daemon *daemon)
     return evac_daemon_wall_ms(daemon) / 86400000;
 }
 
-/* Facts that can not be read are none: the lint says so, and diag why. */
-static const struct evac_facts *facts_of(const struct evac_daemon *daemon, struct evac_diag *diag)
+/* NULL: they can not be read; diag and err say why. */
+static const struct evac_facts *facts_of(const struct evac_daemon *daemon, struct evac_diag *diag,
+                                         struct evac_err *err)
 {
     const struct evac_facts *facts = NULL;
-    struct evac_err err;
-    (void)evac_builtin_load_facts(evac_daemon_model(daemon)->controller.facts, diag, &facts, &err);
+    (void)evac_builtin_load_facts(evac_daemon_model(daemon)->controller.facts, diag, &facts, err);
     return facts;
 }
 
@@ -212,7 +213,8 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
     size_t app = evac_engine_app(engine, plan->app);
     struct evac_now now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 };
     int64_t loss = evac_engine_loss(&engine->apps[app], &now);
-    const struct evac_facts *facts = facts_of(daemon, diag);
+    struct evac_err err;
+    const struct evac_facts *facts = facts_of(daemon, diag, &err); /* else the lint has none */
     struct evac_buf json, text, warnings;
     struct evac_jw w = { &r->body, false };
 
@@ -261,16 +263,13 @@ static void plan_app(struct evac_daemon *daemon, const struct evac_api_request *
 }
 
 static void lint_all(struct evac_daemon *daemon, struct evac_str name, enum evac_mode mode,
-                     struct evac_diag *diag, struct evac_api_response *r)
+                     const struct evac_facts *facts, struct evac_api_response *r)
 {
     const struct evac_model *model = evac_daemon_model(daemon);
     struct evac_jw w = { &r->body, false };
-    const struct evac_lint_all request = { model,
-                                           evac_model_app(model, name),
-                                           evac_daemon_catalog(daemon),
-                                           facts_of(daemon, diag),
-                                           mode,
-                                           today(daemon) };
+    const struct evac_lint_all request = {
+        model, evac_model_app(model, name), evac_daemon_catalog(daemon), facts, mode, today(daemon)
+    };
     if (request.app)
         evac_lint_all_to_json(&request, &w);
     else
@@ -278,7 +277,8 @@ static void lint_all(struct evac_daemon *daemon, struct evac_str name, enum evac
 }
 
 static void lint_one(struct evac_daemon *daemon, const struct evac_wish *wish, struct evac_str down,
-                     struct evac_diag *diag, struct evac_api_response *r)
+                     const struct evac_facts *facts, struct evac_diag *diag,
+                     struct evac_api_response *r)
 {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_plan *plan = NULL;
@@ -286,8 +286,8 @@ static void lint_one(struct evac_daemon *daemon, const struct evac_wish *wish, s
     if (evac_shell_plan(evac_daemon_shell(daemon), wish, diag, &plan, &err))
         diag_problem(r, &err, diag);
     else
-        put_lint(daemon, plan, down.n ? down : evac_lint_down(plan), EVAC_LINT_OK,
-                 facts_of(daemon, diag), diag->arena, &w, NULL);
+        put_lint(daemon, plan, down.n ? down : evac_lint_down(plan), EVAC_LINT_OK, facts,
+                 diag->arena, &w, NULL);
     evac_plan_free(plan);
 }
 
@@ -295,6 +295,7 @@ static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *
                      struct evac_str app, struct evac_api_response *r)
 {
     struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_err err = { EVAC_OK, "" };
     struct evac_diag diag = { .arena = evac_arena_new() };
     cJSON *json = body_object(q, r);
     if (json) {
@@ -302,12 +303,13 @@ static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *
         struct evac_str down = evac_arena_str(diag.arena, text_of(json, "assume_down"));
         cJSON_DeleteItemFromObjectCaseSensitive(json, "all_regions");
         cJSON_DeleteItemFromObjectCaseSensitive(json, "assume_down");
-        if (!parse_wish(json, &wish, r))
-            ;
-        else if (all)
-            lint_all(daemon, app, wish.mode, &diag, r);
-        else
-            lint_one(daemon, &wish, down, &diag, r);
+        const struct evac_facts *facts = facts_of(daemon, &diag, &err);
+        if (!facts)
+            diag_problem(r, &err, &diag);
+        else if (parse_wish(json, &wish, r) && all)
+            lint_all(daemon, app, wish.mode, facts, r);
+        else if (r->status < 400)
+            lint_one(daemon, &wish, down, facts, &diag, r);
     }
     cJSON_Delete(json);
     evac_arena_free(diag.arena);
@@ -524,6 +526,18 @@ static void version(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_jw_close(&w, '}');
 }
 
+static void put_permissions(struct evac_daemon *daemon, struct evac_str name,
+                            struct evac_api_response *r)
+{
+    const struct evac_model *model = evac_daemon_model(daemon);
+    const struct evac_app *app = evac_model_app(model, name);
+    struct evac_err err = { EVAC_OK, "" };
+    if (!app)
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+    else if (evac_permissions_of_app(model, app, evac_daemon_catalog(daemon), &r->body, &err))
+        fail(r, &err);
+}
+
 static void app_route(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_str rest, struct evac_api_response *r)
 {
@@ -537,6 +551,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         evac_view_app(daemon, i, &w);
     else if (!get && evac_str_is(rest, "plan"))
         plan_app(daemon, q, app, r);
+    else if (get && evac_str_is(rest, "permissions"))
+        put_permissions(daemon, app, r);
     else if (!get && evac_str_is(rest, "lint"))
         lint_app(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "runs"))
@@ -573,7 +589,7 @@ static void status(struct evac_daemon *daemon, struct evac_api_response *r)
 static void drivers(struct evac_daemon *daemon, struct evac_api_response *r)
 {
     struct evac_jw w = { &r->body, false };
-    evac_view_drivers(evac_daemon_catalog(daemon), &w);
+    evac_drivers_to_json(evac_daemon_catalog(daemon), NULL, &w);
 }
 
 static void say_anything(struct evac_daemon *daemon, const struct evac_api_request *q,

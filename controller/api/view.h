@@ -11,5 +11,4 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* A run that is going on. */
 void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
                    struct evac_jw *w);
-void evac_view_drivers(const struct evac_catalog *catalog, struct evac_jw *w);
 #endif

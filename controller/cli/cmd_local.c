@@ -39,6 +39,7 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_model *model = NULL;
+    const struct evac_facts *facts;
     struct evac_err err = { EVAC_OK, "" };
     if (cli->argc != 1) {
         evac_arena_free(diag.arena);
@@ -48,6 +49,8 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
                                          evac_builtin_runbook_count, &diag, &model, &err);
     if (!code)
         code = evac_model_check(model, evac_builtin_catalog(), &diag, &err);
+    if (!code)
+        code = evac_builtin_load_facts(model->controller.facts, &diag, &facts, &err);
     print_diag(cli, &diag, code == EVAC_OK);
     if (code && diag.errors == 0)
         (void)evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);

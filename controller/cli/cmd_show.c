@@ -1,4 +1,4 @@
-/* Commands that look: status, runs, report, journal, drivers, version. */
+/* Commands that look: status, runs, report, journal, version. */
 #include "cli.h"
 #include "version.h"
 
@@ -296,33 +296,6 @@ enum evac_exit evac_cmd_journal(struct evac_cli *cli)
 /* --- the rest
  * -----------------------------------------------------------------------------------------------
  */
-
-enum evac_exit evac_cmd_drivers(struct evac_cli *cli)
-{
-    cJSON *actions;
-    const cJSON *a;
-    struct evac_err err = { EVAC_OK, "" };
-    if (cli->json)
-        return evac_cli_pass(cli, "/v1/drivers", NULL);
-    enum evac_exit code = evac_client_json(cli->client, "/v1/drivers", NULL, &actions, &err);
-    if (code != EVAC_EXIT_DONE)
-        return evac_cli_fail(code, "%s", err.text);
-    printf("%-24s %-14s %-10s %s\n", "action", "fencing", "undo", "what it does");
-    cJSON_ArrayForEach(a, actions)
-    {
-        char name[128];
-        snprintf(name, sizeof name, "%s.%s", evac_json_cstr(a, "type"),
-                 evac_json_cstr(a, "action"));
-        printf("%-24s %-14s %-10s %s\n", name,
-               evac_json_true(a, "mutates") ? evac_json_cstr(a, "fencing") : "looks only",
-               !evac_json_true(a, "mutates")     ? ""
-               : evac_json_true(a, "reversible") ? "yes"
-                                                 : "no",
-               evac_json_cstr(a, "doc"));
-    }
-    cJSON_Delete(actions);
-    return EVAC_EXIT_DONE;
-}
 
 enum evac_exit evac_cmd_version(struct evac_cli *cli)
 {

@@ -50,7 +50,8 @@ static const struct command {
       evac_cmd_journal },
     { "validate", "DIR", "check a configuration's folder; needs no controller", evac_cmd_validate },
     { "reload", "", "load the configuration again; a bad one changes nothing", evac_cmd_reload },
-    { "drivers", "", "what can be done to which resource, and how safely", evac_cmd_drivers },
+    { "drivers", "[NAME]", "what can be done to which resource, and how safely; --iam: permissions",
+      evac_cmd_drivers },
     { "fsm", "", "the state machines, printed from their tables", evac_cmd_fsm },
     { "version", "", "of this command and of the controller", evac_cmd_version },
 };
@@ -90,6 +91,8 @@ static void help(FILE *to)
         "  --strict           lint: warnings count too\n"
         "  --config DIR       lint, drivers: with this configuration, without a controller\n"
         "  --facts FILE       lint --config: instead of the built-in facts\n"
+        "  --markdown         drivers: as a page's table\n"
+        "  --iam              drivers: the permissions that a driver, or an app's plans, need\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"

@@ -142,6 +142,9 @@ bool evac_plan_is_aside(const struct evac_plan *plan);
 
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
+/* May the step call it, with the arguments that it has? */
+bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op);
+
 /* What {app}, {region}, {from}, {to} and {mode} stand for in a resource's settings. */
 struct evac_plan_place {
     struct evac_str app, region, from, to, mode;

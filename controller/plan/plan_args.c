@@ -258,3 +258,17 @@ void plan_args(struct compiler *c, struct draft *d)
     qsort(list, count, sizeof *list, by_name);
     d->step.args = (struct evac_args){ list, count };
 }
+
+/* op->when is "switch=record type=A": all of them hold. */
+bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op)
+{
+    char name[64];
+    struct evac_str rest = evac_str(op->when), value;
+    while (rest.n) {
+        struct evac_str key = evac_str_cut(evac_str_cut(rest, ' ', &rest), '=', &value);
+        if (!evac_str_copy(name, sizeof name, key) ||
+            !evac_str_eq(evac_args_get(&step->args, name), value))
+            return false;
+    }
+    return true;
+}

@@ -182,6 +182,15 @@ static const struct {
       "what must not fail should be running before the event" },
 };
 
+/* The facts know the service; where a step merely acts in the wrong region, they do not help. */
+static struct evac_str alternative_of(const struct lint_call *c, size_t rule)
+{
+    bool misplaced = call_rules[rule].holds == called_there && c->op->home == EVAC_HOME_STEP;
+    if (c->fact && !misplaced)
+        return c->fact->alternative;
+    return evac_str(call_rules[rule].alternative);
+}
+
 static void judge_call(const struct lint_call *c, struct evac_lint_row *row)
 {
     for (size_t i = 0; i < sizeof call_rules / sizeof call_rules[0]; i++) {
@@ -191,8 +200,7 @@ static void judge_call(const struct lint_call *c, struct evac_lint_row *row)
         row->rule = call_rules[i].id;
         row->problem = evac_arena_printf(c->l->arena, "%.*s%s", EVAC_STR_ARG(call_rules[i].say(c)),
                                          softened(c->step, call_rules[i].verdict));
-        row->alternative = c->fact && c->fact->alternative.n ? c->fact->alternative
-                                                             : evac_str(call_rules[i].alternative);
+        row->alternative = alternative_of(c, i);
         return;
     }
 }
@@ -254,20 +262,6 @@ static void add_call(struct lint *l, const struct evac_plan_step *step, const st
     }
     judge_call(&c, row);
     l->out->operations++;
-}
-
-/* "switch=record type=A": all of them hold. */
-static bool is_called(const struct evac_plan_step *step, const struct evac_op *op)
-{
-    char name[64];
-    struct evac_str rest = evac_str(op->when), value;
-    while (rest.n) {
-        struct evac_str key = evac_str_cut(evac_str_cut(rest, ' ', &rest), '=', &value);
-        if (!evac_str_copy(name, sizeof name, key) ||
-            !evac_str_eq(evac_args_get(&step->args, name), value))
-            return false;
-    }
-    return true;
 }
 
 /* A step whose driver calls no API: a program, a web address. */
@@ -522,7 +516,7 @@ static void lint_step(struct lint *l, const struct evac_plan_step *step)
     if (!op)
         add_bare(l, step);
     for (; op && op->service; op++)
-        if (is_called(step, op))
+        if (evac_plan_calls(step, op))
             add_call(l, step, op);
     lint_args(l, step);
 }

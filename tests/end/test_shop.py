@@ -35,6 +35,7 @@ def a_person_moves_it_there_and_back():
         w.wait_healthy()
         plan = w.evac("plan", "shop").stdout
         assert "switch" in plan and "fence" in plan, plan
+        assert "evac lint shop' shows all" in plan and " 0 errors" in plan, plan
         # the name must be typed, at a terminal; anything else moves nothing
         r = w.evac("failover", "shop", check=False, input="shop\n")
         assert r.returncode == 3 and "no terminal" in r.stderr, r.stderr
@@ -83,6 +84,27 @@ def an_isolated_region_is_fenced_before_its_data_is_promoted():
         assert w.truth()["writers"] == ["us-west-2"]
 
 
+def the_lint_says_what_a_region_takes_with_it():
+    with shop(MANUAL) as w:
+        w.start_evacd()
+        w.wait_healthy()
+        lint = json.loads(w.evac("lint", "shop", "--json").stdout)
+        assert (lint["mode"], lint["assume_down"], lint["errors"]) == ("ungraceful", "us-east-1", 0), lint
+        calls = {(r["service"], r["operation"], r["region"]) for r in lint["rows"]}
+        assert ("rds", "FailoverGlobalCluster", "us-west-2") in calls, calls
+        assert not any(service == "route53" for service, _, _ in calls), calls  # the health check moves the traffic
+        # graceful needs the old side: that is what the mode is for
+        r = w.evac("lint", "shop", "--mode", "graceful", "--assume-down", "us-east-1", check=False)
+        assert r.returncode == 5 and "SwitchoverGlobalCluster" in r.stdout and "failed-region" in r.stdout, r.stdout
+        r = w.evac("lint", "shop", "--all-regions", check=False)
+        assert r.returncode == 5 and "eu-west-1 down" in r.stdout and "route-witness" in r.stdout, r.stdout
+        r = w.evac("lint", "shop", "--assume-down", "us-esat-1", "--strict", check=False)
+        assert r.returncode == 6 and "us-esat-1" in r.stdout, r.stdout
+        policy = json.loads(w.evac("drivers", "shop", "--iam").stdout)
+        allowed = {a for s in policy["Statement"] for a in s["Action"]}
+        assert "rds:FailoverGlobalCluster" in allowed and "route53:ChangeResourceRecordSets" not in allowed, allowed
+
+
 def wrong_credentials_are_said_and_move_nothing():
     with shop(MANUAL) as w:
         w.env["AWS_SECRET_ACCESS_KEY"] = "not-the-secret"
@@ -124,6 +146,7 @@ def nothing_is_left_behind():
 
 
 STORIES = [a_person_moves_it_there_and_back, a_rehearsal_looks_and_changes_nothing,
+           the_lint_says_what_a_region_takes_with_it,
            an_isolated_region_is_fenced_before_its_data_is_promoted, wrong_credentials_are_said_and_move_nothing,
            an_endpoint_that_is_gone_is_said, nothing_is_left_behind]
 

@@ -1,10 +1,13 @@
 /* The plan's lint: each rule with a plan that breaks it and one that does not. Drivers are tables
  * only, facts are a text; at the end the built-in facts and drivers. */
 #include "builtin.h"
+#include "builtin_runbooks.h"
 #include "conf.h"
+#include "driver_print.h"
 #include "plan_lint.h"
 #include "suite.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -684,6 +687,183 @@ START_TEST(drivers_and_facts_agree_on_homes)
 }
 END_TEST
 
+/* --- a whole app with the built-in runbook, drivers and facts
+ * ---------------------------------------------------------- */
+
+#define SHOP                                                                                       \
+    "app = { name = \"shop\"; strategy = \"warm-standby\"; regions = ( \"%s\", \"%s\" );\n"        \
+    "objectives = { rto = \"2m\"; rpo = \"30s\"; }; policy = { automatic = \"never\"; };\n"        \
+    "endpoint = { url = \"http://shop.example.com/\"; regional = "                                 \
+    "\"http://{region}.shop.example.com/\"; };\n"                                                  \
+    "resources = {\n"                                                                              \
+    "db = { type = \"aurora\"; global_cluster = \"shop-db\"; clusters = \"shop-{region}\"; };\n"   \
+    "web = { type = \"ecs\"; cluster = \"shop\"; service = \"web\"; count = { active = 6; "        \
+    "standby = "                                                                                   \
+    "1; }; };\n"                                                                                   \
+    "go = { type = \"s3-go\"; key = \"go.json\"; renew = \"5s\"; buckets = \"go-{region}\"; };\n"  \
+    "dns = { type = \"route53\"; zone = \"Z1\"; name = \"shop.example.com\"; switch = \"%s\"; "    \
+    "target = \"{region}.shop.example.com\"; };\n"                                                 \
+    "}; };\n"
+
+static void load_shop(const char *home, const char *standby, const char *by)
+{
+    char app[4096];
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(app, sizeof app, SHOP, home, standby, by);
+    struct evac_conf_text files[8] = { { "app.cfg", evac_str(app) } };
+    ck_assert_uint_lt(evac_builtin_runbook_count, 8);
+    memcpy(&files[1], evac_builtin_runbooks, evac_builtin_runbook_count * sizeof files[0]);
+    must(evac_conf_parse(files, 1 + evac_builtin_runbook_count, &diag, &model, &err), &err);
+    load_builtin();
+}
+
+/* The lint with that region down; every region is. */
+static cJSON *shop_all(void)
+{
+    struct evac_buf text;
+    evac_buf_init(&text, 4u << 20);
+    struct evac_jw w = { &text, false };
+    evac_lint_all_to_json(&(struct evac_lint_all){ model, &model->apps[0], evac_builtin_catalog(),
+                                                   facts, EVAC_MODE_UNGRACEFUL, 0 },
+                          &w);
+    cJSON *all = cJSON_ParseWithLength(text.p, text.n);
+    ck_assert(cJSON_IsObject(all));
+    evac_buf_done(&text);
+    return all;
+}
+
+static const cJSON *one_of(const cJSON *all, const char *down)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(all, "regions"))
+    {
+        if (strcmp(cJSON_GetObjectItemCaseSensitive(one, "assume_down")->valuestring, down) == 0)
+            return one;
+    }
+    ck_abort_msg("%s was not assumed down", down);
+    return NULL;
+}
+
+static bool has_error(const cJSON *lint_json, const char *operation)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(lint_json, "rows"))
+    {
+        if (strcmp(cJSON_GetObjectItemCaseSensitive(row, "operation")->valuestring, operation) ==
+                0 &&
+            strcmp(cJSON_GetObjectItemCaseSensitive(row, "verdict")->valuestring, "error") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int errors_in(const cJSON *lint_json)
+{
+    return cJSON_GetObjectItemCaseSensitive(lint_json, "errors")->valueint;
+}
+
+START_TEST(the_built_in_way_needs_nothing_of_the_failed_region)
+{
+    load_shop("us-east-1", "us-west-2", "health-check");
+    cJSON *all = shop_all();
+    ck_assert_int_eq(errors_in(one_of(all, "us-east-1")), 0);
+    ck_assert_int_eq(errors_in(one_of(all, "us-west-2")), 0);
+    cJSON_Delete(all);
+}
+END_TEST
+
+START_TEST(a_changed_record_can_not_leave_the_region_that_it_is_changed_in)
+{
+    load_shop("us-east-1", "us-west-2", "record");
+    cJSON *all = shop_all();
+    ck_assert(has_error(one_of(all, "us-east-1"), "ChangeResourceRecordSets"));
+    ck_assert_int_eq(errors_in(one_of(all, "us-west-2")), 0); /* taken over by the home itself */
+    cJSON_Delete(all);
+}
+END_TEST
+
+START_TEST(homes_that_are_no_region_of_the_app_are_assumed_down_too)
+{
+    load_shop("eu-west-1", "eu-central-1", "record");
+    cJSON *all = shop_all();
+    ck_assert(has_error(one_of(all, "us-east-1"), "ChangeResourceRecordSets"));
+    ck_assert_int_eq(errors_in(one_of(all, "us-west-2")), 0);
+    ck_assert_int_eq(errors_in(one_of(all, "eu-west-1")), 0);
+    cJSON_Delete(all);
+}
+END_TEST
+
+/* --- what drivers need
+ * ------------------------------------------------------------------------------------------ */
+
+START_TEST(an_apps_permissions_are_what_its_plans_call)
+{
+    struct evac_buf by_check, by_record;
+    struct evac_err err = { EVAC_OK, "" };
+    evac_buf_init(&by_check, 65536);
+    evac_buf_init(&by_record, 65536);
+    load_shop("us-east-1", "us-west-2", "health-check");
+    must(evac_permissions_of_app(model, &model->apps[0], evac_builtin_catalog(), &by_check, &err),
+         &err);
+    evac_model_free(model);
+    load_shop("us-east-1", "us-west-2", "record");
+    must(evac_permissions_of_app(model, &model->apps[0], evac_builtin_catalog(), &by_record, &err),
+         &err);
+    ck_assert_ptr_null(strstr(by_check.p, "route53:ChangeResourceRecordSets"));
+    ck_assert_ptr_nonnull(strstr(by_record.p, "route53:ChangeResourceRecordSets"));
+    ck_assert_ptr_nonnull(strstr(by_check.p, "rds:FailoverGlobalCluster"));
+    ck_assert_ptr_nonnull(strstr(by_check.p, "cloudwatch:GetMetricData")); /* measured */
+    ck_assert_ptr_null(strstr(by_check.p, "autoscaling:"));                /* has none */
+    cJSON *policy = cJSON_Parse(by_check.p);
+    ck_assert(cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(policy, "Statement")));
+    cJSON_Delete(policy);
+    evac_buf_done(&by_check);
+    evac_buf_done(&by_record);
+}
+END_TEST
+
+START_TEST(looks_and_changes_are_statements_of_their_own)
+{
+    struct evac_buf out;
+    evac_buf_init(&out, 65536);
+    evac_permissions_of_driver(evac_catalog_driver(evac_builtin_catalog(), EVAC_STR("ecs")), &out);
+    cJSON *policy = cJSON_Parse(out.p);
+    const cJSON *statements = cJSON_GetObjectItemCaseSensitive(policy, "Statement");
+    ck_assert_int_eq(cJSON_GetArraySize(statements), 2);
+    ck_assert_str_eq(
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(statements, 0), "Sid")->valuestring,
+        "EcsLook");
+    ck_assert_str_eq(
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(statements, 1), "Sid")->valuestring,
+        "EcsChange");
+    cJSON_Delete(policy);
+    evac_buf_done(&out);
+}
+END_TEST
+
+START_TEST(every_driver_is_a_row_and_every_action_a_line)
+{
+    const struct evac_catalog *all = evac_builtin_catalog();
+    struct evac_buf text, page;
+    char name[200];
+    evac_buf_init(&text, 1u << 20);
+    evac_buf_init(&page, 1u << 20);
+    evac_drivers_print(all, EVAC_DRIVERS_TEXT, &text);
+    evac_drivers_print(all, EVAC_DRIVERS_MARKDOWN, &page);
+    for (size_t p = 0; p < all->pack_count; p++)
+        for (const struct evac_driver *const *d = all->packs[p]->drivers; *d; d++) {
+            snprintf(name, sizeof name, "\n| `%s` | ", (*d)->name);
+            ck_assert_msg(strstr(page.p, name) != NULL, "%s", name);
+            for (const struct evac_action *a = (*d)->actions; a->name; a++) {
+                snprintf(name, sizeof name, "\n%s.%s ", (*d)->name, a->name);
+                ck_assert_msg(strstr(text.p, name) != NULL, "%s", name);
+            }
+        }
+    evac_buf_done(&text);
+    evac_buf_done(&page);
+}
+END_TEST
+
 static void make_cases(Suite *suite)
 {
     TCase *tc = tcase_create("lint");
@@ -723,6 +903,12 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, days_are_counted);
     tcase_add_test(tc, the_built_in_facts_know_what_is_famous);
     tcase_add_test(tc, drivers_and_facts_agree_on_homes);
+    tcase_add_test(tc, the_built_in_way_needs_nothing_of_the_failed_region);
+    tcase_add_test(tc, a_changed_record_can_not_leave_the_region_that_it_is_changed_in);
+    tcase_add_test(tc, homes_that_are_no_region_of_the_app_are_assumed_down_too);
+    tcase_add_test(tc, an_apps_permissions_are_what_its_plans_call);
+    tcase_add_test(tc, looks_and_changes_are_statements_of_their_own);
+    tcase_add_test(tc, every_driver_is_a_row_and_every_action_a_line);
     suite_add_tcase(suite, tc);
 }
 
