@@ -172,6 +172,11 @@ START_TEST(a_replica_that_lags_says_so_and_one_that_stopped_ages)
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_ms"), 2500);
     ck_assert_int_ge(now(b) - bench_fact(r, "as_of_wall_ms"), 29000);
+    expect(bench_call(b, "cloudwatch", EVAC_VERB_OBSERVE, "below",
+                      "namespace=AWS/RDS\nmetric=ReplicaLag\nunit=s\nstat=Maximum\nperiod=1s\n"
+                      "dimensions.DBInstanceIdentifier=orders-usw2\nwant.max=10s\n" WAY(
+                          "us-west-2", "graceful")),
+           EVAC_SEEN_UNSEEN);
     bench_run(b, 300000);
     expect(bench_call(b, "rds", EVAC_VERB_MEASURE, "", TO("graceful")), EVAC_SEEN_UNSEEN);
     expect(look(b, "ready", TO("graceful")), EVAC_SEEN_BLOCKED);
