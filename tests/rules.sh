@@ -24,7 +24,6 @@ among() { printf '%s\n' "$sources" | grep -E "$1" || true; }
 # DESIGN 4: nothing under controller/ outside the registry of built-in drivers mentions a cloud, neither in code
 # nor in a comment. Pages for people (README.md and such) may. These lines may too, each for its reason:
 allowed=$(sed 's/ *#.*//; /^$/d' <<'END'
-controller/conf/conf_schema.h:such as \"ecs.scale\"             # what a person reads in an error: a real example
 controller/daemon/host_http.c:fd00:ec2::254                     # an address: never asked through a proxy
 controller/daemon/host_uv.c:AWS_CA_BUNDLE                       # a name that the cloud's own tools use
 controller/daemon/host_uv.h:AWS_CA_BUNDLE                       # the same

@@ -1,5 +1,6 @@
-# Writes OUT: a C file that holds each of FILES as text.
-set(c "#include \"builtin_runbooks.h\"\n\n")
+# Writes OUT: a C file that holds each of FILES as text, in struct evac_conf_text NAMEs[] and NAME_count, which HEADER
+# declares.
+set(c "#include \"${HEADER}\"\n\n")
 set(table "")
 set(count 0)
 foreach(file IN LISTS FILES)
@@ -10,6 +11,6 @@ foreach(file IN LISTS FILES)
   string(APPEND table "    { \"builtin:${name}\", { (const char *)text_${count}, sizeof text_${count} - 1 } },\n")
   math(EXPR count "${count} + 1")
 endforeach()
-string(APPEND c "const struct evac_conf_text evac_builtin_runbooks[] = {\n${table}    { 0, { 0, 0 } },\n};\n")
-string(APPEND c "const size_t evac_builtin_runbook_count = ${count};\n")
+string(APPEND c "const struct evac_conf_text ${NAME}s[] = {\n${table}    { 0, { 0, 0 } },\n};\n")
+string(APPEND c "const size_t ${NAME}_count = ${count};\n")
 file(WRITE ${OUT} "${c}")

@@ -1,5 +1,7 @@
 #include "api.h"
 
+#include "builtin.h"
+#include "plan_lint.h"
 #include "report.h"
 #include "version.h"
 #include "view.h"
@@ -132,14 +134,15 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
 
 static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
 {
-    static const char *const known[] = { "workflow", "to",       "mode",     "kind",
-                                         "reason",   "proposed", "rehearse", NULL };
+    static const char *const known[] = { "workflow", "to",       "mode",    "kind", "reason",
+                                         "proposed", "rehearse", "isolate", NULL };
     struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
                     kind = text_of(json, "kind");
     if (!no_unknown_keys(json, known, r))
         return false;
     wish->to = text_of(json, "to");
     wish->why = text_of(json, "reason");
+    wish->isolate = text_of(json, "isolate");
     wish->proposed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "proposed"));
     wish->mode = EVAC_MODE_GRACEFUL;
     wish->workflow = EVAC_WORKFLOW_FAILOVER;
@@ -152,11 +155,12 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
                 "isolated, live, game-day");
         return false;
     }
-    if (wish->workflow == EVAC_WORKFLOW_DRILL && wish->drill != EVAC_DRILL_REHEARSE) {
-        problem(r, 422, "this kind of drill can not be run yet", "only rehearse is");
+    bool drill = wish->workflow == EVAC_WORKFLOW_DRILL;
+    if (drill && wish->drill != EVAC_DRILL_REHEARSE && wish->drill != EVAC_DRILL_ISOLATED) {
+        problem(r, 422, "this kind of drill can not be run yet", "rehearse and isolated can");
         return false;
     }
-    wish->rehearse = wish->workflow == EVAC_WORKFLOW_DRILL ||
+    wish->rehearse = (drill && wish->drill == EVAC_DRILL_REHEARSE) ||
                      cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "rehearse"));
     return true;
 }
@@ -171,13 +175,44 @@ static void diag_problem(struct evac_api_response *r, const struct evac_err *err
     evac_buf_done(&text);
 }
 
+/* --- the lint
+ * ------------------------------------------------------------------------------------------- */
+
+static int64_t today(const struct evac_daemon *daemon)
+{
+    return evac_daemon_wall_ms(daemon) / 86400000;
+}
+
+/* Facts that can not be read are none: the lint says so, and diag why. */
+static const struct evac_facts *facts_of(const struct evac_daemon *daemon, struct evac_diag *diag)
+{
+    const struct evac_facts *facts = NULL;
+    struct evac_err err;
+    (void)evac_builtin_load_facts(evac_daemon_model(daemon)->controller.facts, diag, &facts, &err);
+    return facts;
+}
+
+static void put_lint(const struct evac_daemon *daemon, const struct evac_plan *plan,
+                     struct evac_str down, enum evac_lint_verdict from,
+                     const struct evac_facts *facts, struct evac_arena *arena, struct evac_jw *w,
+                     const char *key)
+{
+    struct evac_lint lint;
+    const struct evac_lint_request request = { plan,  evac_daemon_catalog(daemon),
+                                               facts, evac_daemon_model(daemon),
+                                               down,  today(daemon) };
+    evac_lint_plan(&request, arena, &lint);
+    evac_lint_to_json(&lint, from, w, key);
+}
+
 static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
-                     const struct evac_diag *diag, struct evac_api_response *r)
+                     struct evac_diag *diag, struct evac_api_response *r)
 {
     const struct evac_engine *engine = evac_shell_engine(evac_daemon_shell(daemon));
     size_t app = evac_engine_app(engine, plan->app);
     struct evac_now now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 };
     int64_t loss = evac_engine_loss(&engine->apps[app], &now);
+    const struct evac_facts *facts = facts_of(daemon, diag);
     struct evac_buf json, text, warnings;
     struct evac_jw w = { &r->body, false };
 
@@ -198,6 +233,7 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
     evac_jw_i64(&w, "rpo_objective_ms", plan->rpo_ms);
     evac_jw_str(&w, "text", evac_buf_str(&text));
     evac_jw_str(&w, "warnings", evac_buf_str(&warnings));
+    put_lint(daemon, plan, evac_lint_down(plan), EVAC_LINT_WARN, facts, diag->arena, &w, "lint");
     evac_jw_raw(&w, "plan", evac_buf_str(&json));
     evac_jw_close(&w, '}');
     evac_buf_done(&json);
@@ -222,6 +258,59 @@ static void plan_app(struct evac_daemon *daemon, const struct evac_api_request *
         evac_arena_free(diag.arena);
     }
     cJSON_Delete(json);
+}
+
+static void lint_all(struct evac_daemon *daemon, struct evac_str name, enum evac_mode mode,
+                     struct evac_diag *diag, struct evac_api_response *r)
+{
+    const struct evac_model *model = evac_daemon_model(daemon);
+    struct evac_jw w = { &r->body, false };
+    const struct evac_lint_all request = { model,
+                                           evac_model_app(model, name),
+                                           evac_daemon_catalog(daemon),
+                                           facts_of(daemon, diag),
+                                           mode,
+                                           today(daemon) };
+    if (request.app)
+        evac_lint_all_to_json(&request, &w);
+    else
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+}
+
+static void lint_one(struct evac_daemon *daemon, const struct evac_wish *wish, struct evac_str down,
+                     struct evac_diag *diag, struct evac_api_response *r)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_plan *plan = NULL;
+    struct evac_jw w = { &r->body, false };
+    if (evac_shell_plan(evac_daemon_shell(daemon), wish, diag, &plan, &err))
+        diag_problem(r, &err, diag);
+    else
+        put_lint(daemon, plan, down.n ? down : evac_lint_down(plan), EVAC_LINT_OK,
+                 facts_of(daemon, diag), diag->arena, &w, NULL);
+    evac_plan_free(plan);
+}
+
+static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *q,
+                     struct evac_str app, struct evac_api_response *r)
+{
+    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    cJSON *json = body_object(q, r);
+    if (json) {
+        bool all = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "all_regions"));
+        struct evac_str down = evac_arena_str(diag.arena, text_of(json, "assume_down"));
+        cJSON_DeleteItemFromObjectCaseSensitive(json, "all_regions");
+        cJSON_DeleteItemFromObjectCaseSensitive(json, "assume_down");
+        if (!parse_wish(json, &wish, r))
+            ;
+        else if (all)
+            lint_all(daemon, app, wish.mode, &diag, r);
+        else
+            lint_one(daemon, &wish, down, &diag, r);
+    }
+    cJSON_Delete(json);
+    evac_arena_free(diag.arena);
 }
 
 static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
@@ -448,6 +537,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         evac_view_app(daemon, i, &w);
     else if (!get && evac_str_is(rest, "plan"))
         plan_app(daemon, q, app, r);
+    else if (!get && evac_str_is(rest, "lint"))
+        lint_app(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "runs"))
         begin_run(daemon, q, app, r);
     else

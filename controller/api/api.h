@@ -7,6 +7,8 @@
  * trouble GET  /v1/apps/{app}              one app POST /v1/apps/{app}/plan         what would be
  * done: {"workflow","to","mode","kind"} -> plan and its text POST /v1/apps/{app}/runs begin: the
  * same and {"reason","proposed"} -> 201 {"run"} GET  /v1/runs?app=&limit=        the newest first
+ *   POST /v1/apps/{app}/lint         would it work with a region gone? a plan's fields and
+ *                                    {"assume_down"}, or {"all_regions":true,"mode"}
  *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
  *   GET  /v1/runs/{run}/report?format=json|text|html
  *   POST /v1/runs/{run}/commands     {"verb","step","reason","value"}

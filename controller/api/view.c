@@ -19,6 +19,19 @@ static void view_probe(const struct evac_engine_app *a, size_t p, size_t region,
     evac_jw_close(w, '}');
 }
 
+static void view_readiness(const struct evac_readiness *r, struct evac_jw *w)
+{
+    if (!r->known) {
+        evac_jw_null(w, "readiness");
+        return;
+    }
+    evac_jw_open(w, "readiness", '{');
+    evac_jw_bool(w, "ready", r->ready);
+    evac_jw_i64(w, "run", (int64_t)r->run);
+    evac_jw_i64(w, "at_ms", r->at_wall_ms);
+    evac_jw_close(w, '}');
+}
+
 static void view_region(struct evac_daemon *daemon, const struct evac_engine_app *a, size_t region,
                         struct evac_jw *w)
 {
@@ -32,6 +45,7 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     evac_jw_cstr(w, "reasons", h->reasons);
     evac_jw_known(w, "impact_lo_ms", h->impact_lo_wall_ms != 0, h->impact_lo_wall_ms);
     evac_jw_known(w, "impact_hi_ms", h->impact_hi_wall_ms != 0, h->impact_hi_wall_ms);
+    view_readiness(&a->readiness[region], w);
     evac_jw_open(w, "probes", '[');
     for (size_t p = 0; p < a->app->probe_count && p < EVAC_PROBES_MAX; p++)
         if (a->app->probes[p].role != EVAC_PROBE_ENDPOINT)

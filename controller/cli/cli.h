@@ -13,7 +13,10 @@ struct evac_cli {
     bool yes;  /* --yes: no question is asked */
     bool color;
     bool no_wait;
-    const char *to, *mode, *kind, *reason, *step, *format, *report_dir, *to_file, *duration;
+    const char *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
+        *duration;
+    bool all_regions, strict, markdown, iam;
+    const char *assume_down, *facts, *config;
     long limit;
     int argc; /* positional arguments after the command's name */
     char **argv;
@@ -45,11 +48,17 @@ void evac_cli_duration(double ms, char *text, size_t bytes);
 /* "22:05:31.120" local time */
 void evac_cli_clock(double wall_ms, char *text, size_t bytes);
 
+/* "/v1/apps/APP/rest"; false: too long. */
+bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *rest);
+
+/* What a plan's lint found that matters, and its sum: a few lines. */
+void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);
+
 /* Follow a run until it ends; live on a terminal, plain lines otherwise. */
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 
 evac_command_fn evac_cmd_status, evac_cmd_check, evac_cmd_plan, evac_cmd_move, evac_cmd_drill,
     evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
     evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
-    evac_cmd_fsm;
+    evac_cmd_fsm, evac_cmd_lint;
 #endif

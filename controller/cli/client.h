@@ -14,8 +14,10 @@ enum evac_exit {
     EVAC_EXIT_DONE = 0,
     EVAC_EXIT_FAILED = 1, /* it was tried and did not come to a good end */
     EVAC_EXIT_USAGE = 2,
-    EVAC_EXIT_REFUSED = 3,     /* a rule, a gate or the person said no: nothing was changed */
-    EVAC_EXIT_UNREACHABLE = 4, /* no controller answers */
+    EVAC_EXIT_REFUSED = 3,       /* a rule, a gate or the person said no: nothing was changed */
+    EVAC_EXIT_UNREACHABLE = 4,   /* no controller answers */
+    EVAC_EXIT_LINT_ERRORS = 5,   /* lint: at least one error */
+    EVAC_EXIT_LINT_WARNINGS = 6, /* lint --strict: at least one warning, no error */
 };
 
 struct evac_client *evac_client_new(const char *socket);

@@ -8,7 +8,7 @@
 /* --- what will be done
  * ------------------------------------------------------------------------------------ */
 
-static bool app_path(char *path, size_t bytes, const char *app, const char *rest)
+bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *rest)
 {
     struct evac_buf name;
     evac_buf_init(&name, 1024);
@@ -51,7 +51,7 @@ static const char *choose_mode(struct evac_cli *cli, const char *app)
     return mode;
 }
 
-static void print_plan(const cJSON *plan)
+static void print_plan(struct evac_cli *cli, const cJSON *plan)
 {
     char path[32], loss[32], objective[32];
     evac_cli_duration(evac_json_number(plan, "critical_path_ms", 0), path, sizeof path);
@@ -60,6 +60,7 @@ static void print_plan(const cJSON *plan)
     fputs(evac_json_cstr(plan, "text"), stdout);
     if (evac_json_cstr(plan, "warnings")[0])
         printf("\n%s", evac_json_cstr(plan, "warnings"));
+    evac_cli_lint_short(cli, cJSON_GetObjectItemCaseSensitive(plan, "lint"));
     printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
     if (!evac_json_true(plan, "has_data"))
@@ -76,10 +77,11 @@ static enum evac_exit get_plan(struct evac_cli *cli, const char *app, const char
     char path[1200];
     struct evac_buf body;
     struct evac_err err = { EVAC_OK, "" };
-    if (!app_path(path, sizeof path, app, "plan"))
+    if (!evac_cli_app_path(path, sizeof path, app, "plan"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
     const char *text =
-        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, (const char *)NULL);
+        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, "kind", cli->kind,
+                      "isolate", cli->isolate, (const char *)NULL);
     enum evac_exit code = evac_client_json(cli->client, path, text, ret_plan, &err);
     evac_buf_done(&body);
     return code == EVAC_EXIT_DONE ? code : evac_cli_fail(code, "%s", err.text);
@@ -100,7 +102,7 @@ enum evac_exit evac_cmd_plan(struct evac_cli *cli)
         puts(text);
         free(text);
     } else {
-        print_plan(plan);
+        print_plan(cli, plan);
     }
     cJSON_Delete(plan);
     return EVAC_EXIT_DONE;
@@ -136,10 +138,11 @@ static enum evac_exit begin(struct evac_cli *cli, const char *app, const char *w
     struct evac_buf body;
     cJSON *answer;
     struct evac_err err = { EVAC_OK, "" };
-    if (!app_path(path, sizeof path, app, "runs"))
+    if (!evac_cli_app_path(path, sizeof path, app, "runs"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
-    const char *text = evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to,
-                                     "kind", kind, "reason", cli->reason, (const char *)NULL);
+    const char *text =
+        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, "kind", kind,
+                      "reason", cli->reason, "isolate", cli->isolate, (const char *)NULL);
     enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
     evac_buf_done(&body);
     if (code != EVAC_EXIT_DONE)
@@ -165,11 +168,32 @@ enum evac_exit evac_cmd_move(struct evac_cli *cli)
     if (code != EVAC_EXIT_DONE)
         return code;
     if (!cli->json)
-        print_plan(plan);
+        print_plan(cli, plan);
     cJSON_Delete(plan);
     if (!cli->yes && !confirmed(app))
         return EVAC_EXIT_REFUSED;
     return begin(cli, app, cli->command, mode, NULL);
+}
+
+/* What it will touch is shown before it begins. */
+static enum evac_exit exercise(struct evac_cli *cli, const char *app, const char *kind)
+{
+    cJSON *plan;
+    enum evac_exit code = get_plan(cli, app, "drill", cli->mode, &plan);
+    if (code != EVAC_EXIT_DONE)
+        return code;
+    if (!cli->json) {
+        fputs(evac_json_cstr(plan, "text"), stdout);
+        printf(
+            "\ndrill (%s): the steps marked as changing something change %s only; no user is sent "
+            "there,\nand everything is put back as it was. It usually takes about twice what "
+            "the plan says.\n",
+            kind, evac_json_cstr(plan, "to"));
+    }
+    cJSON_Delete(plan);
+    if (!cli->yes && !confirmed(app))
+        return EVAC_EXIT_REFUSED;
+    return begin(cli, app, "drill", cli->mode, kind);
 }
 
 enum evac_exit evac_cmd_drill(struct evac_cli *cli)
@@ -177,8 +201,10 @@ enum evac_exit evac_cmd_drill(struct evac_cli *cli)
     const char *kind = cli->kind ? cli->kind : "rehearse";
     if (cli->argc != 1)
         return evac_cli_fail(EVAC_EXIT_USAGE, "drill: name one app");
+    if (strcmp(kind, "rehearse") != 0)
+        return exercise(cli, cli->argv[0], kind);
     if (!cli->json)
-        printf("drill (%s): every step is looked at, nothing is changed\n", kind);
+        printf("drill (rehearse): every step is looked at, nothing is changed\n");
     return begin(cli, cli->argv[0], "drill", cli->mode, kind);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* --- status
  * -------------------------------------------------------------------------------------------- */
@@ -17,15 +18,34 @@ static enum evac_style style_of_verdict(const char *verdict)
     return strcmp(verdict, "unknown") == 0 ? EVAC_DIM : EVAC_BAD;
 }
 
+/* What the last look at a standby found: ", ready (5m0s ago)". */
+static void print_readiness(struct evac_cli *cli, const cJSON *region)
+{
+    const cJSON *r = cJSON_GetObjectItemCaseSensitive(region, "readiness");
+    bool ready = evac_json_true(r, "ready");
+    char ago[32];
+    if (!cJSON_IsObject(r) || strcmp(evac_json_cstr(region, "role"), "active") == 0)
+        return;
+    evac_cli_duration((double)time(NULL) * 1000 - evac_json_number(r, "at_ms", 0), ago, sizeof ago);
+    if (ready)
+        printf(", %sready%s (%s ago)", evac_style(cli, EVAC_GOOD), evac_style(cli, EVAC_PLAIN),
+               ago);
+    else
+        printf(", %snot ready%s (%s ago): 'evac report %.0f' says why", evac_style(cli, EVAC_WARN),
+               evac_style(cli, EVAC_PLAIN), ago, evac_json_number(r, "run", 0));
+}
+
 static void print_region(struct evac_cli *cli, const cJSON *region)
 {
     const char *verdict = evac_json_cstr(region, "verdict"),
                *why = evac_json_cstr(region, "reasons");
     char since[32];
     evac_cli_duration(evac_json_number(region, "for_ms", 0), since, sizeof since);
-    printf("    %-14s %-8s %s%s%s for %s%s%s\n", evac_json_cstr(region, "name"),
+    printf("    %-14s %-8s %s%s%s for %s%s%s", evac_json_cstr(region, "name"),
            evac_json_cstr(region, "role"), evac_style(cli, style_of_verdict(verdict)), verdict,
            evac_style(cli, EVAC_PLAIN), since, why[0] ? "  " : "", why);
+    print_readiness(cli, region);
+    putchar('\n');
 }
 
 static void print_data(struct evac_cli *cli, const cJSON *app)

@@ -17,9 +17,13 @@ static const struct command {
       evac_cmd_check },
     { "plan", "APP [failover|failback]",
       "what a move would do, step by step, and what it would cost", evac_cmd_plan },
+    { "lint", "APP [failover|failback]",
+      "would the move still work with a region gone? every API operation, and what is wrong",
+      evac_cmd_lint },
     { "failover", "APP", "move the app out of its active region (asks first)", evac_cmd_move },
     { "failback", "APP", "move the app home again (asks first)", evac_cmd_move },
-    { "drill", "APP", "rehearse: every step is looked at, nothing is changed", evac_cmd_drill },
+    { "drill", "APP", "rehearse, or exercise the standby and put it back (--kind isolated)",
+      evac_cmd_drill },
     { "runs", "[APP]", "what is going on and what was", evac_cmd_runs },
     { "watch", "[RUN|APP]", "follow a run until it ends", evac_cmd_watch },
     { "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data",
@@ -73,16 +77,27 @@ static void help(FILE *to)
         "  --reason TEXT      why; it is kept in the journal\n"
         "  --yes              ask nothing (for scripts)\n"
         "  --no-wait          begin, do not follow\n"
-        "  --kind KIND        drill: rehearse\n"
+        "  --kind KIND        drill: rehearse (looks only) or isolated (changes the standby, with "
+        "no "
+        "users\n"
+        "                     on it, and puts everything back)\n"
+        "  --isolate REGION   drill, check: no call may touch that region; the steps that try are "
+        "named\n"
         "  --format FORM      report: text, json, html; fsm: text, mermaid\n"
         "  --report DIR       report: write report.txt, report.json and report.html there\n"
+        "  --assume-down REGION  lint: it is gone (default: the region left, if ungraceful)\n"
+        "  --all-regions      lint: each region of the app and each control plane's home in turn\n"
+        "  --strict           lint: warnings count too\n"
+        "  --config DIR       lint, drivers: with this configuration, without a controller\n"
+        "  --facts FILE       lint --config: instead of the built-in facts\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
         "  --socket PATH      the controller's socket (default $EVAC_SOCKET, or "
         "/run/evac/evac.sock)\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing was changed), 4 no "
-        "controller answers\n"
+        "controller answers;\n"
+        "lint: 5 errors, 6 warnings (only with --strict)\n"
         "NO_COLOR is honoured.\n",
         to);
 }
@@ -94,13 +109,21 @@ enum {
     OPT_YES,
     OPT_NO_WAIT,
     OPT_KIND,
+    OPT_ISOLATE,
     OPT_FORMAT,
     OPT_REPORT,
     OPT_FOR,
     OPT_LIMIT,
     OPT_JSON,
     OPT_SOCKET,
-    OPT_STEP
+    OPT_STEP,
+    OPT_ASSUME_DOWN,
+    OPT_ALL_REGIONS,
+    OPT_STRICT,
+    OPT_CONFIG,
+    OPT_FACTS,
+    OPT_MARKDOWN,
+    OPT_IAM
 };
 
 static const struct option options[] = {
@@ -110,6 +133,7 @@ static const struct option options[] = {
     { "yes", no_argument, NULL, OPT_YES },
     { "no-wait", no_argument, NULL, OPT_NO_WAIT },
     { "kind", required_argument, NULL, OPT_KIND },
+    { "isolate", required_argument, NULL, OPT_ISOLATE },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "report", required_argument, NULL, OPT_REPORT },
     { "for", required_argument, NULL, OPT_FOR },
@@ -117,6 +141,13 @@ static const struct option options[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "socket", required_argument, NULL, OPT_SOCKET },
     { "step", required_argument, NULL, OPT_STEP },
+    { "assume-down", required_argument, NULL, OPT_ASSUME_DOWN },
+    { "all-regions", no_argument, NULL, OPT_ALL_REGIONS },
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "config", required_argument, NULL, OPT_CONFIG },
+    { "facts", required_argument, NULL, OPT_FACTS },
+    { "markdown", no_argument, NULL, OPT_MARKDOWN },
+    { "iam", no_argument, NULL, OPT_IAM },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -154,6 +185,9 @@ static bool set_option(struct evac_cli *cli, int c)
     case OPT_KIND:
         cli->kind = optarg;
         return true;
+    case OPT_ISOLATE:
+        cli->isolate = optarg;
+        return true;
     case OPT_FORMAT:
         cli->format = optarg;
         return true;
@@ -173,6 +207,27 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_STEP:
         cli->step = optarg;
+        return true;
+    case OPT_ASSUME_DOWN:
+        cli->assume_down = optarg;
+        return true;
+    case OPT_ALL_REGIONS:
+        cli->all_regions = true;
+        return true;
+    case OPT_STRICT:
+        cli->strict = true;
+        return true;
+    case OPT_CONFIG:
+        cli->config = optarg;
+        return true;
+    case OPT_FACTS:
+        cli->facts = optarg;
+        return true;
+    case OPT_MARKDOWN:
+        cli->markdown = true;
+        return true;
+    case OPT_IAM:
+        cli->iam = true;
         return true;
     default:
         return false;

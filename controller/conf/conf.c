@@ -31,7 +31,7 @@ static enum evac_code read_all(int fd, struct evac_buf *text, struct evac_err *e
 }
 
 /* Non-blocking, so that a pipe that lies there can not hold the controller up. */
-static enum evac_code read_file(const char *path, struct evac_buf *text, struct evac_err *err)
+enum evac_code evac_conf_read_file(const char *path, struct evac_buf *text, struct evac_err *err)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -55,7 +55,7 @@ static void take_file(struct conf_build *b, struct conf_file *file)
         return;
     }
     evac_buf_init(&text, CONF_FILE_BYTES_MAX);
-    if (read_file(file->path, &text, &err))
+    if (evac_conf_read_file(file->path, &text, &err))
         evac_diag_add(b->diag, EVAC_DIAG_ERROR, (struct evac_place){ file->path, 0 }, "%s",
                       err.text);
     else

@@ -35,6 +35,9 @@ enum evac_code evac_conf_parse(const struct evac_conf_text *files, size_t count,
 
 void evac_model_free(struct evac_model *model);
 
+/* A regular file's text into a buffer that was made with a ceiling. */
+enum evac_code evac_conf_read_file(const char *path, struct evac_buf *text, struct evac_err *err);
+
 /* The schema as Markdown, for the language's reference. */
 void evac_conf_reference(struct evac_buf *out);
 #endif

@@ -19,7 +19,7 @@
     X(CHOICE, "")                                                                                  \
     X(TEXT, "")                                                                                    \
     X(NAME, "a name of letters, digits, '-' and '_', at most 64")                                  \
-    X(ACTION, "a resource type, a dot and an action, such as \"ecs.scale\"")                       \
+    X(ACTION, "a resource type (or several, with | between; or * for all), a dot and an action")   \
     X(REGION, "a region's name, such as \"us-east-1\"")                                            \
     X(ROLE, "\"from\", \"to\", \"witness\", or a region's name, such as \"us-east-1\"")            \
     X(URL, "an http:// or https:// address, without placeholders")                                 \

@@ -60,10 +60,21 @@ static bool is_name(struct evac_str s)
     return s.n >= 1 && s.n <= 64 && s.p[0] != '-' && only(s, LOWER UPPER DIGITS "-_");
 }
 
+/* One type, several with "|" between, or "*". */
+static bool is_types(struct evac_str s)
+{
+    bool good = s.n > 0;
+    if (evac_str_is(s, "*"))
+        return true;
+    while (good && s.n)
+        good = is_name(evac_str_cut(s, '|', &s));
+    return good;
+}
+
 static bool is_action(struct evac_str s)
 {
     struct evac_str action;
-    return is_name(evac_str_cut(s, '.', &action)) && is_name(action);
+    return is_types(evac_str_cut(s, '.', &action)) && is_name(action);
 }
 
 /* Area, one or more words, a number, with dashes between: "us-east-1", "us-gov-west-1". */

@@ -23,7 +23,8 @@
     X(BACKUP_RESTORE, "backup-restore")                                                            \
     X(PILOT_LIGHT, "pilot-light")                                                                  \
     X(WARM_STANDBY, "warm-standby")                                                                \
-    X(ACTIVE_ACTIVE, "active-active")
+    X(ACTIVE_ACTIVE, "active-active")                                                              \
+    X(GROUP, "group")
 #define EVAC_DRILL_KINDS(X)                                                                        \
     X(REHEARSE, "rehearse")                                                                        \
     X(ISOLATED, "isolated")                                                                        \
@@ -136,6 +137,8 @@ struct evac_app {
     struct evac_str runbook;        /* its own, or "" for the strategy's */
     const struct evac_str *regions; /* two or more; the first is the preferred active one */
     size_t region_count;
+    const struct evac_str *waits_for; /* apps that a group moves before this one */
+    size_t waits_count;
     struct evac_str witness; /* region of the GO object's second copy, "" none */
     int64_t rto_ms, rpo_ms;  /* objectives */
     const struct evac_resource *resources;
@@ -149,6 +152,7 @@ struct evac_app {
     uint32_t run_deadline_ms; /* a run that has not ended by then is held */
     bool run_deadline_given;  /* otherwise the steps' own deadlines come first */
     uint32_t canary_ms;       /* canary markers' interval, 0 none */
+    uint32_t readiness_ms;    /* a rehearsal towards each standby so often, 0 none */
     uint32_t measure_ms;      /* lag measurement's interval */
     const struct evac_drill_conf *drills;
     size_t drill_count;
@@ -215,6 +219,7 @@ struct evac_controller_conf {
     struct evac_str node;        /* this controller's name in the journal */
     struct evac_str region;      /* where it runs, "" unknown */
     struct evac_str runbook_dir; /* more runbooks than the built-in ones, "" none */
+    struct evac_str facts;       /* file for the lint, "" the built-in ones */
     struct evac_str reports;     /* folder for finished runs' reports, "" none */
     struct evac_str resolver;    /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;

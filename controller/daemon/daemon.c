@@ -235,6 +235,7 @@ static void on_second(uv_timer_t *timer)
         reopen(daemon);
     watch_clock(daemon);
     daemon_begin_drills(daemon);
+    daemon_begin_looks(daemon);
     daemon_rearm(daemon);
 }
 

@@ -36,6 +36,8 @@ struct evac_daemon {
 
     struct daemon_drill *drills;
     size_t drill_count;
+    uint64_t next_look_ms; /* readiness: not before; 0: not yet begun */
+    size_t looked_at;      /* the app whose turn was last */
 
     bool *anchor_up;
     bool abstains;
@@ -57,4 +59,5 @@ void daemon_probe_stop(struct evac_daemon *daemon);
 
 void daemon_plan_drills(struct evac_daemon *daemon);
 void daemon_begin_drills(struct evac_daemon *daemon);
+void daemon_begin_looks(struct evac_daemon *daemon);
 #endif

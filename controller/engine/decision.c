@@ -105,16 +105,36 @@ static size_t region_count(const struct evac_decision_input *in)
     return in->app->region_count < EVAC_REGIONS_MAX ? in->app->region_count : EVAC_REGIONS_MAX;
 }
 
+static int readiness_rank(const struct evac_readiness *r)
+{
+    return !r || !r->known ? 1 : r->ready ? 2 : 0;
+}
+
+uint16_t evac_best_standby(const struct evac_app *app, const struct evac_health *health,
+                           const struct evac_readiness *readiness, uint16_t active)
+{
+    uint16_t count = (uint16_t)app->region_count, best = count;
+    int best_rank = -1;
+    for (uint16_t r = 0; r < count && r < EVAC_REGIONS_MAX; r++) {
+        int rank = readiness_rank(readiness ? &readiness[r] : NULL);
+        if (r == active || health->regions[r].verdict != EVAC_VERDICT_UP || rank <= best_rank)
+            continue;
+        best = r;
+        best_rank = rank;
+    }
+    return best;
+}
+
 /* "no standby region is up: us-west-2 unknown, eu-west-1 grey" */
 static enum evac_gate_answer gate_standby(struct gate_io *io)
 {
     const struct evac_decision_input *in = io->in;
     const char *before = ": ";
-    for (uint16_t r = 0; r < region_count(in); r++)
-        if (r != in->active && in->health->regions[r].verdict == EVAC_VERDICT_UP) {
-            io->out->target = r;
-            return EVAC_GATE_SAYS_PASS;
-        }
+    uint16_t best = evac_best_standby(in->app, in->health, in->readiness, in->active);
+    if (best < region_count(in)) {
+        io->out->target = best;
+        return EVAC_GATE_SAYS_PASS;
+    }
     because(io, "no standby region is up");
     for (uint16_t r = 0; r < region_count(in); r++) {
         if (r == in->active)

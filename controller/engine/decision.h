@@ -44,10 +44,18 @@ enum evac_decide { EVAC_DECISIONS(X) EVAC_DECIDE_COUNT };
 const char *evac_decide_name(enum evac_decide decide);
 
 /* What the decision is made from, besides health. */
+/* What the last rehearsal or drill towards a region found. */
+struct evac_readiness {
+    bool known, ready;
+    uint64_t run;
+    int64_t at_wall_ms; /* its end */
+};
+
 struct evac_decision_input {
     const struct evac_app *app;
     const struct evac_health *health;
-    uint16_t active;               /* index in the app's regions */
+    const struct evac_readiness *readiness; /* a region each; NULL unknown */
+    uint16_t active;                        /* index in the app's regions */
     bool run_active;               /* a run of this app is going on (rehearsals do not count) */
     bool run_proposed;             /* a proposal is already out */
     bool last_run_acked;           /* or there was none */
@@ -67,6 +75,12 @@ struct evac_decision {
     char reasons[480];     /* every gate that does not pass, in words, with numbers */
     uint64_t wake_boot_ms; /* when the answer may change by time alone; UINT64_MAX never */
 };
+
+/* Of the regions that are up and not the active one, the best to go to: one that was found ready,
+ * else one that nobody looked at, else any; the order of the app's regions decides among equals.
+ * The app's region count when none is up. Pure. */
+uint16_t evac_best_standby(const struct evac_app *app, const struct evac_health *health,
+                           const struct evac_readiness *readiness, uint16_t active);
 
 void evac_decide(const struct evac_decision_input *input, struct evac_decision *ret_decision);
 

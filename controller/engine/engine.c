@@ -81,6 +81,13 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->app = app;
     to->active = engine_region_index(app, region);
     evac_health_reconfigure(&to->health, app);
+    for (uint16_t r = 0; r < EVAC_REGIONS_MAX; r++) { /* so may regions */
+        uint16_t was = r < app->region_count ? engine_region_index(from->app, app->regions[r])
+                                             : EVAC_REGIONS_MAX;
+        bool same = was < from->app->region_count && r < app->region_count &&
+                    evac_str_eq(from->app->regions[was], app->regions[r]);
+        to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
+    }
     for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++) /* resources may stand in another order now */
         to->watches[i] = (struct evac_watch){ .lag_ms = -1 };
     to->decide_ms = 0;
@@ -141,7 +148,8 @@ static uint16_t auto_runs(const struct evac_engine *engine)
 {
     uint16_t n = 0;
     for (const struct evac_run *r = engine->runs; r; r = r->next)
-        if (!r->plan->rehearse && strcmp(r->who, "policy") == 0 && r->state != EVAC_RUN_PROPOSED)
+        if (!evac_plan_is_aside(r->plan) && strcmp(r->who, "policy") == 0 &&
+            r->state != EVAC_RUN_PROPOSED)
             n++;
     return n;
 }
@@ -189,6 +197,7 @@ static void decide(struct engine_io *io, struct evac_engine_app *a)
     struct evac_decision_input input = {
         .app = a->app,
         .health = &a->health,
+        .readiness = a->readiness,
         .active = a->active,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
@@ -280,7 +289,7 @@ static void link_run(struct evac_engine *engine, struct evac_engine_app *a, stru
     engine->run_count++;
     if (!a)
         return;
-    if (run->plan->rehearse)
+    if (evac_plan_is_aside(run->plan))
         a->rehearsal = run;
     else
         a->run = run;
@@ -309,6 +318,27 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
     a->decide_ms = 0;
 }
 
+/* What was held did not say: a real run took its place. */
+void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
+                           enum evac_run_state end, int64_t wall_ms)
+{
+    if (region >= EVAC_REGIONS_MAX || end == EVAC_RUN_HELD)
+        return;
+    a->readiness[region] = (struct evac_readiness){
+        .known = true, .ready = end == EVAC_RUN_SUCCEEDED, .run = run, .at_wall_ms = wall_ms
+    };
+}
+
+/* Whoever waited for a drill to end goes on. */
+static void let_go(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    if (!a->run || !a->run->behind)
+        return;
+    a->run->behind = false;
+    evac_run_tick(a->run, &rio);
+}
+
 /* After whatever happened to a run: traffic that moved makes the target the active region; an end
  * makes room. */
 void engine_after_run(struct engine_io *io, struct evac_run *run)
@@ -333,8 +363,12 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
         for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++)
             evac_watch_turn(&a->watches[i]);
     }
-    if (a->rehearsal == run)
+    if (a->rehearsal == run) {
+        engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id, run->state,
+                              io->now->wall_ms);
         a->rehearsal = NULL;
+        let_go(io, a);
+    }
 }
 
 static void before_run(struct engine_io *io, struct evac_run *run)
@@ -379,7 +413,7 @@ static void note_impact(struct engine_io *io, const struct evac_engine_app *a, s
 {
     struct evac_run_io rio = engine_run_io(io);
     const struct evac_region_health *h = &a->health.regions[a->active];
-    if (h->impact_hi_boot_ms == 0 || run->plan->rehearse)
+    if (h->impact_hi_boot_ms == 0 || evac_plan_is_aside(run->plan))
         return;
     if (h->impact_lo_boot_ms)
         evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_LO, h->impact_lo_boot_ms,
@@ -399,7 +433,7 @@ static void record_admission(struct engine_io *io, struct evac_run *run,
     r.from = run->plan->from;
     r.event = evac_str(evac_mode_name(run->plan->mode));
     r.to = run->plan->to;
-    r.number = run->plan->rehearse ? 1 : 0;
+    r.number = evac_plan_is_aside(run->plan) ? 1 : 0;
     r.who = e->who;
     r.text = e->why;
     r.data = e->plan_json;
@@ -420,15 +454,18 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
                a ? "this controller does not hold the lead" : "the app is not configured");
         return;
     }
-    if (run->plan->rehearse ? a->run || a->rehearsal : a->run != NULL) {
+    bool aside = evac_plan_is_aside(run->plan);
+    if (aside ? a->run || a->rehearsal : a->run != NULL) {
         refuse(io, EVAC_E_BUSY, "a run of this app is going on already");
         return;
     }
-    if (!run->plan->rehearse && a->rehearsal) { /* the real thing goes first */
+    if (!aside && a->rehearsal) { /* the real thing goes first */
         (void)run_move(a->rehearsal, &rio, EVAC_RUN_ON_HOLD, "a real run begins");
         evac_run_tick(a->rehearsal, &rio);
         engine_after_run(io, a->rehearsal);
     }
+    /* what a drill has sent must have landed before a real run relies on what it sees */
+    run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse;
     run->id = engine->next_run++;
     (void)evac_str_copy(run->who, sizeof run->who, e->who);
     link_run(engine, a, run);

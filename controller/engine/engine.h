@@ -19,7 +19,7 @@ struct evac_engine_app {
     uint64_t decide_ms;         /* when to decide again by time alone */
     uint16_t active;            /* region that serves, index */
     struct evac_run *run;       /* the one that changes things; NULL none */
-    struct evac_run *rehearsal; /* looks only; gives way to a real one */
+    struct evac_run *rehearsal; /* a rehearsal or an isolated drill; gives way to a real one */
     bool starting;              /* a START is with the shell */
     bool ran;                   /* a run ended */
     bool acked;
@@ -29,12 +29,15 @@ struct evac_engine_app {
     uint64_t last_run;
     int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
     char hold_reason[120];
+    struct evac_readiness readiness[EVAC_REGIONS_MAX];
     struct evac_watch watches[EVAC_RESOURCES_MAX]; /* as the app's resources */
 
     /* replay: the run that is being read */
     uint64_t replay_run;
     uint16_t replay_to;
-    bool replay_real; /* not a rehearsal */
+    bool replay_real;     /* not a rehearsal */
+    uint64_t replay_look; /* the rehearsal or drill that is being read */
+    uint16_t replay_look_to;
 };
 
 struct evac_engine {

@@ -36,6 +36,19 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
     a->last_run = r->run;
 }
 
+static void see_look(struct evac_engine_app *a, const struct evac_record *r)
+{
+    a->replay_look = r->run;
+    a->replay_look_to = engine_region_index(a->app, r->to);
+}
+
+static void see_look_end(struct evac_engine_app *a, const struct evac_record *r)
+{
+    enum evac_run_state state;
+    if (evac_run_state_parse(r->to, &state))
+        engine_note_readiness(a, a->replay_look_to, r->run, state, r->t_wall_ms);
+}
+
 static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
                      const struct evac_record *r)
 {
@@ -71,6 +84,10 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
         see_admission(a, r);
+    else if (r->kind == EVAC_RECORD_ADMIT)
+        see_look(a, r);
+    else if (r->run && r->run == a->replay_look && r->kind == EVAC_RECORD_TERMINAL)
+        see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
         a->acked = true;
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_TERMINAL)
@@ -91,7 +108,7 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
     run->next = engine->runs;
     engine->runs = run;
     engine->run_count++;
-    if (a && run->plan->rehearse)
+    if (a && evac_plan_is_aside(run->plan))
         a->rehearsal = run;
     else if (a)
         a->run = run;
@@ -141,6 +158,11 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         return;
     }
     engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
+    for (size_t i = 0; i < engine->app_count; i++) {
+        struct evac_engine_app *a = &engine->apps[i];
+        if (a->run && a->rehearsal && !a->rehearsal->plan->rehearse)
+            a->run->behind = true;
+    }
     for (struct evac_run *r = engine->runs, *next; r; r = next) {
         next = r->next;
         if (!evac_effects_has_room(fx))

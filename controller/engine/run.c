@@ -544,11 +544,20 @@ static bool is_exception(const struct evac_step_run *s)
     return is_failed(s) || s->by_person || s->state == EVAC_STEP_HALTED;
 }
 
+/* What a drill published stays published; everything else was put back. */
+static bool is_left_by_drill(const struct evac_step_run *s)
+{
+    return s->attempts > 0 && s->state != EVAC_STEP_UNDONE && s->snapshot_seq > 0;
+}
+
 static enum evac_run_event ending(const struct evac_run *run)
 {
     if (run->stopped)
         return any_forward(run, was_applied) ? EVAC_RUN_ON_SETTLED_HELD
                                              : EVAC_RUN_ON_SETTLED_FAILED;
+    if (run->drilled && !any_forward(run, is_left_by_drill))
+        return any_forward(run, is_exception) ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
+                                              : EVAC_RUN_ON_SETTLED_CLEAN;
     if (run->back)
         return any_forward(run, is_not_undone) ? EVAC_RUN_ON_SETTLED_HELD
                                                : EVAC_RUN_ON_SETTLED_BACK;
@@ -634,7 +643,10 @@ static void advance_run(struct evac_run *run, struct evac_run_io *io)
     if (run->state == EVAC_RUN_RUNNING || run->state == EVAC_RUN_ASKING)
         answer_failures(run, io);
     if (run->state == EVAC_RUN_RUNNING && all_over(run, false))
-        (void)run_move(run, io, EVAC_RUN_ON_STEPS_OVER, NULL);
+        (void)run_move(run, io,
+                       evac_plan_is_isolated_drill(run->plan) ? EVAC_RUN_ON_DRILLED
+                                                              : EVAC_RUN_ON_STEPS_OVER,
+                       NULL);
     if (run->state == EVAC_RUN_UNWINDING && all_over(run, true))
         (void)run_move(run, io, EVAC_RUN_ON_UNWOUND, NULL);
     if (run->state == EVAC_RUN_STOPPING && all_over(run, run->back))
@@ -647,6 +659,10 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io)
 {
     enum evac_run_state before;
     run->starving = false;
+    if (run->behind && run->state == EVAC_RUN_RUNNING) { /* a drill lets go first */
+        set_wake(run, io->now);
+        return;
+    }
     do {
         before = run->state;
         advance_steps(run, io);

@@ -85,6 +85,8 @@ struct evac_run {
     enum evac_mode mode;
     bool paused;
     bool pivoted; /* the point of no return was intended */
+    bool behind;  /* another run of the app lets go first */
+    bool drilled; /* an isolated drill went through, and is being put back */
     bool back;    /* it ends as rolled back, if all goes well */
     bool stopped; /* it ends as held */
     bool exceptions;

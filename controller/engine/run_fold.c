@@ -41,6 +41,8 @@ static enum evac_code fold_run(struct evac_run *run, const struct evac_record *r
     run->state = to;
     if (to == EVAC_RUN_UNWINDING)
         run->back = true;
+    if (evac_str_is(r->event, evac_run_event_name(EVAC_RUN_ON_DRILLED)))
+        run->drilled = true;
     if (to == EVAC_RUN_STOPPING)
         run->stopped = true;
     return EVAC_OK;

@@ -26,6 +26,7 @@
     X(CANCEL, "cancel")         /* before the point of no return only */                           \
     X(HOLD, "hold")             /* stop where it stands */                                         \
     X(STEPS_OVER, "steps-over")                                                                    \
+    X(DRILLED, "drilled") /* an isolated drill is through: put everything back */                  \
     X(UNWOUND, "unwound")                                                                          \
     X(STOPPED, "stopped")                                                                          \
     X(SETTLED_CLEAN, "settled-clean")                                                              \

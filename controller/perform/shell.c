@@ -295,8 +295,8 @@ static void size_starts(struct evac_shell *shell)
 }
 
 /* What the packs are told: their own settings, and the controller's word on programs. */
-static struct evac_args pack_settings(struct evac_arena *arena,
-                                      const struct evac_controller_conf *conf)
+struct evac_args shell_pack_settings(struct evac_arena *arena,
+                                     const struct evac_controller_conf *conf)
 {
     struct evac_arg *items = evac_arena_array(arena, conf->packs.count + 1, sizeof *items);
     if (conf->packs.count)
@@ -310,11 +310,15 @@ static struct evac_args pack_settings(struct evac_arena *arena,
 static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_arena *arena = evac_arena_new();
-    struct evac_args settings = pack_settings(arena, &shell->model->controller);
+    struct evac_args settings = shell_pack_settings(arena, &shell->model->controller);
+    shell->apps = shell_apps(shell);
+    shell->act_host = *shell->o.host;
+    shell->look_host = *shell->o.look_host;
+    shell->act_host.apps = shell->look_host.apps = &shell->apps;
     enum evac_code code =
-        evac_book_open(shell->o.catalog, shell->o.host, &settings, &shell->act, err);
+        evac_book_open(shell->o.catalog, &shell->act_host, &settings, &shell->act, err);
     if (!code)
-        code = evac_book_open(shell->o.catalog, shell->o.look_host, &settings, &shell->look, err);
+        code = evac_book_open(shell->o.catalog, &shell->look_host, &settings, &shell->look, err);
     evac_arena_free(arena);
     return code;
 }
@@ -355,6 +359,7 @@ void shell_destroy(struct evac_shell *shell)
         shell->runs->open_calls = 0;
         shell_release_run(shell, shell->runs);
     }
+    shell_apart_free(shell->apart);
     evac_book_close(shell->act);
     evac_book_close(shell->look);
     free(shell->apps_memory);

@@ -59,7 +59,8 @@ struct evac_wish {
     enum evac_mode mode;
     struct evac_str to; /* "": the first standby; for a failback the preferred region */
     bool rehearse;
-    bool proposed; /* wait for a person's yes */
+    struct evac_str isolate; /* drills and rehearsals: a region that no call may touch, "" none */
+    bool proposed;           /* wait for a person's yes */
     struct evac_str who, why;
 };
 

@@ -217,11 +217,11 @@ void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *ef
     struct shell_call *call = new_call(shell, effect);
     struct evac_err err = { EVAC_OK, "" };
     bool apply = effect->verb == EVAC_VERB_APPLY || effect->verb == EVAC_VERB_MARK;
-    bool rehearse = effect->run && effect->run->plan->rehearse;
     struct evac_str type = effect->run ? effect->run->plan->steps[effect->step].type
                                        : effect->app->resources[effect->step].type;
 
-    call->driver = evac_book_driver(rehearse ? shell->look : shell->act, type, &call->link);
+    const struct evac_book *book = shell_book(shell, effect->run ? effect->run->plan : NULL);
+    call->driver = evac_book_driver(book, type, &call->link);
     struct evac_call ask = describe(shell, call, effect);
     enum evac_code code = EVAC_OK;
     if (!call->driver)

@@ -43,6 +43,9 @@ struct evac_shell {
     void *apps_memory;
     struct evac_effects *fx;
     struct evac_book *act, *look;
+    struct evac_apps apps;                /* what drivers see of this shell's apps */
+    struct evac_host act_host, look_host; /* the options' hosts, with apps */
+    struct shell_apart *apart;            /* for runs that must not touch a region; NULL none yet */
     struct shell_run *runs;
     struct shell_call *calls;
     size_t open_calls;
@@ -77,4 +80,16 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
                            struct evac_str why, struct evac_err *err);
 enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err);
 void shell_tell_verbs(struct evac_shell *shell);
+/* shell_apart.c: drivers that are cut off from one region, so that a run shows what leans on it.
+ * One region at a time: refused (BUSY) while a run has another one cut off. */
+enum evac_code shell_isolate(struct evac_shell *shell, struct evac_str region,
+                             struct evac_err *err);
+/* The book of a run. */
+const struct evac_book *shell_book(struct evac_shell *shell, const struct evac_plan *plan);
+void shell_apart_free(struct shell_apart *apart);
+/* Of the settings, what packs are opened with; in arena. */
+struct evac_args shell_pack_settings(struct evac_arena *arena,
+                                     const struct evac_controller_conf *conf);
+/* shell_apps.c */
+struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

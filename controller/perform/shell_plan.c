@@ -13,7 +13,8 @@ static size_t region_index(const struct evac_app *app, struct evac_str name)
     return app->region_count;
 }
 
-/* "": a failover goes to the first standby that is up (or just the first), a failback home. */
+/* "": a failover goes to the standby that is up and was found ready (else the first), a failback
+ * home. */
 static size_t choose_target(const struct evac_engine_app *a, const struct evac_wish *wish)
 {
     if (wish->to.n)
@@ -21,10 +22,8 @@ static size_t choose_target(const struct evac_engine_app *a, const struct evac_w
     if (wish->workflow == EVAC_WORKFLOW_FAILBACK)
         return 0;
     size_t first = a->active == 0 ? 1 : 0;
-    for (size_t i = 0; i < a->app->region_count; i++)
-        if (i != a->active && a->health.regions[i].verdict == EVAC_VERDICT_UP)
-            return i;
-    return first;
+    size_t best = evac_best_standby(a->app, &a->health, a->readiness, a->active);
+    return best < a->app->region_count ? best : first;
 }
 
 static enum evac_code resolve(const struct evac_shell *shell, const struct evac_wish *wish,
@@ -65,6 +64,7 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
         .drill = wish->drill,
         .mode = wish->mode,
         .rehearse = wish->rehearse,
+        .isolate = wish->isolate,
         .from = a->app->regions[a->active],
         .to = a->app->regions[to],
     };
@@ -81,6 +81,8 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
     evac_buf_init(&json, PLAN_JSON_MAX);
     evac_plan_to_json(plan, &json);
     enum evac_code code = evac_buf_check(&json, "the plan", err);
+    if (!code && plan->isolate.n)
+        code = shell_isolate(shell, plan->isolate, err);
     if (!code) {
         event.u.admit = (struct evac_admit_event){
             .app = app,

@@ -71,6 +71,7 @@ struct evac_plan {
     enum evac_drill_kind drill; /* meaningful for DRILL */
     enum evac_mode mode;        /* to begin with */
     bool rehearse;              /* observe only */
+    struct evac_str isolate;    /* a region that no call of this run may touch, "" none */
     int64_t rto_ms, rpo_ms;
     uint32_t run_deadline_ms, approval_ms;
     uint32_t quarantine_ms, confirm_ms, poll_ms, poll_max_ms;
@@ -98,6 +99,7 @@ struct evac_plan_request {
     bool rehearse;
     struct evac_str from; /* active region now */
     struct evac_str to;
+    struct evac_str isolate; /* rehearsals and drills: no call may touch that region; "" none */
 };
 
 /*
@@ -132,6 +134,11 @@ void evac_plan_explain(const struct evac_plan *plan, struct evac_buf *out);
  * steps on it in order, *ret_count how many. */
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count);
+
+/* A drill that changes the standby, with no users on it, and puts everything back. */
+bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
+/* It moves nothing: a rehearsal or an isolated drill. It gives way to what does. */
+bool evac_plan_is_aside(const struct evac_plan *plan);
 
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);

@@ -59,6 +59,8 @@ static const struct evac_param *find_param(const struct evac_param *params, stru
 {
     struct evac_str rest, head = evac_str_cut(name, '.', &rest);
     for (; params && params->name; params++) {
+        if (params->flags & EVAC_PARAM_OF_RESOURCE)
+            continue;
         bool dotted = (params->flags & (EVAC_PARAM_REGIONAL | EVAC_PARAM_GROUP)) != 0;
         if (evac_str_is(name, params->name) || (dotted && evac_str_is(head, params->name)))
             return params;
@@ -160,18 +162,37 @@ static void add(struct evac_arg *list, size_t *count, struct evac_str name, stru
     list[(*count)++] = (struct evac_arg){ name, value };
 }
 
+/* Resources wait for others of their app, whatever they are. */
+static bool is_universal(const struct args_io *io, struct evac_str name)
+{
+    return io->prefix[0] == '\0' && evac_str_is(name, "waits_for");
+}
+
+/* A step for all kinds of resources says what it wants of those that know it. */
+static bool is_not_for_it(const struct args_io *io, struct evac_str name)
+{
+    struct evac_str rest, types = evac_str_cut(io->d->source->action, '.', &rest);
+    bool several = evac_str_is(types, "*") || evac_str_has(types, "|");
+    return io->prefix[0] && several && !find_param(io->params, name);
+}
+
 static void take(const struct args_io *io, struct evac_arg *list, size_t *count)
 {
     struct evac_arena *arena = io->c->arena;
     struct evac_str region = io->d->step.region;
     for (size_t i = 0; i < io->given->count; i++) {
+        struct evac_str given = io->given->items[i].name;
+        if (is_universal(io, given) || is_not_for_it(io, given))
+            continue;
         check_given(io, i);
         add(list, count,
             evac_arena_printf(arena, "%s%.*s", io->prefix, EVAC_STR_ARG(io->given->items[i].name)),
             plan_substitute(io->c, io->given->items[i].value, region));
     }
     for (const struct evac_param *p = io->params; p && p->name; p++) {
-        if (is_given(io, p)) {
+        if (p->flags & EVAC_PARAM_OF_RESOURCE) {
+            continue;
+        } else if (is_given(io, p)) {
             check_regional(io, p);
         } else if (p->flags & EVAC_PARAM_REQUIRED) {
             plan_error(io->c, io->place, "%s needs '%s': %s", io->owner, p->name,

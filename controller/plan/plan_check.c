@@ -135,10 +135,45 @@ static void check_pivots(struct compiler *c, enum evac_mode mode)
     }
 }
 
+/* Rule 10: a drill that is not live changes nothing that customers reach, and puts everything back.
+ */
+static void check_drill_step(struct compiler *c, uint16_t i)
+{
+    static const struct {
+        uint32_t flag;
+        const char *what;
+    } forbidden[] = {
+        { EVAC_STEP_TRAFFIC, "moves traffic" },
+        { EVAC_STEP_PROMOTES, "promotes data" },
+        { EVAC_STEP_LOSSY, "may lose data" },
+        { EVAC_STEP_FENCES, "stops the active side" },
+    };
+    const struct evac_plan_step *p = &c->drafts[i].step;
+    struct evac_place place = c->drafts[i].source->place;
+    for (size_t k = 0; k < sizeof forbidden / sizeof forbidden[0]; k++)
+        if (p->flags & forbidden[k].flag)
+            plan_error(c, place, "step '%.*s' %s: an isolated drill must not", EVAC_STR_ARG(p->id),
+                       forbidden[k].what);
+    if ((p->flags & EVAC_STEP_MUTATES) && !(p->flags & (EVAC_STEP_REVERSIBLE | EVAC_STEP_BLIND)))
+        plan_error(c, place,
+                   "step '%.*s' can not be undone: an isolated drill puts everything back",
+                   EVAC_STR_ARG(p->id));
+    if ((p->flags & EVAC_STEP_MUTATES) && evac_str_eq(p->region, c->request->from))
+        plan_error(c, place, "step '%.*s' changes the active region: an isolated drill must not",
+                   EVAC_STR_ARG(p->id));
+}
+
+static bool is_isolated_drill(const struct evac_plan_request *q)
+{
+    return q->workflow == EVAC_WORKFLOW_DRILL && q->drill == EVAC_DRILL_ISOLATED;
+}
+
 void plan_check(struct compiler *c)
 {
     if (!is_acyclic(c))
         return;
+    for (uint16_t i = 0; is_isolated_drill(c->request) && i < c->count; i++)
+        check_drill_step(c, i);
     for (unsigned mode = 0; mode < EVAC_MODE_COUNT; mode++) {
         for (uint16_t i = 0; i < c->count; i++)
             check_step(c, i, (enum evac_mode)mode);

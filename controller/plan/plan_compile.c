@@ -1,13 +1,13 @@
 #include "plan_internal.h"
 
+#include <cjson/cJSON.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES_DEFAULT 3
-#define JSON_MAX      (8u << 20)
+#define JSON_MAX (8u << 20)
 
 void plan_error(struct compiler *c, struct evac_place place, const char *fmt, ...)
 {
@@ -32,210 +32,6 @@ const struct evac_driver *evac_catalog_driver(const struct evac_catalog *catalog
             if (evac_str_is(type, (*d)->name))
                 return *d;
     return NULL;
-}
-
-/* --- actions
- * ------------------------------------------------------------------------------------------------------
- */
-
-static const char *nearest_action(const struct evac_catalog *catalog, struct evac_str found,
-                                  char *buf, size_t bytes)
-{
-    const char *best = NULL;
-    size_t budget = found.n / 3 + 2;
-    (void)budget;
-    for (size_t i = 0; i < catalog->pack_count; i++)
-        for (const struct evac_driver *const *d = catalog->packs[i]->drivers; *d; d++)
-            for (const struct evac_action *a = (*d)->actions; a->name; a++) {
-                char name[128];
-                snprintf(name, sizeof name, "%s.%s", (*d)->name, a->name);
-                const char *one[] = { name, best ? buf : NULL, NULL };
-                const char *near = evac_str_nearest(found, one);
-                if (near == name) {
-                    snprintf(buf, bytes, "%s", name);
-                    best = buf;
-                }
-            }
-    return best;
-}
-
-static bool find_action(struct compiler *c, const struct evac_runbook_step *s, struct draft *d)
-{
-    struct evac_str name, type = evac_str_cut(s->action, '.', &name);
-    char buf[128];
-    d->driver = evac_catalog_driver(c->request->catalog, type);
-    d->action = d->driver ? evac_driver_action(d->driver, name) : NULL;
-    if (d->action)
-        return true;
-    const char *near = nearest_action(c->request->catalog, s->action, buf, sizeof buf);
-    plan_error(c, s->place,
-               "step '%.*s': there is no action '%.*s'%s%s%s; 'evac drivers' lists them",
-               EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->action), near ? "; did you mean '" : "",
-               near ? near : "", near ? "'?" : "");
-    return false;
-}
-
-/* --- regions
- * -------------------------------------------------------------------------------------------------------
- */
-
-static bool is_region_of(const struct evac_app *app, struct evac_str name)
-{
-    for (size_t i = 0; i < app->region_count; i++)
-        if (evac_str_eq(app->regions[i], name))
-            return true;
-    return app->witness.n && evac_str_eq(app->witness, name);
-}
-
-/* "" when the step vanishes, or on an error. */
-static struct evac_str find_region(struct compiler *c, const struct evac_runbook_step *s)
-{
-    const struct evac_plan_request *q = c->request;
-    if (evac_str_is(s->region, "to"))
-        return q->to;
-    if (evac_str_is(s->region, "from"))
-        return q->from;
-    if (evac_str_is(s->region, "witness")) {
-        if (q->app->witness.n == 0 && !s->optional)
-            plan_error(c, s->place, "step '%.*s' acts on the witness, and app '%.*s' has none",
-                       EVAC_STR_ARG(s->name), EVAC_STR_ARG(q->app->name));
-        return q->app->witness;
-    }
-    if (is_region_of(q->app, s->region))
-        return s->region;
-    plan_error(c, s->place,
-               "step '%.*s': '%.*s' is no region of app '%.*s'; allowed is from, to, witness or "
-               "one of its regions",
-               EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->region), EVAC_STR_ARG(q->app->name));
-    return EVAC_STR_NONE;
-}
-
-/* --- from runbook steps to drafts
- * ------------------------------------------------------------------------------------ */
-
-/* The first nine flags of an action and of a step are the same bits. */
-#define ACTION_FLAGS 0x1ffu
-_Static_assert((int)EVAC_STEP_BLIND == (int)EVAC_ACTION_BLIND,
-               "step and action flags must be the same bits");
-_Static_assert((int)EVAC_STEP_MUTATES == (int)EVAC_ACTION_MUTATES,
-               "step and action flags must be the same bits");
-
-static uint32_t flags_of(const struct evac_runbook_step *s, const struct evac_action *a)
-{
-    uint32_t flags = a->flags & ACTION_FLAGS;
-    if (s->pivot)
-        flags |= EVAC_STEP_PIVOT;
-    if (s->approval)
-        flags |= EVAC_STEP_APPROVAL;
-    return flags;
-}
-
-static uint16_t tries_of(const struct evac_runbook_step *s, const struct evac_action *a)
-{
-    if (s->tries >= 0)
-        return (uint16_t)s->tries;
-    return a->flags & EVAC_ACTION_BLIND ? 1 : TRIES_DEFAULT;
-}
-
-/* A global thing is one over its regions; everything else is itself in each region. */
-static struct evac_str target_of(struct compiler *c, const struct draft *d, struct evac_str region)
-{
-    struct evac_str name = d->resource ? d->resource->name : d->source->name;
-    if (d->action->flags & EVAC_ACTION_PROMOTES)
-        return name;
-    return evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(name), EVAC_STR_ARG(region));
-}
-
-static void add_draft(struct compiler *c, size_t source, const struct evac_resource *resource,
-                      bool several, struct evac_str region)
-{
-    const struct evac_runbook_step *s = &c->workflow->steps[source];
-    if (c->count == EVAC_PLAN_STEPS_MAX) {
-        plan_error(c, s->place, "the plan has more than %u steps", EVAC_PLAN_STEPS_MAX);
-        return;
-    }
-    struct draft *d = &c->drafts[c->count];
-    *d = (struct draft){ .source = s, .resource = resource };
-    (void)find_action(c, s, d);
-    struct evac_plan_step *p = &d->step;
-    p->id = several ? evac_arena_printf(c->arena, "%.*s:%.*s", EVAC_STR_ARG(s->name),
-                                        EVAC_STR_ARG(resource->name))
-                    : evac_arena_str(c->arena, s->name);
-    p->title = evac_arena_str(
-        c->arena, s->title.n ? s->title : evac_str(d->action->doc ? d->action->doc : ""));
-    p->type = evac_arena_str(c->arena, evac_str(d->driver->name));
-    p->action = evac_arena_str(c->arena, evac_str(d->action->name));
-    p->resource = resource ? evac_arena_str(c->arena, resource->name) : EVAC_STR_NONE;
-    p->region = evac_arena_str(c->arena, region);
-    p->target = target_of(c, d, region);
-    p->phase = s->phase;
-    p->fencing = d->action->fencing;
-    p->on_failure = s->on_failure;
-    p->flags = flags_of(s, d->action);
-    p->deadline_ms = s->deadline_ms ? (uint32_t)s->deadline_ms : d->action->deadline_ms;
-    p->usual_ms = d->action->usual_ms;
-    p->tries = tries_of(s, d->action);
-    plan_args(c, d);
-    c->count++;
-    c->instances[source]++;
-}
-
-static size_t count_of_type(const struct evac_app *app, struct evac_str type)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < app->resource_count; i++)
-        n += evac_str_eq(app->resources[i].type, type);
-    return n;
-}
-
-static const struct evac_resource *
-named_resource(struct compiler *c, const struct evac_runbook_step *s, struct evac_str type)
-{
-    const struct evac_app *app = c->request->app;
-    const struct evac_resource *r = evac_app_resource(app, s->resource);
-    const char *names[EVAC_PLAN_STEPS_MAX + 1] = { NULL };
-    if (r && evac_str_eq(r->type, type))
-        return r;
-    if (r) {
-        plan_error(c, s->place,
-                   "step '%.*s': resource '%.*s' is of type '%.*s', the action is for '%.*s'",
-                   EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->resource), EVAC_STR_ARG(r->type),
-                   EVAC_STR_ARG(type));
-        return NULL;
-    }
-    for (size_t i = 0; i < app->resource_count && i < EVAC_PLAN_STEPS_MAX; i++)
-        names[i] = app->resources[i].name.p;
-    const char *near = evac_str_nearest(s->resource, names);
-    if (!s->optional)
-        plan_error(c, s->place, "step '%.*s': app '%.*s' has no resource '%.*s'%s%s%s",
-                   EVAC_STR_ARG(s->name), EVAC_STR_ARG(app->name), EVAC_STR_ARG(s->resource),
-                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    return NULL;
-}
-
-/* A runbook serves many apps: a step for a type that this app does not have vanishes. */
-static void expand(struct compiler *c, size_t source)
-{
-    const struct evac_runbook_step *s = &c->workflow->steps[source];
-    const struct evac_app *app = c->request->app;
-    struct draft probe = { .source = s };
-    c->first[source] = c->count;
-    c->instances[source] = 0;
-    if (!find_action(c, s, &probe))
-        return;
-    struct evac_str type = evac_str(probe.driver->name), region = find_region(c, s);
-    if (region.n == 0)
-        return;
-    if (s->resource.n) {
-        const struct evac_resource *r = named_resource(c, s, type);
-        if (r)
-            add_draft(c, source, r, false, region);
-        return;
-    }
-    size_t n = count_of_type(app, type);
-    for (size_t i = 0; i < app->resource_count; i++)
-        if (evac_str_eq(app->resources[i].type, type))
-            add_draft(c, source, &app->resources[i], n > 1, region);
 }
 
 /* --- edges
@@ -281,12 +77,67 @@ static void link_source(struct compiler *c, struct draft *d, size_t source, size
         link_source(c, d, source_index(c, s->after[k]), depth + 1);
 }
 
+/* The instance of the same runbook step that is for that resource. */
+static void link_resource(struct compiler *c, struct draft *d, struct evac_str name)
+{
+    size_t source = (size_t)(d->source - c->workflow->steps);
+    if (!evac_app_resource(c->request->app, name))
+        plan_error(c, d->resource->place,
+                   "resource '%.*s' waits for '%.*s', which app '%.*s' does "
+                   "not have",
+                   EVAC_STR_ARG(d->resource->name), EVAC_STR_ARG(name),
+                   EVAC_STR_ARG(c->request->app->name));
+    for (uint16_t k = 0; k < c->instances[source]; k++) {
+        struct draft *other = &c->drafts[c->first[source] + k];
+        if (other->resource && evac_str_eq(other->resource->name, name))
+            add_edge(c, d, (uint16_t)(c->first[source] + k));
+    }
+}
+
+/* waits_for = ( "db", "cache" ): among the steps that a runbook's one step became, in that order.
+ */
+static void link_waits(struct compiler *c, struct draft *d)
+{
+    struct evac_str list =
+        d->resource ? evac_args_get(&d->resource->props, "waits_for") : EVAC_STR_NONE;
+    cJSON *json = list.n ? cJSON_ParseWithLength(list.p, list.n) : NULL;
+    const cJSON *e;
+    if (list.n && !cJSON_IsArray(json))
+        plan_error(c, d->resource->place, "resource '%.*s': waits_for must be a list of resources",
+                   EVAC_STR_ARG(d->resource->name));
+    cJSON_ArrayForEach(e, json)
+    {
+        if (cJSON_IsString(e))
+            link_resource(c, d, evac_str(e->valuestring));
+    }
+    cJSON_Delete(json);
+}
+
+/* A group's members: what their apps wait for, when it is a member too. */
+static void link_members(struct compiler *c, struct draft *d)
+{
+    if (!d->resource || !evac_str_is(d->resource->type, "app"))
+        return;
+    const struct evac_app *member =
+        evac_model_app(c->request->model, evac_args_get(&d->resource->props, "member"));
+    const struct evac_app *group = c->request->app;
+    for (size_t w = 0; member && w < member->waits_count; w++)
+        for (size_t i = 0; i < group->resource_count; i++) {
+            const struct evac_resource *r = &group->resources[i];
+            if (evac_str_is(r->type, "app") &&
+                evac_str_eq(evac_args_get(&r->props, "member"), member->waits_for[w]))
+                link_resource(c, d, r->name);
+        }
+}
+
 static void link_all(struct compiler *c)
 {
     for (uint16_t i = 0; i < c->count; i++) {
         const struct evac_runbook_step *s = c->drafts[i].source;
         for (size_t k = 0; k < s->after_count; k++)
             link_source(c, &c->drafts[i], source_index(c, s->after[k]), 0);
+        link_waits(c, &c->drafts[i]);
+        link_members(c, &c->drafts[i]);
     }
 }
 
@@ -471,6 +322,7 @@ static struct evac_plan *assemble(struct compiler *c)
         .drill = q->drill,
         .mode = q->mode,
         .rehearse = q->rehearse,
+        .isolate = evac_arena_str(c->arena, q->isolate),
         .rto_ms = q->app->rto_ms,
         .rpo_ms = q->app->rpo_ms,
         .run_deadline_ms = run_deadline(c, steps),
@@ -508,13 +360,19 @@ static enum evac_code check_request(struct compiler *c, struct evac_err *err)
     c->book = evac_model_runbook(q->model, name);
     if (!c->book)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no runbook '%.*s'", EVAC_STR_ARG(name));
-    c->workflow = &c->book->workflows[q->workflow];
+    bool rehearsal = q->workflow == EVAC_WORKFLOW_DRILL && q->drill == EVAC_DRILL_REHEARSE;
+    c->workflow = &c->book->workflows[rehearsal ? EVAC_WORKFLOW_FAILOVER : q->workflow];
     if (!c->workflow->present)
         return evac_fail(err, EVAC_E_UNSUPPORTED, "runbook '%.*s' has no %s", EVAC_STR_ARG(name),
                          evac_workflow_name(q->workflow));
+    if (q->isolate.n && !plan_is_region_of(q->app, q->isolate))
+        return evac_fail(err, EVAC_E_BADARG, "isolate: '%.*s' is no region of app '%.*s'",
+                         EVAC_STR_ARG(q->isolate), EVAC_STR_ARG(q->app->name));
+    if (q->isolate.n && q->workflow != EVAC_WORKFLOW_DRILL && !q->rehearse)
+        return evac_fail(err, EVAC_E_BADARG, "isolate is for drills and rehearsals");
     if (evac_str_eq(q->from, q->to))
         return evac_fail(err, EVAC_E_BADARG, "from and to are both %.*s", EVAC_STR_ARG(q->to));
-    if (!is_region_of(q->app, q->from) || !is_region_of(q->app, q->to) ||
+    if (!plan_is_region_of(q->app, q->from) || !plan_is_region_of(q->app, q->to) ||
         evac_str_eq(q->to, q->app->witness))
         return evac_fail(err, EVAC_E_BADARG, "%.*s -> %.*s: not both are regions of app '%.*s'",
                          EVAC_STR_ARG(q->from), EVAC_STR_ARG(q->to), EVAC_STR_ARG(q->app->name));
@@ -537,7 +395,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     if (!c.drafts)
         abort();
     for (size_t i = 0; i < c.workflow->step_count; i++)
-        expand(&c, i);
+        plan_expand(&c, i);
     link_all(&c);
     for (uint16_t i = 0; i < c.count; i++)
         convert_when(&c, &c.drafts[i]);
@@ -597,6 +455,85 @@ static void check_one(const struct evac_model *model, const struct evac_catalog 
     }
 }
 
+/* --- apps that wait for apps, and groups of groups ----------------------------------------------
+ */
+
+/* Marks the apps that this one needs directly; true when one is new. */
+static bool mark_needs(const struct evac_model *model, const struct evac_app *app, bool *needed)
+{
+    bool found = false;
+    for (size_t k = 0; k < model->app_count; k++) {
+        struct evac_str name = model->apps[k].name;
+        bool needs = false;
+        for (size_t i = 0; i < app->waits_count; i++)
+            needs |= evac_str_eq(app->waits_for[i], name);
+        for (size_t i = 0; i < app->resource_count; i++)
+            needs |= evac_str_is(app->resources[i].type, "app") &&
+                     evac_str_eq(evac_args_get(&app->resources[i].props, "member"), name);
+        found |= needs && !needed[k];
+        needed[k] |= needs;
+    }
+    return found;
+}
+
+static bool needs_itself(const struct evac_model *model, const struct evac_app *app)
+{
+    bool *needed = calloc(model->app_count + 1, sizeof *needed);
+    bool more = needed && mark_needs(model, app, needed), itself = false;
+    while (more) {
+        more = false;
+        for (size_t k = 0; k < model->app_count; k++)
+            more |= needed[k] && mark_needs(model, &model->apps[k], needed);
+    }
+    for (size_t k = 0; needed && k < model->app_count; k++)
+        itself |= needed[k] && &model->apps[k] == app;
+    free(needed);
+    return itself;
+}
+
+static bool has_region(const struct evac_app *app, struct evac_str region)
+{
+    for (size_t i = 0; i < app->region_count; i++)
+        if (evac_str_eq(app->regions[i], region))
+            return true;
+    return false;
+}
+
+static void check_member(const struct evac_model *model, const struct evac_app *group,
+                         const struct evac_resource *r, struct evac_diag *diag)
+{
+    struct evac_str name = evac_args_get(&r->props, "member");
+    const struct evac_app *member = evac_model_app(model, name);
+    if (!member) {
+        evac_diag_add(diag, EVAC_DIAG_ERROR, r->place, "resource '%.*s': there is no app '%.*s'",
+                      EVAC_STR_ARG(r->name), EVAC_STR_ARG(name));
+        return;
+    }
+    for (size_t i = 0; i < group->region_count; i++)
+        if (!has_region(member, group->regions[i]))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, r->place,
+                          "resource '%.*s': app '%.*s' has no region %.*s, which the group has",
+                          EVAC_STR_ARG(r->name), EVAC_STR_ARG(name),
+                          EVAC_STR_ARG(group->regions[i]));
+}
+
+static void check_dependencies(const struct evac_model *model, const struct evac_app *app,
+                               struct evac_diag *diag)
+{
+    for (size_t i = 0; i < app->waits_count; i++)
+        if (!evac_model_app(model, app->waits_for[i]))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, app->place,
+                          "app '%.*s' waits for '%.*s', which there is not",
+                          EVAC_STR_ARG(app->name), EVAC_STR_ARG(app->waits_for[i]));
+    for (size_t i = 0; i < app->resource_count; i++)
+        if (evac_str_is(app->resources[i].type, "app"))
+            check_member(model, app, &app->resources[i], diag);
+    if (needs_itself(model, app))
+        evac_diag_add(diag, EVAC_DIAG_ERROR, app->place,
+                      "app '%.*s' waits for itself, by way of others or of a group",
+                      EVAC_STR_ARG(app->name));
+}
+
 enum evac_code evac_plan_check_model(const struct evac_model *model,
                                      const struct evac_catalog *catalog, struct evac_diag *diag,
                                      struct evac_err *err)
@@ -604,6 +541,7 @@ enum evac_code evac_plan_check_model(const struct evac_model *model,
     size_t before = diag->errors;
     for (size_t a = 0; a < model->app_count; a++) {
         const struct evac_app *app = &model->apps[a];
+        check_dependencies(model, app, diag);
         for (unsigned w = 0; w < EVAC_WORKFLOW_COUNT; w++)
             for (size_t from = 0; from < app->region_count; from++)
                 for (size_t to = 0; to < app->region_count; to++)

@@ -98,6 +98,8 @@ void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out)
     evac_jw_cstr(&w, "drill", evac_drill_kind_name(plan->drill));
     evac_jw_cstr(&w, "mode", evac_mode_name(plan->mode));
     evac_jw_bool(&w, "rehearse", plan->rehearse);
+    if (plan->isolate.n)
+        evac_jw_str(&w, "isolate", plan->isolate);
 #define X(name, type, max) evac_jw_i64(&w, #name, (int64_t)plan->name);
     NUMBERS(X)
 #undef X
@@ -287,6 +289,8 @@ static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
         !evac_mode_parse(text(r, o, "mode"), &plan->mode))
         corrupt(r, "workflow, drill or mode");
     plan->rehearse = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "rehearse"));
+    if (cJSON_HasObjectItem(o, "isolate"))
+        plan->isolate = text(r, o, "isolate");
 #define X(name, type, max) plan->name = (type)number(r, o, #name, max);
     NUMBERS(X)
 #undef X

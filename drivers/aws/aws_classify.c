@@ -36,6 +36,17 @@ static const char *const doubtful[] = {
     "IDPCommunicationError", NULL,
 };
 
+/* Refusals that EC2 gives with status 500: certain all the same, nothing was made. */
+static const char *const refused[] = {
+    "InsufficientInstanceCapacity",
+    "InsufficientHostCapacity",
+    "InsufficientCapacity",
+    "InsufficientReservedInstanceCapacity",
+    "InsufficientAddressCapacity",
+    "InsufficientVolumeCapacity",
+    NULL,
+};
+
 /* AWS.md 1.6 */
 static const char *const skewed[] = {
     "RequestTimeTooSkewed",
@@ -68,6 +79,8 @@ enum evac_outcome evac_aws_outcome(int status, struct evac_str code)
 {
     if (status == 429 || listed(throttled, code))
         return EVAC_OUTCOME_THROTTLED;
+    if (listed(refused, code))
+        return EVAC_OUTCOME_REJECTED;
     if (status == 408 || status >= 500 || listed(doubtful, code))
         return EVAC_OUTCOME_UNKNOWN;
     if (status >= 300)

@@ -31,6 +31,14 @@ static const struct evac_aws_service services[] = {
     { "backup",                   "Backup",                   "backup",                   "backup",                  EVAC_AWS_REST_JSON, "2018-11-15", NULL,                                  NULL,             false, false },
     { "stepfunctions",            "SFN",                      "states",                   "states",                  EVAC_AWS_JSON_1_0,  "2016-11-23", "AWSStepFunctions",                    NULL,             false, false },
     { "globalaccelerator",        "Global Accelerator",       "globalaccelerator",        "globalaccelerator",       EVAC_AWS_JSON_1_1,  "2018-08-08", "GlobalAccelerator_V20180706",         "us-west-2",      false, false },
+    { "apigateway",               "API Gateway",              "apigateway",               "apigateway",              EVAC_AWS_REST_JSON, "2015-07-09", NULL,                                  NULL,             false, false },
+    { "cloudfront",               "CloudFront",               "cloudfront",               "cloudfront",              EVAC_AWS_REST_XML,  "2020-05-31", NULL,                                  "us-east-1",      false, false },
+    { "apigatewayv2",             "ApiGatewayV2",             "apigateway",               "apigateway",              EVAC_AWS_REST_JSON, "2018-11-29", NULL,                                  NULL,             false, false },
+    { "scheduler",                "Scheduler",                "scheduler",                "scheduler",               EVAC_AWS_REST_JSON, "2021-06-30", NULL,                                  NULL,             false, false },
+    { "kinesis",                  "Kinesis",                  "kinesis",                  "kinesis",                 EVAC_AWS_JSON_1_1,  "2013-12-02", "Kinesis_20131202",                    NULL,             false, false },
+    { "memorydb",                 "MemoryDB",                 "memory-db",                "memorydb",                EVAC_AWS_JSON_1_1,  "2021-01-01", "AmazonMemoryDB",                      NULL,             false, false },
+    { "health",                   "Health",                   "health",                   "health",                  EVAC_AWS_JSON_1_1,  "2016-08-04", "AWSHealth_20160804",                  NULL,             false, false },
+    { "arc-region-switch",        "ARC Region switch",        "arc-region-switch",        "arc-region-switch",       EVAC_AWS_JSON_1_0,  "2022-07-26", "ArcRegionSwitch",                     NULL,             false, false },
 };
 /* clang-format on */
 

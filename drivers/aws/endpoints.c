@@ -278,13 +278,17 @@ static enum evac_code route53_host(const struct partition *p, struct variant v,
 static void regional_host(const struct partition *p, const struct evac_aws_service *s,
                           struct variant v, struct evac_arena *arena, struct evac_endpoint *e)
 {
-    const char *suffix = v.dual ? p->dual_suffix : p->suffix;
+    /* Region switch exists under the dual-stack suffix only. */
+    bool dual = v.dual || strcmp(s->endpoint, "arc-region-switch") == 0;
+    const char *suffix = dual ? p->dual_suffix : p->suffix;
     bool gov = strcmp(p->name, "aws-us-gov") == 0;
     bool fips = v.fips && !(gov && !v.dual && in_list(gov_is_fips, s->endpoint));
     if (v.dual && strcmp(s->endpoint, "secretsmanager") == 0)
         suffix = p->suffix;
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
-    if (fips_first && !v.dual)
+    if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */
+        e->host = evac_arena_printf(arena, "cloudfront%s.%s", fips ? "-fips" : "", suffix);
+    else if (fips_first && !v.dual)
         e->host = evac_arena_printf(arena, "fips.eks.%.*s.%s", EVAC_STR_ARG(e->region), suffix);
     else
         e->host = evac_arena_printf(arena, "%s%s.%.*s.%s", s->endpoint, fips ? "-fips" : "",

@@ -23,7 +23,8 @@ static void close_pack(struct evac_link *link)
     free(link);
 }
 
-static const struct evac_driver *const drivers[] = { &evac_driver_http, &evac_driver_exec, NULL };
+static const struct evac_driver *const drivers[] = { &evac_driver_http, &evac_driver_exec,
+                                                     &evac_driver_manual, &evac_driver_app, NULL };
 
 const struct evac_pack evac_pack_local = { EVAC_DRIVER_ABI, "local", drivers, open_pack,
                                            close_pack };

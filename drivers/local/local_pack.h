@@ -9,7 +9,8 @@ extern const struct evac_pack evac_pack_local;
 /* --- for this folder's drivers
  * ------------------------------------------------------------------------- */
 
-extern const struct evac_driver evac_driver_http, evac_driver_exec;
+extern const struct evac_driver evac_driver_http, evac_driver_exec, evac_driver_manual,
+    evac_driver_app;
 
 /* The pack's link: its host and the calls that are open. */
 struct evac_link {

@@ -561,6 +561,31 @@ static const struct sb_operation operations[] = {
     { 0 },
 };
 
+/* make autoscaling us-west-2 {"group":"shop-batch","min":0,"max":10,"count":0}: as if it had long
+ * been so. */
+static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
+                           struct evac_err *err)
+{
+    struct evac_str name = evac_json_str(json, "group");
+    int64_t min = evac_json_i64(json, "min", 0), max = evac_json_i64(json, "max", 10);
+    int64_t count = evac_json_i64(json, "count", -1);
+    if (!name.n || min < 0 || count < min || count > max || max > 100)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "autoscaling needs a \"group\" and a \"count\" between \"min\" (0) and "
+                         "\"max\" (10)");
+    struct group *g = find(sb, region, name);
+    if (g)
+        g->count = 0;
+    else if (!(g = add(sb, region, name)))
+        return evac_fail(err, EVAC_E_TOOBIG, "there are too many groups already");
+    g->min = (int)min;
+    g->max = (int)max;
+    g->desired = (int)count;
+    for (int i = 0; i < g->desired; i++)
+        launch(sb, g, true);
+    return EVAC_OK;
+}
+
 /* AWS publishes no rates for it: AWS.md 1.11's advice. */
 const struct sb_service sb_service_autoscaling = {
     .signing_name = "autoscaling",
@@ -573,5 +598,6 @@ const struct sb_service sb_service_autoscaling = {
     .destroy = free,
     .advance = advance,
     .wake = wake,
+    .make = make,
     .truth = truth,
 };

@@ -685,6 +685,29 @@ static const struct sb_operation operations[] = {
     { 0 },
 };
 
+/* make ecs us-west-2 {"cluster":"shop","service":"web","count":0}: as if it had long been so. */
+static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
+                           struct evac_err *err)
+{
+    struct evac_str cluster = evac_json_str(json, "cluster"), name = evac_json_str(json, "service");
+    int64_t count = evac_json_i64(json, "count", -1);
+    if (!cluster.n || !name.n || count < 0 || count > (int64_t)TASKS_MAX)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "ecs needs a \"cluster\", a \"service\" and a \"count\" from 0 to %u",
+                         TASKS_MAX);
+    struct service *s = find(sb, region, cluster, name);
+    if (!s)
+        s = add_service(sb, region, cluster, name);
+    if (!s)
+        return evac_fail(err, EVAC_E_TOOBIG, "there are %u services already", SERVICES_MAX);
+    s->desired = (int)count;
+    s->task_count = 0;
+    s->steady = true;
+    for (int i = 0; i < s->desired; i++)
+        add_task(sb, s, true);
+    return EVAC_OK;
+}
+
 const struct sb_service sb_service_ecs = {
     .signing_name = "ecs",
     .row = "ecs",
@@ -693,5 +716,6 @@ const struct sb_service sb_service_ecs = {
     .destroy = free,
     .advance = advance,
     .wake = wake,
+    .make = make,
     .truth = truth,
 };

@@ -139,6 +139,8 @@ bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const c
     const struct rds_global *g;
     const struct rds_cluster *k = rds_cluster_find(sb, region, evac_str(cluster));
     const struct member *m = member_of(sb, k, &g);
+    if (!k)
+        return rds_instance_writes(sb, region, evac_str(cluster));
     return m && m->believes && rds_cluster_runs(sb, k) &&
            !(g->quiet && m == &g->members[g->writer]);
 }
@@ -146,6 +148,8 @@ bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const c
 bool sb_rds_answers(const struct evac_sandbox *sb, size_t region, const char *cluster)
 {
     const struct rds_cluster *k = rds_cluster_find(sb, region, evac_str(cluster));
+    if (!k)
+        return rds_instance_writes(sb, region, evac_str(cluster));
     return k && rds_cluster_runs(sb, k) && !sb_fault(sb, SB_RDS, region)->capacity_refused;
 }
 

@@ -197,6 +197,21 @@ struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, co
     return NULL;
 }
 
+bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct evac_str name)
+{
+    const struct rds *rds = rds_state(sb);
+    const struct rds_instance *newest = NULL;
+    const char *prefix = name.p;
+    for (size_t k = 0; k < RDS_INSTANCES_MAX; k++) {
+        const struct rds_instance *i = &rds->instances[k];
+        bool drill = evac_str_ends(evac_str(i->id), "-drill");
+        if (i->used && i->region == region && !drill && evac_str_starts(evac_str(i->id), prefix) &&
+            (!newest || i->created_ms > newest->created_ms))
+            newest = i;
+    }
+    return newest && !newest->at && !newest->source[0] && !sb->regions[region].down;
+}
+
 int64_t rds_latest_restorable(const struct evac_sandbox *sb, const struct rds_instance *i)
 {
     int64_t every = (int64_t)sb_scaled(sb, RDS_LOG_SHIP_MS), now = sb_wall_ms(sb);

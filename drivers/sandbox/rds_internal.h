@@ -200,6 +200,9 @@ struct rds_instance *rds_instance_find(const struct evac_sandbox *sb, size_t reg
 struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, const char *id,
                                       const char *class, const char *engine);
 /* Up to when (wall) it can be restored from its own backups. */
+/* The newest instance whose identifier begins so, but for drills' copies, is available and no
+ * replica: the app, which looks for its database by that name, may write. */
+bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct evac_str name);
 int64_t rds_latest_restorable(const struct evac_sandbox *sb, const struct rds_instance *i);
 /* How the ones that are created begin. */
 extern const struct rds_rung rds_creating[], rds_restoring[], rds_backing_up[];

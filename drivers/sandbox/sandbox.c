@@ -1,5 +1,6 @@
 /* The model's life and time, and what every part of it asks. */
 #include "aws_time.h"
+#include "sandbox_docs.h"
 #include "sandbox_internal.h"
 
 #include <stdlib.h>
@@ -65,6 +66,7 @@ void evac_sandbox_free(struct evac_sandbox *sb)
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++)
         if (sb_service((enum sb_service_id)i)->destroy)
             sb_service((enum sb_service_id)i)->destroy(sb->state[i]);
+    sb_docs_free(sb);
     sb_stale_forget(sb);
     evac_arena_free(sb->reply_arena);
     free(sb->counters);
@@ -81,7 +83,9 @@ void evac_sandbox_shop(struct evac_sandbox *sb, uint16_t base_port)
 
 uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
 {
-    uint64_t next = sb->shop ? sb_shop_wake(sb) : SB_NEVER;
+    uint64_t next = sb->shop ? sb_shop_wake(sb) : SB_NEVER, docs = sb_docs_wake(sb);
+    if (docs < next)
+        next = docs;
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
         const struct sb_service *service = sb_service((enum sb_service_id)i);
         uint64_t at = service->wake ? service->wake(sb) : SB_NEVER;
@@ -93,6 +97,7 @@ uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
 
 void sb_move(struct evac_sandbox *sb)
 {
+    sb_docs_advance(sb);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++)
         if (sb_service((enum sb_service_id)i)->advance)
             sb_service((enum sb_service_id)i)->advance(sb);

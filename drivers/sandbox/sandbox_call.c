@@ -136,7 +136,7 @@ static void use_host_bucket(struct sb_call *c)
 
 static void find_operation(struct sb_call *c)
 {
-    if (c->protocol == EVAC_AWS_REST_XML) {
+    if (c->protocol == EVAC_AWS_REST_XML || c->protocol == EVAC_AWS_REST_JSON) {
         if (c->id == SB_S3)
             use_host_bucket(c);
         c->operation = by_path(c);
@@ -156,8 +156,13 @@ static void find_operation(struct sb_call *c)
 
 static void refuse_signature(struct sb_call *c, const struct evac_err *err)
 {
-    bool json = is_json(c->protocol), s3 = c->id == SB_S3;
-    if (err->code == EVAC_E_STALE)
+    bool json = is_json(c->protocol), s3 = c->id == SB_S3, ec2 = c->protocol == EVAC_AWS_EC2;
+    if (ec2 && err->code == EVAC_E_STALE)
+        sb_error(c, 400, "RequestExpired", "Request has expired.");
+    else if (ec2)
+        sb_error(c, 401, "AuthFailure",
+                 "AWS was not able to validate the provided access credentials");
+    else if (err->code == EVAC_E_STALE)
         sb_error(c, 403,
                  s3     ? "RequestTimeTooSkewed"
                  : json ? "InvalidSignatureException"
@@ -177,8 +182,10 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
     struct evac_sandbox *sb = c->sb;
     struct evac_err err = { EVAC_OK, "" };
     if (!evac_str_is(claim->access_key_id, sb->access_key_id)) {
-        sb_error(c, 403,
-                 c->id == SB_S3         ? "InvalidAccessKeyId"
+        bool ec2 = c->protocol == EVAC_AWS_EC2;
+        sb_error(c, ec2 ? 401 : 403,
+                 ec2                    ? "AuthFailure"
+                 : c->id == SB_S3       ? "InvalidAccessKeyId"
                  : is_json(c->protocol) ? "UnrecognizedClientException"
                                         : "InvalidClientTokenId",
                  "The security token included in the request is invalid.");
@@ -206,6 +213,8 @@ static void throttle(struct sb_call *c)
 {
     if (c->id == SB_S3)
         sb_error(c, 503, "SlowDown", "Please reduce your request rate.");
+    else if (c->protocol == EVAC_AWS_EC2)
+        sb_error(c, 503, "RequestLimitExceeded", "Request limit exceeded.");
     else
         sb_error(c, 400, is_json(c->protocol) ? "ThrottlingException" : "Throttling",
                  "Rate exceeded");
@@ -251,7 +260,10 @@ static void serve(struct sb_call *c)
     struct sb_fault *fault = &c->sb->regions[c->region].faults[c->id];
     struct sb_counter *counter = sb_counter_of(c->sb, c->region, c->service, c->operation);
     if (fault->down) {
-        sb_error(c, 503, c->id == SB_S3 ? "ServiceUnavailable" : "ServiceUnavailableException",
+        sb_error(c, 503,
+                 c->id == SB_S3                ? "ServiceUnavailable"
+                 : c->protocol == EVAC_AWS_EC2 ? "Unavailable"
+                                               : "ServiceUnavailableException",
                  "The service is unavailable.");
         return;
     }
@@ -261,10 +273,15 @@ static void serve(struct sb_call *c)
     }
     count(c, counter);
     if (fault->denied)
-        sb_error(c, 403, is_json(c->protocol) ? "AccessDeniedException" : "AccessDenied",
+        sb_error(c, 403,
+                 is_json(c->protocol)          ? "AccessDeniedException"
+                 : c->protocol == EVAC_AWS_EC2 ? "UnauthorizedOperation"
+                                               : "AccessDenied",
                  "User: arn:aws:iam::" SB_ACCOUNT ":user/evac is not authorized to perform: %s:%s",
                  c->service->signing_name, c->operation->name);
     else
+        sb_check_members(c);
+    if (!c->failed)
         handle(c);
 }
 

@@ -223,7 +223,8 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
         sb_move(sb);
         return code;
     }
-    return evac_fail(err, EVAC_E_BADARG,
-                     "'%.*s' is not a command; region, service, make, lag, stale, limits and app are",
-                     EVAC_STR_ARG(verb));
+    return evac_fail(
+        err, EVAC_E_BADARG,
+        "'%.*s' is not a command; region, service, make, lag, stale, limits and app are",
+        EVAC_STR_ARG(verb));
 }

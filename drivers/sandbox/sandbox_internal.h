@@ -26,13 +26,34 @@
 
 /* clang-format off */
 #define SB_SERVICES(X) \
+    X(APIGATEWAY, apigateway) \
+    X(APPLICATIONAUTOSCALING, applicationautoscaling) \
     X(AUTOSCALING, autoscaling) \
+    X(CLOUDFRONT, cloudfront) \
     X(CLOUDWATCH, cloudwatch) \
+    X(EC2, ec2) \
     X(ECS, ecs) \
+    X(EKS, eks) \
+    X(ELASTICACHE, elasticache) \
+    X(EVENTS, events) \
+    X(GLOBALACCELERATOR, globalaccelerator) \
+    X(HEALTH, health) \
+    X(KINESIS, kinesis) \
+    X(KMS, kms) \
+    X(LAMBDA, lambda) \
+    X(MEMORYDB, memorydb) \
     X(RDS, rds) \
+    X(REGIONSWITCH, regionswitch) \
     X(ROUTE53, route53) \
     X(S3, s3) \
-    X(STS, sts) \
+    X(SCHEDULER, scheduler) \
+    X(SECRETSMANAGER, secretsmanager) \
+    X(SERVICEQUOTAS, servicequotas) \
+    X(SNS, sns) \
+    X(SQS, sqs) \
+    X(SSM, ssm) \
+    X(STEPFUNCTIONS, stepfunctions) \
+    X(STS, sts)
 
 /* clang-format on */
 #define X(NAME, name) SB_##NAME,
@@ -59,6 +80,10 @@ struct sb_operation {
     const char *query_key; /* REST: only when the query has this key ("versioning"); NULL: when it
                               has none of the other rows' keys */
     double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
+    /* The members of its input: "Name! EventBusName", those with '!' required; what stands in a
+     * REST path is not among them. NULL: not checked. AWS passes over members that it does not
+     * know; here they are refused, because they are a driver's spelling mistakes. */
+    const char *takes;
 };
 
 struct sb_service {
@@ -74,8 +99,8 @@ struct sb_service {
      * each recovery of a region, so that a service can notice. NULL: nothing moves by itself. */
     void (*advance)(struct evac_sandbox *sb);
     uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
-    /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so. NULL:
-     * it has none to make. What the JSON may say stands in the service's file. */
+    /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so.
+     * NULL: it has none to make. What the JSON may say stands in the service's file. */
     enum evac_code (*make)(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err);
     /* Appends `,"name":value` members to the truth; NULL none. */
@@ -126,6 +151,7 @@ struct evac_sandbox {
     size_t region_count;
     void *state[SB_SERVICE_COUNT];
     struct sb_shop *shop; /* NULL: without */
+    struct sb_doc *docs;  /* sandbox_docs.h */
     uint32_t stale_ms;
     struct sb_stale *stale;
     struct sb_counter *counters;
@@ -241,6 +267,8 @@ void sb_stale_forget(struct evac_sandbox *sb);
 /* sandbox_protocol.c: what a request asks, and an answer's envelope. */
 void sb_read_input(struct sb_call *c);
 void sb_write_answer(struct sb_call *c);
+/* An error when the operation does not take what is there. */
+void sb_check_members(struct sb_call *c);
 
 /* --- what services and the sample app ask each other ------------------------------------------ */
 
@@ -270,6 +298,13 @@ int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *clu
 void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
                   int desired);
 int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
+
+/* model_ec2_instances.c: the instance is in the state running. */
+bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
+
+/* model_servicequotas.c: what an account may have there. */
+double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,
+                const char *code);
 
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,

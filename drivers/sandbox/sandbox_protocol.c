@@ -75,7 +75,8 @@ static void read_pairs(struct sb_call *c, struct evac_str text, bool form)
         struct evac_str name = decode(c->arena, evac_str_cut(pair, '=', &value), form);
         if (name.n)
             c->params[c->param_count++] =
-                (struct sb_param){ form ? plain_name(c->arena, name) : name,
+                (struct sb_param){ form && c->protocol != EVAC_AWS_EC2 ? plain_name(c->arena, name)
+                                                                       : name,
                                    decode(c->arena, value, form) };
     }
 }
@@ -155,10 +156,10 @@ static bool look(const struct sb_call *c, const char *fmt, va_list ap, struct ev
     *ret_value = EVAC_STR_NONE;
     if (n < 0 || (size_t)n >= sizeof path)
         return false;
-    if (c->json) {
-        const cJSON *value = walk(c->json, evac_str(path));
-        *ret_value = value ? text_of(c, value) : EVAC_STR_NONE;
-        return value && !cJSON_IsNull(value);
+    const cJSON *value = c->json ? walk(c->json, evac_str(path)) : NULL;
+    if (value) {
+        *ret_value = text_of(c, value);
+        return !cJSON_IsNull(value);
     }
     const struct sb_param *param = find(c, evac_str(path));
     if (param)
@@ -218,6 +219,60 @@ struct evac_str sb_request_header(const struct sb_call *c, const char *name)
     return evac_http_header(&view, name);
 }
 
+/* --- what an operation takes ----------------------------------------------------------------- */
+
+static bool takes(const char *list, struct evac_str name)
+{
+    struct evac_str rest = evac_str(list);
+    while (rest.n) {
+        struct evac_str one = evac_str_cut(rest, ' ', &rest);
+        if (one.n && one.p[one.n - 1] == '!')
+            one.n--;
+        if (evac_str_eq(one, name))
+            return true;
+    }
+    return false;
+}
+
+static void refuse_member(struct sb_call *c, struct evac_str name, const char *why)
+{
+    sb_error(c, 400, "ValidationException", "%s: %.*s %s", c->operation->name, EVAC_STR_ARG(name),
+             why);
+}
+
+static void check_present(struct sb_call *c)
+{
+    struct evac_str rest = evac_str(c->operation->takes);
+    while (rest.n) {
+        struct evac_str one = evac_str_cut(rest, ' ', &rest);
+        if (one.n == 0 || one.p[one.n - 1] != '!')
+            continue;
+        one.n--;
+        if (!sb_has(c, "%.*s", EVAC_STR_ARG(one)))
+            refuse_member(c, one, "is missing");
+    }
+}
+
+void sb_check_members(struct sb_call *c)
+{
+    const cJSON *member;
+    if (!c->operation->takes)
+        return;
+    cJSON_ArrayForEach(member, (const cJSON *)(const void *)c->json)
+    {
+        if (!takes(c->operation->takes, evac_str(member->string)))
+            refuse_member(c, evac_str(member->string), "is no member of its input");
+    }
+    for (size_t i = 0; i < c->param_count; i++) {
+        struct evac_str rest, name = evac_str_cut(c->params[i].name, '.', &rest);
+        if (!takes(c->operation->takes, name) && !evac_str_is(name, "Action") &&
+            !evac_str_is(name, "Version"))
+            refuse_member(c, name, "is no member of its input");
+    }
+    if (!c->failed)
+        check_present(c);
+}
+
 /* --- answering ------------------------------------------------------------------------------- */
 
 void sb_header(struct sb_call *c, const char *name, struct evac_str value)
@@ -246,6 +301,17 @@ void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)
            (struct evac_str){ text, n < 0                     ? 0
                                     : (size_t)n < sizeof text ? (size_t)n
                                                               : sizeof text - 1 });
+}
+
+static void ec2_error(struct sb_call *c, const char *code, struct evac_str message)
+{
+    struct evac_buf *out = &c->out;
+    evac_buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>");
+    sb_tag(out, "Code", evac_str(code));
+    sb_tag(out, "Message", message);
+    evac_buf_puts(out, "</Error></Errors>");
+    sb_tag(out, "RequestID", evac_str(c->request_id));
+    evac_buf_puts(out, "</Response>");
 }
 
 static void xml_error(struct sb_call *c, const char *code, struct evac_str message)
@@ -281,6 +347,8 @@ static void json_error(struct sb_call *c, const char *code, struct evac_str mess
     evac_buf_puts(&c->out, ",\"message\":");
     evac_buf_json(&c->out, message);
     evac_buf_putc(&c->out, '}');
+    if (c->protocol == EVAC_AWS_REST_JSON)
+        sb_header(c, "x-amzn-ErrorType", evac_str(code));
     if (sb_request_header(c, "x-amzn-query-mode").n)
         sb_header(
             c, "x-amzn-query-error",
@@ -303,6 +371,8 @@ void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, 
                 c->protocol == EVAC_AWS_REST_JSON;
     if (json)
         json_error(c, code, message);
+    else if (c->protocol == EVAC_AWS_EC2)
+        ec2_error(c, code, message);
     else
         xml_error(c, code, message);
 }
@@ -318,6 +388,18 @@ static void put_query_answer(struct sb_call *c)
     evac_buf_put(body, c->out.p, c->out.n);
     evac_buf_putf(body, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>",
                   op, c->request_id);
+    evac_buf_putf(body, "</%sResponse>", op);
+}
+
+/* No wrapper around the result, and the request's id comes first. */
+static void put_ec2_answer(struct sb_call *c)
+{
+    struct evac_buf *body = &c->reply->body;
+    const char *op = c->operation->name;
+    evac_buf_putf(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%sResponse xmlns=\"%s\">", op,
+                  c->service->xmlns);
+    sb_tag(body, "requestId", evac_str(c->request_id));
+    evac_buf_put(body, c->out.p, c->out.n);
     evac_buf_putf(body, "</%sResponse>", op);
 }
 
@@ -337,9 +419,10 @@ static const char *content_type(const struct sb_call *c)
 void sb_write_answer(struct sb_call *c)
 {
     struct evac_sandbox_reply *reply = c->reply;
-    bool query = c->protocol == EVAC_AWS_QUERY && !c->raw;
-    if (query)
+    if (c->protocol == EVAC_AWS_QUERY && !c->raw)
         put_query_answer(c);
+    else if (c->protocol == EVAC_AWS_EC2 && !c->raw)
+        put_ec2_answer(c);
     else
         evac_buf_put(&reply->body, c->out.p, c->out.n);
     sb_header(c, c->id == SB_S3 ? "x-amz-request-id" : "x-amzn-RequestId", evac_str(c->request_id));

@@ -270,15 +270,32 @@ uint64_t sb_shop_wake(const struct evac_sandbox *sb)
     return next;
 }
 
+/* "app shop database orders": it uses orders-use1 and orders-usw2 now. */
+static void use_database(struct evac_sandbox *sb, struct evac_str name)
+{
+    for (size_t i = 0; i < SITES; i++) {
+        struct site *site = &sb->shop->sites[i];
+        char code[sizeof site->code];
+        (void)evac_str_copy(code, sizeof code, evac_str(site->code));
+        (void)snprintf(site->db, sizeof site->db, "%.*s-%s", EVAC_STR_ARG(name), code);
+    }
+}
+
 enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
                                struct evac_err *err)
 {
     struct evac_str rest, name = evac_str_cut(evac_str_trim(command), ' ', &rest);
     struct evac_str verb = evac_str_cut(evac_str_trim(rest), ' ', &rest);
     int64_t ms;
-    if (!evac_str_is(name, "shop") || !evac_str_is(verb, "renew") ||
-        !evac_str_i64(evac_str_trim(rest), &ms) || ms < 100 || ms > RENEW_MAX_MS)
-        return evac_fail(err, EVAC_E_BADARG, "app shop renew MS, from 100 to %u", RENEW_MAX_MS);
+    rest = evac_str_trim(rest);
+    if (evac_str_is(name, "shop") && evac_str_is(verb, "database") && rest.n && rest.n < 24) {
+        use_database(sb, rest);
+        return EVAC_OK;
+    }
+    if (!evac_str_is(name, "shop") || !evac_str_is(verb, "renew") || !evac_str_i64(rest, &ms) ||
+        ms < 100 || ms > RENEW_MAX_MS)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "app shop renew MS, from 100 to %u; app shop database NAME", RENEW_MAX_MS);
     sb->shop->renew_ms = (uint32_t)ms;
     put_go(sb, sb->shop);
     for (size_t i = 0; i < SITES; i++)

@@ -125,6 +125,10 @@ enum {
     EVAC_PARAM_REGIONAL = 1u << 1, /* may be a group with one entry a region */
     EVAC_PARAM_GROUP =
         1u << 2, /* is a group of free keys, as count = { active = 6; standby = 1; } */
+    /* In an action's params: not something that a step wants, but a parameter of the resource's own
+     * without which this action is not for that resource. A runbook's step for all ("*.pause")
+     * passes such a resource over; a step that names the type is refused. */
+    EVAC_PARAM_OF_RESOURCE = 1u << 3,
 };
 
 /* A resource's parameter must not be called app, from, mode, region, run, to, want or witness:
@@ -157,6 +161,8 @@ struct evac_op {
     const char *home_region; /* FIXED only */
     bool control_plane;
     bool mutates;
+    const char *when; /* "switch=record": called only where the argument has that value; NULL:
+                         always. Several, separated by spaces: all of them */
 };
 
 enum {

@@ -91,6 +91,24 @@ typedef void evac_exec_done_fn(void *user, const struct evac_exec_reply *reply);
 /* Any function but now_ms, wall_ms, random and debug may refuse with EVAC_E_UNSUPPORTED or, in a
  * rehearsal or an isolated drill, EVAC_E_REFUSED. Requests are copied: they need live only through
  * the call. */
+/* The controller's other apps, for a driver that moves several of them in order. Functions are
+ * called on the loop's thread, never from inside a driver's call(). */
+struct evac_app_view {
+    struct evac_str active, standby_up; /* regions; standby_up "" : none is known to be up */
+    struct evac_str moving_to;          /* "" : no run of it goes on */
+    bool held;                          /* somebody holds it: no run may begin */
+    bool failed;                        /* its last run did not succeed */
+    uint64_t last_run;                  /* 0 none */
+};
+struct evac_apps {
+    void *ctx;
+    /* False: there is no such app. Texts live until the next call. */
+    bool (*look)(void *ctx, struct evac_str name, struct evac_app_view *ret_view);
+    /* Begins its own run to that region, by its own runbook, gates and rules. */
+    enum evac_code (*move)(void *ctx, struct evac_str name, struct evac_str to, bool graceful,
+                           struct evac_str why, struct evac_err *err);
+};
+
 struct evac_host {
     uint32_t abi; /* EVAC_HOST_ABI */
     void *ctx;
@@ -125,6 +143,8 @@ struct evac_host {
 
     /* One line for a developer. Never give it a secret. */
     void (*debug)(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+    const struct evac_apps *apps; /* NULL: this host has none */
 };
 
 /* The first header of that name, any case; empty when there is none. */

@@ -28,7 +28,7 @@ class Cli:
                    "--output", "json", service, *args]
         r = subprocess.run(command, capture_output=True, text=True, env=self.env, timeout=60)
         with lock:
-            called.add(({"s3api": "s3"}.get(service, service), op or camel(args[0])))
+            called.add(({"s3api": "s3", "apigatewayv2": "apigateway"}.get(service, service), op or camel(args[0])))
         if r.returncode != 0:
             text = r.stderr.strip()
             code = text[text.find("(") + 1:text.find(")")] if "(" in text else text
@@ -39,7 +39,7 @@ class Cli:
 
 
 SPECIAL = {"describe-db-clusters": "DescribeDBClusters", "describe-db-instances": "DescribeDBInstances",
-           "list-objects-v2": "ListObjectsV2", "test-dns-answer": "TestDNSAnswer"}
+           "list-objects-v2": "ListObjectsV2", "test-dns-answer": "TestDNSAnswer", "invoke": "Invoke"}
 
 
 def camel(command):
@@ -83,3 +83,8 @@ def slowly(call, *args, **kw):
                 raise
             time.sleep(0.5)
     raise AssertionError("throttled for too long")
+
+
+def make(aws, service, region, /, **resource):
+    """A resource that has long been there: control's make."""
+    aws.world.sand("make %s %s %s" % (service, region, json.dumps(resource)))

@@ -53,6 +53,7 @@ struct world {
     struct evac_buf truth;
     char broken[400];
     uint64_t events, requests, last_run;
+    const char *isolate;
     enum evac_run_state last_state;
     /* R5: a mutation of a service was lost, and nothing was read from that service since */
     char lost_operation[64];
@@ -864,8 +865,12 @@ static void load(struct world *w)
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     size_t n = 0;
+    const char *app = w->o.app_file ? w->o.app_file : "apps/shop.cfg";
     files[n++] = (struct evac_conf_text){ "evac.cfg", fill(w, read_demo(w, "evac.cfg")) };
-    files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, "apps/shop.cfg")) };
+    files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
+    static const char *const names[] = { "apps/a.cfg", "apps/b.cfg", "apps/c.cfg", "apps/d.cfg" };
+    for (size_t i = 0; i < 4 && w->o.more[i]; i++)
+        files[n++] = (struct evac_conf_text){ names[i], evac_str(w->o.more[i]) };
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
     if (evac_conf_parse(files, n, &diag, &w->model, &err)) {
@@ -876,6 +881,21 @@ static void load(struct world *w)
         abort();
     }
     evac_arena_free(diag.arena);
+}
+
+/* "x.cfg" has its resources in "x.world": control's commands, a line each. */
+static void make_resources(struct world *w)
+{
+    char name[256];
+    if (!w->o.app_file)
+        return;
+    snprintf(name, sizeof name, "%.*s.world", (int)strlen(w->o.app_file) - 4, w->o.app_file);
+    struct evac_str rest = read_demo(w, name);
+    while (rest.n) {
+        struct evac_str line = evac_str_trim(evac_str_cut(rest, '\n', &rest));
+        if (line.n && line.p[0] != '#')
+            world_control(w, "%.*s", EVAC_STR_ARG(line));
+    }
 }
 
 struct world *world_new(const struct world_options *options)
@@ -899,6 +919,7 @@ struct world *world_new(const struct world_options *options)
     w->sandbox = evac_sandbox_new(&sandbox);
     evac_sandbox_advance(w->sandbox, w->now_ms);
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
+    make_resources(w);
     load(w);
     w->host = make_host(w);
     w->look = w->host;
@@ -996,13 +1017,15 @@ uint64_t world_now(const struct world *w)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
-static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum evac_mode mode,
-                           bool rehearse)
+static enum evac_code wish(struct world *w, const char *app, enum evac_workflow workflow,
+                           enum evac_mode mode, bool rehearse)
 {
-    struct evac_wish wish = { .app = EVAC_STR("shop"),
+    struct evac_wish wish = { .app = evac_str(app),
                               .workflow = workflow,
                               .mode = mode,
                               .rehearse = rehearse,
+                              .drill = rehearse ? EVAC_DRILL_REHEARSE : EVAC_DRILL_ISOLATED,
+                              .isolate = evac_str(w->isolate ? w->isolate : ""),
                               .who = EVAC_STR("ann"),
                               .why = EVAC_STR("a story") };
     struct evac_err err = { EVAC_OK, "" };
@@ -1018,12 +1041,23 @@ static enum evac_code wish(struct world *w, enum evac_workflow workflow, enum ev
 
 enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode)
 {
-    return wish(w, workflow, mode, false);
+    return wish(w, "shop", workflow, mode, false);
+}
+
+enum evac_code world_begin_app(struct world *w, const char *app, enum evac_workflow workflow,
+                               enum evac_mode mode)
+{
+    return wish(w, app, workflow, mode, false);
+}
+
+void world_isolate(struct world *w, const char *region)
+{
+    w->isolate = region;
 }
 
 enum evac_code world_rehearse(struct world *w)
 {
-    return wish(w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
+    return wish(w, "shop", EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
 }
 
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step_id,
@@ -1044,7 +1078,7 @@ enum evac_code world_say(struct world *w, enum evac_command_verb verb, const cha
 
 void world_control(struct world *w, const char *fmt, ...)
 {
-    char command[256];
+    char command[4096];
     va_list ap;
     struct evac_err err = { EVAC_OK, "" };
     va_start(ap, fmt);

@@ -25,7 +25,10 @@ struct world_faults { /* parts of 10,000 requests */
 struct world_options {
     uint64_t seed;
     double speed;          /* of the sandbox's services; 1 is real */
+    const char *app_file;  /* below contrib/demo; NULL: apps/shop.cfg. What control makes for it
+                              stands  beside it, as .world */
     const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
+    const char *more[4];   /* further configuration files' texts: an app, a runbook; NULL none */
     struct world_faults faults;
     bool verbose; /* print the trace as it grows */
 };
@@ -46,7 +49,11 @@ void world_set_faults(struct world *w, const struct world_faults *faults);
 
 /* Stand in for people. */
 enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode);
+enum evac_code world_begin_app(struct world *w, const char *app, enum evac_workflow workflow,
+                               enum evac_mode mode);
 enum evac_code world_rehearse(struct world *w);
+/* What the next runs must not touch, "" nothing. */
+void world_isolate(struct world *w, const char *region);
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step,
                          const char *reason, int64_t value);
 

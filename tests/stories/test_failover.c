@@ -100,9 +100,9 @@ START_TEST(a_dead_region_is_left_by_the_policy)
     expect_writer(w, "us-west-2");
     expect_active(w, "us-west-2");
     /* the order that keeps data safe */
-    ck_assert_uint_lt(at(w, "step fence waiting"), at(w, "step fail-db waiting -> observing"));
-    ck_assert_uint_lt(at(w, "step fence-wait verifying -> done"), at(w, "intent fail-db"));
-    ck_assert_uint_lt(at(w, "step fail-db verifying -> done"), at(w, "intent grant"));
+    ck_assert_uint_lt(at(w, "step fence waiting"), at(w, "step promote waiting -> observing"));
+    ck_assert_uint_lt(at(w, "step fence-wait verifying -> done"), at(w, "intent promote"));
+    ck_assert_uint_lt(at(w, "step promote verifying -> done"), at(w, "intent grant"));
     ck_assert_uint_lt(at(w, "step verify-write"), at(w, "intent route"));
     double rto = reported(w, "rto_ms");
     ck_assert_double_gt(rto, 0);
@@ -119,7 +119,7 @@ START_TEST(a_person_moves_a_healthy_shop_without_losing_data)
     expect_end(w, EVAC_RUN_SUCCEEDED);
     expect_writer(w, "us-west-2");
     ck_assert_double_eq(reported(w, "rpo_ms"), 0);
-    ck_assert(!world_traced(w, "intent fail-db"));
+    ck_assert(!world_traced(w, "intent promote"));
     world_free(w);
 }
 END_TEST
@@ -146,9 +146,9 @@ START_TEST(too_much_loss_waits_for_a_person)
     world_run(w, 3 * MINUTE_MS);
     world_control(w, "region us-east-1 down");
     world_run(w, 2 * MINUTE_MS);
-    ck_assert_msg(world_traced(w, "gate_block fail-db"), "%s", story(w));
-    ck_assert(!world_traced(w, "intent fail-db"));
-    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "fail-db", "the region is gone for good", 0),
+    ck_assert_msg(world_traced(w, "gate_block promote"), "%s", story(w));
+    ck_assert(!world_traced(w, "intent promote"));
+    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "promote", "the region is gone for good", 0),
                      EVAC_OK);
     expect_end(w, EVAC_RUN_EXCEPTIONS);
     expect_writer(w, "us-west-2");
@@ -165,8 +165,8 @@ START_TEST(a_gate_opens_by_itself_when_the_loss_becomes_known)
     world_run(w, 10000);
     world_control(w, "region us-east-1 down");
     world_run(w, 2 * MINUTE_MS);
-    ck_assert_msg(world_traced(w, "gate_block fail-db"), "%s", story(w));
-    ck_assert(!world_traced(w, "intent fail-db"));
+    ck_assert_msg(world_traced(w, "gate_block promote"), "%s", story(w));
+    ck_assert(!world_traced(w, "intent promote"));
     world_control(w, "service cloudwatch us-west-2 up");
     expect_end(w, EVAC_RUN_SUCCEEDED);
     expect_writer(w, "us-west-2");
@@ -327,7 +327,7 @@ START_TEST(a_mode_switched_there_and_back_leaves_no_dead_end)
     world_control(w, "service rds us-west-2 down");
     world_run(w, 10000);
     ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "", EVAC_MODE_GRACEFUL), EVAC_OK);
-    ck_assert_msg(world_traced(w, "step fail-db observing -> halted"), "%s", story(w));
+    ck_assert_msg(world_traced(w, "step promote observing -> halted"), "%s", story(w));
     world_run(w, 1000);
     ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "", EVAC_MODE_UNGRACEFUL), EVAC_OK);
     world_control(w, "service rds us-west-2 up");

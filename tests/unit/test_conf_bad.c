@@ -75,7 +75,7 @@ static const struct bad bads[] = {
     { "name = \"shop\"", "name = \"\"", "shop.cfg:2: error: app.name: found \"\"; allowed: a name of letters" },
     { "\"warm-standby\";\n  regions", "\"wram-standby\";\n  regions",
       "shop.cfg:3: error: app.strategy: found \"wram-standby\"; allowed: one of \"backup-restore\", \"pilot-light\", "
-      "\"warm-standby\", \"active-active\"; did you mean \"warm-standby\"?" },
+      "\"warm-standby\", \"active-active\", \"group\"; did you mean \"warm-standby\"?" },
     { "rto = \"15m\"", "rto = \"90d\"", "shop.cfg:6: error: app.objectives.rto: found \"90d\"; allowed: a duration such as \"10s\", from 1s to 7d" },
     { "rto = \"15m\"", "rto = \"soon\"", "shop.cfg:6: error: app.objectives.rto: found \"soon\"; allowed: a duration" },
     { "rto = \"15m\"", "rto = -1", "shop.cfg:6: error: app.objectives.rto: found -1; allowed: a duration" },
@@ -94,7 +94,7 @@ static const struct bad bads[] = {
     { "phase = \"data\";", "phase = \"data\"; tries = 0;", "warm.cfg:8: error: step.tries: found 0; allowed: a whole number from 1 to 100 (applies)" },
     { "phase = \"data\";", "phase = \"data\"; pivot = 1;", "warm.cfg:8: error: step.pivot: found 1; allowed: true or false" },
     { "phase = \"data\";", "phase = \"data\"; title = \"a\\nb\";", "warm.cfg:8: error: step.title: found \"a?b\"; allowed: one line of text" },
-    { "action = \"db.ready\"", "action = \"ready\"", "warm.cfg:5: error: step.action: found \"ready\"; allowed: a resource type, a dot and an action" },
+    { "action = \"db.ready\"", "action = \"ready\"", "warm.cfg:5: error: step.action: found \"ready\"; allowed: a resource type (or several, with | between; or * for all), a dot and an action" },
     { "127.0.0.1:53", "localhost:53", "evac.cfg:2: error: controller.resolver: found \"localhost:53\"; allowed: an IP address and a port" },
     { "127.0.0.1:53", "127.0.0.1:70000", "evac.cfg:2: error: controller.resolver: found \"127.0.0.1:70000\"; allowed: an IP address and a port" },
     { "\"/run/evac/evac.sock\"", "\"evac.sock\"", "evac.cfg:1: error: controller.socket: found \"evac.sock\"; allowed: an absolute path, at most 100 bytes" },

@@ -115,6 +115,34 @@ START_TEST(each_gate_alone_blocks_and_says_why)
 }
 END_TEST
 
+/* A standby that was found ready goes before one that nobody looked at, that before one that was
+ * not. */
+START_TEST(the_target_is_the_readiest_that_is_up)
+{
+    static const struct evac_readiness ready = { .known = true, .ready = true },
+                                       not = { .known = true }, unknown = { .known = false };
+    static const struct {
+        struct evac_readiness one, two;
+        enum evac_verdict two_is;
+        uint16_t target;
+    } rows[] = {
+        { unknown, unknown, EVAC_VERDICT_UP, 1 }, { unknown, ready, EVAC_VERDICT_UP, 2 },
+        { not, unknown, EVAC_VERDICT_UP, 2 },     { ready, ready, EVAC_VERDICT_UP, 1 },
+        { not, ready, EVAC_VERDICT_DOWN, 1 },     { not, not, EVAC_VERDICT_UP, 1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct evac_readiness list[EVAC_REGIONS_MAX] = { unknown, rows[i].one, rows[i].two };
+        health->regions[2].verdict = rows[i].two_is;
+        in.readiness = list;
+        decide();
+        ck_assert_int_eq(out.decide, EVAC_DECIDE_ACT);
+        ck_assert_msg(out.target == rows[i].target, "row %zu: %u", i, out.target);
+    }
+    health->regions[1].verdict = health->regions[2].verdict = EVAC_VERDICT_DOWN;
+    ck_assert_uint_eq(evac_best_standby(&app, health, NULL, 0), 3);
+}
+END_TEST
+
 START_TEST(only_trouble_of_the_active_region_counts)
 {
     static const enum evac_verdict calm[] = { EVAC_VERDICT_UP, EVAC_VERDICT_GREY,
@@ -372,6 +400,7 @@ static void cases(Suite *suite)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, when_all_gates_pass_the_policy_acts);
     tcase_add_loop_test(tc, each_gate_alone_blocks_and_says_why, 0, EVAC_GATE_COUNT);
+    tcase_add_test(tc, the_target_is_the_readiest_that_is_up);
     tcase_add_test(tc, only_trouble_of_the_active_region_counts);
     tcase_add_test(tc, an_isolated_region_is_only_proposed);
     tcase_add_test(tc, a_suspect_observer_does_nothing);

@@ -1,4 +1,5 @@
 /* One open call: how it begins, asks, and is answered. */
+#include "aws_lever.h"
 #include "aws_pack.h"
 #include "aws_time.h"
 
@@ -57,6 +58,7 @@ static void unlink_call(struct aws_call *c)
 static void drop(struct aws_call *c)
 {
     unlink_call(c);
+    evac_json_free(c->goal_root);
     evac_arena_free(c->arena);
 }
 
@@ -67,6 +69,12 @@ static aws_start_fn *start_of(const struct aws_handlers *row, enum evac_verb ver
         [EVAC_VERB_MEASURE] = row->measure, [EVAC_VERB_MARK] = row->mark,
         [EVAC_VERB_SEEK] = row->seek,
     };
+    if (!by_verb[verb] && verb == EVAC_VERB_OBSERVE && row->lever)
+        return aws_lever_observe;
+    if (!by_verb[verb] && verb == EVAC_VERB_APPLY && row->lever && row->lever->act.operation)
+        return aws_lever_apply;
+    if (!by_verb[verb] && verb == EVAC_VERB_APPLY && row->shot)
+        return aws_shot_apply;
     return by_verb[verb];
 }
 
@@ -84,6 +92,8 @@ enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
         return evac_fail(err, EVAC_E_UNSUPPORTED, "'%s' can not %s", action,
                          evac_verb_name(call->verb));
     struct aws_call *c = begin(link, call, done, user);
+    c->lever = row->lever;
+    c->shot = row->shot;
     enum evac_code code = start(c, err);
     if (code) {
         drop(c);
@@ -175,6 +185,7 @@ void aws_answer(struct aws_call *c, const struct evac_reply *reply)
         full.request_id = c->request_id;
     unlink_call(c);
     c->done(c->user, &full);
+    evac_json_free(c->goal_root);
     evac_arena_free(c->arena);
 }
 
@@ -265,6 +276,17 @@ struct evac_str aws_printf(struct aws_call *c, const char *fmt, ...)
     struct evac_str s = evac_arena_vprintf(c->arena, fmt, ap);
     va_end(ap);
     return s;
+}
+
+void aws_set_arg(struct aws_call *c, const char *name, struct evac_str value)
+{
+    struct evac_arg *items = evac_arena_array(c->arena, c->args.count + 1, sizeof *items);
+    size_t n = 0;
+    items[n++] = (struct evac_arg){ evac_str(name), value };
+    for (size_t i = 0; i < c->args.count; i++)
+        if (!evac_str_is(c->args.items[i].name, name))
+            items[n++] = c->args.items[i];
+    c->args = (struct evac_args){ items, n };
 }
 
 struct evac_str aws_regional(const struct aws_call *c, const char *name)

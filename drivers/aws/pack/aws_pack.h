@@ -19,17 +19,37 @@ extern const struct evac_pack evac_pack_aws;
 /* The drivers of this pack, a line each: evac_driver_<name>. */
 /* clang-format off */
 #define AWS_DRIVERS(X) \
+    X(api_gateway) \
+    X(app_scaling) \
     X(asg) \
     X(aurora) \
     X(aurora_restore) \
+    X(cloudfront) \
     X(cloudwatch) \
     X(docdb) \
+    X(ec2) \
     X(ecs) \
+    X(eks) \
+    X(elasticache) \
+    X(events) \
+    X(global_accelerator) \
+    X(health) \
+    X(kinesis) \
+    X(kms) \
+    X(lambda) \
+    X(memorydb) \
     X(neptune) \
     X(rds) \
+    X(region_switch) \
     X(route53) \
     X(s3) \
     X(s3_go) \
+    X(scheduler) \
+    X(secret) \
+    X(sns) \
+    X(sqs) \
+    X(ssm) \
+    X(stepfunctions)
 
 /* clang-format on */
 #define X(name) extern const struct evac_driver evac_driver_##name;
@@ -37,6 +57,8 @@ AWS_DRIVERS(X)
 #undef X
 
 struct aws_call;
+struct aws_lever;
+struct aws_shot;
 typedef void aws_reply_fn(struct aws_call *c, const struct evac_aws_reply *reply);
 typedef void aws_then_fn(struct aws_call *c);
 
@@ -62,6 +84,9 @@ struct aws_call {
     const char *token;
     uint64_t deadline_ms;
     int64_t marker;
+    struct evac_json *goal_root;   /* a lever's: the goal, read; freed with the call */
+    const struct aws_lever *lever; /* of the action, NULL none */
+    const struct aws_shot *shot;
     void *state;                /* the driver's own, in arena */
     struct evac_str request_id; /* of the last exchange */
     aws_reply_fn *on_reply;
@@ -79,7 +104,18 @@ struct aws_handlers {
     const char *action; /* NULL ends the table */
     aws_start_fn *observe, *apply;
     aws_start_fn *measure, *mark, *seek;
+    const struct aws_lever *lever; /* aws_lever.h: observe and apply, when those are NULL */
+    const struct aws_shot *shot;   /* the same for what is not a state */
 };
+
+/* A driver's call and its table, where there is nothing special about them. */
+#define AWS_CALL(name, handlers)                                                                   \
+    static enum evac_code name(struct evac_link *link, const struct evac_call *call,               \
+                               evac_done_fn *done, void *user, uint64_t *ret_id,                   \
+                               struct evac_err *err)                                               \
+    {                                                                                              \
+        return aws_run(link, handlers, call, done, user, ret_id, err);                             \
+    }
 
 /* A driver's whole call(): opens one, finds its handler, runs it. */
 enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
@@ -135,6 +171,8 @@ void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *reply)
 /* Text that lives as long as the call. */
 struct evac_str aws_printf(struct aws_call *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* An argument of the driver's own, for templates. */
+void aws_set_arg(struct aws_call *c, const char *name, struct evac_str value);
 /* A regional parameter for the call's region ("clusters.us-west-2", else "clusters"). */
 struct evac_str aws_regional(const struct aws_call *c, const char *name);
 /* A count: a number, or the name of one of the resource's "<group>.<name>" entries. -1 and err when
@@ -150,6 +188,17 @@ struct aws_wanted {
 };
 enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err);
 /* The settings that aws_wanted() reads. */
+#define AWS_SCALE_PARAMS                                                                           \
+    { "count",                                                                                     \
+      EVAC_PARAM_TEXT,                                                                             \
+      EVAC_PARAM_REQUIRED,                                                                         \
+      NULL,                                                                                        \
+      NULL,                                                                                        \
+      "how many: a number, or a name in the resource's count" },                                   \
+    {                                                                                              \
+        "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,                                         \
+            "enough when this share of them is there"                                              \
+    }
 extern const struct evac_param aws_scale_params[];
 /* The goal as JSON, NULL when there is none. Give it to evac_json_free(). */
 struct evac_json *aws_goal(const struct aws_call *c);

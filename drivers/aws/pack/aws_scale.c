@@ -1,13 +1,7 @@
 /* How big something should be: the same words for tasks and instances. */
 #include "aws_pack.h"
 
-const struct evac_param aws_scale_params[] = {
-    { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL,
-      "how many: a number, or a name in the resource's count" },
-    { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL,
-      "enough when this share of them is there" },
-    { 0 },
-};
+const struct evac_param aws_scale_params[] = { AWS_SCALE_PARAMS, { 0 } };
 
 enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err)
 {

@@ -221,11 +221,20 @@ static void seen_point(struct aws_call *c, const struct db_point *p)
 /* --- ready -------------------------------------------------------------------------------------
  */
 
+static bool is_ours(const struct work *w)
+{
+    return w->run.n && evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
+}
+
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
     if (!look(c, r))
         return;
+    if (w->found && is_ours(w)) { /* the same run, in its other mode, has restored it */
+        seen(c, EVAC_SEEN_SATISFIED, "this run has restored it already");
+        return;
+    }
     if (w->found) {
         seen(c, EVAC_SEEN_BLOCKED,
              aws_printf(c, "%.*s is there already: a restore could not take that name",
@@ -247,11 +256,6 @@ static enum evac_code ready(struct aws_call *c, const struct db_kind *kind, stru
  */
 
 /* Made by another run, its data may be years old. */
-static bool is_ours(const struct work *w)
-{
-    return evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
-}
-
 static const char *whose(struct aws_call *c)
 {
     const struct work *w = c->state;

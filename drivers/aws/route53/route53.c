@@ -29,16 +29,18 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
-#define LIST { "route53", "ListResourceRecordSets", "route53:ListResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, false }
+/* Where a health check moves the traffic, point only asks DNS. */
+#define LIST(when) { "route53", "ListResourceRecordSets", "route53:ListResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, false, when }
+#define BY_RECORD "switch=record"
 static const struct evac_op look_ops[] = {
-    LIST,
-    { "route53", "GetHealthCheck", "route53:GetHealthCheck", EVAC_HOME_FIXED, "us-east-1", true, false },
+    LIST(NULL),
+    { "route53", "GetHealthCheck", "route53:GetHealthCheck", EVAC_HOME_FIXED, "us-east-1", true, false, "switch=health-check" },
     { 0 },
 };
 static const struct evac_op point_ops[] = {
-    LIST,
-    { "route53", "GetChange", "route53:GetChange", EVAC_HOME_FIXED, "us-east-1", true, false },
-    { "route53", "ChangeResourceRecordSets", "route53:ChangeResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, true },
+    LIST(BY_RECORD),
+    { "route53", "GetChange", "route53:GetChange", EVAC_HOME_FIXED, "us-east-1", true, false, BY_RECORD },
+    { "route53", "ChangeResourceRecordSets", "route53:ChangeResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, true, BY_RECORD },
     { 0 },
 };
 

@@ -174,6 +174,7 @@ struct evac_host evac_host_readonly(const struct evac_host *inner)
     } as = { .lent = inner };
     struct evac_host host = passing;
     host.http = readonly_http;
+    host.apps = inner->apps;
     host.exec = readonly_exec;
     host.ctx = as.ctx;
     return host;
@@ -189,6 +190,7 @@ struct evac_host_guard *evac_host_isolated(const struct evac_host *inner,
     g->inner = *inner;
     g->host = passing;
     g->host.ctx = g;
+    g->host.apps = inner->apps;
     g->arena = evac_arena_new();
     g->regions = evac_arena_array(g->arena, region_count, sizeof *g->regions);
     for (size_t i = 0; i < region_count; i++)

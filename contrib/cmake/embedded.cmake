@@ -1,0 +1,15 @@
+# Files that become text in the binary: struct evac_conf_text NAMEs[], as HEADER declares, in a library called NAMEs.
+function(evac_embed name header pattern)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${pattern})
+  set(generated ${PROJECT_BINARY_DIR}/${name}s.c)
+  add_custom_command(OUTPUT ${generated}
+    COMMAND ${CMAKE_COMMAND} "-DFILES=${files}" -DOUT=${generated} -DNAME=${name} -DHEADER=${header}
+            -P ${PROJECT_SOURCE_DIR}/contrib/cmake/embed.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/contrib/cmake/embed.cmake VERBATIM)
+  add_library(${name}s STATIC ${generated})
+  target_link_libraries(${name}s PUBLIC evac_conf)
+endfunction()
+
+# Runbooks, and what the drivers' folders know of planes and dependencies (for the lint).
+evac_embed(evac_builtin_runbook builtin_runbooks.h runbooks/*.cfg)
+evac_embed(evac_builtin_fact builtin_facts.h drivers/*/facts/*.cfg)

@@ -1,0 +1,14 @@
+/* What kind of plan it is. A file of its own: the engine asks, and must not draw in the compiler.
+ */
+#include "plan.h"
+
+bool evac_plan_is_isolated_drill(const struct evac_plan *plan)
+{
+    return plan->workflow == EVAC_WORKFLOW_DRILL && !plan->rehearse &&
+           plan->drill == EVAC_DRILL_ISOLATED;
+}
+
+bool evac_plan_is_aside(const struct evac_plan *plan)
+{
+    return plan->rehearse || evac_plan_is_isolated_drill(plan);
+}

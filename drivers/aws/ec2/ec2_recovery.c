@@ -1,0 +1,374 @@
+/* What an instance or a volume is made of: images and snapshots, whether they are there, how old
+ * the newest is, and a volume out of it. */
+#include "aws_time.h"
+#include "ec2_parts.h"
+
+/* --- the newest ------------------------------------------------------------------------------- */
+
+static int64_t copy_delay(const struct aws_call *c)
+{
+    int64_t ms;
+    return evac_duration_ms(evac_args_get(&c->args, "copy_delay"), &ms) ? ms : 0;
+}
+
+struct kind {
+    const char *path, *id, *state, *date, *usable;
+};
+static const struct kind images = { "imagesSet/item", "imageId", "imageState", "creationDate",
+                                    "available" };
+static const struct kind snapshots = { "snapshotSet/item", "snapshotId", "status", "startTime",
+                                       "completed" };
+
+static struct ec2_newest newest(struct aws_call *c, const struct evac_aws_reply *r,
+                                const struct kind *kind)
+{
+    struct ec2_newest found = { 0 };
+    int64_t ms;
+    for (const struct evac_xml *x = evac_xml_path(r->xml, kind->path); x; x = evac_xml_again(x)) {
+        if (!evac_str_is(evac_xml_text(x, kind->state), kind->usable) ||
+            !evac_aws_time_iso(evac_xml_text(x, kind->date), &ms) ||
+            (found.id.n && ms <= found.as_of_ms))
+            continue;
+        found.id = evac_arena_str(c->arena, evac_xml_text(x, kind->id));
+        found.as_of_ms = ms;
+    }
+    found.as_of_ms -= found.id.n ? copy_delay(c) : 0;
+    return found;
+}
+
+struct ec2_newest ec2_newest_image(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    return newest(c, r, &images);
+}
+
+struct ec2_newest ec2_newest_snapshot(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    return newest(c, r, &snapshots);
+}
+
+/* Only our own: anybody can publish an image of any name. */
+struct ec2_ask *ec2_ask_image(struct aws_call *c)
+{
+    struct ec2_ask *ask = ec2_ask(c, "DescribeImages");
+    ec2_put(ask, "Owner.1", EVAC_STR("self"));
+    ec2_filter(ask, "name", aws_regional(c, "image"));
+    return ask;
+}
+
+struct ec2_ask *ec2_ask_snapshot(struct aws_call *c)
+{
+    struct ec2_ask *ask = ec2_ask(c, "DescribeSnapshots");
+    ec2_put(ask, "Owner.1", EVAC_STR("self"));
+    ec2_filter_tag(ask, aws_regional(c, "snapshot"));
+    return ask;
+}
+
+static enum evac_code check_snapshot(const struct aws_call *c, struct evac_err *err)
+{
+    struct evac_str tag = aws_regional(c, "snapshot"), value;
+    (void)evac_str_cut(tag, '=', &value);
+    if (value.n)
+        return EVAC_OK;
+    return evac_fail(err, EVAC_E_BADARG,
+                     "snapshot is '%.*s': it must be the snapshots' tag, as \"volume=db\"",
+                     EVAC_STR_ARG(tag));
+}
+
+/* --- ready ------------------------------------------------------------------------------------ */
+
+/* What is declared is looked for, one thing after the other; the first that lacks answers. */
+struct proof {
+    int next;
+    struct evac_str image; /* the template's */
+    int64_t as_of_ms;      /* of the oldest that would be restored; 0 none */
+};
+
+static void prove(struct aws_call *c);
+
+static void older(struct aws_call *c, const struct ec2_newest *n)
+{
+    struct proof *p = c->state;
+    if (!p->as_of_ms || n->as_of_ms < p->as_of_ms)
+        p->as_of_ms = n->as_of_ms;
+}
+
+static void on_template(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct proof *p = c->state;
+    if (!ec2_look(c, r))
+        return;
+    const struct evac_xml *v = evac_xml_path(r->xml, "launchTemplateVersionSet/item");
+    p->image = evac_arena_str(c->arena, evac_xml_text(v, "launchTemplateData/imageId"));
+    if (!v)
+        ec2_blocked(c, "the launch template has no such version");
+    else
+        prove(c);
+}
+
+static bool ask_template(struct aws_call *c)
+{
+    struct evac_str t = aws_regional(c, "launch_template");
+    if (!t.n)
+        return false;
+    struct ec2_ask *ask = ec2_ask(c, "DescribeLaunchTemplateVersions");
+    ec2_put(ask, evac_str_starts(t, "lt-") ? "LaunchTemplateId" : "LaunchTemplateName", t);
+    ec2_put(ask, "LaunchTemplateVersion.1", aws_regional(c, "template_version"));
+    ec2_next(ask, on_template);
+    return true;
+}
+
+static void on_images(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (!ec2_look(c, r))
+        return;
+    struct ec2_newest n = ec2_newest_image(c, r);
+    if (n.id.n) {
+        if (aws_regional(c, "image").n)
+            older(c, &n);
+        prove(c);
+        return;
+    }
+    struct evac_str state = evac_xml_text(r->xml, "imagesSet/item/imageState");
+    ec2_blocked(c, "the image is not available%s%.*s", state.n ? ": " : "", EVAC_STR_ARG(state));
+}
+
+/* A template may name its image by a parameter of Systems Manager: that is seen only at launching.
+ */
+static bool ask_images(struct aws_call *c)
+{
+    const struct proof *p = c->state;
+    if (aws_regional(c, "image").n) {
+        ec2_next(ec2_ask_image(c), on_images);
+        return true;
+    }
+    if (!evac_str_starts(p->image, "ami-"))
+        return false;
+    struct ec2_ask *ask = ec2_ask(c, "DescribeImages");
+    ec2_put(ask, "ImageId.1", p->image);
+    ec2_next(ask, on_images);
+    return true;
+}
+
+static void on_snapshots(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (!ec2_look(c, r))
+        return;
+    struct ec2_newest n = ec2_newest_snapshot(c, r);
+    if (n.id.n) {
+        older(c, &n);
+        prove(c);
+    } else {
+        ec2_blocked(c, "no snapshot with the tag %.*s is completed",
+                    EVAC_STR_ARG(aws_regional(c, "snapshot")));
+    }
+}
+
+static bool ask_snapshots(struct aws_call *c)
+{
+    if (!aws_regional(c, "snapshot").n)
+        return false;
+    ec2_next(ec2_ask_snapshot(c), on_snapshots);
+    return true;
+}
+
+static void on_instances(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (!ec2_look(c, r))
+        return;
+    struct ec2_boxes b = ec2_read_boxes(c, r);
+    size_t gone = b.in[EC2_SHUTTING_DOWN] + b.in[EC2_TERMINATED];
+    if (b.count == gone)
+        ec2_blocked(c, "there are no such instances");
+    else if (gone && aws_regional(c, "instances").n)
+        ec2_blocked(c, "%zu of the instances are terminated", gone);
+    else
+        prove(c);
+}
+
+static bool ask_instances(struct aws_call *c)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_str ids = aws_regional(c, "instances"), tag = aws_regional(c, "tag");
+    if (!ids.n && !tag.n)
+        return false;
+    struct ec2_ask *ask = ec2_ask(c, "DescribeInstances");
+    if (tag.n)
+        ec2_filter_tag(ask, tag);
+    if (ids.n && ec2_put_ids(ask, ids, &err))
+        ec2_blocked(c, "%s", err.text);
+    else
+        ec2_next(ask, on_instances);
+    return true;
+}
+
+static void prove(struct aws_call *c)
+{
+    static bool (*const asks[])(struct aws_call * c) = { ask_template, ask_images, ask_snapshots,
+                                                         ask_instances };
+    struct proof *p = c->state;
+    while (p->next < 4)
+        if (asks[p->next++](c))
+            return;
+    struct evac_fact facts[] = { { "as_of_wall_ms", p->as_of_ms } };
+    struct aws_sight sight = { .seen = EVAC_SEEN_SATISFIED,
+                               .progress = -1,
+                               .snapshot = EVAC_STR("{}"),
+                               .facts = facts,
+                               .fact_count = p->as_of_ms ? 1 : 0 };
+    aws_answer_seen(c, &sight, "all that is declared is there");
+}
+
+enum evac_code ec2_observe_ready(struct aws_call *c, struct evac_err *err)
+{
+    static const char *const declared[] = { "launch_template", "image", "snapshot", "instances",
+                                            "tag" };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof declared / sizeof declared[0]; i++)
+        n += aws_regional(c, declared[i]).n > 0;
+    if (n == 0)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "there is nothing to be ready: no launch_template, image, snapshot, "
+                         "instances or tag");
+    if (aws_regional(c, "snapshot").n && check_snapshot(c, err))
+        return EVAC_E_BADARG;
+    c->state = evac_arena_alloc(c->arena, sizeof(struct proof));
+    return aws_answer_later(c, prove, err);
+}
+
+/* --- restore ---------------------------------------------------------------------------------- */
+
+struct restoring {
+    struct ec2_newest point;
+};
+
+static enum evac_code start_restore(struct aws_call *c, aws_reply_fn *on_reply,
+                                    struct evac_err *err)
+{
+    enum evac_code code = check_snapshot(c, err);
+    if (!code)
+        code = ec2_need(c, "fleet", "tell the volume from all others", err);
+    if (!code)
+        code = ec2_need(c, "zone", "make a volume", err);
+    c->state = evac_arena_alloc(c->arena, sizeof(struct restoring));
+    return code ? code : ec2_send(ec2_ask_snapshot(c), on_reply, err);
+}
+
+/* Only this run's volume counts: one of an earlier run may have been written to since. And it does
+ * count when a newer snapshot has come in between. */
+static struct ec2_ask *ask_volumes(struct aws_call *c)
+{
+    struct ec2_ask *ask = ec2_ask(c, "DescribeVolumes");
+    ec2_filter_own(ask);
+    ec2_filter(ask, "tag:evac:run", evac_args_get(&c->args, "run"));
+    return ask;
+}
+
+static void on_volumes(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct restoring *w = c->state;
+    if (!ec2_look(c, r))
+        return;
+    const struct evac_xml *v = evac_xml_path(r->xml, "volumeSet/item");
+    struct evac_str state = evac_xml_text(v, "status"), id = evac_xml_text(v, "volumeId");
+    bool usable = evac_str_is(state, "available") || evac_str_is(state, "in-use");
+    struct evac_fact facts[] = { { "as_of_wall_ms", w->point.as_of_ms } };
+    struct aws_sight sight = {
+        .seen = !v                               ? EVAC_SEEN_UNSATISFIED
+                : usable                         ? EVAC_SEEN_SATISFIED
+                : evac_str_is(state, "creating") ? EVAC_SEEN_MOVING
+                                                 : EVAC_SEEN_BLOCKED,
+        .progress = -1,
+        .facts = facts,
+        .fact_count = 1,
+        .snapshot = aws_printf(c, "{\"volume\":\"%.*s\",\"snapshot\":\"%.*s\"}", EVAC_STR_ARG(id),
+                               EVAC_STR_ARG(w->point.id)),
+    };
+    aws_answer_seen(c, &sight, v ? "volume %.*s is %.*s" : "there is no volume yet%.*s%.*s",
+                    EVAC_STR_ARG(id), EVAC_STR_ARG(state));
+}
+
+static void on_point(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct restoring *w = c->state;
+    if (!ec2_look(c, r))
+        return;
+    w->point = ec2_newest_snapshot(c, r);
+    if (w->point.id.n)
+        ec2_next(ask_volumes(c), on_volumes);
+    else
+        ec2_blocked(c, "no snapshot with the tag %.*s is completed",
+                    EVAC_STR_ARG(aws_regional(c, "snapshot")));
+}
+
+enum evac_code ec2_observe_restore(struct aws_call *c, struct evac_err *err)
+{
+    return start_restore(c, on_point, err);
+}
+
+static void created(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    aws_answer_outcome(c, r);
+}
+
+static void create(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct restoring *w = c->state;
+    if (!ec2_look_first(c, r))
+        return;
+    if (evac_xml_path(r->xml, "volumeSet/item")) {
+        ec2_accepted(c);
+        return;
+    }
+    struct ec2_ask *ask = ec2_ask(c, "CreateVolume");
+    ec2_put(ask, "AvailabilityZone", aws_regional(c, "zone"));
+    ec2_put(ask, "SnapshotId", w->point.id);
+    ec2_put(ask, "VolumeType", EVAC_STR("gp3"));
+    ec2_put(ask, "ClientToken", ec2_token(c, "restore", evac_str_hash(w->point.id)));
+    ec2_tag_own(ask, "TagSpecification", "volume");
+    ec2_next(ask, created);
+}
+
+static void on_snapshot(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct restoring *w = c->state;
+    if (!ec2_look_first(c, r))
+        return;
+    w->point = ec2_newest_snapshot(c, r);
+    if (w->point.id.n)
+        ec2_next(ask_volumes(c), create);
+    else
+        aws_answer_rejected(c, "", "no such snapshot is completed");
+}
+
+enum evac_code ec2_apply_restore(struct aws_call *c, struct evac_err *err)
+{
+    return start_restore(c, on_snapshot, err);
+}
+
+/* --- what a loss of the other side would cost ------------------------------------------------- */
+
+static void on_age(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return;
+    }
+    struct ec2_newest n = ec2_newest_snapshot(c, r);
+    int64_t now_ms = aws_server_ms(c, r);
+    struct evac_fact facts[] = { { "lag_ms", now_ms > n.as_of_ms ? now_ms - n.as_of_ms : 0 },
+                                 { "as_of_wall_ms", now_ms } };
+    struct aws_sight sight = { .seen = n.id.n ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
+                               .progress = -1,
+                               .facts = facts,
+                               .fact_count = n.id.n ? 2 : 0 };
+    aws_answer_seen(c, &sight, "%s", n.id.n ? "" : "no such snapshot is completed");
+}
+
+enum evac_code ec2_measure(struct aws_call *c, struct evac_err *err)
+{
+    enum evac_code code = check_snapshot(c, err);
+    if (code)
+        return code;
+    c->region = c->to;
+    return ec2_send(ec2_ask_snapshot(c), on_age, err);
+}

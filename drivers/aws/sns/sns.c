@@ -1,0 +1,43 @@
+/* SNS: a message to a topic, as a step. Standard topics may deliver it twice; FIFO topics know the
+ * attempt's id (AWS.md 2.11). */
+#include "aws_lever.h"
+
+/* clang-format off */
+static const struct evac_param resource_params[] = {
+    { "topic", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL, "the topic's ARN" },
+    { "group", EVAC_PARAM_TEXT, 0, NULL, NULL, "FIFO topics: the message group" },
+    { 0 },
+};
+static const struct evac_param publish_params[] = {
+    { "message", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "what it says" },
+    { "subject", EVAC_PARAM_TEXT, 0, "evac", NULL, "its subject, at most 100 characters" },
+    { 0 },
+};
+static const struct evac_op ops[] = { { "sns", "Publish", "sns:Publish", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
+static const struct evac_action actions[] = {
+    { "publish", "a message goes to the topic", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, ops },
+    { 0 },
+};
+/* A group makes it FIFO: then the attempt's id tells a repetition. */
+static const struct aws_shot publish = {
+    .act = { "sns", "Publish", .params =
+             "TopicArn=<topic>&Subject=<want.subject>&Message=<want.message> (<app>: <from> to <to>, <mode>, run <run>)"
+             "&MessageGroupId=<group>&MessageDeduplicationId=<fifo_token>" } };
+/* clang-format on */
+
+static enum evac_code apply(struct aws_call *c, struct evac_err *err)
+{
+    if (aws_regional(c, "group").n)
+        aws_set_arg(c, "fifo_token", evac_str(c->token));
+    return aws_shot_apply(c, err);
+}
+
+static const struct aws_handlers handlers[] = {
+    { .action = "publish", .apply = apply, .shot = &publish },
+    { 0 },
+};
+
+AWS_CALL(call, handlers)
+
+const struct evac_driver evac_driver_sns = { "sns", "an SNS topic", resource_params, actions, 0,
+                                             NULL,  call,           aws_cancel };

@@ -1,0 +1,19 @@
+from awscli_lib import *
+
+
+def accelerators(aws):
+    arn = "arn:aws:globalaccelerator::123456789012:accelerator/cli"
+    group = arn + "/listener/1/endpoint-group/1"
+    make(aws, "globalaccelerator", WEST, kind="accelerator", name=arn)
+    make(aws, "globalaccelerator", WEST, kind="endpoint-group", name=group, EndpointGroupRegion=EAST)
+    one = ("--endpoint-group-arn", group)
+    equal(aws(WEST, "globalaccelerator", "describe-endpoint-group", *one)["EndpointGroup"]["TrafficDialPercentage"], 100)
+    dial = ("globalaccelerator", "update-endpoint-group", *one, "--traffic-dial-percentage")
+    equal(aws(WEST, *dial, "0")["EndpointGroup"]["TrafficDialPercentage"], 0)
+    status = ("globalaccelerator", "describe-accelerator", "--accelerator-arn", arn)
+    until(lambda: aws(WEST, *status)["Accelerator"]["Status"] == "DEPLOYED")
+    refused("InvalidArgumentException", aws, WEST, *dial, "101")
+    refused("SignatureDoesNotMatch", aws, EAST, "globalaccelerator", "describe-endpoint-group", *one)  # it is not there
+
+
+GROUPS = [accelerators]

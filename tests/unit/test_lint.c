@@ -1,0 +1,729 @@
+/* The plan's lint: each rule with a plan that breaks it and one that does not. Drivers are tables
+ * only, facts are a text; at the end the built-in facts and drivers. */
+#include "builtin.h"
+#include "conf.h"
+#include "plan_lint.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- drivers that are only their tables
+ * ---------------------------------------------------------------------------- */
+
+static enum evac_code no_call(struct evac_link *link, const struct evac_call *call,
+                              evac_done_fn *done, void *user, uint64_t *ret_id,
+                              struct evac_err *err)
+{
+    (void)link, (void)call, (void)done, (void)user, (void)ret_id;
+    return evac_fail(err, EVAC_E_UNSUPPORTED, "only a table");
+}
+
+/* clang-format off */
+static const struct evac_param params[] = {
+    { "place", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "", NULL, "where it stands" },
+    { "key", EVAC_PARAM_TEXT, 0, "", NULL, "something that it reads" },
+    { "read_in", EVAC_PARAM_CHOICE, 0, "to", "to|from", "where it looks" },
+    { "way", EVAC_PARAM_CHOICE, 0, "plain", "plain|record", "how" },
+    { "ttl", EVAC_PARAM_INT, 0, "60", NULL, "seconds" },
+    { 0 },
+};
+static const struct evac_op look[] = { { "box", "Look", "box:Look", EVAC_HOME_STEP, NULL, true, false }, { 0 } };
+static const struct evac_op put[] = { { "box", "PutItem", "box:PutItem", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
+static const struct evac_op change[] = { { "box", "Change", "box:Change", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
+static const struct evac_op old[] = { { "box", "Change", "box:Change", EVAC_HOME_FROM, NULL, true, true }, { 0 } };
+static const struct evac_op make[] = { { "box", "MakeOne", "box:MakeOne", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
+static const struct evac_op bind[] = { { "box", "BindName", "box:BindName", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
+static const struct evac_op names[] = {
+    { "names", "List", "names:List", EVAC_HOME_FIXED, "home-east", true, false },
+    { "names", "Set", "names:Set", EVAC_HOME_FIXED, "home-east", true, true, "way=record" },
+    { 0 },
+};
+static const struct evac_action actions[] = {
+    { "look", "looks", 0, EVAC_FENCING_NONE, 100, 1000, NULL, look },
+    { "fence", "stops the writer", EVAC_ACTION_MUTATES | EVAC_ACTION_FENCES, EVAC_FENCING_VERSION, 100, 9000, NULL, put },
+    { "change", "changes", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, change },
+    { "old", "asks the old side", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, old },
+    { "make", "makes", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, make },
+    { "bind", "binds", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, bind },
+    { "name", "names", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, names },
+    { "prove", "proves", EVAC_ACTION_VERIFIES, EVAC_FENCING_NONE, 100, 9000, NULL, NULL },
+    { "route", "routes", EVAC_ACTION_MUTATES | EVAC_ACTION_TRAFFIC, EVAC_FENCING_NONE, 100, 9000, NULL, put },
+    { 0 },
+};
+/* clang-format on */
+static const struct evac_driver box = { "box", "a box", params, actions, 0, NULL, no_call, NULL };
+static const struct evac_driver *const drivers[] = { &box, NULL };
+static const struct evac_pack pack = { EVAC_DRIVER_ABI, "fake", drivers, NULL, NULL };
+static const struct evac_pack *const packs[] = { &pack };
+static const struct evac_catalog catalog = { packs, 1 };
+
+#define FACTS                                                                                      \
+    "date = \"2026-11-21\"; sources = { page = \"https://example.com/page\"; };\n"                 \
+    "partitions = ( { name = \"far\"; prefix = \"cn-\"; }, { name = \"main\"; prefix = \"\"; } )"  \
+    ";\n"                                                                                          \
+    "planes = (\n"                                                                                 \
+    "{ service = \"names\"; operations = ( \"*\" ); home = { main = \"home-east\"; far = "         \
+    "\"far-home\"; }; works = \"answers\"; alternative = \"a check\"; source = \"page\"; },\n"     \
+    "{ service = \"box\"; operations = ( \"Make*\" ); provisions = true; alternative = \"made "    \
+    "before\"; source = \"page\"; },\n"                                                            \
+    "{ service = \"box\"; operations = ( \"*Name\" ); needs = { main = \"home-east\"; }; because " \
+    "= \"names\"; alternative = \"bound before\"; source = \"page\"; } );\n"                       \
+    "endpoints = ( { host = \"global.example.com\"; home = { main = \"home-east\"; }; "            \
+    "alternative = \"a region's\"; source = \"page\"; } );\n"                                      \
+    "settings = ( { name = \"fake.sts\"; verdict = \"warn\"; problem = \"slow\"; alternative = "   \
+    "\"none\"; source = \"page\"; } );\n"
+
+/* --- a plan, linted
+ * ---------------------------------------------------------------------------------------------- */
+
+static struct evac_diag diag;
+static struct evac_model *model;
+static struct evac_plan *plan;
+static const struct evac_facts *facts;
+static struct evac_lint lint;
+
+struct world {
+    const char *controller; /* evac.cfg */
+    const char *resource;   /* settings of the resource */
+    const char *steps;
+    const char *facts; /* NULL: FACTS */
+    enum evac_mode mode;
+    const char *down; /* NULL: what follows from the mode */
+    const char *today;
+    const char *from, *to; /* NULL: us-east-1, us-west-2 */
+};
+
+static void setup(void)
+{
+    diag = (struct evac_diag){ .arena = evac_arena_new() };
+    model = NULL;
+    plan = NULL;
+}
+
+static void teardown(void)
+{
+    evac_plan_free(plan);
+    evac_model_free(model);
+    evac_arena_free(diag.arena);
+}
+
+static void must(enum evac_code code, const struct evac_err *err)
+{
+    struct evac_buf text;
+    evac_buf_init(&text, 65536);
+    evac_diag_print(&diag, &text);
+    ck_assert_msg(!code, "%s\n%s", err->text, text.n ? text.p : "");
+    evac_buf_done(&text);
+}
+
+static void look_at(const struct world *w)
+{
+    char app[4096], book[8192];
+    struct evac_err err = { EVAC_OK, "" };
+    int64_t today = 0;
+    snprintf(app, sizeof app,
+             "app = { name = \"a\"; strategy = \"warm-standby\"; witness = \"eu-west-1\";\n"
+             "regions = ( \"us-east-1\", \"us-west-2\", \"cn-north-1\", \"cn-west-2\" );\n"
+             "objectives = { rto = \"5m\"; rpo = \"5s\"; };\n"
+             "resources = { db = { type = \"box\"; %s }; }; policy = { automatic = \"never\"; }; "
+             "};",
+             w->resource ? w->resource : "");
+    snprintf(book, sizeof book,
+             "runbook = { name = \"warm-standby\"; failover = { steps = (\n%s\n); }; };", w->steps);
+    const struct evac_conf_text files[] = {
+        { "evac.cfg",
+          evac_str(w->controller
+                       ? w->controller
+                       : "region = \"eu-north-1\"; anchors = ( \"http://a.example/\" );") },
+        { "app.cfg", evac_str(app) },
+        { "book.cfg", evac_str(book) },
+    };
+    must(evac_conf_parse(files, 3, &diag, &model, &err), &err);
+    struct evac_plan_request q = { .model = model,
+                                   .app = &model->apps[0],
+                                   .catalog = &catalog,
+                                   .mode = w->mode,
+                                   .from = evac_str(w->from ? w->from : "us-east-1"),
+                                   .to = evac_str(w->to ? w->to : "us-west-2") };
+    must(evac_plan_compile(&q, &diag, &plan, &err), &err);
+    const struct evac_conf_text text = { "facts.cfg", evac_str(w->facts ? w->facts : FACTS) };
+    must(evac_facts_parse(&text, 1, &diag, &facts, &err), &err);
+    ck_assert(!w->today || evac_facts_day(evac_str(w->today), &today));
+    evac_lint_plan(&(struct evac_lint_request){ plan, &catalog, facts, model,
+                                                w->down ? evac_str(w->down) : evac_lint_down(plan),
+                                                today },
+                   diag.arena, &lint);
+}
+
+static const struct evac_lint_row *row_of(const char *rule)
+{
+    const struct evac_lint_row *found = NULL;
+    for (size_t i = 0; i < lint.row_count; i++)
+        if (strcmp(lint.rows[i].rule, rule) == 0 &&
+            (!found || lint.rows[i].verdict > found->verdict))
+            found = &lint.rows[i];
+    return found;
+}
+
+static void says(const char *rule, enum evac_lint_verdict verdict)
+{
+    const struct evac_lint_row *row = row_of(rule);
+    ck_assert_msg(row != NULL, "nothing said by %s", rule);
+    ck_assert_msg(row->verdict == verdict, "%s is %s: %.*s", rule,
+                  evac_lint_verdict_name(row->verdict), EVAC_STR_ARG(row->problem));
+    ck_assert_uint_gt(row->problem.n, 0);
+    ck_assert_uint_gt(row->alternative.n, 0);
+}
+
+static void is_clean(void)
+{
+    for (size_t i = 0; i < lint.row_count; i++)
+        ck_assert_msg(lint.rows[i].verdict <= EVAC_LINT_INFO, "%s: %.*s", lint.rows[i].rule,
+                      EVAC_STR_ARG(lint.rows[i].problem));
+    ck_assert_int_le(lint.worst, EVAC_LINT_INFO);
+}
+
+#define STEP(action, region, phase, more)                                                          \
+    "{ name = \"" action "-" region "\"; action = \"box." action "\"; region = \"" region          \
+    "\"; phase = \"" phase "\"; " more " }"
+#define LINT(...) look_at(&(const struct world){ __VA_ARGS__ })
+#define GONE      .mode = EVAC_MODE_UNGRACEFUL
+#define ALIVE     .mode = EVAC_MODE_GRACEFUL
+
+START_TEST(every_operation_is_a_row_with_its_plane_and_home)
+{
+    LINT(GONE, .resource = "way = \"record\";",
+         .steps = STEP("look", "to", "check", "") "," STEP("fence", "to", "fence",
+                                                           "") "," STEP("name", "to", "data", ""),
+         .down = "nowhere-1");
+    ck_assert_uint_eq(lint.operations, 4);
+    ck_assert_str_eq(lint.rows[0].operation, "Look");
+    ck_assert_str_eq(lint.rows[0].plane, "control");
+    ck_assert(evac_str_is(lint.rows[0].home, "us-west-2"));
+    ck_assert_str_eq(lint.rows[1].plane, "data");
+    ck_assert_uint_eq(lint.rows[1].home.n, 0);
+    ck_assert(evac_str_is(lint.rows[3].home, "home-east"));
+    ck_assert(evac_str_is(lint.rows[3].region, "home-east"));
+    ck_assert(lint.rows[3].mutates);
+}
+END_TEST
+
+START_TEST(an_operation_that_the_settings_rule_out_is_no_row)
+{
+    LINT(GONE, .resource = "way = \"plain\";", .steps = STEP("name", "to", "data", ""));
+    ck_assert_uint_eq(lint.operations, 1);
+    ck_assert_str_eq(lint.rows[0].operation, "List");
+}
+END_TEST
+
+START_TEST(a_call_in_the_failed_region_is_an_error)
+{
+    LINT(GONE, .steps = STEP("look", "from", "check", ""));
+    says("failed-region", EVAC_LINT_ERROR);
+    ck_assert_uint_eq(lint.counts[EVAC_LINT_ERROR], 1);
+    ck_assert_int_eq(lint.worst, EVAC_LINT_ERROR);
+}
+END_TEST
+
+START_TEST(a_call_that_the_service_takes_in_the_old_region_is_one_too)
+{
+    LINT(GONE, .steps = STEP("old", "to", "data", ""));
+    says("failed-region", EVAC_LINT_ERROR);
+}
+END_TEST
+
+START_TEST(a_call_in_the_region_taking_over_is_none)
+{
+    LINT(GONE, .steps = STEP("look", "to", "check", ""));
+    is_clean();
+    ck_assert_ptr_null(row_of("failed-region"));
+}
+END_TEST
+
+START_TEST(what_only_graceful_moves_do_is_not_looked_at_in_an_ungraceful_one)
+{
+    LINT(GONE, .steps = STEP("look", "to", "check", "") "," STEP(
+                   "change", "from", "cleanup", "when = { mode = \"graceful\"; };"));
+    is_clean();
+    ck_assert_uint_eq(lint.operations, 1);
+}
+END_TEST
+
+START_TEST(a_graceful_move_assumes_nothing_down)
+{
+    LINT(ALIVE, .steps = STEP("old", "to", "data", "") "," STEP("look", "from", "check", ""));
+    is_clean();
+    ck_assert_uint_eq(lint.down.n, 0);
+}
+END_TEST
+
+START_TEST(a_graceful_move_can_be_looked_at_with_a_region_down)
+{
+    LINT(ALIVE, .down = "us-east-1", .steps = STEP("look", "from", "check", ""));
+    says("failed-region", EVAC_LINT_ERROR);
+}
+END_TEST
+
+START_TEST(best_effort_may_fail)
+{
+    LINT(GONE, .steps = STEP("look", "from", "check", "on_failure = \"go-on\";"));
+    says("failed-region", EVAC_LINT_INFO);
+}
+END_TEST
+
+START_TEST(what_comes_after_the_recovery_is_a_warning)
+{
+    LINT(GONE, .steps = STEP("change", "from", "cleanup", ""));
+    says("failed-region", EVAC_LINT_WARN);
+}
+END_TEST
+
+START_TEST(a_step_without_calls_in_the_failed_region_is_a_warning)
+{
+    LINT(GONE, .steps = STEP("prove", "from", "verify", ""));
+    says("failed-region", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("prove", "to", "verify", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(a_control_plane_whose_home_failed_is_an_error_wherever_it_is_called)
+{
+    LINT(GONE, .down = "home-east", .resource = "way = \"record\";",
+         .steps = STEP("name", "to", "traffic", ""));
+    says("failed-home", EVAC_LINT_ERROR);
+    const struct evac_lint_row *row = row_of("failed-home");
+    ck_assert(evac_str_is(row->alternative, "a check"));
+    ck_assert(evac_str_is(row->works, "answers"));
+    ck_assert(evac_str_is(row->source, "https://example.com/page"));
+}
+END_TEST
+
+#define HOMELESS                                                                                   \
+    "date = \"2026-11-21\"; sources = { page = \"https://example.com/page\"; };\n"                 \
+    "partitions = ( { name = \"main\"; prefix = \"\"; } );\n"                                      \
+    "planes = ( { service = \"box\"; operations = ( \"Change\" ); home = { main = "                \
+    "\"home-east\"; }; alternative = \"x\"; source = \"page\"; } );\n"
+
+START_TEST(the_facts_know_homes_that_the_drivers_table_does_not)
+{
+    LINT(GONE, .facts = HOMELESS, .down = "home-east", .steps = STEP("change", "to", "data", ""));
+    says("failed-home", EVAC_LINT_ERROR);
+    ck_assert(evac_str_is(row_of("failed-home")->region, "us-west-2"));
+    teardown();
+    setup();
+    LINT(GONE, .facts = HOMELESS, .down = "home-east", .steps = STEP("fence", "to", "fence", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(each_partition_has_its_own_home)
+{
+    LINT(GONE, .from = "cn-north-1", .to = "cn-west-2", .down = "far-home",
+         .resource = "way = \"record\";", .steps = STEP("name", "to", "traffic", ""));
+    says("failed-home", EVAC_LINT_ERROR);
+    teardown();
+    setup();
+    LINT(GONE, .from = "cn-north-1", .to = "cn-west-2", .down = "home-east",
+         .steps = STEP("bind", "to", "data", ""));
+    ck_assert_ptr_null(row_of("hidden-dependency"));
+}
+END_TEST
+
+START_TEST(a_hidden_dependency_is_an_error_when_it_is_gone_and_a_warning_otherwise)
+{
+    LINT(GONE, .down = "home-east", .steps = STEP("bind", "to", "data", ""));
+    says("hidden-dependency", EVAC_LINT_ERROR);
+    ck_assert(evac_str_has(row_of("hidden-dependency")->problem, "names"));
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("bind", "to", "data", ""));
+    says("dependent", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("change", "to", "data", ""));
+    ck_assert_ptr_null(row_of("dependent"));
+}
+END_TEST
+
+START_TEST(making_something_is_a_warning_changing_it_is_told)
+{
+    LINT(GONE, .steps = STEP("make", "to", "capacity", ""));
+    says("provisions", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("change", "to", "capacity", ""));
+    says("control-plane", EVAC_LINT_INFO);
+    ck_assert_ptr_null(row_of("provisions"));
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("fence", "to", "fence", ""));
+    ck_assert_ptr_null(row_of("control-plane"));
+}
+END_TEST
+
+START_TEST(a_home_that_is_well_but_elsewhere_is_a_warning)
+{
+    LINT(GONE, .resource = "way = \"record\";", .steps = STEP("name", "to", "traffic", ""));
+    says("remote-home", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("name", "to", "traffic", ""));
+    says("remote-home", EVAC_LINT_INFO);
+}
+END_TEST
+
+START_TEST(a_setting_that_names_the_failed_region_is_an_error)
+{
+    static const char *const values[] = {
+        "key = \"us-east-1\";",
+        "key = \"id:cloud:keys:us-east-1:123:key/9\";",
+        "key = \"https://box.us-east-1.example.com/x\";",
+        "key = \"us-east-1a\";",
+        "key = \"x,us-east-1b,y\";",
+        "key = \"https://{from}.example.com/\";",
+        "place = { us-east-1 = \"x\"; us-west-2 = \"us-east-1\"; };",
+    };
+    LINT(GONE, .resource = values[_i],
+         .steps = STEP("look", "to", "check", "") "," STEP("fence", "to", "fence", ""));
+    says("reads-failed-region", EVAC_LINT_ERROR);
+    ck_assert_uint_eq(lint.counts[EVAC_LINT_ERROR], 1); /* once, however many steps use it */
+}
+END_TEST
+
+START_TEST(one_that_does_not_is_none)
+{
+    static const char *const values[] = {
+        "key = \"us-west-2\";",
+        "key = \"us-east-11\";",
+        "key = \"aus-east-1\";",
+        "key = \"us-east-1zone\";",
+        "key = \"https://{to}.example.com/\";",
+        "place = { us-east-1 = \"us-east-1\"; us-west-2 = \"x\"; };",
+    };
+    LINT(GONE, .resource = values[_i],
+         .steps = STEP("look", "to", "check", "") "," STEP("fence", "to", "fence", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(a_name_after_the_failed_region_is_a_warning)
+{
+    LINT(GONE, .resource = "key = \"shop-us-east-1\";", .steps = STEP("look", "to", "check", ""));
+    says("reads-failed-region", EVAC_LINT_WARN);
+}
+END_TEST
+
+START_TEST(a_choice_that_means_the_old_region_is_an_error)
+{
+    LINT(GONE, .resource = "read_in = \"from\";", .steps = STEP("look", "to", "check", ""));
+    says("reads-failed-region", EVAC_LINT_ERROR);
+    teardown();
+    setup();
+    LINT(GONE, .resource = "read_in = \"to\"; key = \"from\";",
+         .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(a_global_endpoint_has_a_home)
+{
+    LINT(GONE, .resource = "key = \"https://global.example.com/x\";",
+         .steps = STEP("look", "to", "check", ""));
+    says("global-endpoint", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .down = "home-east", .steps = STEP("look", "to", "check", ""),
+         .controller = "region = \"eu-north-1\"; anchors = ( \"http://a.example/\" ); packs = { "
+                       "fake = { url = "
+                       "\"https://global.example.com\"; }; };");
+    says("global-endpoint", EVAC_LINT_ERROR);
+    teardown();
+    setup();
+    LINT(GONE, .resource = "key = \"https://not.global.example.com/\";",
+         .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
+#define PACKS(text)                                                                                \
+    "region = \"eu-north-1\"; anchors = ( \"http://a.example/\" ); packs = { fake = { " text "}; " \
+    "};"
+
+START_TEST(a_setting_of_the_controller_that_names_the_failed_region_is_told_without_its_value)
+{
+    LINT(GONE, .controller = PACKS("url = \"https://secret:us-east-1@x\";"),
+         .steps = STEP("look", "to", "check", ""));
+    says("setting", EVAC_LINT_ERROR);
+    ck_assert(evac_str_is(row_of("setting")->setting, "packs.fake.url"));
+    ck_assert(!evac_str_has(row_of("setting")->problem, "secret"));
+    teardown();
+    setup();
+    LINT(GONE, .controller = PACKS("sts = \"us-east-1\";"),
+         .steps = STEP("look", "to", "check", ""));
+    says("setting", EVAC_LINT_WARN); /* the facts know better */
+    teardown();
+    setup();
+    LINT(GONE, .controller = PACKS("sts = \"us-west-2\";"),
+         .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(a_controller_in_the_failed_region_is_an_error)
+{
+    LINT(GONE, .controller = "region = \"us-east-1\";", .steps = STEP("look", "to", "check", ""));
+    says("controller-region", EVAC_LINT_ERROR);
+    teardown();
+    setup();
+    LINT(GONE, .controller = "region = \"us-west-2\";", .steps = STEP("look", "to", "check", ""));
+    says("controller-region", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .controller = "node = \"n\";", .steps = STEP("look", "to", "check", ""));
+    says("controller-region", EVAC_LINT_INFO);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("look", "to", "check", ""));
+    ck_assert_ptr_null(row_of("controller-region"));
+}
+END_TEST
+
+START_TEST(anchors_that_all_fail_with_the_region_are_a_warning)
+{
+    LINT(GONE, .controller = "anchors = ( \"http://x.us-east-1.example/\" );",
+         .steps = STEP("look", "to", "check", ""));
+    says("one-vantage", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE,
+         .controller = "anchors = ( \"http://x.us-east-1.example/\", \"http://y.example/\" );",
+         .steps = STEP("look", "to", "check", ""));
+    ck_assert_ptr_null(row_of("one-vantage"));
+    teardown();
+    setup();
+    LINT(GONE, .controller = "node = \"n\";", .steps = STEP("look", "to", "check", ""));
+    says("one-vantage", EVAC_LINT_INFO);
+}
+END_TEST
+
+#define ROUTED                                                                                     \
+    STEP("prove", "to", "verify", "")                                                              \
+    "," STEP("route", "to", "traffic", "after = ( \"prove-to\" );")
+
+START_TEST(a_long_ttl_of_what_moves_the_traffic_is_a_warning)
+{
+    LINT(GONE, .resource = "ttl = 300;", .steps = ROUTED);
+    says("long-ttl", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .resource = "ttl = 120;", .steps = ROUTED);
+    is_clean();
+    teardown();
+    setup();
+    LINT(GONE, .resource = "ttl = 300;", .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(facts_older_than_a_year_are_a_warning)
+{
+    LINT(GONE, .today = "2027-11-21", .steps = STEP("look", "to", "check", ""));
+    is_clean();
+    teardown();
+    setup();
+    LINT(GONE, .today = "2027-11-22", .steps = STEP("look", "to", "check", ""));
+    says("old-facts", EVAC_LINT_WARN);
+}
+END_TEST
+
+START_TEST(a_region_that_nothing_names_is_a_slip)
+{
+    LINT(GONE, .down = "us-esat-1", .steps = STEP("look", "to", "check", ""));
+    says("unknown-region", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .down = "home-east", .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
+START_TEST(no_facts_are_a_warning)
+{
+    LINT(GONE, .steps = STEP("bind", "to", "data", ""));
+    evac_lint_plan(&(struct evac_lint_request){ plan, &catalog, NULL, model, plan->from, 0 },
+                   diag.arena, &lint);
+    says("no-facts", EVAC_LINT_WARN);
+    ck_assert_ptr_null(row_of("dependent"));
+}
+END_TEST
+
+/* --- the facts' own text
+ * ---------------------------------------------------------------------------------------- */
+
+START_TEST(facts_with_a_slip_are_refused_with_their_line)
+{
+    static const struct {
+        const char *from, *to, *said;
+    } slips[] = {
+        { "2026-11-21", "yesterday", "allowed: a day" },
+        { "works", "wroks", "did you mean \"works\"" },
+        { "main = \"home-east\"; far", "mian = \"home-east\"; far", "no partition \"mian\"" },
+        { "source = \"page\"", "source = \"pgae\"", "no source \"pgae\"" },
+        { "verdict = \"warn\"", "verdict = \"wran\"", "did you mean \"warn\"" },
+    };
+    char text[8192];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf out;
+    const char *at = strstr(FACTS, slips[_i].from);
+    ck_assert_ptr_nonnull(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - FACTS), FACTS, slips[_i].to,
+             at + strlen(slips[_i].from));
+    ck_assert_int_eq(evac_facts_parse(&(struct evac_conf_text){ "f.cfg", evac_str(text) }, 1, &diag,
+                                      &facts, &err),
+                     EVAC_E_BADCONF);
+    ck_assert_ptr_null(facts);
+    evac_buf_init(&out, 65536);
+    evac_diag_print(&diag, &out);
+    ck_assert_msg(strstr(out.p, slips[_i].said) != NULL, "%s", out.p);
+    ck_assert(strncmp(out.p, "f.cfg:", 6) == 0);
+    evac_buf_done(&out);
+}
+END_TEST
+
+START_TEST(a_star_stands_for_anything)
+{
+    ck_assert(evac_facts_fits(EVAC_STR("*"), EVAC_STR("")));
+    ck_assert(evac_facts_fits(EVAC_STR("Put*"), EVAC_STR("PutItem")));
+    ck_assert(evac_facts_fits(EVAC_STR("*Url*"), EVAC_STR("PutUrlItem")));
+    ck_assert(evac_facts_fits(EVAC_STR("*ab"), EVAC_STR("aab")));
+    ck_assert(!evac_facts_fits(EVAC_STR("Put*"), EVAC_STR("Get")));
+    ck_assert(!evac_facts_fits(EVAC_STR("Put"), EVAC_STR("PutItem")));
+    ck_assert(!evac_facts_fits(EVAC_STR("*Url"), EVAC_STR("Urls")));
+}
+END_TEST
+
+START_TEST(days_are_counted)
+{
+    int64_t day = 0;
+    ck_assert(evac_facts_day(EVAC_STR("1970-01-01"), &day) && day == 0);
+    ck_assert(evac_facts_day(EVAC_STR("2000-03-01"), &day) && day == 11017);
+    ck_assert(evac_facts_day(EVAC_STR("2024-02-29"), &day) && day == 19782);
+    ck_assert(!evac_facts_day(EVAC_STR("2024-2-29"), &day));
+    ck_assert(!evac_facts_day(EVAC_STR("2024-13-01"), &day));
+    ck_assert(!evac_facts_day(EVAC_STR(""), &day));
+}
+END_TEST
+
+/* --- the built-in ones
+ * ------------------------------------------------------------------------------------------ */
+
+static void load_builtin(void)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    must(evac_builtin_load_facts(EVAC_STR_NONE, &diag, &facts, &err), &err);
+    ck_assert_ptr_nonnull(facts);
+}
+
+START_TEST(the_built_in_facts_know_what_is_famous)
+{
+    static const struct {
+        const char *service, *operation, *region, *home, *needs;
+    } known[] = {
+        { "route53", "ChangeResourceRecordSets", "eu-west-1", "us-east-1", "" },
+        { "route53", "ChangeResourceRecordSets", "cn-north-1", "cn-northwest-1", "" },
+        { "iam", "CreateRole", "us-gov-east-1", "us-gov-west-1", "" },
+        { "globalaccelerator", "UpdateEndpointGroup", "us-east-1", "us-west-2", "" },
+        { "s3", "PutBucketReplication", "eu-west-1", "", "us-east-1" },
+        { "rds", "RestoreDBClusterFromSnapshot", "eu-west-1", "", "us-east-1" },
+        { "rds", "FailoverGlobalCluster", "eu-west-1", "", "" },
+        { "elbv2", "CreateLoadBalancer", "eu-west-1", "", "us-east-1" },
+        { "s3control", "SubmitMultiRegionAccessPointRoutes", "us-west-2", "", "" },
+        { "s3control", "CreateMultiRegionAccessPoint", "eu-west-1", "us-west-2", "us-east-1" },
+        { "arc-region-switch", "CreatePlan", "eu-west-1", "us-east-1", "" },
+    };
+    load_builtin();
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const struct evac_fact_plane *fact =
+            evac_facts_find(facts, known[i].service, known[i].operation);
+        ck_assert_msg(fact != NULL, "%s", known[i].operation);
+        struct evac_str region = evac_str(known[i].region);
+        ck_assert_msg(evac_str_is(evac_facts_region(facts, &fact->home, region), known[i].home),
+                      "%s", known[i].operation);
+        ck_assert_msg(evac_str_is(evac_facts_region(facts, &fact->needs, region), known[i].needs),
+                      "%s", known[i].operation);
+    }
+    ck_assert_ptr_null(evac_facts_find(facts, "s3", "PutObject"));
+}
+END_TEST
+
+/* The two tables must not contradict each other. */
+START_TEST(drivers_and_facts_agree_on_homes)
+{
+    const struct evac_catalog *all = evac_builtin_catalog();
+    load_builtin();
+    for (size_t p = 0; p < all->pack_count; p++)
+        for (const struct evac_driver *const *d = all->packs[p]->drivers; *d; d++)
+            for (const struct evac_action *a = (*d)->actions; a->name; a++)
+                for (const struct evac_op *op = a->ops; op && op->service; op++) {
+                    const struct evac_fact_plane *fact =
+                        evac_facts_find(facts, op->service, op->operation);
+                    struct evac_str home =
+                        fact ? evac_facts_region(facts, &fact->home, EVAC_STR("us-east-1"))
+                             : EVAC_STR_NONE;
+                    if (op->home == EVAC_HOME_FIXED && op->control_plane)
+                        ck_assert_msg(evac_str_is(home, op->home_region), "%s.%s: %s", (*d)->name,
+                                      a->name, op->operation);
+                    else
+                        ck_assert_msg(home.n == 0, "%s.%s: %s lives in %.*s", (*d)->name, a->name,
+                                      op->operation, EVAC_STR_ARG(home));
+                }
+}
+END_TEST
+
+static void make_cases(Suite *suite)
+{
+    TCase *tc = tcase_create("lint");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, every_operation_is_a_row_with_its_plane_and_home);
+    tcase_add_test(tc, an_operation_that_the_settings_rule_out_is_no_row);
+    tcase_add_test(tc, a_call_in_the_failed_region_is_an_error);
+    tcase_add_test(tc, a_call_that_the_service_takes_in_the_old_region_is_one_too);
+    tcase_add_test(tc, a_call_in_the_region_taking_over_is_none);
+    tcase_add_test(tc, what_only_graceful_moves_do_is_not_looked_at_in_an_ungraceful_one);
+    tcase_add_test(tc, a_graceful_move_assumes_nothing_down);
+    tcase_add_test(tc, a_graceful_move_can_be_looked_at_with_a_region_down);
+    tcase_add_test(tc, best_effort_may_fail);
+    tcase_add_test(tc, what_comes_after_the_recovery_is_a_warning);
+    tcase_add_test(tc, a_step_without_calls_in_the_failed_region_is_a_warning);
+    tcase_add_test(tc, a_control_plane_whose_home_failed_is_an_error_wherever_it_is_called);
+    tcase_add_test(tc, the_facts_know_homes_that_the_drivers_table_does_not);
+    tcase_add_test(tc, each_partition_has_its_own_home);
+    tcase_add_test(tc, a_hidden_dependency_is_an_error_when_it_is_gone_and_a_warning_otherwise);
+    tcase_add_test(tc, making_something_is_a_warning_changing_it_is_told);
+    tcase_add_test(tc, a_home_that_is_well_but_elsewhere_is_a_warning);
+    tcase_add_loop_test(tc, a_setting_that_names_the_failed_region_is_an_error, 0, 7);
+    tcase_add_loop_test(tc, one_that_does_not_is_none, 0, 6);
+    tcase_add_test(tc, a_name_after_the_failed_region_is_a_warning);
+    tcase_add_test(tc, a_choice_that_means_the_old_region_is_an_error);
+    tcase_add_test(tc, a_global_endpoint_has_a_home);
+    tcase_add_test(
+        tc, a_setting_of_the_controller_that_names_the_failed_region_is_told_without_its_value);
+    tcase_add_test(tc, a_controller_in_the_failed_region_is_an_error);
+    tcase_add_test(tc, anchors_that_all_fail_with_the_region_are_a_warning);
+    tcase_add_test(tc, a_long_ttl_of_what_moves_the_traffic_is_a_warning);
+    tcase_add_test(tc, facts_older_than_a_year_are_a_warning);
+    tcase_add_test(tc, a_region_that_nothing_names_is_a_slip);
+    tcase_add_test(tc, no_facts_are_a_warning);
+    tcase_add_loop_test(tc, facts_with_a_slip_are_refused_with_their_line, 0, 5);
+    tcase_add_test(tc, a_star_stands_for_anything);
+    tcase_add_test(tc, days_are_counted);
+    tcase_add_test(tc, the_built_in_facts_know_what_is_famous);
+    tcase_add_test(tc, drivers_and_facts_agree_on_homes);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("lint", make_cases)
