@@ -156,7 +156,8 @@ START_TEST(another_runs_promotion_is_not_this_runs)
 }
 END_TEST
 
-START_TEST(a_replica_that_lags_says_so_and_one_that_stopped_has_no_lag)
+/* -1, "stopped", is no lag: the last one counts, and ages, until it is too old to be told. */
+START_TEST(a_replica_that_lags_says_so_and_one_that_stopped_ages)
 {
     struct bench *b = with_replica();
     bench_control(b, "lag us-west-2 2500");
@@ -168,8 +169,16 @@ START_TEST(a_replica_that_lags_says_so_and_one_that_stopped_has_no_lag)
     bench_control(b, "region us-east-1 isolated");
     bench_run(b, 30000);
     r = bench_call(b, "rds", EVAC_VERB_MEASURE, "", TO("graceful"));
-    expect(r, EVAC_SEEN_UNSEEN);
-    expect_reason(r, "stopped");
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "lag_ms"), 2500);
+    ck_assert_int_ge(now(b) - bench_fact(r, "as_of_wall_ms"), 29000);
+    expect(bench_call(b, "cloudwatch", EVAC_VERB_OBSERVE, "below",
+                      "namespace=AWS/RDS\nmetric=ReplicaLag\nunit=s\nstat=Maximum\nperiod=1s\n"
+                      "dimensions.DBInstanceIdentifier=orders-usw2\nwant.max=10s\n" WAY(
+                          "us-west-2", "graceful")),
+           EVAC_SEEN_UNSEEN);
+    bench_run(b, 300000);
+    expect(bench_call(b, "rds", EVAC_VERB_MEASURE, "", TO("graceful")), EVAC_SEEN_UNSEEN);
     expect(look(b, "ready", TO("graceful")), EVAC_SEEN_BLOCKED);
     expect(look(b, "ready", TO("ungraceful")), EVAC_SEEN_SATISFIED);
     bench_free(b);
@@ -673,7 +682,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_replica_is_promoted_once_and_stands_alone);
     tcase_add_test(tc, an_old_primary_is_never_taken_for_a_promoted_replica);
     tcase_add_test(tc, another_runs_promotion_is_not_this_runs);
-    tcase_add_test(tc, a_replica_that_lags_says_so_and_one_that_stopped_has_no_lag);
+    tcase_add_test(tc, a_replica_that_lags_says_so_and_one_that_stopped_ages);
     tcase_add_test(tc, what_can_not_be_seen_is_not_guessed);
     tcase_add_test(tc, an_old_view_changes_nothing_twice);
     tcase_add_test(tc, a_region_that_is_down_finishes_nothing);

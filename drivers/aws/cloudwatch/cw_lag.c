@@ -8,13 +8,19 @@ struct asked {
     uint32_t unit_ms;
 };
 
-static bool first_number(const struct evac_json *array, double *ret_value)
+/* The newest value that is a lag: below zero, a service says that replication has stopped, and what
+ * was so before that goes on ageing. */
+static bool newest(const struct evac_json *result, double *ret_value, double *ret_at_s)
 {
-    const struct evac_json *first = evac_json_first(array);
-    if (!first)
-        return false;
-    *ret_value = evac_json_as_num(first, -1);
-    return true;
+    const struct evac_json *value = evac_json_first(evac_json_get(result, "Values"));
+    const struct evac_json *at = evac_json_first(evac_json_get(result, "Timestamps"));
+    while (value && at && evac_json_as_num(value, -1) < 0) {
+        value = evac_json_next(value);
+        at = evac_json_next(at);
+    }
+    *ret_value = evac_json_as_num(value, -1);
+    *ret_at_s = evac_json_as_num(at, -1);
+    return value && at;
 }
 
 static void on_data(struct aws_call *c, const struct evac_aws_reply *r)
@@ -27,8 +33,7 @@ static void on_data(struct aws_call *c, const struct evac_aws_reply *r)
     }
     /* newest first: asked for so */
     const struct evac_json *result = evac_json_first(evac_json_get(r->json, "MetricDataResults"));
-    struct cw_point point = { .found = first_number(evac_json_get(result, "Values"), &value) &&
-                                       first_number(evac_json_get(result, "Timestamps"), &at_s) };
+    struct cw_point point = { .found = newest(result, &value, &at_s) };
     if (point.found) {
         point.value = (int64_t)(value * asked->unit_ms);
         point.wall_ms = (int64_t)(at_s * 1000);

@@ -1,4 +1,5 @@
-/* The newest value of a CloudWatch metric, for any driver that measures lag. */
+/* The newest value of a CloudWatch metric that is a lag (not below zero), for any driver that
+ * measures one. */
 #ifndef EVAC_CW_LAG_H
 #define EVAC_CW_LAG_H
 

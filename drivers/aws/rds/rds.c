@@ -442,16 +442,6 @@ static enum evac_code apply_protect(struct aws_call *c, struct evac_err *err)
 /* --- lag ---------------------------------------------------------------------------------------
  */
 
-/* -1 is what the service says when replication has stopped: not a lag. */
-static void on_lag(struct aws_call *c, const struct cw_point *point)
-{
-    struct aws_sight stopped = { .seen = EVAC_SEEN_UNSEEN, .progress = -1 };
-    if (point->found && point->value < 0)
-        aws_answer_seen(c, &stopped, "replication has stopped: its lag is not known");
-    else
-        cw_lag_answer(c, point);
-}
-
 static enum evac_code measure(struct aws_call *c, struct evac_err *err)
 {
     int64_t period_ms = 60000;
@@ -469,7 +459,7 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
                                 .stat = EVAC_STR("Maximum"),
                                 .period_s = (uint32_t)(period_ms / 1000),
                                 .unit_ms = 1000 };
-    return cw_lag_send(c, &metric, on_lag, err);
+    return cw_lag_send(c, &metric, cw_lag_answer, err);
 }
 
 static const struct aws_handlers handlers[] = {
