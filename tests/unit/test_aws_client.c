@@ -451,6 +451,7 @@ static const struct {
     { "ecs", "Op", true, 403, NULL, "not json at all", "rejected", "", "status 403" },
     { "rds", "Op", true, 403, NULL, "<html>proxy</html>", "rejected", "", "status 403" },
     { "s3", "Op", true, 302, NULL, "", "rejected", "", "status 302" },
+    { "ec2", "RunInstances", true, 500, NULL, ERR_EC2("InsufficientInstanceCapacity"), "rejected", "InsufficientInstanceCapacity", "words" },
     /* throttles */
     { "rds", "Op", true, 400, NULL, ERR_QUERY("Throttling"), "throttled", "Throttling", "words" },
     { "route53", "Op", true, 400, NULL, ERR_QUERY("PriorRequestNotComplete"), "throttled", "PriorRequestNotComplete", "words" },

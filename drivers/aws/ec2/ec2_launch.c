@@ -129,7 +129,7 @@ static void on_image_seen(struct aws_call *c, const struct evac_aws_reply *r)
     if (!ec2_look(c, r))
         return;
     f->image = ec2_newest_image(c, r);
-    if (f->image.id.n || (int64_t)f->boxes.in[EC2_RUNNING] >= f->wanted.enough)
+    if (f->image.id.n || (int64_t)alive(&f->boxes) >= f->wanted.enough)
         judge(c);
     else
         ec2_blocked(c, "no image of ours is called %.*s and can be used",

@@ -283,8 +283,10 @@ static void on_volumes(struct aws_call *c, const struct evac_aws_reply *r)
         .snapshot = aws_printf(c, "{\"volume\":\"%.*s\",\"snapshot\":\"%.*s\"}", EVAC_STR_ARG(id),
                                EVAC_STR_ARG(w->point.id)),
     };
-    aws_answer_seen(c, &sight, v ? "volume %.*s is %.*s" : "there is no volume yet%.*s%.*s",
-                    EVAC_STR_ARG(id), EVAC_STR_ARG(state));
+    aws_answer_seen(
+        c, &sight, "%s",
+        v ? aws_printf(c, "the volume %.*s is %.*s", EVAC_STR_ARG(id), EVAC_STR_ARG(state)).p
+          : "there is no volume yet");
 }
 
 static void on_point(struct aws_call *c, const struct evac_aws_reply *r)
