@@ -210,19 +210,25 @@ named_resource(struct compiler *c, const struct evac_runbook_step *s, struct eva
     return NULL;
 }
 
-/* What the action needs of its resource is there. */
+static bool is_given(const struct evac_resource *r, struct evac_str name)
+{
+    for (size_t i = 0; i < r->props.count; i++) {
+        struct evac_str rest, head = evac_str_cut(r->props.items[i].name, '.', &rest);
+        if (evac_str_eq(head, name))
+            return true;
+    }
+    return false;
+}
+
+/* What the action needs of its resource is there: of "instances|tag" one. */
 static bool serves(const struct evac_action *action, const struct evac_resource *r,
                    const char **ret_missing)
 {
     for (const struct evac_param *p = action->params; p && p->name; p++) {
-        if (!(p->flags & EVAC_PARAM_OF_RESOURCE))
-            continue;
-        size_t n = strlen(p->name);
-        bool given = false;
-        for (size_t i = 0; i < r->props.count; i++) {
-            struct evac_str name = r->props.items[i].name;
-            given |= evac_str_starts(name, p->name) && (name.n == n || name.p[n] == '.');
-        }
+        struct evac_str names = evac_str(p->name);
+        bool given = !(p->flags & EVAC_PARAM_OF_RESOURCE);
+        while (!given && names.n)
+            given = is_given(r, evac_str_cut(names, '|', &names));
         *ret_missing = p->name;
         if (!given)
             return false;

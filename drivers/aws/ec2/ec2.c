@@ -27,15 +27,25 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
+#define NEEDS(names) { names, EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
 static const struct evac_param start_params[] = {
+    NEEDS("instances|tag"),
     { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL, "enough when this share of them runs" },
     { 0 },
 };
 static const struct evac_param stop_params[] = {
+    NEEDS("instances|tag"),
     { "force", EVAC_PARAM_BOOL, 0, "false", NULL, "without letting the operating system shut down: what it has not written is lost" },
     { 0 },
 };
+static const struct evac_param launch_params[] = {
+    NEEDS("launch_template"),
+    AWS_SCALE_PARAMS,
+    { 0 },
+};
+static const struct evac_param restore_params[] = { NEEDS("snapshot"), { 0 } };
 static const struct evac_param reserve_params[] = {
+    NEEDS("instance_type"),
     { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "how many: a number, or a name in the resource's count" },
     { 0 },
 };
@@ -78,14 +88,16 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 60000, 900000,
       stop_params, power_ops },
     { "launch", "so many instances of the launch template run; undone, those that it launched are ended",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, aws_scale_params, launch_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, launch_params, launch_ops },
     { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES | EVAC_ACTION_FENCES,
       EVAC_FENCING_NONE, 60000, 900000, NULL, terminate_ops },
     { "reserve", "capacity for so many instances is reserved", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops },
     { "restore", "a volume out of the newest snapshot; what was written after that is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_TOKEN, 30000, 900000, NULL,
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_TOKEN, 30000, 900000, restore_params,
       restore_ops },
+    { "recover", "the same, by the name that runbooks know", EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY,
+      EVAC_FENCING_TOKEN, 30000, 900000, restore_params, restore_ops },
     { 0 },
 };
 /* clang-format on */
@@ -371,6 +383,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "terminate", .observe = ec2_observe_terminate, .apply = ec2_apply_terminate },
     { .action = "reserve", .observe = ec2_observe_reserve, .apply = ec2_apply_reserve },
     { .action = "restore", .observe = ec2_observe_restore, .apply = ec2_apply_restore },
+    { .action = "recover", .observe = ec2_observe_restore, .apply = ec2_apply_restore },
     { .action = "", .measure = ec2_measure },
     { 0 },
 };
