@@ -447,6 +447,7 @@ static void describe_health(struct sb_call *c)
     struct target_group *g = meant(c);
     if (!g)
         return;
+    advance(c->sb); /* an instance may have been stopped at this very instant */
     evac_buf_puts(&c->out, "<TargetHealthDescriptions>");
     for (size_t i = 0; i < g->count && !sb_has(c, "Targets"); i++)
         put_health(c, g, &g->targets[i]);
