@@ -1,6 +1,10 @@
 /*
  * EC2 Auto Scaling: groups that keep so many instances in service (AWS.md 2.6). Instances take
- * minutes, and fail to launch when there is no capacity.
+ * minutes, and fail to launch when there is no capacity. One that goes into service is registered
+ * in the group's target groups, and one that ends is taken out of them.
+ *
+ * Control's `make autoscaling REGION {"group":"web","min":0,"max":10,"desired":2,
+ * "target_groups":["web"]}`: its instances are in service, and healthy behind those.
  */
 #include "sandbox_internal.h"
 
@@ -12,6 +16,7 @@
 #define INSTANCES_MAX  200u
 #define ACTIVITIES_MAX 20u
 #define NAME_BYTES     64u
+#define TARGETS_MAX    4u /* target groups */
 
 /* AWS's durations, in real time (AWS.md 4.8). */
 #define LAUNCH_MS      90000u
@@ -53,6 +58,8 @@ struct group {
     char name[NAME_BYTES];
     int min, max, desired;
     bool suspended[PROCESS_COUNT];
+    char target_groups[TARGETS_MAX][NAME_BYTES];
+    size_t target_group_count;
     struct instance instances[INSTANCES_MAX];
     size_t count;
     struct activity activities[ACTIVITIES_MAX];
@@ -109,6 +116,19 @@ static int count_in_service(const struct group *g)
     return n;
 }
 
+static void enlist(struct evac_sandbox *sb, const struct group *g, const struct instance *i,
+                   bool healthy)
+{
+    for (size_t t = 0; t < g->target_group_count && !g->suspended[PROCESS_AddToLoadBalancer]; t++)
+        sb_elbv2_register(sb, g->region, g->target_groups[t], i->id, healthy);
+}
+
+static void delist(struct evac_sandbox *sb, const struct group *g, const struct instance *i)
+{
+    for (size_t t = 0; t < g->target_group_count; t++)
+        sb_elbv2_deregister(sb, g->region, g->target_groups[t], i->id);
+}
+
 static void launch(struct evac_sandbox *sb, struct group *g, bool at_once)
 {
     struct instance *i = &g->instances[g->count++];
@@ -120,6 +140,8 @@ static void launch(struct evac_sandbox *sb, struct group *g, bool at_once)
     (void)snprintf(i->id, sizeof i->id, "i-%s", id);
     i->due_ms =
         at_once ? SB_NEVER : sb->now_ms + sb_scaled(sb, LAUNCH_MS + sb_random(sb, LAUNCH_SPAN_MS));
+    if (at_once)
+        enlist(sb, g, i, true);
 }
 
 static void refuse_launch(struct evac_sandbox *sb, struct group *g)
@@ -157,6 +179,7 @@ static void shrink(struct evac_sandbox *sb, struct group *g)
         if (instance->ending)
             continue;
         instance->ending = true;
+        delist(sb, g, instance);
         instance->due_ms = sb->now_ms + sb_scaled(sb, END_MS);
         note(sb, g, "Successful", "Terminating EC2 instance", "");
     }
@@ -173,9 +196,17 @@ static void move_instances(struct evac_sandbox *sb, struct group *g)
         } else {
             instance->in_service = true;
             instance->due_ms = SB_NEVER;
+            enlist(sb, g, instance, false);
             i++;
         }
     }
+}
+
+static void lose(struct evac_sandbox *sb, struct group *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        delist(sb, g, &g->instances[i]);
+    g->count = 0;
 }
 
 static void advance(struct evac_sandbox *sb)
@@ -184,7 +215,7 @@ static void advance(struct evac_sandbox *sb)
     for (size_t i = 0; i < asg->count; i++) {
         struct group *g = &asg->groups[i];
         if (sb->regions[g->region].down) {
-            g->count = 0;
+            lose(sb, g);
             continue;
         }
         move_instances(sb, g);
@@ -249,6 +280,49 @@ int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *
     return g && !sb->regions[region].down ? count_in_service(g) : 0;
 }
 
+bool sb_asg_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id)
+{
+    const struct asg *asg = state(sb);
+    for (size_t i = 0; i < asg->count; i++)
+        for (size_t k = 0; asg->groups[i].region == region && k < asg->groups[i].count; k++)
+            if (evac_str_is(id, asg->groups[i].instances[k].id))
+                return asg->groups[i].instances[k].in_service && !sb->regions[region].down;
+    return false;
+}
+
+/* make autoscaling us-west-2
+ * {"group":"shop-batch","min":0,"max":10,"count":0,"target_groups":["web"]}: as if it had long been
+ * so, in the place of one that was there. */
+static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
+                           struct evac_err *err)
+{
+    struct evac_str name = evac_json_str(json, "group");
+    int64_t desired = evac_json_i64(json, "count", evac_json_i64(json, "desired", 0));
+    int64_t min = evac_json_i64(json, "min", 0);
+    int64_t max = evac_json_i64(json, "max", desired > 10 ? desired : 10);
+    if (name.n == 0 || name.n >= NAME_BYTES || min < 0 || desired < min || max < desired ||
+        max > (int64_t)INSTANCES_MAX)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "a group's name is needed, and sizes from 0 to %u in their order",
+                         INSTANCES_MAX);
+    struct group *g = find(sb, region, name);
+    if (!g)
+        g = add(sb, region, name);
+    if (!g)
+        return evac_fail(err, EVAC_E_TOOBIG, "the sandbox keeps %u groups", GROUPS_MAX);
+    g->count = g->target_group_count = 0;
+    g->min = (int)min;
+    g->max = (int)max;
+    g->desired = (int)desired;
+    for (const struct evac_json *t = evac_json_first(evac_json_get(json, "target_groups"));
+         t && g->target_group_count < TARGETS_MAX; t = evac_json_next(t))
+        (void)evac_str_copy(g->target_groups[g->target_group_count++], NAME_BYTES,
+                            evac_json_text(t));
+    for (int64_t i = 0; i < desired; i++)
+        launch(sb, g, true);
+    return EVAC_OK;
+}
+
 /* --- operations ------------------------------------------------------------------------------ */
 
 static struct group *named(struct sb_call *c)
@@ -300,8 +374,10 @@ static void put_group(struct sb_call *c, const struct group *g)
     sb_tagf(out, "DesiredCapacity", "%d", g->desired);
     evac_buf_puts(out, "<DefaultCooldown>300</DefaultCooldown><AvailabilityZones>");
     sb_tagf(out, "member", "%sa", sb_region_name(c->sb, g->region));
-    evac_buf_puts(out, "</AvailabilityZones><LoadBalancerNames/><TargetGroupARNs/>"
-                       "<HealthCheckType>EC2</HealthCheckType>"
+    evac_buf_puts(out, "</AvailabilityZones><LoadBalancerNames/><TargetGroupARNs>");
+    for (size_t i = 0; i < g->target_group_count; i++)
+        sb_tag(out, "member", sb_elbv2_group_arn(c, g->target_groups[i]));
+    evac_buf_puts(out, "</TargetGroupARNs><HealthCheckType>EC2</HealthCheckType>"
                        "<HealthCheckGracePeriod>300</HealthCheckGracePeriod><Instances>");
     for (size_t i = 0; i < g->count; i++)
         put_instance(c, g, &g->instances[i], false);
@@ -420,6 +496,22 @@ static void set_desired(struct sb_call *c)
         resize(c, g, g->min, g->max, desired);
 }
 
+static void take_target_groups(struct sb_call *c, struct group *g)
+{
+    for (int i = 1; sb_has(c, "TargetGroupARNs.%d", i) && g->target_group_count < TARGETS_MAX; i++)
+        (void)evac_str_copy(g->target_groups[g->target_group_count++], NAME_BYTES,
+                            evac_str(sb_elbv2_group_name(c, sb_in(c, "TargetGroupARNs.%d", i))));
+}
+
+static void check_target_groups(struct sb_call *c)
+{
+    for (int i = 1; sb_has(c, "TargetGroupARNs.%d", i); i++)
+        if (!sb_elbv2_group_name(c, sb_in(c, "TargetGroupARNs.%d", i)))
+            sb_error(c, 400, "ValidationError",
+                     "Provided Target Groups may not be valid. Please ensure they exist and try "
+                     "again.");
+}
+
 static void create_group(struct sb_call *c)
 {
     struct evac_str name = sb_in(c, "AutoScalingGroupName");
@@ -432,15 +524,17 @@ static void create_group(struct sb_call *c)
                  EVAC_STR_ARG(name));
     else if (name.n == 0 || name.n >= NAME_BYTES)
         sb_error(c, 400, "ValidationError", "AutoScalingGroupName: from 1 to 63 characters.");
+    check_target_groups(c);
     if (c->failed || !is_in_order(c, min, max, desired))
         return;
     struct group *g = add(c->sb, c->region, name);
-    if (!g)
+    if (!g) {
         sb_error(c, 400, "LimitExceeded", "The sandbox keeps 64 groups.");
-    else
-        resize(c, g, min, max, desired);
-    if (g)
-        sb_effect(c);
+        return;
+    }
+    take_target_groups(c, g);
+    resize(c, g, min, max, desired);
+    sb_effect(c);
 }
 
 static void delete_group(struct sb_call *c)
@@ -560,31 +654,6 @@ static const struct sb_operation operations[] = {
     { .name = "DeleteAutoScalingGroup", .handle = delete_group, .flags = SB_MUTATES },
     { 0 },
 };
-
-/* make autoscaling us-west-2 {"group":"shop-batch","min":0,"max":10,"count":0}: as if it had long
- * been so. */
-static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
-                           struct evac_err *err)
-{
-    struct evac_str name = evac_json_str(json, "group");
-    int64_t min = evac_json_i64(json, "min", 0), max = evac_json_i64(json, "max", 10);
-    int64_t count = evac_json_i64(json, "count", -1);
-    if (!name.n || min < 0 || count < min || count > max || max > 100)
-        return evac_fail(err, EVAC_E_BADARG,
-                         "autoscaling needs a \"group\" and a \"count\" between \"min\" (0) and "
-                         "\"max\" (10)");
-    struct group *g = find(sb, region, name);
-    if (g)
-        g->count = 0;
-    else if (!(g = add(sb, region, name)))
-        return evac_fail(err, EVAC_E_TOOBIG, "there are too many groups already");
-    g->min = (int)min;
-    g->max = (int)max;
-    g->desired = (int)count;
-    for (int i = 0; i < g->desired; i++)
-        launch(sb, g, true);
-    return EVAC_OK;
-}
 
 /* AWS publishes no rates for it: AWS.md 1.11's advice. */
 const struct sb_service sb_service_autoscaling = {

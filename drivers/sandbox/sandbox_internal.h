@@ -35,6 +35,7 @@
     X(ECS, ecs) \
     X(EKS, eks) \
     X(ELASTICACHE, elasticache) \
+    X(ELBV2, elbv2) \
     X(EVENTS, events) \
     X(GLOBALACCELERATOR, globalaccelerator) \
     X(HEALTH, health) \
@@ -298,6 +299,16 @@ int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *clu
 void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
                   int desired);
 int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
+/* The instance is in service in some group. */
+bool sb_asg_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
+
+/* model_elbv2.c: by the target group's name; what is not there is left out. */
+void sb_elbv2_register(struct evac_sandbox *sb, size_t region, const char *group, const char *id,
+                       bool healthy);
+void sb_elbv2_deregister(struct evac_sandbox *sb, size_t region, const char *group, const char *id);
+struct evac_str sb_elbv2_group_arn(struct sb_call *c, const char *group);
+/* NULL: there is none of that ARN where the call is served. */
+const char *sb_elbv2_group_name(struct sb_call *c, struct evac_str arn);
 
 /* model_ec2_instances.c: the instance is in the state running. */
 bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);

@@ -41,7 +41,7 @@ struct bench {
     struct evac_arena *arena;
     struct evac_reply reply;
     bool answered;
-    char goal[8192], version[512];
+    char goal[8192], version[512], token[32];
     int64_t marker;
     unsigned calls;
 };
@@ -460,7 +460,7 @@ const struct evac_reply *bench_call(struct bench *b, const char *driver, enum ev
                               .args = &parsed,
                               .goal = evac_str(b->goal),
                               .version = evac_str(b->version),
-                              .token = token,
+                              .token = b->token[0] ? b->token : token,
                               .deadline_ms = b->now_ms + WAIT_MS,
                               .marker = b->marker };
     b->answered = false;
@@ -485,6 +485,11 @@ void bench_goal(struct bench *b, const char *goal)
 void bench_version(struct bench *b, struct evac_str version)
 {
     (void)evac_str_copy(b->version, sizeof b->version, version);
+}
+
+void bench_token(struct bench *b, const char *token)
+{
+    (void)evac_str_copy(b->token, sizeof b->token, evac_str(token));
 }
 
 void bench_marker(struct bench *b, int64_t marker)

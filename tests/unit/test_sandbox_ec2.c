@@ -289,12 +289,15 @@ START_TEST(views_that_are_behind_launch_nothing_twice)
     struct bench *b = with_template();
     bench_control(b, "stale 600000");
     expect(look(b, "launch", WEB TO WANT), EVAC_SEEN_UNSATISFIED);
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 12; i++) {
+        char token[32];
+        (void)snprintf(token, sizeof token, "attempt%c", 'a' + i);
+        bench_token(b, token);
         expect_outcome(act(b, "launch", WEB TO WANT), EVAC_OUTCOME_ACCEPTED);
+    }
     /* some of them were decided by the old view, and reached the service again */
     ck_assert(
         !bench_true(b, "\"operation\":\"RunInstances\",\"region\":\"us-west-2\",\"received\":1,"));
-    ck_assert(!bench_true(b, "\"received\":12,\"effects\":2"));
     bench_control(b, "stale 0");
     ck_assert_int_eq(bench_fact(look(b, "launch", WEB TO WANT), "pending"), 3);
     bench_free(b);

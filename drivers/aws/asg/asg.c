@@ -1,7 +1,8 @@
 /*
  * EC2 Auto Scaling groups: how many instances are in service. Minimum, maximum and desired size are
  * sent together, since the service refuses a desired size outside of the other two (AWS.md 2.6).
- * Last writer wins.
+ * Last writer wins. An instance may be in service long before it answers: with a target group, only
+ * those count that are healthy there as well.
  */
 #include "aws_pack.h"
 
@@ -13,11 +14,14 @@ static const struct evac_param resource_params[] = {
       "the group's name" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL,
       "named sizes, as count = { active = 6; standby = 1; }" },
+    { "target_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
+      "a load balancer's target group, by name or ARN: an instance counts when it is healthy there too" },
     { 0 },
 };
 
 #define LOOK { "autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups", EVAC_HOME_STEP, NULL, true, false }, \
-             { "autoscaling", "DescribeScalingActivities", "autoscaling:DescribeScalingActivities", EVAC_HOME_STEP, NULL, true, false }
+             { "autoscaling", "DescribeScalingActivities", "autoscaling:DescribeScalingActivities", EVAC_HOME_STEP, NULL, true, false }, \
+             AWS_TARGETS_OPS
 static const struct evac_op look_ops[] = { LOOK, { 0 } };
 static const struct evac_op scale_ops[] = {
     LOOK,
@@ -40,6 +44,9 @@ static const struct evac_action actions[] = {
 struct view {
     bool found, launch_suspended;
     int64_t min, max, desired, in_service;
+    struct evac_str *ids; /* of those that are in service */
+    int64_t healthy;      /* of those, behind the load balancer; all of them without one */
+    struct evac_str problem;
 };
 
 static int64_t number(const struct evac_xml *x, const char *name)
@@ -48,17 +55,29 @@ static int64_t number(const struct evac_xml *x, const char *name)
     return evac_str_i64(evac_xml_text(x, name), &value) ? value : 0;
 }
 
-static struct view read_view(const struct evac_xml *root)
+static size_t count_instances(const struct evac_xml *group)
+{
+    size_t n = 0;
+    for (const struct evac_xml *i = evac_xml_path(group, "Instances/member"); i;
+         i = evac_xml_again(i))
+        n++;
+    return n;
+}
+
+static struct view read_view(struct aws_call *c, const struct evac_xml *root)
 {
     const struct evac_xml *g =
         evac_xml_path(root, "DescribeAutoScalingGroupsResult/AutoScalingGroups/member");
     struct view v = { .found = g != NULL,
                       .min = number(g, "MinSize"),
                       .max = number(g, "MaxSize"),
-                      .desired = number(g, "DesiredCapacity") };
+                      .desired = number(g, "DesiredCapacity"),
+                      .ids = evac_arena_array(c->arena, count_instances(g) + 1, sizeof *v.ids) };
     for (const struct evac_xml *i = evac_xml_path(g, "Instances/member"); i; i = evac_xml_again(i))
-        v.in_service += evac_str_is(evac_xml_text(i, "LifecycleState"), "InService") &&
-                        evac_str_is(evac_xml_text(i, "HealthStatus"), "Healthy");
+        if (evac_str_is(evac_xml_text(i, "LifecycleState"), "InService") &&
+            evac_str_is(evac_xml_text(i, "HealthStatus"), "Healthy"))
+            v.ids[v.in_service++] = evac_arena_str(c->arena, evac_xml_text(i, "InstanceId"));
+    v.healthy = v.in_service;
     for (const struct evac_xml *p = evac_xml_path(g, "SuspendedProcesses/member"); p;
          p = evac_xml_again(p))
         v.launch_suspended |= evac_str_is(evac_xml_text(p, "ProcessName"), "Launch");
@@ -68,9 +87,11 @@ static struct view read_view(const struct evac_xml *root)
 static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, int progress,
                  const char *why)
 {
-    struct evac_fact facts[] = { { "desired", v->desired }, { "in_service", v->in_service } };
+    struct evac_fact facts[] = { { "desired", v->desired },
+                                 { "in_service", v->in_service },
+                                 { "healthy", v->healthy } };
     struct aws_sight sight = {
-        .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 2 : 0
+        .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 3 : 0
     };
     if (v->found)
         sight.snapshot = aws_printf(c, "{\"min\":%lld,\"max\":%lld,\"desired\":%lld}",
@@ -90,21 +111,62 @@ static enum evac_code describe(struct aws_call *c, aws_reply_fn *on_reply, struc
     return aws_send(c, &request, on_reply, err);
 }
 
-static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct view *v)
+/* One look: the group, then its targets where it has any. judge ends it. */
+struct looking {
+    struct aws_wanted wanted; /* scale's */
+    struct view v;
+    aws_then_fn *judge;
+};
+
+static void on_targets(struct aws_call *c, const struct aws_targets *targets)
 {
+    struct looking *w = c->state;
+    struct view *v = &w->v;
+    if (targets->failed) {
+        aws_answer_unseen(c, targets->failed);
+        return;
+    }
+    if (!targets->found) {
+        seen(c, v, EVAC_SEEN_BLOCKED, -1, "there is no such target group");
+        return;
+    }
+    v->healthy = 0;
+    v->problem = targets->problem;
+    for (int64_t i = 0; i < v->in_service; i++)
+        for (size_t t = 0; t < targets->healthy; t++)
+            if (evac_str_eq(v->ids[i], targets->healthy_ids[t])) {
+                v->healthy++;
+                break;
+            }
+    w->judge(c);
+}
+
+static void on_look(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct looking *w = c->state;
+    struct evac_str targets = aws_regional(c, "target_group");
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_unseen(c, r);
-        return false;
+        return;
     }
-    *v = read_view(r->xml);
-    if (v->found)
-        return true;
-    seen(c, v, EVAC_SEEN_BLOCKED, -1, "there is no such group");
-    return false;
+    w->v = read_view(c, r->xml);
+    if (!w->v.found)
+        seen(c, &w->v, EVAC_SEEN_BLOCKED, -1, "there is no such group");
+    else if (targets.n)
+        aws_targets_next(c, targets, on_targets);
+    else
+        w->judge(c);
 }
 
 static const char *how_many(struct aws_call *c, const struct view *v, int64_t wanted)
 {
+    if (aws_regional(c, "target_group").n)
+        return aws_printf(c,
+                          "%lld of %lld instances are in service, %lld of them healthy behind the "
+                          "load balancer%s%.*s",
+                          (long long)v->in_service, (long long)wanted, (long long)v->healthy,
+                          v->problem.n ? ": " : "", EVAC_STR_ARG(v->problem))
+            .p;
     return aws_printf(c, "%lld of %lld instances are in service", (long long)v->in_service,
                       (long long)wanted)
         .p;
@@ -112,33 +174,30 @@ static const char *how_many(struct aws_call *c, const struct view *v, int64_t wa
 
 /* --- ready ----------------------------------------------------------------------------------- */
 
-static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
+static void judge_ready(struct aws_call *c)
 {
-    struct view v;
-    if (!look(c, r, &v))
-        return;
-    if (v.launch_suspended)
-        seen(c, &v, EVAC_SEEN_BLOCKED, -1, "the group's Launch process is suspended");
+    const struct looking *w = c->state;
+    const struct view *v = &w->v;
+    if (v->launch_suspended)
+        seen(c, v, EVAC_SEEN_BLOCKED, -1, "the group's Launch process is suspended");
     else
-        seen(c, &v, v.in_service >= v.desired ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1,
-             how_many(c, &v, v.desired));
+        seen(c, v, v->healthy >= v->desired ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1,
+             how_many(c, v, v->desired));
 }
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 {
-    return describe(c, on_ready, err);
+    struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
+    w->judge = judge_ready;
+    c->state = w;
+    return describe(c, on_look, err);
 }
 
 /* --- scale ----------------------------------------------------------------------------------- */
 
-struct scaling {
-    struct aws_wanted wanted;
-    struct view v; /* kept while the activities are asked for */
-};
-
-static int progress(const struct scaling *w)
+static int progress(const struct looking *w)
 {
-    int64_t percent = w->wanted.count > 0 ? w->v.in_service * 100 / w->wanted.count : 100;
+    int64_t percent = w->wanted.count > 0 ? w->v.healthy * 100 / w->wanted.count : 100;
     return (int)(percent < 100 ? percent : 100);
 }
 
@@ -146,7 +205,7 @@ static int progress(const struct scaling *w)
  */
 static void on_activities(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct scaling *w = c->state;
+    const struct looking *w = c->state;
     const struct evac_xml *a =
         evac_xml_path(r->xml, "DescribeScalingActivitiesResult/Activities/member");
     const char *why = how_many(c, &w->v, w->wanted.count);
@@ -169,15 +228,13 @@ static void ask_why(struct aws_call *c)
     aws_next(c, &request, on_activities);
 }
 
-static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
+static void judge_scale(struct aws_call *c)
 {
-    struct scaling *w = c->state;
-    if (!look(c, r, &w->v))
-        return;
+    const struct looking *w = c->state;
     const struct view *v = &w->v;
     bool asked = w->wanted.exact ? v->desired == w->wanted.count : v->desired >= w->wanted.count;
     bool enough =
-        v->in_service >= w->wanted.enough && (!w->wanted.exact || v->in_service <= w->wanted.count);
+        v->healthy >= w->wanted.enough && (!w->wanted.exact || v->in_service <= w->wanted.count);
     if (!asked)
         seen(c, v, EVAC_SEEN_UNSATISFIED, progress(w), how_many(c, v, w->wanted.count));
     else if (enough)
@@ -190,10 +247,11 @@ static void on_scale(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct scaling *w = evac_arena_alloc(c->arena, sizeof *w);
+    struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
     enum evac_code code = aws_wanted(c, &w->wanted, err);
+    w->judge = judge_scale;
     c->state = w;
-    return code ? code : describe(c, on_scale, err);
+    return code ? code : describe(c, on_look, err);
 }
 
 static void updated(struct aws_call *c, const struct evac_aws_reply *r)
@@ -205,12 +263,12 @@ static void updated(struct aws_call *c, const struct evac_aws_reply *r)
  */
 static void update(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct scaling *w = c->state;
+    const struct looking *w = c->state;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_not_sent(c, r);
         return;
     }
-    struct view v = read_view(r->xml);
+    struct view v = read_view(c, r->xml);
     if (!v.found) {
         aws_answer_rejected(c, "", "there is no such group");
         return;
@@ -234,7 +292,7 @@ static void update(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
 {
-    struct scaling *w = evac_arena_alloc(c->arena, sizeof *w);
+    struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
     enum evac_code code = aws_wanted(c, &w->wanted, err);
     c->state = w;
     return code ? code : describe(c, update, err);

@@ -31,6 +31,7 @@ extern const struct evac_pack evac_pack_aws;
     X(ecs) \
     X(eks) \
     X(elasticache) \
+    X(elbv2) \
     X(events) \
     X(global_accelerator) \
     X(health) \
@@ -39,6 +40,7 @@ extern const struct evac_pack evac_pack_aws;
     X(lambda) \
     X(memorydb) \
     X(neptune) \
+    X(quota) \
     X(rds) \
     X(region_switch) \
     X(route53) \
@@ -88,6 +90,7 @@ struct aws_call {
     const struct aws_lever *lever; /* of the action, NULL none */
     const struct aws_shot *shot;
     void *state;                /* the driver's own, in arena */
+    void *helper;               /* a helper's of this header, in arena */
     struct evac_str request_id; /* of the last exchange */
     aws_reply_fn *on_reply;
     aws_then_fn *then; /* of a DNS question or a timer */
@@ -165,6 +168,28 @@ void aws_answer_rejected(struct aws_call *c, const char *code, const char *fmt, 
     __attribute__((format(printf, 3, 4)));
 /* APPLY, before anything mutating was sent: the look that it needs did not work. */
 void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *reply);
+
+/* --- behind a load balancer ------------------------------------------------------------------ */
+
+/* A target group's targets. What drains is on its way out, and not registered any more. */
+struct aws_targets {
+    const struct evac_aws_reply *failed; /* could not be looked at; lives until then() returns */
+    bool found;                          /* there is such a group */
+    size_t registered, healthy, initial, draining;
+    const struct evac_str *healthy_ids;
+    struct evac_str problem; /* of the first that is neither healthy nor new */
+};
+typedef void aws_targets_fn(struct aws_call *c, const struct aws_targets *targets);
+/* Looks at a target group of the call's region, by name or ARN, and goes on at then. */
+enum evac_code aws_targets_first(struct aws_call *c, struct evac_str group, aws_targets_fn *then,
+                                 struct evac_err *err);
+void aws_targets_next(struct aws_call *c, struct evac_str group, aws_targets_fn *then);
+/* What those two call, for a driver's list of operations. */
+/* clang-format off */
+#define AWS_TARGETS_OPS \
+    { "elbv2", "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups", EVAC_HOME_STEP, NULL, true, false }, \
+    { "elbv2", "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth", EVAC_HOME_STEP, NULL, true, false }
+/* clang-format on */
 
 /* --- small things ---------------------------------------------------------------------------- */
 
