@@ -11,6 +11,7 @@
 #define INSTANCES_MAX 15
 
 const struct evac_param cluster_capacity_params[] = {
+    { "class", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { "count", EVAC_PARAM_INT, 0, "1", NULL, "how many instances, at least" },
     { 0 },
 };
