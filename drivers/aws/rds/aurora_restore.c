@@ -10,7 +10,7 @@ static const struct evac_param resource_params[] = {
     { "acu_max", EVAC_PARAM_TEXT, 0, NULL, NULL, "Serverless v2: most capacity of what is restored, as 16" },
     { "kms_key", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
       "each region's KMS key; without it, the snapshot's" },
-    RDS_RESTORE_PARAMS,
+    RDS_RESTORE_PARAMS(EVAC_PARAM_REQUIRED),
     { 0 },
 };
 

@@ -20,7 +20,7 @@ static const struct evac_param resource_params[] = {
     { "multi_az", EVAC_PARAM_BOOL, 0, NULL, NULL, "whether what is created has a standby in another zone" },
     { "kms_key", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
       "each region's KMS key: for a replica or backups of an encrypted instance" },
-    RDS_RESTORE_PARAMS,
+    RDS_RESTORE_PARAMS(0),
     { 0 },
 };
 static const struct evac_param promote_params[] = {

@@ -22,12 +22,12 @@ extern const struct db_kind db_kind_instance, db_kind_cluster;
 
 /* clang-format off */
 /* The settings of both drivers that a restore uses. */
-#define RDS_RESTORE_PARAMS \
+#define RDS_RESTORE_PARAMS(class_flags) \
     { "recover_from", EVAC_PARAM_CHOICE, 0, "copies", "copies|point-in-time", \
       "copies of the other region's data that are here; or a point in time of the region's own" }, \
     { "restore_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "identifier that a restore gets; without it, the region's own" }, \
     { "rehearse_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "identifier of a drill's copy; without it, the restored one's with \"-drill\"" }, \
-    { "class", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "instance class of what is created, as db.r6g.large" }, \
+    { "class", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL | (class_flags), NULL, NULL, "instance class of what is created, as db.r6g.large" }, \
     { "subnet_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "DB subnet group of what is created" }, \
     { "security_groups", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "VPC security groups of what is created" }, \
     { "parameter_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "parameter group of what is created" }
