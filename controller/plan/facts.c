@@ -78,7 +78,7 @@ static const struct conf_section setting_section = { "setting", .rows = setting_
 
 #define S struct evac_facts
 static const struct conf_row facts_rows[] = {
-    { "date", CONF_TEXT, CONF_REQUIRED, AT(date), .doc = "When the sources were last read, as 2026-11-21" },
+    { "date", CONF_TEXT, CONF_REQUIRED, AT(date), .doc = "The state of the oldest source, as 2026-11-21" },
     { "sources", CONF_ARGS, AT(sources), .doc = "Pages, by name" },
     { "partitions", CONF_SECTION, CONF_LIST, AT(partitions), COUNTED(partition_count), UP_TO(100), .section = &partition_section, .doc = "Groups of regions with homes of their own" },
     { "planes", CONF_SECTION, CONF_LIST, AT(planes), COUNTED(plane_count), UP_TO(1000), .section = &plane_section, .doc = "Operations" },

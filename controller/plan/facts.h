@@ -59,7 +59,7 @@ struct evac_fact_partition {
 struct evac_facts {
     struct evac_place place;
     const struct evac_facts *next;
-    struct evac_str date; /* "2026-11-21": when its sources were last read */
+    struct evac_str date; /* "2026-11-21": the state of its oldest source */
     struct evac_args sources;
     const struct evac_fact_partition *partitions;
     size_t partition_count;
