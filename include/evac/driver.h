@@ -127,7 +127,8 @@ enum {
         1u << 2, /* is a group of free keys, as count = { active = 6; standby = 1; } */
     /* In an action's params: not something that a step wants, but a parameter of the resource's own
      * without which this action is not for that resource. A runbook's step for all ("*.pause")
-     * passes such a resource over; a step that names the type is refused. Its name may be several, with '|' between: one of them is enough. */
+     * passes such a resource over; a step that names the type is refused. Its name may be several,
+     * with '|' between: one of them is enough. */
     EVAC_PARAM_OF_RESOURCE = 1u << 3,
 };
 
