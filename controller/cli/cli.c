@@ -58,6 +58,20 @@ static unsigned long only_run(const cJSON *status)
     return run_of_app(status, evac_json_cstr(cJSON_GetArrayItem(apps, 0), "app"));
 }
 
+/* Where nothing has been moved yet, the newest look or drill. */
+static unsigned long newest_run(struct evac_cli *cli, const char *app)
+{
+    char path[300];
+    cJSON *runs;
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(path, sizeof path, "/v1/runs?limit=1%s%.200s", app ? "&app=" : "", app ? app : "");
+    if (evac_client_json(cli->client, path, NULL, &runs, &err) != EVAC_EXIT_DONE)
+        return 0;
+    unsigned long run = (unsigned long)evac_json_number(cJSON_GetArrayItem(runs, 0), "run", 0);
+    cJSON_Delete(runs);
+    return run;
+}
+
 unsigned long evac_cli_run(struct evac_cli *cli, const char *what)
 {
     char *end;
@@ -72,7 +86,11 @@ unsigned long evac_cli_run(struct evac_cli *cli, const char *what)
         return 0;
     }
     run = what ? run_of_app(status, what) : only_run(status);
+    bool one_app = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(status, "apps")) == 1 &&
+                   cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(status, "runs")) == 0;
     cJSON_Delete(status);
+    if (run == 0 && (what || one_app))
+        run = newest_run(cli, what);
     if (run == 0 && what)
         (void)evac_cli_fail(EVAC_EXIT_REFUSED,
                             "'%s' is no run's number, and no app of that name has a run", what);

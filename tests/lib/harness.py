@@ -22,7 +22,8 @@ class Gone(Exception):
 
 
 class World:
-    def __init__(self, bin_dir, speed=50, conf=None, limits=None):
+    def __init__(self, bin_dir, speed=50, conf=None, limits=None, app="apps/shop.cfg"):
+        self.app_file = app  # below contrib/demo; its resources stand beside it, as .world
         self.bin = bin_dir
         self.dir = tempfile.mkdtemp(prefix="evac-test-")
         self.speed = speed
@@ -32,6 +33,7 @@ class World:
                         EVAC_SOCKET=os.path.join(self.dir, "evac.sock"), LC_ALL="C.UTF-8")
         self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
         self.start_sandbox(limits)
+        self.make_resources()
         self.write_conf(conf or {})
 
     # --- processes
@@ -52,11 +54,17 @@ class World:
         self.env["AWS_ACCESS_KEY_ID"] = self.ports["access_key_id"]
         self.env["AWS_SECRET_ACCESS_KEY"] = self.ports["secret_access_key"]
 
+    def make_resources(self):
+        path = os.path.join(ROOT, "contrib/demo", self.app_file[:-4] + ".world")
+        for line in open(path) if os.path.exists(path) else []:
+            if line.strip() and not line.startswith("#"):
+                self.sand(line.strip())
+
     def write_conf(self, replace):
         conf = os.path.join(self.dir, "conf")
         os.makedirs(os.path.join(conf, "apps"), exist_ok=True)
-        for name in ("evac.cfg", "apps/shop.cfg"):
-            text = open(os.path.join(ROOT, "contrib/demo", name)).read()
+        for name, source in (("evac.cfg", "evac.cfg"), ("apps/shop.cfg", self.app_file)):
+            text = open(os.path.join(ROOT, "contrib/demo", source)).read()
             for key, value in (("@DIR@", self.dir), ("@PORT@", self.ports["http_port"]),
                                ("@DNS_PORT@", self.ports["dns_port"]), ("@SPEED@", self.speed)):
                 text = text.replace(key, str(value))

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Each strategy through the wire, by real processes: there and back, with the old region gone, and an isolated drill.
+
+  test_strategies.py BIN_DIR [STRATEGY...]
+
+The matrix of what AWS may do in the middle of it is tests/stories/test_matrix.c, in virtual time."""
+import json, os, sys, time, traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import FAST, World
+
+BIN = sys.argv[1]
+MANUAL = {'automatic = "act"': 'automatic = "never"'}
+APPS = {"warm-standby": "apps/shop.cfg", "pilot-light": "strategies/pilot-light.cfg",
+        "backup-restore": "strategies/backup-restore.cfg"}
+STANDBY = {"warm-standby": 1, "pilot-light": 0, "backup-restore": 0}
+SPEED = {"backup-restore": 200}
+
+
+def begin(strategy):
+    world = World(BIN, SPEED.get(strategy, 60), dict(FAST, **MANUAL), app=APPS[strategy])
+    world.sand("app shop renew 1000")
+    world.start_evacd()
+    served(world, "us-east-1")
+    return world
+
+
+def served(world, region):
+    def there():
+        app = world.app()
+        return app and app["endpoint"]["state"] == "up" and app["endpoint"]["served_by"] == region
+    world.wait(there, 60, "the public endpoint, served by " + region)
+
+
+def web(world, region):
+    return next(s["desired"] for s in world.truth()["ecs"] if (s["region"], s["service"]) == (region, "web"))
+
+
+def report(world):
+    return json.loads(world.evac("report", "--json").stdout)
+
+
+def writers(world):
+    return world.truth()["writers"]
+
+
+def there_and_back(strategy):
+    with begin(strategy) as w:
+        w.evac("failover", "shop", "--yes", "--mode", "graceful", "--reason", "maintenance")
+        assert writers(w) == ["us-west-2"] and web(w, "us-west-2") == 6, w.truth()
+        there = report(w)
+        assert there["result"] in ("succeeded", "succeeded_with_exceptions"), there["result"]
+        assert there["planned"] and there["rpo_ms"] is not None, there
+        w.evac("failback", "shop", "--yes", "--mode", "graceful", "--reason", "home again")
+        assert writers(w) == ["us-east-1"] and web(w, "us-west-2") == STANDBY[strategy], w.truth()
+
+
+def with_the_region_gone(strategy):
+    with begin(strategy) as w:
+        time.sleep(2)  # the loss is known
+        w.sand("region us-east-1 down")
+        time.sleep(2)
+        w.evac("failover", "shop", "--yes", "--mode", "ungraceful", "--reason", "the region is gone")
+        assert writers(w) == ["us-west-2"] and web(w, "us-west-2") == 6, w.truth()
+        got = report(w)
+        assert got["rto_ms"] and got["rto_ms"] > 0 and got["rpo_ms"] is not None, got
+        print("     %s: RTO %.1f s, RPO %.1f s" % (strategy, got["rto_ms"] / 1000, got["rpo_ms"] / 1000))
+
+
+def an_isolated_drill(strategy):
+    with begin(strategy) as w:
+        before = w.truth()
+        w.evac("drill", "shop", "--kind", "isolated", "--yes")
+        after = w.truth()
+        assert report(w)["result"] == "succeeded", report(w)
+        assert writers(w) == ["us-east-1"] and web(w, "us-west-2") == STANDBY[strategy], after
+        assert [s["service"] for s in before["ecs"]] == [s["service"] for s in after["ecs"]]
+        assert w.app()["active"] == "us-east-1"
+
+
+def main():
+    failed = 0
+    for strategy in sys.argv[2:] or sorted(APPS):
+        for story in (there_and_back, with_the_region_gone, an_isolated_drill):
+            start = time.monotonic()
+            try:
+                story(strategy)
+                print("ok   %-15s %-22s %.1f s" % (strategy, story.__name__, time.monotonic() - start), flush=True)
+            except Exception:
+                failed += 1
+                print("FAIL %-15s %s" % (strategy, story.__name__), flush=True)
+                traceback.print_exc()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
