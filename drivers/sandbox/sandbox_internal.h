@@ -286,7 +286,8 @@ const char *sb_elbv2_group_name(struct sb_call *c, struct evac_str arn);
 bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
 
 /* model_servicequotas.c: what an account may have there. */
-double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service, const char *code);
+double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,
+                const char *code);
 
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,
