@@ -467,6 +467,14 @@ START_TEST(the_newest_snapshots_age_is_what_a_loss_would_cost)
         bench_call(b, "ec2", EVAC_VERB_MEASURE, "", "snapshot=volume=db\ncopy_delay=2m\n" AT_FROM);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_ms") / 1000, 720);
+    /* what has no snapshots has no data: its loss is known */
+    bench_control(b, "region us-west-2 down");
+    r = bench_call(b, "ec2", EVAC_VERB_MEASURE, "", BOXES AT_FROM);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "lag_ms"), 0);
+    ck_assert_int_gt(bench_fact(r, "as_of_wall_ms"), 0);
+    expect(bench_call(b, "ec2", EVAC_VERB_MEASURE, "", "snapshot=volume=db\n" AT_FROM),
+           EVAC_SEEN_UNSEEN);
     bench_free(b);
 }
 END_TEST
@@ -490,6 +498,23 @@ START_TEST(a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there)
     expect(look(b, "ready", WEB AT_FROM), EVAC_SEEN_BLOCKED);
     bench_control(b, "make ec2 us-west-2 {\"instance\":\"" A "\",\"state\":\"terminated\"}");
     expect(look(b, "ready", "instances=[\"" A "\"]\n" TO), EVAC_SEEN_BLOCKED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_dry_run_says_that_we_may_and_launches_nothing)
+{
+    struct bench *b = with_template();
+    expect(look(b, "ready", WEB "want.dry_run=true\n" TO), EVAC_SEEN_SATISFIED);
+    expect_effects(b, "RunInstances", 1, 0);
+    /* a template that names no image passes all looks, and could not be launched */
+    bench_control(b, "make ec2 us-west-2 {\"launch_template\":\"\",\"name\":\"none\"}");
+    const char *none = "launch_template=none\ntemplate_version=1\n";
+    char args[256];
+    (void)snprintf(args, sizeof args, "%s%s", none, TO);
+    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED);
+    (void)snprintf(args, sizeof args, "%s%swant.dry_run=true\n", none, TO);
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED);
     bench_free(b);
 }
 END_TEST
@@ -534,6 +559,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_a_completed_snapshot_nothing_can_be_restored);
     tcase_add_test(tc, the_newest_snapshots_age_is_what_a_loss_would_cost);
     tcase_add_test(tc, a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there);
+    tcase_add_test(tc, a_dry_run_says_that_we_may_and_launches_nothing);
     tcase_add_test(tc, nothing_moves_in_a_region_that_is_down);
     suite_add_tcase(suite, tc);
 }

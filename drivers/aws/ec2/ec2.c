@@ -27,6 +27,10 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
+static const struct evac_param ready_params[] = {
+    { "dry_run", EVAC_PARAM_BOOL, 0, "false", NULL, "let EC2 say that the template could be launched: a RunInstances that it never carries out" },
+    { 0 },
+};
 static const struct evac_param start_params[] = {
     { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL, "enough when this share of them runs" },
     { 0 },
@@ -43,7 +47,7 @@ static const struct evac_param reserve_params[] = {
 #define OP(name, mutates) { "ec2", name, "ec2:" name, EVAC_HOME_STEP, NULL, true, mutates }
 static const struct evac_op ready_ops[] = {
     OP("DescribeLaunchTemplateVersions", false), OP("DescribeImages", false), OP("DescribeSnapshots", false),
-    OP("DescribeInstances", false), { 0 },
+    OP("DescribeInstances", false), OP("RunInstances", false), { 0 },
 };
 static const struct evac_op power_ops[] = {
     OP("DescribeInstances", false), OP("StartInstances", true), OP("StopInstances", true), { 0 },
@@ -71,7 +75,7 @@ static const struct evac_op measure_ops[] = {
 
 static const struct evac_action actions[] = {
     { "ready", "the launch template, the images, the snapshots and the instances are there, and can be used", 0,
-      EVAC_FENCING_NONE, 1000, 120000, NULL, ready_ops },
+      EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
     { "start", "the instances run", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000,
       start_params, power_ops },
     { "stop", "the instances are stopped: on the side that is left, nothing there writes any more",
@@ -79,7 +83,7 @@ static const struct evac_action actions[] = {
       stop_params, power_ops },
     { "launch", "so many instances of the launch template run; undone, those that it launched are ended",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, aws_scale_params, launch_ops },
-    { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES | EVAC_ACTION_FENCES,
+    { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES,
       EVAC_FENCING_NONE, 60000, 900000, NULL, terminate_ops },
     { "reserve", "capacity for so many instances is reserved", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops },
@@ -133,6 +137,15 @@ void ec2_filter_own(struct ec2_ask *ask)
 {
     ec2_filter(ask, "tag:evac:app", ask->c->app);
     ec2_filter(ask, "tag:evac:resource", evac_args_get(&ask->c->args, "fleet"));
+}
+
+void ec2_put_template(struct ec2_ask *ask)
+{
+    struct evac_str name = aws_regional(ask->c, "launch_template");
+    bool by_id = evac_str_starts(name, "lt-");
+    ec2_put(ask, by_id ? "LaunchTemplate.LaunchTemplateId" : "LaunchTemplate.LaunchTemplateName",
+            name);
+    ec2_put(ask, "LaunchTemplate.Version", aws_regional(ask->c, "template_version"));
 }
 
 void ec2_tag_own(struct ec2_ask *ask, const char *list, const char *type)

@@ -186,12 +186,8 @@ static void run(struct aws_call *c)
         return;
     }
     struct ec2_ask *ask = ec2_ask(c, "RunInstances");
-    struct evac_str t = aws_regional(c, "launch_template"), zone = aws_regional(c, "zone");
-    ec2_put(ask,
-            evac_str_starts(t, "lt-") ? "LaunchTemplate.LaunchTemplateId"
-                                      : "LaunchTemplate.LaunchTemplateName",
-            t);
-    ec2_put(ask, "LaunchTemplate.Version", aws_regional(c, "template_version"));
+    struct evac_str zone = aws_regional(c, "zone");
+    ec2_put_template(ask);
     if (f->image.id.n)
         ec2_put(ask, "ImageId", f->image.id);
     if (zone.n)

@@ -25,6 +25,8 @@ void ec2_filter(struct ec2_ask *ask, const char *name, struct evac_str value);
 void ec2_filter_tag(struct ec2_ask *ask, struct evac_str tag);
 /* Our own things: those with this app's and this fleet's tags. */
 void ec2_filter_own(struct ec2_ask *ask);
+/* The resource's launch template, as RunInstances names it. */
+void ec2_put_template(struct ec2_ask *ask);
 /* list: "TagSpecification" */
 void ec2_tag_own(struct ec2_ask *ask, const char *list, const char *type);
 enum evac_code ec2_send(struct ec2_ask *ask, aws_reply_fn *on_reply, struct evac_err *err);
