@@ -1,4 +1,5 @@
 /* The EC2 driver before the model: power, launching once, capacity, and what is restored. */
+#include "aws.h"
 #include "builtin.h"
 #include "sandbox_bench.h"
 #include "suite.h"
@@ -535,6 +536,90 @@ START_TEST(nothing_moves_in_a_region_that_is_down)
 }
 END_TEST
 
+struct sent {
+    bool answered;
+    enum evac_outcome outcome;
+    char code[64];
+};
+
+static void keep(void *user, const struct evac_aws_reply *reply)
+{
+    struct sent *sent = user;
+    *sent = (struct sent){ .answered = true, .outcome = reply->outcome };
+    (void)evac_str_copy(sent->code, sizeof sent->code, reply->code);
+}
+
+/* A request to EC2 in us-west-2 that no driver sends. */
+static struct sent send(struct bench *b, struct evac_aws *aws, const char *operation,
+                        const struct evac_arg *params, size_t count)
+{
+    struct evac_aws_request request = { .service = "ec2",
+                                        .operation = operation,
+                                        .region = EVAC_STR("us-west-2"),
+                                        .mutates = true,
+                                        .params = params,
+                                        .param_count = count };
+    struct evac_err err = { EVAC_OK, "" };
+    struct sent sent = { 0 };
+    uint64_t id;
+    ck_assert_int_eq(evac_aws_send(aws, &request, keep, &sent, &id, &err), EVAC_OK);
+    bench_run(b, 1000);
+    ck_assert(sent.answered);
+    return sent;
+}
+
+START_TEST(a_copy_waits_for_the_region_that_it_comes_from)
+{
+    struct bench *b = bench_new(10);
+    static const struct evac_args none;
+    const struct evac_arg params[] = {
+        { EVAC_STR("SourceRegion"), EVAC_STR("us-east-1") },
+        { EVAC_STR("SourceSnapshotId"), EVAC_STR("snap-00000001") },
+        { EVAC_STR("TagSpecification.1.ResourceType"), EVAC_STR("snapshot") },
+        { EVAC_STR("TagSpecification.1.Tag.1.Key"), EVAC_STR("volume") },
+        { EVAC_STR("TagSpecification.1.Tag.1.Value"), EVAC_STR("db") }
+    };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_aws *aws;
+    ck_assert_int_eq(evac_aws_open(bench_host(b), &none, &aws, &err), EVAC_OK);
+    bench_control(b, "make ec2 us-east-1 {\"snapshot\":\"snap-00000001\",\"size\":8}");
+    bench_control(b, "region us-east-1 isolated");
+    struct sent sent = send(b, aws, "CopySnapshot", params, 5);
+    ck_assert_int_eq(sent.outcome, EVAC_OUTCOME_UNKNOWN); /* a server's error: nobody knows */
+    bench_control(b, "region us-east-1 up");
+    ck_assert_int_eq(send(b, aws, "CopySnapshot", params, 5).outcome, EVAC_OUTCOME_ACCEPTED);
+    bench_control(b, "region us-east-1 isolated");
+    bench_run(b, 120000);
+    expect(look(b, "restore", FROM_SNAP TO), EVAC_SEEN_BLOCKED);
+    bench_control(b, "region us-east-1 up");
+    bench_run(b, 2000);
+    expect(look(b, "restore", FROM_SNAP TO), EVAC_SEEN_UNSATISFIED);
+    evac_aws_close(aws);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(copies_into_a_region_are_twenty_at_a_time)
+{
+    struct bench *b = bench_new(10);
+    static const struct evac_args none;
+    const struct evac_arg params[] = { { EVAC_STR("SourceRegion"), EVAC_STR("us-east-1") },
+                                       { EVAC_STR("SourceSnapshotId"),
+                                         EVAC_STR("snap-00000001") } };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_aws *aws;
+    ck_assert_int_eq(evac_aws_open(bench_host(b), &none, &aws, &err), EVAC_OK);
+    bench_control(b, "make ec2 us-east-1 {\"snapshot\":\"snap-00000001\",\"size\":100}");
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(send(b, aws, "CopySnapshot", params, 2).outcome, EVAC_OUTCOME_ACCEPTED);
+    struct sent sent = send(b, aws, "CopySnapshot", params, 2);
+    ck_assert_int_eq(sent.outcome, EVAC_OUTCOME_REJECTED);
+    ck_assert_str_eq(sent.code, "ResourceLimitExceeded");
+    evac_aws_close(aws);
+    bench_free(b);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("ec2");
@@ -560,6 +645,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_newest_snapshots_age_is_what_a_loss_would_cost);
     tcase_add_test(tc, a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there);
     tcase_add_test(tc, a_dry_run_says_that_we_may_and_launches_nothing);
+    tcase_add_test(tc, a_copy_waits_for_the_region_that_it_comes_from);
+    tcase_add_test(tc, copies_into_a_region_are_twenty_at_a_time);
     tcase_add_test(tc, nothing_moves_in_a_region_that_is_down);
     suite_add_tcase(suite, tc);
 }
