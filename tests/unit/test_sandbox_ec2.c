@@ -186,6 +186,10 @@ START_TEST(instances_that_are_not_there_block)
     expect(look(b, "start", "instances=[\"i-0000000000000beef\"]\n" TO), EVAC_SEEN_BLOCKED);
     /* what is ended writes no more */
     expect(look(b, "stop", BOXES TO), EVAC_SEEN_SATISFIED);
+    /* by tag, it is no more of them; by id, it is missed */
+    bench_control(b, "make ec2 us-west-2 {\"instance\":\"" A "\",\"state\":\"running\"}");
+    expect(look(b, "start", BY_TAG TO), EVAC_SEEN_SATISFIED);
+    expect(look(b, "start", BOXES TO), EVAC_SEEN_BLOCKED);
     bench_free(b);
 }
 END_TEST
@@ -227,6 +231,8 @@ START_TEST(a_resource_that_says_too_little_is_refused)
     expect_refusal(b, "start", percent, 2, "from 1 to 100");
     expect_refusal(b, "launch", count, 1, "fleet is needed");
     expect_refusal(b, "terminate", NULL, 0, "fleet is needed");
+    struct evac_arg pattern[] = { { EVAC_STR("fleet"), EVAC_STR("w*b") } };
+    expect_refusal(b, "terminate", pattern, 1, "w*b");
     expect_refusal(b, "reserve", NULL, 0, "want.count");
     expect_refusal(b, "reserve", count, 1, "fleet is needed");
     expect_refusal(b, "restore", NULL, 0, "volume=db");
@@ -301,6 +307,23 @@ START_TEST(views_that_are_behind_launch_nothing_twice)
         !bench_true(b, "\"operation\":\"RunInstances\",\"region\":\"us-west-2\",\"received\":1,"));
     bench_control(b, "stale 0");
     ck_assert_int_eq(bench_fact(look(b, "launch", WEB TO WANT), "pending"), 3);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(views_that_are_behind_reserve_nothing_twice)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "stale 600000");
+    expect(look(b, "reserve", RESERVED TO "want.count=2\n"), EVAC_SEEN_UNSATISFIED);
+    for (int i = 0; i < 12; i++) {
+        char token[32];
+        (void)snprintf(token, sizeof token, "attempt%c", 'a' + i);
+        bench_token(b, token);
+        expect_outcome(act(b, "reserve", RESERVED TO "want.count=2\n"), EVAC_OUTCOME_ACCEPTED);
+    }
+    bench_control(b, "stale 0");
+    ck_assert_int_eq(bench_fact(look(b, "reserve", RESERVED TO "want.count=2\n"), "reserved"), 2);
     bench_free(b);
 }
 END_TEST
@@ -634,6 +657,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_rollback_without_a_list_ends_nothing);
     tcase_add_test(tc, a_reply_that_was_lost_launches_nothing_twice);
     tcase_add_test(tc, views_that_are_behind_launch_nothing_twice);
+    tcase_add_test(tc, views_that_are_behind_reserve_nothing_twice);
     tcase_add_test(tc, what_was_ended_is_replaced);
     tcase_add_test(tc, only_what_carries_our_tags_is_ended);
     tcase_add_test(tc, the_newest_image_of_a_name_is_launched_and_its_age_is_said);

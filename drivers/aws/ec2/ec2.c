@@ -230,6 +230,21 @@ enum evac_code ec2_need(const struct aws_call *c, const char *param, const char 
     return evac_fail(err, EVAC_E_BADARG, "%s is needed to %s", param, what);
 }
 
+/* EC2 reads its filters as patterns: one in the name would mean, and end, what other fleets made.
+ */
+enum evac_code ec2_need_fleet(const struct aws_call *c, struct evac_err *err)
+{
+    struct evac_str fleet = evac_args_get(&c->args, "fleet");
+    if (fleet.n == 0)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "fleet is needed: the name of what is made here, its tag evac:resource");
+    for (size_t i = 0; i < fleet.n; i++)
+        if (strchr("*?\\", fleet.p[i]))
+            return evac_fail(err, EVAC_E_BADARG, "fleet is '%.*s': no * ? or \\ in it",
+                             EVAC_STR_ARG(fleet));
+    return EVAC_OK;
+}
+
 /* --- instances ------------------------------------------------------------------------------- */
 
 enum evac_code ec2_put_ids(struct ec2_ask *ask, struct evac_str list, struct evac_err *err)

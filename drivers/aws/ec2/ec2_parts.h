@@ -45,6 +45,9 @@ void ec2_accepted(struct aws_call *c);
 enum evac_code ec2_need(const struct aws_call *c, const char *param, const char *what,
                         struct evac_err *err);
 
+/* And the fleet's name, by which what we made is told from all else. */
+enum evac_code ec2_need_fleet(const struct aws_call *c, struct evac_err *err);
+
 /* A JSON list of ids as InstanceId.1 and so on. */
 enum evac_code ec2_put_ids(struct ec2_ask *ask, struct evac_str list, struct evac_err *err);
 

@@ -274,7 +274,7 @@ static enum evac_code start_restore(struct aws_call *c, aws_reply_fn *on_reply,
 {
     enum evac_code code = check_snapshot(c, err);
     if (!code)
-        code = ec2_need(c, "fleet", "tell the volume from all others", err);
+        code = ec2_need_fleet(c, err);
     if (!code)
         code = ec2_need(c, "zone", "make a volume", err);
     c->state = evac_arena_alloc(c->arena, sizeof(struct restoring));
