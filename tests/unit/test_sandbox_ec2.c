@@ -1,4 +1,5 @@
 /* The EC2 driver before the model: power, launching once, capacity, and what is restored. */
+#include "aws.h"
 #include "builtin.h"
 #include "sandbox_bench.h"
 #include "suite.h"
@@ -185,6 +186,10 @@ START_TEST(instances_that_are_not_there_block)
     expect(look(b, "start", "instances=[\"i-0000000000000beef\"]\n" TO), EVAC_SEEN_BLOCKED);
     /* what is ended writes no more */
     expect(look(b, "stop", BOXES TO), EVAC_SEEN_SATISFIED);
+    /* by tag, it is no more of them; by id, it is missed */
+    bench_control(b, "make ec2 us-west-2 {\"instance\":\"" A "\",\"state\":\"running\"}");
+    expect(look(b, "start", BY_TAG TO), EVAC_SEEN_SATISFIED);
+    expect(look(b, "start", BOXES TO), EVAC_SEEN_BLOCKED);
     bench_free(b);
 }
 END_TEST
@@ -226,6 +231,8 @@ START_TEST(a_resource_that_says_too_little_is_refused)
     expect_refusal(b, "start", percent, 2, "from 1 to 100");
     expect_refusal(b, "launch", count, 1, "fleet is needed");
     expect_refusal(b, "terminate", NULL, 0, "fleet is needed");
+    struct evac_arg pattern[] = { { EVAC_STR("fleet"), EVAC_STR("w*b") } };
+    expect_refusal(b, "terminate", pattern, 1, "w*b");
     expect_refusal(b, "reserve", NULL, 0, "want.count");
     expect_refusal(b, "reserve", count, 1, "fleet is needed");
     expect_refusal(b, "restore", NULL, 0, "volume=db");
@@ -300,6 +307,23 @@ START_TEST(views_that_are_behind_launch_nothing_twice)
         !bench_true(b, "\"operation\":\"RunInstances\",\"region\":\"us-west-2\",\"received\":1,"));
     bench_control(b, "stale 0");
     ck_assert_int_eq(bench_fact(look(b, "launch", WEB TO WANT), "pending"), 3);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(views_that_are_behind_reserve_nothing_twice)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "stale 600000");
+    expect(look(b, "reserve", RESERVED TO "want.count=2\n"), EVAC_SEEN_UNSATISFIED);
+    for (int i = 0; i < 12; i++) {
+        char token[32];
+        (void)snprintf(token, sizeof token, "attempt%c", 'a' + i);
+        bench_token(b, token);
+        expect_outcome(act(b, "reserve", RESERVED TO "want.count=2\n"), EVAC_OUTCOME_ACCEPTED);
+    }
+    bench_control(b, "stale 0");
+    ck_assert_int_eq(bench_fact(look(b, "reserve", RESERVED TO "want.count=2\n"), "reserved"), 2);
     bench_free(b);
 }
 END_TEST
@@ -467,6 +491,14 @@ START_TEST(the_newest_snapshots_age_is_what_a_loss_would_cost)
         bench_call(b, "ec2", EVAC_VERB_MEASURE, "", "snapshot=volume=db\ncopy_delay=2m\n" AT_FROM);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_ms") / 1000, 720);
+    /* what has no snapshots has no data: its loss is known */
+    bench_control(b, "region us-west-2 down");
+    r = bench_call(b, "ec2", EVAC_VERB_MEASURE, "", BOXES AT_FROM);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "lag_ms"), 0);
+    ck_assert_int_gt(bench_fact(r, "as_of_wall_ms"), 0);
+    expect(bench_call(b, "ec2", EVAC_VERB_MEASURE, "", "snapshot=volume=db\n" AT_FROM),
+           EVAC_SEEN_UNSEEN);
     bench_free(b);
 }
 END_TEST
@@ -494,6 +526,23 @@ START_TEST(a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there)
 }
 END_TEST
 
+START_TEST(a_dry_run_says_that_we_may_and_launches_nothing)
+{
+    struct bench *b = with_template();
+    expect(look(b, "ready", WEB "want.dry_run=true\n" TO), EVAC_SEEN_SATISFIED);
+    expect_effects(b, "RunInstances", 1, 0);
+    /* a template that names no image passes all looks, and could not be launched */
+    bench_control(b, "make ec2 us-west-2 {\"launch_template\":\"\",\"name\":\"none\"}");
+    const char *none = "launch_template=none\ntemplate_version=1\n";
+    char args[256];
+    (void)snprintf(args, sizeof args, "%s%s", none, TO);
+    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED);
+    (void)snprintf(args, sizeof args, "%s%swant.dry_run=true\n", none, TO);
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED);
+    bench_free(b);
+}
+END_TEST
+
 /* --- the model itself ------------------------------------------------------------------------- */
 
 START_TEST(nothing_moves_in_a_region_that_is_down)
@@ -506,6 +555,90 @@ START_TEST(nothing_moves_in_a_region_that_is_down)
                             "\",\"state\":\"pending\""));
     bench_control(b, "region us-west-2 up");
     expect(bench_settle(b, "ec2", "start", BOXES TO, 30000), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+struct sent {
+    bool answered;
+    enum evac_outcome outcome;
+    char code[64];
+};
+
+static void keep(void *user, const struct evac_aws_reply *reply)
+{
+    struct sent *sent = user;
+    *sent = (struct sent){ .answered = true, .outcome = reply->outcome };
+    (void)evac_str_copy(sent->code, sizeof sent->code, reply->code);
+}
+
+/* A request to EC2 in us-west-2 that no driver sends. */
+static struct sent send(struct bench *b, struct evac_aws *aws, const char *operation,
+                        const struct evac_arg *params, size_t count)
+{
+    struct evac_aws_request request = { .service = "ec2",
+                                        .operation = operation,
+                                        .region = EVAC_STR("us-west-2"),
+                                        .mutates = true,
+                                        .params = params,
+                                        .param_count = count };
+    struct evac_err err = { EVAC_OK, "" };
+    struct sent sent = { 0 };
+    uint64_t id;
+    ck_assert_int_eq(evac_aws_send(aws, &request, keep, &sent, &id, &err), EVAC_OK);
+    bench_run(b, 1000);
+    ck_assert(sent.answered);
+    return sent;
+}
+
+START_TEST(a_copy_waits_for_the_region_that_it_comes_from)
+{
+    struct bench *b = bench_new(10);
+    static const struct evac_args none;
+    const struct evac_arg params[] = {
+        { EVAC_STR("SourceRegion"), EVAC_STR("us-east-1") },
+        { EVAC_STR("SourceSnapshotId"), EVAC_STR("snap-00000001") },
+        { EVAC_STR("TagSpecification.1.ResourceType"), EVAC_STR("snapshot") },
+        { EVAC_STR("TagSpecification.1.Tag.1.Key"), EVAC_STR("volume") },
+        { EVAC_STR("TagSpecification.1.Tag.1.Value"), EVAC_STR("db") }
+    };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_aws *aws;
+    ck_assert_int_eq(evac_aws_open(bench_host(b), &none, &aws, &err), EVAC_OK);
+    bench_control(b, "make ec2 us-east-1 {\"snapshot\":\"snap-00000001\",\"size\":8}");
+    bench_control(b, "region us-east-1 isolated");
+    struct sent sent = send(b, aws, "CopySnapshot", params, 5);
+    ck_assert_int_eq(sent.outcome, EVAC_OUTCOME_UNKNOWN); /* a server's error: nobody knows */
+    bench_control(b, "region us-east-1 up");
+    ck_assert_int_eq(send(b, aws, "CopySnapshot", params, 5).outcome, EVAC_OUTCOME_ACCEPTED);
+    bench_control(b, "region us-east-1 isolated");
+    bench_run(b, 120000);
+    expect(look(b, "restore", FROM_SNAP TO), EVAC_SEEN_BLOCKED);
+    bench_control(b, "region us-east-1 up");
+    bench_run(b, 2000);
+    expect(look(b, "restore", FROM_SNAP TO), EVAC_SEEN_UNSATISFIED);
+    evac_aws_close(aws);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(copies_into_a_region_are_twenty_at_a_time)
+{
+    struct bench *b = bench_new(10);
+    static const struct evac_args none;
+    const struct evac_arg params[] = { { EVAC_STR("SourceRegion"), EVAC_STR("us-east-1") },
+                                       { EVAC_STR("SourceSnapshotId"),
+                                         EVAC_STR("snap-00000001") } };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_aws *aws;
+    ck_assert_int_eq(evac_aws_open(bench_host(b), &none, &aws, &err), EVAC_OK);
+    bench_control(b, "make ec2 us-east-1 {\"snapshot\":\"snap-00000001\",\"size\":100}");
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(send(b, aws, "CopySnapshot", params, 2).outcome, EVAC_OUTCOME_ACCEPTED);
+    struct sent sent = send(b, aws, "CopySnapshot", params, 2);
+    ck_assert_int_eq(sent.outcome, EVAC_OUTCOME_REJECTED);
+    ck_assert_str_eq(sent.code, "ResourceLimitExceeded");
+    evac_aws_close(aws);
     bench_free(b);
 }
 END_TEST
@@ -524,6 +657,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_rollback_without_a_list_ends_nothing);
     tcase_add_test(tc, a_reply_that_was_lost_launches_nothing_twice);
     tcase_add_test(tc, views_that_are_behind_launch_nothing_twice);
+    tcase_add_test(tc, views_that_are_behind_reserve_nothing_twice);
     tcase_add_test(tc, what_was_ended_is_replaced);
     tcase_add_test(tc, only_what_carries_our_tags_is_ended);
     tcase_add_test(tc, the_newest_image_of_a_name_is_launched_and_its_age_is_said);
@@ -534,6 +668,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_a_completed_snapshot_nothing_can_be_restored);
     tcase_add_test(tc, the_newest_snapshots_age_is_what_a_loss_would_cost);
     tcase_add_test(tc, a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there);
+    tcase_add_test(tc, a_dry_run_says_that_we_may_and_launches_nothing);
+    tcase_add_test(tc, a_copy_waits_for_the_region_that_it_comes_from);
+    tcase_add_test(tc, copies_into_a_region_are_twenty_at_a_time);
     tcase_add_test(tc, nothing_moves_in_a_region_that_is_down);
     suite_add_tcase(suite, tc);
 }

@@ -28,6 +28,10 @@ static const struct evac_param resource_params[] = {
 };
 
 #define NEEDS(names) { names, EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
+static const struct evac_param ready_params[] = {
+    { "dry_run", EVAC_PARAM_BOOL, 0, "false", NULL, "let EC2 say that the template could be launched: a RunInstances that it never carries out" },
+    { 0 },
+};
 static const struct evac_param start_params[] = {
     NEEDS("instances|tag"),
     { "minimum_percent", EVAC_PARAM_INT, 0, "100", NULL, "enough when this share of them runs" },
@@ -53,7 +57,7 @@ static const struct evac_param reserve_params[] = {
 #define OP(name, mutates) { "ec2", name, "ec2:" name, EVAC_HOME_STEP, NULL, true, mutates }
 static const struct evac_op ready_ops[] = {
     OP("DescribeLaunchTemplateVersions", false), OP("DescribeImages", false), OP("DescribeSnapshots", false),
-    OP("DescribeInstances", false), { 0 },
+    OP("DescribeInstances", false), OP("RunInstances", false), { 0 },
 };
 static const struct evac_op power_ops[] = {
     OP("DescribeInstances", false), OP("StartInstances", true), OP("StopInstances", true), { 0 },
@@ -81,7 +85,7 @@ static const struct evac_op measure_ops[] = {
 
 static const struct evac_action actions[] = {
     { "ready", "the launch template, the images, the snapshots and the instances are there, and can be used", 0,
-      EVAC_FENCING_NONE, 1000, 120000, NULL, ready_ops },
+      EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
     { "start", "the instances run", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000,
       start_params, power_ops },
     { "stop", "the instances are stopped: on the side that is left, nothing there writes any more",
@@ -89,7 +93,7 @@ static const struct evac_action actions[] = {
       stop_params, power_ops },
     { "launch", "so many instances of the launch template run; undone, those that it launched are ended",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, launch_params, launch_ops },
-    { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES | EVAC_ACTION_FENCES,
+    { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES,
       EVAC_FENCING_NONE, 60000, 900000, NULL, terminate_ops },
     { "reserve", "capacity for so many instances is reserved", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops },
@@ -145,6 +149,15 @@ void ec2_filter_own(struct ec2_ask *ask)
 {
     ec2_filter(ask, "tag:evac:app", ask->c->app);
     ec2_filter(ask, "tag:evac:resource", evac_args_get(&ask->c->args, "fleet"));
+}
+
+void ec2_put_template(struct ec2_ask *ask)
+{
+    struct evac_str name = aws_regional(ask->c, "launch_template");
+    bool by_id = evac_str_starts(name, "lt-");
+    ec2_put(ask, by_id ? "LaunchTemplate.LaunchTemplateId" : "LaunchTemplate.LaunchTemplateName",
+            name);
+    ec2_put(ask, "LaunchTemplate.Version", aws_regional(ask->c, "template_version"));
 }
 
 void ec2_tag_own(struct ec2_ask *ask, const char *list, const char *type)
@@ -227,6 +240,21 @@ enum evac_code ec2_need(const struct aws_call *c, const char *param, const char 
     if (aws_regional(c, param).n)
         return EVAC_OK;
     return evac_fail(err, EVAC_E_BADARG, "%s is needed to %s", param, what);
+}
+
+/* EC2 reads its filters as patterns: one in the name would mean, and end, what other fleets made.
+ */
+enum evac_code ec2_need_fleet(const struct aws_call *c, struct evac_err *err)
+{
+    struct evac_str fleet = evac_args_get(&c->args, "fleet");
+    if (fleet.n == 0)
+        return evac_fail(err, EVAC_E_BADARG,
+                         "fleet is needed: the name of what is made here, its tag evac:resource");
+    for (size_t i = 0; i < fleet.n; i++)
+        if (strchr("*?\\", fleet.p[i]))
+            return evac_fail(err, EVAC_E_BADARG, "fleet is '%.*s': no * ? or \\ in it",
+                             EVAC_STR_ARG(fleet));
+    return EVAC_OK;
 }
 
 /* --- instances ------------------------------------------------------------------------------- */

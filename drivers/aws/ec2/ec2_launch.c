@@ -29,7 +29,7 @@ static enum evac_code start_launch(struct aws_call *c, aws_reply_fn *on_reply, s
     enum evac_code code = aws_wanted(c, &f->wanted, err);
     c->state = f;
     if (!code)
-        code = ec2_need(c, "fleet", "tell what was launched from all else", err);
+        code = ec2_need_fleet(c, err);
     if (!code)
         code = ec2_need(c, "launch_template", "launch instances", err);
     return code ? code : ask_own(c, on_reply, err);
@@ -186,12 +186,8 @@ static void run(struct aws_call *c)
         return;
     }
     struct ec2_ask *ask = ec2_ask(c, "RunInstances");
-    struct evac_str t = aws_regional(c, "launch_template"), zone = aws_regional(c, "zone");
-    ec2_put(ask,
-            evac_str_starts(t, "lt-") ? "LaunchTemplate.LaunchTemplateId"
-                                      : "LaunchTemplate.LaunchTemplateName",
-            t);
-    ec2_put(ask, "LaunchTemplate.Version", aws_regional(c, "template_version"));
+    struct evac_str zone = aws_regional(c, "zone");
+    ec2_put_template(ask);
     if (f->image.id.n)
         ec2_put(ask, "ImageId", f->image.id);
     if (zone.n)
@@ -277,12 +273,12 @@ static void on_end(struct aws_call *c, const struct evac_aws_reply *r)
 
 enum evac_code ec2_observe_terminate(struct aws_call *c, struct evac_err *err)
 {
-    enum evac_code code = ec2_need(c, "fleet", "tell what was launched from all else", err);
+    enum evac_code code = ec2_need_fleet(c, err);
     return code ? code : ask_own(c, on_ended, err);
 }
 
 enum evac_code ec2_apply_terminate(struct aws_call *c, struct evac_err *err)
 {
-    enum evac_code code = ec2_need(c, "fleet", "tell what was launched from all else", err);
+    enum evac_code code = ec2_need_fleet(c, err);
     return code ? code : ask_own(c, on_end, err);
 }

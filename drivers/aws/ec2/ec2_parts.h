@@ -25,6 +25,8 @@ void ec2_filter(struct ec2_ask *ask, const char *name, struct evac_str value);
 void ec2_filter_tag(struct ec2_ask *ask, struct evac_str tag);
 /* Our own things: those with this app's and this fleet's tags. */
 void ec2_filter_own(struct ec2_ask *ask);
+/* The resource's launch template, as RunInstances names it. */
+void ec2_put_template(struct ec2_ask *ask);
 /* list: "TagSpecification" */
 void ec2_tag_own(struct ec2_ask *ask, const char *list, const char *type);
 enum evac_code ec2_send(struct ec2_ask *ask, aws_reply_fn *on_reply, struct evac_err *err);
@@ -42,6 +44,9 @@ void ec2_accepted(struct aws_call *c);
 /* The parameter is there, or a refusal that says what it is needed for. */
 enum evac_code ec2_need(const struct aws_call *c, const char *param, const char *what,
                         struct evac_err *err);
+
+/* And the fleet's name, by which what we made is told from all else. */
+enum evac_code ec2_need_fleet(const struct aws_call *c, struct evac_err *err);
 
 /* A JSON list of ids as InstanceId.1 and so on. */
 enum evac_code ec2_put_ids(struct ec2_ask *ask, struct evac_str list, struct evac_err *err);

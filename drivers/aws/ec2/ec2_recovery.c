@@ -201,12 +201,40 @@ static bool ask_instances(struct aws_call *c)
     return true;
 }
 
+/* EC2 says whether we may: a dry run is always refused, and one code means yes. */
+static void on_dry_run(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (evac_str_is(r->code, "DryRunOperation"))
+        prove(c);
+    else if (r->outcome == EVAC_OUTCOME_REJECTED)
+        ec2_blocked(c, "it could not be launched: %.*s: %.*s", EVAC_STR_ARG(r->code),
+                    EVAC_STR_ARG(r->message));
+    else
+        aws_answer_unseen(c, r);
+}
+
+static bool ask_dry_run(struct aws_call *c)
+{
+    if (!evac_args_bool(&c->args, "want.dry_run", false) || !aws_regional(c, "launch_template").n)
+        return false;
+    struct ec2_ask *ask = ec2_ask(c, "RunInstances");
+    ask->mutates = false;
+    ec2_put_template(ask);
+    ec2_puti(ask, "MinCount", 1);
+    ec2_puti(ask, "MaxCount", 1);
+    ec2_put(ask, "DryRun", EVAC_STR("true"));
+    if (aws_regional(c, "fleet").n)
+        ec2_tag_own(ask, "TagSpecification", "instance");
+    ec2_next(ask, on_dry_run);
+    return true;
+}
+
 static void prove(struct aws_call *c)
 {
     static bool (*const asks[])(struct aws_call * c) = { ask_template, ask_images, ask_snapshots,
-                                                         ask_instances };
+                                                         ask_instances, ask_dry_run };
     struct proof *p = c->state;
-    while (p->next < 4)
+    while (p->next < 5)
         if (asks[p->next++](c))
             return;
     struct evac_fact facts[] = { { "as_of_wall_ms", p->as_of_ms } };
@@ -246,7 +274,7 @@ static enum evac_code start_restore(struct aws_call *c, aws_reply_fn *on_reply,
 {
     enum evac_code code = check_snapshot(c, err);
     if (!code)
-        code = ec2_need(c, "fleet", "tell the volume from all others", err);
+        code = ec2_need_fleet(c, err);
     if (!code)
         code = ec2_need(c, "zone", "make a volume", err);
     c->state = evac_arena_alloc(c->arena, sizeof(struct restoring));
@@ -349,28 +377,43 @@ enum evac_code ec2_apply_restore(struct aws_call *c, struct evac_err *err)
 
 /* --- what a loss of the other side would cost ------------------------------------------------- */
 
+static void answer_lag(struct aws_call *c, int64_t now_ms, int64_t until_ms)
+{
+    struct evac_fact facts[] = { { "lag_ms", now_ms > until_ms ? now_ms - until_ms : 0 },
+                                 { "as_of_wall_ms", now_ms } };
+    struct aws_sight sight = {
+        .seen = EVAC_SEEN_SATISFIED, .progress = -1, .facts = facts, .fact_count = 2
+    };
+    aws_answer_seen(c, &sight, "%s", "");
+}
+
 static void on_age(struct aws_call *c, const struct evac_aws_reply *r)
 {
+    struct aws_sight none = { .seen = EVAC_SEEN_UNSEEN, .progress = -1 };
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_unseen(c, r);
         return;
     }
     struct ec2_newest n = ec2_newest_snapshot(c, r);
-    int64_t now_ms = aws_server_ms(c, r);
-    struct evac_fact facts[] = { { "lag_ms", now_ms > n.as_of_ms ? now_ms - n.as_of_ms : 0 },
-                                 { "as_of_wall_ms", now_ms } };
-    struct aws_sight sight = { .seen = n.id.n ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = n.id.n ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s", n.id.n ? "" : "no such snapshot is completed");
+    if (n.id.n)
+        answer_lag(c, aws_server_ms(c, r), n.as_of_ms);
+    else
+        aws_answer_seen(c, &none, "no such snapshot is completed");
+}
+
+/* Instances without a snapshot hold no data that would be taken over. Not to say so would make the
+ * whole app's loss unknown. */
+static void nothing_to_lose(struct aws_call *c)
+{
+    int64_t now_ms = c->link->host->wall_ms(c->link->host->ctx);
+    answer_lag(c, now_ms, now_ms);
 }
 
 enum evac_code ec2_measure(struct aws_call *c, struct evac_err *err)
 {
-    enum evac_code code = check_snapshot(c, err);
-    if (code)
-        return code;
     c->region = c->to;
-    return ec2_send(ec2_ask_snapshot(c), on_age, err);
+    if (aws_regional(c, "snapshot").n == 0)
+        return aws_answer_later(c, nothing_to_lose, err);
+    enum evac_code code = check_snapshot(c, err);
+    return code ? code : ec2_send(ec2_ask_snapshot(c), on_age, err);
 }

@@ -10,6 +10,7 @@ struct reserved {
     struct evac_str id; /* "" none */
     bool pending;
     int64_t total, available;
+    uint64_t view; /* which there are, those that are over too: in no order */
 };
 
 static int64_t number(const struct evac_xml *x, const char *name)
@@ -26,6 +27,7 @@ static struct reserved read_reserved(struct aws_call *c, const struct evac_aws_r
          x = evac_xml_again(x)) {
         struct evac_str state = evac_xml_text(x, "state");
         bool pending = evac_str_is(state, "pending");
+        found.view += evac_str_hash(evac_xml_text(x, "capacityReservationId"));
         if (!pending && !evac_str_is(state, "active"))
             continue;
         if (found.id.n == 0)
@@ -42,7 +44,9 @@ static enum evac_code start_reserve(struct aws_call *c, aws_reply_fn *on_reply,
 {
     struct reserving *w = evac_arena_alloc(c->arena, sizeof *w);
     enum evac_code code = aws_count(c, "want.count", "count", &w->count, err);
-    static const char *const needed[] = { "fleet", "instance_type", "zone" };
+    static const char *const needed[] = { "instance_type", "zone" };
+    if (!code)
+        code = ec2_need_fleet(c, err);
     for (size_t i = 0; !code && i < sizeof needed / sizeof needed[0]; i++)
         code = ec2_need(c, needed[i], "reserve capacity", err);
     if (code)
@@ -88,7 +92,7 @@ static void changed(struct aws_call *c, const struct evac_aws_reply *r)
     aws_answer_outcome(c, r);
 }
 
-static void create(struct aws_call *c, const struct reserving *w)
+static void create(struct aws_call *c, const struct reserving *w, uint64_t view)
 {
     struct ec2_ask *ask = ec2_ask(c, "CreateCapacityReservation");
     ec2_put(ask, "InstanceType", aws_regional(c, "instance_type"));
@@ -97,7 +101,7 @@ static void create(struct aws_call *c, const struct reserving *w)
     ec2_puti(ask, "InstanceCount", w->count);
     ec2_put(ask, "EndDateType", EVAC_STR("unlimited"));
     ec2_put(ask, "InstanceMatchCriteria", EVAC_STR("open"));
-    ec2_put(ask, "ClientToken", evac_str(c->token));
+    ec2_put(ask, "ClientToken", ec2_token(c, "reserve", view + (uint64_t)w->count));
     ec2_tag_own(ask, "TagSpecifications", "capacity-reservation");
     ec2_next(ask, changed);
 }
@@ -114,7 +118,7 @@ static void on_reserve(struct aws_call *c, const struct evac_aws_reply *reply)
         return;
     }
     if (r.id.n == 0) {
-        create(c, w);
+        create(c, w, r.view);
         return;
     }
     struct ec2_ask *ask =

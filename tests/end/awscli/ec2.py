@@ -87,8 +87,9 @@ def ec2_storage(aws):
     refused("InvalidAMIID.NotFound", aws, WEST, "ec2", "describe-images", "--image-ids", OLD)
     snapshot = aws(WEST, "ec2", "copy-snapshot", "--source-region", EAST, "--source-snapshot-id",
                    "snap-0000000000000ec2a", "--description", "db")["SnapshotId"]
+    make(aws, WEST, '{"snapshot":"snap-0000000000000ec2b","state":"pending"}')
     refused("IncorrectState", aws, WEST, "ec2", "create-volume", "--availability-zone", "us-west-2b", "--snapshot-id",
-            snapshot)
+            "snap-0000000000000ec2b")
 
     def state():
         return aws(WEST, "ec2", "describe-snapshots", "--snapshot-ids", snapshot)["Snapshots"][0]
