@@ -24,9 +24,9 @@ among() { printf '%s\n' "$sources" | grep -E "$1" || true; }
 # DESIGN 4: nothing under controller/ outside the registry of built-in drivers mentions a cloud, neither in code
 # nor in a comment. Pages for people (README.md and such) may. These lines may too, each for its reason:
 allowed=$(sed 's/ *#.*//; /^$/d' <<'END'
-controller/daemon/host_http.c:fd00:ec2::254                     # an address: never asked through a proxy
-controller/daemon/host_uv.c:AWS_CA_BUNDLE                       # a name that the cloud's own tools use
-controller/daemon/host_uv.h:AWS_CA_BUNDLE                       # the same
+controller/host/host_http.c:fd00:ec2::254                     # an address: never asked through a proxy
+controller/host/host_uv.c:AWS_CA_BUNDLE                       # a name that the cloud's own tools use
+controller/host/host_uv.h:AWS_CA_BUNDLE                       # the same
 controller/engine/run.c:(AWS's standard retry mode)             # the source of the rule
 END
 )

@@ -3,6 +3,7 @@
 #include "host_names.h"
 #include "host_url.h"
 #include "host_uv.h"
+#include "host_wrap.h"
 #include "loopback.h"
 #include "suite.h"
 

@@ -8,7 +8,6 @@
 #define EVAC_HOST_UV_H
 
 #include "evac/host.h"
-#include "host_wrap.h"
 
 #include <uv.h>
 
