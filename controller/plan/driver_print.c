@@ -1,4 +1,5 @@
 #include "driver_print.h"
+#include "permissions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,36 +325,7 @@ void evac_drivers_to_json(const struct evac_catalog *catalog, const struct evac_
  * -----------------------------------------------------------------------------------------------
  */
 
-#define PERMISSIONS_MAX 1024
-
-/* Names of permissions, each once. */
-struct permissions {
-    struct permission {
-        struct evac_str name; /* "service:Operation" */
-        bool changes;
-    } list[PERMISSIONS_MAX];
-    size_t count;
-};
-
-static void take(struct permissions *p, struct evac_str name, bool changes)
-{
-    for (size_t i = 0; i < p->count; i++)
-        if (evac_str_eq(p->list[i].name, name)) {
-            p->list[i].changes = p->list[i].changes || changes;
-            return;
-        }
-    if (name.n && p->count < PERMISSIONS_MAX)
-        p->list[p->count++] = (struct permission){ name, changes };
-}
-
-static void take_op(struct permissions *p, const struct evac_op *op)
-{
-    struct evac_str rest = evac_str(op->iam);
-    while (rest.n)
-        take(p, evac_str_cut(rest, ' ', &rest), op->mutates);
-}
-
-static struct evac_str service_of(const struct permission *p)
+static struct evac_str service_of(const struct plan_permission *p)
 {
     struct evac_str rest;
     return evac_str_cut(p->name, ':', &rest);
@@ -373,10 +345,10 @@ static void put_sid(struct evac_str service, bool changes, struct evac_buf *out)
     evac_buf_putf(out, "%s\",\n", changes ? "Change" : "Look");
 }
 
-static void put_statement(const struct permissions *p, size_t first, bool separate,
+static void put_statement(const struct plan_permissions *p, size_t first, bool separate,
                           struct evac_buf *out)
 {
-    const struct permission *like = &p->list[first];
+    const struct plan_permission *like = &p->list[first];
     const char *comma = "";
     evac_buf_puts(out, separate ? ",\n    {\n" : "\n    {\n");
     put_sid(service_of(like), like->changes, out);
@@ -392,7 +364,7 @@ static void put_statement(const struct permissions *p, size_t first, bool separa
     evac_buf_puts(out, "\n      ],\n      \"Resource\": \"*\"\n    }");
 }
 
-static bool is_first(const struct permissions *p, size_t i)
+static bool is_first(const struct plan_permissions *p, size_t i)
 {
     for (size_t k = 0; k < i; k++)
         if (p->list[k].changes == p->list[i].changes &&
@@ -401,18 +373,10 @@ static bool is_first(const struct permissions *p, size_t i)
     return true;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct permission *x = a, *y = b;
-    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
-    int order = memcmp(x->name.p, y->name.p, n);
-    return order ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
-}
-
-static void put_policy(struct permissions *p, struct evac_buf *out)
+static void put_policy(struct plan_permissions *p, struct evac_buf *out)
 {
     bool separate = false;
-    qsort(p->list, p->count, sizeof p->list[0], by_name);
+    plan_permissions_sort(p);
     evac_buf_puts(out, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [");
     for (size_t i = 0; i < p->count; i++)
         if (is_first(p, i)) {
@@ -424,40 +388,28 @@ static void put_policy(struct permissions *p, struct evac_buf *out)
 
 void evac_permissions_of_driver(const struct evac_driver *driver, struct evac_buf *out)
 {
-    struct permissions p = { .count = 0 };
+    struct plan_permissions p = { .count = 0 };
     for (const struct evac_action *a = driver->actions; a->name; a++)
-        for (const struct evac_op *op = a->ops; op && op->service; op++)
-            take_op(&p, op);
-    for (const struct evac_op *op = driver->measure_ops; op && op->service; op++)
-        take_op(&p, op);
+        plan_permissions_take(&p, a->ops, NULL);
+    plan_permissions_take(&p, driver->measure_ops, NULL);
     put_policy(&p, out);
 }
 
-static void take_step(struct permissions *p, const struct evac_catalog *catalog,
-                      const struct evac_plan_step *step)
-{
-    const struct evac_driver *driver = evac_catalog_driver(catalog, step->type);
-    const struct evac_action *action = driver ? evac_driver_action(driver, step->action) : NULL;
-    for (const struct evac_op *op = action ? action->ops : NULL; op && op->service; op++)
-        if (evac_plan_calls(step, op))
-            take_op(p, op);
-}
-
-static enum evac_code take_plan(struct permissions *p, const struct evac_plan_request *request,
+static enum evac_code take_plan(struct plan_permissions *p, const struct evac_plan_request *request,
                                 struct evac_err *err)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_plan *plan = NULL;
     enum evac_code code = evac_plan_compile(request, &diag, &plan, err);
     for (uint16_t i = 0; !code && i < plan->forward_count; i++)
-        take_step(p, request->catalog, &plan->steps[i]);
+        plan_permissions_of_step(p, request->catalog, &plan->steps[i]);
     evac_plan_free(plan);
     evac_arena_free(diag.arena);
     return code == EVAC_E_UNSUPPORTED ? EVAC_OK : code; /* a runbook without that workflow */
 }
 
 /* Which operations are called depends on no region, but for the order of a pair. */
-static enum evac_code take_plans(struct permissions *p, const struct evac_model *model,
+static enum evac_code take_plans(struct plan_permissions *p, const struct evac_model *model,
                                  const struct evac_app *app, const struct evac_catalog *catalog,
                                  struct evac_err *err)
 {
@@ -481,14 +433,9 @@ enum evac_code evac_permissions_of_app(const struct evac_model *model, const str
                                        const struct evac_catalog *catalog, struct evac_buf *out,
                                        struct evac_err *err)
 {
-    struct permissions p = { .count = 0 };
+    struct plan_permissions p = { .count = 0 };
     enum evac_code code = take_plans(&p, model, app, catalog, err);
-    for (size_t i = 0; i < app->resource_count; i++) {
-        const struct evac_driver *driver = evac_catalog_driver(catalog, app->resources[i].type);
-        for (const struct evac_op *op = driver ? driver->measure_ops : NULL; op && op->service;
-             op++)
-            take_op(&p, op);
-    }
+    plan_permissions_of_measures(&p, catalog, app);
     if (!code)
         put_policy(&p, out);
     return code;

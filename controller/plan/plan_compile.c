@@ -396,6 +396,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
         abort();
     for (size_t i = 0; i < c.workflow->step_count; i++)
         plan_expand(&c, i);
+    plan_fill_permissions(&c);
     link_all(&c);
     for (uint16_t i = 0; i < c.count; i++)
         convert_when(&c, &c.drafts[i]);

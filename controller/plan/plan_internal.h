@@ -42,6 +42,10 @@ void plan_args(struct compiler *c, struct draft *d);
 struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
                                 struct evac_str region);
 
+/* A value "{iam}" becomes the permissions that this workflow's steps need, in either mode, and the
+ * app's measures: sorted, with blanks between. */
+void plan_fill_permissions(struct compiler *c);
+
 /* Refusals of the whole graph. */
 void plan_check(struct compiler *c);
 

@@ -275,6 +275,21 @@ static enum evac_code route53_host(const struct partition *p, struct variant v,
     return EVAC_OK;
 }
 
+/* One for the whole partition. False: its global services have regions in their names. */
+static bool iam_host(const struct partition *p, struct variant v, struct evac_arena *arena,
+                     struct evac_endpoint *e)
+{
+    bool commercial = strcmp(p->name, "aws") == 0;
+    bool gov = strcmp(p->name, "aws-us-gov") == 0;
+    if (gov)
+        e->host = EVAC_STR("iam.us-gov.amazonaws.com");
+    else if (commercial && v.dual)
+        e->host = EVAC_STR("iam.global.api.aws");
+    else if (commercial)
+        e->host = evac_arena_printf(arena, "iam%s.amazonaws.com", v.fips ? "-fips" : "");
+    return commercial || gov;
+}
+
 static void regional_host(const struct partition *p, const struct evac_aws_service *s,
                           struct variant v, struct evac_arena *arena, struct evac_endpoint *e)
 {
@@ -311,7 +326,7 @@ static enum evac_code use_aws(const struct evac_aws_config *config,
         s3_host(p, bucket, wants_path_style(config), variant, arena, e);
     else if (strcmp(service->name, "route53") == 0)
         code = route53_host(p, variant, arena, e, err);
-    else
+    else if (strcmp(service->name, "iam") != 0 || !iam_host(p, variant, arena, e))
         regional_host(p, service, variant, arena, e);
     e->origin = evac_arena_printf(arena, "https://%.*s", EVAC_STR_ARG(e->host));
     return code;
@@ -323,6 +338,8 @@ static struct evac_str home_of(const struct evac_aws_service *service, struct ev
     const struct partition *p = partition_of(region);
     if (!service->global_region)
         return region;
+    if (strcmp(p->name, "aws-cn") == 0 && strcmp(service->name, "iam") == 0)
+        return EVAC_STR("cn-north-1");
     return evac_str(strcmp(p->name, "aws") == 0 ? service->global_region : p->global_region);
 }
 

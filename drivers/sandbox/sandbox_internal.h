@@ -39,6 +39,7 @@
     X(EVENTS, events) \
     X(GLOBALACCELERATOR, globalaccelerator) \
     X(HEALTH, health) \
+    X(IAM, iam) \
     X(KINESIS, kinesis) \
     X(KMS, kms) \
     X(LAMBDA, lambda) \

@@ -42,6 +42,10 @@ static const struct evac_op names[] = {
     { "names", "Set", "names:Set", EVAC_HOME_FIXED, "home-east", true, true, "way=record" },
     { 0 },
 };
+static const struct evac_param may_params[] = {
+    { "permissions", EVAC_PARAM_TEXT, 0, "{iam}", NULL, "of the plan" },
+    { 0 },
+};
 static const struct evac_action actions[] = {
     { "look", "looks", 0, EVAC_FENCING_NONE, 100, 1000, NULL, look },
     { "fence", "stops the writer", EVAC_ACTION_MUTATES | EVAC_ACTION_FENCES, EVAC_FENCING_VERSION, 100, 9000, NULL, put },
@@ -50,6 +54,7 @@ static const struct evac_action actions[] = {
     { "make", "makes", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, make },
     { "bind", "binds", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, bind },
     { "name", "names", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, names },
+    { "may", "asks what it may", 0, EVAC_FENCING_NONE, 100, 9000, may_params, NULL },
     { "prove", "proves", EVAC_ACTION_VERIFIES, EVAC_FENCING_NONE, 100, 9000, NULL, NULL },
     { "route", "routes", EVAC_ACTION_MUTATES | EVAC_ACTION_TRAFFIC, EVAC_FENCING_NONE, 100, 9000, NULL, put },
     { 0 },
@@ -822,6 +827,25 @@ START_TEST(an_apps_permissions_are_what_its_plans_call)
 }
 END_TEST
 
+/* Of steps of the other mode too, and of no operation that the arguments rule out. */
+START_TEST(a_step_can_ask_for_the_permissions_of_its_plan)
+{
+    const struct evac_plan_step *step;
+    LINT(GONE,
+         .steps = STEP("may", "to", "check", "") "," STEP("name", "to", "traffic", "") "," STEP(
+             "make", "to", "capacity", "when = { mode = \"graceful\"; };"));
+    step = evac_plan_step(plan, EVAC_STR("may-to"));
+    ck_assert_str_eq(evac_args_get(&step->args, "want.permissions").p, "box:MakeOne names:List");
+    teardown();
+    setup();
+    LINT(GONE, .resource = "way = \"record\";",
+         .steps = STEP("may", "to", "check", "want = { permissions = \"{iam}\"; };") "," STEP(
+             "name", "to", "traffic", ""));
+    step = evac_plan_step(plan, EVAC_STR("may-to"));
+    ck_assert_str_eq(evac_args_get(&step->args, "want.permissions").p, "names:List names:Set");
+}
+END_TEST
+
 START_TEST(looks_and_changes_are_statements_of_their_own)
 {
     struct evac_buf out;
@@ -907,6 +931,7 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, a_changed_record_can_not_leave_the_region_that_it_is_changed_in);
     tcase_add_test(tc, homes_that_are_no_region_of_the_app_are_assumed_down_too);
     tcase_add_test(tc, an_apps_permissions_are_what_its_plans_call);
+    tcase_add_test(tc, a_step_can_ask_for_the_permissions_of_its_plan);
     tcase_add_test(tc, looks_and_changes_are_statements_of_their_own);
     tcase_add_test(tc, every_driver_is_a_row_and_every_action_a_line);
     suite_add_tcase(suite, tc);

@@ -35,6 +35,7 @@ extern const struct evac_pack evac_pack_aws;
     X(events) \
     X(global_accelerator) \
     X(health) \
+    X(iam) \
     X(kinesis) \
     X(kms) \
     X(lambda) \

@@ -1,0 +1,160 @@
+/* What would fail on the day, told before it: each thing is broken in the sandbox, and the driver
+ * says so in one sentence. */
+#include "sandbox_bench.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TO      "app=shop\nregion=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\nrun=7\n"
+#define AT_FROM "app=shop\nregion=us-east-1\nfrom=us-east-1\nto=us-west-2\nmode=graceful\nrun=7\n"
+
+static const struct evac_reply *look(struct bench *b, const char *driver, const char *action,
+                                     const char *args)
+{
+    return bench_call(b, driver, EVAC_VERB_OBSERVE, action, args);
+}
+
+static void expect(const struct evac_reply *r, enum evac_seen seen, const char *reason)
+{
+    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
+    ck_assert_msg(evac_str_is(r->reason, reason), "said: %.*s\nnot:  %s", EVAC_STR_ARG(r->reason),
+                  reason);
+}
+
+/* --- permissions ------------------------------------------------------------------------------ */
+
+#define SOME "want.permissions=ecs:UpdateService rds:FailoverGlobalCluster sns:Publish\n"
+#define USER "arn:aws:iam::123456789012:user/evac"
+
+START_TEST(every_permission_that_is_refused_is_named_with_its_reason)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_SATISFIED,
+           USER " may do all of it: 3 permissions");
+    bench_control(b, "make iam us-east-1 {\"kind\":\"user\",\"name\":\"evac\",\"denied\":["
+                     "\"rds:FailoverGlobalCluster\"],\"unlisted\":[\"ecs:*\"]}");
+    const struct evac_reply *r = look(b, "iam", "allowed", SOME TO);
+    expect(r, EVAC_SEEN_BLOCKED,
+           USER " may not: ecs:UpdateService (no policy allows it), rds:FailoverGlobalCluster (a "
+                "policy denies it)");
+    ck_assert_int_eq(bench_fact(r, "asked"), 3);
+    ck_assert_int_eq(bench_fact(r, "refused"), 2);
+    expect(look(b, "iam", "allowed", "except=[\"ecs:UpdateService\"]\n" SOME TO), EVAC_SEEN_BLOCKED,
+           USER " may not: rds:FailoverGlobalCluster (a policy denies it)");
+    bench_control(b, "make iam us-east-1 {\"kind\":\"user\",\"name\":\"evac\",\"boundary\":["
+                     "\"sns:Publish\"],\"organization\":[\"rds:*\"],\"needs\":{"
+                     "\"ecs:UpdateService\":\"aws:SourceVpc\"}}");
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_BLOCKED,
+           USER " may not: ecs:UpdateService (no policy allows it without aws:SourceVpc), "
+                "rds:FailoverGlobalCluster (the organization does not allow it), sns:Publish (the "
+                "permissions boundary does not allow it)");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_policy_for_the_usual_region_only_is_found)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "want.permissions=route53:ChangeResourceRecordSets sns:Publish\n";
+    char to[300], from[300];
+    snprintf(to, sizeof to, "%s" TO, args);
+    snprintf(from, sizeof from, "%s" AT_FROM, args);
+    bench_control(b, "make iam us-east-1 {\"kind\":\"user\",\"name\":\"evac\",\"regions\":["
+                     "\"us-east-1\"]}");
+    expect(look(b, "iam", "allowed", from), EVAC_SEEN_SATISFIED,
+           USER " may do all of it: 2 permissions");
+    expect(look(b, "iam", "allowed", to), EVAC_SEEN_BLOCKED,
+           USER " may not: sns:Publish (no policy allows it)");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_policy_that_names_its_resources_is_asked_for_those)
+{
+    struct bench *b = bench_new(10);
+#define WEB  "arn:aws:ecs:us-west-2:123456789012:service/shop/web"
+#define MORE "arn:aws:ecs:us-west-2:123456789012:service/shop/more"
+    bench_control(b, "make iam us-east-1 {\"kind\":\"user\",\"name\":\"evac\",\"only_for\":{"
+                     "\"ecs:*\":[\"" WEB "\"]}}");
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_BLOCKED,
+           USER " may not: ecs:UpdateService (no policy allows it)");
+    expect(look(b, "iam", "allowed", "resources.ecs=[\"" WEB "\"]\n" SOME TO), EVAC_SEEN_SATISFIED,
+           USER " may do all of it: 3 permissions");
+    expect(look(b, "iam", "allowed", "resources.ecs=[\"" MORE "\",\"" WEB "\"]\n" SOME TO),
+           EVAC_SEEN_SATISFIED, USER " may do all of it: 3 permissions");
+    expect(look(b, "iam", "allowed", "resources.ecs=[\"" MORE "\"]\n" SOME TO), EVAC_SEEN_BLOCKED,
+           USER " may not: ecs:UpdateService (no policy allows it)");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(many_permissions_come_in_pages_and_batches)
+{
+    struct bench *b = bench_new(10);
+    char args[8192] = "want.permissions=";
+    size_t n = strlen(args);
+    for (int i = 0; i < 123; i++)
+        n += (size_t)snprintf(args + n, sizeof args - n, "svc%d:Do ", i);
+    snprintf(args + n, sizeof args - n, "\n" TO);
+    bench_control(b, "make iam us-east-1 {\"kind\":\"user\",\"name\":\"evac\",\"page\":7,"
+                     "\"denied\":[\"svc6:Do\",\"svc122:Do\"]}");
+    const struct evac_reply *r = look(b, "iam", "allowed", args);
+    expect(r, EVAC_SEEN_BLOCKED,
+           USER " may not: svc6:Do (a policy denies it), svc122:Do (a policy denies it)");
+    ck_assert_int_eq(bench_fact(r, "asked"), 123);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(whoever_assumed_a_role_is_asked_about_as_that_role)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make sts us-east-1 {\"kind\":\"caller\",\"name\":"
+                     "\"arn:aws:sts::123456789012:assumed-role/evac/i-1\"}");
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_BLOCKED, "there is no such role: evac");
+    bench_control(b, "make iam us-east-1 {\"kind\":\"role\",\"name\":\"evac\",\"path\":\"/ops/\","
+                     "\"denied\":[\"sns:*\"]}");
+    const char *words =
+        "arn:aws:iam::123456789012:role/ops/evac may not: sns:Publish (a policy denies it)";
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_BLOCKED, words);
+    expect(look(b, "iam", "allowed", "role=evac\n" SOME TO), EVAC_SEEN_BLOCKED, words);
+    expect(look(b, "iam", "allowed", "role=arn:aws:iam::123456789012:role/ops/evac\n" SOME TO),
+           EVAC_SEEN_BLOCKED, words);
+    expect(look(b, "iam", "allowed", "role=arn:aws:iam::123456789012:role/evac\n" SOME TO),
+           EVAC_SEEN_BLOCKED, "there is no such role or user: arn:aws:iam::123456789012:role/evac");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(who_is_nobody_or_away_is_not_called_allowed)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "service iam us-east-1 down");
+    ck_assert_int_eq(look(b, "iam", "allowed", SOME TO)->seen, EVAC_SEEN_UNSEEN);
+    bench_control(b, "service iam us-east-1 up");
+    bench_control(b, "service iam us-east-1 denied");
+    ck_assert_int_eq(look(b, "iam", "allowed", SOME TO)->seen, EVAC_SEEN_UNSEEN);
+    bench_control(b, "service iam us-east-1 up");
+    bench_control(b, "make sts us-east-1 {\"kind\":\"caller\",\"name\":"
+                     "\"arn:aws:iam::123456789012:root\"}");
+    expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_UNSEEN,
+           "arn:aws:iam::123456789012:root is no role and no user: nobody can say what it may");
+    bench_free(b);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *t = tcase_create("readiness");
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, every_permission_that_is_refused_is_named_with_its_reason);
+    tcase_add_test(t, a_policy_for_the_usual_region_only_is_found);
+    tcase_add_test(t, a_policy_that_names_its_resources_is_asked_for_those);
+    tcase_add_test(t, many_permissions_come_in_pages_and_batches);
+    tcase_add_test(t, whoever_assumed_a_role_is_asked_about_as_that_role);
+    tcase_add_test(t, who_is_nobody_or_away_is_not_called_allowed);
+    suite_add_tcase(suite, t);
+}
+
+EVAC_TEST_MAIN("readiness", cases)
