@@ -48,6 +48,7 @@ struct evac_aws_service {
                                   regional */
     bool s3_rules;             /* S3's path, hash and addressing rules */
     bool query_compatible;     /* JSON with the codes of an older query API, on request */
+    const char *region_set;    /* NULL: Version 4 in one region; "*": Version 4A, of no region */
 };
 const struct evac_aws_service *evac_aws_service(const char *name);
 
@@ -57,9 +58,12 @@ const struct evac_aws_service *evac_aws_service(const char *name);
  * percent-encoded, without the query), query pairs and body.
  */
 struct evac_aws_request {
-    const char *service;    /* a name of the table */
-    const char *operation;  /* "FailoverGlobalCluster" */
-    struct evac_str region; /* where; ignored for pinned services */
+    const char *service;      /* a name of the table */
+    const char *operation;    /* "FailoverGlobalCluster" */
+    struct evac_str region;   /* where; ignored for pinned services */
+    struct evac_str endpoint; /* "https://host/v1": a resource's own, which goes before the
+                                 service's. Someone's endpoint_url goes before both: region then
+                                 tells what is meant. "" none */
     bool mutates;
     const char *method;            /* rest only; default POST */
     struct evac_str bucket;        /* S3: the bucket, for its addressing */

@@ -69,8 +69,9 @@ static enum evac_code check_settings(struct evac_aws *aws, struct evac_err *err)
         return evac_fail(err, EVAC_E_BADCONF,
                          "ca_bundle is not set here: TLS is the controller's, which takes "
                          "AWS_CA_BUNDLE from its environment");
-    return evac_endpoint_find(&aws->config, evac_aws_service("sts"), EVAC_STR("us-east-1"),
-                              EVAC_STR_NONE, aws->arena, &endpoint, err);
+    const struct evac_endpoint_wish wish = { .service = evac_aws_service("sts"),
+                                             .region = EVAC_STR("us-east-1") };
+    return evac_endpoint_find(&aws->config, &wish, aws->arena, &endpoint, err);
 }
 
 enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_args *settings,
@@ -220,9 +221,10 @@ static enum evac_code attempt(struct send *s, const struct evac_aws_keys *keys,
     struct evac_sigv4_identity identity = { 0 };
     if (keys)
         identity = evac_aws_keys_identity(keys);
-    enum evac_code code =
-        evac_endpoint_find(&aws->config, s->service, s->region.n ? s->region : s->request.region,
-                           s->request.bucket, s->arena, &s->endpoint, err);
+    const struct evac_endpoint_wish wish = { s->service,
+                                             s->region.n ? s->region : s->request.region,
+                                             s->request.bucket, s->request.endpoint };
+    enum evac_code code = evac_endpoint_find(&aws->config, &wish, s->arena, &s->endpoint, err);
     if (code != EVAC_OK)
         return code;
     struct evac_aws_wire wire = {
@@ -275,6 +277,7 @@ static void copy_request(struct send *s, const struct evac_aws_request *from)
     s->request.service = s->service->name;
     s->request.operation = evac_arena_dup(a, from->operation);
     s->request.region = evac_arena_str(a, from->region);
+    s->request.endpoint = evac_arena_str(a, from->endpoint);
     s->request.method = dup_or_null(a, from->method);
     s->request.bucket = evac_arena_str(a, from->bucket);
     s->request.path = evac_arena_str(a, from->path);

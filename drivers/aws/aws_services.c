@@ -40,6 +40,10 @@ static const struct evac_aws_service services[] = {
     { "memorydb",                 "MemoryDB",                 "memory-db",                "memorydb",                EVAC_AWS_JSON_1_1,  "2021-01-01", "AmazonMemoryDB",                      NULL,             false, false },
     { "health",                   "Health",                   "health",                   "health",                  EVAC_AWS_JSON_1_1,  "2016-08-04", "AWSHealth_20160804",                  NULL,             false, false },
     { "arc-region-switch",        "ARC Region switch",        "arc-region-switch",        "arc-region-switch",       EVAC_AWS_JSON_1_0,  "2022-07-26", "ArcRegionSwitch",                     NULL,             false, false },
+    /* Without an endpoint: each cluster and each store has its own. */
+    { "route53-recovery-cluster", "Route53 Recovery Cluster", NULL,                       "route53-recovery-cluster", EVAC_AWS_JSON_1_0, "2019-12-02", "ToggleCustomerAPI",                   NULL,             false, false },
+    { "cloudfront-keyvaluestore", "CloudFront KeyValueStore", NULL,                       "cloudfront-keyvaluestore", EVAC_AWS_REST_JSON, "2022-07-26", NULL,                                 NULL,             false, false, "*" },
+    { "route53-recovery-control-config", "Route53 Recovery Control Config", "route53-recovery-control-config", "route53-recovery-control-config", EVAC_AWS_REST_JSON, "2020-11-02", NULL,     "us-west-2",      false, false },
 };
 /* clang-format on */
 

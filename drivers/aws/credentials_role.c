@@ -57,8 +57,8 @@ static enum evac_code send_call(struct evac_fetch *f, const struct call *c, stru
     struct evac_endpoint endpoint;
     struct evac_http_request http;
     const struct evac_aws_service *sts = evac_aws_service("sts");
-    enum evac_code code =
-        evac_endpoint_find(f->config, sts, f->region, EVAC_STR_NONE, f->arena, &endpoint, err);
+    const struct evac_endpoint_wish wish = { .service = sts, .region = f->region };
+    enum evac_code code = evac_endpoint_find(f->config, &wish, f->arena, &endpoint, err);
     if (code != EVAC_OK)
         return code;
     f->host_name = endpoint.host;

@@ -190,9 +190,9 @@ static struct evac_str host_header(struct evac_arena *arena, const struct evac_u
                              url->port.n ? url->port.p : "");
 }
 
-static enum evac_code use_override(struct evac_str text, struct evac_str bucket,
-                                   struct evac_arena *arena, struct evac_endpoint *e,
-                                   struct evac_err *err)
+static enum evac_code use_url(struct evac_str text, struct evac_str bucket,
+                              struct evac_arena *arena, struct evac_endpoint *e,
+                              struct evac_err *err)
 {
     struct evac_url url;
     if (!evac_url_read(text, &url))
@@ -201,7 +201,6 @@ static enum evac_code use_override(struct evac_str text, struct evac_str bucket,
                          EVAC_STR_ARG(text));
     if (evac_str_ends(url.path, "/"))
         url.path.n--;
-    e->overridden = true;
     e->host = host_header(arena, &url);
     e->origin =
         evac_arena_printf(arena, "%.*s://%.*s", EVAC_STR_ARG(url.scheme), EVAC_STR_ARG(e->host));
@@ -296,17 +295,20 @@ static void regional_host(const struct partition *p, const struct evac_aws_servi
     /* Region switch exists under the dual-stack suffix only. */
     bool dual = v.dual || strcmp(s->endpoint, "arc-region-switch") == 0;
     const char *suffix = dual ? p->dual_suffix : p->suffix;
+    const char *name = s->endpoint;
     bool gov = strcmp(p->name, "aws-us-gov") == 0;
     bool fips = v.fips && !(gov && !v.dual && in_list(gov_is_fips, s->endpoint));
     if (v.dual && strcmp(s->endpoint, "secretsmanager") == 0)
         suffix = p->suffix;
+    if (v.dual && strcmp(name, "route53-recovery-control-config") == 0)
+        name = "arc-recovery-control-config";
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
     if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */
         e->host = evac_arena_printf(arena, "cloudfront%s.%s", fips ? "-fips" : "", suffix);
     else if (fips_first && !v.dual)
         e->host = evac_arena_printf(arena, "fips.eks.%.*s.%s", EVAC_STR_ARG(e->region), suffix);
     else
-        e->host = evac_arena_printf(arena, "%s%s.%.*s.%s", s->endpoint, fips ? "-fips" : "",
+        e->host = evac_arena_printf(arena, "%s%s.%.*s.%s", name, fips ? "-fips" : "",
                                     EVAC_STR_ARG(e->region), suffix);
 }
 
@@ -343,9 +345,45 @@ static struct evac_str home_of(const struct evac_aws_service *service, struct ev
     return evac_str(strcmp(p->name, "aws") == 0 ? service->global_region : p->global_region);
 }
 
+/* What is signed for any region has none. */
+static enum evac_code find_region(const struct evac_endpoint_wish *wish, struct evac_arena *arena,
+                                  struct evac_endpoint *e, struct evac_err *err)
+{
+    struct evac_str region = home_of(wish->service, wish->region);
+    if (wish->service->region_set)
+        return EVAC_OK;
+    if (!evac_endpoint_is_region(region))
+        return evac_fail(err, EVAC_E_BADARG, "%s: '%.*s' is not a region's name",
+                         wish->service->name, (int)(region.n < 60 ? region.n : 60),
+                         region.n ? region.p : "");
+    e->region = e->signing_region = evac_arena_str(arena, region);
+    return EVAC_OK;
+}
+
+static enum evac_code check_wish(const struct evac_endpoint_wish *wish, struct variant variant,
+                                 struct evac_str custom, struct evac_err *err)
+{
+    const struct evac_aws_service *service = wish->service;
+    if (wish->bucket.n && !is_bucket(wish->bucket))
+        return evac_fail(err, EVAC_E_BADARG,
+                         "'%.*s' is not a bucket's name: 3 to 63 of a-z 0-9 . -",
+                         (int)(wish->bucket.n < 80 ? wish->bucket.n : 80), wish->bucket.p);
+    if (custom.n && (variant.fips || variant.dual))
+        return evac_fail(err, EVAC_E_BADCONF,
+                         "%s: an endpoint_url together with FIPS or dual-stack endpoints is "
+                         "not possible",
+                         service->name);
+    if (wish->own.n && variant.fips)
+        return evac_fail(err, EVAC_E_UNSUPPORTED, "%s: a resource's own endpoint is no FIPS one",
+                         service->name);
+    if (!custom.n && !wish->own.n && !service->endpoint)
+        return evac_fail(err, EVAC_E_BADARG, "%s: each resource has its own endpoint, none is told",
+                         service->name);
+    return EVAC_OK;
+}
+
 enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
-                                  const struct evac_aws_service *service, struct evac_str region,
-                                  struct evac_str bucket, struct evac_arena *arena,
+                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                   struct evac_endpoint *ret_endpoint, struct evac_err *err)
 {
     struct evac_endpoint e = { 0 };
@@ -355,24 +393,14 @@ enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
         .dual = evac_aws_config_true(config, "use_dualstack", "AWS_USE_DUALSTACK_ENDPOINT",
                                      "use_dualstack_endpoint"),
     };
-    region = home_of(service, region);
-    if (bucket.n && !is_bucket(bucket))
-        return evac_fail(err, EVAC_E_BADARG,
-                         "'%.*s' is not a bucket's name: 3 to 63 of a-z 0-9 . -",
-                         (int)(bucket.n < 80 ? bucket.n : 80), bucket.p);
-    if (!evac_endpoint_is_region(region))
-        return evac_fail(err, EVAC_E_BADARG, "%s: '%.*s' is not a region's name", service->name,
-                         (int)(region.n < 60 ? region.n : 60), region.n ? region.p : "");
-    e.region = e.signing_region = evac_arena_str(arena, region);
-
-    struct evac_str custom = override_of(config, service, arena);
-    if (custom.n && (variant.fips || variant.dual))
-        return evac_fail(err, EVAC_E_BADCONF,
-                         "%s: an endpoint_url together with FIPS or dual-stack endpoints is "
-                         "not possible",
-                         service->name);
-    enum evac_code code = custom.n ? use_override(custom, bucket, arena, &e, err)
-                                   : use_aws(config, service, variant, bucket, arena, &e, err);
+    struct evac_str custom = override_of(config, wish->service, arena);
+    struct evac_str url = custom.n ? custom : wish->own;
+    enum evac_code code = check_wish(wish, variant, custom, err);
+    if (code == EVAC_OK)
+        code = find_region(wish, arena, &e, err);
+    if (code == EVAC_OK)
+        code = url.n ? use_url(url, wish->bucket, arena, &e, err)
+                     : use_aws(config, wish->service, variant, wish->bucket, arena, &e, err);
     if (code == EVAC_OK)
         *ret_endpoint = e;
     return code;

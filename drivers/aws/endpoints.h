@@ -10,14 +10,17 @@ struct evac_endpoint {
     struct evac_str host;   /* as signed: lower case, port only if it is not the usual one */
     struct evac_str prefix; /* path before the operation's own: "/bucket", "" none */
     struct evac_str signing_region;
-    struct evac_str region; /* where it goes: a pinned service's home, else the region asked for */
-    bool overridden;        /* by someone's endpoint_url */
+    struct evac_str region; /* where it goes: a pinned service's home, else the region asked for;
+                               "" nowhere in particular, for what is signed for any region */
 };
 
-/* bucket is "" but for S3. Texts live in arena. */
+/* bucket is "" but for S3; own is a resource's own endpoint, or "". Texts live in arena. */
+struct evac_endpoint_wish {
+    const struct evac_aws_service *service;
+    struct evac_str region, bucket, own;
+};
 enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
-                                  const struct evac_aws_service *service, struct evac_str region,
-                                  struct evac_str bucket, struct evac_arena *arena,
+                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                   struct evac_endpoint *ret_endpoint, struct evac_err *err);
 
 /* A region's name as it may stand in a host: a-z, 0-9, '-', at most 40. */

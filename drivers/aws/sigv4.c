@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGV4_MAX_TEXT 4096u
-
-static void sha256(struct evac_str data, unsigned char ret_hash[32])
+void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32])
 {
     if (EVP_Digest(data.n ? data.p : "", data.n, ret_hash, NULL, EVP_sha256(), NULL) != 1)
         abort(); /* OpenSSL without SHA-256 can not sign anything */
 }
 
-static void hmac(const void *key, size_t key_bytes, struct evac_str data, unsigned char ret_mac[32])
+void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
+                     unsigned char ret_mac[32])
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     size_t n = 0;
@@ -27,14 +26,14 @@ static void hmac(const void *key, size_t key_bytes, struct evac_str data, unsign
     OPENSSL_cleanse(mac, sizeof mac);
 }
 
-static void to_hex(const unsigned char bytes[32], char ret_hex[EVAC_SIGV4_HEX_BYTES])
+void evac_sigv4_hex(const unsigned char *bytes, size_t n, char *ret_hex)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < 32; i++) {
+    for (size_t i = 0; i < n; i++) {
         ret_hex[2 * i] = digits[bytes[i] >> 4];
         ret_hex[2 * i + 1] = digits[bytes[i] & 15];
     }
-    ret_hex[64] = '\0';
+    ret_hex[2 * n] = '\0';
 }
 
 void evac_sigv4_timestamp(int64_t wall_ms, char ret_text[EVAC_SIGV4_DATE_BYTES])
@@ -48,8 +47,8 @@ void evac_sigv4_timestamp(int64_t wall_ms, char ret_text[EVAC_SIGV4_DATE_BYTES])
 void evac_sigv4_hash(struct evac_str data, char ret_hex[EVAC_SIGV4_HEX_BYTES])
 {
     unsigned char hash[32];
-    sha256(data, hash);
-    to_hex(hash, ret_hex);
+    evac_sigv4_sha256(data, hash);
+    evac_sigv4_hex(hash, sizeof hash, ret_hex);
 }
 
 static struct evac_str scope_date(const struct evac_sigv4_scope *scope)
@@ -59,8 +58,15 @@ static struct evac_str scope_date(const struct evac_sigv4_scope *scope)
 
 static void put_scope(struct evac_buf *out, const struct evac_sigv4_scope *scope)
 {
-    evac_buf_putf(out, "%.*s/%.*s/%.*s/aws4_request", EVAC_STR_ARG(scope_date(scope)),
-                  EVAC_STR_ARG(scope->region), EVAC_STR_ARG(scope->service));
+    evac_buf_putf(out, "%.*s/", EVAC_STR_ARG(scope_date(scope)));
+    if (scope->region_set.n == 0)
+        evac_buf_putf(out, "%.*s/", EVAC_STR_ARG(scope->region));
+    evac_buf_putf(out, "%.*s/aws4_request", EVAC_STR_ARG(scope->service));
+}
+
+static const char *algorithm(const struct evac_sigv4_scope *scope)
+{
+    return scope->region_set.n ? EVAC_SIGV4A_ALGORITHM : EVAC_SIGV4_ALGORITHM;
 }
 
 void evac_sigv4_to_sign(const struct evac_sigv4_scope *scope, struct evac_str canonical,
@@ -68,7 +74,7 @@ void evac_sigv4_to_sign(const struct evac_sigv4_scope *scope, struct evac_str ca
 {
     char hash[EVAC_SIGV4_HEX_BYTES];
     evac_sigv4_hash(canonical, hash);
-    evac_buf_putf(ret_text, "%s\n%.*s\n", EVAC_SIGV4_ALGORITHM, EVAC_STR_ARG(scope->timestamp));
+    evac_buf_putf(ret_text, "%s\n%.*s\n", algorithm(scope), EVAC_STR_ARG(scope->timestamp));
     put_scope(ret_text, scope);
     evac_buf_putf(ret_text, "\n%s", hash);
 }
@@ -80,31 +86,37 @@ void evac_sigv4_cache_done(struct evac_sigv4_cache *cache)
     OPENSSL_cleanse(cache, sizeof *cache);
 }
 
+void evac_sigv4_wipe(struct evac_buf *secret)
+{
+    OPENSSL_cleanse(secret->p, secret->cap);
+    evac_buf_done(secret);
+}
+
 /* A name that gives nothing away and that no other secret, day, region and service has. */
 static void key_name(const struct evac_buf *secret, const struct evac_sigv4_scope *scope,
                      unsigned char ret_name[32])
 {
     unsigned char hidden[32];
     struct evac_buf text;
-    sha256(evac_buf_str(secret), hidden);
+    evac_sigv4_sha256(evac_buf_str(secret), hidden);
     evac_buf_init(&text, SIGV4_MAX_TEXT);
     evac_buf_put(&text, hidden, sizeof hidden);
     put_scope(&text, scope);
-    sha256(evac_buf_str(&text), ret_name);
+    evac_sigv4_sha256(evac_buf_str(&text), ret_name);
     evac_buf_done(&text);
 }
 
 static void derive(const struct evac_buf *secret, const struct evac_sigv4_scope *scope,
                    unsigned char ret_key[32])
 {
-    hmac(secret->p, secret->n, scope_date(scope), ret_key);
-    hmac(ret_key, 32, scope->region, ret_key);
-    hmac(ret_key, 32, scope->service, ret_key);
-    hmac(ret_key, 32, EVAC_STR("aws4_request"), ret_key);
+    evac_sigv4_hmac(secret->p, secret->n, scope_date(scope), ret_key);
+    evac_sigv4_hmac(ret_key, 32, scope->region, ret_key);
+    evac_sigv4_hmac(ret_key, 32, scope->service, ret_key);
+    evac_sigv4_hmac(ret_key, 32, EVAC_STR("aws4_request"), ret_key);
 }
 
-static bool cache_get(const struct evac_sigv4_cache *cache, const unsigned char name[32],
-                      unsigned char ret_key[32])
+bool evac_sigv4_cache_get(const struct evac_sigv4_cache *cache, const unsigned char name[32],
+                          unsigned char ret_key[32])
 {
     for (size_t i = 0; i < EVAC_SIGV4_CACHE; i++)
         if (cache->rows[i].used && CRYPTO_memcmp(cache->rows[i].name, name, 32) == 0) {
@@ -114,8 +126,8 @@ static bool cache_get(const struct evac_sigv4_cache *cache, const unsigned char 
     return false;
 }
 
-static void cache_put(struct evac_sigv4_cache *cache, const unsigned char name[32],
-                      const unsigned char key[32])
+void evac_sigv4_cache_put(struct evac_sigv4_cache *cache, const unsigned char name[32],
+                          const unsigned char key[32])
 {
     size_t i = cache->next++ % EVAC_SIGV4_CACHE;
     memcpy(cache->rows[i].name, name, 32);
@@ -133,13 +145,12 @@ void evac_sigv4_key(struct evac_sigv4_cache *cache, struct evac_str secret,
     evac_buf_put_str(&prefixed, secret);
     if (cache)
         key_name(&prefixed, scope, name);
-    if (!cache || !cache_get(cache, name, ret_key)) {
+    if (!cache || !evac_sigv4_cache_get(cache, name, ret_key)) {
         derive(&prefixed, scope, ret_key);
         if (cache)
-            cache_put(cache, name, ret_key);
+            evac_sigv4_cache_put(cache, name, ret_key);
     }
-    OPENSSL_cleanse(prefixed.p, prefixed.cap);
-    evac_buf_done(&prefixed);
+    evac_sigv4_wipe(&prefixed);
 }
 
 /* --- signature --- */
@@ -148,41 +159,65 @@ void evac_sigv4_signature(const unsigned char key[32], struct evac_str to_sign,
                           char ret_hex[EVAC_SIGV4_HEX_BYTES])
 {
     unsigned char mac[32];
-    hmac(key, 32, to_sign, mac);
-    to_hex(mac, ret_hex);
+    evac_sigv4_hmac(key, 32, to_sign, mac);
+    evac_sigv4_hex(mac, sizeof mac, ret_hex);
 }
 
 void evac_sigv4_authorization(const struct evac_sigv4_scope *scope, struct evac_str access_key_id,
                               struct evac_str signed_names, const char *signature,
                               struct evac_buf *ret_text)
 {
-    evac_buf_putf(ret_text, "%s Credential=%.*s/", EVAC_SIGV4_ALGORITHM,
-                  EVAC_STR_ARG(access_key_id));
+    evac_buf_putf(ret_text, "%s Credential=%.*s/", algorithm(scope), EVAC_STR_ARG(access_key_id));
     put_scope(ret_text, scope);
     evac_buf_putf(ret_text, ", SignedHeaders=%.*s, Signature=%s", EVAC_STR_ARG(signed_names),
                   signature);
 }
 
-enum evac_code evac_sigv4_compute(struct evac_sigv4_cache *cache,
-                                  const struct evac_sigv4_request *request,
-                                  const struct evac_sigv4_scope *scope, struct evac_str secret,
-                                  struct evac_str signed_names, struct evac_str payload_hash,
-                                  char ret_hex[EVAC_SIGV4_HEX_BYTES], struct evac_err *err)
+enum evac_code evac_sigv4_text(const struct evac_sigv4_request *request,
+                               const struct evac_sigv4_scope *scope, struct evac_str signed_names,
+                               struct evac_str payload_hash, struct evac_buf *ret_to_sign,
+                               struct evac_err *err)
 {
-    unsigned char key[32];
-    struct evac_buf canonical, to_sign;
+    struct evac_buf canonical;
     evac_buf_init(&canonical, SIGV4_MAX_CANONICAL);
-    evac_buf_init(&to_sign, SIGV4_MAX_TEXT);
     enum evac_code code =
         evac_sigv4_canonical(request, signed_names, payload_hash, &canonical, err);
     if (code == EVAC_OK) {
-        evac_sigv4_to_sign(scope, evac_buf_str(&canonical), &to_sign);
-        evac_sigv4_key(cache, secret, scope, key);
-        evac_sigv4_signature(key, evac_buf_str(&to_sign), ret_hex);
-        OPENSSL_cleanse(key, sizeof key);
-        code = evac_buf_check(&to_sign, "the string to sign", err);
+        evac_sigv4_to_sign(scope, evac_buf_str(&canonical), ret_to_sign);
+        code = evac_buf_check(ret_to_sign, "the string to sign", err);
     }
     evac_buf_done(&canonical);
+    return code;
+}
+
+static void sign_text(struct evac_sigv4_cache *cache, const struct evac_sigv4_scope *scope,
+                      const struct evac_sigv4_identity *identity, struct evac_str to_sign,
+                      char ret_hex[EVAC_SIGV4_SIGNATURE_BYTES])
+{
+    unsigned char key[32];
+    if (scope->region_set.n) {
+        evac_sigv4a_key(cache, identity, key);
+        evac_sigv4a_signature(key, to_sign, ret_hex);
+    } else {
+        evac_sigv4_key(cache, identity->secret, scope, key);
+        evac_sigv4_signature(key, to_sign, ret_hex);
+    }
+    OPENSSL_cleanse(key, sizeof key);
+}
+
+static enum evac_code compute(struct evac_sigv4_cache *cache,
+                              const struct evac_sigv4_request *request,
+                              const struct evac_sigv4_scope *scope,
+                              const struct evac_sigv4_identity *identity,
+                              struct evac_str signed_names, struct evac_str payload_hash,
+                              char ret_hex[EVAC_SIGV4_SIGNATURE_BYTES], struct evac_err *err)
+{
+    struct evac_buf to_sign;
+    evac_buf_init(&to_sign, SIGV4_MAX_TEXT);
+    enum evac_code code =
+        evac_sigv4_text(request, scope, signed_names, payload_hash, &to_sign, err);
+    if (code == EVAC_OK)
+        sign_text(cache, scope, identity, evac_buf_str(&to_sign), ret_hex);
     evac_buf_done(&to_sign);
     return code;
 }
@@ -194,7 +229,7 @@ enum evac_code evac_sigv4_sign(struct evac_sigv4_cache *cache,
                                struct evac_str payload_hash, struct evac_buf *ret_authorization,
                                struct evac_err *err)
 {
-    char hash[EVAC_SIGV4_HEX_BYTES], signature[EVAC_SIGV4_HEX_BYTES];
+    char hash[EVAC_SIGV4_HEX_BYTES], signature[EVAC_SIGV4_SIGNATURE_BYTES];
     struct evac_buf names;
     if (payload_hash.n == 0) {
         evac_sigv4_hash(request->body, hash);
@@ -204,8 +239,8 @@ enum evac_code evac_sigv4_sign(struct evac_sigv4_cache *cache,
     evac_sigv4_signed_names(request->headers, request->header_count, &names);
     enum evac_code code = evac_buf_check(&names, "the list of signed headers", err);
     if (code == EVAC_OK)
-        code = evac_sigv4_compute(cache, request, scope, identity->secret, evac_buf_str(&names),
-                                  payload_hash, signature, err);
+        code = compute(cache, request, scope, identity, evac_buf_str(&names), payload_hash,
+                       signature, err);
     if (code == EVAC_OK)
         evac_sigv4_authorization(scope, identity->access_key_id, evac_buf_str(&names), signature,
                                  ret_authorization);
@@ -226,11 +261,15 @@ static void put_presign_fields(const struct evac_sigv4_scope *scope,
     put_scope(&credential, scope);
 
     evac_buf_putf(query, "%sX-Amz-Algorithm=%s&X-Amz-Credential=", query->n ? "&" : "",
-                  EVAC_SIGV4_ALGORITHM);
+                  algorithm(scope));
     evac_buf_uri(query, evac_buf_str(&credential), false);
     evac_buf_putf(query, "&X-Amz-Date=%.*s&X-Amz-SignedHeaders=", EVAC_STR_ARG(scope->timestamp));
     evac_buf_uri(query, names, false);
     evac_buf_putf(query, "&X-Amz-Expires=%u", options->expires_s);
+    if (scope->region_set.n) {
+        evac_buf_puts(query, "&X-Amz-Region-Set=");
+        evac_buf_uri(query, scope->region_set, false);
+    }
     evac_buf_done(&credential);
 }
 
@@ -248,7 +287,7 @@ presign_signature(struct evac_sigv4_cache *cache, const struct evac_sigv4_reques
                   const struct evac_sigv4_presign *options, struct evac_str names,
                   struct evac_buf *query, struct evac_err *err)
 {
-    char hash[EVAC_SIGV4_HEX_BYTES], signature[EVAC_SIGV4_HEX_BYTES];
+    char hash[EVAC_SIGV4_HEX_BYTES], signature[EVAC_SIGV4_SIGNATURE_BYTES];
     struct evac_sigv4_request whole = *request;
     struct evac_str payload_hash = options->payload_hash;
     if (payload_hash.n == 0) {
@@ -256,8 +295,8 @@ presign_signature(struct evac_sigv4_cache *cache, const struct evac_sigv4_reques
         payload_hash = evac_str(hash);
     }
     whole.query = evac_buf_str(query);
-    enum evac_code code = evac_sigv4_compute(cache, &whole, scope, identity->secret, names,
-                                             payload_hash, signature, err);
+    enum evac_code code =
+        compute(cache, &whole, scope, identity, names, payload_hash, signature, err);
     if (code != EVAC_OK)
         return code;
     if (options->token_after)

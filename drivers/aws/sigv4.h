@@ -1,6 +1,8 @@
 /*
  * AWS Signature Version 4 in separate, pure stages, for both sides of the wire: the client signs
  * with them, the sandbox verifies with them. No clock, no allocation that the caller does not see.
+ * Version 4A is the same with a pair of keys instead of a shared one, for endpoints of no one
+ * region: a scope with a region set means it, everywhere below.
  *
  * Signing: evac_sigv4_signed_names() -> evac_sigv4_canonical() -> evac_sigv4_to_sign() ->
  * evac_sigv4_signature() -> evac_sigv4_authorization(), or all in one by evac_sigv4_sign().
@@ -13,10 +15,13 @@
 #include "evac/buf.h"
 #include "evac/host.h"
 
-#define EVAC_SIGV4_ALGORITHM  "AWS4-HMAC-SHA256"
-#define EVAC_SIGV4_UNSIGNED   "UNSIGNED-PAYLOAD"
-#define EVAC_SIGV4_HEX_BYTES  65 /* 32 bytes as lower-case hex and a zero */
-#define EVAC_SIGV4_DATE_BYTES 17 /* "20260102T030405Z" and a zero */
+#define EVAC_SIGV4_ALGORITHM       "AWS4-HMAC-SHA256"
+#define EVAC_SIGV4A_ALGORITHM      "AWS4-ECDSA-P256-SHA256"
+#define EVAC_SIGV4_UNSIGNED        "UNSIGNED-PAYLOAD"
+#define EVAC_SIGV4_HEX_BYTES       65  /* 32 bytes as lower-case hex and a zero */
+#define EVAC_SIGV4_SIGNATURE_BYTES 145 /* of either version: 4A's is up to 72 bytes of DER */
+#define EVAC_SIGV4_DATE_BYTES      17  /* "20260102T030405Z" and a zero */
+#define EVAC_SIGV4A_POINT_BYTES    65  /* a public key: 4, X, Y */
 
 /* A request as it is on the wire. path and query keep their encoding; host is among the headers. */
 struct evac_sigv4_request {
@@ -32,9 +37,11 @@ struct evac_sigv4_request {
 
 /* What binds a signature to a time and a place. */
 struct evac_sigv4_scope {
-    struct evac_str timestamp; /* "20260102T030405Z" */
-    struct evac_str region;    /* the signing region */
-    struct evac_str service;   /* the signing name */
+    struct evac_str timestamp;  /* "20260102T030405Z" */
+    struct evac_str region;     /* the signing region; not in Version 4A's */
+    struct evac_str service;    /* the signing name */
+    struct evac_str region_set; /* "" Version 4; else Version 4A: where it holds, such as "*", as
+                                   x-amz-region-set says too */
 };
 
 /* --- the stages --- */
@@ -58,12 +65,12 @@ enum evac_code evac_sigv4_canonical(const struct evac_sigv4_request *request,
 void evac_sigv4_to_sign(const struct evac_sigv4_scope *scope, struct evac_str canonical,
                         struct evac_buf *ret_text);
 
-/* Keys derived lately, so that a busy day costs one derivation a region and service. Zero it to
- * start; evac_sigv4_cache_done() wipes it. */
+/* Keys derived lately, so that a busy day costs one derivation a region and service; of Version 4A
+ * one a secret. Zero it to start; evac_sigv4_cache_done() wipes it. */
 #define EVAC_SIGV4_CACHE 64u
 struct evac_sigv4_cache {
     struct {
-        unsigned char name[32]; /* SHA-256 over secret, date, region, service */
+        unsigned char name[32]; /* SHA-256 over the secret and what the key is for */
         unsigned char key[32];
         bool used;
     } rows[EVAC_SIGV4_CACHE];
@@ -80,7 +87,7 @@ void evac_sigv4_authorization(const struct evac_sigv4_scope *scope, struct evac_
                               struct evac_str signed_names, const char *signature,
                               struct evac_buf *ret_text);
 
-/* --- signing --- */
+/* --- Version 4A's own --- */
 
 struct evac_sigv4_identity {
     struct evac_str access_key_id;
@@ -88,10 +95,23 @@ struct evac_sigv4_identity {
     struct evac_str session_token; /* "" none */
 };
 
+/* The private key of whoever has that secret; cache may be NULL. */
+void evac_sigv4a_key(struct evac_sigv4_cache *cache, const struct evac_sigv4_identity *identity,
+                     unsigned char ret_key[32]);
+void evac_sigv4a_public(const unsigned char key[32],
+                        unsigned char ret_point[EVAC_SIGV4A_POINT_BYTES]);
+/* Hexadecimal DER, another one each time. */
+void evac_sigv4a_signature(const unsigned char key[32], struct evac_str to_sign,
+                           char ret_hex[EVAC_SIGV4_SIGNATURE_BYTES]);
+bool evac_sigv4a_holds(const unsigned char point[EVAC_SIGV4A_POINT_BYTES], struct evac_str to_sign,
+                       struct evac_str signature);
+
+/* --- signing --- */
+
 /*
  * The value of the Authorization header. The caller has put host, x-amz-date and, when there is a
- * session token, x-amz-security-token among the headers already. payload_hash "" means: hash the
- * body.
+ * session token, x-amz-security-token among the headers already; for Version 4A x-amz-region-set
+ * too. payload_hash "" means: hash the body.
  */
 enum evac_code evac_sigv4_sign(struct evac_sigv4_cache *cache,
                                const struct evac_sigv4_request *request,

@@ -6,6 +6,7 @@
 
 #define SIGV4_MAX_FIELDS    256u
 #define SIGV4_MAX_CANONICAL (1u << 20)
+#define SIGV4_MAX_TEXT      4096u
 
 /* Next "name=value" of a raw query; false at the end. Both keep their encoding. */
 bool evac_sigv4_next_field(struct evac_str *query, struct evac_str *ret_name,
@@ -20,10 +21,21 @@ bool evac_sigv4_same_name(struct evac_str a, struct evac_str b); /* of headers: 
 const struct evac_http_header *evac_sigv4_header(const struct evac_sigv4_request *request,
                                                  const char *name);
 
-/* Canonical request to signature. */
-enum evac_code evac_sigv4_compute(struct evac_sigv4_cache *cache,
-                                  const struct evac_sigv4_request *request,
-                                  const struct evac_sigv4_scope *scope, struct evac_str secret,
-                                  struct evac_str signed_names, struct evac_str payload_hash,
-                                  char ret_hex[EVAC_SIGV4_HEX_BYTES], struct evac_err *err);
+/* Request to string to sign, into an empty buffer. */
+enum evac_code evac_sigv4_text(const struct evac_sigv4_request *request,
+                               const struct evac_sigv4_scope *scope, struct evac_str signed_names,
+                               struct evac_str payload_hash, struct evac_buf *ret_to_sign,
+                               struct evac_err *err);
+
+void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32]);
+void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
+                     unsigned char ret_mac[32]);
+void evac_sigv4_hex(const unsigned char *bytes, size_t n, char *ret_hex); /* 2n and a zero */
+
+bool evac_sigv4_cache_get(const struct evac_sigv4_cache *cache, const unsigned char name[32],
+                          unsigned char ret_key[32]);
+void evac_sigv4_cache_put(struct evac_sigv4_cache *cache, const unsigned char name[32],
+                          const unsigned char key[32]);
+/* Overwrites what it held, then frees it. */
+void evac_sigv4_wipe(struct evac_buf *secret);
 #endif

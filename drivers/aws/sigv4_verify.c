@@ -25,20 +25,48 @@ static struct evac_str header_value(const struct evac_sigv4_request *request,
     return header ? evac_arena_str(arena, evac_str_trim(header->value)) : EVAC_STR_NONE;
 }
 
-/* "AKID/20260102/us-east-1/rds/aws4_request". An access key id has no slash. */
+/* "AKID/20260102/us-east-1/rds/aws4_request"; Version 4A's has no region. An access key id has no
+ * slash. */
 static enum evac_code read_credential(struct evac_str text, struct evac_sigv4_claim *claim,
                                       struct evac_str *ret_date, struct evac_err *err)
 {
     struct evac_str rest = text;
     claim->access_key_id = evac_str_cut(rest, '/', &rest);
     *ret_date = evac_str_cut(rest, '/', &rest);
-    claim->scope.region = evac_str_cut(rest, '/', &rest);
+    bool regional = claim->scope.region_set.n == 0;
+    if (regional)
+        claim->scope.region = evac_str_cut(rest, '/', &rest);
     claim->scope.service = evac_str_cut(rest, '/', &rest);
-    if (claim->access_key_id.n == 0 || ret_date->n != 8 || claim->scope.region.n == 0 ||
-        claim->scope.service.n == 0 || !evac_str_is(rest, "aws4_request"))
+    if (claim->access_key_id.n == 0 || ret_date->n != 8 ||
+        (regional && claim->scope.region.n == 0) || claim->scope.service.n == 0 ||
+        !evac_str_is(rest, "aws4_request"))
         return evac_fail(err, EVAC_E_PARSE,
-                         "Credential is not ACCESS-KEY-ID/YYYYMMDD/region/service/aws4_request");
+                         "Credential is not ACCESS-KEY-ID/YYYYMMDD/%sservice/aws4_request",
+                         regional ? "region/" : "");
     return EVAC_OK;
+}
+
+/* Which version it is: Version 4A says where it holds. */
+static enum evac_code read_algorithm(struct evac_str name, struct evac_str region_set,
+                                     struct evac_sigv4_claim *claim, struct evac_err *err)
+{
+    if (evac_str_is(name, EVAC_SIGV4_ALGORITHM))
+        return EVAC_OK;
+    if (!evac_str_is(name, EVAC_SIGV4A_ALGORITHM))
+        return evac_fail(err, EVAC_E_PARSE,
+                         "it is signed neither by " EVAC_SIGV4_ALGORITHM
+                         " nor by " EVAC_SIGV4A_ALGORITHM);
+    if (region_set.n == 0)
+        return evac_fail(err, EVAC_E_PARSE, "X-Amz-Region-Set is missing");
+    claim->scope.region_set = region_set;
+    return EVAC_OK;
+}
+
+static bool is_signature(const struct evac_sigv4_claim *claim)
+{
+    size_t n = claim->signature.n;
+    return claim->scope.region_set.n ? n > 0 && n % 2 == 0 && n < EVAC_SIGV4_SIGNATURE_BYTES
+                                     : n == EVAC_SIGV4_HEX_BYTES - 1;
 }
 
 static enum evac_code check_claim(struct evac_sigv4_claim *claim, struct evac_str date,
@@ -52,20 +80,21 @@ static enum evac_code check_claim(struct evac_sigv4_claim *claim, struct evac_st
                          "from ISO-8601 version of date from HTTP");
     if (claim->signed_names.n == 0)
         return evac_fail(err, EVAC_E_PARSE, "SignedHeaders is empty or missing");
-    if (claim->signature.n != 64)
-        return evac_fail(err, EVAC_E_PARSE, "Signature is not 64 hexadecimal digits");
+    if (!is_signature(claim))
+        return evac_fail(err, EVAC_E_PARSE, "Signature is not as long as a signature is");
     return EVAC_OK;
 }
 
 /* "Credential=..., SignedHeaders=..., Signature=...": in any order, blanks after commas optional.
  */
-static enum evac_code read_header(struct evac_str value, struct evac_sigv4_claim *claim,
-                                  struct evac_str *ret_date, struct evac_err *err)
+static enum evac_code read_header(struct evac_str value, struct evac_str region_set,
+                                  struct evac_sigv4_claim *claim, struct evac_str *ret_date,
+                                  struct evac_err *err)
 {
     struct evac_str credential = EVAC_STR_NONE, rest;
-    if (!evac_str_is(evac_str_cut(value, ' ', &rest), EVAC_SIGV4_ALGORITHM))
-        return evac_fail(err, EVAC_E_PARSE,
-                         "Authorization is not of the kind " EVAC_SIGV4_ALGORITHM);
+    enum evac_code code = read_algorithm(evac_str_cut(value, ' ', &rest), region_set, claim, err);
+    if (code != EVAC_OK)
+        return code;
     while (rest.n) {
         struct evac_str text, part = evac_str_trim(evac_str_cut(rest, ',', &rest));
         struct evac_str name = evac_str_cut(part, '=', &text);
@@ -87,8 +116,11 @@ static enum evac_code read_query(const struct evac_sigv4_request *request, struc
                                  struct evac_err *err)
 {
     int64_t expires_s = 0;
-    if (!evac_str_is(query_value(request, arena, "X-Amz-Algorithm"), EVAC_SIGV4_ALGORITHM))
-        return evac_fail(err, EVAC_E_PARSE, "X-Amz-Algorithm is not " EVAC_SIGV4_ALGORITHM);
+    enum evac_code code =
+        read_algorithm(query_value(request, arena, "X-Amz-Algorithm"),
+                       query_value(request, arena, "X-Amz-Region-Set"), claim, err);
+    if (code != EVAC_OK)
+        return code;
     if (!evac_str_i64(query_value(request, arena, "X-Amz-Expires"), &expires_s) || expires_s < 1 ||
         expires_s > PRESIGN_MAX_S)
         return evac_fail(err, EVAC_E_PARSE, "X-Amz-Expires is not 1 to %d", PRESIGN_MAX_S);
@@ -111,7 +143,8 @@ enum evac_code evac_sigv4_claim(const struct evac_sigv4_request *request, struct
     if (authorization.n) {
         claim.scope.timestamp = header_value(request, arena, "x-amz-date");
         claim.session_token = header_value(request, arena, "x-amz-security-token");
-        code = read_header(authorization, &claim, &date, err);
+        code = read_header(authorization, header_value(request, arena, "x-amz-region-set"), &claim,
+                           &date, err);
     } else if (query_value(request, arena, "X-Amz-Signature").n) {
         code = read_query(request, arena, &claim, &date, err);
     } else {
@@ -195,23 +228,43 @@ static enum evac_code check_covered(const struct evac_sigv4_request *request,
     return EVAC_OK;
 }
 
+static bool matches(const struct evac_sigv4_claim *claim, struct evac_str secret,
+                    struct evac_str to_sign)
+{
+    const struct evac_sigv4_identity identity = { claim->access_key_id, secret, EVAC_STR_NONE };
+    unsigned char key[32], point[EVAC_SIGV4A_POINT_BYTES];
+    char signature[EVAC_SIGV4_HEX_BYTES];
+    bool holds;
+    if (claim->scope.region_set.n) {
+        evac_sigv4a_key(NULL, &identity, key);
+        evac_sigv4a_public(key, point);
+        holds = evac_sigv4a_holds(point, to_sign, claim->signature);
+    } else {
+        evac_sigv4_key(NULL, secret, &claim->scope, key);
+        evac_sigv4_signature(key, to_sign, signature);
+        holds = claim->signature.n == 64 && CRYPTO_memcmp(claim->signature.p, signature, 64) == 0;
+    }
+    OPENSSL_cleanse(key, sizeof key);
+    return holds;
+}
+
 enum evac_code evac_sigv4_verify(const struct evac_sigv4_request *request,
                                  const struct evac_sigv4_claim *claim, struct evac_str secret,
                                  int64_t wall_ms, int64_t tolerance_ms, struct evac_err *err)
 {
-    char actual[EVAC_SIGV4_HEX_BYTES], signature[EVAC_SIGV4_HEX_BYTES];
+    char actual[EVAC_SIGV4_HEX_BYTES];
     struct evac_str hash;
+    struct evac_buf to_sign;
     enum evac_code code = check_covered(request, claim, err);
     if (code != EVAC_OK)
         return code;
+    evac_buf_init(&to_sign, SIGV4_MAX_TEXT);
     evac_sigv4_hash(request->body, actual);
     code = payload(request, claim, actual, &hash, err);
     if (code == EVAC_OK)
-        code = evac_sigv4_compute(NULL, request, &claim->scope, secret, claim->signed_names, hash,
-                                  signature, err);
-    if (code != EVAC_OK)
-        return code;
-    if (claim->signature.n != 64 || CRYPTO_memcmp(claim->signature.p, signature, 64) != 0)
-        return evac_fail(err, EVAC_E_AUTH, "the signature does not match this request");
-    return check_time(claim, wall_ms, tolerance_ms, err);
+        code = evac_sigv4_text(request, &claim->scope, claim->signed_names, hash, &to_sign, err);
+    if (code == EVAC_OK && !matches(claim, secret, evac_buf_str(&to_sign)))
+        code = evac_fail(err, EVAC_E_AUTH, "the signature does not match this request");
+    evac_buf_done(&to_sign);
+    return code == EVAC_OK ? check_time(claim, wall_ms, tolerance_ms, err) : code;
 }

@@ -203,6 +203,7 @@ static void golden_request(struct golden *g, const struct evac_aws_service *serv
         .service = service->name,
         .operation = "Operation",
         .region = evac_json_str(g->json, "region"),
+        .endpoint = service->endpoint ? EVAC_STR_NONE : evac_json_str(g->json, "url"),
         .params = g->params,
         .checksum = evac_json_get(headers, "x-amz-checksum-crc32") != NULL,
     };
@@ -299,6 +300,39 @@ START_TEST(every_protocol_signs_what_it_sends)
         ck_assert_uint_eq(r->total_ms, 20000);
         ck_assert_uint_eq(strlen(fake_request_header(r, "amz-sdk-invocation-id")), 36);
     }
+    fake_host_run(fake, 1000);
+}
+END_TEST
+
+START_TEST(a_resources_own_endpoint_is_asked_with_its_path_and_signed_for_its_region)
+{
+    struct evac_aws_request request =
+        op_of("route53-recovery-cluster", "ListRoutingControls", false);
+    request.endpoint = EVAC_STR("https://a1.route53-recovery-cluster.us-west-2.amazonaws.com/v1");
+    (void)send_ok(&request);
+    const struct fake_request *r = fake_host_request(fake, 0);
+    ck_assert_str_eq(r->url, "https://a1.route53-recovery-cluster.us-west-2.amazonaws.com/v1/");
+    ck_assert_str_eq(r->region, "us-west-2");
+    ck_assert(strstr(r->headers, "/us-west-2/route53-recovery-cluster/aws4_request"));
+    ck_assert_int_eq(verify(r, SECRET), EVAC_OK);
+    fake_host_run(fake, 1000);
+}
+END_TEST
+
+START_TEST(what_is_of_no_one_region_is_signed_for_all)
+{
+    struct evac_aws_request request = op_of("cloudfront-keyvaluestore", "GetKey", false);
+    request.endpoint = EVAC_STR("https://1.cloudfront-kvs.global.api.aws");
+    request.path = EVAC_STR("/key-value-stores/arn%3Aaws%3Acloudfront%3A%3A1%3Ax%2Fy/keys/k");
+    (void)send_ok(&request);
+    const struct fake_request *r = fake_host_request(fake, 0);
+    ck_assert_str_eq(r->region, "");
+    ck_assert_str_eq(fake_request_header(r, "x-amz-region-set"), "*");
+    ck_assert(strstr(r->headers, "AWS4-ECDSA-P256-SHA256 Credential="));
+    ck_assert(strstr(r->headers, "/cloudfront-keyvaluestore/aws4_request"));
+    ck_assert(!strstr(r->headers, "us-west-2"));
+    ck_assert_int_eq(verify(r, SECRET), EVAC_OK);
+    ck_assert_int_eq(verify(r, "another"), EVAC_E_AUTH);
     fake_host_run(fake, 1000);
 }
 END_TEST
@@ -767,6 +801,7 @@ static const struct {
     const char *env; /* "A=b C=d" */
     const char *url; /* NULL: refused */
     const char *signing_region;
+    const char *own; /* a resource's own */
 } endpoints[] = {
     { "rds", "us-west-2", "", "", "https://rds.us-west-2.amazonaws.com", "us-west-2" },
     { "rds", "cn-north-1", "", "", "https://rds.cn-north-1.amazonaws.com.cn", "cn-north-1" },
@@ -813,6 +848,17 @@ static const struct {
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://user:pass@a", NULL, NULL },
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a:99999", NULL, NULL },
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a?b=c", NULL, NULL },
+    /* what has its own */
+    { "route53-recovery-cluster", "eu-west-1", "", "", "https://a1.route53-recovery-cluster.eu-west-1.amazonaws.com/v1", "eu-west-1",
+      "https://a1.route53-recovery-cluster.eu-west-1.amazonaws.com/v1" },
+    { "route53-recovery-cluster", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a", "http://a", "eu-west-1", "https://b" },
+    { "route53-recovery-cluster", "eu-west-1", "", "AWS_USE_FIPS_ENDPOINT=true", NULL, NULL, "https://b" },
+    { "route53-recovery-cluster", "eu-west-1", "", "", NULL, NULL, "b.example.com" },
+    { "route53-recovery-cluster", "eu-west-1", "", "", NULL, NULL },
+    { "cloudfront-keyvaluestore", "eu-west-1", "", "", "https://123456789012.cloudfront-kvs.global.api.aws", "",
+      "https://123456789012.cloudfront-kvs.global.api.aws" },
+    { "route53-recovery-control-config", "eu-west-1", "", "", "https://route53-recovery-control-config.us-west-2.amazonaws.com", "us-west-2" },
+    { "route53-recovery-control-config", "eu-west-1", "", "AWS_USE_DUALSTACK_ENDPOINT=true", "https://arc-recovery-control-config.us-west-2.api.aws", "us-west-2" },
 };
 /* clang-format on */
 
@@ -840,9 +886,11 @@ START_TEST(an_endpoint_is_where_aws_or_its_owner_says)
     set_env(endpoints[_i].env);
     ck_assert_int_eq(evac_aws_config_load(fake_host_table(fake), NULL, arena, &config, &err),
                      EVAC_OK);
-    enum evac_code code = evac_endpoint_find(&config, evac_aws_service(endpoints[_i].service),
+    const struct evac_endpoint_wish wish = { evac_aws_service(endpoints[_i].service),
                                              evac_str(endpoints[_i].region),
-                                             evac_str(endpoints[_i].bucket), arena, &e, &err);
+                                             evac_str(endpoints[_i].bucket),
+                                             evac_str(endpoints[_i].own ? endpoints[_i].own : "") };
+    enum evac_code code = evac_endpoint_find(&config, &wish, arena, &e, &err);
     if (!endpoints[_i].url) {
         ck_assert_int_ne(code, EVAC_OK);
         return;
@@ -965,6 +1013,8 @@ static void make_cases(Suite *suite)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, requests_are_those_of_botocore_byte_for_byte);
     tcase_add_test(tc, every_protocol_signs_what_it_sends);
+    tcase_add_test(tc, a_resources_own_endpoint_is_asked_with_its_path_and_signed_for_its_region);
+    tcase_add_test(tc, what_is_of_no_one_region_is_signed_for_all);
     tcase_add_test(tc, a_pinned_service_goes_to_its_home_and_says_so);
     tcase_add_test(tc, a_header_can_not_smuggle_another);
     tcase_add_test(tc, a_host_that_refuses_makes_the_send_refuse);
