@@ -3,17 +3,19 @@
 #include "builtin.h"
 #include "evac/arena.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define START_MS 1000000u
-#define WALL_MS  1790000000000
-#define PORT     8080
-#define KEY_ID   "AKIAEVACSANDBOX00001"
-#define SECRET   "evacsandboxsecret/evacsandboxsecret0000"
-#define WAIT_MS  120000u
+#define START_MS      1000000u
+#define WALL_MS       1790000000000
+#define PORT          8080
+#define KEY_ID        "AKIAEVACSANDBOX00001"
+#define SECRET        "evacsandboxsecret/evacsandboxsecret0000"
+#define WAIT_MS       120000u
+#define ADDRESSES_MAX 8u /* of one answer */
 
 /* What falls due: a reply, or a timer. */
 struct due {
@@ -27,8 +29,8 @@ struct due {
     struct evac_arena *arena;
     struct evac_http_header *headers;
     struct evac_dns_reply answer;
-    struct evac_str address;
-    char address_text[32];
+    struct evac_str address[ADDRESSES_MAX];
+    char address_text[ADDRESSES_MAX][48];
 };
 
 struct bench {
@@ -154,7 +156,7 @@ static void timer_stop(void *ctx, uint64_t id)
         }
 }
 
-static size_t question(struct evac_str name, uint8_t *q, size_t bytes)
+static size_t question(struct evac_str name, uint8_t type, uint8_t *q, size_t bytes)
 {
     static const uint8_t head[12] = { 0x12, 0x34, 1, 0, 0, 1 };
     size_t n = sizeof head;
@@ -165,9 +167,25 @@ static size_t question(struct evac_str name, uint8_t *q, size_t bytes)
         memcpy(q + n, label.p, label.n);
         n += label.n;
     }
-    const uint8_t tail[5] = { 0, 0, 1, 0, 1 };
+    const uint8_t tail[5] = { 0, 0, type, 0, 1 };
     memcpy(q + n, tail, sizeof tail);
     return n + sizeof tail;
+}
+
+/* The addresses that stand right behind the question, their owner compressed: 2 + 2 + 2 + 4 + 2. */
+static void read_addresses(struct due *d, const uint8_t *p, size_t n, size_t at, uint8_t type)
+{
+    size_t bytes = type == 1 ? 4 : 16;
+    for (unsigned i = 0; i < p[7] && i < ADDRESSES_MAX && at + 12 + bytes <= n; i++) {
+        if (p[at] != 0xc0 || p[at + 3] != type)
+            return;
+        (void)inet_ntop(type == 1 ? AF_INET : AF_INET6, p + at + 12, d->address_text[i],
+                        sizeof d->address_text[i]);
+        d->address[i] = evac_str(d->address_text[i]);
+        d->answer.value_count = i + 1;
+        d->answer.rcode = 0;
+        at += 12 + bytes;
+    }
 }
 
 static enum evac_code dns(void *ctx, struct evac_str name, const char *type, struct evac_str server,
@@ -176,28 +194,19 @@ static enum evac_code dns(void *ctx, struct evac_str name, const char *type, str
 {
     struct bench *b = ctx;
     struct evac_buf reply;
-    uint8_t q[300];
-    size_t n = question(name, q, sizeof q);
+    uint8_t q[300], number = strcmp(type, "AAAA") == 0 ? 28 : 1;
+    size_t n = question(name, number, q, sizeof q);
     struct due *d = add(b, 3, user);
-    (void)type;
     (void)server;
     (void)total_ms;
     (void)err;
     d->dns = done;
     d->answer = (struct evac_dns_reply){ .answered = true, .rcode = 3, .error = "" };
+    d->answer.values = d->address;
     evac_buf_init(&reply, 65536);
     evac_sandbox_advance(b->sandbox, b->now_ms);
-    if (evac_sandbox_dns(b->sandbox, q, n, true, &reply) && reply.n >= n + 16) {
-        const uint8_t *p = (const uint8_t *)reply.p;
-        if (p[7] > 0 && p[n + 3] == 1) {
-            (void)snprintf(d->address_text, sizeof d->address_text, "%u.%u.%u.%u", p[n + 12],
-                           p[n + 13], p[n + 14], p[n + 15]);
-            d->address = evac_str(d->address_text);
-            d->answer.values = &d->address;
-            d->answer.value_count = 1;
-            d->answer.rcode = 0;
-        }
-    }
+    if (evac_sandbox_dns(b->sandbox, q, n, true, &reply) && reply.n >= n)
+        read_addresses(d, (const uint8_t *)reply.p, reply.n, n, number);
     evac_buf_done(&reply);
     return EVAC_OK;
 }

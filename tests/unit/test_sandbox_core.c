@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TO  "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\n"
-#define DNS "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\ntype=A\nttl=60\n"
+#define DNS "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\nrecord_type=A\nttl=60\n"
 #define WEB "cluster=shop\nservice=web\nwant.minimum_percent=100\n"
 
 /* --- requests by hand ------------------------------------------------------------------------ */

@@ -18,8 +18,8 @@
 #define ASSETS                                                                                     \
     "canary=evac-canary/shop\nbuckets.us-east-1=shop-assets-use1\n"                                \
     "buckets.us-west-2=shop-assets-usw2\n"
-#define DNS    "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\ntype=A\nttl=60\n"
-#define RECORD "zone=Z0SHOP\nname=plain.example.com\nswitch=record\ntype=A\nttl=60\n"
+#define DNS    "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\nrecord_type=A\nttl=60\n"
+#define RECORD "zone=Z0SHOP\nname=plain.example.com\nswitch=record\nrecord_type=A\nttl=60\n"
 
 static const struct evac_reply *look(struct bench *b, const char *driver, const char *action,
                                      const char *args)

@@ -159,19 +159,19 @@ static void resolved(void *user, const struct evac_dns_reply *reply)
     c->then(c);
 }
 
-enum evac_code aws_resolve_first(struct aws_call *c, struct evac_str name, struct evac_str server,
-                                 aws_then_fn *then, struct evac_err *err)
+enum evac_code aws_resolve_first(struct aws_call *c, struct evac_str name, const char *type,
+                                 struct evac_str server, aws_then_fn *then, struct evac_err *err)
 {
     const struct evac_host *host = c->link->host;
     c->then = then;
-    return host->dns(host->ctx, name, "A", server, RESOLVE_MS, resolved, c, err);
+    return host->dns(host->ctx, name, type, server, RESOLVE_MS, resolved, c, err);
 }
 
-void aws_resolve(struct aws_call *c, struct evac_str name, struct evac_str server,
+void aws_resolve(struct aws_call *c, struct evac_str name, const char *type, struct evac_str server,
                  aws_then_fn *then)
 {
     struct evac_err err = { EVAC_OK, "" };
-    if (aws_resolve_first(c, name, server, then, &err))
+    if (aws_resolve_first(c, name, type, server, then, &err))
         could_not_ask(c, &err);
 }
 

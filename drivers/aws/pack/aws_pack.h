@@ -134,13 +134,13 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
                         aws_reply_fn *on_reply, struct evac_err *err);
 /* A further one, from inside a reply: a refusal answers the call (unseen, or not sent). */
 void aws_next(struct aws_call *c, const struct evac_aws_request *request, aws_reply_fn *on_reply);
-/* The A records of a name, asked of "" the system's resolver or "address:port"; then finds them in
- * c->dns. */
-void aws_resolve(struct aws_call *c, struct evac_str name, struct evac_str server,
+/* The records of a name ("A", "AAAA"), asked of "" the system's resolver or "address:port"; then
+ * finds them in c->dns. */
+void aws_resolve(struct aws_call *c, struct evac_str name, const char *type, struct evac_str server,
                  aws_then_fn *then);
 /* Same, as the first thing of a call. */
-enum evac_code aws_resolve_first(struct aws_call *c, struct evac_str name, struct evac_str server,
-                                 aws_then_fn *then, struct evac_err *err);
+enum evac_code aws_resolve_first(struct aws_call *c, struct evac_str name, const char *type,
+                                 struct evac_str server, aws_then_fn *then, struct evac_err *err);
 
 /* --- answering ------------------------------------------------------------------------------- */
 

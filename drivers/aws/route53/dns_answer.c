@@ -1,0 +1,122 @@
+/* What a name answers, asked of DNS itself: the only thing that works without any AWS API. */
+#include "route53.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+void dns_seen(struct aws_call *c, enum evac_seen seen, const char *why)
+{
+    static const struct dns_aim none = { .strong = false };
+    const struct dns_aim *aim = c->state ? c->state : &none;
+    struct aws_sight sight = { .seen = seen,
+                               .strong = aim->strong,
+                               .progress = -1,
+                               .snapshot = aim->snapshot,
+                               .version = aim->version };
+    aws_answer_seen(c, &sight, "%s", why);
+}
+
+bool dns_is_address(struct evac_str text)
+{
+    char kept[64], address[16];
+    return evac_str_copy(kept, sizeof kept, text) &&
+           (inet_pton(AF_INET, kept, address) == 1 || inet_pton(AF_INET6, kept, address) == 1);
+}
+
+static const char *asked_type(const struct aws_call *c)
+{
+    return evac_str_is(evac_args_get(&c->args, "record_type"), "AAAA") ? "AAAA" : "A";
+}
+
+/* Askers near a region may be told otherwise than we. */
+static struct evac_str resolver(const struct aws_call *c)
+{
+    return aws_regional(c, "resolver");
+}
+
+struct evac_str dns_target(struct aws_call *c)
+{
+    struct evac_str target = aws_regional(c, "target"), alias = aws_regional(c, "alias");
+    if (target.n == 0)
+        target = alias;
+    return target.n ? target
+                    : aws_printf(c, "%.*s.%.*s", EVAC_STR_ARG(c->region),
+                                 EVAC_STR_ARG(evac_args_get(&c->args, "name")));
+}
+
+static bool is_target(const struct dns_aim *aim, struct evac_str address)
+{
+    for (size_t i = 0; i < aim->target_count; i++)
+        if (evac_str_eq(address, aim->targets[i]))
+            return true;
+    return false;
+}
+
+static void keep_targets(struct aws_call *c, const struct evac_str *values, size_t count)
+{
+    struct dns_aim *aim = c->state;
+    struct evac_str *targets = evac_arena_array(c->arena, count + 1, sizeof *targets);
+    for (size_t i = 0; i < count; i++)
+        targets[i] = evac_arena_str(c->arena, values[i]);
+    aim->targets = targets;
+    aim->target_count = count;
+}
+
+static void compare_answer(struct aws_call *c)
+{
+    const struct dns_aim *aim = c->state;
+    bool hit = false;
+    if (!c->dns->answered) {
+        dns_seen(c, EVAC_SEEN_UNSEEN,
+                 aws_printf(c, "DNS does not answer: %s", c->dns->error ? c->dns->error : "").p);
+        return;
+    }
+    for (size_t i = 0; i < c->dns->value_count; i++)
+        hit |= is_target(aim, c->dns->values[i]);
+    struct evac_str first = c->dns->value_count ? c->dns->values[0] : EVAC_STR("nothing");
+    if (hit != aim->away)
+        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+    else if (aim->away)
+        dns_seen(
+            c, EVAC_SEEN_MOVING,
+            aws_printf(c, "the name still answers with the region: %.*s", EVAC_STR_ARG(first)).p);
+    else
+        dns_seen(c, EVAC_SEEN_MOVING,
+                 aws_printf(c, "the name still answers %.*s, not %.*s", EVAC_STR_ARG(first),
+                            EVAC_STR_ARG(aim->targets[0]))
+                     .p);
+}
+
+static void ask_name(struct aws_call *c)
+{
+    aws_resolve(c, evac_args_get(&c->args, "name"), asked_type(c), resolver(c), compare_answer);
+}
+
+static void take_targets(struct aws_call *c)
+{
+    if (!c->dns->answered || c->dns->value_count == 0) {
+        dns_seen(c, EVAC_SEEN_UNSEEN, "the name that it is to point at has no address");
+        return;
+    }
+    keep_targets(c, c->dns->values, c->dns->value_count);
+    ask_name(c);
+}
+
+void dns_ask(struct aws_call *c, struct evac_str value)
+{
+    if (!dns_is_address(value)) {
+        aws_resolve(c, value, asked_type(c), resolver(c), take_targets);
+        return;
+    }
+    keep_targets(c, &value, 1);
+    ask_name(c);
+}
+
+enum evac_code dns_ask_first(struct aws_call *c, struct evac_str value, struct evac_err *err)
+{
+    if (!dns_is_address(value))
+        return aws_resolve_first(c, value, asked_type(c), resolver(c), take_targets, err);
+    keep_targets(c, &value, 1);
+    return aws_resolve_first(c, evac_args_get(&c->args, "name"), asked_type(c), resolver(c),
+                             compare_answer, err);
+}

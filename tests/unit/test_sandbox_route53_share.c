@@ -1,0 +1,307 @@
+/* A region's share of an active-active name: taken away and given back, and never the last one. */
+#include "aws_pack.h"
+#include "route53_internal.h"
+#include "sandbox_bench.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAME                                                                                       \
+    "zone=Z0SHOP\nname=all.example.com\nswitch=record\nrecord_type=A\nttl=60\n"                    \
+    "target.us-east-1=192.0.2.1\ntarget.us-west-2=192.0.2.2\n"
+#define WEIGHTS    NAME "withdraw=weight\nweights.us-east-1=60\nweights.us-west-2=40\n"
+#define WATCHED    NAME "withdraw=go-object\n"
+#define AT(region) "region=" region "\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\n"
+#define EAST       AT("us-east-1")
+#define WEST       AT("us-west-2")
+#define NOTE       EVAC_STR("route53 Z0SHOP all.example.com")
+
+static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
+{
+    return bench_call(b, "route53", EVAC_VERB_OBSERVE, action, args);
+}
+
+static void expect(const struct evac_reply *r, enum evac_seen seen, const char *words)
+{
+    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
+    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
+}
+
+static const struct evac_reply *act(struct bench *b, const char *action, const char *args,
+                                    enum evac_outcome outcome)
+{
+    bench_run(b, 100); /* a zone takes one change at a time */
+    const struct evac_reply *r = bench_call(b, "route53", EVAC_VERB_APPLY, action, args);
+    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
+                  EVAC_STR_ARG(r->reason));
+    return r;
+}
+
+static void settled(struct bench *b, const char *action, const char *args)
+{
+    expect(bench_settle(b, "route53", action, args, 20000), EVAC_SEEN_SATISFIED, "");
+}
+
+static void put(struct bench *b, const char *id, int weight, const char *value, const char *check)
+{
+    struct sb_record record = { "all.example.com", "A", id, NULL, weight, 60, value, check };
+    sb_route53_record(bench_sandbox(b), "Z0SHOP", &record);
+}
+
+static struct bench *shared(int east, int west)
+{
+    struct bench *b = bench_new(10);
+    put(b, "us-east-1", east, "192.0.2.1", NULL);
+    put(b, "us-west-2", west, "192.0.2.2", NULL);
+    return b;
+}
+
+static struct r53_record *record_of(struct bench *b, const char *id)
+{
+    struct r53_records *all = &r53_state(bench_sandbox(b))->zones[0].records;
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->items[i].name, "all.example.com") == 0 &&
+            strcmp(all->items[i].set_identifier, id) == 0)
+            return &all->items[i];
+    ck_abort_msg("there is no such record");
+    return NULL;
+}
+
+/* --- by weight ------------------------------------------------------------------------------- */
+
+START_TEST(a_region_loses_its_share_and_gets_it_again)
+{
+    struct bench *b = shared(60, 40);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_UNSATISFIED, "share");
+    expect(look(b, "join", WEIGHTS EAST), EVAC_SEEN_SATISFIED, "");
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(record_of(b, "us-east-1")->weight, 0);
+    ck_assert_int_eq(record_of(b, "us-west-2")->weight, 40);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_MOVING, "not on all");
+    settled(b, "withdraw", WEIGHTS EAST);
+    expect(look(b, "join", WEIGHTS EAST), EVAC_SEEN_UNSATISFIED, "");
+    act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    settled(b, "join", WEIGHTS EAST);
+    ck_assert_int_eq(record_of(b, "us-east-1")->weight, 60);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(the_last_region_that_gets_traffic_is_not_taken_away)
+{
+    struct bench *b = shared(60, 0);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_BLOCKED, "last region");
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_REJECTED);
+    record_of(b, "us-west-2")->weight = 1;
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "withdraw", WEIGHTS WEST), EVAC_SEEN_BLOCKED, "last region");
+    act(b, "withdraw", WEIGHTS WEST, EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(weights_that_are_all_zero_are_no_withdrawal)
+{
+    struct bench *b = shared(0, 0);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_BLOCKED, "all equal");
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_REJECTED);
+    act(b, "join", WEIGHTS WEST, EVAC_OUTCOME_ACCEPTED); /* the way out of it */
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_MOVING, "");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_is_no_weighted_set_or_has_no_such_record_blocks)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_BLOCKED, "no such record set");
+    put(b, "us-east-1", -1, "192.0.2.1", NULL);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_BLOCKED, "not a weighted set");
+    bench_free(b);
+    b = shared(60, 40);
+    expect(look(b, "withdraw", WEIGHTS AT("eu-west-1")), EVAC_SEEN_BLOCKED, "eu-west-1's");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(records_are_a_regions_by_the_names_that_are_configured)
+{
+    struct bench *b = bench_new(10);
+    const char *args = WEIGHTS "record.us-east-1=one|two\nrecord.us-west-2=three\n" EAST;
+    put(b, "one", 10, "192.0.2.1", NULL);
+    put(b, "two", 20, "192.0.2.3", NULL);
+    put(b, "three", 40, "192.0.2.2", NULL);
+    act(b, "withdraw", args, EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(record_of(b, "one")->weight + record_of(b, "two")->weight, 0);
+    ck_assert_int_eq(record_of(b, "three")->weight, 40);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_stale_decision_is_refused)
+{
+    struct bench *b = shared(60, 40);
+    const struct evac_reply *r = look(b, "withdraw", WEIGHTS EAST);
+    bench_version(b, r->version);
+    record_of(b, "us-west-2")->weight = 41; /* somebody else was faster */
+    r = act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_REJECTED);
+    ck_assert(evac_str_is(r->code, "InvalidChangeBatch"));
+    ck_assert_int_eq(record_of(b, "us-east-1")->weight, 60);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_zone_that_is_busy_is_waited_for)
+{
+    struct bench *b = bench_new(1);
+    put(b, "us-east-1", 60, "192.0.2.1", NULL);
+    put(b, "us-west-2", 40, "192.0.2.2", NULL);
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    const struct evac_reply *r = act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_THROTTLED);
+    ck_assert(evac_str_is(r->code, "PriorRequestNotComplete"));
+    bench_run(b, 1000);
+    act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_lost_answer_is_found_out_and_not_repeated)
+{
+    struct bench *b = shared(60, 40);
+    bench_control(b, "service route53 us-east-1 lost-mutation 1");
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_UNKNOWN);
+    settled(b, "withdraw", WEIGHTS EAST);
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_REJECTED);
+    ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
+                            "\"received\":1,\"effects\":1"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(without_the_changes_id_dns_is_asked_and_asked_again)
+{
+    struct bench *b = shared(60, 1);
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    aws_note_set(bench_link(b), NOTE, EVAC_STR_NONE);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_MOVING, "still answers with the region");
+    bench_run(b, 4000);
+    const struct evac_reply *r = look(b, "withdraw", WEIGHTS EAST);
+    expect(r, EVAC_SEEN_SATISFIED, "");
+    ck_assert(!r->strong); /* one answer of many does not say it all */
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_rollback_gives_back_only_what_was_taken)
+{
+    struct bench *b = shared(60, 40);
+    char before[1024];
+    const struct evac_reply *r = look(b, "withdraw", WEIGHTS EAST);
+    ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    ck_assert(evac_str_is(r->snapshot, "{\"weights\":{\"us-east-1\":60}}"));
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    record_of(b, "us-west-2")->weight = 99; /* meanwhile, by somebody else */
+    bench_goal(b, before);
+    expect(look(b, "withdraw", WEIGHTS EAST), EVAC_SEEN_UNSATISFIED, "");
+    act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    settled(b, "withdraw", WEIGHTS EAST);
+    ck_assert_int_eq(record_of(b, "us-east-1")->weight, 60);
+    ck_assert_int_eq(record_of(b, "us-west-2")->weight, 99);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(pointing_a_weighted_set_gives_all_to_one)
+{
+    struct bench *b = shared(60, 0);
+    char before[1024];
+    const struct evac_reply *r = look(b, "point", WEIGHTS WEST);
+    expect(r, EVAC_SEEN_UNSATISFIED, "");
+    ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    act(b, "point", WEIGHTS WEST, EVAC_OUTCOME_ACCEPTED);
+    settled(b, "point", WEIGHTS WEST);
+    ck_assert(record_of(b, "us-east-1")->weight == 0 && record_of(b, "us-west-2")->weight == 40);
+    bench_goal(b, before);
+    act(b, "point", WEIGHTS WEST, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(record_of(b, "us-east-1")->weight == 60 && record_of(b, "us-west-2")->weight == 0);
+    bench_free(b);
+}
+END_TEST
+
+/* --- by the GO object ------------------------------------------------------------------------ */
+
+static void set_multivalue(struct bench *b)
+{
+    record_of(b, "us-east-1")->multivalue = record_of(b, "us-west-2")->multivalue = true;
+    struct r53_records *served = &r53_state(bench_sandbox(b))->zones[0].served;
+    for (size_t i = 0; i < served->count; i++)
+        if (strcmp(served->items[i].name, "all.example.com") == 0)
+            served->items[i].multivalue = true;
+}
+
+START_TEST(by_the_go_object_dns_is_only_watched)
+{
+    struct bench *b = bench_new(10);
+    const struct sb_health_check check = { .id = "east",
+                                           .type = "CLOUDWATCH_METRIC",
+                                           .host = "",
+                                           .path = "",
+                                           .search = "",
+                                           .interval_s = 10,
+                                           .threshold = 1 };
+    sb_route53_health_check(bench_sandbox(b), &check);
+    put(b, "us-east-1", -1, "192.0.2.1", "east");
+    put(b, "us-west-2", -1, "192.0.2.2", NULL);
+    set_multivalue(b);
+    bench_control(b, "region us-east-1 down"); /* Route 53's API with it */
+    expect(look(b, "withdraw", WATCHED EAST), EVAC_SEEN_MOVING, "still answers with the region");
+    expect(look(b, "join", WATCHED EAST), EVAC_SEEN_SATISFIED, "");
+    r53_check_find(bench_sandbox(b), EVAC_STR("east"))->raw = false;
+    const struct evac_reply *r = look(b, "withdraw", WATCHED EAST);
+    expect(r, EVAC_SEEN_SATISFIED, "");
+    ck_assert(!r->strong);
+    expect(look(b, "join", WATCHED EAST), EVAC_SEEN_MOVING, "not 192.0.2.1");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(by_the_go_object_there_is_nothing_to_apply)
+{
+    struct bench *b = bench_new(10);
+    struct evac_arg items[] = { { EVAC_STR("region"), EVAC_STR("us-east-1") },
+                                { EVAC_STR("withdraw"), EVAC_STR("go-object") } };
+    struct evac_args args = { items, 2 };
+    struct evac_call call = {
+        .verb = EVAC_VERB_APPLY, .action = "withdraw", .args = &args, .token = "a"
+    };
+    struct evac_err err = { EVAC_OK, "" };
+    uint64_t id;
+    ck_assert_int_eq(evac_driver_route53.call(bench_link(b), &call, NULL, NULL, &id, &err),
+                     EVAC_E_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(err.text, "GO object"));
+    bench_free(b);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("share");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, a_region_loses_its_share_and_gets_it_again);
+    tcase_add_test(tc, the_last_region_that_gets_traffic_is_not_taken_away);
+    tcase_add_test(tc, weights_that_are_all_zero_are_no_withdrawal);
+    tcase_add_test(tc, what_is_no_weighted_set_or_has_no_such_record_blocks);
+    tcase_add_test(tc, records_are_a_regions_by_the_names_that_are_configured);
+    tcase_add_test(tc, a_stale_decision_is_refused);
+    tcase_add_test(tc, a_zone_that_is_busy_is_waited_for);
+    tcase_add_test(tc, a_lost_answer_is_found_out_and_not_repeated);
+    tcase_add_test(tc, without_the_changes_id_dns_is_asked_and_asked_again);
+    tcase_add_test(tc, a_rollback_gives_back_only_what_was_taken);
+    tcase_add_test(tc, pointing_a_weighted_set_gives_all_to_one);
+    tcase_add_test(tc, by_the_go_object_dns_is_only_watched);
+    tcase_add_test(tc, by_the_go_object_there_is_nothing_to_apply);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("a region's share of a name", cases)
