@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIDES  "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\n"
-#define PAIR   "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\nrecord_type=A\nttl=60\n" SIDES
+#define SIDES "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\n"
+#define PAIR                                                                                       \
+    "zone=Z0SHOP\nname=shop.example.com\nswitch=health-check\nrecord_type=A\nttl=60\n" SIDES
 #define NAMED  "zone=Z0SHOP\nswitch=record\nrecord_type=A\nttl=60\n" SIDES
 #define RECORD NAMED "name=plain.example.com\n"
 #define EAST   RECORD "target=192.0.2.1\n"
@@ -193,8 +194,9 @@ END_TEST
 START_TEST(a_cname_is_followed_to_its_address)
 {
     struct bench *b = bench_new(10);
-    const char *args = "zone=Z0SHOP\nname=alias.example.com\nswitch=record\nrecord_type=CNAME\nttl=60\n"
-                       "target=west.example.com\n" SIDES;
+    const char *args =
+        "zone=Z0SHOP\nname=alias.example.com\nswitch=record\nrecord_type=CNAME\nttl=60\n"
+        "target=west.example.com\n" SIDES;
     put(b, "west.example.com", "A", "192.0.2.2");
     point(b, args);
     aws_note_set(bench_link(b), EVAC_STR("route53 Z0SHOP alias.example.com"), EVAC_STR_NONE);
