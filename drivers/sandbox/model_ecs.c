@@ -1,9 +1,16 @@
 /*
  * ECS: services that keep so many tasks running (AWS.md 2.6). A changed count starts no deployment;
  * tasks take their time to start, or do not start at all when there is no capacity. Clusters exist
- * by their services.
+ * by their services, and so do task definitions; what else a service says is a document.
+ *
+ *     make ecs us-west-2 {"cluster":"shop","service":"web","count":0}
+ *     make ecs us-west-2
+ * {"kind":"task-definition","name":"web:1","cpu":"1024","containerDefinitions":[...]} make ecs
+ * us-west-2 {"kind":"service","name":"shop/web","platformVersion":"1.3.0"}
  */
-#include "sandbox_internal.h"
+#include "sandbox_docs.h"
+
+#include <cjson/cJSON.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +57,23 @@ struct ecs {
     struct service services[SERVICES_MAX];
     size_t count;
 };
+
+/* clang-format off */
+static const struct sb_kind kinds[] = {
+    { "service",
+      "{\"launchType\":\"FARGATE\",\"platformVersion\":\"1.4.0\",\"platformFamily\":\"Linux\","
+      "\"deploymentConfiguration\":{\"maximumPercent\":200,\"minimumHealthyPercent\":100,"
+      "\"deploymentCircuitBreaker\":{\"enable\":true,\"rollback\":true}},"
+      "\"loadBalancers\":[],\"serviceRegistries\":[],\"schedulingStrategy\":\"REPLICA\"}", false, NULL },
+    { "task-definition",
+      "{\"taskDefinitionArn\":\"arn:aws:ecs:{region}:{account}:task-definition/{name}\",\"status\":\"ACTIVE\","
+      "\"cpu\":\"512\",\"memory\":\"1024\",\"networkMode\":\"awsvpc\",\"requiresCompatibilities\":[\"FARGATE\"],"
+      "\"runtimePlatform\":{\"cpuArchitecture\":\"X86_64\",\"operatingSystemFamily\":\"LINUX\"},"
+      "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"{account}.dkr.ecr.{region}.amazonaws.com/{name}\","
+      "\"essential\":true,\"environment\":[],\"secrets\":[]}]}", false, NULL },
+    { 0 },
+};
+/* clang-format on */
 
 static struct ecs *state(const struct evac_sandbox *sb)
 {
@@ -215,6 +239,14 @@ static struct service *find(const struct evac_sandbox *sb, size_t region, struct
     return NULL;
 }
 
+/* As it is, or with the kind's defaults. */
+static struct sb_doc *document(struct evac_sandbox *sb, const char *kind, size_t region,
+                               const char *name)
+{
+    struct sb_doc *d = sb_doc_find(sb, SB_ECS, region, kind, evac_str(name));
+    return d ? d : sb_doc_of_kind(sb, SB_ECS, kinds, kind, region, evac_str(name));
+}
+
 static struct service *add_service(struct evac_sandbox *sb, size_t region, struct evac_str cluster,
                                    struct evac_str name)
 {
@@ -318,6 +350,20 @@ static void put_events(struct evac_buf *out, const struct service *s)
     evac_buf_puts(out, "],");
 }
 
+/* What its document says, without its braces. */
+static void put_settings(struct sb_call *c, const struct service *s)
+{
+    const char *name = evac_arena_printf(c->arena, "%s/%s", s->cluster, s->name).p;
+    const struct sb_doc *d = document(c->sb, "service", s->region, name);
+    const cJSON *e;
+    cJSON_ArrayForEach(e, d->json)
+    {
+        evac_buf_putf(&c->out, "\"%s\":", e->string);
+        sb_doc_put(&c->out, d, e->string);
+        evac_buf_putc(&c->out, ',');
+    }
+}
+
 static void put_service(struct sb_call *c, const struct service *s)
 {
     struct evac_buf *out = &c->out;
@@ -330,8 +376,8 @@ static void put_service(struct sb_call *c, const struct service *s)
     put_deployment(c, s);
     put_events(out, s);
     put_time(out, "createdAt", s->created_ms);
-    evac_buf_puts(out, "\"status\":\"ACTIVE\",\"launchType\":\"FARGATE\",\"loadBalancers\":[],"
-                       "\"serviceRegistries\":[],\"schedulingStrategy\":\"REPLICA\"}");
+    put_settings(c, s);
+    evac_buf_puts(out, "\"status\":\"ACTIVE\"}");
 }
 
 /* --- operations ------------------------------------------------------------------------------ */
@@ -644,6 +690,34 @@ static void describe_tasks(struct sb_call *c)
     evac_buf_done(&failures);
 }
 
+/* Task definitions that services name exist; others are those that were made. */
+static bool is_in_use(const struct sb_call *c, struct evac_str name)
+{
+    const struct ecs *ecs = state(c->sb);
+    for (size_t i = 0; i < ecs->count; i++)
+        if (ecs->services[i].region == c->region &&
+            evac_str_is(name, ecs->services[i].task_definition))
+            return true;
+    return false;
+}
+
+static void describe_task_definition(struct sb_call *c)
+{
+    struct evac_str name = short_name(sb_in(c, "taskDefinition")), revision;
+    const char *text = evac_arena_str(c->arena, name).p;
+    struct sb_doc *d = is_in_use(c, name)
+                           ? document(c->sb, "task-definition", c->region, text)
+                           : sb_doc_find(c->sb, c->id, c->region, "task-definition", name);
+    if (!d) {
+        sb_error(c, 400, "ClientException", "Unable to describe task definition.");
+        return;
+    }
+    sb_doc_set_text(d, "family", evac_str_cut(name, ':', &revision));
+    evac_buf_puts(&c->out, "{\"taskDefinition\":");
+    sb_doc_put(&c->out, d, "");
+    evac_buf_puts(&c->out, ",\"tags\":[]}");
+}
+
 static void truth(const struct evac_sandbox *sb, struct evac_buf *json)
 {
     const struct ecs *ecs = state(sb);
@@ -682,15 +756,21 @@ static const struct sb_operation operations[] = {
     { .name = "ListClusters", .handle = list_clusters, .rate_per_s = 20, .burst = 50 },
     { .name = "ListTasks", .handle = list_tasks, .rate_per_s = 20, .burst = 100 },
     { .name = "DescribeTasks", .handle = describe_tasks, .rate_per_s = 20, .burst = 100 },
+    { .name = "DescribeTaskDefinition",
+      .handle = describe_task_definition,
+      .rate_per_s = 20,
+      .burst = 50,
+      .takes = "taskDefinition! include" },
     { 0 },
 };
 
-/* make ecs us-west-2 {"cluster":"shop","service":"web","count":0}: as if it had long been so. */
 static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err)
 {
     struct evac_str cluster = evac_json_str(json, "cluster"), name = evac_json_str(json, "service");
     int64_t count = evac_json_i64(json, "count", -1);
+    if (evac_json_str(json, "kind").n)
+        return sb_docs_make(sb, SB_ECS, kinds, region, json, err);
     if (!cluster.n || !name.n || count < 0 || count > (int64_t)TASKS_MAX)
         return evac_fail(err, EVAC_E_BADARG,
                          "ecs needs a \"cluster\", a \"service\" and a \"count\" from 0 to %u",

@@ -10,7 +10,9 @@
  *       "boundary":["sns:Publish"],"organization":["s3:PutObject"],   who does not allow it
  *       "needs":{"kms:DescribeKey":"aws:PrincipalTag/team"}}          a missing context key
  *
- * The sandbox's own user is arn:aws:iam::ACCOUNT:user/evac: kind "user", name "evac".
+ *     make iam us-east-1 {"kind":"caller","name":"arn:aws:sts::123456789012:assumed-role/evac/i-1"}
+ *
+ * The last says who the sandbox's caller is, for STS; else its own user, kind "user", name "evac".
  */
 #include "sandbox_docs.h"
 
@@ -24,8 +26,17 @@
 static const struct sb_kind kinds[] = {
     { "role", "{\"path\":\"/\"}", true, NULL },
     { "user", "{\"path\":\"/\"}", true, NULL },
+    { "caller", "{}", true, NULL },
     { 0 },
 };
+
+#define OWN_USER "arn:aws:iam::" SB_ACCOUNT ":user/evac"
+
+const char *sb_iam_caller(const struct evac_sandbox *sb)
+{
+    const struct sb_doc *caller = sb_doc_next(sb, SB_IAM, SB_ANYWHERE, "caller", NULL);
+    return caller ? caller->name : OWN_USER;
+}
 
 static struct evac_str arn_of(struct sb_call *c, const struct sb_doc *d)
 {
@@ -42,7 +53,7 @@ static struct sb_doc *principal(struct sb_call *c)
              (d = sb_doc_next(c->sb, c->id, SB_ANYWHERE, whose[i], d)) != NULL;)
             if (evac_str_eq(arn, arn_of(c, d)))
                 return d;
-    if (evac_str_is(arn, "arn:aws:iam::" SB_ACCOUNT ":user/evac"))
+    if (evac_str_is(arn, OWN_USER))
         return sb_doc_of_kind(c->sb, c->id, kinds, "user", c->region, EVAC_STR("evac"));
     sb_error(c, 404, "NoSuchEntity", "%.*s cannot be found.", EVAC_STR_ARG(arn));
     return NULL;

@@ -1,23 +1,15 @@
 /*
  * STS: who am I, and roles. A role's credentials are the sandbox's own, since IAM is not modelled:
  * what matters for a controller is that it asks, where it asks, and that it uses what it got.
- *
- *     make sts us-east-1 {"kind":"caller","name":"arn:aws:sts::123456789012:assumed-role/evac/i-1"}
- *
- * says who the sandbox's callers are.
  */
-#include "sandbox_docs.h"
+#include "sandbox_internal.h"
 
 #define SESSION_MIN_S 900
 #define SESSION_MAX_S 43200
 
-static const struct sb_kind kinds[] = { { "caller", "{}", true, NULL }, { 0 } };
-
 static void caller_identity(struct sb_call *c)
 {
-    const struct sb_doc *caller = sb_doc_next(c->sb, c->id, SB_ANYWHERE, "caller", NULL);
-    sb_tag(&c->out, "Arn",
-           evac_str(caller ? caller->name : "arn:aws:iam::" SB_ACCOUNT ":user/evac"));
+    sb_tag(&c->out, "Arn", evac_str(sb_iam_caller(c->sb)));
     sb_tag(&c->out, "UserId", EVAC_STR("AIDAEVACSANDBOX000001"));
     sb_tag(&c->out, "Account", EVAC_STR(SB_ACCOUNT));
 }
@@ -76,8 +68,6 @@ static const struct sb_operation operations[] = {
     { 0 },
 };
 
-SB_DOCS(STS, kinds)
-
 const struct sb_service sb_service_sts = {
     .signing_name = "sts",
     .row = "sts",
@@ -85,6 +75,4 @@ const struct sb_service sb_service_sts = {
     .rate_per_s = 500,
     .burst = 500,
     .operations = operations,
-    .make = make,
-    .truth = truth,
 };

@@ -318,6 +318,9 @@ bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str i
 double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,
                 const char *code);
 
+/* model_iam.c: the ARN of whoever calls. */
+const char *sb_iam_caller(const struct evac_sandbox *sb);
+
 /* model_s3.c */
 void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucket, bool versioned,
                   bool public_read);

@@ -110,7 +110,7 @@ END_TEST
 START_TEST(whoever_assumed_a_role_is_asked_about_as_that_role)
 {
     struct bench *b = bench_new(10);
-    bench_control(b, "make sts us-east-1 {\"kind\":\"caller\",\"name\":"
+    bench_control(b, "make iam us-east-1 {\"kind\":\"caller\",\"name\":"
                      "\"arn:aws:sts::123456789012:assumed-role/evac/i-1\"}");
     expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_BLOCKED, "there is no such role: evac");
     bench_control(b, "make iam us-east-1 {\"kind\":\"role\",\"name\":\"evac\",\"path\":\"/ops/\","
@@ -136,10 +136,120 @@ START_TEST(who_is_nobody_or_away_is_not_called_allowed)
     bench_control(b, "service iam us-east-1 denied");
     ck_assert_int_eq(look(b, "iam", "allowed", SOME TO)->seen, EVAC_SEEN_UNSEEN);
     bench_control(b, "service iam us-east-1 up");
-    bench_control(b, "make sts us-east-1 {\"kind\":\"caller\",\"name\":"
+    bench_control(b, "make iam us-east-1 {\"kind\":\"caller\",\"name\":"
                      "\"arn:aws:iam::123456789012:root\"}");
     expect(look(b, "iam", "allowed", SOME TO), EVAC_SEEN_UNSEEN,
            "arn:aws:iam::123456789012:root is no role and no user: nobody can say what it may");
+    bench_free(b);
+}
+END_TEST
+
+/* --- both regions the same -------------------------------------------------------------------- */
+
+#define WEB_SERVICE "cluster=shop\nservice=web\n"
+#define DEFINITION  "make ecs %s {\"kind\":\"task-definition\",\"name\":\"web:1\","
+#define CONTAINER(region, tag, more)                                                               \
+    "\"containerDefinitions\":[{\"name\":\"app\","                                                 \
+    "\"image\":\"123456789012.dkr.ecr." region ".amazonaws.com/web:" tag "\"" more "}]}"
+
+START_TEST(a_service_whose_image_and_size_differ_is_not_the_same)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "ecs", "parity", WEB_SERVICE TO), EVAC_SEEN_SATISFIED,
+           "the same in us-east-1 and us-west-2: 12 values");
+    bench_control(b, DEFINITION "\"cpu\":\"1024\"," CONTAINER("us-east-1", "41", ""), "us-east-1");
+    bench_control(b, DEFINITION CONTAINER("us-west-2", "40", ""), "us-west-2");
+    const struct evac_reply *r = look(b, "ecs", "parity", WEB_SERVICE TO);
+    expect(r, EVAC_SEEN_BLOCKED, "image: web:41 in us-east-1, web:40 in us-west-2; cpu: 1024, 512");
+    ck_assert_int_eq(bench_fact(r, "compared"), 12);
+    ck_assert_int_eq(bench_fact(r, "differences"), 2);
+    ck_assert(evac_str_has(r->snapshot, "\"us-west-2\":{\"platform version\":[\"1.4.0\"]"));
+    ck_assert(evac_str_has(r->snapshot, ".us-east-1.amazonaws.com/web:41\"]"));
+    expect(look(b, "ecs", "parity", "parity_ignore=[\"image\"]\n" WEB_SERVICE TO),
+           EVAC_SEEN_BLOCKED, "cpu: 1024 in us-east-1, 512 in us-west-2");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(names_that_only_one_region_has_are_told)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b,
+                  DEFINITION CONTAINER(
+                      "us-east-1", "1",
+                      ",\"environment\":[{\"name\":\"A\"},{\"name\":\"B\"},{\"name\":\"C\"}]"),
+                  "us-east-1");
+    bench_control(b,
+                  DEFINITION CONTAINER("us-west-2", "1",
+                                       ",\"environment\":[{\"name\":\"C\"},{\"name\":\"A\"}]"),
+                  "us-west-2");
+    expect(look(b, "ecs", "parity", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "environment: B only in us-east-1");
+    bench_control(b,
+                  DEFINITION CONTAINER("us-west-2", "1",
+                                       ",\"environment\":[{\"name\":\"C\"},{\"name\":\"D\"}]"),
+                  "us-west-2");
+    expect(look(b, "ecs", "parity", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "environment: A, B in us-east-1, D in us-west-2");
+    bench_control(b, "make ecs us-west-2 "
+                     "{\"kind\":\"service\",\"name\":\"shop/web\",\"platformVersion\":\"1.3.0\"}");
+    bench_control(b, DEFINITION "\"memory\":null," CONTAINER("us-west-2", "1", ""), "us-west-2");
+    expect(look(b, "ecs", "parity", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "platform version: 1.4.0 in us-east-1, 1.3.0 in us-west-2; memory: 1024, none; "
+           "environment: A, B, C only in us-east-1");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "cluster=shop\nservice=extra\n" TO;
+    expect(look(b, "ecs", "parity", args), EVAC_SEEN_BLOCKED,
+           "the service: none in us-east-1, and none in us-west-2");
+    bench_control(b, "make ecs us-east-1 {\"cluster\":\"shop\",\"service\":\"extra\",\"count\":1}");
+    expect(look(b, "ecs", "parity", args), EVAC_SEEN_BLOCKED, "the service: none in us-west-2");
+    bench_control(b, "service ecs us-east-1 denied");
+    const struct evac_reply *r = look(b, "ecs", "parity", args);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_UNSEEN);
+    ck_assert(evac_str_starts(r->reason, "us-east-1: AccessDenied"));
+    bench_control(b, "service ecs us-east-1 up");
+    bench_control(b, "region us-east-1 down");
+    r = look(b, "ecs", "parity", args);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_UNSEEN);
+    ck_assert(evac_str_starts(r->reason, "us-east-1: "));
+    bench_free(b);
+}
+END_TEST
+
+/* --- nothing out of the region that is left ------------------------------------------------------
+ */
+
+START_TEST(a_task_that_needs_the_region_that_is_left_is_not_ready)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_SATISFIED, "1 of 1 tasks run");
+    bench_control(b, DEFINITION CONTAINER("us-east-1", "41", ""), "us-west-2");
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "image web:41 is pulled from us-east-1");
+    bench_control(
+        b,
+        DEFINITION CONTAINER("us-west-2", "41",
+                             ",\"secrets\":[{\"name\":\"DB\",\"valueFrom\":\"arn:aws:"
+                             "secretsmanager:us-east-1:123456789012:secret:db\"},"
+                             "{\"name\":\"KEY\",\"valueFrom\":\"arn:aws:ssm:eu-west-1:123456789012:"
+                             "parameter/key\"},{\"name\":\"HERE\",\"valueFrom\":\"here\"}],"
+                             "\"logConfiguration\":{\"logDriver\":\"awslogs\",\"options\":{"
+                             "\"awslogs-region\":\"us-east-1\"}}"),
+        "us-west-2");
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "secret DB of app is read in us-east-1; logs of app go to us-east-1");
+    bench_control(b, DEFINITION "\"status\":\"INACTIVE\"," CONTAINER("us-west-2", "41", ""),
+                  "us-west-2");
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "the task definition is INACTIVE");
+    bench_control(b, DEFINITION CONTAINER("eu-west-1", "41", ""), "us-west-2");
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_SATISFIED, "1 of 1 tasks run");
     bench_free(b);
 }
 END_TEST
@@ -154,6 +264,10 @@ static void cases(Suite *suite)
     tcase_add_test(t, many_permissions_come_in_pages_and_batches);
     tcase_add_test(t, whoever_assumed_a_role_is_asked_about_as_that_role);
     tcase_add_test(t, who_is_nobody_or_away_is_not_called_allowed);
+    tcase_add_test(t, a_service_whose_image_and_size_differ_is_not_the_same);
+    tcase_add_test(t, names_that_only_one_region_has_are_told);
+    tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
+    tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
     suite_add_tcase(suite, t);
 }
 

@@ -3,7 +3,8 @@
  * that enough tasks run in a steady state (AWS.md 2.6). UpdateService is last-writer-wins, and
  * DescribeServices may be behind: a step is closed by two equal looks, not by one.
  */
-#include "aws_pack.h"
+#include "aws_parity.h"
+#include "ecs_parts.h"
 
 #include <string.h>
 
@@ -15,11 +16,21 @@ static const struct evac_param resource_params[] = {
       "the service's name" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL,
       "named sizes, as count = { active = 6; standby = 1; }" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 
 #define LOOK { "ecs", "DescribeServices", "ecs:DescribeServices", EVAC_HOME_STEP, NULL, true, false }
-static const struct evac_op look_ops[] = { LOOK, { 0 } };
+static const struct evac_op ready_ops[] = {
+    LOOK,
+    { "ecs", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition", EVAC_HOME_STEP, NULL, true, false },
+    { 0 },
+};
+static const struct evac_op parity_ops[] = {
+    AWS_PARITY_OP("ecs", "DescribeServices", "ecs:DescribeServices"),
+    AWS_PARITY_OP("ecs", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
+    { 0 },
+};
 static const struct evac_op scale_ops[] = {
     LOOK,
     { "ecs", "UpdateService", "ecs:UpdateService", EVAC_HOME_STEP, NULL, true, true },
@@ -27,8 +38,9 @@ static const struct evac_op scale_ops[] = {
 };
 
 static const struct evac_action actions[] = {
-    { "ready", "the service is active, and runs what it should", 0, EVAC_FENCING_NONE, 1000, 120000,
-      NULL, look_ops },
+    { "ready", "the service is active and runs what it should, of a task definition that needs nothing of the other region",
+      0, EVAC_FENCING_NONE, 1000, 120000, NULL, ready_ops },
+    AWS_PARITY_ACTION(parity_ops),
     { "scale", "so many tasks run; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, aws_scale_params,
       scale_ops },
@@ -41,7 +53,8 @@ static const struct evac_action actions[] = {
 struct view {
     bool found, active, deploying;
     int64_t desired, running;
-    struct evac_str trouble; /* the newest event that says why tasks do not start */
+    struct evac_str definition; /* the task definition's ARN */
+    struct evac_str trouble;    /* the newest event that says why tasks do not start */
 };
 
 static size_t deployments(const struct evac_json *service)
@@ -71,6 +84,7 @@ static struct view read_view(const struct evac_aws_reply *r)
                           .deploying = deployments(s) > 1,
                           .desired = evac_json_i64(s, "desiredCount", 0),
                           .running = evac_json_i64(s, "runningCount", 0),
+                          .definition = evac_json_str(s, "taskDefinition"),
                           .trouble = find_trouble(s) };
 }
 
@@ -130,13 +144,24 @@ static const char *how_many(struct aws_call *c, const struct view *v, int64_t wa
         .p;
 }
 
+static void checked(struct aws_call *c, struct evac_str findings)
+{
+    const struct view *v = c->state;
+    bool steady = v->running >= v->desired && !v->deploying;
+    if (findings.n)
+        seen(c, v, EVAC_SEEN_BLOCKED, -1, findings.p);
+    else
+        seen(c, v, steady ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1, how_many(c, v, v->desired));
+}
+
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    struct view v;
-    if (!look(c, r, &v))
+    struct view *v = evac_arena_alloc(c->arena, sizeof *v);
+    if (!look(c, r, v))
         return;
-    bool steady = v.running >= v.desired && !v.deploying;
-    seen(c, &v, steady ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1, how_many(c, &v, v.desired));
+    v->trouble = evac_arena_str(c->arena, v->trouble);
+    c->state = v;
+    ecs_check_definition(c, v->definition, checked);
 }
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
@@ -201,8 +226,39 @@ static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
     return code;
 }
 
+/* --- parity ---------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct aws_kept definition[] = { { "definition", "services[]/taskDefinition" }, { 0 } };
+static const struct aws_compared of_service[] = {
+    { "platform version", "services[]/platformVersion" },
+    { "launch type", "services[]/launchType" },
+    { "capacity provider", "services[]/capacityProviderStrategy[*]/capacityProvider" },
+    { "minimum healthy percent", "services[]/deploymentConfiguration/minimumHealthyPercent" },
+    { "maximum percent", "services[]/deploymentConfiguration/maximumPercent" },
+    { "circuit breaker", "services[]/deploymentConfiguration/deploymentCircuitBreaker/enable" },
+    { 0 },
+};
+static const struct aws_compared of_definition[] = {
+    { "image", "taskDefinition/containerDefinitions[*]/image" },
+    { "cpu", "taskDefinition/cpu" },
+    { "memory", "taskDefinition/memory" },
+    { "architecture", "taskDefinition/runtimePlatform/cpuArchitecture" },
+    { "environment", "taskDefinition/containerDefinitions[*]/environment[*]/name" },
+    { "secrets", "taskDefinition/containerDefinitions[*]/secrets[*]/name" },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = {
+    { "the service", { "ecs", "DescribeServices", .body = "{\"cluster\":\"<cluster>\",\"services\":[\"<service>\"]}" },
+      .missing_codes = "ClusterNotFoundException", .there_at = "services[]/serviceArn", .kept = definition, .compared = of_service },
+    { "the task definition", { "ecs", "DescribeTaskDefinition", .body = "{\"taskDefinition\":\"<definition>\"}" },
+      .missing_codes = "ClientException", .needs = "definition", .compared = of_definition },
+} };
+/* clang-format on */
+
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = observe_ready },
+    { .action = "parity", .parity = &parity },
     { .action = "scale", .observe = observe_scale, .apply = apply_scale },
     { 0 },
 };

@@ -1,6 +1,7 @@
 /* One open call: how it begins, asks, and is answered. */
 #include "aws_lever.h"
 #include "aws_pack.h"
+#include "aws_parity.h"
 #include "aws_time.h"
 
 #include <stdarg.h>
@@ -71,6 +72,8 @@ static aws_start_fn *start_of(const struct aws_handlers *row, enum evac_verb ver
     };
     if (!by_verb[verb] && verb == EVAC_VERB_OBSERVE && row->lever)
         return aws_lever_observe;
+    if (!by_verb[verb] && verb == EVAC_VERB_OBSERVE && row->parity)
+        return aws_parity_observe;
     if (!by_verb[verb] && verb == EVAC_VERB_APPLY && row->lever && row->lever->act.operation)
         return aws_lever_apply;
     if (!by_verb[verb] && verb == EVAC_VERB_APPLY && row->shot)
@@ -94,6 +97,7 @@ enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
     struct aws_call *c = begin(link, call, done, user);
     c->lever = row->lever;
     c->shot = row->shot;
+    c->parity = row->parity;
     enum evac_code code = start(c, err);
     if (code) {
         drop(c);

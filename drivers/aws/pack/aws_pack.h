@@ -61,6 +61,7 @@ AWS_DRIVERS(X)
 
 struct aws_call;
 struct aws_lever;
+struct aws_parity;
 struct aws_shot;
 typedef void aws_reply_fn(struct aws_call *c, const struct evac_aws_reply *reply);
 typedef void aws_then_fn(struct aws_call *c);
@@ -90,6 +91,7 @@ struct aws_call {
     struct evac_json *goal_root;   /* a lever's: the goal, read; freed with the call */
     const struct aws_lever *lever; /* of the action, NULL none */
     const struct aws_shot *shot;
+    const struct aws_parity *parity;
     void *state;                /* the driver's own, in arena */
     void *helper;               /* a helper's of this header, in arena */
     struct evac_str request_id; /* of the last exchange */
@@ -108,8 +110,9 @@ struct aws_handlers {
     const char *action; /* NULL ends the table */
     aws_start_fn *observe, *apply;
     aws_start_fn *measure, *mark, *seek;
-    const struct aws_lever *lever; /* aws_lever.h: observe and apply, when those are NULL */
-    const struct aws_shot *shot;   /* the same for what is not a state */
+    const struct aws_lever *lever;   /* aws_lever.h: observe and apply, when those are NULL */
+    const struct aws_shot *shot;     /* the same for what is not a state */
+    const struct aws_parity *parity; /* aws_parity.h: observe, when that is NULL */
 };
 
 /* A driver's call and its table, where there is nothing special about them. */

@@ -124,13 +124,17 @@ static struct node walk(struct aws_call *c, struct node n, struct evac_str path,
     return n;
 }
 
+static struct node root_of(const struct evac_aws_reply *reply)
+{
+    return (struct node){ (const cJSON *)(const void *)reply->json,
+                          reply->json ? NULL : reply->xml };
+}
+
 bool aws_pick(struct aws_call *c, const struct evac_aws_reply *reply, struct evac_str path,
               struct evac_str *ret_value)
 {
     size_t count = SIZE_MAX;
-    struct node root = { (const cJSON *)(const void *)reply->json,
-                         reply->json ? NULL : reply->xml };
-    struct node n = walk(c, root, path, &count);
+    struct node root = root_of(reply), n = walk(c, root, path, &count);
     if (count == SIZE_MAX && path.n && path.p[path.n - 1] == ']' && !there(n)) {
         const char *hash = memchr(path.p, '#', path.n); /* a count of a list that is not there */
         count = hash ? 0 : SIZE_MAX;
@@ -140,4 +144,68 @@ bool aws_pick(struct aws_call *c, const struct evac_aws_reply *reply, struct eva
         return true;
     }
     return text_of(c, n, ret_value);
+}
+
+/* --- all that a path leads to ------------------------------------------------------------------
+ */
+
+struct gathered {
+    struct evac_str *values;
+    size_t count, max;
+};
+
+static void gather(struct aws_call *c, struct node n, struct evac_str path, struct gathered *g);
+
+static void take(struct gathered *g, struct evac_str value)
+{
+    if (g->count < g->max)
+        g->values[g->count++] = value;
+}
+
+static void gather_names(struct node object, struct gathered *g)
+{
+    for (const cJSON *e = object.json ? object.json->child : NULL; e; e = e->next)
+        take(g, evac_str(e->string));
+}
+
+/* The part's element, or NULL nodes when the part was for several and those were gathered. */
+static struct node gather_part(struct aws_call *c, struct node n, struct evac_str part,
+                               struct evac_str path, struct gathered *g)
+{
+    struct evac_str condition, name = evac_str_cut(part, '[', &condition);
+    struct node none = { NULL, NULL };
+    size_t count;
+    if (name.n)
+        n = child(c, n, name);
+    if (!condition.n)
+        return n;
+    condition.n--; /* its closing bracket */
+    if (evac_str_is(condition, "@")) {
+        gather_names(n, g);
+        return none;
+    }
+    if (!evac_str_is(condition, "*"))
+        return choose(c, n, condition, &count);
+    for (struct node e = first_of(n); there(e); e = after(e))
+        gather(c, e, path, g);
+    return none;
+}
+
+static void gather(struct aws_call *c, struct node n, struct evac_str path, struct gathered *g)
+{
+    struct evac_str value;
+    while (there(n) && path.n) {
+        struct evac_str part = next_part(&path);
+        n = gather_part(c, n, part, path, g);
+    }
+    if (there(n) && text_of(c, n, &value))
+        take(g, value);
+}
+
+size_t aws_pick_all(struct aws_call *c, const struct evac_aws_reply *reply, struct evac_str path,
+                    struct evac_str *ret_values, size_t max)
+{
+    struct gathered g = { ret_values, 0, max };
+    gather(c, root_of(reply), path, &g);
+    return g.count;
 }

@@ -19,4 +19,13 @@
 bool aws_pick(struct aws_call *c, const struct evac_aws_reply *reply, struct evac_str path,
               struct evac_str *ret_value);
 
+/*
+ * All values that a path leads to, at most max; how many. Besides the above a path may have
+ *
+ *     "containers[*]/name"           of each element
+ *     "Variables[@]"                 the names of an object's members (JSON)
+ */
+size_t aws_pick_all(struct aws_call *c, const struct evac_aws_reply *reply, struct evac_str path,
+                    struct evac_str *ret_values, size_t max);
+
 #endif

@@ -18,6 +18,12 @@ def ecs(aws):
     refused("ServiceNotFoundException", aws, WEST, "ecs", "update-service", "--cluster", "shop", "--service", "nobody",
             "--desired-count", "1")
     refused("ClusterNotFoundException", aws, WEST, "ecs", "list-services", "--cluster", "nobody")
+    service = described["services"][0]
+    equal(service["platformVersion"], "1.4.0")
+    made = aws(WEST, "ecs", "describe-task-definition", "--task-definition", service["taskDefinition"])["taskDefinition"]
+    equal((made["family"], made["status"], made["containerDefinitions"][0]["image"]),
+          ("web", "ACTIVE", "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"))
+    refused("ClientException", aws, WEST, "ecs", "describe-task-definition", "--task-definition", "nobody:1")
     created = aws(WEST, "ecs", "create-service", "--cluster", "shop", "--service-name", "extra", "--task-definition",
                   "extra:1", "--desired-count", "1")
     equal(created["service"]["status"], "ACTIVE")

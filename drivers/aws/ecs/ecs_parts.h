@@ -1,0 +1,12 @@
+/* The ECS driver's files among themselves. */
+#ifndef EVAC_ECS_PARTS_H
+#define EVAC_ECS_PARTS_H
+
+#include "aws_pack.h"
+
+/* ecs_definition.c: can tasks of that definition be started when the other region is gone? Asks for
+ * it, and goes on at then with what stands in the way, as a sentence; "" nothing. */
+typedef void ecs_definition_fn(struct aws_call *c, struct evac_str findings);
+void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definition_fn *then);
+
+#endif
