@@ -31,6 +31,7 @@
     X(AUTOSCALING, autoscaling) \
     X(CLOUDFRONT, cloudfront) \
     X(CLOUDWATCH, cloudwatch) \
+    X(DYNAMODB, dynamodb) \
     X(EC2, ec2) \
     X(ECS, ecs) \
     X(EKS, eks) \
@@ -289,6 +290,22 @@ bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const c
 bool sb_rds_lossy(const struct evac_sandbox *sb, size_t *ret_old_region, uint64_t *ret_cut_ms);
 /* It answers reads. */
 bool sb_rds_answers(const struct evac_sandbox *sb, size_t region, const char *cluster);
+
+/* model_dynamodb.c. A table with a replica in each of those regions; "pk" is its key. False: it can
+ * not be made. */
+bool sb_dynamodb_global(struct evac_sandbox *sb, const char *table, const char *const *regions,
+                        size_t count, bool strong);
+/* A write from an app in that region would be taken, now: of a table with eventual consistency also
+ * while the region is cut off. */
+bool sb_dynamodb_accepts_writes(const struct evac_sandbox *sb, size_t region, const char *table);
+/* An app's row, by its partition key. False: it was not taken. What was taken travels to the other
+ * regions as AWS's does. */
+bool sb_dynamodb_write(struct evac_sandbox *sb, size_t region, const char *table, const char *key,
+                       const char *value);
+/* What the region has of it; false: nothing, or it does not answer. Borrowed until the next change.
+ */
+bool sb_dynamodb_read(const struct evac_sandbox *sb, size_t region, const char *table,
+                      const char *key, struct evac_str *ret_value);
 
 /* model_ecs.c */
 void sb_ecs_service(struct evac_sandbox *sb, const char *region, const char *cluster,
