@@ -29,6 +29,7 @@
     X(APIGATEWAY, apigateway) \
     X(APPLICATIONAUTOSCALING, applicationautoscaling) \
     X(AUTOSCALING, autoscaling) \
+    X(BACKUP, backup) \
     X(CLOUDFRONT, cloudfront) \
     X(CLOUDWATCH, cloudwatch) \
     X(DYNAMODB, dynamodb) \

@@ -24,6 +24,7 @@ extern const struct evac_pack evac_pack_aws;
     X(asg) \
     X(aurora) \
     X(aurora_restore) \
+    X(backup) \
     X(cloudfront) \
     X(cloudwatch) \
     X(docdb) \
