@@ -66,7 +66,7 @@ struct evac_aws_request {
                                  tells what is meant. "" none */
     bool mutates;
     const char *method;            /* rest only; default POST */
-    struct evac_str bucket;        /* S3: the bucket, for its addressing */
+    struct evac_str bucket;        /* S3: the bucket, for its addressing; S3 Control: the account */
     struct evac_str path;          /* rest: "/2013-04-01/hostedzone/Z1/rrset/"; S3: "/key" or "/" */
     const struct evac_arg *params; /* query/ec2: form fields; rest: query string pairs */
     size_t param_count;

@@ -151,6 +151,8 @@ static void put_protocol_headers(struct draft *d)
         put_header(d, "x-amz-checksum-crc32", evac_str(crc));
         put_header(d, "x-amz-sdk-checksum-algorithm", EVAC_STR("CRC32"));
     }
+    if (strcmp(w->service->name, "s3control") == 0 && w->request->bucket.n)
+        put_header(d, "x-amz-account-id", w->request->bucket);
     if (w->service->s3_rules) {
         char *hash = evac_arena_alloc(d->arena, EVAC_SIGV4_HEX_BYTES);
         evac_sigv4_hash(d->body, hash);

@@ -246,12 +246,21 @@ struct variant {
     bool fips, dual;
 };
 
-static void s3_host(const struct partition *p, struct evac_str bucket, bool path_style,
-                    struct variant v, struct evac_arena *arena, struct evac_endpoint *e)
+/* S3 Control, whose "bucket" is an account: always in the host, and never in a path. */
+static bool is_control(const struct evac_aws_service *service)
 {
-    bool in_host = bucket.n && !path_style && is_label(bucket);
-    e->host = evac_arena_printf(arena, "%.*s%ss3%s%s.%.*s.%s", in_host ? (int)bucket.n : 0,
-                                bucket.n ? bucket.p : "", in_host ? "." : "", v.fips ? "-fips" : "",
+    return strcmp(service->name, "s3control") == 0;
+}
+
+static void s3_host(const struct partition *p, const struct evac_endpoint_wish *wish,
+                    bool path_style, struct variant v, struct evac_arena *arena,
+                    struct evac_endpoint *e)
+{
+    struct evac_str bucket = wish->bucket;
+    bool in_host = bucket.n && is_label(bucket) && (!path_style || is_control(wish->service));
+    e->host = evac_arena_printf(arena, "%.*s%s%s%s%s.%.*s.%s", in_host ? (int)bucket.n : 0,
+                                bucket.n ? bucket.p : "", in_host ? "." : "",
+                                wish->service->endpoint, v.fips ? "-fips" : "",
                                 v.dual ? ".dualstack" : "", EVAC_STR_ARG(e->region), p->suffix);
     if (bucket.n && !in_host)
         e->prefix = evac_arena_printf(arena, "/%.*s", EVAC_STR_ARG(bucket));
@@ -318,14 +327,15 @@ static bool wants_path_style(const struct evac_aws_config *config)
 }
 
 static enum evac_code use_aws(const struct evac_aws_config *config,
-                              const struct evac_aws_service *service, struct variant variant,
-                              struct evac_str bucket, struct evac_arena *arena,
-                              struct evac_endpoint *e, struct evac_err *err)
+                              const struct evac_endpoint_wish *wish, struct variant variant,
+                              struct evac_arena *arena, struct evac_endpoint *e,
+                              struct evac_err *err)
 {
+    const struct evac_aws_service *service = wish->service;
     const struct partition *p = partition_of(e->region);
     enum evac_code code = EVAC_OK;
     if (service->s3_rules)
-        s3_host(p, bucket, wants_path_style(config), variant, arena, e);
+        s3_host(p, wish, wants_path_style(config), variant, arena, e);
     else if (strcmp(service->name, "route53") == 0)
         code = route53_host(p, variant, arena, e, err);
     else if (strcmp(service->name, "iam") != 0 || !iam_host(p, variant, arena, e))
@@ -399,8 +409,9 @@ enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
     if (code == EVAC_OK)
         code = find_region(wish, arena, &e, err);
     if (code == EVAC_OK)
-        code = url.n ? use_url(url, wish->bucket, arena, &e, err)
-                     : use_aws(config, wish->service, variant, wish->bucket, arena, &e, err);
+        code = url.n ? use_url(url, is_control(wish->service) ? EVAC_STR_NONE : wish->bucket, arena,
+                               &e, err)
+                     : use_aws(config, wish, variant, arena, &e, err);
     if (code == EVAC_OK)
         *ret_endpoint = e;
     return code;

@@ -14,7 +14,8 @@ struct evac_endpoint {
                                "" nowhere in particular, for what is signed for any region */
 };
 
-/* bucket is "" but for S3; own is a resource's own endpoint, or "". Texts live in arena. */
+/* bucket is "" but for S3, and S3 Control, whose account it is; own is a resource's own endpoint,
+ * or "". Texts live in arena. */
 struct evac_endpoint_wish {
     const struct evac_aws_service *service;
     struct evac_str region, bucket, own;

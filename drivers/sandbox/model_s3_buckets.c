@@ -119,8 +119,7 @@ void s3_get_versioning(struct sb_call *c)
     evac_buf_puts(&c->out, "</VersioningConfiguration>");
 }
 
-/* These need proof that the document arrived whole (AWS.md 1.4). */
-static bool has_checksum(struct sb_call *c)
+bool s3_has_checksum(struct sb_call *c)
 {
     if (sb_request_header(c, "content-md5").n || sb_request_header(c, "x-amz-checksum-crc32").n ||
         sb_request_header(c, "x-amz-sdk-checksum-algorithm").n)
@@ -133,7 +132,7 @@ void s3_put_versioning(struct sb_call *c)
 {
     struct s3_bucket *b = s3_bucket_here(c);
     struct evac_str status = evac_xml_text(c->xml, "Status");
-    if (!b || !has_checksum(c))
+    if (!b || !s3_has_checksum(c))
         return;
     bool enabled = evac_str_is(status, "Enabled");
     if (!enabled && !evac_str_is(status, "Suspended"))
@@ -188,7 +187,7 @@ void s3_put_replication(struct sb_call *c)
 {
     struct s3_bucket *b = s3_bucket_here(c);
     const struct evac_xml *rule = evac_xml_child(c->xml, "Rule");
-    if (!b || !has_checksum(c))
+    if (!b || !s3_has_checksum(c))
         return;
     struct evac_str to = bucket_of_arn(evac_xml_text(rule, "Destination/Bucket"));
     const struct s3_bucket *other = s3_bucket_find(c->sb, to);

@@ -53,6 +53,8 @@ struct s3_bucket *s3_bucket_find(const struct evac_sandbox *sb, struct evac_str 
 struct s3_bucket *s3_bucket_new(struct evac_sandbox *sb, struct evac_str name, size_t region);
 /* The call's bucket; NULL when it has been answered: there is none, or it is elsewhere. */
 struct s3_bucket *s3_bucket_here(struct sb_call *c);
+/* Some operations need proof that the document arrived whole (AWS.md 1.4). False: answered. */
+bool s3_has_checksum(struct sb_call *c);
 
 /* model_s3.c */
 void s3_get_object(struct sb_call *c);

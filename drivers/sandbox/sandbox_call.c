@@ -20,6 +20,12 @@ static bool is_json(enum evac_aws_protocol p)
     return p == EVAC_AWS_JSON_1_0 || p == EVAC_AWS_JSON_1_1;
 }
 
+/* Its signatures, throttles and refusals; not its buckets. */
+static bool speaks_s3(const struct sb_call *c)
+{
+    return evac_aws_service(c->service->row)->s3_rules;
+}
+
 /* CloudWatch speaks two: a target says JSON. */
 static enum evac_aws_protocol protocol_of(const struct sb_call *c)
 {
@@ -72,6 +78,18 @@ static struct evac_str unescape(struct evac_arena *arena, struct evac_str s)
     return (struct evac_str){ out, n };
 }
 
+/* "a/b/routes" without "routes" and its slash; false: it does not end so. */
+static bool cut_end(struct evac_str *path, struct evac_str end)
+{
+    if (end.n == 0)
+        return true;
+    if (path->n <= end.n || path->p[path->n - end.n - 1] != '/' ||
+        memcmp(path->p + path->n - end.n, end.p, end.n) != 0)
+        return false;
+    path->n -= end.n + 1;
+    return true;
+}
+
 /* Segment by segment; "{X}" takes one, "{X+}" all that is left. */
 static bool match_path(struct sb_call *c, const char *pattern)
 {
@@ -87,8 +105,9 @@ static bool match_path(struct sb_call *c, const char *pattern)
         struct evac_str segment = evac_str_cut(want, '/', &want);
         bool label = segment.p[0] == '{';
         if (label && segment.p[segment.n - 2] == '+') {
+            bool fits = cut_end(&have, want);
             c->label[labels] = unescape(c->arena, have);
-            return have.n > 0;
+            return fits && have.n > 0;
         }
         struct evac_str found = evac_str_cut(have, '/', &have);
         if (label ? found.n == 0 : !evac_str_eq(found, segment))
@@ -156,7 +175,7 @@ static void find_operation(struct sb_call *c)
 
 static void refuse_signature(struct sb_call *c, const struct evac_err *err)
 {
-    bool json = is_json(c->protocol), s3 = c->id == SB_S3, ec2 = c->protocol == EVAC_AWS_EC2;
+    bool json = is_json(c->protocol), s3 = speaks_s3(c), ec2 = c->protocol == EVAC_AWS_EC2;
     if (ec2 && err->code == EVAC_E_STALE)
         sb_error(c, 400, "RequestExpired", "Request has expired.");
     else if (ec2)
@@ -185,17 +204,17 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
         bool ec2 = c->protocol == EVAC_AWS_EC2;
         sb_error(c, ec2 ? 401 : 403,
                  ec2                    ? "AuthFailure"
-                 : c->id == SB_S3       ? "InvalidAccessKeyId"
+                 : speaks_s3(c)         ? "InvalidAccessKeyId"
                  : is_json(c->protocol) ? "UnrecognizedClientException"
                                         : "InvalidClientTokenId",
                  "The security token included in the request is invalid.");
         return;
     }
     if (evac_sigv4_verify(signed_request, claim, evac_str(sb->secret_access_key), sb_wall_ms(sb),
-                          c->id == SB_S3 ? SKEW_S3_MS : SKEW_MS, &err))
+                          speaks_s3(c) ? SKEW_S3_MS : SKEW_MS, &err))
         refuse_signature(c, &err);
     else if (sb->session_token[0] && !evac_str_is(claim->session_token, sb->session_token))
-        sb_error(c, 403, c->id == SB_S3 ? "InvalidToken" : "InvalidClientTokenId",
+        sb_error(c, 403, speaks_s3(c) ? "InvalidToken" : "InvalidClientTokenId",
                  "The security token included in the request is invalid.");
 }
 
@@ -211,7 +230,7 @@ static uint64_t hash_of(const struct sb_call *c)
 
 static void throttle(struct sb_call *c)
 {
-    if (c->id == SB_S3)
+    if (speaks_s3(c))
         sb_error(c, 503, "SlowDown", "Please reduce your request rate.");
     else if (c->protocol == EVAC_AWS_EC2)
         sb_error(c, 503, "RequestLimitExceeded", "Request limit exceeded.");
@@ -261,7 +280,7 @@ static void serve(struct sb_call *c)
     struct sb_counter *counter = sb_counter_of(c->sb, c->region, c->service, c->operation);
     if (fault->down) {
         sb_error(c, 503,
-                 c->id == SB_S3                ? "ServiceUnavailable"
+                 speaks_s3(c)                  ? "ServiceUnavailable"
                  : c->protocol == EVAC_AWS_EC2 ? "Unavailable"
                                                : "ServiceUnavailableException",
                  "The service is unavailable.");
@@ -304,15 +323,22 @@ static void spoil(struct sb_call *c)
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+static bool is_its_path(const struct sb_call *c, const struct sb_service *service)
+{
+    return service->path_prefix && evac_str_starts(c->path, service->path_prefix);
+}
+
 static bool find_service(struct sb_call *c, struct evac_str signing_name)
 {
-    for (size_t i = 0; i < SB_SERVICE_COUNT; i++)
-        if (evac_str_is(signing_name, sb_service((enum sb_service_id)i)->signing_name)) {
-            c->id = (enum sb_service_id)i;
-            c->service = sb_service(c->id);
-            return true;
-        }
-    return false;
+    for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
+        const struct sb_service *service = sb_service((enum sb_service_id)i);
+        if (!evac_str_is(signing_name, service->signing_name) ||
+            (service->path_prefix ? !is_its_path(c, service) : c->service != NULL))
+            continue;
+        c->id = (enum sb_service_id)i;
+        c->service = service;
+    }
+    return c->service != NULL;
 }
 
 /* Where it is served: the scope's region; for a global control plane its home, and nowhere else. */
@@ -442,7 +468,7 @@ void sb_aws(struct evac_sandbox *sb, const struct evac_http_request *request,
     } else if (code || !find_service(&c, claim.scope.service)) {
         plain(reply, 403, code ? err.text : "The sandbox does not know this service.\n");
     } else {
-        signed_request.s3_rules = c.id == SB_S3;
+        signed_request.s3_rules = speaks_s3(&c);
         answer(&c, &signed_request, &claim);
         if (reply->fate == EVAC_SANDBOX_REPLY) {
             sb_write_answer(&c);

@@ -50,6 +50,7 @@
     X(REGIONSWITCH, regionswitch) \
     X(ROUTE53, route53) \
     X(S3, s3) \
+    X(S3CONTROL, s3control) \
     X(SCHEDULER, scheduler) \
     X(SECRETSMANAGER, secretsmanager) \
     X(SERVICEQUOTAS, servicequotas) \
@@ -80,7 +81,7 @@ struct sb_operation {
     unsigned flags;
     const char *method;    /* REST: "GET" */
     const char *path;      /* REST: "/2013-04-01/hostedzone/{Id}/rrset"; a trailing slash does not
-                              matter; "{Key+}" takes the rest */
+                              matter; "{Key+}" takes the rest, but for what stands behind it */
     const char *query_key; /* REST: only when the query has this key ("versioning"); NULL: when it
                               has none of the other rows' keys */
     double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
@@ -93,6 +94,8 @@ struct sb_operation {
 struct sb_service {
     const char *signing_name; /* "rds"; CloudWatch "monitoring" */
     const char *row;          /* its name in evac_aws_service() */
+    const char *path_prefix;  /* of two services with one signing name, the one whose paths begin
+                                 so; NULL the other */
     const char *xmlns;        /* of query results; NULL none */
     const char *home;         /* NULL: regional; else where its only API lives */
     double rate_per_s, burst; /* of all operations together, a region; AWS.md 1.11 */

@@ -189,7 +189,7 @@ static void golden_rest(struct golden *g, struct evac_str url)
     g->request.body = evac_json_str(g->json, "body");
     g->request.path = evac_str_cut(rest, '?', &query);
     g->request.path = evac_arena_printf(arena, "/%.*s", EVAC_STR_ARG(g->request.path));
-    if (strcmp(g->request.service, "s3") == 0)
+    if (strcmp(g->request.service, "s3") == 0 || strcmp(g->request.service, "s3control") == 0)
         g->request.bucket = evac_str_cut(host, '.', &rest);
     g->request.param_count = split_pairs(query, g->params, NULL);
 }
@@ -830,6 +830,12 @@ static const struct {
     { "s3", "us-west-2", "my-bucket", "AWS_USE_DUALSTACK_ENDPOINT=true", "https://my-bucket.s3.dualstack.us-west-2.amazonaws.com", "us-west-2" },
     { "s3", "us-west-2", "my-bucket", "AWS_USE_FIPS_ENDPOINT=true AWS_USE_DUALSTACK_ENDPOINT=true", "https://my-bucket.s3-fips.dualstack.us-west-2.amazonaws.com", "us-west-2" },
     { "s3", "us-west-2", "my-bucket", "AWS_ENDPOINT_URL=http://127.0.0.1:5000", "http://127.0.0.1:5000/my-bucket", "us-west-2" },
+    /* an account stands before the host, but not before someone's own */
+    { "s3control", "us-west-2", "123456789012", "", "https://123456789012.s3-control.us-west-2.amazonaws.com", "us-west-2" },
+    { "s3control", "us-west-2", "123456789012", "AWS_USE_DUALSTACK_ENDPOINT=true", "https://123456789012.s3-control.dualstack.us-west-2.amazonaws.com", "us-west-2" },
+    { "s3control", "us-west-2", "123456789012", "AWS_USE_FIPS_ENDPOINT=true", "https://123456789012.s3-control-fips.us-west-2.amazonaws.com", "us-west-2" },
+    { "s3control", "eu-west-1", "123456789012", "AWS_PROFILE=q", "https://123456789012.s3-control.eu-west-1.amazonaws.com", "eu-west-1" },
+    { "s3control", "us-west-2", "123456789012", "AWS_ENDPOINT_URL_S3_CONTROL=http://127.0.0.1:5000", "http://127.0.0.1:5000", "us-west-2" },
     /* overrides, by rank */
     { "route53", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a AWS_ENDPOINT_URL_ROUTE_53=http://b", "http://b", "us-east-1" },
     { "elbv2", "eu-west-1", "", "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=http://b", "http://b", "eu-west-1" },

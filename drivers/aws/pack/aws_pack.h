@@ -41,6 +41,7 @@ extern const struct evac_pack evac_pack_aws;
     X(kms) \
     X(lambda) \
     X(memorydb) \
+    X(mrap) \
     X(neptune) \
     X(quota) \
     X(rds) \

@@ -118,6 +118,8 @@ static void on_look(struct aws_call *c, const struct evac_aws_reply *r)
 static void on_change(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct turning *t = c->helper;
+    if (t->turn->changed)
+        t->turn->changed(c, r);
     switch (r->outcome) {
     case EVAC_OUTCOME_ACCEPTED:
         aws_turn_done(c);

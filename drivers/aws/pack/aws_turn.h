@@ -40,6 +40,8 @@ struct aws_turn {
      * with aws_answer_seen() or aws_answer_unseen() for OBSERVE; with one of the three below for
      * APPLY. */
     aws_reply_fn *looked;
+    /* Sees each reply to a change, before it is acted upon; NULL. */
+    aws_reply_fn *changed;
 };
 
 enum evac_code aws_turn_first(struct aws_call *c, const struct aws_turn *turn,
