@@ -254,6 +254,19 @@ static void set_method(struct exchange *x)
     curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, x->method);
 }
 
+/* libcurl compares the blob when it looks for a kept connection or a TLS session: what one CA
+ * vouched for is never used by an exchange that wants another. */
+static void set_trust(struct exchange *x)
+{
+    const char *file = x->http->host->ca_file;
+    struct curl_blob own = { (void *)(uintptr_t)x->ca.p, x->ca.n, CURL_BLOB_COPY };
+    curl_easy_setopt(x->easy, CURLOPT_CAPATH, NULL); /* else the bundle is loaded each time */
+    if (x->ca.n)
+        curl_easy_setopt(x->easy, CURLOPT_CAINFO_BLOB, &own); /* in place of CAINFO, not beside */
+    else if (file[0])
+        curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
+}
+
 static void set_transport(struct exchange *x)
 {
     struct evac_host_http *http = x->http;
@@ -261,9 +274,6 @@ static void set_transport(struct exchange *x)
     curl_easy_setopt(e, CURLOPT_SHARE, http->share);
     curl_easy_setopt(e, CURLOPT_NOPROXY, http->no_proxy);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(e, CURLOPT_CAPATH, NULL); /* else the bundle is loaded for each connection */
-    if (http->host->ca_file[0])
-        curl_easy_setopt(e, CURLOPT_CAINFO, http->host->ca_file);
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
@@ -388,6 +398,7 @@ static struct exchange *new_exchange(struct evac_host_http *http,
     x->arena = evac_arena_new();
     x->method = request->method.n ? evac_arena_str(x->arena, request->method).p : "GET";
     x->body = evac_arena_str(x->arena, request->body);
+    x->ca = evac_arena_str(x->arena, request->ca);
     x->connect_ms = request->connect_ms;
     x->total_ms = request->total_ms;
     x->mutates = request->mutates;
@@ -444,6 +455,7 @@ enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *re
     make_headers(x, request);
     set_behaviour(x, text.p);
     set_transport(x);
+    set_trust(x);
     set_method(x);
     x->id = evac_ids_add(&http->ids, x);
     code = resolve(x, err);

@@ -34,7 +34,7 @@ struct exchange {
     struct curl_slist *headers, *addresses;
     struct evac_url url;
     const char *host_name, *method;
-    struct evac_str body;
+    struct evac_str body, ca;
     uint32_t connect_ms, total_ms;
     bool mutates, by_proxy;
     bool fresh;

@@ -34,6 +34,9 @@ struct evac_http_request {
     struct evac_str operation; /* "rds:FailoverGlobalCluster", for logs and refusals */
     bool mutates;              /* a rehearsal's host refuses these outright */
     bool fresh; /* over a new connection: a kept one stays with a server that DNS has left */
+    struct evac_str ca; /* certificates in PEM that vouch for this server in place of the host's own
+                           list, "" the host's. For a server with a CA of its own; other exchanges,
+                           and connections kept for them, never trust it */
 };
 
 /* What became of an exchange. The difference between NOT_SENT and LOST is what keeps data safe:

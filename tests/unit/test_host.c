@@ -6,6 +6,7 @@
 #include "host_wrap.h"
 #include "loopback.h"
 #include "suite.h"
+#include "tls_server.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -775,6 +776,81 @@ START_TEST(a_url_is_split_without_changing_a_byte)
 }
 END_TEST
 
+/* --- a server with a CA of its own -------------------------------------------------------------
+ */
+
+static struct tls_server tls;
+
+static void set_up_tls(void)
+{
+    tls_server_start(&tls);
+    set_up();
+}
+
+static void tear_down_tls(void)
+{
+    tear_down();
+    tls_server_stop(&tls);
+}
+
+static struct evac_http_request request_by_tls(char *url, size_t room, const char *name)
+{
+    struct evac_http_request r = request_to(url, room, name, tls.port, "/");
+    (void)snprintf(url, room, "https://%s:%u/", name, tls.port);
+    r.url = evac_str(url);
+    return r;
+}
+
+START_TEST(a_ca_of_its_own_vouches_for_one_server)
+{
+    char url[128];
+    struct evac_http_request r = request_by_tls(url, sizeof url, "127.0.0.1");
+    r.ca = evac_str(tls.pem);
+    send_and_wait(&r);
+    ck_assert_msg(told.fate == EVAC_HTTP_REPLIED, "%s", told.error);
+    ck_assert_str_eq(told.body, "ok");
+    r.mutates = true; /* over a new connection */
+    send_and_wait(&r);
+    ck_assert_msg(told.fate == EVAC_HTTP_REPLIED, "%s", told.error);
+}
+END_TEST
+
+/* Neither the kept connection nor the TLS session of the one before may be used. */
+START_TEST(what_a_ca_of_its_own_vouched_for_is_not_trusted_by_the_next)
+{
+    char url[128];
+    struct evac_http_request r = request_by_tls(url, sizeof url, "127.0.0.1");
+    r.ca = evac_str(tls.pem);
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_REPLIED);
+    r.ca = EVAC_STR_NONE;
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_NOT_SENT);
+    ck_assert_msg(evac_str_has(evac_str(told.error), "certificate"), "%s", told.error);
+}
+END_TEST
+
+START_TEST(another_ca_a_broken_one_and_another_name_do_not_vouch)
+{
+    char url[128];
+    struct tls_server other = { 0 };
+    tls_make_cert(&other);
+    const char *const wrong[] = { other.pem, "-----BEGIN CERTIFICATE-----", "x" };
+    struct evac_http_request r = request_by_tls(url, sizeof url, "127.0.0.1");
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        r.ca = evac_str(wrong[i]);
+        send_and_wait(&r);
+        ck_assert_msg(told.fate == EVAC_HTTP_NOT_SENT, "%s", wrong[i]);
+    }
+    r = request_by_tls(url, sizeof url, "bad.example.com");
+    r.ca = evac_str(tls.pem);
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_NOT_SENT);
+    X509_free(other.cert);
+    EVP_PKEY_free(other.key);
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("host");
@@ -814,6 +890,14 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_done_may_close_the_host);
     tcase_add_test(tc, a_resolver_that_is_no_address_is_refused_at_once);
     tcase_add_test(tc, a_url_is_split_without_changing_a_byte);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("tls");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, set_up_tls, tear_down_tls);
+    tcase_add_test(tc, a_ca_of_its_own_vouches_for_one_server);
+    tcase_add_test(tc, what_a_ca_of_its_own_vouched_for_is_not_trusted_by_the_next);
+    tcase_add_test(tc, another_ca_a_broken_one_and_another_name_do_not_vouch);
     suite_add_tcase(suite, tc);
 }
 

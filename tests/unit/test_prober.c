@@ -3,14 +3,10 @@
 #include "loopback.h"
 #include "prober.h"
 #include "suite.h"
+#include "tls_server.h"
 
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nX-Region: us-east-1\r\n\r\nall is ok now"
@@ -395,85 +391,18 @@ START_TEST(what_can_not_be_probed_is_refused_by_name)
 }
 END_TEST
 
-/* --- TLS: a server in a child process, since OpenSSL blocks there ---------------------------- */
+/* --- TLS ------------------------------------------------------------------------------------- */
 
-static EVP_PKEY *key;
-static X509 *cert;
+static struct tls_server tls;
 static char ca_path[] = "/tmp/evac-test-prober-XXXXXX";
-static pid_t tls_child;
-static uint16_t tls_port;
-static int resumed_pipe[2]; /* a byte a handshake: 'r' resumed, 'f' full */
-
-static void make_cert(void)
-{
-    key = EVP_RSA_gen(2048);
-    cert = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_set_version(cert, 2);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    X509_NAME *name = X509_get_subject_name(cert);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    X509_EXTENSION *names =
-        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:good.example.com,IP:127.0.0.1");
-    X509_add_ext(cert, names, -1);
-    X509_EXTENSION_free(names);
-    X509_sign(cert, key, EVP_sha256());
-    int fd = mkstemp(ca_path);
-    ck_assert_int_ge(fd, 0);
-    FILE *file = fdopen(fd, "w");
-    PEM_write_X509(file, cert);
-    fclose(file);
-}
-
-static void serve_tls(int listener)
-{
-    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Region: r1\r\n\r\nok";
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_use_certificate(ctx, cert);
-    SSL_CTX_use_PrivateKey(ctx, key);
-    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"t", 1);
-    for (;;) {
-        char bytes[4096];
-        SSL *ssl = SSL_new(ctx);
-        int fd = accept(listener, NULL, NULL);
-        SSL_set_fd(ssl, fd);
-        if (SSL_accept(ssl) == 1) {
-            char kind = SSL_session_reused(ssl) ? 'r' : 'f';
-            if (write(resumed_pipe[1], &kind, 1) != 1)
-                _exit(1);
-            while (SSL_read(ssl, bytes, sizeof bytes) > 0)
-                SSL_write(ssl, reply, sizeof reply - 1);
-        }
-        SSL_shutdown(ssl);
-        SSL_free(ssl);
-        close(fd);
-    }
-}
 
 static void set_up_tls(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t size = sizeof address;
-    make_cert();
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
-    ck_assert_int_eq(listen(listener, 16), 0);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    tls_port = ntohs(address.sin_port);
-    ck_assert_int_eq(pipe(resumed_pipe), 0);
-    signal(SIGPIPE, SIG_IGN);
-    tls_child = fork();
-    ck_assert_int_ge(tls_child, 0);
-    if (tls_child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serve_tls(listener);
-    }
-    close(listener);
-    close(resumed_pipe[1]);
+    tls_server_start(&tls);
+    int fd = mkstemp(ca_path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, tls.pem, strlen(tls.pem)), (int)strlen(tls.pem));
+    close(fd);
     set_up();
     evac_prober_free(prober);
     open_prober(on_result, 0, ca_path);
@@ -482,43 +411,39 @@ static void set_up_tls(void)
 static void tear_down_tls(void)
 {
     tear_down();
-    kill(tls_child, SIGKILL);
-    waitpid(tls_child, NULL, 0);
-    close(resumed_pipe[0]);
+    tls_server_stop(&tls);
     unlink(ca_path);
     (void)evac_str_copy(ca_path + sizeof ca_path - 7, 7, EVAC_STR("XXXXXX"));
-    X509_free(cert);
-    EVP_PKEY_free(key);
 }
 
 START_TEST(a_verified_certificate_is_ok_and_its_session_is_resumed)
 {
-    struct evac_prober_target t = target_at("https", "good.example.com", tls_port);
+    struct evac_prober_target t = target_at("https", "good.example.com", tls.port);
     char kinds[4] = "";
     add(&t);
     wait_for_rounds(3);
     ck_assert_msg(told.ok, "%s", told.reason);
     ck_assert_str_eq(told.served_by, "r1");
-    ck_assert_int_eq(read(resumed_pipe[0], kinds, 3), 3);
+    ck_assert_int_eq(read(tls.told[0], kinds, 3), 3);
     ck_assert_str_eq(kinds, "frr");
 }
 END_TEST
 
 START_TEST(an_address_is_verified_too)
 {
-    struct evac_prober_target t = target_at("https", "127.0.0.1", tls_port);
+    struct evac_prober_target t = target_at("https", "127.0.0.1", tls.port);
     t.keep_alive = true;
     add(&t);
     wait_for_rounds(3);
     ck_assert_msg(told.ok, "%s", told.reason);
     char kinds[4] = "";
-    ck_assert_int_eq(read(resumed_pipe[0], kinds, 3), 1); /* one handshake for all rounds */
+    ck_assert_int_eq(read(tls.told[0], kinds, 3), 1); /* one handshake for all rounds */
 }
 END_TEST
 
 START_TEST(a_certificate_for_another_name_is_refused)
 {
-    struct evac_prober_target t = target_at("https", "bad.example.com", tls_port);
+    struct evac_prober_target t = target_at("https", "bad.example.com", tls.port);
     uint64_t id = add(&t);
     wait_for_rounds(1);
     ck_assert(!told.ok);
@@ -533,7 +458,7 @@ END_TEST
 
 START_TEST(a_certificate_of_an_unknown_issuer_is_refused)
 {
-    struct evac_prober_target t = target_at("https", "good.example.com", tls_port);
+    struct evac_prober_target t = target_at("https", "good.example.com", tls.port);
     evac_prober_free(prober);
     open_prober(on_result, 0, NULL);
     add(&t);
