@@ -39,7 +39,7 @@ enum evac_aws_protocol { EVAC_AWS_PROTOCOLS(X) EVAC_AWS_PROTOCOL_COUNT };
 struct evac_aws_service {
     const char *name;         /* "rds": what evac_op.service says */
     const char *id;           /* botocore serviceId "RDS": for AWS_ENDPOINT_URL_<SERVICE> */
-    const char *endpoint;     /* host prefix: "rds" */
+    const char *endpoint;     /* host prefix: "rds"; NULL: each request names its server */
     const char *signing_name; /* "rds" */
     enum evac_aws_protocol protocol;
     const char *api_version;   /* "2014-10-31" */
@@ -51,6 +51,15 @@ struct evac_aws_service {
     const char *region_set;    /* NULL: Version 4 in one region; "*": Version 4A, of no region */
 };
 const struct evac_aws_service *evac_aws_service(const char *name);
+
+/* A server of the account's own, beside AWS's endpoints: a search domain, a cluster's API. */
+struct evac_aws_server {
+    struct evac_str origin; /* "https://host[:port][/prefix]"; http only on this machine */
+    struct evac_str ca;     /* certificates in PEM that vouch for it, "" those of the host */
+    /* How it is told who asks. Both empty: by a signature, as AWS is. */
+    struct evac_str cluster;    /* by EKS's token for the cluster of that name (aws_bearer.h) */
+    struct evac_str token_file; /* by the token that this file holds */
+};
 
 /*
  * One request. For query and ec2: params are "Name=value" pairs (encoded here), Action and Version
@@ -76,7 +85,9 @@ struct evac_aws_request {
     const char *content_type; /* rest; NULL: the protocol's own */
     bool checksum;            /* add x-amz-checksum-crc32 or Content-MD5: the model demands one */
     bool anonymous;           /* do not sign (web identity) */
-    uint32_t total_ms;        /* 0: 10 s for a read, 20 s for a mutation */
+    const struct evac_aws_server *server; /* of a service without an endpoint, and only there.
+                                             Unlike endpoint, no endpoint_url goes before it */
+    uint32_t total_ms;                    /* 0: 10 s for a read, 20 s for a mutation */
 };
 
 /* What it came to. The first five as an apply's outcome; a read's DONE is ACCEPTED too. */

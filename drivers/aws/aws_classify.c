@@ -55,6 +55,7 @@ static const char *const skewed[] = {
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "AuthFailure",
+    "Unauthorized", /* a cluster's: its token is a signature too */
     NULL,
 };
 
@@ -163,10 +164,31 @@ static struct evac_str first_of(struct evac_str a, struct evac_str b)
     return a.n ? a : b;
 }
 
+/* A cluster's: {"kind":"Status","reason":"Conflict","message":"..."} */
+static bool read_cluster_error(struct evac_aws_reply *reply)
+{
+    if (!evac_str_is(evac_json_str(reply->json, "kind"), "Status"))
+        return false;
+    reply->code = evac_json_str(reply->json, "reason");
+    reply->message = evac_json_str(reply->json, "message");
+    return true;
+}
+
+/* A search domain's: {"error":{"type":"...","reason":"..."},"status":400} */
+static bool read_domain_error(struct evac_aws_reply *reply)
+{
+    const struct evac_json *error = evac_json_get(reply->json, "error");
+    reply->code = evac_json_str(error, "type");
+    reply->message = evac_json_str(error, "reason");
+    return reply->code.n > 0;
+}
+
 static void read_json_error(struct reading *r)
 {
     struct evac_aws_reply *reply = &r->verdict->reply;
     struct evac_str rest;
+    if (read_cluster_error(reply) || read_domain_error(reply))
+        return;
     struct evac_str code =
         evac_str_cut(evac_http_header(r->http, "x-amzn-query-error"), ';', &rest);
     code = first_of(code, evac_http_header(r->http, "x-amzn-errortype"));
@@ -219,6 +241,7 @@ static void read_request_id(struct reading *r)
     struct evac_aws_reply *reply = &r->verdict->reply;
     struct evac_str id = evac_http_header(r->http, "x-amzn-requestid");
     id = first_of(id, evac_http_header(r->http, "x-amz-request-id"));
+    id = first_of(id, evac_http_header(r->http, "audit-id"));
     id = first_of(id, evac_xml_text(reply->xml, "ResponseMetadata/RequestId"));
     id = first_of(id, evac_xml_text(reply->xml, "RequestId"));
     id = first_of(id, evac_xml_text(reply->xml, "RequestID"));

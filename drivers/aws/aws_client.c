@@ -2,6 +2,7 @@
  * otherwise) -> done. */
 #include "aws.h"
 
+#include "aws_bearer.h"
 #include "aws_classify.h"
 #include "aws_io.h"
 #include "aws_wire.h"
@@ -187,7 +188,7 @@ static bool learn(struct send *s, const struct evac_aws_verdict *v)
 static enum evac_code begin(struct send *s, struct evac_err *err)
 {
     const struct evac_aws_keys *keys = NULL;
-    if (s->request.anonymous)
+    if (s->request.anonymous || (s->request.server && s->request.server->token_file.n))
         return attempt(s, NULL, err);
     s->stage = STAGE_KEYS;
     enum evac_code code =
@@ -213,6 +214,35 @@ static void on_reply(void *user, const struct evac_http_reply *http)
 
 /* --- on the way --- */
 
+static enum evac_code find_endpoint(struct send *s, struct evac_err *err)
+{
+    const struct evac_endpoint_wish wish = { s->service,
+                                             s->region.n ? s->region : s->request.region,
+                                             s->request.bucket, s->request.endpoint };
+    if (s->request.server)
+        return evac_endpoint_server(s->request.server->origin, wish.region, s->arena, &s->endpoint,
+                                    err);
+    return evac_endpoint_find(&s->aws->config, &wish, s->arena, &s->endpoint, err);
+}
+
+/* For a server that takes a token in place of a signature. */
+static enum evac_code find_bearer(struct send *s, struct evac_aws_wire *wire, struct evac_err *err)
+{
+    struct evac_aws *aws = s->aws;
+    const struct evac_aws_server *server = s->request.server;
+    const struct evac_endpoint_wish wish = { .service = evac_aws_service("sts"),
+                                             .region = s->endpoint.region };
+    struct evac_endpoint sts;
+    if (server && server->token_file.n)
+        return evac_aws_file_token(aws->host, server->token_file, s->arena, &wire->bearer, err);
+    if (!server || !server->cluster.n)
+        return EVAC_OK;
+    enum evac_code code = evac_endpoint_own(&aws->config, &wish, s->arena, &sts, err);
+    return code ? code
+                : evac_aws_cluster_token(&sts, server->cluster, wire->identity, wire->cache,
+                                         wire->wall_ms, s->arena, &wire->bearer, err);
+}
+
 static enum evac_code attempt(struct send *s, const struct evac_aws_keys *keys,
                               struct evac_err *err)
 {
@@ -221,10 +251,7 @@ static enum evac_code attempt(struct send *s, const struct evac_aws_keys *keys,
     struct evac_sigv4_identity identity = { 0 };
     if (keys)
         identity = evac_aws_keys_identity(keys);
-    const struct evac_endpoint_wish wish = { s->service,
-                                             s->region.n ? s->region : s->request.region,
-                                             s->request.bucket, s->request.endpoint };
-    enum evac_code code = evac_endpoint_find(&aws->config, &wish, s->arena, &s->endpoint, err);
+    enum evac_code code = find_endpoint(s, err);
     if (code != EVAC_OK)
         return code;
     struct evac_aws_wire wire = {
@@ -238,7 +265,9 @@ static enum evac_code attempt(struct send *s, const struct evac_aws_keys *keys,
         .invocation_id = s->invocation_id,
         .attempt = ++s->attempt,
     };
-    code = evac_aws_wire_build(&wire, s->arena, &http, err);
+    code = find_bearer(s, &wire, err);
+    if (code == EVAC_OK)
+        code = evac_aws_wire_build(&wire, s->arena, &http, err);
     if (code == EVAC_OK)
         code = evac_aws_io_http(aws->io, &http, on_reply, s, &s->http_id, err);
     if (code == EVAC_OK)
@@ -260,6 +289,17 @@ static void on_keys(void *user, const struct evac_aws_keys *keys, const struct e
 static const char *dup_or_null(struct evac_arena *arena, const char *text)
 {
     return text ? evac_arena_dup(arena, text) : NULL;
+}
+
+static const struct evac_aws_server *copy_server(struct evac_arena *arena,
+                                                 const struct evac_aws_server *from)
+{
+    struct evac_aws_server *server = evac_arena_alloc(arena, sizeof *server);
+    *server = (struct evac_aws_server){ evac_arena_str(arena, from->origin),
+                                        evac_arena_str(arena, from->ca),
+                                        evac_arena_str(arena, from->cluster),
+                                        evac_arena_str(arena, from->token_file) };
+    return server;
 }
 
 static void copy_request(struct send *s, const struct evac_aws_request *from)
@@ -285,6 +325,7 @@ static void copy_request(struct send *s, const struct evac_aws_request *from)
     s->request.headers = headers;
     s->request.body = evac_arena_str(a, from->body);
     s->request.content_type = dup_or_null(a, from->content_type);
+    s->request.server = from->server && !s->service->endpoint ? copy_server(a, from->server) : NULL;
 }
 
 /* RFC 9562 5.4 */

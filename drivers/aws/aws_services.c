@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* From botocore's service models (metadata) and AWS.md 1.1. Where a service speaks several
- * protocols, JSON. */
+ * protocols, JSON. Without an endpoint: servers of the account's own (struct evac_aws_server). */
 /* clang-format off */
 static const struct evac_aws_service services[] = {
     /* name                       id                          endpoint                    signing name               protocol            version       target prefix                          global region     s3     query_compatible */
@@ -29,6 +29,9 @@ static const struct evac_aws_service services[] = {
     { "ssm",                      "SSM",                      "ssm",                      "ssm",                     EVAC_AWS_JSON_1_1,  "2014-11-06", "AmazonSSM",                           NULL,             false, false },
     { "elasticache",              "ElastiCache",              "elasticache",              "elasticache",             EVAC_AWS_QUERY,     "2015-02-02", NULL,                                  NULL,             false, false },
     { "eks",                      "EKS",                      "eks",                      "eks",                     EVAC_AWS_REST_JSON, "2017-11-01", NULL,                                  NULL,             false, false },
+    { "kubernetes",               "Kubernetes",               NULL,                       "",                        EVAC_AWS_REST_JSON, "v1",         NULL,                                  NULL,             false, false },
+    { "opensearch",               "OpenSearch",               "es",                       "es",                      EVAC_AWS_REST_JSON, "2021-01-01", NULL,                                  NULL,             false, false },
+    { "opensearch-domain",        "OpenSearch domain",        NULL,                       "es",                      EVAC_AWS_REST_JSON, "2021-01-01", NULL,                                  NULL,             false, false },
     { "service-quotas",           "Service Quotas",           "servicequotas",            "servicequotas",           EVAC_AWS_JSON_1_1,  "2019-06-24", "ServiceQuotasV20190624",              NULL,             false, false },
     { "backup",                   "Backup",                   "backup",                   "backup",                  EVAC_AWS_REST_JSON, "2018-11-15", NULL,                                  NULL,             false, false },
     { "efs",                      "EFS",                      "elasticfilesystem",        "elasticfilesystem",       EVAC_AWS_REST_JSON, "2015-02-01", NULL,                                  NULL,             false, false },

@@ -238,6 +238,7 @@ static void fill(const struct draft *d, struct evac_str method, struct evac_http
         .region = w->endpoint->region,
         .operation = evac_arena_printf(d->arena, "%s:%s", w->service->name, w->request->operation),
         .mutates = w->request->mutates,
+        .ca = w->request->server ? w->request->server->ca : EVAC_STR_NONE,
     };
 }
 
@@ -252,7 +253,10 @@ enum evac_code evac_aws_wire_build(const struct evac_aws_wire *wire, struct evac
     if (code != EVAC_OK)
         return code;
     put_protocol_headers(&d);
-    if (wire->identity)
+    if (wire->bearer.n)
+        put_header(&d, "Authorization",
+                   evac_arena_printf(arena, "Bearer %.*s", EVAC_STR_ARG(wire->bearer)));
+    else if (wire->identity)
         code = sign(&d, method, err);
     if (code == EVAC_OK)
         fill(&d, method, ret_http);

@@ -10,6 +10,7 @@ struct evac_aws_wire {
     const struct evac_endpoint *endpoint;
     const struct evac_aws_request *request;
     const struct evac_sigv4_identity *identity; /* NULL: not signed */
+    struct evac_str bearer;                     /* a token in place of the signature, "" none */
     struct evac_sigv4_cache *cache;             /* may be NULL */
     int64_t wall_ms;                            /* with the host's skew already in it */
     const char *invocation_id;                  /* the same for every attempt */

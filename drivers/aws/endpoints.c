@@ -190,23 +190,57 @@ static struct evac_str host_header(struct evac_arena *arena, const struct evac_u
                              url->port.n ? url->port.p : "");
 }
 
-static enum evac_code use_url(struct evac_str text, struct evac_str bucket,
-                              struct evac_arena *arena, struct evac_endpoint *e,
+static enum evac_code use_url(const char *what, struct evac_str text, struct evac_arena *arena,
+                              struct evac_url *ret_url, struct evac_endpoint *e,
                               struct evac_err *err)
 {
-    struct evac_url url;
-    if (!evac_url_read(text, &url))
-        return evac_fail(err, EVAC_E_BADCONF,
-                         "endpoint_url '%.*s' is not http[s]://host[:port][/path]",
+    if (!evac_url_read(text, ret_url))
+        return evac_fail(err, EVAC_E_BADCONF, "%s '%.*s' is not http[s]://host[:port][/path]", what,
                          EVAC_STR_ARG(text));
-    if (evac_str_ends(url.path, "/"))
-        url.path.n--;
-    e->host = host_header(arena, &url);
-    e->origin =
-        evac_arena_printf(arena, "%.*s://%.*s", EVAC_STR_ARG(url.scheme), EVAC_STR_ARG(e->host));
-    e->prefix = bucket.n ? evac_arena_printf(arena, "%.*s/%.*s", EVAC_STR_ARG(url.path),
-                                             EVAC_STR_ARG(bucket))
-                         : evac_arena_str(arena, url.path);
+    if (evac_str_ends(ret_url->path, "/"))
+        ret_url->path.n--;
+    e->host = host_header(arena, ret_url);
+    e->origin = evac_arena_printf(arena, "%.*s://%.*s", EVAC_STR_ARG(ret_url->scheme),
+                                  EVAC_STR_ARG(e->host));
+    e->prefix = evac_arena_str(arena, ret_url->path);
+    return EVAC_OK;
+}
+
+static enum evac_code use_url_for(struct evac_str bucket, struct evac_str text,
+                                  struct evac_arena *arena, struct evac_endpoint *e,
+                                  struct evac_err *err)
+{
+    struct evac_url url;
+    enum evac_code code = use_url("endpoint_url", text, arena, &url, e, err);
+    if (!code && bucket.n)
+        e->prefix =
+            evac_arena_printf(arena, "%.*s/%.*s", EVAC_STR_ARG(url.path), EVAC_STR_ARG(bucket));
+    return code;
+}
+
+static bool is_this_machine(const struct evac_url *url)
+{
+    return evac_str_is(url->host, "localhost") || evac_str_is(url->host, "::1") ||
+           (url->ip && evac_str_starts(url->host, "127."));
+}
+
+enum evac_code evac_endpoint_server(struct evac_str origin, struct evac_str region,
+                                    struct evac_arena *arena, struct evac_endpoint *ret_endpoint,
+                                    struct evac_err *err)
+{
+    struct evac_endpoint e = { 0 };
+    struct evac_url url;
+    enum evac_code code = use_url("endpoint", origin, arena, &url, &e, err);
+    if (code)
+        return code;
+    if (evac_str_is(url.scheme, "http") && !is_this_machine(&url))
+        return evac_fail(err, EVAC_E_BADCONF, "endpoint '%.*s': without TLS only on this machine",
+                         EVAC_STR_ARG(origin));
+    if (!evac_endpoint_is_region(region))
+        return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not a region's name",
+                         (int)(region.n < 60 ? region.n : 60), region.n ? region.p : "");
+    e.region = e.signing_region = evac_arena_str(arena, region);
+    *ret_endpoint = e;
     return EVAC_OK;
 }
 
@@ -311,6 +345,8 @@ static void regional_host(const struct partition *p, const struct evac_aws_servi
         suffix = p->suffix;
     if (v.dual && strcmp(name, "route53-recovery-control-config") == 0)
         name = "arc-recovery-control-config";
+    if (v.dual && strcmp(name, "es") == 0)
+        name = "aos";
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
     if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */
         e->host = evac_arena_printf(arena, "cloudfront%s.%s", fips ? "-fips" : "", suffix);
@@ -392,25 +428,44 @@ static enum evac_code check_wish(const struct evac_endpoint_wish *wish, struct v
     return EVAC_OK;
 }
 
-enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
-                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
-                                  struct evac_endpoint *ret_endpoint, struct evac_err *err)
+static struct variant variant_of(const struct evac_aws_config *config)
 {
-    struct evac_endpoint e = { 0 };
-    struct variant variant = {
+    return (struct variant){
         .fips =
             evac_aws_config_true(config, "use_fips", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
         .dual = evac_aws_config_true(config, "use_dualstack", "AWS_USE_DUALSTACK_ENDPOINT",
                                      "use_dualstack_endpoint"),
     };
+}
+
+enum evac_code evac_endpoint_own(const struct evac_aws_config *config,
+                                 const struct evac_endpoint_wish *wish, struct evac_arena *arena,
+                                 struct evac_endpoint *ret_endpoint, struct evac_err *err)
+{
+    struct variant fips_only = { .fips = variant_of(config).fips };
+    struct evac_endpoint e = { 0 };
+    enum evac_code code = find_region(wish, arena, &e, err);
+    if (code == EVAC_OK)
+        code = use_aws(config, wish, fips_only, arena, &e, err);
+    if (code == EVAC_OK)
+        *ret_endpoint = e;
+    return code;
+}
+
+enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
+                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
+                                  struct evac_endpoint *ret_endpoint, struct evac_err *err)
+{
+    struct evac_endpoint e = { 0 };
+    struct variant variant = variant_of(config);
     struct evac_str custom = override_of(config, wish->service, arena);
     struct evac_str url = custom.n ? custom : wish->own;
     enum evac_code code = check_wish(wish, variant, custom, err);
     if (code == EVAC_OK)
         code = find_region(wish, arena, &e, err);
     if (code == EVAC_OK)
-        code = url.n ? use_url(url, is_control(wish->service) ? EVAC_STR_NONE : wish->bucket, arena,
-                               &e, err)
+        code = url.n ? use_url_for(is_control(wish->service) ? EVAC_STR_NONE : wish->bucket, url,
+                                   arena, &e, err)
                      : use_aws(config, wish, variant, arena, &e, err);
     if (code == EVAC_OK)
         *ret_endpoint = e;

@@ -24,6 +24,15 @@ enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
                                   const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                   struct evac_endpoint *ret_endpoint, struct evac_err *err);
 
+/* AWS's own endpoint, whatever an endpoint_url says: for what somebody else will ask there. */
+enum evac_code evac_endpoint_own(const struct evac_aws_config *config,
+                                 const struct evac_endpoint_wish *wish, struct evac_arena *arena,
+                                 struct evac_endpoint *ret_endpoint, struct evac_err *err);
+/* A server of the account's own, in region: https, or http on this machine. */
+enum evac_code evac_endpoint_server(struct evac_str origin, struct evac_str region,
+                                    struct evac_arena *arena, struct evac_endpoint *ret_endpoint,
+                                    struct evac_err *err);
+
 /* A region's name as it may stand in a host: a-z, 0-9, '-', at most 40. */
 bool evac_endpoint_is_region(struct evac_str region);
 

@@ -230,7 +230,9 @@ static uint64_t hash_of(const struct sb_call *c)
 
 static void throttle(struct sb_call *c)
 {
-    if (speaks_s3(c))
+    if (c->id == SB_KUBERNETES)
+        sb_error(c, 429, "TooManyRequests", "too many requests, please try again later");
+    else if (speaks_s3(c))
         sb_error(c, 503, "SlowDown", "Please reduce your request rate.");
     else if (c->protocol == EVAC_AWS_EC2)
         sb_error(c, 503, "RequestLimitExceeded", "Request limit exceeded.");
@@ -280,9 +282,9 @@ static void serve(struct sb_call *c)
     struct sb_counter *counter = sb_counter_of(c->sb, c->region, c->service, c->operation);
     if (fault->down) {
         sb_error(c, 503,
-                 speaks_s3(c)                  ? "ServiceUnavailable"
-                 : c->protocol == EVAC_AWS_EC2 ? "Unavailable"
-                                               : "ServiceUnavailableException",
+                 speaks_s3(c) || c->id == SB_KUBERNETES ? "ServiceUnavailable"
+                 : c->protocol == EVAC_AWS_EC2          ? "Unavailable"
+                                                        : "ServiceUnavailableException",
                  "The service is unavailable.");
         return;
     }
@@ -293,7 +295,8 @@ static void serve(struct sb_call *c)
     count(c, counter);
     if (fault->denied)
         sb_error(c, 403,
-                 is_json(c->protocol)          ? "AccessDeniedException"
+                 c->id == SB_KUBERNETES        ? "Forbidden"
+                 : is_json(c->protocol)        ? "AccessDeniedException"
                  : c->protocol == EVAC_AWS_EC2 ? "UnauthorizedOperation"
                                                : "AccessDenied",
                  "User: arn:aws:iam::" SB_ACCOUNT ":user/evac is not authorized to perform: %s:%s",
@@ -433,6 +436,33 @@ static void answer_anonymous(struct sb_call *c)
     spoil(c);
 }
 
+/* A cluster's own API: the path says where it is, a token who asks. */
+static void answer_cluster(struct sb_call *c)
+{
+    struct evac_str cluster,
+        rest = { c->path.p + strlen(SB_KUBERNETES_PATH), c->path.n - strlen(SB_KUBERNETES_PATH) };
+    c->id = SB_KUBERNETES;
+    c->service = sb_service(SB_KUBERNETES);
+    c->protocol = EVAC_AWS_REST_JSON;
+    c->region = sb_region_find(c->sb, evac_str_cut(rest, '/', &rest));
+    cluster = evac_str_cut(rest, '/', &rest);
+    if (!sb_reachable(c->sb, c->region) || !sb_kubernetes_has(c->sb, c->region, cluster)) {
+        c->reply->fate = EVAC_SANDBOX_REFUSE;
+        return;
+    }
+    sb_kubernetes_admit(c, cluster);
+    if (!c->failed)
+        sb_read_input(c);
+    if (!c->failed)
+        find_operation(c);
+    if (!c->failed && !c->operation)
+        sb_error(c, 404, "NotFound", "the server could not find the requested resource");
+    if (!c->failed)
+        serve(c);
+    sb_write_answer(c);
+    spoil(c);
+}
+
 static void begin(struct sb_call *c)
 {
     struct evac_sandbox *sb = c->sb;
@@ -462,8 +492,12 @@ void sb_aws(struct evac_sandbox *sb, const struct evac_http_request *request,
                                                  .header_count = request->header_count,
                                                  .body = request->body };
     reply->fate = EVAC_SANDBOX_REPLY;
-    enum evac_code code = evac_sigv4_claim(&signed_request, c.arena, &claim, &err);
-    if (code == EVAC_E_NOTFOUND) {
+    bool cluster = evac_str_starts(c.path, SB_KUBERNETES_PATH);
+    enum evac_code code =
+        cluster ? EVAC_OK : evac_sigv4_claim(&signed_request, c.arena, &claim, &err);
+    if (cluster) {
+        answer_cluster(&c);
+    } else if (code == EVAC_E_NOTFOUND) {
         answer_anonymous(&c);
     } else if (code || !find_service(&c, claim.scope.service)) {
         plain(reply, 403, code ? err.text : "The sandbox does not know this service.\n");

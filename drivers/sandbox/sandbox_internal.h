@@ -44,6 +44,7 @@
     X(IAM, iam) \
     X(KINESIS, kinesis) \
     X(KMS, kms) \
+    X(KUBERNETES, kubernetes) \
     X(LAMBDA, lambda) \
     X(MEMORYDB, memorydb) \
     X(RDS, rds) \
@@ -334,6 +335,13 @@ const char *sb_elbv2_group_name(struct sb_call *c, struct evac_str arn);
 
 /* model_ec2_instances.c: the instance is in the state running. */
 bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str id);
+
+/* model_kubernetes.c: a cluster's own API, at http://(this sandbox)/_kubernetes/REGION/CLUSTER. */
+#define SB_KUBERNETES_PATH "/_kubernetes/"
+/* EKS has such a cluster there. */
+bool sb_kubernetes_has(const struct evac_sandbox *sb, size_t region, struct evac_str cluster);
+/* An error unless who asks has a token that is good for that cluster, now. */
+void sb_kubernetes_admit(struct sb_call *c, struct evac_str cluster);
 
 /* model_servicequotas.c: what an account may have there. */
 double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,

@@ -340,6 +340,14 @@ static void xml_error(struct sb_call *c, const char *code, struct evac_str messa
     }
 }
 
+static void status_error(struct sb_call *c, const char *code, struct evac_str message)
+{
+    evac_buf_puts(&c->out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
+                           "\"status\":\"Failure\",\"message\":");
+    evac_buf_json(&c->out, message);
+    evac_buf_putf(&c->out, ",\"reason\":\"%s\",\"code\":%d}", code, c->status);
+}
+
 static void json_error(struct sb_call *c, const char *code, struct evac_str message)
 {
     evac_buf_puts(&c->out, "{\"__type\":");
@@ -369,7 +377,9 @@ void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, 
     evac_buf_reset(&c->out);
     bool json = c->protocol == EVAC_AWS_JSON_1_0 || c->protocol == EVAC_AWS_JSON_1_1 ||
                 c->protocol == EVAC_AWS_REST_JSON;
-    if (json)
+    if (c->id == SB_KUBERNETES)
+        status_error(c, code, message);
+    else if (json)
         json_error(c, code, message);
     else if (c->protocol == EVAC_AWS_EC2)
         ec2_error(c, code, message);
@@ -425,7 +435,11 @@ void sb_write_answer(struct sb_call *c)
         put_ec2_answer(c);
     else
         evac_buf_put(&reply->body, c->out.p, c->out.n);
-    sb_header(c, c->id == SB_S3 ? "x-amz-request-id" : "x-amzn-RequestId", evac_str(c->request_id));
+    sb_header(c,
+              c->id == SB_S3           ? "x-amz-request-id"
+              : c->id == SB_KUBERNETES ? "Audit-Id"
+                                       : "x-amzn-RequestId",
+              evac_str(c->request_id));
     if (c->id == SB_S3)
         sb_header(c, "x-amz-id-2", evac_str(c->request_id));
     sb_header(c, "Date", sb_http_date(c->arena, sb_wall_ms(c->sb)));

@@ -44,7 +44,7 @@ struct bench {
     struct evac_reply reply;
     bool answered;
     char goal[8192], version[512], token[32];
-    int64_t marker;
+    int64_t marker, clock_ms;
     unsigned calls;
 };
 
@@ -80,7 +80,8 @@ static uint64_t now(void *ctx)
 
 static int64_t wall(void *ctx)
 {
-    return WALL_MS + (int64_t)(((struct bench *)ctx)->now_ms - START_MS);
+    const struct bench *b = ctx;
+    return WALL_MS + (int64_t)(b->now_ms - START_MS) + b->clock_ms;
 }
 
 static void chance(void *ctx, void *p, size_t bytes)
@@ -389,6 +390,11 @@ void bench_control(struct bench *b, const char *fmt, ...)
         fprintf(stderr, "%s: %s\n", text, err.text);
         abort();
     }
+}
+
+void bench_clock(struct bench *b, int64_t ms)
+{
+    b->clock_ms = ms;
 }
 
 bool bench_true(struct bench *b, const char *part)

@@ -129,14 +129,38 @@ static void replied(void *user, const struct evac_aws_reply *reply)
     c->on_reply(c, reply);
 }
 
+struct aws_server {
+    struct aws_server *next;
+    struct evac_str region;
+    const struct evac_aws_server *server;
+};
+
+void aws_server_add(struct aws_call *c, struct evac_str region,
+                    const struct evac_aws_server *server)
+{
+    struct aws_server *s = evac_arena_alloc(c->arena, sizeof *s);
+    *s = (struct aws_server){ c->servers, region, server };
+    c->servers = s;
+}
+
+static const struct evac_aws_server *server_of(const struct aws_call *c, struct evac_str region)
+{
+    for (const struct aws_server *s = c->servers; s; s = s->next)
+        if (evac_str_eq(s->region, region))
+            return s->server;
+    return NULL;
+}
+
 enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *request,
                         aws_reply_fn *on_reply, struct evac_err *err)
 {
+    struct evac_aws_request full = *request;
+    full.server = server_of(c, request->region);
     c->on_reply = on_reply;
-    return evac_aws_send(c->link->aws, request, replied, c, &c->sent_id, err);
+    return evac_aws_send(c->link->aws, &full, replied, c, &c->sent_id, err);
 }
 
-static void could_not_ask(struct aws_call *c, const struct evac_err *err)
+void aws_start_failed(struct aws_call *c, const struct evac_err *err)
 {
     struct evac_reply reply = { .seen = EVAC_SEEN_UNSEEN,
                                 .outcome = EVAC_OUTCOME_NOT_SENT,
@@ -151,7 +175,16 @@ void aws_next(struct aws_call *c, const struct evac_aws_request *request, aws_re
     if (c->cancelled)
         (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
     if (err.code || aws_send(c, request, on_reply, &err))
-        could_not_ask(c, &err);
+        aws_start_failed(c, &err);
+}
+
+void aws_start(struct aws_call *c, aws_start_fn *start)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (c->cancelled)
+        (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
+    if (err.code || start(c, &err))
+        aws_start_failed(c, &err);
 }
 
 #define RESOLVE_MS 3000u
@@ -176,7 +209,7 @@ void aws_resolve(struct aws_call *c, struct evac_str name, const char *type, str
 {
     struct evac_err err = { EVAC_OK, "" };
     if (aws_resolve_first(c, name, type, server, then, &err))
-        could_not_ask(c, &err);
+        aws_start_failed(c, &err);
 }
 
 /* --- answering ------------------------------------------------------------------------------- */
@@ -296,6 +329,26 @@ void aws_set_arg(struct aws_call *c, const char *name, struct evac_str value)
 struct evac_str aws_regional(const struct aws_call *c, const char *name)
 {
     return evac_args_regional(&c->args, name, c->region);
+}
+
+enum evac_code aws_list(struct aws_call *c, struct evac_str text, struct evac_str *ret_items,
+                        size_t max, size_t *ret_count, struct evac_err *err)
+{
+    struct evac_json *list = NULL;
+    size_t n = 0;
+    if (text.n && text.p[0] != '[') {
+        ret_items[0] = text;
+        *ret_count = 1;
+        return EVAC_OK;
+    }
+    enum evac_code code = text.n ? evac_json_parse(text, &list, err) : EVAC_OK;
+    if (!code && evac_json_count(list) > max)
+        code = evac_fail(err, EVAC_E_BADARG, "a list has more than %zu entries", max);
+    for (const struct evac_json *e = code ? NULL : evac_json_first(list); e; e = evac_json_next(e))
+        ret_items[n++] = evac_arena_str(c->arena, evac_json_text(e));
+    evac_json_free(list);
+    *ret_count = n;
+    return code;
 }
 
 enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,

@@ -257,27 +257,17 @@ static bool look_elsewhere(struct aws_call *c)
 
 static enum evac_code read_items(struct aws_call *c, struct work *w, struct evac_err *err)
 {
-    struct evac_json *list = NULL;
-    struct evac_str text = w->lever->each ? aws_regional(c, w->lever->each) : EVAC_STR_NONE;
+    struct evac_str names[ITEMS_MAX] = { { 0 } };
     w->count = 1;
     if (!w->lever->each)
         return EVAC_OK;
-    w->items[0].name = text;
-    if (text.n && text.p[0] == '[') {
-        enum evac_code code = evac_json_parse(text, &list, err);
-        if (code)
-            return code;
-        w->count = 0;
-        for (const struct evac_json *e = evac_json_first(list); e && w->count < ITEMS_MAX;
-             e = evac_json_next(e))
-            w->items[w->count++].name = evac_arena_str(c->arena, evac_json_text(e));
-        bool many = evac_json_count(list) > ITEMS_MAX;
-        evac_json_free(list);
-        if (many)
-            return evac_fail(err, EVAC_E_BADARG, "%s has more than %u entries", w->lever->each,
-                             ITEMS_MAX);
-    }
-    if (w->count == 0 || w->items[0].name.n == 0)
+    enum evac_code code =
+        aws_list(c, aws_regional(c, w->lever->each), names, ITEMS_MAX, &w->count, err);
+    if (code)
+        return evac_err_prefix(err, "%s", w->lever->each);
+    for (size_t i = 0; i < w->count; i++)
+        w->items[i].name = names[i];
+    if (w->count == 0 || names[0].n == 0)
         return evac_fail(err, EVAC_E_BADARG, "%s is empty for %.*s", w->lever->each,
                          EVAC_STR_ARG(c->region));
     return EVAC_OK;

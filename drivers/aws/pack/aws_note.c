@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTES_MAX 256u
+#define NOTES_MAX   256u
+#define VALUE_BYTES 8192u
 
 struct aws_note {
-    char key[160], value[160];
+    char key[160];
+    char *value;
 };
 
 static struct aws_note *find(const struct evac_link *link, struct evac_str key)
@@ -26,10 +28,13 @@ static struct aws_note *make_room(struct evac_link *link)
             abort();
     }
     if (link->note_count == NOTES_MAX) {
+        free(link->notes[0].value);
         memmove(link->notes, link->notes + 1, (NOTES_MAX - 1) * sizeof *link->notes);
         link->note_count--;
     }
-    return &link->notes[link->note_count++];
+    struct aws_note *note = &link->notes[link->note_count++];
+    note->value = NULL;
+    return note;
 }
 
 void aws_note_set(struct evac_link *link, struct evac_str key, struct evac_str value)
@@ -37,13 +42,25 @@ void aws_note_set(struct evac_link *link, struct evac_str key, struct evac_str v
     struct aws_note *note = find(link, key);
     if (!note)
         note = make_room(link);
-    if (!evac_str_copy(note->key, sizeof note->key, key) ||
-        !evac_str_copy(note->value, sizeof note->value, value))
-        note->key[0] = note->value[0] = '\0'; /* half a note is worse than none */
+    free(note->value);
+    note->value = calloc(1, value.n + 1);
+    if (!note->value)
+        abort();
+    if (evac_str_copy(note->key, sizeof note->key, key) && value.n < VALUE_BYTES && value.n)
+        memcpy(note->value, value.p, value.n);
+    else
+        note->key[0] = '\0'; /* half a note is worse than none */
 }
 
 struct evac_str aws_note_get(const struct evac_link *link, struct evac_str key)
 {
     const struct aws_note *note = key.n ? find(link, key) : NULL;
     return note ? evac_str(note->value) : EVAC_STR_NONE;
+}
+
+void aws_notes_done(struct evac_link *link)
+{
+    for (size_t i = 0; i < link->note_count; i++)
+        free(link->notes[i].value);
+    free(link->notes);
 }

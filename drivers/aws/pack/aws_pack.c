@@ -22,7 +22,7 @@ static enum evac_code open_pack(const struct evac_host *host, const struct evac_
 static void close_pack(struct evac_link *link)
 {
     evac_aws_close(link->aws);
-    free(link->notes);
+    aws_notes_done(link);
     free(link);
 }
 

@@ -39,6 +39,7 @@ extern const struct evac_pack evac_pack_aws;
     X(iam) \
     X(kinesis) \
     X(kms) \
+    X(kubernetes) \
     X(lambda) \
     X(memorydb) \
     X(mrap) \
@@ -63,6 +64,7 @@ AWS_DRIVERS(X)
 
 struct aws_call;
 struct aws_lever;
+struct aws_server;
 struct aws_parity;
 struct aws_shot;
 typedef void aws_reply_fn(struct aws_call *c, const struct evac_aws_reply *reply);
@@ -94,6 +96,7 @@ struct aws_call {
     const struct aws_lever *lever; /* of the action, NULL none */
     const struct aws_shot *shot;
     const struct aws_parity *parity;
+    struct aws_server *servers; /* see aws_server_add() */
     void *state;                /* the driver's own, in arena */
     void *helper;               /* a helper's of this header, in arena */
     struct evac_str request_id; /* of the last exchange */
@@ -139,6 +142,14 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
                         aws_reply_fn *on_reply, struct evac_err *err);
 /* A further one, from inside a reply: a refusal answers the call (unseen, or not sent). */
 void aws_next(struct aws_call *c, const struct evac_aws_request *request, aws_reply_fn *on_reply);
+/* From inside a reply: start, as if it began the call. Its refusal answers the call. */
+void aws_start(struct aws_call *c, aws_start_fn *start);
+/* That answer: nothing was seen, or sent, and why. */
+void aws_start_failed(struct aws_call *c, const struct evac_err *err);
+/* From now on the call's requests in region go to that server, when their service has no endpoint.
+ * server lives as long as the call. */
+void aws_server_add(struct aws_call *c, struct evac_str region,
+                    const struct evac_aws_server *server);
 /* The records of a name ("A", "AAAA"), asked of "" the system's resolver or "address:port"; then
  * finds them in c->dns. */
 void aws_resolve(struct aws_call *c, struct evac_str name, const char *type, struct evac_str server,
@@ -206,6 +217,10 @@ struct evac_str aws_printf(struct aws_call *c, const char *fmt, ...)
 void aws_set_arg(struct aws_call *c, const char *name, struct evac_str value);
 /* A regional parameter for the call's region ("clusters.us-west-2", else "clusters"). */
 struct evac_str aws_regional(const struct aws_call *c, const char *name);
+/* A list's elements (a JSON array of texts), or the one that a plain text is; at most max of them.
+ * They live as long as the call. */
+enum evac_code aws_list(struct aws_call *c, struct evac_str text, struct evac_str *ret_items,
+                        size_t max, size_t *ret_count, struct evac_err *err);
 /* A count: a number, or the name of one of the resource's "<group>.<name>" entries. -1 and err when
  * it is neither. */
 enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,
@@ -247,9 +262,11 @@ int64_t aws_server_ms(const struct aws_call *c, const struct evac_aws_reply *rep
 
 /*
  * What a service gave us to remember, such as a change's id: by key, in this process only, at most
- * 256, oldest forgotten first. A driver must do without it after a restart.
+ * 256, oldest forgotten first; a key of at most 159 bytes, a value of at most 8,191. A driver must
+ * do without it after a restart.
  */
 void aws_note_set(struct evac_link *link, struct evac_str key, struct evac_str value);
 struct evac_str aws_note_get(const struct evac_link *link, struct evac_str key);
+void aws_notes_done(struct evac_link *link); /* the pack's own, at its end */
 
 #endif

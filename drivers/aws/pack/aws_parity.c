@@ -441,23 +441,16 @@ static enum evac_code read_items(struct aws_call *c, size_t side, struct evac_er
 {
     struct work *w = c->state;
     const char *each = w->parity->each;
-    struct evac_json *list = NULL;
-    struct evac_str text =
-        each ? evac_args_regional(&c->args, each, w->region[side]) : EVAC_STR_NONE;
-    w->items[side][0] = text;
     w->item_count[side] = 1;
-    if (!each || !text.n || text.p[0] != '[')
+    if (!each)
         return EVAC_OK;
-    enum evac_code code = evac_json_parse(text, &list, err);
-    w->item_count[side] = 0;
-    for (const struct evac_json *e = evac_json_first(list); e && w->item_count[side] < ITEMS_MAX;
-         e = evac_json_next(e))
-        w->items[side][w->item_count[side]++] = evac_arena_str(c->arena, evac_json_text(e));
-    if (!code && (w->item_count[side] == 0 || evac_json_count(list) > ITEMS_MAX))
-        code = evac_fail(err, EVAC_E_BADARG, "%s: from 1 to %u entries for %.*s", each, ITEMS_MAX,
-                         EVAC_STR_ARG(w->region[side]));
-    evac_json_free(list);
-    return code;
+    enum evac_code code = aws_list(c, evac_args_regional(&c->args, each, w->region[side]),
+                                   w->items[side], ITEMS_MAX, &w->item_count[side], err);
+    if (code)
+        return evac_err_prefix(err, "%s", each);
+    return w->item_count[side] ? EVAC_OK
+                               : evac_fail(err, EVAC_E_BADARG, "%s is empty for %.*s", each,
+                                           EVAC_STR_ARG(w->region[side]));
 }
 
 enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err)
