@@ -20,7 +20,9 @@ static const struct sb_kind kinds[] = {
       "\"version\":\"1.31\",\"certificateAuthority\":{\"data\":\"" CA "\"}}",
       false, NULL },
     { "nodegroup",
-      "{\"status\":\"ACTIVE\",\"capacityType\":\"ON_DEMAND\",\"scalingConfig\":{\"minSize\":1,"
+      "{\"status\":\"ACTIVE\",\"version\":\"1.31\",\"capacityType\":\"ON_DEMAND\","
+      "\"instanceTypes\":[\"m6i.large\"],\"amiType\":\"AL2023_x86_64_STANDARD\",\"diskSize\":20,"
+      "\"scalingConfig\":{\"minSize\":1,"
       "\"maxSize\":4,\"desiredSize\":1},"
       "\"health\":{\"issues\":[]}}",
       false, NULL },

@@ -4,6 +4,8 @@
  *
  *     make elasticache us-east-1 {"kind":"global","name":"sgaui-shop","Members":[
  *       {"ReplicationGroupId":"shop-use1","ReplicationGroupRegion":"us-east-1","Role":"PRIMARY","Status":"associated"},...]}
+ *     make elasticache us-east-1
+ * {"kind":"group","name":"shop-use1","CacheNodeType":"cache.r7g.xlarge"}
  */
 #include "sandbox_docs.h"
 
@@ -13,6 +15,7 @@
 
 static const char *const names[][2] = { { "GlobalReplicationGroups", "GlobalReplicationGroup" },
                                         { "Members", "GlobalReplicationGroupMember" },
+                                        { "MemberClusters", "ClusterId" },
                                         { NULL, NULL } };
 
 static const struct sb_kind kinds[] = {
@@ -21,6 +24,13 @@ static const struct sb_kind kinds[] = {
       "\"EngineVersion\":\"7.1\","
       "\"ARN\":\"arn:aws:elasticache::{account}:globalreplicationgroup:{name}\",\"Members\":[]}",
       true, NULL },
+    { "group",
+      "{\"ReplicationGroupId\":\"{name}\",\"Status\":\"available\",\"CacheNodeType\":\"cache.r7g."
+      "large\","
+      "\"MemberClusters\":[\"{name}-001\",\"{name}-002\"],\"AutomaticFailover\":\"enabled\","
+      "\"MultiAZ\":\"enabled\","
+      "\"ClusterEnabled\":false,\"TransitEncryptionEnabled\":true,\"SnapshotRetentionLimit\":1}",
+      false, NULL },
     { 0 },
 };
 
@@ -43,6 +53,19 @@ static void describe_groups(struct sb_call *c)
         if (!id.n || evac_str_is(id, g->name))
             put_group(c, g, "GlobalReplicationGroup");
     evac_buf_puts(&c->out, "</GlobalReplicationGroups>");
+}
+
+static void describe_replication_groups(struct sb_call *c)
+{
+    struct evac_str id = sb_in(c, "ReplicationGroupId");
+    struct sb_doc *g = NULL;
+    if (id.n && !sb_doc_named(c, c->region, "group", id, 404, "ReplicationGroupNotFoundFault"))
+        return;
+    evac_buf_puts(&c->out, "<ReplicationGroups>");
+    while ((g = sb_doc_next(c->sb, c->id, c->region, "group", g)))
+        if (!id.n || evac_str_is(id, g->name))
+            put_group(c, g, "ReplicationGroup");
+    evac_buf_puts(&c->out, "</ReplicationGroups>");
 }
 
 /* The member of that region and name becomes the primary; false when there is none. */
@@ -91,6 +114,7 @@ static void failover(struct sb_call *c)
 /* clang-format off */
 static const struct sb_operation operations[] = {
     { "DescribeGlobalReplicationGroups", describe_groups, .takes = "GlobalReplicationGroupId MaxRecords Marker ShowMemberInfo" },
+    { "DescribeReplicationGroups", describe_replication_groups, .takes = "ReplicationGroupId MaxRecords Marker" },
     { "FailoverGlobalReplicationGroup", failover, SB_MUTATES, .takes = "GlobalReplicationGroupId! PrimaryRegion! PrimaryReplicationGroupId!" },
     { 0 },
 };

@@ -19,7 +19,12 @@ static const struct sb_kind kinds[] = {
       "{\"FunctionName\":\"{name}\",\"FunctionArn\":\"arn:aws:lambda:{region}:{account}:function:{"
       "name}\","
       "\"Runtime\":\"provided.al2023\",\"Version\":\"$LATEST\",\"State\":\"Active\","
-      "\"LastUpdateStatus\":\"Successful\"}",
+      "\"LastUpdateStatus\":\"Successful\",\"Handler\":\"bootstrap\",\"MemorySize\":256,"
+      "\"Timeout\":30,"
+      "\"CodeSha256\":\"b8E4vV0gQ1cUuV0cC5n5nq1sTqK3uPcYb8E4vV0gQ1c=\",\"CodeSize\":1024,"
+      "\"Architectures\":[\"arm64\"],"
+      "\"EphemeralStorage\":{\"Size\":512},\"Environment\":{\"Variables\":{\"MODE\":\"live\"}},"
+      "\"Layers\":[],\"PackageType\":\"Zip\"}",
       false, NULL },
     { "mapping",
       "{\"UUID\":\"{name}\",\"BatchSize\":10,\"State\":\"Enabled\",\"StateTransitionReason\":"

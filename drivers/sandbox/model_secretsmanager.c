@@ -12,8 +12,8 @@
 
 static const struct sb_kind kinds[] = {
     { "secret",
-      "{\"ARN\":\"arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf\",\"Name\":\"{"
-      "name}\","
+      "{\"ARN\":\"arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf\","
+      "\"VersionIdsToStages\":{\"a1b2c3d4-0001\":[\"AWSCURRENT\"]},\"Name\":\"{name}\","
       "\"RotationEnabled\":false}",
       false, NULL },
     { 0 },

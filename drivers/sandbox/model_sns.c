@@ -1,16 +1,50 @@
 /*
  * SNS: messages to topics (AWS.md 2.11).
  *
- *     make sns us-west-2 {"kind":"topic","name":"oncall"}
+ *     make sns us-west-2
+ * {"kind":"topic","name":"oncall","attributes":{"SubscriptionsConfirmed":"0"}}
  */
 #include "sandbox_docs.h"
 
-static const struct sb_kind kinds[] = { { "topic", "{\"published\":0}", false, NULL }, { 0 } };
+#include <cjson/cJSON.h>
+
+static const struct sb_kind kinds[] = {
+    { "topic", "{\"published\":0,\"attributes\":{\"SubscriptionsConfirmed\":\"1\"}}", false, NULL },
+    { 0 }
+};
+
+static struct sb_doc *topic(struct sb_call *c)
+{
+    return sb_doc_named(c, c->region, "topic", sb_short_name(sb_in(c, "TopicArn")), 404,
+                        "NotFound");
+}
+
+static void put_attribute(struct sb_call *c, const char *name, struct evac_str value)
+{
+    evac_buf_puts(&c->out, "<entry>");
+    sb_tag(&c->out, "key", evac_str(name));
+    sb_tag(&c->out, "value", value);
+    evac_buf_puts(&c->out, "</entry>");
+}
+
+static void get_attributes(struct sb_call *c)
+{
+    const struct sb_doc *t = topic(c);
+    const cJSON *e;
+    if (!t)
+        return;
+    evac_buf_puts(&c->out, "<Attributes>");
+    put_attribute(c, "TopicArn", sb_in(c, "TopicArn"));
+    cJSON_ArrayForEach(e, cJSON_GetObjectItem(t->json, "attributes"))
+    {
+        put_attribute(c, e->string, evac_str(cJSON_GetStringValue(e)));
+    }
+    evac_buf_puts(&c->out, "</Attributes>");
+}
 
 static void publish(struct sb_call *c)
 {
-    struct sb_doc *t =
-        sb_doc_named(c, c->region, "topic", sb_short_name(sb_in(c, "TopicArn")), 404, "NotFound");
+    struct sb_doc *t = topic(c);
     char id[33];
     if (!t)
         return;
@@ -26,6 +60,7 @@ static void publish(struct sb_call *c)
 }
 
 static const struct sb_operation operations[] = {
+    { "GetTopicAttributes", get_attributes, .takes = "TopicArn!" },
     { "Publish", publish, SB_MUTATES,
       .takes = "TopicArn! Message! Subject MessageAttributes MessageGroupId "
                "MessageDeduplicationId" },

@@ -3,9 +3,12 @@
  * one that is enabled, in its region, drains.
  *
  *     make sqs us-east-1 {"kind":"queue","name":"orders","waiting":40,"in_flight":2}
- *     make sqs us-east-1 {"kind":"queue","name":"orders","waiting":0}
+ *     make sqs us-east-1
+ * {"kind":"queue","name":"orders","waiting":0,"attributes":{"VisibilityTimeout":"60"}}
  */
 #include "sandbox_docs.h"
+
+#include <cjson/cJSON.h>
 
 #define DRAIN_MS 30000u
 
@@ -19,7 +22,11 @@ static void made(struct evac_sandbox *sb, struct sb_doc *q)
 }
 
 static const struct sb_kind kinds[] = {
-    { "queue", "{\"waiting\":0,\"in_flight\":0,\"delayed\":0,\"drains\":true}", false, made },
+    { "queue",
+      "{\"waiting\":0,\"in_flight\":0,\"delayed\":0,\"drains\":true,\"attributes\":{"
+      "\"VisibilityTimeout\":\"30\",\"MessageRetentionPeriod\":\"345600\",\"DelaySeconds\":\"0\","
+      "\"MaximumMessageSize\":\"262144\",\"ReceiveMessageWaitTimeSeconds\":\"0\"}}",
+      false, made },
     { 0 },
 };
 
@@ -36,6 +43,16 @@ static void get_url(struct sb_call *c)
                       sb_region_name(c->sb, c->region), q->name);
 }
 
+static bool is_asked(const struct sb_call *c, const char *name)
+{
+    for (int i = 1; sb_has(c, "AttributeNames.%d", i); i++) {
+        struct evac_str asked = sb_in(c, "AttributeNames.%d", i);
+        if (evac_str_is(asked, "All") || evac_str_is(asked, name))
+            return true;
+    }
+    return false;
+}
+
 static void get_attributes(struct sb_call *c)
 {
     static const struct {
@@ -47,16 +64,23 @@ static void get_attributes(struct sb_call *c)
     if (!q)
         return;
     bool first = true;
+    const cJSON *e;
     evac_buf_puts(&c->out, "{\"Attributes\":{");
-    for (int i = 1; sb_has(c, "AttributeNames.%d", i); i++)
-        for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
-            struct evac_str asked = sb_in(c, "AttributeNames.%d", i);
-            if (!evac_str_is(asked, "All") && !evac_str_is(asked, counts[k].name))
-                continue;
-            evac_buf_putf(&c->out, "%s\"%s\":\"%lld\"", first ? "" : ",", counts[k].name,
-                          (long long)sb_doc_num(q, counts[k].member, 0));
-            first = false;
-        }
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        if (!is_asked(c, counts[k].name))
+            continue;
+        evac_buf_putf(&c->out, "%s\"%s\":\"%lld\"", first ? "" : ",", counts[k].name,
+                      (long long)sb_doc_num(q, counts[k].member, 0));
+        first = false;
+    }
+    cJSON_ArrayForEach(e, cJSON_GetObjectItem(q->json, "attributes"))
+    {
+        if (!is_asked(c, e->string))
+            continue;
+        evac_buf_putf(&c->out, "%s\"%s\":", first ? "" : ",", e->string);
+        evac_buf_json(&c->out, evac_str(cJSON_GetStringValue(e)));
+        first = false;
+    }
     evac_buf_puts(&c->out, "}}");
 }
 

@@ -222,6 +222,65 @@ START_TEST(what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same)
 }
 END_TEST
 
+/* What is made in both regions is the same; then the standby's is made anew. */
+#define QUEUES                                                                                     \
+    "url.us-east-1=https://sqs.us-east-1.amazonaws.com/123456789012/orders\n"                      \
+    "url.us-west-2=https://sqs.us-west-2.amazonaws.com/123456789012/orders\n"
+#define TOPICS                                                                                     \
+    "topic.us-east-1=arn:aws:sns:us-east-1:123456789012:oncall\n"                                  \
+    "topic.us-west-2=arn:aws:sns:us-west-2:123456789012:oncall\n"
+/* clang-format off */
+static const struct pair {
+    const char *driver, *args;
+    const char *service, *members; /* of both */
+    const char *changed;           /* of the standby's, after those */
+    const char *says;
+} pairs[] = {
+    { "lambda", "function=worker\n", "lambda", "\"kind\":\"function\",\"name\":\"worker\"",
+      ",\"MemorySize\":512,\"CodeSha256\":\"other\",\"Environment\":{\"Variables\":{\"DEBUG\":\"1\"}}",
+      "code: b8E4vV0gQ1cUuV0cC5n5nq1sTqK3uPcYb8E4vV0gQ1c= in us-east-1, other in us-west-2; memory: 256, 512; "
+      "environment: DEBUG only in us-west-2" },
+    { "lambda", "function=worker\n", "lambda", "\"kind\":\"function\",\"name\":\"worker\"",
+      ",\"Layers\":[{\"Arn\":\"arn:aws:lambda:us-west-2:1:layer:x:4\"}]", "layers: layer:x:4 only in us-west-2" },
+    { "sqs", QUEUES, "sqs", "\"kind\":\"queue\",\"name\":\"orders\"",
+      ",\"attributes\":{\"VisibilityTimeout\":\"60\",\"FifoQueue\":\"true\"}",
+      "visibility timeout: 30 in us-east-1, 60 in us-west-2; fifo: none, true" },
+    { "sns", TOPICS, "sns", "\"kind\":\"topic\",\"name\":\"oncall\"", ",\"attributes\":{\"SubscriptionsConfirmed\":\"0\"}",
+      "subscriptions: 1 in us-east-1, 0 in us-west-2" },
+    { "ssm", "label=x\nparameter=/shop/table\n", "ssm", "\"kind\":\"parameter\",\"name\":\"/shop/table\"",
+      ",\"Value\":\"b\"", "value: none in us-east-1, b in us-west-2" },
+    { "ssm", "label=x\nparameter=/shop/key\n", "ssm", "\"kind\":\"parameter\",\"name\":\"/shop/key\"",
+      ",\"Value\":\"b\",\"Type\":\"SecureString\"", "type: String in us-east-1, SecureString in us-west-2" },
+    { "secret", "secret=db\n", "secretsmanager", "\"kind\":\"secret\",\"name\":\"db\"",
+      ",\"VersionIdsToStages\":{\"a1b2c3d4-0002\":[\"AWSCURRENT\"]}", "versions: a1b2c3d4-0002 only in us-west-2" },
+    { "eks", "cluster=shop\nnodegroup=workers\n", "eks", "\"kind\":\"nodegroup\",\"name\":\"shop/workers\"",
+      ",\"version\":\"1.30\",\"instanceTypes\":[\"m6i.large\",\"m5.large\"]",
+      "version: 1.31 in us-east-1, 1.30 in us-west-2; instance types: m5.large only in us-west-2" },
+    { "elasticache", "global_group=g\ngroups=shop\n", "elasticache", "\"kind\":\"group\",\"name\":\"shop\"",
+      ",\"MemberClusters\":[\"one\"],\"AutomaticFailover\":\"disabled\"",
+      "nodes: 2 in us-east-1, 1 in us-west-2; automatic failover: enabled, disabled" },
+};
+/* clang-format on */
+#define PAIRS ((int)(sizeof pairs / sizeof pairs[0]))
+
+START_TEST(a_standby_that_was_changed_alone_is_not_the_same)
+{
+    const struct pair *p = &pairs[_i];
+    struct bench *b = bench_new(10);
+    char args[600];
+    snprintf(args, sizeof args, "%s" TO, p->args);
+    bench_control(b, "make eks us-east-1 {\"kind\":\"cluster\",\"name\":\"shop\"}");
+    bench_control(b, "make eks us-west-2 {\"kind\":\"cluster\",\"name\":\"shop\"}");
+    bench_control(b, "make %s us-east-1 {%s}", p->service, p->members);
+    bench_control(b, "make %s us-west-2 {%s}", p->service, p->members);
+    const struct evac_reply *r = look(b, p->driver, "parity", args);
+    ck_assert_msg(r->seen == EVAC_SEEN_SATISFIED, "%s: %.*s", p->driver, EVAC_STR_ARG(r->reason));
+    bench_control(b, "make %s us-west-2 {%s%s}", p->service, p->members, p->changed);
+    expect(look(b, p->driver, "parity", args), EVAC_SEEN_BLOCKED, p->says);
+    bench_free(b);
+}
+END_TEST
+
 /* --- nothing out of the region that is left ------------------------------------------------------
  */
 
@@ -266,6 +325,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, who_is_nobody_or_away_is_not_called_allowed);
     tcase_add_test(t, a_service_whose_image_and_size_differ_is_not_the_same);
     tcase_add_test(t, names_that_only_one_region_has_are_told);
+    tcase_add_loop_test(t, a_standby_that_was_changed_alone_is_not_the_same, 0, PAIRS);
     tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
     tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
     suite_add_tcase(suite, t);

@@ -3,7 +3,7 @@
  * mapping a closed inlet; provisioned concurrency is capacity; an invocation is a custom step
  * (AWS.md 2.6).
  */
-#include "aws_lever.h"
+#include "aws_parity.h"
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
@@ -11,6 +11,7 @@ static const struct evac_param resource_params[] = {
     { "qualifier", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "version or alias, for provisioned concurrency and invocations" },
     { "mappings", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "ids of the event source mappings; they differ from region to region" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "named sizes, as count = { active = 50; standby = 5; }" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param reserve_params[] = {
@@ -34,6 +35,7 @@ static const struct evac_param mapping_params[] = {
 #define READ(op)  { "lambda", op, "lambda:" op, EVAC_HOME_STEP, NULL, true, false }
 #define WRITE(op) { "lambda", op, "lambda:" op, EVAC_HOME_STEP, NULL, true, true }
 static const struct evac_op ready_ops[] = { READ("GetFunctionConfiguration"), { 0 } };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration"), { 0 } };
 static const struct evac_op reserve_ops[] = { READ("GetFunctionConcurrency"), WRITE("PutFunctionConcurrency"), WRITE("DeleteFunctionConcurrency"), { 0 } };
 static const struct evac_op provision_ops[] = { READ("GetProvisionedConcurrencyConfig"), WRITE("PutProvisionedConcurrencyConfig"), WRITE("DeleteProvisionedConcurrencyConfig"), { 0 } };
 static const struct evac_op mapping_ops[] = { READ("GetEventSourceMapping"), WRITE("UpdateEventSourceMapping"), { 0 } };
@@ -41,6 +43,7 @@ static const struct evac_op invoke_ops[] = { { "lambda", "Invoke", "lambda:Invok
 
 static const struct evac_action actions[] = {
     { "ready", "the function is active", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
+    AWS_PARITY_ACTION(parity_ops),
     { "fence", "the function's reserved concurrency is 0: every invocation is refused, pollers wait without loss",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 1000, 60000, NULL, reserve_ops },
     { "reserve", "the function's reserved concurrency is what is wanted", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
@@ -63,8 +66,23 @@ static const struct aws_ask forget_reserved = { "lambda", "DeleteFunctionConcurr
 static const struct aws_ask forget_provisioned = { "lambda", "DeleteProvisionedConcurrencyConfig", "DELETE",
     "/2019-09-30/functions/<function>/provisioned-concurrency", .params = "Qualifier=<qualifier>" };
 
+#define GET_CONFIGURATION { "lambda", "GetFunctionConfiguration", "GET", "/2015-03-31/functions/<function>/configuration", .params = "Qualifier=<qualifier>" }
+static const struct aws_compared of_function[] = {
+    { "code", "CodeSha256" },
+    { "runtime", "Runtime" },
+    { "handler", "Handler" },
+    { "memory", "MemorySize" },
+    { "timeout", "Timeout" },
+    { "architecture", "Architectures[*]" },
+    { "temporary storage", "EphemeralStorage/Size" },
+    { "environment", "Environment/Variables[@]" },
+    { "layers", "Layers[*]/Arn" },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = {
+    { "the function", GET_CONFIGURATION, .missing_codes = "ResourceNotFoundException", .compared = of_function } } };
 static const struct aws_lever ready = {
-    .what = "the function", .look = { "lambda", "GetFunctionConfiguration", "GET", "/2015-03-31/functions/<function>/configuration", .params = "Qualifier=<qualifier>" },
+    .what = "the function", .look = GET_CONFIGURATION,
     .at = "State", .want = "Active", .moving = "Pending", .broken = "Failed",
     .status_at = "LastUpdateStatus", .busy = "InProgress", .missing_codes = "ResourceNotFoundException" };
 static const struct aws_lever fence = {
@@ -98,6 +116,7 @@ static const struct aws_shot invoke = {
 
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .lever = &ready },
+    { .action = "parity", .parity = &parity },
     { .action = "fence", .lever = &fence },
     { .action = "reserve", .lever = &reserve },
     { .action = "scale", .lever = &provision },

@@ -14,7 +14,7 @@ enum { SIDES = 2 }; /* from, to */
 struct thing { /* an item's row; looked at in one region at least */
     const struct aws_parity_row *row;
     struct evac_str item;
-    bool asked, found[SIDES];
+    bool asked, spared, found[SIDES];
 };
 
 /* A value of a thing: all that its path led to. */
@@ -149,7 +149,7 @@ static void begin_difference(struct difference *d, const char *what)
 static bool compare_thing(struct aws_call *c, const struct thing *t, struct difference *d)
 {
     const struct work *w = c->state;
-    if (!t->asked || (t->found[0] && t->found[1]))
+    if (!t->asked || t->spared || (t->found[0] && t->found[1]))
         return true;
     begin_difference(d, name_of(c, t, t->row->what));
     if (!t->found[0] && !t->found[1])
@@ -205,7 +205,9 @@ static void compare_value(struct aws_call *c, const struct compared *v, struct d
         n[side] = only_in(c, v, side, &only[side]);
     if ((n[0] == 0 && n[1] == 0) || is_ignored(c, v->of->what))
         return;
-    bool first = d->count == 0, one = v->count[0] <= 1 && v->count[1] <= 1;
+    bool list = strstr(v->of->at, "[*]") || strstr(v->of->at, "[@]");
+    bool one = v->count[0] <= 1 && v->count[1] <= 1 && (!list || (n[0] && n[1]));
+    bool first = d->count == 0;
     begin_difference(d, name_of(c, t, v->of->what));
     for (size_t side = 0; side < SIDES; side++)
         if (one && only[side].n == 0)
@@ -339,8 +341,11 @@ static void read_row(struct aws_call *c, const struct evac_aws_reply *r)
     size_t at = w->item * AWS_PARITY_ROWS_MAX + w->row;
     struct evac_str there;
     struct thing *t = &w->things[at];
-    if (!t->asked)
-        *t = (struct thing){ .row = row, .item = w->items[w->side][w->item], .asked = true };
+    if (!t->asked) {
+        t->row = row;
+        t->item = w->items[w->side][w->item];
+        t->asked = true;
+    }
     t->found[w->side] =
         r->outcome == EVAC_OUTCOME_ACCEPTED &&
         (!row->there_at ||
@@ -375,13 +380,32 @@ static void on_row(struct aws_call *c, const struct evac_aws_reply *r)
     go_on(c);
 }
 
-static bool is_passed_over(const struct work *w)
+/* What was kept, else the call's argument. */
+static struct evac_str known(struct aws_call *c, struct evac_str name)
 {
-    const char *needs = w->parity->rows[w->row].needs;
-    for (size_t i = 0; needs && i < w->kept_count; i++)
-        if (strcmp(w->kept[i].name, needs) == 0 && w->kept[i].value.n)
-            return false;
-    return needs != NULL;
+    const struct work *w = c->state;
+    for (size_t i = 0; i < w->kept_count; i++)
+        if (evac_str_is(name, w->kept[i].name))
+            return w->kept[i].value;
+    return aws_regional(c, evac_arena_str(c->arena, name).p);
+}
+
+/* "headless=true", "image" */
+static bool is_so(struct aws_call *c, const char *condition)
+{
+    struct evac_str is, name = evac_str_cut(evac_str(condition), '=', &is);
+    struct evac_str value = known(c, name);
+    return is.n ? evac_str_eq(value, is) : value.n > 0;
+}
+
+/* What one region is spared is not missing there. */
+static bool is_passed_over(struct aws_call *c)
+{
+    struct work *w = c->state;
+    const struct aws_parity_row *row = &w->parity->rows[w->row];
+    bool spared = row->unless && is_so(c, row->unless);
+    w->things[w->item * AWS_PARITY_ROWS_MAX + w->row].spared |= spared;
+    return spared || (row->needs && !is_so(c, row->needs));
 }
 
 static void begin_item(struct aws_call *c)
@@ -408,7 +432,7 @@ static bool find_next(struct aws_call *c)
     struct work *w = c->state;
     for (;;) {
         while (w->row < AWS_PARITY_ROWS_MAX && w->parity->rows[w->row].what) {
-            if (!is_passed_over(w))
+            if (!is_passed_over(c))
                 return true;
             w->row++;
         }
@@ -453,6 +477,14 @@ static enum evac_code read_items(struct aws_call *c, size_t side, struct evac_er
                                            EVAC_STR_ARG(w->region[side]));
 }
 
+static void nothing_to_compare(struct aws_call *c)
+{
+    struct aws_sight sight = { .seen = EVAC_SEEN_SATISFIED,
+                               .progress = -1,
+                               .snapshot = EVAC_STR("{}") };
+    aws_answer_seen(c, &sight, "there is nothing to compare");
+}
+
 enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err)
 {
     struct work *w = evac_arena_alloc(c->arena, sizeof *w);
@@ -468,6 +500,8 @@ enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err)
     if (code)
         return code;
     begin_side(c, 0);
+    if (!find_next(c))
+        return aws_answer_later(c, nothing_to_compare, err);
     struct evac_aws_request first = request(c);
     return aws_send(c, &first, on_row, err);
 }

@@ -28,7 +28,9 @@ struct aws_parity_row {
     struct aws_ask ask;
     const char *missing_codes; /* "A|B": refusals that mean that there is none */
     const char *there_at;      /* it is there when this is; NULL: when it could be asked for */
-    const char *needs;         /* a kept name: without a value of it, the row is passed over */
+    const char *needs;         /* a kept name or a parameter: without a value, passed over */
+    const char
+        *unless; /* "headless=true", "image": passed over where it is so, where it is given */
     const struct aws_kept *kept;
     const struct aws_compared *compared;
 };
@@ -47,8 +49,10 @@ enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err);
 #define AWS_PARITY_PARAM { "parity_ignore", EVAC_PARAM_LIST, 0, "[]", NULL, "what parity lets differ between the regions, by the names that it uses" }
 #define AWS_PARITY_OP(service, operation, iam) \
     { service, operation, iam, EVAC_HOME_FROM, NULL, true, false }, { service, operation, iam, EVAC_HOME_TO, NULL, true, false }
-#define AWS_PARITY_ACTION(ops) \
-    { "parity", "both regions have the same of it, or the differences are named; both are asked", 0, EVAC_FENCING_NONE, 2000, 120000, NULL, ops }
+#define AWS_PARITY_ACTION(ops) AWS_PARITY_ACTION_OF(NULL, ops)
+/* Of a resource that needs a parameter for it: params names that. */
+#define AWS_PARITY_ACTION_OF(params, ops) \
+    { "parity", "both regions have the same of it, or the differences are named; both are asked", 0, EVAC_FENCING_NONE, 2000, 120000, params, ops }
 /* clang-format on */
 
 #endif

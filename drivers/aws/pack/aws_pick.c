@@ -174,7 +174,7 @@ static struct node gather_part(struct aws_call *c, struct node n, struct evac_st
 {
     struct evac_str condition, name = evac_str_cut(part, '[', &condition);
     struct node none = { NULL, NULL };
-    size_t count;
+    size_t count = 0;
     if (name.n)
         n = child(c, n, name);
     if (!condition.n)
@@ -182,6 +182,11 @@ static struct node gather_part(struct aws_call *c, struct node n, struct evac_st
     condition.n--; /* its closing bracket */
     if (evac_str_is(condition, "@")) {
         gather_names(n, g);
+        return none;
+    }
+    if (condition.n && condition.p[0] == '#') {
+        (void)choose(c, n, condition, &count);
+        take(g, aws_printf(c, "%zu", count));
         return none;
     }
     if (!evac_str_is(condition, "*"))

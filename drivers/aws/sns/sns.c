@@ -1,11 +1,12 @@
 /* SNS: a message to a topic, as a step. Standard topics may deliver it twice; FIFO topics know the
  * attempt's id (AWS.md 2.11). */
-#include "aws_lever.h"
+#include "aws_parity.h"
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
     { "topic", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL, "the topic's ARN" },
     { "group", EVAC_PARAM_TEXT, 0, NULL, NULL, "FIFO topics: the message group" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param publish_params[] = {
@@ -14,7 +15,9 @@ static const struct evac_param publish_params[] = {
     { 0 },
 };
 static const struct evac_op ops[] = { { "sns", "Publish", "sns:Publish", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("sns", "GetTopicAttributes", "sns:GetTopicAttributes"), { 0 } };
 static const struct evac_action actions[] = {
+    AWS_PARITY_ACTION(parity_ops),
     { "publish", "a message goes to the topic", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, ops },
     { 0 },
 };
@@ -23,6 +26,16 @@ static const struct aws_shot publish = {
     .act = { "sns", "Publish", .params =
              "TopicArn=<topic>&Subject=<want.subject>&Message=<want.message> (<app>: <from> to <to>, <mode>, run <run>)"
              "&MessageGroupId=<group>&MessageDeduplicationId=<fifo_token>" } };
+#define ATTRIBUTE(name) "GetTopicAttributesResult/Attributes/entry[key=" name "]/value"
+static const struct aws_compared of_topic[] = {
+    { "fifo", ATTRIBUTE("FifoTopic") },
+    { "deduplication", ATTRIBUTE("ContentBasedDeduplication") },
+    { "delivery policy", ATTRIBUTE("DeliveryPolicy") },
+    { "subscriptions", ATTRIBUTE("SubscriptionsConfirmed") },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = {
+    { "the topic", { "sns", "GetTopicAttributes", .params = "TopicArn=<topic>" }, .missing_codes = "NotFound", .compared = of_topic } } };
 /* clang-format on */
 
 static enum evac_code apply(struct aws_call *c, struct evac_err *err)
@@ -33,6 +46,7 @@ static enum evac_code apply(struct aws_call *c, struct evac_err *err)
 }
 
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "publish", .apply = apply, .shot = &publish },
     { 0 },
 };

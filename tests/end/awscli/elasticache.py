@@ -15,6 +15,11 @@ def global_datastore(aws):
     refused("InvalidParameterValue", aws, WEST, *move, "nobody")
     equal(aws(WEST, *move, "usw2")["GlobalReplicationGroup"]["Status"], "modifying")
     until(lambda: [m["Role"] for m in now()["Members"]] == ["SECONDARY", "PRIMARY"])
+    make(aws, "elasticache", WEST, kind="group", name="usw2")
+    group = aws(WEST, "elasticache", "describe-replication-groups", "--replication-group-id", "usw2")["ReplicationGroups"][0]
+    equal((group["MemberClusters"], group["AutomaticFailover"]), (["usw2-001", "usw2-002"], "enabled"))
+    refused("ReplicationGroupNotFoundFault", aws, EAST, "elasticache", "describe-replication-groups",
+            "--replication-group-id", "usw2")
     refused("GlobalReplicationGroupNotFoundFault", aws, WEST, "elasticache", "describe-global-replication-groups",
             "--global-replication-group-id", "nobody")
 
