@@ -31,14 +31,21 @@ static bool has_endpoint(const struct r53_check *check)
     return strncmp(check->type, "HTTP", 4) == 0 || strcmp(check->type, "TCP") == 0;
 }
 
+static bool is_recovery(const struct r53_check *check)
+{
+    return strcmp(check->type, "RECOVERY_CONTROL") == 0;
+}
+
 static bool raw_of(const struct evac_sandbox *sb, const struct r53_check *check)
 {
     uint32_t healthy = 0;
+    if (is_recovery(check))
+        return sb_routing_control_on(sb, evac_str(check->routing_control));
     if (!is_calculated(check))
         return check->raw;
     for (size_t i = 0; i < check->child_count; i++) {
         const struct r53_check *child = r53_check_find(sb, evac_str(check->children[i]));
-        bool raw = !child || is_calculated(child) || child->disabled || child->raw;
+        bool raw = !child || is_calculated(child) || child->disabled || raw_of(sb, child);
         healthy += child && child->inverted && !child->disabled ? !raw : raw;
     }
     return healthy >= check->health_threshold;
@@ -159,6 +166,7 @@ static void put_check(struct evac_buf *out, const struct r53_check *k)
         sb_tagf(out, "FailureThreshold", "%u", k->threshold);
         sb_tag(out, "MeasureLatency", k->measure_latency ? EVAC_STR("true") : EVAC_STR("false"));
     }
+    put_text(out, "RoutingControlArn", k->routing_control);
     sb_tag(out, "Inverted", k->inverted ? EVAC_STR("true") : EVAC_STR("false"));
     sb_tag(out, "Disabled", k->disabled ? EVAC_STR("true") : EVAC_STR("false"));
     if (is_calculated(k)) {
@@ -263,6 +271,8 @@ static void check_config(struct sb_call *c, const struct r53_check *k)
         sb_error(c, 400, "InvalidInput", "%s health checks need a SearchString", k->type);
     else if (strcmp(k->type, "TCP") == 0 && k->port == 0)
         sb_error(c, 400, "InvalidInput", "TCP health checks need a Port");
+    else if (is_recovery(k) && !k->routing_control[0])
+        sb_error(c, 400, "InvalidInput", "RECOVERY_CONTROL health checks need a RoutingControlArn");
 }
 
 static bool is_type(struct evac_str type)
@@ -296,6 +306,8 @@ static void read_fixed(struct sb_call *c, const struct evac_xml *x, struct r53_c
     else if (interval != 10 && interval != 30)
         sb_error(c, 400, "InvalidInput", "RequestInterval must be 10 or 30");
     (void)evac_str_copy(k->type, sizeof k->type, evac_xml_text(x, "Type"));
+    (void)evac_str_copy(k->routing_control, sizeof k->routing_control,
+                        evac_xml_text(x, "RoutingControlArn"));
     k->interval_s = (uint32_t)interval;
     k->measure_latency = evac_str_is(evac_xml_text(x, "MeasureLatency"), "true");
 }

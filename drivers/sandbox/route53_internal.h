@@ -47,6 +47,7 @@ struct r53_change {
 
 struct r53_check {
     char id[65], caller[129], type[24], host[R53_NAME_BYTES], address[64], path[256], search[256];
+    char routing_control[256]; /* ARN */
     uint16_t port;
     uint32_t interval_s, threshold, health_threshold;
     bool inverted, disabled, measure_latency;

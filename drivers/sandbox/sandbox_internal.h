@@ -48,6 +48,8 @@
     X(LAMBDA, lambda) \
     X(MEMORYDB, memorydb) \
     X(RDS, rds) \
+    X(RECOVERYCLUSTER, recoverycluster) \
+    X(RECOVERYCONTROL, recoverycontrol) \
     X(REGIONSWITCH, regionswitch) \
     X(ROUTE53, route53) \
     X(S3, s3) \
@@ -387,6 +389,9 @@ struct sb_health_check {
 void sb_route53_health_check(struct evac_sandbox *sb, const struct sb_health_check *check);
 /* What the world is told for an A question, as text; false: no such name or no address. */
 bool sb_route53_answer(struct evac_sandbox *sb, const char *name, char *ret_address, size_t bytes);
+
+/* model_recoverycluster.c: the newest state of a routing control; false when there is none. */
+bool sb_routing_control_on(const struct evac_sandbox *sb, struct evac_str arn);
 
 /* model_cloudwatch.c. dimensions: "DBClusterIdentifier=shop-db-usw2", several with commas. */
 void sb_cloudwatch_put(struct evac_sandbox *sb, size_t region, const char *name_space,

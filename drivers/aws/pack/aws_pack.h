@@ -48,6 +48,7 @@ extern const struct evac_pack evac_pack_aws;
     X(rds) \
     X(region_switch) \
     X(route53) \
+    X(routing_control) \
     X(s3) \
     X(s3_go) \
     X(scheduler) \

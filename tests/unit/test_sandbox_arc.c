@@ -1,0 +1,440 @@
+/* ARC's routing controls, before the model: five endpoints of which any may be away, copies that
+ * may be old, safety rules, and health checks that follow. */
+#include "sandbox_bench.h"
+#include "sandbox_internal.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PANEL   "arn:aws:route53-recovery-control::123456789012:controlpanel/p1"
+#define USE1    PANEL "/routingcontrol/use1"
+#define USW2    PANEL "/routingcontrol/usw2"
+#define RULE    PANEL "/safetyrule/one-on"
+#define CLUSTER "cluster=arn:aws:route53-recovery-control::123456789012:cluster/shop\n"
+#define AT(r)   "endpoints." r "=https://shop.route53-recovery-cluster." r ".amazonaws.com/v1\n"
+#define FOUR    AT("us-east-1") AT("us-west-2") AT("us-east-2") AT("ap-northeast-1")
+#define SHOP    FOUR AT("eu-west-1") "controls.us-east-1=" USE1 "\ncontrols.us-west-2=" USW2 "\n"
+#define WEST    "region=us-west-2\nfrom=us-east-1\nto=us-west-2\n"
+#define EAST    "region=us-east-1\nfrom=us-west-2\nto=us-east-1\n"
+#define OF_EAST "region=us-east-1\nfrom=us-east-1\nto=us-west-2\n"
+
+static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", "us-east-2",
+                                       "ap-northeast-1" };
+#define REGIONS (int)(sizeof regions / sizeof regions[0])
+
+static struct bench *with_cluster(void)
+{
+    struct bench *b = bench_new(10);
+#define MAKE "make route53-recovery-control-config us-west-2 "
+    bench_control(b, MAKE "{\"kind\":\"cluster\",\"name\":\"shop\"}");
+    bench_control(b, MAKE "{\"kind\":\"panel\",\"name\":\"p1\",\"cluster\":\"shop\"}");
+    bench_control(b, MAKE "{\"kind\":\"control\",\"name\":\"p1/use1\",\"state\":\"On\"}");
+    bench_control(b, MAKE "{\"kind\":\"control\",\"name\":\"p1/usw2\"}");
+    return b;
+}
+
+static void add_rule(struct bench *b, const char *more)
+{
+    bench_control(b,
+                  MAKE "{\"kind\":\"rule\",\"name\":\"p1/one-on\","
+                       "\"controls\":[\"p1/use1\",\"p1/usw2\"]%s}",
+                  more);
+}
+
+static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
+{
+    return bench_call(b, "routing-control", EVAC_VERB_OBSERVE, action, args);
+}
+
+static const struct evac_reply *move(struct bench *b, const char *action, const char *args)
+{
+    return bench_call(b, "routing-control", EVAC_VERB_APPLY, action, args);
+}
+
+static void expect(const struct evac_reply *r, enum evac_seen seen)
+{
+    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
+}
+
+static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
+{
+    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
+                  EVAC_STR_ARG(r->reason));
+}
+
+static void expect_words(const struct evac_reply *r, const char *words)
+{
+    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
+}
+
+static void expect_states(struct bench *b, bool use1, bool usw2)
+{
+    ck_assert_int_eq(sb_routing_control_on(bench_sandbox(b), EVAC_STR(USE1)), use1);
+    ck_assert_int_eq(sb_routing_control_on(bench_sandbox(b), EVAC_STR(USW2)), usw2);
+}
+
+/* How often an operation was received, over all endpoints. */
+static size_t received(struct bench *b, const char *operation)
+{
+    struct evac_buf truth;
+    struct evac_json *root;
+    size_t n = 0;
+    evac_buf_init(&truth, 8u << 20);
+    evac_sandbox_truth(bench_sandbox(b), &truth);
+    ck_assert_int_eq(evac_json_parse(evac_buf_str(&truth), &root, NULL), EVAC_OK);
+    const struct evac_json *e = evac_json_first(evac_json_get(root, "operations"));
+    for (; e; e = evac_json_next(e))
+        if (evac_str_is(evac_json_str(e, "operation"), operation))
+            n += (size_t)evac_json_i64(e, "received", 0);
+    evac_json_free(root);
+    evac_buf_done(&truth);
+    return n;
+}
+
+/* --- moving ---------------------------------------------------------------------------------- */
+
+START_TEST(routing_moves_both_controls_in_one_change_and_is_put_back)
+{
+    char before[256];
+    struct bench *b = with_cluster();
+    const struct evac_reply *r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(r->strong);
+    ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    ck_assert_str_eq(before, "{\"us-west-2\":\"Off\",\"us-east-1\":\"On\"}");
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert(r->strong);
+    expect_words(r, "us-west-2 is On, us-east-1 is Off: so say 3 of 5 endpoints");
+    ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
+
+    bench_goal(b, before);
+    expect(look(b, "route", SHOP WEST), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "route", SHOP WEST), EVAC_SEEN_SATISFIED);
+    expect_states(b, true, false);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_region_joins_and_withdraws_alone)
+{
+    struct bench *b = with_cluster();
+    expect(look(b, "join", SHOP WEST), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(move(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "join", SHOP WEST), EVAC_SEEN_SATISFIED);
+    expect_states(b, true, true);
+    expect(look(b, "withdraw", SHOP OF_EAST), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "withdraw", SHOP OF_EAST), EVAC_SEEN_SATISFIED);
+    expect_states(b, false, true);
+    bench_goal(b, "{\"us-east-1\":\"On\"}");
+    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, true, true);
+    bench_free(b);
+}
+END_TEST
+
+/* --- endpoints that are away ----------------------------------------------------------------- */
+
+START_TEST(any_one_region_may_be_away)
+{
+    static const char *const how[] = { "down", "isolated" };
+    struct bench *b = with_cluster();
+    bench_control(b, "region %s %s", regions[_i % REGIONS], how[_i / REGIONS]);
+    expect(look(b, "ready", SHOP WEST), EVAC_SEEN_SATISFIED);
+    expect(look(b, "route", SHOP WEST), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    const struct evac_reply *r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert(r->strong);
+
+    bench_control(b, "region %s up", regions[_i % REGIONS]); /* it catches up, and says the same */
+    bench_run(b, 2000);
+    expect(look(b, "ready", SHOP WEST), EVAC_SEEN_SATISFIED);
+    ck_assert(!bench_true(b, "\"copies\":{\"us-east-1\":{\"state\":\"On\",\"version\":1"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(four_of_five_endpoints_may_be_in_maintenance)
+{
+    struct bench *b = with_cluster();
+    for (int i = 0; i < REGIONS; i++)
+        if (i != _i)
+            bench_control(b, "service route53-recovery-cluster %s down", regions[i]);
+    const struct evac_reply *r = look(b, "ready", SHOP WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "endpoints"), 1);
+    ck_assert(!r->strong);
+    expect_words(r, "1 of 5 endpoints answer");
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
+    r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert(!r->strong); /* it may be the old one: looked at once more by the engine */
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(without_a_majority_nothing_is_moved_and_nothing_is_claimed)
+{
+    struct bench *b = with_cluster();
+    for (int i = 1; i < 4; i++)
+        bench_control(b, "region %s down", regions[i]);
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_UNKNOWN);
+    expect_states(b, true, false);
+    const struct evac_reply *r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(!r->strong);
+    bench_control(b, "region us-east-1 down");
+    bench_control(b, "region ap-northeast-1 down");
+    expect(look(b, "route", SHOP WEST), EVAC_SEEN_UNSEEN);
+    expect(look(b, "ready", SHOP WEST), EVAC_SEEN_UNSEEN);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_change_whose_reply_was_lost_is_not_asked_for_again)
+{
+    struct bench *b = with_cluster();
+    bench_control(b, "service route53-recovery-cluster us-west-2 lost-mutation 1");
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_change_that_no_endpoint_shows_yet_is_asked_for_again_at_the_next)
+{
+    struct bench *b = with_cluster();
+    bench_control(b, "service route53-recovery-cluster us-west-2 lost-mutation 1");
+    /* the endpoint that is looked at next is the last to hear of it */
+    bench_control(b, "lag us-east-2 600000");
+    bench_control(b, "lag ap-northeast-1 600000");
+    expect_outcome(move(b, "route",
+                        AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
+                                                        "\ncontrols.us-west-2=" USW2 "\n" WEST),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 2);
+    bench_free(b);
+}
+END_TEST
+
+/* --- copies that are old --------------------------------------------------------------------- */
+
+/* Moved west, then back east; the endpoint in the west has not heard of the latter. */
+static struct bench *with_old_west(void)
+{
+    struct bench *b = with_cluster();
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    bench_run(b, 5000);
+    bench_control(b, "lag us-west-2 600000");
+    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, true, false);
+    return b;
+}
+
+START_TEST(what_one_endpoint_says_does_not_count_against_three)
+{
+    struct bench *b = with_old_west();
+    const struct evac_reply *r = look(b, "route", SHOP WEST); /* the west is asked first */
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(r->strong);
+    expect_words(r, "us-west-2 is Off, us-east-1 is On: so say 3 of 5");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(an_old_copy_is_no_reason_not_to_ask)
+{
+    struct bench *b = with_old_west();
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, true);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(where_as_many_say_the_one_as_the_other_it_is_not_so)
+{
+    struct bench *b = with_old_west();
+    const char *two = AT("us-west-2") AT("us-east-1") "controls.us-east-1=" USE1
+                                                      "\ncontrols.us-west-2=" USW2 "\n" WEST;
+    const struct evac_reply *r = look(b, "route", two);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(!r->strong);
+    ck_assert(evac_str_is(r->snapshot, "{\"us-west-2\":\"Off\",\"us-east-1\":\"On\"}"));
+    bench_free(b);
+}
+END_TEST
+
+/* --- safety rules ---------------------------------------------------------------------------- */
+
+START_TEST(a_safety_rule_refuses_by_its_name_until_a_person_passes_it_over)
+{
+    struct bench *b = with_cluster();
+    add_rule(b, ",\"Threshold\":1");
+    const struct evac_reply *r = move(b, "withdraw", SHOP OF_EAST);
+    expect_outcome(r, EVAC_OUTCOME_REJECTED);
+    ck_assert(evac_str_is(r->code, "ConflictException"));
+    expect_words(r, RULE);
+    expect_states(b, true, false);
+    expect_outcome(move(b, "withdraw", SHOP OF_EAST "want.override=[\"" PANEL "/safetyrule/x\"]\n"),
+                   EVAC_OUTCOME_REJECTED);
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED); /* both at once: it holds */
+    expect_outcome(move(b, "withdraw", SHOP WEST "want.override=[\"" RULE "\"]\n"),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect_states(b, false, false);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_rollback_passes_no_rule_over)
+{
+    struct bench *b = with_cluster();
+    add_rule(b, ",\"Type\":\"AND\"");
+    expect_outcome(move(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    bench_goal(b, "{\"us-west-2\":\"Off\"}");
+    const struct evac_reply *r = move(b, "join", SHOP WEST "want.override=[\"" RULE "\"]\n");
+    expect_outcome(r, EVAC_OUTCOME_REJECTED);
+    expect_words(r, RULE);
+    expect_states(b, true, true);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_gate_is_shut_until_its_control_is_on)
+{
+    struct bench *b = with_cluster();
+    bench_control(b, MAKE "{\"kind\":\"control\",\"name\":\"p1/gate\"}");
+    add_rule(b, ",\"gates\":[\"p1/gate\"]");
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
+    expect_outcome(move(b, "join", FOUR "controls.us-west-2=" PANEL "/routingcontrol/gate\n" WEST),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_rule_with_a_wait_takes_one_change_at_a_time)
+{
+    struct bench *b = with_cluster();
+    add_rule(b, ",\"WaitPeriodMs\":60000");
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_REJECTED);
+    bench_run(b, 6000); /* a minute, at ten times the speed */
+    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+/* A reply was lost, nobody shows it, and the next endpoint refuses: what was sent may still come.
+ */
+START_TEST(a_refusal_after_a_lost_reply_is_not_certain)
+{
+    struct bench *b = with_cluster();
+    add_rule(b, ",\"Threshold\":1");
+    bench_control(b, "service route53-recovery-cluster us-west-2 down");
+    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_REJECTED); /* only looked at */
+    bench_control(b, "service route53-recovery-cluster us-west-2 up");
+    bench_control(b, "service route53-recovery-cluster us-west-2 lost-mutation 1");
+    bench_control(b, "lag us-east-2 600000");
+    add_rule(b, ",\"WaitPeriodMs\":60000");
+    expect_outcome(move(b, "route",
+                        AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
+                                                        "\ncontrols.us-west-2=" USW2 "\n" WEST),
+                   EVAC_OUTCOME_UNKNOWN);
+    bench_free(b);
+}
+END_TEST
+
+/* --- ready ----------------------------------------------------------------------------------- */
+
+START_TEST(an_endpoint_that_is_not_the_clusters_is_named)
+{
+    struct bench *b = with_cluster();
+    const struct evac_reply *r = look(b, "ready", CLUSTER SHOP WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert(r->strong);
+    ck_assert_int_eq(bench_fact(r, "endpoints"), 5);
+    ck_assert_int_eq(bench_fact(r, "differ"), 0);
+    r = look(b, "ready",
+             CLUSTER FOUR
+             "endpoints.eu-west-1=https://old.example.com/v1/\ncontrols.us-west-2=" USW2 "\n" WEST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "differ"), 1);
+    expect_words(r, "the cluster's endpoint in eu-west-1 is "
+                    "https://shop.route53-recovery-cluster.eu-west-1.amazonaws.com/v1, not the "
+                    "configured one");
+    r = look(b, "ready", CLUSTER FOUR "controls.us-west-2=" USW2 "\n" WEST);
+    expect_words(r, "which is not configured");
+    r = look(b, "ready", CLUSTER "want.compare=false\n" FOUR "controls.us-west-2=" USW2 "\n" WEST);
+    ck_assert_int_eq(bench_fact(r, "differ"), -2);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(the_control_plane_is_not_needed)
+{
+    struct bench *b = with_cluster();
+    bench_control(b, "region us-west-2 down");
+    const struct evac_reply *r = look(b, "ready", CLUSTER SHOP EAST);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "endpoints"), 4);
+    ck_assert_int_eq(bench_fact(r, "differ"), -2);
+    expect_words(r, "the control plane did not say");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_is_not_there_or_not_allowed_is_told_apart)
+{
+    struct bench *b = with_cluster();
+    const char *nobody = FOUR "controls.us-west-2=" PANEL "/routingcontrol/nobody\n" WEST;
+    expect(look(b, "ready", nobody), EVAC_SEEN_BLOCKED);
+    expect(look(b, "join", nobody), EVAC_SEEN_BLOCKED);
+    expect_outcome(move(b, "join", nobody), EVAC_OUTCOME_REJECTED);
+    for (int i = 0; i < REGIONS; i++)
+        bench_control(b, "service route53-recovery-cluster %s denied", regions[i]);
+    const struct evac_reply *r = look(b, "route", SHOP WEST);
+    expect(r, EVAC_SEEN_UNSEEN);
+    ck_assert(evac_str_is(r->code, "AccessDeniedException"));
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
+    expect_states(b, true, false);
+    bench_free(b);
+}
+END_TEST
+
+static void make_cases(Suite *suite)
+{
+    TCase *tc = tcase_create("routing control");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, routing_moves_both_controls_in_one_change_and_is_put_back);
+    tcase_add_test(tc, a_region_joins_and_withdraws_alone);
+    tcase_add_loop_test(tc, any_one_region_may_be_away, 0, 2 * REGIONS);
+    tcase_add_loop_test(tc, four_of_five_endpoints_may_be_in_maintenance, 0, REGIONS);
+    tcase_add_test(tc, without_a_majority_nothing_is_moved_and_nothing_is_claimed);
+    tcase_add_test(tc, a_change_whose_reply_was_lost_is_not_asked_for_again);
+    tcase_add_test(tc, a_change_that_no_endpoint_shows_yet_is_asked_for_again_at_the_next);
+    tcase_add_test(tc, what_one_endpoint_says_does_not_count_against_three);
+    tcase_add_test(tc, an_old_copy_is_no_reason_not_to_ask);
+    tcase_add_test(tc, where_as_many_say_the_one_as_the_other_it_is_not_so);
+    tcase_add_test(tc, a_safety_rule_refuses_by_its_name_until_a_person_passes_it_over);
+    tcase_add_test(tc, a_rollback_passes_no_rule_over);
+    tcase_add_test(tc, a_gate_is_shut_until_its_control_is_on);
+    tcase_add_test(tc, a_rule_with_a_wait_takes_one_change_at_a_time);
+    tcase_add_test(tc, a_refusal_after_a_lost_reply_is_not_certain);
+    tcase_add_test(tc, an_endpoint_that_is_not_the_clusters_is_named);
+    tcase_add_test(tc, the_control_plane_is_not_needed);
+    tcase_add_test(tc, what_is_not_there_or_not_allowed_is_told_apart);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("ARC", make_cases)
