@@ -278,8 +278,8 @@ static void fire(struct due *d)
 
 struct bench *bench_new(double speed)
 {
-    static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", "us-east-2",
-                                           "ap-northeast-1", NULL };
+    static const char *const regions[] = { "us-east-1", "us-west-2",      "eu-west-1",
+                                           "us-east-2", "ap-northeast-1", NULL };
     struct bench *b = calloc(1, sizeof *b);
     if (!b)
         abort();
