@@ -135,12 +135,13 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
 
 static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
 {
-    static const char *const known[] = { "workflow", "to",       "mode",    "kind", "reason",
-                                         "proposed", "rehearse", "isolate", NULL };
+    static const char *const known[] = { "workflow", "from",     "to",       "mode",    "kind",
+                                         "reason",   "proposed", "rehearse", "isolate", NULL };
     struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
                     kind = text_of(json, "kind");
     if (!no_unknown_keys(json, known, r))
         return false;
+    wish->from = text_of(json, "from");
     wish->to = text_of(json, "to");
     wish->why = text_of(json, "reason");
     wish->isolate = text_of(json, "isolate");

@@ -32,6 +32,14 @@ static void view_readiness(const struct evac_readiness *r, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
+/* Of an active-active app several are active, and one may be out. */
+static const char *role_of(const struct evac_engine_app *a, size_t region)
+{
+    if (a->out & (1u << region))
+        return "out";
+    return evac_engine_serving(a) & (1u << region) ? "active" : "standby";
+}
+
 static void view_region(struct evac_daemon *daemon, const struct evac_engine_app *a, size_t region,
                         struct evac_jw *w)
 {
@@ -39,7 +47,7 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     uint64_t now = evac_daemon_now_ms(daemon);
     evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "name", a->app->regions[region]);
-    evac_jw_cstr(w, "role", region == a->active ? "active" : "standby");
+    evac_jw_cstr(w, "role", role_of(a, region));
     evac_jw_cstr(w, "verdict", evac_verdict_name(h->verdict));
     evac_jw_i64(w, "for_ms", h->since_boot_ms ? (int64_t)(now - h->since_boot_ms) : 0);
     evac_jw_cstr(w, "reasons", h->reasons);
@@ -69,7 +77,7 @@ static void view_data(const struct evac_engine_app *a, struct evac_jw *w)
 {
     evac_jw_open(w, "data", '[');
     for (size_t i = 0; i < a->app->resource_count && i < EVAC_RESOURCES_MAX; i++) {
-        const struct evac_watch *watch = &a->watches[i];
+        const struct evac_watch *watch = evac_engine_watch_of(a, i, a->active);
         int64_t lost[1];
         if (!watch->verbs)
             continue;

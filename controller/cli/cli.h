@@ -13,7 +13,7 @@ struct evac_cli {
     bool yes;  /* --yes: no question is asked */
     bool color;
     bool no_wait;
-    const char *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
+    const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
         *duration;
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;

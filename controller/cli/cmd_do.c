@@ -43,8 +43,9 @@ static const char *choose_mode(struct evac_cli *cli, const char *app)
     cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(find_app(status, app), "regions"))
     {
         const char *verdict = evac_json_cstr(region, "verdict");
-        if (strcmp(evac_json_cstr(region, "role"), "active") == 0 &&
-            (strcmp(verdict, "down") == 0 || strcmp(verdict, "isolated") == 0))
+        bool left = cli->from ? strcmp(evac_json_cstr(region, "name"), cli->from) == 0
+                              : strcmp(evac_json_cstr(region, "role"), "active") == 0;
+        if (left && (strcmp(verdict, "down") == 0 || strcmp(verdict, "isolated") == 0))
             mode = "ungraceful";
     }
     cJSON_Delete(status);
@@ -80,8 +81,8 @@ static enum evac_exit get_plan(struct evac_cli *cli, const char *app, const char
     if (!evac_cli_app_path(path, sizeof path, app, "plan"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
     const char *text =
-        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, "kind", cli->kind,
-                      "isolate", cli->isolate, (const char *)NULL);
+        evac_cli_body(&body, "workflow", workflow, "mode", mode, "from", cli->from, "to", cli->to,
+                      "kind", cli->kind, "isolate", cli->isolate, (const char *)NULL);
     enum evac_exit code = evac_client_json(cli->client, path, text, ret_plan, &err);
     evac_buf_done(&body);
     return code == EVAC_EXIT_DONE ? code : evac_cli_fail(code, "%s", err.text);
@@ -140,9 +141,9 @@ static enum evac_exit begin(struct evac_cli *cli, const char *app, const char *w
     struct evac_err err = { EVAC_OK, "" };
     if (!evac_cli_app_path(path, sizeof path, app, "runs"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
-    const char *text =
-        evac_cli_body(&body, "workflow", workflow, "mode", mode, "to", cli->to, "kind", kind,
-                      "reason", cli->reason, "isolate", cli->isolate, (const char *)NULL);
+    const char *text = evac_cli_body(&body, "workflow", workflow, "mode", mode, "from", cli->from,
+                                     "to", cli->to, "kind", kind, "reason", cli->reason, "isolate",
+                                     cli->isolate, (const char *)NULL);
     enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
     evac_buf_done(&body);
     if (code != EVAC_EXIT_DONE)

@@ -271,6 +271,8 @@ static bool parse_move(struct evac_cli *cli, struct evac_plan_request *q, struct
     bool back = q->workflow == EVAC_WORKFLOW_FAILBACK;
     q->from = app->regions[back ? 1 : 0];
     q->to = app->regions[back ? 0 : 1];
+    if (cli->from)
+        q->from = evac_str(cli->from);
     if (cli->to)
         q->to = evac_str(cli->to);
     if (evac_str_eq(q->from, q->to))
@@ -353,6 +355,7 @@ static enum evac_exit lint_there(struct evac_cli *cli, struct evac_buf *json)
     evac_jw_open(&w, NULL, '{');
     evac_jw_cstr(&w, "workflow", cli->argc > 1 ? cli->argv[1] : "failover");
     evac_jw_cstr(&w, "mode", cli->mode ? cli->mode : evac_mode_name(EVAC_MODE_UNGRACEFUL));
+    evac_jw_cstr(&w, "from", cli->from);
     evac_jw_cstr(&w, "to", cli->to);
     evac_jw_cstr(&w, "assume_down", cli->assume_down);
     evac_jw_bool(&w, "all_regions", cli->all_regions);

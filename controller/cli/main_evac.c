@@ -71,7 +71,11 @@ static void help(FILE *to)
         fprintf(to, "  %-16s %-28s %s\n", commands[i].name, commands[i].args, commands[i].help);
     fputs(
         "\nOptions:\n"
-        "  --to REGION        where to (default: the first standby that is up; for a failback, "
+        "  --from REGION      active-active: the region that users are led away from (default: the "
+        "one "
+        "that is down)\n"
+        "  --to REGION        where to (default: the standby that is up and readiest; for a "
+        "failback, "
         "home)\n"
         "  --mode MODE        graceful (no data is lost, needs the old side alive) or ungraceful;\n"
         "                     default: what the active region's health allows\n"
@@ -106,7 +110,8 @@ static void help(FILE *to)
 }
 
 enum {
-    OPT_TO = 256,
+    OPT_FROM = 256,
+    OPT_TO,
     OPT_MODE,
     OPT_REASON,
     OPT_YES,
@@ -130,6 +135,7 @@ enum {
 };
 
 static const struct option options[] = {
+    { "from", required_argument, NULL, OPT_FROM },
     { "to", required_argument, NULL, OPT_TO },
     { "mode", required_argument, NULL, OPT_MODE },
     { "reason", required_argument, NULL, OPT_REASON },
@@ -170,6 +176,9 @@ static bool set_duration(struct evac_cli *cli, const char *text)
 static bool set_option(struct evac_cli *cli, int c)
 {
     switch (c) {
+    case OPT_FROM:
+        cli->from = optarg;
+        return true;
     case OPT_TO:
         cli->to = optarg;
         return true;

@@ -56,9 +56,9 @@ void conf_finish_probe(struct conf_reader *r, const config_setting_t *group, voi
     struct conf_probe *p = at;
     int line = p->probe.place.line;
     (void)group;
-    (void)given;
     p->probe.regional = true;
     p->probe.served_by = EVAC_STR("");
+    p->where = conf_is_given(given, "where") ? p->where : -1;
     p->timeout_ms = timeout_of(r, line, "probe", p->probe.every_ms, p->timeout_ms);
     if (p->probe.connect_ms >= p->timeout_ms) {
         CONF_ERROR(r, line, "probe: connect (%u ms) is not shorter than timeout (%u ms)",
@@ -151,6 +151,14 @@ static void check_reserved(struct conf_reader *r, struct evac_str name, int line
                    what);
 }
 
+/* What is cold in the standby can not answer there. */
+static bool is_asked_everywhere(const struct conf_probe *probe, enum evac_strategy strategy)
+{
+    if (probe->where >= 0)
+        return probe->where == CONF_WHERE_EVERYWHERE;
+    return strategy != EVAC_STRATEGY_PILOT_LIGHT && strategy != EVAC_STRATEGY_BACKUP_RESTORE;
+}
+
 static void gather_probes(struct conf_reader *r, struct conf_app *a)
 {
     bool public = a->endpoint.place.line != 0;
@@ -160,6 +168,7 @@ static void gather_probes(struct conf_reader *r, struct conf_app *a)
         probes[k++] = endpoint_probe(&a->endpoint);
     for (size_t i = 0; i < a->probe_count; i++) {
         probes[k] = a->probes[i].probe;
+        probes[k].everywhere = is_asked_everywhere(&a->probes[i], a->app.strategy);
         if (public)
             check_reserved(r, probes[k].name, probes[k].place.line, "probe");
         k++;

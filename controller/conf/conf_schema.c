@@ -14,6 +14,7 @@ static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
 static const char *const probe_roles[] = { "edge", "deep", NULL };
+static const char *const probe_places[] = { "everywhere", "serving", NULL };
 
 #define SEC  1000
 #define MIN  (60 * SEC)
@@ -164,6 +165,8 @@ static const struct conf_row probe_rows[] = {
     { "http", CONF_REGIONAL_URL, CONF_REQUIRED, AT(probe.url), .doc = "Address; {region} becomes each of the app's regions" },
     { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .fallback = "edge",
       .doc = "edge: as a user sees a region; deep: a dependency inside it" },
+    { "where", CONF_CHOICE, AT(where), .choices = probe_places, .otherwise = "serving for pilot-light and backup-restore, else everywhere",
+      .doc = "Which regions answer it: all, or only those that serve users; a standby without any is dormant, known by its rehearsals" },
     { "expect", CONF_TEXT, AT(probe.expect_body), .otherwise = "anything",
       .doc = "Text that must occur in the first 5,120 bytes of the answer" },
     { "status", CONF_INT, AT(probe.expect_status), FROM_TO(100, 599), .otherwise = "any 2xx or 3xx",
@@ -222,7 +225,8 @@ static const struct conf_row step_rows[] = {
     { "title", CONF_TEXT, AT(title), .otherwise = "the action's doc", .doc = "One line for people" },
     { "action", CONF_ACTION, CONF_REQUIRED, AT(action), .doc = "What is done" },
     { "resource", CONF_NAME, AT(resource), .otherwise = "each of the action's type", .doc = "One resource, by name" },
-    { "region", CONF_ROLE, CONF_REQUIRED, AT(region), .doc = "Where: the region left, the one taking over, the witness, or one by name" },
+    { "region", CONF_ROLE, CONF_REQUIRED, AT(region), 
+      .doc = "Where: the region left, the one taking over, each of the rest (those that serve users before and after), the witness, or one by name" },
     { "phase", CONF_CHOICE, CONF_REQUIRED, AT(phase), .choices = phases, .doc = "Which part of the run it belongs to" },
     { "want", CONF_ARGS, AT(want), .otherwise = "nothing", .doc = "The desired state: the action's own settings" },
     { "after", CONF_NAME, CONF_LIST, AT(after), COUNTED(after_count), FROM_TO(0, EVAC_WORKFLOW_STEPS_MAX), .otherwise = "none",
@@ -235,6 +239,8 @@ static const struct conf_row step_rows[] = {
       .doc = "ask a person, stop the run, or go-on without it" },
     { "approval", CONF_BOOL, AT(approval), .fallback = "false", .doc = "Waits for a person's word" },
     { "pivot", CONF_BOOL, AT(pivot), .fallback = "false", .doc = "The point of no return" },
+    { "home", CONF_BOOL, AT(home), .fallback = "false",
+      .doc = "Only when the region that takes over is the app's first one" },
     { "optional", CONF_BOOL, AT(optional), .fallback = "false",
       .doc = "When the app has no such resource or region, the step vanishes without a word" },
     END

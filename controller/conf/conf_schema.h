@@ -21,7 +21,7 @@
     X(NAME, "a name of letters, digits, '-' and '_', at most 64")                                  \
     X(ACTION, "a resource type (or several, with | between; or * for all), a dot and an action")   \
     X(REGION, "a region's name, such as \"us-east-1\"")                                            \
-    X(ROLE, "\"from\", \"to\", \"witness\", or a region's name, such as \"us-east-1\"")            \
+    X(ROLE, "\"from\", \"to\", \"rest\", \"witness\", or a region's name, such as \"us-east-1\"")  \
     X(URL, "an http:// or https:// address, without placeholders")                                 \
     X(REGIONAL_URL, "an http:// or https:// address that holds {region}")                          \
     X(ADDRESS, "an IP address and a port, such as \"127.0.0.1:53\" or \"[::1]:53\"")               \
@@ -89,8 +89,11 @@ struct conf_endpoint {
     uint32_t every_ms, timeout_ms;
 };
 
+enum conf_where { CONF_WHERE_EVERYWHERE, CONF_WHERE_SERVING };
+
 struct conf_probe {
     struct evac_probe probe;
+    int where; /* enum conf_where; -1: as the strategy has it */
     uint32_t timeout_ms;
 };
 

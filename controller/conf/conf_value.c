@@ -96,7 +96,7 @@ static bool is_region(struct evac_str s)
 static bool is_role(struct evac_str s)
 {
     return evac_str_is(s, "from") || evac_str_is(s, "to") || evac_str_is(s, "witness") ||
-           is_region(s);
+           evac_str_is(s, "rest") || is_region(s);
 }
 
 static bool is_port(struct evac_str s)

@@ -114,6 +114,7 @@ struct evac_probe {
     struct evac_str name;
     enum evac_probe_role role;
     bool regional;
+    bool everywhere; /* else only the regions that serve users answer it */
     struct evac_str url;
     int expect_status;           /* 0: any 2xx or 3xx */
     struct evac_str expect_body; /* must occur in the first 5,120 bytes; "" anything */
@@ -183,7 +184,7 @@ struct evac_runbook_step {
     struct evac_str title;    /* one line for people; "" : the action's doc */
     struct evac_str action;   /* "type.action" */
     struct evac_str resource; /* a resource's name; "" : each of the action's type */
-    struct evac_str region;   /* "from", "to", "witness", or a region's name */
+    struct evac_str region;   /* "from", "to", "rest", "witness", or a region's name */
     enum evac_phase phase;
     struct evac_args want;
     const struct evac_str *after;
@@ -195,6 +196,7 @@ struct evac_runbook_step {
     enum evac_on_failure on_failure;
     bool approval;
     bool pivot;    /* point of no return */
+    bool home;     /* only when the region that takes over is the app's first */
     bool optional; /* absent resource type or region: the step vanishes without a word */
 };
 

@@ -92,37 +92,87 @@ static enum evac_gate_answer gate_verdict(struct gate_io *io)
     return EVAC_GATE_SAYS_BLOCK;
 }
 
-static enum evac_gate_answer gate_observer(struct gate_io *io)
-{
-    if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
-        return because(io, "every region looks down: this controller doubts itself first");
-    return block_unless(io, !io->in->health->vantages[0].abstains,
-                        "this controller is cut off itself");
-}
-
 static size_t region_count(const struct evac_decision_input *in)
 {
     return in->app->region_count < EVAC_REGIONS_MAX ? in->app->region_count : EVAC_REGIONS_MAX;
 }
 
-static int readiness_rank(const struct evac_readiness *r)
+/* Nothing runs in a dormant standby that a probe could ask: what a rehearsal found there counts for
+ * two of its intervals and a little. */
+#define READY_GRACE_MS 600000
+
+static bool is_lately_ready(const struct evac_decision_input *in, const struct evac_readiness *r)
 {
-    return !r || !r->known ? 1 : r->ready ? 2 : 0;
+    int64_t age = in->now_wall_ms - r->at_wall_ms;
+    return r->known && r->ready && in->app->readiness_ms &&
+           age <= 2 * (int64_t)in->app->readiness_ms + READY_GRACE_MS;
 }
 
-uint16_t evac_best_standby(const struct evac_app *app, const struct evac_health *health,
-                           const struct evac_readiness *readiness, uint16_t active)
+static bool may_be_target(const struct evac_decision_input *in, uint16_t r)
 {
-    uint16_t count = (uint16_t)app->region_count, best = count;
+    if (r == in->active || (in->out & (1u << r)))
+        return false;
+    if (evac_health_is_dormant(in->health, r))
+        return in->readiness && is_lately_ready(in, &in->readiness[r]);
+    return in->health->regions[r].verdict == EVAC_VERDICT_UP;
+}
+
+static int rank_of(const struct evac_decision_input *in, uint16_t r)
+{
+    const struct evac_readiness *ready = in->readiness ? &in->readiness[r] : NULL;
+    if (in->app->strategy == EVAC_STRATEGY_ACTIVE_ACTIVE && r == in->writer)
+        return 3;
+    return !ready || !ready->known ? 1 : ready->ready ? 2 : 0;
+}
+
+uint16_t evac_best_standby(const struct evac_decision_input *in)
+{
+    uint16_t count = (uint16_t)in->app->region_count, best = count;
     int best_rank = -1;
     for (uint16_t r = 0; r < count && r < EVAC_REGIONS_MAX; r++) {
-        int rank = readiness_rank(readiness ? &readiness[r] : NULL);
-        if (r == active || health->regions[r].verdict != EVAC_VERDICT_UP || rank <= best_rank)
+        if (!may_be_target(in, r) || rank_of(in, r) <= best_rank)
             continue;
         best = r;
-        best_rank = rank;
+        best_rank = rank_of(in, r);
     }
     return best;
+}
+
+/* What answers from elsewhere proves that this controller sees something at all. */
+static bool somebody_vouches(const struct evac_decision_input *in)
+{
+    for (uint16_t r = 0; r < region_count(in); r++)
+        if (r != in->active && in->health->regions[r].verdict == EVAC_VERDICT_UP)
+            return true;
+    return false;
+}
+
+/* The only region that is looked at is down, the others are dormant: is it that region, or us? */
+static bool stands_alone(const struct evac_decision_input *in)
+{
+    uint16_t best = evac_best_standby(in);
+    return best < region_count(in) && evac_health_is_dormant(in->health, best) && !in->anchored &&
+           !somebody_vouches(in);
+}
+
+static enum evac_gate_answer gate_observer(struct gate_io *io)
+{
+    if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
+        return because(io, "every region looks down: this controller doubts itself first");
+    if (io->in->health->vantages[0].abstains)
+        return because(io, "this controller is cut off itself");
+    return block_unless(io, !stands_alone(io->in),
+                        "no other region answers probes and there are no anchors: it may be this "
+                        "controller that is cut off");
+}
+
+static const char *what_of(const struct evac_decision_input *in, uint16_t r)
+{
+    if (in->out & (1u << r))
+        return "is out";
+    if (evac_health_is_dormant(in->health, r))
+        return "is dormant, and was not lately found ready";
+    return evac_verdict_name(in->health->regions[r].verdict);
 }
 
 /* "no standby region is up: us-west-2 unknown, eu-west-1 grey" */
@@ -130,7 +180,7 @@ static enum evac_gate_answer gate_standby(struct gate_io *io)
 {
     const struct evac_decision_input *in = io->in;
     const char *before = ": ";
-    uint16_t best = evac_best_standby(in->app, in->health, in->readiness, in->active);
+    uint16_t best = evac_best_standby(in);
     if (best < region_count(in)) {
         io->out->target = best;
         return EVAC_GATE_SAYS_PASS;
@@ -142,7 +192,7 @@ static enum evac_gate_answer gate_standby(struct gate_io *io)
         evac_text_puts(io->why, before);
         evac_text_put(io->why, in->app->regions[r]);
         evac_text_puts(io->why, " ");
-        evac_text_puts(io->why, evac_verdict_name(in->health->regions[r].verdict));
+        evac_text_puts(io->why, what_of(in, r));
         before = ", ";
     }
     return EVAC_GATE_SAYS_BLOCK;
@@ -211,6 +261,7 @@ void evac_decide(const struct evac_decision_input *in, struct evac_decision *out
     bool all = true;
 
     *out = (struct evac_decision){ .decide = EVAC_DECIDE_NOTHING,
+                                   .from = in->active,
                                    .target = in->active == 0 ? 1 : 0,
                                    .mode = EVAC_MODE_GRACEFUL,
                                    .wake_boot_ms = UINT64_MAX };

@@ -43,7 +43,6 @@ enum evac_decide { EVAC_DECISIONS(X) EVAC_DECIDE_COUNT };
 #undef X
 const char *evac_decide_name(enum evac_decide decide);
 
-/* What the decision is made from, besides health. */
 /* What the last rehearsal or drill towards a region found. */
 struct evac_readiness {
     bool known, ready;
@@ -55,32 +54,37 @@ struct evac_decision_input {
     const struct evac_app *app;
     const struct evac_health *health;
     const struct evac_readiness *readiness; /* a region each; NULL unknown */
-    uint16_t active;                        /* index in the app's regions */
-    bool run_active;               /* a run of this app is going on (rehearsals do not count) */
-    bool run_proposed;             /* a proposal is already out */
-    bool last_run_acked;           /* or there was none */
+    uint16_t active;     /* the region that is looked at, and would be left; index in the app's */
+    uint32_t out;        /* active-active: regions that take no users, a bit each; no targets */
+    uint16_t writer;     /* active-active: goes before other targets, its data stays where it is */
+    bool anchored;       /* this controller has anchors: it knows whether it is connected itself */
+    bool run_active;     /* a run of this app is going on (rehearsals do not count) */
+    bool run_proposed;   /* a proposal is already out */
+    bool last_run_acked; /* or there was none */
     uint64_t last_run_end_boot_ms; /* 0: none since this controller knows */
     bool held;                     /* a person holds this app */
     bool stopped;                  /* global stop-automation */
     bool lead;
     uint16_t auto_runs, auto_runs_max;
     uint64_t now_boot_ms;
+    int64_t now_wall_ms;
 };
 
 struct evac_decision {
     enum evac_decide decide;
-    uint16_t target;     /* region to move to: the first standby that is UP, in the app's order */
+    uint16_t from;       /* region to leave */
+    uint16_t target;     /* region to move to: evac_best_standby() */
     enum evac_mode mode; /* UNGRACEFUL when the active region is DOWN or ISOLATED */
     enum evac_gate_answer gates[EVAC_GATE_COUNT];
     char reasons[480];     /* every gate that does not pass, in words, with numbers */
     uint64_t wake_boot_ms; /* when the answer may change by time alone; UINT64_MAX never */
 };
 
-/* Of the regions that are up and not the active one, the best to go to: one that was found ready,
- * else one that nobody looked at, else any; the order of the app's regions decides among equals.
- * The app's region count when none is up. Pure. */
-uint16_t evac_best_standby(const struct evac_app *app, const struct evac_health *health,
-                           const struct evac_readiness *readiness, uint16_t active);
+/* Of the regions that may be moved to, the best: the writer's, then one that was found ready, else
+ * one that nobody looked at, else any; the order of the app's regions decides among equals. May be:
+ * not the one that is left, not out, and up; or dormant, where no probe looks, and lately found
+ * ready. The app's region count when there is none. Pure. */
+uint16_t evac_best_standby(const struct evac_decision_input *input);
 
 void evac_decide(const struct evac_decision_input *input, struct evac_decision *ret_decision);
 

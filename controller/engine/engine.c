@@ -2,9 +2,22 @@
 
 #include <string.h>
 
+static uint16_t source_count(const struct evac_app *app)
+{
+    return app->strategy == EVAC_STRATEGY_ACTIVE_ACTIVE ? (uint16_t)app->region_count : 1;
+}
+
+static size_t watch_count(const struct evac_app *app)
+{
+    return app->resource_count * source_count(app);
+}
+
 size_t evac_engine_apps_bytes(const struct evac_model *model)
 {
-    return model->app_count * sizeof(struct evac_engine_app);
+    size_t bytes = model->app_count * sizeof(struct evac_engine_app);
+    for (size_t i = 0; i < model->app_count; i++)
+        bytes += watch_count(&model->apps[i]) * sizeof(struct evac_watch);
+    return bytes;
 }
 
 static struct evac_str inside(const struct evac_model *model)
@@ -18,8 +31,21 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
     a->app = app;
     a->acked = true;
     evac_health_init(&a->health, app, inside(model));
-    for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++)
+    a->sources = source_count(app);
+    for (size_t i = 0; i < watch_count(app); i++)
         evac_watch_turn(&a->watches[i]);
+    evac_health_serve(&a->health, evac_engine_serving(a));
+}
+
+/* The apps, and behind them what each of them watches. */
+static void init_apps(struct evac_engine_app *apps, const struct evac_model *model)
+{
+    struct evac_watch *watches = (void *)(apps + model->app_count);
+    for (size_t i = 0; i < model->app_count; i++) {
+        apps[i].watches = watches;
+        watches += watch_count(&model->apps[i]);
+        init_app(&apps[i], &model->apps[i], model);
+    }
 }
 
 void evac_engine_init(struct evac_engine *engine, const struct evac_model *model, void *apps_memory)
@@ -30,14 +56,59 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->app_count = model->app_count;
     engine->next_seq = 1;
     engine->next_run = 1;
-    for (size_t i = 0; i < model->app_count; i++)
-        init_app(&engine->apps[i], &model->apps[i], model);
+    init_apps(engine->apps, model);
 }
 
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs)
 {
-    if (app < engine->app_count && resource < EVAC_RESOURCES_MAX)
-        engine->apps[app].watches[resource].verbs = verbs;
+    if (app >= engine->app_count || resource >= engine->apps[app].app->resource_count)
+        return;
+    for (uint16_t s = 0; s < engine->apps[app].sources; s++)
+        evac_engine_watch_of(&engine->apps[app], resource, s)->verbs = verbs;
+}
+
+struct evac_watch *evac_engine_watch_of(const struct evac_engine_app *a, size_t resource,
+                                        uint16_t source)
+{
+    return &a->watches[resource * a->sources + (a->sources > 1 ? source : 0)];
+}
+
+/* --- who serves
+ * ----------------------------------------------------------------------------------------- */
+
+static bool is_active_active(const struct evac_engine_app *a)
+{
+    return a->app->strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
+}
+
+uint32_t evac_engine_serving(const struct evac_engine_app *a)
+{
+    uint32_t all = (1u << a->app->region_count) - 1;
+    return is_active_active(a) ? all & ~a->out : 1u << a->active;
+}
+
+/* Of an active-active app one region leaves, or is back; the writer's place changes only when it
+ * was the one that left, and when home is back. */
+void engine_moved(struct evac_engine_app *a, enum evac_workflow workflow, uint16_t from,
+                  uint16_t to)
+{
+    if (!is_active_active(a)) {
+        a->active = to;
+    } else if (workflow == EVAC_WORKFLOW_FAILBACK) {
+        a->out &= ~(1u << to);
+        a->active = to == 0 ? to : a->active;
+    } else {
+        a->out |= 1u << from;
+        a->active = a->active == from ? to : a->active;
+    }
+    evac_health_serve(&a->health, evac_engine_serving(a));
+}
+
+void engine_move_back(struct evac_engine_app *a)
+{
+    a->active = a->active_before;
+    a->out = a->out_before;
+    evac_health_serve(&a->health, evac_engine_serving(a));
 }
 
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region)
@@ -72,15 +143,35 @@ struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id)
 /* --- reload
  * ----------------------------------------------------------------------------------------- */
 
+/* The same regions' bits in another app's order. */
+static uint32_t same_regions(const struct evac_engine_app *from, uint32_t bits,
+                             const struct evac_app *app)
+{
+    uint32_t same = 0;
+    for (uint16_t r = 0; r < from->app->region_count; r++)
+        for (uint16_t k = 0; (bits & (1u << r)) && k < app->region_count; k++)
+            if (evac_str_eq(from->app->regions[r], app->regions[k]))
+                same |= 1u << k;
+    return same;
+}
+
 static void carry_over(struct evac_engine_app *to, const struct evac_engine_app *from)
 {
     const struct evac_app *app = to->app;
     struct evac_str region = engine_region(from, from->active);
+    struct evac_watch *watches = to->watches;
+    uint16_t sources = to->sources;
 
     *to = *from;
     to->app = app;
+    to->watches = watches; /* resources may stand in another order now */
+    to->sources = sources;
     to->active = engine_region_index(app, region);
+    to->out = same_regions(from, from->out, app);
+    to->active_before = engine_region_index(app, engine_region(from, from->active_before));
+    to->out_before = same_regions(from, from->out_before, app);
     evac_health_reconfigure(&to->health, app);
+    evac_health_serve(&to->health, evac_engine_serving(to));
     for (uint16_t r = 0; r < EVAC_REGIONS_MAX; r++) { /* so may regions */
         uint16_t was = r < app->region_count ? engine_region_index(from->app, app->regions[r])
                                              : EVAC_REGIONS_MAX;
@@ -88,8 +179,6 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
                     evac_str_eq(from->app->regions[was], app->regions[r]);
         to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
     }
-    for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++) /* resources may stand in another order now */
-        to->watches[i] = (struct evac_watch){ .lag_ms = -1 };
     to->decide_ms = 0;
 }
 
@@ -97,9 +186,9 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
                              void *apps_memory)
 {
     struct evac_engine_app *apps = apps_memory;
+    init_apps(apps, model);
     for (size_t i = 0; i < model->app_count; i++) {
         size_t old = evac_engine_app(engine, model->apps[i].name);
-        init_app(&apps[i], &model->apps[i], model);
         apps[i].health.vantages[0].abstains = engine->abstains;
         if (old < engine->app_count)
             carry_over(&apps[i], &engine->apps[old]);
@@ -166,7 +255,7 @@ static void start(struct engine_io *io, struct evac_engine_app *a)
         .app = (uint16_t)(a - io->engine->apps),
         .workflow = EVAC_WORKFLOW_FAILOVER,
         .mode = a->decision.mode,
-        .from = a->active,
+        .from = a->decision.from,
         .to = a->decision.target,
         .proposed = a->decision.decide == EVAC_DECIDE_PROPOSE,
         .who = "policy",
@@ -178,6 +267,7 @@ static void note_decision(struct engine_io *io, const struct evac_engine_app *a)
 {
     struct evac_record r = { .kind = EVAC_RECORD_DECISION };
     r.app = a->app->name;
+    r.from = engine_region(a, a->decision.from);
     r.name = engine_region(a, a->decision.target);
     r.to = evac_str(evac_decide_name(a->decision.decide));
     r.text = evac_str(a->decision.reasons);
@@ -186,32 +276,61 @@ static void note_decision(struct engine_io *io, const struct evac_engine_app *a)
 
 static bool same_decision(const struct evac_decision *x, const struct evac_decision *y)
 {
-    return x->decide == y->decide && x->target == y->target &&
+    return x->decide == y->decide && x->from == y->from && x->target == y->target &&
            memcmp(x->gates, y->gates, sizeof x->gates) == 0;
 }
 
-static void decide(struct engine_io *io, struct evac_engine_app *a)
+struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
+                                            const struct evac_engine_app *a, uint16_t looked_at,
+                                            const struct evac_now *now)
 {
-    struct evac_engine *engine = io->engine;
-    struct evac_decision before = a->decision;
-    struct evac_decision_input input = {
+    return (struct evac_decision_input){
         .app = a->app,
         .health = &a->health,
         .readiness = a->readiness,
-        .active = a->active,
+        .active = looked_at,
+        .out = a->out,
+        .writer = a->active,
+        .anchored = engine->model->controller.anchor_count > 0,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
         .last_run_acked = a->acked,
         .last_run_end_boot_ms = a->ran ? a->last_end_boot_ms : 0,
-        .held = is_held(a, io->now),
+        .held = is_held(a, now),
         .stopped = engine->stopped,
         .lead = engine->lead,
         .auto_runs = auto_runs(engine),
         .auto_runs_max = engine->model->controller.auto_runs_max,
-        .now_boot_ms = io->now->boot_ms,
+        .now_boot_ms = now->boot_ms,
+        .now_wall_ms = now->wall_ms,
     };
-    evac_decide(&input, &a->decision);
-    a->decide_ms = a->decision.wake_boot_ms;
+}
+
+/* Each region that serves is looked at; the one that needs most counts, the first among equals. */
+static void decide_all(struct engine_io *io, struct evac_engine_app *a)
+{
+    /* by what follows from it: nothing, wait, propose, act stand in that order */
+    uint32_t serving = evac_engine_serving(a);
+    uint64_t wake = EVAC_NEVER;
+    bool first = true;
+    for (uint16_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++) {
+        struct evac_decision one;
+        if (!(serving & (1u << r)))
+            continue;
+        struct evac_decision_input input = evac_engine_view(io->engine, a, r, io->now);
+        evac_decide(&input, &one);
+        wake = one.wake_boot_ms < wake ? one.wake_boot_ms : wake;
+        if (first || one.decide > a->decision.decide)
+            a->decision = one;
+        first = false;
+    }
+    a->decide_ms = wake;
+}
+
+static void decide(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_decision before = a->decision;
+    decide_all(io, a);
 
     bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;
     if (!same_decision(&before, &a->decision) &&
@@ -347,10 +466,12 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     if (a && a->run == run) {
         bool moved = (run->instants & (1u << EVAC_INSTANT_TRAFFIC_MOVED)) ||
                      run->state == EVAC_RUN_SUCCEEDED || run->state == EVAC_RUN_EXCEPTIONS;
-        uint16_t to = engine_region_index(a->app, run->plan->to);
         engine_run_loss(io, a);
         if (moved)
-            a->active = to;
+            engine_moved(a, run->plan->workflow, engine_region_index(a->app, run->plan->from),
+                         engine_region_index(a->app, run->plan->to));
+        if (run->state == EVAC_RUN_ROLLED_BACK)
+            engine_move_back(a);
     }
     if (!evac_run_is_over(run->state))
         return;
@@ -360,7 +481,7 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     if (a->run == run) {
         a->run = NULL;
         remember_end(a, run, io->now);
-        for (size_t i = 0; i < EVAC_RESOURCES_MAX; i++)
+        for (size_t i = 0; i < watch_count(a->app); i++)
             evac_watch_turn(&a->watches[i]);
     }
     if (a->rehearsal == run) {
@@ -412,7 +533,8 @@ static void refuse(struct engine_io *io, enum evac_code code, const char *why)
 static void note_impact(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
 {
     struct evac_run_io rio = engine_run_io(io);
-    const struct evac_region_health *h = &a->health.regions[a->active];
+    uint16_t from = engine_region_index(a->app, run->plan->from);
+    const struct evac_region_health *h = &a->health.regions[from];
     if (h->impact_hi_boot_ms == 0 || evac_plan_is_aside(run->plan))
         return;
     if (h->impact_lo_boot_ms)
@@ -468,6 +590,10 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse;
     run->id = engine->next_run++;
     (void)evac_str_copy(run->who, sizeof run->who, e->who);
+    if (!aside) {
+        a->active_before = a->active;
+        a->out_before = a->out;
+    }
     link_run(engine, a, run);
     record_admission(io, run, e);
     io->fx->answer_run = run->id;

@@ -16,9 +16,10 @@ struct evac_engine_app {
     const struct evac_app *app;
     struct evac_health health;
     struct evac_decision decision;
-    uint64_t decide_ms;         /* when to decide again by time alone */
-    uint16_t active;            /* region that serves, index */
-    struct evac_run *run;       /* the one that changes things; NULL none */
+    uint64_t decide_ms;   /* when to decide again by time alone */
+    uint16_t active;      /* region that serves (active-active: that has the writer), index */
+    uint32_t out;         /* active-active: regions that users were led away from, a bit each */
+    struct evac_run *run; /* the one that changes things; NULL none */
     struct evac_run *rehearsal; /* a rehearsal or an isolated drill; gives way to a real one */
     bool starting;              /* a START is with the shell */
     bool ran;                   /* a run ended */
@@ -30,11 +31,19 @@ struct evac_engine_app {
     int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
     char hold_reason[120];
     struct evac_readiness readiness[EVAC_REGIONS_MAX];
-    struct evac_watch watches[EVAC_RESOURCES_MAX]; /* as the app's resources */
+    /* A resource's replication out of each region that may serve: of an active-active app all of
+     * its regions, of others the active one. See evac_engine_watch_of(). */
+    struct evac_watch *watches;
+    uint16_t sources;
+
+    /* what a run that is undone goes back to */
+    uint16_t active_before;
+    uint32_t out_before;
 
     /* replay: the run that is being read */
     uint64_t replay_run;
-    uint16_t replay_to;
+    uint16_t replay_from, replay_to;
+    enum evac_workflow replay_workflow;
     bool replay_real;     /* not a rehearsal */
     uint64_t replay_look; /* the rehearsal or drill that is being read */
     uint16_t replay_look_to;
@@ -116,7 +125,8 @@ struct evac_event {
     } u;
 };
 
-/* Bytes for the apps of a model; zeroed memory of that size goes to init or reconfigure. */
+/* Bytes for the apps of a model and what they watch; zeroed memory of that size goes to init or
+ * reconfigure. */
 size_t evac_engine_apps_bytes(const struct evac_model *model);
 
 /* model outlives the engine's use of it. inside_region: where this controller stands, "" unknown.
@@ -152,6 +162,19 @@ uint64_t evac_engine_wake_ms(const struct evac_engine *engine);
 struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id);
 /* index, or app_count */
 size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name);
+
+/* The regions that users are led to, a bit each: the active one; of an active-active app all but
+ * those that are out. */
+uint32_t evac_engine_serving(const struct evac_engine_app *app);
+
+/* How a resource's data gets out of a region. */
+struct evac_watch *evac_engine_watch_of(const struct evac_engine_app *app, size_t resource,
+                                        uint16_t source);
+
+/* What a decision to leave that region is made from. */
+struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
+                                            const struct evac_engine_app *app, uint16_t looked_at,
+                                            const struct evac_now *now);
 
 /* What an ungraceful move of the app would lose now, in ms, over all its resources;
  * EVAC_LOSS_UNKNOWN when one of them can not tell; -1 when it has no data that is measured. */

@@ -22,6 +22,11 @@ uint16_t engine_region_index(const struct evac_app *app, struct evac_str region)
  * that ended makes room for the next. */
 void engine_after_run(struct engine_io *io, struct evac_run *run);
 
+/* A real run moved the users, or took that back. */
+void engine_moved(struct evac_engine_app *a, enum evac_workflow workflow, uint16_t from,
+                  uint16_t to);
+void engine_move_back(struct evac_engine_app *a);
+
 /* Measurements that are due; their next due time. */
 void engine_measure(struct engine_io *io, uint16_t app);
 uint64_t engine_measure_wake_ms(const struct evac_engine_app *a);

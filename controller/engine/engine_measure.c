@@ -7,11 +7,33 @@ static bool can(const struct evac_watch *w, enum evac_verb verb)
     return (w->verbs & (1u << verb)) != 0;
 }
 
-/* The instant after which nothing was written any more: first bad probe of the outage; without one,
- * now. */
-static int64_t reference_ms(const struct evac_engine_app *a, const struct evac_now *now)
+/* A watch's own region: of an active-active app each has one, of others it is the active one. */
+static uint16_t source_region(const struct evac_engine_app *a, uint16_t source)
 {
-    int64_t impact = a->health.regions[a->active].impact_hi_wall_ms;
+    if (a->sources > 1)
+        return source;
+    return a->run ? engine_region_index(a->app, a->run->plan->from) : a->active;
+}
+
+static uint16_t run_source(const struct evac_engine_app *a)
+{
+    return a->sources > 1 ? engine_region_index(a->app, a->run->plan->from) : 0;
+}
+
+/* While a run goes on, only what it leaves matters. */
+static bool is_watched(const struct evac_engine_app *a, uint16_t source)
+{
+    if (a->run)
+        return source == run_source(a);
+    return a->sources == 1 || (evac_engine_serving(a) & (1u << source));
+}
+
+/* The instant after which nothing was written there any more: first bad probe of the outage;
+ * without one, now. */
+static int64_t reference_ms(const struct evac_engine_app *a, uint16_t source,
+                            const struct evac_now *now)
+{
+    int64_t impact = a->health.regions[source_region(a, source)].impact_hi_wall_ms;
     if (a->run && (a->run->instants & (1u << EVAC_INSTANT_IMPACT_HI)))
         impact = a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
     return impact ? impact : now->wall_ms;
@@ -20,50 +42,69 @@ static int64_t reference_ms(const struct evac_engine_app *a, const struct evac_n
 int64_t evac_engine_loss(const struct evac_engine_app *a, const struct evac_now *now)
 {
     int64_t worst = -1;
-    for (size_t i = 0; i < a->app->resource_count; i++) {
-        int64_t loss = evac_watch_loss(&a->watches[i], reference_ms(a, now));
-        if (loss > worst)
-            worst = loss;
-    }
+    for (uint16_t s = 0; s < a->sources; s++)
+        for (size_t i = 0; is_watched(a, s) && i < a->app->resource_count; i++) {
+            int64_t loss = evac_watch_loss(evac_engine_watch_of(a, i, s), reference_ms(a, s, now));
+            if (loss > worst)
+                worst = loss;
+        }
     return worst;
 }
 
-/* Where markers are looked for: the run's target, or the first standby. */
-static uint16_t other_region(const struct evac_engine_app *a)
+static uint16_t first_but(const struct evac_engine_app *a, uint16_t region)
 {
-    if (a->run)
-        return engine_region_index(a->app, a->run->plan->to);
-    return a->active == 0 ? 1 : 0;
+    uint32_t serving = evac_engine_serving(a);
+    for (uint16_t r = 0; a->sources > 1 && r < a->app->region_count; r++)
+        if (r != region && (serving & (1u << r)))
+            return r;
+    return region == 0 ? 1 : 0;
 }
 
-static uint64_t call(struct engine_io *io, uint16_t app, uint16_t resource, enum evac_verb verb,
-                     uint16_t region, int64_t marker)
+/* Where markers are looked for: the run's target; else where the data's writer is, or the first
+ * other region. */
+static uint16_t other_region(const struct evac_engine_app *a, uint16_t source)
 {
-    struct evac_engine_app *a = &io->engine->apps[app];
-    struct evac_effect *effect = evac_effects_add(io->fx, EVAC_FX_CALL);
-    uint16_t from = a->active;
+    uint16_t region = source_region(a, source);
     if (a->run)
-        from = engine_region_index(a->app, a->run->plan->from);
+        return engine_region_index(a->app, a->run->plan->to);
+    return a->sources > 1 && a->active != region ? a->active : first_but(a, region);
+}
+
+struct spot { /* what is measured: a resource of an app, out of a region */
+    uint16_t app, resource, source;
+};
+
+static struct evac_watch *watch_at(const struct engine_io *io, const struct spot *at)
+{
+    return evac_engine_watch_of(&io->engine->apps[at->app], at->resource, at->source);
+}
+
+static uint64_t call(struct engine_io *io, const struct spot *at, enum evac_verb verb,
+                     int64_t marker)
+{
+    struct evac_engine_app *a = &io->engine->apps[at->app];
+    struct evac_effect *effect = evac_effects_add(io->fx, EVAC_FX_CALL);
+    uint16_t from = source_region(a, at->source), to = other_region(a, at->source);
     effect->u.call = (struct evac_call_effect){
         .call = ++io->engine->next_call,
         .app = a->app,
-        .step = resource,
+        .step = at->resource,
         .verb = verb,
         .version = "",
         .deadline_ms = io->now->boot_ms + MEASURE_CALL_MS,
         .from = engine_region(a, from),
-        .to = engine_region(a, other_region(a)),
-        .region = engine_region(a, region),
+        .to = engine_region(a, to),
+        .region = engine_region(a, verb == EVAC_VERB_MARK ? from : to),
         .marker = marker,
     };
     return effect->u.call.call;
 }
 
 /* From a run's start on the old side is being fenced: nothing of ours is written there any more. */
-static void mark(struct engine_io *io, uint16_t app, uint16_t resource)
+static void mark(struct engine_io *io, const struct spot *at)
 {
-    struct evac_engine_app *a = &io->engine->apps[app];
-    struct evac_watch *w = &a->watches[resource];
+    struct evac_engine_app *a = &io->engine->apps[at->app];
+    struct evac_watch *w = watch_at(io, at);
     if (!can(w, EVAC_VERB_MARK) || a->app->canary_ms == 0 || io->now->boot_ms < w->mark_due_ms)
         return;
     w->mark_due_ms = io->now->boot_ms + a->app->canary_ms;
@@ -73,57 +114,70 @@ static void mark(struct engine_io *io, uint16_t app, uint16_t resource)
         w->last_mark = io->now->wall_ms;
     else
         w->last_mark++;
-    w->mark_call = call(io, app, resource, EVAC_VERB_MARK, a->active, w->last_mark);
+    w->mark_call = call(io, at, EVAC_VERB_MARK, w->last_mark);
 }
 
-static void look(struct engine_io *io, uint16_t app, uint16_t resource)
+static void look(struct engine_io *io, const struct spot *at)
 {
-    struct evac_engine_app *a = &io->engine->apps[app];
-    struct evac_watch *w = &a->watches[resource];
+    struct evac_engine_app *a = &io->engine->apps[at->app];
+    struct evac_watch *w = watch_at(io, at);
     if (io->now->boot_ms < w->measure_due_ms)
         return;
     w->measure_due_ms = io->now->boot_ms + a->app->measure_ms;
     if (can(w, EVAC_VERB_SEEK) && !w->seek_call)
-        w->seek_call = call(io, app, resource, EVAC_VERB_SEEK, other_region(a), 0);
+        w->seek_call = call(io, at, EVAC_VERB_SEEK, 0);
     if (can(w, EVAC_VERB_MEASURE) && !w->measure_call)
-        w->measure_call = call(io, app, resource, EVAC_VERB_MEASURE, other_region(a), 0);
+        w->measure_call = call(io, at, EVAC_VERB_MEASURE, 0);
 }
 
 void engine_measure(struct engine_io *io, uint16_t app)
 {
     struct evac_engine_app *a = &io->engine->apps[app];
+    struct spot at = { .app = app };
     if (!io->engine->lead)
         return;
-    for (uint16_t i = 0; i < a->app->resource_count; i++) {
-        if (!evac_effects_has_room(io->fx))
-            return;
-        mark(io, app, i);
-        look(io, app, i);
-    }
+    for (at.source = 0; at.source < a->sources; at.source++)
+        for (at.resource = 0; is_watched(a, at.source) && at.resource < a->app->resource_count;
+             at.resource++) {
+            if (!evac_effects_has_room(io->fx))
+                return;
+            mark(io, &at);
+            look(io, &at);
+        }
+}
+
+static uint64_t watch_wake_ms(const struct evac_engine_app *a, const struct evac_watch *w)
+{
+    uint64_t wake = EVAC_NEVER;
+    if (can(w, EVAC_VERB_MARK) && a->app->canary_ms)
+        wake = w->mark_due_ms;
+    if ((can(w, EVAC_VERB_SEEK) || can(w, EVAC_VERB_MEASURE)) && w->measure_due_ms < wake)
+        wake = w->measure_due_ms;
+    return wake;
 }
 
 uint64_t engine_measure_wake_ms(const struct evac_engine_app *a)
 {
-    uint64_t wake = EVAC_NEVER;
-    for (size_t i = 0; i < a->app->resource_count; i++) {
-        const struct evac_watch *w = &a->watches[i];
-        if (can(w, EVAC_VERB_MARK) && a->app->canary_ms && w->mark_due_ms < wake)
-            wake = w->mark_due_ms;
-        if ((can(w, EVAC_VERB_SEEK) || can(w, EVAC_VERB_MEASURE)) && w->measure_due_ms < wake)
-            wake = w->measure_due_ms;
-    }
-    return wake;
+    uint64_t first = EVAC_NEVER;
+    for (uint16_t s = 0; s < a->sources; s++)
+        for (size_t i = 0; is_watched(a, s) && i < a->app->resource_count; i++) {
+            uint64_t wake = watch_wake_ms(a, evac_engine_watch_of(a, i, s));
+            first = wake < first ? wake : first;
+        }
+    return first;
 }
 
 static void ask_for_the_end(struct engine_io *io, struct evac_engine_app *a)
 {
-    uint16_t app = (uint16_t)(a - io->engine->apps);
+    struct spot at = { .app = (uint16_t)(a - io->engine->apps), .source = run_source(a) };
     a->run->loss_asked = true;
-    for (uint16_t i = 0; i < a->app->resource_count; i++)
-        if (can(&a->watches[i], EVAC_VERB_SEEK)) {
-            a->watches[i].seek_call = call(io, app, i, EVAC_VERB_SEEK, other_region(a), 0);
-            a->run->measuring++;
-        }
+    for (at.resource = 0; at.resource < a->app->resource_count; at.resource++) {
+        struct evac_watch *w = watch_at(io, &at);
+        if (!can(w, EVAC_VERB_SEEK))
+            continue;
+        w->seek_call = call(io, &at, EVAC_VERB_SEEK, 0);
+        a->run->measuring++;
+    }
 }
 
 /* --- the run's measured loss
@@ -133,7 +187,7 @@ static void record_loss(struct engine_io *io, struct evac_engine_app *a, size_t 
                         const char *method, int64_t loss_ms, uint32_t interval_ms)
 {
     struct evac_run_io rio = engine_run_io(io);
-    const struct evac_watch *w = &a->watches[resource];
+    const struct evac_watch *w = evac_engine_watch_of(a, resource, run_source(a));
     int64_t lost[16];
     uint32_t count = evac_watch_lost(w, lost, 16);
     struct evac_text data = evac_effects_text(io->fx, 1024);
@@ -191,7 +245,7 @@ static void record_losses(struct engine_io *io, struct evac_engine_app *a)
                                 : a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
 
     for (size_t i = 0; i < a->app->resource_count; i++) {
-        const struct evac_watch *w = &a->watches[i];
+        const struct evac_watch *w = evac_engine_watch_of(a, i, run_source(a));
         if (!evac_effects_has_room(io->fx))
             return;
         if (was_switched_over(a->run, a->app->resources[i].name)) {
@@ -209,6 +263,17 @@ static void record_losses(struct engine_io *io, struct evac_engine_app *a)
     a->run->loss_noted = true;
 }
 
+/* It has promoted data; or it leads users away from a region without having to (active-active). */
+static bool cost_data(const struct evac_run *run)
+{
+    if (run->pivoted)
+        return true;
+    for (uint16_t i = 0; i < run->plan->forward_count; i++)
+        if (run->plan->steps[i].flags & EVAC_STEP_PIVOT)
+            return false;
+    return run->plan->workflow == EVAC_WORKFLOW_FAILOVER && !run->back;
+}
+
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_run *run = a->run;
@@ -219,7 +284,7 @@ void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
 
     bool known_for_good =
         (run->instants & (1u << EVAC_INSTANT_RECOVERED)) || run->state == EVAC_RUN_SETTLING;
-    if (!run->pivoted || run->loss_noted || !known_for_good)
+    if (run->loss_noted || !known_for_good || !cost_data(run))
         return;
     if (!run->loss_asked)
         ask_for_the_end(io, a);
@@ -238,15 +303,9 @@ static bool answers(uint64_t *open, uint64_t call_number)
     return true;
 }
 
-void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
+static void take_measurement(struct evac_engine_app *a, struct evac_watch *w,
+                             const struct evac_reply_event *e)
 {
-    if (e->app >= io->engine->app_count)
-        return;
-    struct evac_engine_app *a = &io->engine->apps[e->app];
-    if (e->step >= a->app->resource_count)
-        return;
-    struct evac_watch *w = &a->watches[e->step];
-
     if (answers(&w->mark_call, e->call)) {
         evac_watch_marked(w, e->marker, e->reply);
     } else if (answers(&w->seek_call, e->call)) {
@@ -256,4 +315,13 @@ void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
     } else if (answers(&w->measure_call, e->call)) {
         evac_watch_measured(w, e->reply);
     }
+}
+
+void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
+{
+    if (e->app >= io->engine->app_count)
+        return;
+    struct evac_engine_app *a = &io->engine->apps[e->app];
+    for (uint16_t s = 0; e->step < a->app->resource_count && s < a->sources; s++)
+        take_measurement(a, evac_engine_watch_of(a, e->step, s), e);
 }

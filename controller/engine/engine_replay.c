@@ -18,8 +18,18 @@ static struct evac_engine_app *app_of(struct evac_engine *engine, struct evac_st
 static void see_admission(struct evac_engine_app *a, const struct evac_record *r)
 {
     a->replay_run = r->run;
+    a->active_before = a->active;
+    a->out_before = a->out;
+    a->replay_workflow = EVAC_WORKFLOW_FAILOVER;
+    (void)evac_workflow_parse(r->name, &a->replay_workflow);
+    a->replay_from = engine_region_index(a->app, r->from);
     a->replay_to = engine_region_index(a->app, r->to);
     a->replay_real = r->number == 0;
+}
+
+static void see_move(struct evac_engine_app *a)
+{
+    engine_moved(a, a->replay_workflow, a->replay_from, a->replay_to);
 }
 
 static void see_end(struct evac_engine_app *a, const struct evac_record *r)
@@ -28,7 +38,9 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
     if (!a->replay_real || !evac_run_state_parse(r->to, &state))
         return;
     if (state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS)
-        a->active = a->replay_to;
+        see_move(a);
+    if (state == EVAC_RUN_ROLLED_BACK)
+        engine_move_back(a);
     a->ran = true;
     a->acked = false;
     a->last_end = state;
@@ -94,7 +106,7 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         see_end(a, r);
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_INSTANT &&
              evac_str_is(r->name, evac_instant_name(EVAC_INSTANT_TRAFFIC_MOVED)))
-        a->active = a->replay_to;
+        see_move(a);
 }
 
 enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_run *run,

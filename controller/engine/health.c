@@ -112,7 +112,7 @@ static enum evac_probe_state opinion(const struct evac_health *h, size_t region,
     if (h->vantages[vantage].abstains)
         return EVAC_PROBE_UNKNOWN;
     for (size_t p = 0; p < health_probe_count(h->app); p++) {
-        if (!health_votes(&h->app->probes[p]))
+        if (!health_votes(h, p, region))
             continue;
         enum evac_probe_state state = h->tracks[p][region][vantage].state;
         if (state == EVAC_PROBE_DOWN)
@@ -183,7 +183,7 @@ static const struct evac_probe_track *next_failing(const struct evac_health *h, 
     while (*at < health_probe_count(h->app) * EVAC_VANTAGES_MAX) {
         size_t p = *at / EVAC_VANTAGES_MAX, v = (*at)++ % EVAC_VANTAGES_MAX;
         const struct evac_probe_track *t = &h->tracks[p][region][v];
-        if (health_votes(&h->app->probes[p]) && counts_outside(&h->vantages[v], region) &&
+        if (health_votes(h, p, region) && counts_outside(&h->vantages[v], region) &&
             (t->state == EVAC_PROBE_DOWN || t->bad > 0))
             return t;
     }
@@ -221,6 +221,26 @@ static void forget_impact(struct evac_region_health *r)
 static bool is_outage(enum evac_verdict verdict)
 {
     return verdict == EVAC_VERDICT_DOWN || verdict == EVAC_VERDICT_ISOLATED;
+}
+
+/* --- who serves --- */
+
+void evac_health_serve(struct evac_health *h, uint32_t serving)
+{
+    if (h->serving != serving)
+        h->wake_ms = 0;
+    h->serving = serving;
+}
+
+bool evac_health_is_dormant(const struct evac_health *h, size_t region)
+{
+    bool any = false;
+    for (size_t p = 0; p < health_probe_count(h->app); p++) {
+        if (health_votes(h, p, region))
+            return false;
+        any |= h->app->probes[p].regional && h->app->probes[p].role != EVAC_PROBE_ENDPOINT;
+    }
+    return any;
 }
 
 /* --- all regions --- */

@@ -79,6 +79,8 @@ struct evac_vantage_health {
 
 struct evac_health {
     const struct evac_app *app;
+    uint32_t serving; /* regions that users are led to, a bit each: what is asked only there
+                         (evac_probe.everywhere) says nothing about the others */
     struct evac_probe_track tracks[EVAC_PROBES_MAX][EVAC_REGIONS_MAX][EVAC_VANTAGES_MAX];
     struct evac_region_health regions[EVAC_REGIONS_MAX];
     struct evac_vantage_health vantages[EVAC_VANTAGES_MAX];
@@ -115,6 +117,12 @@ void evac_health_probe(struct evac_health *health, const struct evac_probe_resul
  * while it was cut off proves nothing. */
 void evac_health_vantage(struct evac_health *health, uint16_t vantage, bool abstains,
                          uint64_t boot_ms, int64_t wall_ms, struct evac_health_news *ret_news);
+
+/* Users are led to these regions now, a bit each; judged again at the next tick, due at once. */
+void evac_health_serve(struct evac_health *health, uint32_t serving);
+
+/* The region serves nobody, and no probe looks at such: nothing can tell that it is up. */
+bool evac_health_is_dormant(const struct evac_health *health, size_t region);
 
 /* Time passed: results grow old (2.5 intervals). */
 void evac_health_tick(struct evac_health *health, uint64_t boot_ms, int64_t wall_ms,

@@ -21,10 +21,13 @@ static inline size_t health_region_count(const struct evac_app *app)
     return app->region_count < EVAC_REGIONS_MAX ? app->region_count : EVAC_REGIONS_MAX;
 }
 
-/* Only what is asked of one region can speak about that region. */
-static inline bool health_votes(const struct evac_probe *probe)
+/* Only what is asked of one region can speak about that region; and of one that serves nobody, only
+ * what answers there too. */
+static inline bool health_votes(const struct evac_health *h, size_t probe, size_t region)
 {
-    return probe->regional && probe->role != EVAC_PROBE_ENDPOINT;
+    const struct evac_probe *p = &h->app->probes[probe];
+    return p->regional && p->role != EVAC_PROBE_ENDPOINT &&
+           (p->everywhere || (h->serving & (1u << region)));
 }
 
 void health_write_reasons(struct evac_health *h, size_t region, const struct health_ballot *b);

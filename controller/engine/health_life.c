@@ -16,6 +16,7 @@ void evac_health_init(struct evac_health *h, const struct evac_app *app,
     memset(h, 0, sizeof *h);
     h->app = app;
     h->wake_ms = UINT64_MAX;
+    h->serving = UINT32_MAX;
     self->configured = true;
     (void)evac_str_copy(self->region, sizeof self->region, inside_region);
     find_inside(self, app);

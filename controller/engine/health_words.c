@@ -89,7 +89,7 @@ void health_write_reasons(struct evac_health *h, size_t region, const struct hea
     struct evac_text out;
     evac_text_init(&out, r->reasons, sizeof r->reasons);
     for (size_t p = 0; p < health_probe_count(h->app); p++)
-        if (health_votes(&h->app->probes[p]))
+        if (health_votes(h, p, region))
             say_probe(h, p, region, b, &out);
     if (r->verdict == EVAC_VERDICT_SUSPECT)
         say(&out, "every region looks down: more likely it is this side");
@@ -97,6 +97,8 @@ void health_write_reasons(struct evac_health *h, size_t region, const struct hea
         say(&out, "it is alive inside: it may still be writing");
     if (r->verdict == EVAC_VERDICT_UP && b->configured == 0)
         say(&out, "seen from inside only");
-    if (r->verdict == EVAC_VERDICT_UNKNOWN)
+    if (evac_health_is_dormant(h, region))
+        say(&out, "dormant: nothing runs there that a probe could ask");
+    else if (r->verdict == EVAC_VERDICT_UNKNOWN)
         say_unknown(b, &out);
 }

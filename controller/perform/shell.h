@@ -57,7 +57,10 @@ struct evac_wish {
     enum evac_workflow workflow;
     enum evac_drill_kind drill;
     enum evac_mode mode;
-    struct evac_str to; /* "": the first standby; for a failback the preferred region */
+    struct evac_str
+        from; /* "": the active region; of an active-active app one that is down, if any */
+    struct evac_str to; /* "": the first standby; for a failback the preferred region, or the one
+                           that is out */
     bool rehearse;
     struct evac_str isolate; /* drills and rehearsals: a region that no call may touch, "" none */
     bool proposed;           /* wait for a person's yes */

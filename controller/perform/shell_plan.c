@@ -13,49 +13,108 @@ static size_t region_index(const struct evac_app *app, struct evac_str name)
     return app->region_count;
 }
 
+static uint16_t first_of(const struct evac_engine_app *a, uint32_t regions, uint16_t fallback)
+{
+    for (uint16_t r = 0; r < a->app->region_count; r++)
+        if (regions & (1u << r))
+            return r;
+    return fallback;
+}
+
+static uint32_t down_of(const struct evac_engine_app *a)
+{
+    uint32_t down = 0;
+    for (uint16_t r = 0; r < a->app->region_count; r++)
+        if (a->health.regions[r].verdict == EVAC_VERDICT_DOWN ||
+            a->health.regions[r].verdict == EVAC_VERDICT_ISOLATED)
+            down |= 1u << r;
+    return down;
+}
+
+/* Where the app is left: where it is active. Of an active-active app one of those that serve: the
+ * one that is down, else the writer's; what is out comes back beside the writer's. */
+static size_t choose_source(const struct evac_engine_app *a, const struct evac_wish *wish)
+{
+    uint32_t serving = evac_engine_serving(a);
+    if (wish->from.n)
+        return region_index(a->app, wish->from);
+    if (wish->workflow != EVAC_WORKFLOW_FAILOVER)
+        return a->active;
+    uint32_t down = serving & down_of(a);
+    return down & (1u << a->active) ? a->active : first_of(a, down, a->active);
+}
+
 /* "": a failover goes to the standby that is up and was found ready (else the first), a failback
- * home. */
-static size_t choose_target(const struct evac_engine_app *a, const struct evac_wish *wish)
+ * home, or brings back what is out. */
+static size_t choose_target(const struct evac_shell *shell, const struct evac_engine_app *a,
+                            const struct evac_wish *wish, uint16_t from)
 {
     if (wish->to.n)
         return region_index(a->app, wish->to);
     if (wish->workflow == EVAC_WORKFLOW_FAILBACK)
-        return 0;
-    size_t first = a->active == 0 ? 1 : 0;
-    size_t best = evac_best_standby(a->app, &a->health, a->readiness, a->active);
-    return best < a->app->region_count ? best : first;
+        return first_of(a, a->out, 0);
+    struct evac_now now = shell_now(shell);
+    struct evac_decision_input view = evac_engine_view(&shell->engine, a, from, &now);
+    size_t best = evac_best_standby(&view);
+    return best < a->app->region_count ? best : from == 0 ? 1 : 0;
 }
 
+/* A region that is led away from must serve; one that is brought back must not. */
+static enum evac_code check_direction(const struct evac_engine_app *a, const struct evac_wish *wish,
+                                      size_t from, size_t to, struct evac_err *err)
+{
+    uint32_t serving = evac_engine_serving(a);
+    bool several = a->app->strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
+    bool drill = wish->workflow == EVAC_WORKFLOW_DRILL || wish->rehearse;
+    bool back = wish->workflow == EVAC_WORKFLOW_FAILBACK;
+    struct evac_str name = a->app->name, there = a->app->regions[to];
+    if (!(serving & (1u << from)))
+        return evac_fail(err, EVAC_E_REFUSED, "'%.*s' does not serve in %.*s", EVAC_STR_ARG(name),
+                         EVAC_STR_ARG(a->app->regions[from]));
+    if (from == to || ((!several || back) && !drill && (serving & (1u << to))))
+        return evac_fail(err, EVAC_E_REFUSED, "'%.*s' is active in %.*s already",
+                         EVAC_STR_ARG(name), EVAC_STR_ARG(there));
+    if (several && !back && !drill && (a->out & (1u << to)))
+        return evac_fail(err, EVAC_E_REFUSED,
+                         "%.*s is out: a failback brings it back before others can lean on it",
+                         EVAC_STR_ARG(there));
+    return EVAC_OK;
+}
+
+struct direction {
+    const struct evac_engine_app *app;
+    size_t from, to;
+};
+
 static enum evac_code resolve(const struct evac_shell *shell, const struct evac_wish *wish,
-                              const struct evac_engine_app **ret_app, size_t *ret_to,
-                              struct evac_err *err)
+                              struct direction *ret_direction, struct evac_err *err)
 {
     size_t i = evac_engine_app(&shell->engine, wish->app);
     if (i == shell->engine.app_count)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no app '%.*s'", EVAC_STR_ARG(wish->app));
 
     const struct evac_engine_app *a = &shell->engine.apps[i];
-    size_t to = choose_target(a, wish);
+    size_t from = choose_source(a, wish);
+    if (from >= a->app->region_count)
+        return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not one of the app's regions",
+                         EVAC_STR_ARG(wish->from));
+    size_t to = choose_target(shell, a, wish, (uint16_t)from);
     if (to >= a->app->region_count)
         return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not one of the app's regions",
                          EVAC_STR_ARG(wish->to));
-    if (to == a->active)
-        return evac_fail(err, EVAC_E_REFUSED, "'%.*s' is active in %.*s already",
-                         EVAC_STR_ARG(wish->app), EVAC_STR_ARG(a->app->regions[to]));
-    *ret_app = a;
-    *ret_to = to;
-    return EVAC_OK;
+    *ret_direction = (struct direction){ a, from, to };
+    return check_direction(a, wish, from, to, err);
 }
 
 enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac_wish *wish,
                                struct evac_diag *diag, struct evac_plan **ret_plan,
                                struct evac_err *err)
 {
-    const struct evac_engine_app *a;
-    size_t to;
-    enum evac_code code = resolve(shell, wish, &a, &to, err);
+    struct direction way;
+    enum evac_code code = resolve(shell, wish, &way, err);
     if (code)
         return code;
+    const struct evac_engine_app *a = way.app;
     struct evac_plan_request request = {
         .model = shell->model,
         .app = a->app,
@@ -65,8 +124,9 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
         .mode = wish->mode,
         .rehearse = wish->rehearse,
         .isolate = wish->isolate,
-        .from = a->app->regions[a->active],
-        .to = a->app->regions[to],
+        .from = a->app->regions[way.from],
+        .to = a->app->regions[way.to],
+        .out = ~evac_engine_serving(a),
     };
     return evac_plan_compile(&request, diag, ret_plan, err);
 }
@@ -165,6 +225,7 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
         .workflow = start->workflow,
         .drill = start->drill,
         .mode = start->mode,
+        .from = app->regions[start->from],
         .to = app->regions[start->to],
         .rehearse = start->rehearse,
         .proposed = start->proposed,

@@ -99,6 +99,7 @@ struct evac_plan_request {
     bool rehearse;
     struct evac_str from; /* active region now */
     struct evac_str to;
+    uint32_t out;            /* regions that serve no users, a bit each: not among the rest */
     struct evac_str isolate; /* rehearsals and drills: no call may touch that region; "" none */
 };
 

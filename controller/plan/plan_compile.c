@@ -89,7 +89,8 @@ static void link_resource(struct compiler *c, struct draft *d, struct evac_str n
                    EVAC_STR_ARG(c->request->app->name));
     for (uint16_t k = 0; k < c->instances[source]; k++) {
         struct draft *other = &c->drafts[c->first[source] + k];
-        if (other->resource && evac_str_eq(other->resource->name, name))
+        if (other->resource && evac_str_eq(other->resource->name, name) &&
+            evac_str_eq(other->step.region, d->step.region))
             add_edge(c, d, (uint16_t)(c->first[source] + k));
     }
 }

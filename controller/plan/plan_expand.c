@@ -85,7 +85,7 @@ bool plan_is_region_of(const struct evac_app *app, struct evac_str name)
     return app->witness.n && evac_str_eq(app->witness, name);
 }
 
-/* "" when the step vanishes, or on an error. */
+/* "" when the step vanishes, or on an error. Not for "rest". */
 static struct evac_str find_region(struct compiler *c, const struct evac_runbook_step *s)
 {
     const struct evac_plan_request *q = c->request;
@@ -102,10 +102,32 @@ static struct evac_str find_region(struct compiler *c, const struct evac_runbook
     if (plan_is_region_of(q->app, s->region))
         return s->region;
     plan_error(c, s->place,
-               "step '%.*s': '%.*s' is no region of app '%.*s'; allowed is from, to, witness or "
-               "one of its regions",
+               "step '%.*s': '%.*s' is no region of app '%.*s'; allowed is from, to, rest, "
+               "witness or one of its regions",
                EVAC_STR_ARG(s->name), EVAC_STR_ARG(s->region), EVAC_STR_ARG(q->app->name));
     return EVAC_STR_NONE;
+}
+
+/* Those that serve users before and after. Of an active-active app somebody leaves them, or joins
+ * them in a failback; of others the one that leaves is the only one. */
+static size_t find_rest(const struct evac_plan_request *q, struct evac_str *ret_regions)
+{
+    bool joins =
+        q->app->strategy == EVAC_STRATEGY_ACTIVE_ACTIVE && q->workflow == EVAC_WORKFLOW_FAILBACK;
+    size_t n = 0;
+    for (size_t r = 0; r < q->app->region_count && r < EVAC_APP_REGIONS_MAX; r++)
+        if (!(q->out & (1u << r)) && !evac_str_eq(q->app->regions[r], joins ? q->to : q->from))
+            ret_regions[n++] = q->app->regions[r];
+    return n;
+}
+
+static size_t find_regions(struct compiler *c, const struct evac_runbook_step *s,
+                           struct evac_str *ret_regions)
+{
+    if (evac_str_is(s->region, "rest"))
+        return find_rest(c->request, ret_regions);
+    ret_regions[0] = find_region(c, s);
+    return ret_regions[0].n ? 1 : 0;
 }
 
 /* --- from runbook steps to drafts
@@ -144,8 +166,26 @@ static struct evac_str target_of(struct compiler *c, const struct draft *d, stru
     return evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(name), EVAC_STR_ARG(region));
 }
 
-static void add_draft(struct compiler *c, size_t source, const struct draft *found, bool several,
-                      struct evac_str region)
+/* Where one runbook step is put into the plan, and what tells its instances apart. */
+struct spot {
+    struct evac_str region;
+    bool several_regions, several_resources;
+};
+
+static struct evac_str id_of(struct compiler *c, const struct draft *d, const struct spot *spot)
+{
+    struct evac_str name = d->source->name;
+    if (spot->several_resources)
+        name = evac_arena_printf(c->arena, "%.*s:%.*s", EVAC_STR_ARG(name),
+                                 EVAC_STR_ARG(d->resource->name));
+    if (spot->several_regions)
+        name = evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(name),
+                                 EVAC_STR_ARG(spot->region));
+    return evac_arena_str(c->arena, name);
+}
+
+static void add_draft(struct compiler *c, size_t source, const struct draft *found,
+                      const struct spot *spot)
 {
     const struct evac_runbook_step *s = &c->workflow->steps[source];
     if (c->count == EVAC_PLAN_STEPS_MAX) {
@@ -155,16 +195,14 @@ static void add_draft(struct compiler *c, size_t source, const struct draft *fou
     struct draft *d = &c->drafts[c->count];
     *d = *found;
     struct evac_plan_step *p = &d->step;
-    p->id = several ? evac_arena_printf(c->arena, "%.*s:%.*s", EVAC_STR_ARG(s->name),
-                                        EVAC_STR_ARG(d->resource->name))
-                    : evac_arena_str(c->arena, s->name);
+    p->id = id_of(c, d, spot);
     p->title = evac_arena_str(
         c->arena, s->title.n ? s->title : evac_str(d->action->doc ? d->action->doc : ""));
     p->type = evac_arena_str(c->arena, evac_str(d->driver->name));
     p->action = evac_arena_str(c->arena, evac_str(d->action->name));
     p->resource = d->resource ? evac_arena_str(c->arena, d->resource->name) : EVAC_STR_NONE;
-    p->region = evac_arena_str(c->arena, region);
-    p->target = target_of(c, d, region);
+    p->region = evac_arena_str(c->arena, spot->region);
+    p->target = target_of(c, d, spot->region);
     p->phase = s->phase;
     p->fencing = d->action->fencing;
     p->on_failure = s->on_failure;
@@ -256,7 +294,7 @@ static bool is_among(struct evac_str type, struct evac_str types)
 
 /* Every resource of those types whose driver has such an action, and which has what that needs. */
 static void expand_any(struct compiler *c, size_t source, struct evac_str types,
-                       struct evac_str name, struct evac_str region)
+                       struct evac_str name, struct spot *spot)
 {
     const struct evac_runbook_step *s = &c->workflow->steps[source];
     const struct evac_app *app = c->request->app;
@@ -272,17 +310,17 @@ static void expand_any(struct compiler *c, size_t source, struct evac_str types,
             found[n++] =
                 (struct draft){ .source = s, .driver = driver, .action = action, .resource = r };
     }
+    spot->several_resources = n > 1;
     for (size_t i = 0; i < n; i++)
-        add_draft(c, source, &found[i], n > 1, region);
+        add_draft(c, source, &found[i], spot);
 }
 
-static void add_checked(struct compiler *c, size_t source, struct draft *d, bool several,
-                        struct evac_str region)
+static void add_checked(struct compiler *c, size_t source, struct draft *d, const struct spot *spot)
 {
     const struct evac_runbook_step *s = &c->workflow->steps[source];
     const char *missing = "";
     if (serves(d->action, d->resource, &missing))
-        add_draft(c, source, d, several, region);
+        add_draft(c, source, d, spot);
     else
         plan_error(c, d->resource->place,
                    "resource '%.*s' needs '%s': step '%.*s' does %.*s with it",
@@ -290,36 +328,45 @@ static void add_checked(struct compiler *c, size_t source, struct draft *d, bool
                    EVAC_STR_ARG(s->action));
 }
 
+/* The step names one type: for the resource that it names, or for each of that type. */
+static void expand_typed(struct compiler *c, size_t source, struct draft *found, struct spot *spot)
+{
+    const struct evac_runbook_step *s = found->source;
+    const struct evac_app *app = c->request->app;
+    struct evac_str type = evac_str(found->driver->name);
+    if (s->resource.n) {
+        found->resource = named_resource(c, s, type);
+        if (found->resource)
+            add_checked(c, source, found, spot);
+        return;
+    }
+    spot->several_resources = count_of_type(app, type) > 1;
+    for (size_t i = 0; i < app->resource_count; i++)
+        if (evac_str_eq(app->resources[i].type, type)) {
+            found->resource = &app->resources[i];
+            add_checked(c, source, found, spot);
+        }
+}
+
 /* A runbook serves many apps: a step for a type that this app does not have vanishes. */
 void plan_expand(struct compiler *c, size_t source)
 {
     const struct evac_runbook_step *s = &c->workflow->steps[source];
-    const struct evac_app *app = c->request->app;
     struct draft found = { .source = s };
-    struct evac_str types, name;
+    struct evac_str types, name, regions[EVAC_APP_REGIONS_MAX];
     bool any = is_for_any(s->action, &types, &name);
     c->first[source] = c->count;
     c->instances[source] = 0;
     if (any ? !knows_action(c, s, types, name) : !find_action(c, s, &found))
         return;
-    struct evac_str region = find_region(c, s);
-    if (region.n == 0)
+    if (s->home && !evac_str_eq(c->request->to, c->request->app->regions[0]))
         return;
-    if (any) {
-        expand_any(c, source, types, name, region);
-        return;
+    size_t n = find_regions(c, s, regions);
+    for (size_t i = 0; i < n; i++) {
+        struct spot spot = { .region = regions[i], .several_regions = n > 1 };
+        if (any)
+            expand_any(c, source, types, name, &spot);
+        else
+            expand_typed(c, source, &found, &spot);
     }
-    struct evac_str type = evac_str(found.driver->name);
-    if (s->resource.n) {
-        found.resource = named_resource(c, s, type);
-        if (found.resource)
-            add_checked(c, source, &found, false, region);
-        return;
-    }
-    size_t n = count_of_type(app, type);
-    for (size_t i = 0; i < app->resource_count; i++)
-        if (evac_str_eq(app->resources[i].type, type)) {
-            found.resource = &app->resources[i];
-            add_checked(c, source, &found, n > 1, region);
-        }
 }

@@ -124,7 +124,7 @@ static const struct bad bads[] = {
     { "\"us-west-2\" )", "2 )", "shop.cfg:4: error: app.regions: found 2" },
     { "\"eu-west-1\"", "\"eu-west-1a\"", "shop.cfg:5: error: app.witness: found \"eu-west-1a\"; allowed: a region's name" },
     { "\"eu-west-1\"", "\"us-west-2\"", "shop.cfg:5: error: app.witness: found \"us-west-2\", one of app.regions; allowed: another region" },
-    { "region = \"to\"; phase = \"data\"", "region = \"tp\"; phase = \"data\"", "warm.cfg:8: error: step.region: found \"tp\"; allowed: \"from\", \"to\", \"witness\"" },
+    { "region = \"to\"; phase = \"data\"", "region = \"tp\"; phase = \"data\"", "warm.cfg:8: error: step.region: found \"tp\"; allowed: \"from\", \"to\", \"rest\", \"witness\"" },
     { "https://shop.example.com/", "shop.example.com", "shop.cfg:7: error: endpoint.url: found \"shop.example.com\"; allowed: an http:// or https:// address" },
     { "https://shop.example.com/", "https://{region}.example.com", "shop.cfg:7: error: endpoint.url: found" },
     { "http://{region}.x.org/", "http://x.org/", "shop.cfg:13: error: probe.http: found \"http://x.org/\"; allowed: an http:// or https:// address that holds {region}" },

@@ -139,7 +139,7 @@ START_TEST(the_target_is_the_readiest_that_is_up)
         ck_assert_msg(out.target == rows[i].target, "row %zu: %u", i, out.target);
     }
     health->regions[1].verdict = health->regions[2].verdict = EVAC_VERDICT_DOWN;
-    ck_assert_uint_eq(evac_best_standby(&app, health, NULL, 0), 3);
+    ck_assert_uint_eq(evac_best_standby(&in), 3);
 }
 END_TEST
 
