@@ -58,6 +58,8 @@ static void check_step(const struct workflow_in *in, size_t i)
     const struct evac_runbook_step *step = &in->flow->steps[i];
     for (size_t k = 0; k < step->after_count; k++)
         check_name(in, step, step->after[k], "after", member_line(in->steps, i, "after"));
+    for (size_t k = 0; k < step->with_count; k++)
+        check_name(in, step, step->with[k], "with", member_line(in->steps, i, "with"));
     for (size_t k = 0; k < step->when_count; k++)
         if (step->when[k].op == EVAC_COND_STEP || step->when[k].op == EVAC_COND_FACT)
             check_name(in, step, step->when[k].name, "when", member_line(in->steps, i, "when"));

@@ -231,6 +231,8 @@ static const struct conf_row step_rows[] = {
     { "want", CONF_ARGS, AT(want), .otherwise = "nothing", .doc = "The desired state: the action's own settings" },
     { "after", CONF_NAME, CONF_LIST, AT(after), COUNTED(after_count), FROM_TO(0, EVAC_WORKFLOW_STEPS_MAX), .otherwise = "none",
       .doc = "Steps of this workflow that must have ended before" },
+    { "with", CONF_NAME, CONF_LIST, AT(with), COUNTED(with_count), FROM_TO(0, EVAC_WORKFLOW_STEPS_MAX), .otherwise = "none",
+      .doc = "Only when at least one of these steps of this workflow has something to do for the app; otherwise the step vanishes" },
     { "when", CONF_SECTION, CONF_WHEN, AT(when), COUNTED(when_count), .section = &conf_when_section,
       .otherwise = "always", .doc = "Only under this condition; otherwise the step is skipped" },
     { "deadline", CONF_DURATION, AT(deadline_ms), FROM_TO(SEC, DAY), .otherwise = "the action's", .doc = "From its first look until it must be reached" },

@@ -189,6 +189,8 @@ struct evac_runbook_step {
     struct evac_args want;
     const struct evac_str *after;
     size_t after_count;
+    const struct evac_str *with; /* only when one of these steps is in the plan */
+    size_t with_count;
     const struct evac_cond *when; /* NULL: always; root is when[0] */
     size_t when_count;
     int64_t deadline_ms; /* 0: the action's default */

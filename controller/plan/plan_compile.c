@@ -54,7 +54,7 @@ static void add_edge(struct compiler *c, struct draft *d, uint16_t before)
     d->after[d->after_count++] = before;
 }
 
-static size_t source_index(const struct compiler *c, struct evac_str name)
+size_t plan_source(const struct compiler *c, struct evac_str name)
 {
     for (size_t i = 0; i < c->workflow->step_count; i++)
         if (evac_str_eq(c->workflow->steps[i].name, name))
@@ -74,7 +74,7 @@ static void link_source(struct compiler *c, struct draft *d, size_t source, size
         return;
     const struct evac_runbook_step *s = &c->workflow->steps[source];
     for (size_t k = 0; k < s->after_count; k++)
-        link_source(c, d, source_index(c, s->after[k]), depth + 1);
+        link_source(c, d, plan_source(c, s->after[k]), depth + 1);
 }
 
 /* The instance of the same runbook step that is for that resource. */
@@ -136,7 +136,7 @@ static void link_all(struct compiler *c)
     for (uint16_t i = 0; i < c->count; i++) {
         const struct evac_runbook_step *s = c->drafts[i].source;
         for (size_t k = 0; k < s->after_count; k++)
-            link_source(c, &c->drafts[i], source_index(c, s->after[k]), 0);
+            link_source(c, &c->drafts[i], plan_source(c, s->after[k]), 0);
         link_waits(c, &c->drafts[i]);
         link_members(c, &c->drafts[i]);
     }
@@ -172,7 +172,7 @@ static void convert_cond(struct compiler *c, const struct evac_runbook_step *s,
                                    .word = evac_arena_str(c->arena, from->word) };
     if (from->op != EVAC_COND_STEP && from->op != EVAC_COND_FACT)
         return;
-    size_t source = source_index(c, from->name);
+    size_t source = plan_source(c, from->name);
     if (source == c->workflow->step_count || c->instances[source] == 0) {
         /* a step that vanished was skipped */
         to->op = from->op == EVAC_COND_STEP && evac_str_is(from->word, "skipped") ? EVAC_COND_ALL
@@ -395,8 +395,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     c.instances = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.instances);
     if (!c.drafts)
         abort();
-    for (size_t i = 0; i < c.workflow->step_count; i++)
-        plan_expand(&c, i);
+    plan_expand(&c);
     plan_fill_permissions(&c);
     link_all(&c);
     for (uint16_t i = 0; i < c.count; i++)

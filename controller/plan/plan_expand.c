@@ -349,7 +349,7 @@ static void expand_typed(struct compiler *c, size_t source, struct draft *found,
 }
 
 /* A runbook serves many apps: a step for a type that this app does not have vanishes. */
-void plan_expand(struct compiler *c, size_t source)
+static void expand(struct compiler *c, size_t source)
 {
     const struct evac_runbook_step *s = &c->workflow->steps[source];
     struct draft found = { .source = s };
@@ -368,5 +368,34 @@ void plan_expand(struct compiler *c, size_t source)
             expand_any(c, source, types, name, &spot);
         else
             expand_typed(c, source, &found, &spot);
+    }
+}
+
+/* with: something is left of one of them. Looked up among the instances of the first pass. */
+static bool has_company(const struct compiler *c, const struct evac_runbook_step *s,
+                        const uint16_t *instances)
+{
+    bool any = s->with_count == 0;
+    for (size_t k = 0; k < s->with_count; k++) {
+        size_t source = plan_source(c, s->with[k]);
+        any |= source < c->workflow->step_count && instances[source] > 0;
+    }
+    return any;
+}
+
+/* Twice: what a step stands with may come after it in the text. */
+void plan_expand(struct compiler *c)
+{
+    size_t n = c->workflow->step_count;
+    uint16_t *instances = evac_arena_array(c->arena, n + 1, sizeof *instances);
+    for (size_t i = 0; i < n; i++)
+        expand(c, i);
+    memcpy(instances, c->instances, n * sizeof *instances);
+    c->count = 0;
+    for (size_t i = 0; i < n; i++) {
+        c->first[i] = c->count;
+        c->instances[i] = 0;
+        if (has_company(c, &c->workflow->steps[i], instances))
+            expand(c, i);
     }
 }

@@ -31,8 +31,9 @@ struct compiler {
 void plan_error(struct compiler *c, struct evac_place place, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The steps that runbook step number source becomes, appended to drafts. */
-void plan_expand(struct compiler *c, size_t source);
+/* The steps that the runbook's steps become: drafts. */
+void plan_expand(struct compiler *c);
+size_t plan_source(const struct compiler *c, struct evac_str name);
 bool plan_is_region_of(const struct evac_app *app, struct evac_str name);
 
 /* The step's arguments: the resource's properties, what the step wants, and the standard ones;

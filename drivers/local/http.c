@@ -29,6 +29,12 @@ static const struct evac_param verify_params[] = {
     { 0 },
 };
 
+static const struct evac_param public_params[] = {
+    { "by", EVAC_PARAM_CHOICE, 0, "to", "to|rest|any",
+      "who must serve it: the region that takes over, any but the one that is left, anybody" },
+    { 0 },
+};
+
 static const struct evac_param call_params[] = {
     { "method", EVAC_PARAM_CHOICE, 0, "POST", "POST|PUT", "method" },
     { "url", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "URL to call" },
@@ -39,8 +45,8 @@ static const struct evac_param call_params[] = {
 static const struct evac_action actions[] = {
     { "verify", "the region's own endpoint answers as it should", EVAC_ACTION_VERIFIES,
       EVAC_FENCING_NONE, 2000, 300000, verify_params, NULL },
-    { "public", "the public endpoint works, served by the new region", EVAC_ACTION_PUBLIC,
-      EVAC_FENCING_NONE, 10000, 600000, NULL, NULL },
+    { "public", "the public endpoint works, served by whom it should be", EVAC_ACTION_PUBLIC,
+      EVAC_FENCING_NONE, 10000, 600000, public_params, NULL },
     { "call", "a web hook is called once, with an idempotency key",
       EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_TOKEN, 2000, 60000, call_params, NULL },
     { 0 },
@@ -69,6 +75,24 @@ static struct evac_str printed(struct local_call *c, const char *fmt, ...)
     return s;
 }
 
+static bool is_served_by(const struct local_call *c, const struct evac_http_reply *http,
+                         struct evac_str region)
+{
+    if (c->served_by.n)
+        return evac_str_eq(evac_http_header(http, c->served_by.p), region);
+    return body_says(http->body, "region", region, true);
+}
+
+static struct evac_str who_serves_wrongly(struct local_call *c, const struct evac_http_reply *http)
+{
+    if (evac_str_is(c->by, "rest") && is_served_by(c, http, c->from))
+        return printed(c, "it is still served by %.*s", EVAC_STR_ARG(c->from));
+    if (!evac_str_is(c->by, "rest") && !evac_str_is(c->by, "any") &&
+        !is_served_by(c, http, c->region))
+        return printed(c, "it is not served by %.*s yet", EVAC_STR_ARG(c->region));
+    return EVAC_STR_NONE;
+}
+
 /* "" when all is as wanted. */
 static struct evac_str what_lacks(struct local_call *c, const struct evac_http_reply *http)
 {
@@ -80,11 +104,7 @@ static struct evac_str what_lacks(struct local_call *c, const struct evac_http_r
         return EVAC_STR("it does not accept writes yet");
     if (!c->public_look)
         return EVAC_STR_NONE;
-    struct evac_str by = c->served_by.n ? evac_http_header(http, c->served_by.p) : EVAC_STR_NONE;
-    bool served = c->served_by.n ? evac_str_eq(by, c->region)
-                                 : body_says(http->body, "region", c->region, true);
-    return served ? EVAC_STR_NONE
-                  : printed(c, "it is not served by %.*s yet", EVAC_STR_ARG(c->region));
+    return who_serves_wrongly(c, http);
 }
 
 static struct evac_str snapshot(struct local_call *c, const struct evac_http_reply *http)
@@ -146,6 +166,8 @@ static enum evac_code look(struct local_call *c, const struct evac_call *call, s
     const struct evac_host *host = c->link->host;
     c->public_look = strcmp(call->action, "public") == 0;
     c->want_writable = evac_args_bool(call->args, "want.writable", false);
+    c->by = evac_arena_str(c->arena, evac_args_get(call->args, "want.by"));
+    c->from = evac_arena_str(c->arena, evac_args_get(call->args, "from"));
     c->expect = evac_arena_str(c->arena, evac_args_get(call->args, "expect"));
     c->served_by = evac_arena_str(c->arena, evac_args_get(call->args, "served_by"));
     struct evac_str url = c->public_look ? evac_args_get(call->args, "url")

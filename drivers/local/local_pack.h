@@ -29,7 +29,7 @@ struct local_call {
     enum evac_verb verb;
     bool cancellable; /* host_id is an HTTP exchange */
     struct evac_args args;
-    struct evac_str expect, region, served_by;
+    struct evac_str expect, region, served_by, from, by;
     bool public_look, want_writable;
     evac_done_fn *done;
     void *user;
