@@ -562,6 +562,18 @@ static void record_admission(struct engine_io *io, struct evac_run *run,
     evac_run_record(run, &rio, r);
 }
 
+/* Whoever begins a run does not have to decline first what was proposed. */
+static void withdraw_proposal(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    struct evac_run *run = a->run;
+    if (!run || run->state != EVAC_RUN_PROPOSED)
+        return;
+    (void)run_move(run, &rio, EVAC_RUN_ON_CANCEL, "another run was begun instead");
+    evac_run_tick(run, &rio);
+    engine_after_run(io, run);
+}
+
 static void admit(struct engine_io *io, const struct evac_admit_event *e)
 {
     struct evac_engine *engine = io->engine;
@@ -577,6 +589,8 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
         return;
     }
     bool aside = evac_plan_is_aside(run->plan);
+    if (!e->proposed && !aside)
+        withdraw_proposal(io, a);
     if (aside ? a->run || a->rehearsal : a->run != NULL) {
         refuse(io, EVAC_E_BUSY, "a run of this app is going on already");
         return;

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import FAST, World
 
 BIN = sys.argv[1]
-MANUAL = {'automatic = "act"': 'automatic = "never"'}
+MANUAL = {'automatic = "act"': 'automatic = "never"', 'automatic = "propose"': 'automatic = "never"'}
 APPS = {"warm-standby": "apps/shop.cfg", "pilot-light": "strategies/pilot-light.cfg",
         "backup-restore": "strategies/backup-restore.cfg"}
 STANDBY = {"warm-standby": 1, "pilot-light": 0, "backup-restore": 0}

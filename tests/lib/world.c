@@ -752,8 +752,10 @@ static void on_row(void *user, const struct evac_record *r)
                      r->text.n ? ": " : "", (int)(r->text.n < 160 ? r->text.n : 160),
                      r->text.n ? r->text.p : "");
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
-    if (r->kind == EVAC_RECORD_ADMIT)
+    if (r->kind == EVAC_RECORD_ADMIT) {
         w->last_run = r->run;
+        w->last_state = EVAC_RUN_NONE;
+    }
     if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run)
         (void)evac_run_state_parse(r->to, &w->last_state);
     if (w->trace_n + len + 1 > w->trace_cap) {

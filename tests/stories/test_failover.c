@@ -2,9 +2,8 @@
  * Stories in virtual time, through the real configuration, compiler, engine, drivers, AWS client
  * and sandbox model: what happens, in what order, and what the world is like afterwards.
  */
-#include "report.h"
+#include "story.h"
 #include "suite.h"
-#include "world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,72 +19,13 @@ static struct world *shop(const char *extra)
     return w;
 }
 
-/* Check takes no longer messages. */
-static const char *story(struct world *w)
-{
-    const char *trace = world_trace(w);
-    size_t n = strlen(trace), most = 3500;
-    return n > most ? trace + n - most : trace;
-}
-
-static void expect_writer(struct world *w, const char *region)
-{
-    char first[32];
-    ck_assert_uint_eq(world_writers(w, first, sizeof first), 1);
-    ck_assert_str_eq(first, region);
-}
-
-static void expect_active(struct world *w, const char *region)
-{
-    const struct evac_engine_app *a = world_app(w);
-    ck_assert_msg(evac_str_is(a->app->regions[a->active], region), "active in %.*s",
-                  EVAC_STR_ARG(a->app->regions[a->active]));
-}
-
-static void expect_end(struct world *w, enum evac_run_state state)
-{
-    ck_assert_msg(world_run_to_end(w, 30 * MINUTE_MS), "it does not end:\n%s", story(w));
-    ck_assert_msg(world_run_state(w) == state, "ended as %s:\n%s",
-                  evac_run_state_name(world_run_state(w)), story(w));
-    ck_assert_msg(world_broken(w)[0] == '\0', "%s\n%s", world_broken(w), story(w));
-}
-
-/* Where in the trace; fails when it is not there. */
-static size_t at(struct world *w, const char *part)
-{
-    const char *found = strstr(world_trace(w), part);
-    ck_assert_msg(found != NULL, "'%s' is not in\n%s", part, story(w));
-    return (size_t)(found - world_trace(w));
-}
-
-/* The report's JSON has "key":number; -1 for null. */
-static double reported(struct world *w, const char *key)
-{
-    struct evac_report *report;
-    struct evac_err err = { EVAC_OK, "" };
-    struct evac_buf json;
-    char pattern[64];
-    ck_assert_msg(!evac_report_make(world_store(w), world_last_run(w), &report, &err), "%s",
-                  err.text);
-    evac_buf_init(&json, 8u << 20);
-    evac_report_json(report, &json);
-    snprintf(pattern, sizeof pattern, "\"%s\":", key);
-    const char *p = strstr(json.p, pattern);
-    ck_assert_msg(p != NULL, "no %s in %s", key, json.p);
-    p += strlen(pattern);
-    double value = strncmp(p, "null", 4) == 0 ? -1 : strtod(p, NULL);
-    evac_buf_done(&json);
-    evac_report_free(report);
-    return value;
-}
-
 START_TEST(a_healthy_shop_is_left_alone)
 {
     struct world *w = shop(NULL);
     world_run(w, 10 * MINUTE_MS);
     ck_assert_uint_eq(world_last_run(w), 0);
-    expect_writer(w, "us-east-1");
-    expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    story_expect_active(w, "us-east-1");
     world_free(w);
 }
 END_TEST
@@ -96,18 +36,20 @@ START_TEST(a_dead_region_is_left_by_the_policy)
     world_control(w, "region us-east-1 down");
     uint64_t died = world_now(w);
     world_run(w, 5000);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-west-2");
-    expect_active(w, "us-west-2");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
+    story_expect_active(w, "us-west-2");
     /* the order that keeps data safe */
-    ck_assert_uint_lt(at(w, "step fence waiting"), at(w, "step promote waiting -> observing"));
-    ck_assert_uint_lt(at(w, "step fence-wait verifying -> done"), at(w, "intent promote"));
-    ck_assert_uint_lt(at(w, "step promote verifying -> done"), at(w, "intent grant"));
-    ck_assert_uint_lt(at(w, "step verify-write"), at(w, "intent route"));
-    double rto = reported(w, "rto_ms");
+    ck_assert_uint_lt(story_at(w, "step fence waiting"),
+                      story_at(w, "step promote waiting -> observing"));
+    ck_assert_uint_lt(story_at(w, "step fence-wait verifying -> done"),
+                      story_at(w, "intent promote"));
+    ck_assert_uint_lt(story_at(w, "step promote verifying -> done"), story_at(w, "intent grant"));
+    ck_assert_uint_lt(story_at(w, "step verify-write"), story_at(w, "intent route"));
+    double rto = story_reported(w, "rto_ms");
     ck_assert_double_gt(rto, 0);
     ck_assert_double_le(rto, (double)(world_now(w) - died) + 2000);
-    ck_assert_double_ge(reported(w, "rpo_ms"), 0);
+    ck_assert_double_ge(story_reported(w, "rpo_ms"), 0);
     world_free(w);
 }
 END_TEST
@@ -116,9 +58,9 @@ START_TEST(a_person_moves_a_healthy_shop_without_losing_data)
 {
     struct world *w = shop(NULL);
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-west-2");
-    ck_assert_double_eq(reported(w, "rpo_ms"), 0);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
+    ck_assert_double_eq(story_reported(w, "rpo_ms"), 0);
     ck_assert(!world_traced(w, "intent promote"));
     world_free(w);
 }
@@ -128,12 +70,12 @@ START_TEST(there_and_back_again)
 {
     struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     world_run(w, 5 * MINUTE_MS);
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_GRACEFUL), EVAC_OK);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-east-1");
-    expect_active(w, "us-east-1");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-east-1");
+    story_expect_active(w, "us-east-1");
     world_free(w);
 }
 END_TEST
@@ -150,9 +92,9 @@ START_TEST(too_much_loss_waits_for_a_person)
     ck_assert(!world_traced(w, "intent promote"));
     ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "promote", "the region is gone for good", 0),
                      EVAC_OK);
-    expect_end(w, EVAC_RUN_EXCEPTIONS);
-    expect_writer(w, "us-west-2");
-    ck_assert_double_ge(reported(w, "rpo_ms"), 5000);
+    story_expect_end(w, EVAC_RUN_EXCEPTIONS);
+    story_expect_writer(w, "us-west-2");
+    ck_assert_double_ge(story_reported(w, "rpo_ms"), 5000);
     world_free(w);
 }
 END_TEST
@@ -168,8 +110,8 @@ START_TEST(a_gate_opens_by_itself_when_the_loss_becomes_known)
     ck_assert_msg(world_traced(w, "gate_block promote"), "%s", story(w));
     ck_assert(!world_traced(w, "intent promote"));
     world_control(w, "service cloudwatch us-west-2 up");
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-west-2");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
     world_free(w);
 }
 END_TEST
@@ -196,8 +138,8 @@ START_TEST(a_standby_that_is_not_well_is_not_failed_over_to)
     world_run(w, 5 * MINUTE_MS);
     ck_assert_uint_eq(world_last_run(w), 0);
     world_control(w, "service rds us-west-2 up"); /* now there is somewhere to go */
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-west-2");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
     world_free(w);
 }
 END_TEST
@@ -219,9 +161,9 @@ START_TEST(a_lost_reply_of_the_promotion_promotes_once)
     struct world *w = shop(NULL);
     world_control(w, "region us-east-1 down");
     world_control(w, "service rds us-west-2 lost-mutation 1");
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     ck_assert_msg(world_traced(w, "applying -> unknown"), "%s", story(w));
-    expect_writer(w, "us-west-2");
+    story_expect_writer(w, "us-west-2");
     world_free(w);
 }
 END_TEST
@@ -234,7 +176,7 @@ START_TEST(throttling_only_costs_time)
     world_run(w, MINUTE_MS);
     ck_assert_int_ne(world_run_state(w), EVAC_RUN_FAILED);
     world_control(w, "service ecs us-west-2 up");
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     world_free(w);
 }
 END_TEST
@@ -256,10 +198,10 @@ START_TEST(cancelled_half_way_everything_is_as_before)
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
     world_run(w, 2000);
     ck_assert_int_eq(world_say(w, EVAC_CMD_CANCEL, "", "", 0), EVAC_OK);
-    expect_end(w, EVAC_RUN_ROLLED_BACK);
+    story_expect_end(w, EVAC_RUN_ROLLED_BACK);
     world_run(w, MINUTE_MS);
-    expect_writer(w, "us-east-1");
-    expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    story_expect_active(w, "us-east-1");
     world_free(w);
 }
 END_TEST
@@ -269,11 +211,11 @@ START_TEST(a_rehearsal_changes_nothing)
     struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
     char before[65536], *after;
     ck_assert_int_eq(world_rehearse(w), EVAC_OK);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     (void)before;
     (void)after;
     ck_assert(!world_traced(w, "intent "));
-    expect_writer(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
     world_free(w);
 }
 END_TEST
@@ -286,7 +228,7 @@ START_TEST(a_proposal_waits_for_a_yes)
     ck_assert_int_eq(world_run_state(w), EVAC_RUN_PROPOSED);
     ck_assert(!world_traced(w, "intent "));
     ck_assert_int_eq(world_say(w, EVAC_CMD_APPROVE, "", "", 0), EVAC_OK);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     world_free(w);
 }
 END_TEST
@@ -297,8 +239,8 @@ START_TEST(a_controller_that_dies_in_mid_run_ends_it)
     world_control(w, "region us-east-1 down");
     world_run(w, 8000 + (uint64_t)_i * 1500);
     world_crash(w, 3000);
-    expect_end(w, EVAC_RUN_SUCCEEDED);
-    expect_writer(w, "us-west-2");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
     world_free(w);
 }
 END_TEST
@@ -312,7 +254,7 @@ START_TEST(graceful_turned_ungraceful_when_the_region_dies_half_way)
     world_run(w, 20000);
     ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "it died", EVAC_MODE_UNGRACEFUL), EVAC_OK);
     world_run(w, 10 * MINUTE_MS);
-    expect_writer(w, "us-west-2");
+    story_expect_writer(w, "us-west-2");
     ck_assert_msg(world_broken(w)[0] == '\0', "%s", world_broken(w));
     world_free(w);
 }
@@ -331,8 +273,8 @@ START_TEST(a_mode_switched_there_and_back_leaves_no_dead_end)
     world_run(w, 1000);
     ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "", EVAC_MODE_UNGRACEFUL), EVAC_OK);
     world_control(w, "service rds us-west-2 up");
-    expect_end(w, EVAC_RUN_EXCEPTIONS); /* what the other mode began in the dead region */
-    expect_writer(w, "us-west-2");
+    story_expect_end(w, EVAC_RUN_EXCEPTIONS); /* what the other mode began in the dead region */
+    story_expect_writer(w, "us-west-2");
     world_free(w);
 }
 END_TEST
@@ -341,7 +283,7 @@ START_TEST(after_a_run_the_policy_waits_for_an_acknowledgement)
 {
     struct world *w = shop(NULL);
     world_control(w, "region us-east-1 down");
-    expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
     world_control(w, "region us-east-1 up");
     world_run(w, 5 * MINUTE_MS);
     uint64_t run = world_last_run(w);

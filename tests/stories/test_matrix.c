@@ -131,7 +131,8 @@ static void prepare(struct cell *c)
     struct world_options options = { .seed = 11,
                                      .speed = 10,
                                      .app_file = c->strategy->app,
-                                     .app_extra = "automatic = \"act\"=>automatic = \"never\"",
+                                     .app_extra = "automatic = \"act\"=>automatic = \"never\"\n"
+                                                  "automatic = \"propose\"=>automatic = \"never\"",
                                      .verbose = getenv("EVAC_VERBOSE") != NULL };
     c->w = world_new(&options);
     world_run(c->w, 30000);
