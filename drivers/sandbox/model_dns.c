@@ -1,6 +1,6 @@
 /*
- * Route 53's DNS servers: which records answer, and how that looks on the wire (RFC 1035, 6891).
- * They go on when us-east-1 and Route 53's API are gone.
+ * Route 53's DNS servers: how an answer looks on the wire (RFC 1035, 6891). They go on when
+ * us-east-1 and Route 53's API are gone.
  */
 #include "route53_internal.h"
 
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWERS_MAX  8u /* of a multivalue set */
 #define CHAIN_MAX    8u /* aliases and CNAMEs */
 #define HEADER_BYTES 12u
 #define UDP_BYTES    512u
@@ -28,225 +27,6 @@ enum {
     TYPE_ANY = 255
 };
 enum { RCODE_OK = 0, RCODE_FORMERR = 1, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RCODE_REFUSED = 5 };
-
-/* --- which records --------------------------------------------------------------------------- */
-
-typedef size_t pick_fn(struct evac_sandbox *sb, const struct r53_record *const *set, size_t count,
-                       const struct r53_record **out, size_t max);
-
-/* An alias that says so is as healthy as what it points at: any of it is enough. */
-static bool healthy_at(const struct evac_sandbox *sb, const struct r53_record *r, unsigned hops)
-{
-    if (!r53_is_healthy(sb, r->health_check))
-        return false;
-    const struct r53_zone *zone =
-        r->alias_health && hops ? r53_zone_of(sb, r->alias) : NULL; /* of AWS's: taken as healthy */
-    bool any = false, there = false;
-    for (size_t i = 0; zone && !any && i < zone->served.count; i++) {
-        const struct r53_record *target = &zone->served.items[i];
-        if (strcmp(target->name, r->alias) || strcmp(target->type, r->type))
-            continue;
-        there = true;
-        any = healthy_at(sb, target, hops - 1);
-    }
-    return any || !there;
-}
-
-static bool healthy(const struct evac_sandbox *sb, const struct r53_record *r)
-{
-    return healthy_at(sb, r, 3);
-}
-
-/* Both unhealthy: the primary is answered (AWS.md 7.1.2). */
-static size_t pick_failover(struct evac_sandbox *sb, const struct r53_record *const *set,
-                            size_t count, const struct r53_record **out, size_t max)
-{
-    const struct r53_record *primary = NULL, *secondary = NULL;
-    (void)max;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(set[i]->failover, "PRIMARY") == 0)
-            primary = set[i];
-        else
-            secondary = set[i];
-    if (primary && (healthy(sb, primary) || !secondary || !healthy(sb, secondary)))
-        out[0] = primary;
-    else
-        out[0] = secondary ? secondary : primary;
-    return out[0] ? 1 : 0;
-}
-
-/* Weight 0 only when nothing else is healthy; when nothing is, everything is taken as healthy. */
-static size_t pick_weighted(struct evac_sandbox *sb, const struct r53_record *const *set,
-                            size_t count, const struct r53_record **out, size_t max)
-{
-    (void)max;
-    for (int pass = 0; pass < 3; pass++) {
-        uint64_t sum = 0;
-        for (size_t i = 0; i < count; i++)
-            if (pass == 2 || healthy(sb, set[i]))
-                sum += pass == 1 ? 1 : (uint64_t)set[i]->weight;
-        uint64_t draw = sb_random(sb, sum ? sum : 1);
-        for (size_t i = 0; i < count && sum; i++) {
-            if (pass != 2 && !healthy(sb, set[i]))
-                continue;
-            uint64_t weight = pass == 1 ? 1 : (uint64_t)set[i]->weight;
-            if (draw < weight) {
-                out[0] = set[i];
-                return 1;
-            }
-            draw -= weight;
-        }
-    }
-    out[0] = set[0];
-    return 1;
-}
-
-/* The one who asks is nowhere in particular: the first healthy region is the nearest. */
-static size_t pick_nearest(struct evac_sandbox *sb, const struct r53_record *const *set,
-                           size_t count, const struct r53_record **out, size_t max)
-{
-    (void)max;
-    for (size_t i = 0; i < count; i++)
-        if (healthy(sb, set[i])) {
-            out[0] = set[i];
-            return 1;
-        }
-    out[0] = set[0];
-    return 1;
-}
-
-static size_t pick_multivalue(struct evac_sandbox *sb, const struct r53_record *const *set,
-                              size_t count, const struct r53_record **out, size_t max)
-{
-    size_t n = 0;
-    for (int pass = 0; pass < 2 && n == 0; pass++)
-        for (size_t i = 0; i < count && n < max; i++)
-            if (pass || healthy(sb, set[i]))
-                out[n++] = set[i];
-    return n;
-}
-
-static size_t pick_simple(struct evac_sandbox *sb, const struct r53_record *const *set,
-                          size_t count, const struct r53_record **out, size_t max)
-{
-    (void)sb;
-    (void)count;
-    (void)max;
-    out[0] = set[0];
-    return 1;
-}
-
-static pick_fn *policy_of(const struct r53_record *r)
-{
-    return r->failover[0]   ? pick_failover
-           : r->weight >= 0 ? pick_weighted
-           : r->region[0]   ? pick_nearest
-           : r->multivalue  ? pick_multivalue
-                            : pick_simple;
-}
-
-static size_t find_set(const struct r53_zone *zone, const char *name, const char *type,
-                       const struct r53_record **set, size_t max, bool *ret_exists)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < zone->served.count; i++) {
-        const struct r53_record *r = &zone->served.items[i];
-        if (strcmp(r->name, name) != 0)
-            continue;
-        *ret_exists = true;
-        if (n < max && strcmp(r->type, type) == 0)
-            set[n++] = r;
-    }
-    return n;
-}
-
-/* A name with records, or one below which there are some (RFC 4592 2.2.2). */
-static bool is_there(const struct r53_zone *zone, const char *name)
-{
-    size_t n = strlen(name);
-    for (size_t i = 0; i < zone->served.count; i++) {
-        const char *other = zone->served.items[i].name;
-        size_t m = strlen(other);
-        if (m >= n && strcmp(other + m - n, name) == 0 && (m == n || other[m - n - 1] == '.'))
-            return true;
-    }
-    return false;
-}
-
-/* "*.example.com" answers for what is not there itself, below the nearest name that is. */
-static size_t find_wildcard(const struct r53_zone *zone, const char *name, const char *type,
-                            const struct r53_record **set, size_t max, bool *ret_exists)
-{
-    char wild[R53_NAME_BYTES + 2];
-    *ret_exists = is_there(zone, name);
-    for (const char *dot = strchr(name, '.'); dot && !*ret_exists; dot = strchr(dot + 1, '.')) {
-        (void)snprintf(wild, sizeof wild, "*%s", dot);
-        size_t n = find_set(zone, wild, type, set, max, ret_exists);
-        if (n || is_there(zone, dot + 1))
-            return n;
-    }
-    return 0;
-}
-
-size_t r53_select(struct evac_sandbox *sb, const struct r53_zone *zone, const char *name,
-                  const char *type, const struct r53_record **ret_records, size_t max,
-                  bool *ret_exists)
-{
-    const struct r53_record *set[R53_VALUES_MAX * 4];
-    size_t most = sizeof set / sizeof set[0], n = 0;
-    *ret_exists = false;
-    for (unsigned hop = 0; hop < CHAIN_MAX; hop++) {
-        n = find_set(zone, name, type, set, most, ret_exists);
-        if (n == 0 && !*ret_exists)
-            n = find_wildcard(zone, name, type, set, most, ret_exists);
-        if (n == 0)
-            return 0;
-        n = policy_of(set[0])(sb, set, n, ret_records, max);
-        if (n == 0 || !ret_records[0]->alias[0])
-            return n;
-        name = ret_records[0]->alias; /* an alias answers with what its target has */
-    }
-    return 0;
-}
-
-bool sb_route53_answer(struct evac_sandbox *sb, const char *name, char *ret_address, size_t bytes)
-{
-    const struct r53_record *found[ANSWERS_MAX];
-    char lower[R53_NAME_BYTES];
-    bool exists;
-    const struct r53_zone *zone = r53_name(evac_str(name), lower) ? r53_zone_of(sb, lower) : NULL;
-    size_t n = zone ? r53_select(sb, zone, lower, "A", found, ANSWERS_MAX, &exists) : 0;
-    return n > 0 && found[0]->value_count > 0 &&
-           evac_str_copy(ret_address, bytes, evac_str(found[0]->values[0]));
-}
-
-/* Weights draw lots: a copy of the sandbox draws, so that looking changes nothing that comes. */
-void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json)
-{
-    const struct r53 *r53 = r53_state(sb);
-    struct evac_sandbox *copy = malloc(sizeof *copy);
-    const char *comma = "", *last = "";
-    char address[R53_VALUE_BYTES];
-    if (!copy)
-        abort();
-    *copy = *sb;
-    evac_buf_puts(json, ",\"dns\":{");
-    for (size_t z = 0; z < r53->zone_count; z++)
-        for (size_t i = 0; i < r53->zones[z].served.count; i++) {
-            const struct r53_record *r = &r53->zones[z].served.items[i];
-            if (strcmp(r->type, "A") || strcmp(r->name, last) == 0 ||
-                !sb_route53_answer(copy, r->name, address, sizeof address))
-                continue;
-            last = r->name;
-            evac_buf_puts(json, comma);
-            evac_buf_json(json, evac_str(r->name));
-            evac_buf_putc(json, ':');
-            evac_buf_json(json, evac_str(address));
-            comma = ",";
-        }
-    evac_buf_putc(json, '}');
-    free(copy);
-}
 
 /* --- the question ---------------------------------------------------------------------------- */
 
@@ -466,7 +246,7 @@ static uint16_t any_type(const struct evac_sandbox *sb, const char *name)
 /* Through CNAMEs of our own zones, at most so many. */
 static bool answer_name(struct evac_sandbox *sb, struct message *m, const struct question *q)
 {
-    const struct r53_record *found[ANSWERS_MAX];
+    const struct r53_record *found[R53_ANSWERS_MAX];
     char name[R53_NAME_BYTES];
     uint16_t type = q->type == TYPE_ANY ? any_type(sb, q->name) : q->type;
     const char *owner = NULL, *wanted = type_name(type);
@@ -477,15 +257,15 @@ static bool answer_name(struct evac_sandbox *sb, struct message *m, const struct
         bool exists = false;
         if (!zone)
             return known;
-        size_t n = wanted ? r53_select(sb, zone, name, wanted, found, ANSWERS_MAX, &exists) : 0;
+        size_t n = wanted ? r53_select(sb, zone, name, wanted, found, R53_ANSWERS_MAX, &exists) : 0;
         if (!wanted)
-            (void)r53_select(sb, zone, name, "A", found, ANSWERS_MAX, &exists);
+            (void)r53_select(sb, zone, name, "A", found, R53_ANSWERS_MAX, &exists);
         known |= exists;
         if (n) {
             put_found(m, found, n, owner, type);
             return true;
         }
-        n = exists ? r53_select(sb, zone, name, "CNAME", found, ANSWERS_MAX, &exists) : 0;
+        n = exists ? r53_select(sb, zone, name, "CNAME", found, R53_ANSWERS_MAX, &exists) : 0;
         if (n == 0 || type == TYPE_CNAME || found[0]->value_count == 0)
             return known;
         put_found(m, found, 1, owner, TYPE_CNAME);

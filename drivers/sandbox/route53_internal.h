@@ -12,10 +12,13 @@
 #define R53_CHECKS_MAX   64u
 #define R53_CHANGES_MAX  64u
 #define R53_CHILDREN_MAX 8u
+#define R53_DRAWN_MAX    64u
+#define R53_ANSWERS_MAX  8u /* of a multivalue set */
 
 /* Names are lower case, without a trailing dot. */
 struct r53_record {
     char name[R53_NAME_BYTES], type[8], set_identifier[129], failover[12], region[32];
+    char continent[4], country[4], subdivision[8];
     int weight; /* -1 none */
     bool multivalue;
     uint32_t ttl_s;
@@ -35,6 +38,7 @@ struct r53_zone {
     char id[33], name[R53_NAME_BYTES], caller[129];
     struct r53_records records, served; /* as the API says; as DNS answers */
     uint64_t busy_until_ms;             /* a change is being taken in */
+    char accelerated[32], dnssec[32];   /* statuses; "": DISABLED, NOT_SIGNING */
 };
 
 struct r53_change {
@@ -67,11 +71,17 @@ struct r53 {
     size_t check_count;
     struct r53_change changes[R53_CHANGES_MAX];
     size_t change_count;
+    char asker[32]; /* the region that those who ask DNS are near to; "" nowhere */
+    struct r53_drawn {
+        uint64_t set; /* its name and type, hashed; 0 free */
+        uint64_t count;
+    } drawn[R53_DRAWN_MAX]; /* answers of weighted sets */
 };
 
 struct r53 *r53_state(const struct evac_sandbox *sb);
 /* Lower case, "\052" as "*", no trailing dot. False when it is too long or empty. */
 bool r53_name(struct evac_str text, char ret_name[R53_NAME_BYTES]);
+struct r53_zone *r53_zone_find(const struct evac_sandbox *sb, struct evac_str id);
 /* The zone whose name is the longest suffix of it; NULL none. */
 const struct r53_zone *r53_zone_of(const struct evac_sandbox *sb, const char *name);
 struct r53_check *r53_check_find(const struct evac_sandbox *sb, struct evac_str id);
@@ -79,11 +89,29 @@ bool r53_is_healthy(const struct evac_sandbox *sb, const char *check);
 /* Appends `,"dns":{name:address}`: what every name with addresses is answered. */
 void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json);
 
+/* model_route53_records.c */
+void r53_copy_records(struct r53_records *to, const struct r53_records *from);
+bool r53_add_record(struct r53_records *records, const struct r53_record *record);
+/* Labels from the last to the first. */
+int r53_compare_names(const char *a, const char *b);
+void r53_put_name(struct evac_buf *out, const char *tag, const char *name);
+void r53_put_record(struct evac_buf *out, const struct r53_record *record);
+bool r53_is_geo(const struct r53_record *record);
+/* The request's batch on a copy of the zone's records; what AWS would refuse fails the call. */
+void r53_apply_batch(struct sb_call *c, struct r53_zone *zone, struct r53_records *records);
+
+/* model_route53_routing.c. Where a region is, roughly; NULL: not known. */
+struct r53_place {
+    const char *region;
+    int latitude, longitude;
+    const char *continent, *country, *subdivision;
+};
+const struct r53_place *r53_place(struct evac_str region);
 /* What DNS answers for a name and type: up to max records (several of a multivalue set), after
  * routing policies and health checks. 0: there is no such record; *ret_exists: but the name is
  * there.
  */
-size_t r53_select(struct evac_sandbox *sb, const struct r53_zone *zone, const char *name,
+size_t r53_select(const struct evac_sandbox *sb, const struct r53_zone *zone, const char *name,
                   const char *type, const struct r53_record **ret_records, size_t max,
                   bool *ret_exists);
 

@@ -375,7 +375,10 @@ struct sb_record {
     int weight;                 /* -1 none */
     uint32_t ttl_s;
     const char *value;
-    const char *health_check; /* id, NULL none */
+    const char *health_check;                      /* id, NULL none */
+    const char *latency;                           /* the Region of a latency set */
+    const char *continent, *country, *subdivision; /* of a geolocation set; country "*" default */
+    bool multivalue;
 };
 void sb_route53_zone(struct evac_sandbox *sb, const char *id, const char *name);
 void sb_route53_record(struct evac_sandbox *sb, const char *zone, const struct sb_record *record);
@@ -388,7 +391,8 @@ struct sb_health_check {
 };
 void sb_route53_health_check(struct evac_sandbox *sb, const struct sb_health_check *check);
 /* What the world is told for an A question, as text; false: no such name or no address. */
-bool sb_route53_answer(struct evac_sandbox *sb, const char *name, char *ret_address, size_t bytes);
+bool sb_route53_answer(const struct evac_sandbox *sb, const char *name, char *ret_address,
+                       size_t bytes);
 
 /* model_recoverycluster.c: the newest state of a routing control; false when there is none. */
 bool sb_routing_control_on(const struct evac_sandbox *sb, struct evac_str arn);
