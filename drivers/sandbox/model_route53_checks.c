@@ -36,6 +36,12 @@ static bool is_recovery(const struct r53_check *check)
     return strcmp(check->type, "RECOVERY_CONTROL") == 0;
 }
 
+/* A disabled one is not, and stands as it stood. */
+static bool is_looked_at(const struct r53_check *check)
+{
+    return has_endpoint(check) && !check->disabled;
+}
+
 static bool raw_of(const struct evac_sandbox *sb, const struct r53_check *check)
 {
     uint32_t healthy = 0;
@@ -100,7 +106,7 @@ void r53_look(struct evac_sandbox *sb)
 {
     struct r53 *r53 = r53_state(sb);
     for (size_t i = 0; i < r53->check_count; i++)
-        if (has_endpoint(&r53->checks[i]) && r53->checks[i].next_ms <= sb->now_ms)
+        if (is_looked_at(&r53->checks[i]) && r53->checks[i].next_ms <= sb->now_ms)
             look(sb, &r53->checks[i]);
 }
 
@@ -109,7 +115,7 @@ uint64_t r53_look_wake(const struct evac_sandbox *sb)
     const struct r53 *r53 = r53_state(sb);
     uint64_t next = SB_NEVER;
     for (size_t i = 0; i < r53->check_count; i++)
-        if (has_endpoint(&r53->checks[i]) && r53->checks[i].next_ms < next)
+        if (is_looked_at(&r53->checks[i]) && r53->checks[i].next_ms < next)
             next = r53->checks[i].next_ms;
     return next;
 }
@@ -190,15 +196,32 @@ static struct r53_check *named(struct sb_call *c)
     return k;
 }
 
+/* In the order of their making; a page begins with the check that the marker names. */
 void r53_list_checks(struct sb_call *c)
 {
     const struct r53 *r53 = r53_state(c->sb);
+    struct evac_str marker = sb_in(c, "marker");
+    int64_t most = sb_in_i64(c, "maxitems", 100), given = 0;
+    size_t i = 0;
+    while (marker.n && i < r53->check_count && !evac_str_is(marker, r53->checks[i].id))
+        i++;
+    if (most < 1 || (marker.n && i == r53->check_count)) {
+        sb_error(c, 400, "InvalidInput", "maxitems from 1, and a marker that was given");
+        return;
+    }
     open_root(c, "ListHealthChecksResponse");
     evac_buf_puts(&c->out, "<HealthChecks>");
-    for (size_t i = 0; i < r53->check_count; i++)
+    for (; i < r53->check_count && given < most && given < 100; i++, given++)
         put_check(&c->out, &r53->checks[i]);
-    evac_buf_puts(&c->out, "</HealthChecks><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>"
-                           "</ListHealthChecksResponse>");
+    evac_buf_puts(&c->out, "</HealthChecks>");
+    if (marker.n)
+        sb_tag(&c->out, "Marker", marker);
+    bool more = i < r53->check_count;
+    sb_tag(&c->out, "IsTruncated", more ? EVAC_STR("true") : EVAC_STR("false"));
+    if (more)
+        sb_tag(&c->out, "NextMarker", evac_str(r53->checks[i].id));
+    sb_tagf(&c->out, "MaxItems", "%lld", (long long)(most < 100 ? most : 100));
+    evac_buf_puts(&c->out, "</ListHealthChecksResponse>");
 }
 
 void r53_get_check(struct sb_call *c)
@@ -254,6 +277,13 @@ static void read_changeable(struct sb_call *c, const struct evac_xml *x, struct 
         k->inverted = evac_str_is(evac_xml_text(x, "Inverted"), "true");
     if (evac_xml_child(x, "Disabled"))
         k->disabled = evac_str_is(evac_xml_text(x, "Disabled"), "true");
+    for (const struct evac_xml *e = evac_xml_path(x, "ResetElements/ResettableElementName"); e;
+         e = evac_xml_again(e)) {
+        if (evac_str_is(e->text, "ResourcePath"))
+            k->path[0] = '\0';
+        else if (evac_str_is(e->text, "FullyQualifiedDomainName"))
+            k->host[0] = '\0';
+    }
     if (evac_xml_child(x, "ChildHealthChecks"))
         k->child_count = 0;
     for (const struct evac_xml *child = evac_xml_path(x, "ChildHealthChecks/ChildHealthCheck");
@@ -283,6 +313,31 @@ static bool is_type(struct evac_str type)
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (evac_str_is(type, types[i]))
+            return true;
+    return false;
+}
+
+static bool same_settings(const struct r53_check *a, const struct r53_check *b)
+{
+    if (strcmp(a->type, b->type) || strcmp(a->host, b->host) || strcmp(a->address, b->address) ||
+        strcmp(a->path, b->path) || strcmp(a->search, b->search) || a->port != b->port ||
+        a->interval_s != b->interval_s || a->threshold != b->threshold ||
+        a->health_threshold != b->health_threshold || a->inverted != b->inverted ||
+        a->disabled != b->disabled || a->measure_latency != b->measure_latency ||
+        a->child_count != b->child_count)
+        return false;
+    for (size_t i = 0; i < a->child_count; i++)
+        if (strcmp(a->children[i], b->children[i]) != 0)
+            return false;
+    return true;
+}
+
+/* A reference is used up also when its check is gone. */
+static bool is_used_up(const struct evac_sandbox *sb, struct evac_str caller)
+{
+    const struct r53 *r53 = r53_state(sb);
+    for (size_t i = 0; i < R53_CHECKS_MAX; i++)
+        if (caller.n && evac_str_is(caller, r53->gone[i]))
             return true;
     return false;
 }
@@ -335,9 +390,10 @@ void r53_create_check(struct sb_call *c)
     check_config(c, &k);
     if (caller.n == 0 || caller.n >= sizeof k.caller)
         sb_error(c, 400, "InvalidInput", "CallerReference: from 1 to 64 characters");
-    else if (there && strcmp(there->type, k.type))
+    else if ((there && !same_settings(there, &k)) || is_used_up(c->sb, caller))
         sb_error(c, 409, "HealthCheckAlreadyExists",
-                 "A health check with this caller reference and other settings exists already");
+                 "A health check with this caller reference was created with other settings, or "
+                 "is deleted");
     else if (r53->check_count == R53_CHECKS_MAX)
         sb_error(c, 400, "TooManyHealthChecks", "The sandbox keeps %u health checks",
                  R53_CHECKS_MAX);
@@ -393,6 +449,7 @@ void r53_delete_check(struct sb_call *c)
     if (!k)
         return;
     size_t at = (size_t)(k - r53->checks);
+    memcpy(r53->gone[r53->gone_count++ % R53_CHECKS_MAX], k->caller, sizeof k->caller);
     memmove(k, k + 1, (r53->check_count - at - 1) * sizeof *k);
     r53->check_count--;
     sb_effect(c);
@@ -400,7 +457,7 @@ void r53_delete_check(struct sb_call *c)
     evac_buf_puts(&c->out, "</DeleteHealthCheckResponse>");
 }
 
-/* What each checker sees, before inversion; not an aggregate. */
+/* What each checker sees, before inversion; not an aggregate. Nothing until they have looked. */
 void r53_check_status(struct sb_call *c)
 {
     static const char *const regions[] = { "us-east-1", "us-west-1",      "us-west-2",
@@ -410,7 +467,8 @@ void r53_check_status(struct sb_call *c)
         return;
     open_root(c, "GetHealthCheckStatusResponse");
     evac_buf_puts(&c->out, "<HealthCheckObservations>");
-    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+    size_t count = k->looked_ms ? sizeof regions / sizeof regions[0] : 0;
+    for (size_t i = 0; i < count; i++) {
         evac_buf_puts(&c->out, "<HealthCheckObservation>");
         sb_tag(&c->out, "Region", evac_str(regions[i]));
         sb_tagf(&c->out, "IPAddress", "15.177.%zu.1", i);

@@ -9,7 +9,7 @@
 #define R53_VALUES_MAX   16u
 #define R53_VALUE_BYTES  256u
 #define R53_NAME_BYTES   256u
-#define R53_CHECKS_MAX   64u
+#define R53_CHECKS_MAX   160u
 #define R53_CHANGES_MAX  64u
 #define R53_CHILDREN_MAX 8u
 #define R53_DRAWN_MAX    64u
@@ -69,6 +69,8 @@ struct r53 {
     size_t zone_count;
     struct r53_check checks[R53_CHECKS_MAX];
     size_t check_count;
+    char gone[R53_CHECKS_MAX][129]; /* caller references of deleted checks */
+    size_t gone_count;
     struct r53_change changes[R53_CHANGES_MAX];
     size_t change_count;
     char asker[32]; /* the region that those who ask DNS are near to; "" nowhere */

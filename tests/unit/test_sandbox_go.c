@@ -204,13 +204,20 @@ START_TEST(what_a_region_says_of_itself_does_not_do)
 }
 END_TEST
 
-START_TEST(ready_where_all_serve_means_that_the_region_is_in)
+START_TEST(ready_where_all_serve_does_not_ask_who_writes_or_is_out)
 {
     struct bench *b = bench_new(10);
-    const char *args = WITNESSED "region=eu-west-1\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n";
-    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED, "us-east-1 may write");
+    const char *back = "region=eu-west-1\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n",
+               *gone = "key=go/none.json\nreads.us-east-1=us-west-2\nrenew=5s\n"
+                       "buckets.eu-west-1=shop-go-euw1\n";
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s%s", GO, back);
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED, "us-east-1 may write");
     act(b, "withdraw", WITNESSED EAST, EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED, "out");
+    (void)snprintf(args, sizeof args, "%s%s", WITNESSED, back);
+    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED, "\"us-east-1\":\"out\"");
+    (void)snprintf(args, sizeof args, "%s%s", gone, back);
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED, "no GO object");
     bench_free(b);
 }
 END_TEST
@@ -296,7 +303,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_other_copies_say_counts_too);
     tcase_add_test(tc, a_copy_that_nobody_can_read_puts_nobody_out);
     tcase_add_test(tc, what_a_region_says_of_itself_does_not_do);
-    tcase_add_test(tc, ready_where_all_serve_means_that_the_region_is_in);
+    tcase_add_test(tc, ready_where_all_serve_does_not_ask_who_writes_or_is_out);
     tcase_add_test(tc, dns_follows_without_any_control_plane);
     tcase_add_test(tc, one_regions_check_does_not_match_anothers_name);
     suite_add_tcase(suite, tc);

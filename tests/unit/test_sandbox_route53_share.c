@@ -229,6 +229,238 @@ START_TEST(pointing_a_weighted_set_gives_all_to_one)
 }
 END_TEST
 
+/* --- by health check ------------------------------------------------------------------------- */
+
+#define CHECKED NAME "withdraw=check\n"
+
+static void check_of(struct bench *b, const char *id, const char *host, bool inverted)
+{
+    const struct sb_health_check check = { .id = id,
+                                           .type = "HTTP",
+                                           .host = host,
+                                           .path = "/health",
+                                           .search = "",
+                                           .port = 80,
+                                           .interval_s = 10,
+                                           .threshold = 1,
+                                           .inverted = inverted };
+    sb_route53_health_check(bench_sandbox(b), &check);
+}
+
+static void regional(struct bench *b, const char *region, const char *value, const char *check)
+{
+    struct sb_record record = { .name = "all.example.com",
+                                .type = "A",
+                                .set_identifier = region,
+                                .weight = -1,
+                                .ttl_s = 60,
+                                .value = value,
+                                .latency = region,
+                                .health_check = check };
+    sb_route53_record(bench_sandbox(b), "Z0SHOP", &record);
+}
+
+/* A latency set whose records have checks of their own. */
+static struct bench *latency(void)
+{
+    struct bench *b = bench_new(10);
+    check_of(b, "east", "us-east-1.shop.example.com", false);
+    check_of(b, "west", "us-west-2.shop.example.com", false);
+    regional(b, "us-east-1", "192.0.2.1", "east");
+    regional(b, "us-west-2", "192.0.2.2", "west");
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"asker\"}");
+    bench_run(b, 1500);
+    return b;
+}
+
+static struct r53_check *check(struct bench *b, const char *id)
+{
+    return r53_check_find(bench_sandbox(b), evac_str(id));
+}
+
+START_TEST(a_set_without_weights_is_moved_by_its_records_check)
+{
+    struct bench *b = latency();
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_UNSATISFIED, "enabled");
+    expect(look(b, "join", CHECKED EAST), EVAC_SEEN_SATISFIED, "");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(check(b, "east")->disabled && check(b, "east")->inverted);
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_SATISFIED, "");
+    expect(look(b, "join", CHECKED EAST), EVAC_SEEN_UNSATISFIED, "disabled");
+    act(b, "join", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(!check(b, "east")->disabled && !check(b, "east")->inverted);
+    settled(b, "join", CHECKED EAST);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_check_that_was_inverted_is_inverted_again)
+{
+    struct bench *b = latency();
+    check(b, "east")->inverted = true;
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    act(b, "join", CHECKED "inverted=true\n" EAST, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(!check(b, "east")->disabled && check(b, "east")->inverted);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(joining_waits_until_the_checkers_find_it_healthy)
+{
+    struct bench *b = latency();
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    act(b, "join", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    check(b, "east")->raw = false;
+    expect(look(b, "join", CHECKED EAST), EVAC_SEEN_MOVING, "healthy");
+    check(b, "east")->raw = true;
+    expect(look(b, "join", CHECKED EAST), EVAC_SEEN_SATISFIED, "");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(the_last_check_is_not_forced)
+{
+    struct bench *b = latency();
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "withdraw", CHECKED WEST), EVAC_SEEN_BLOCKED, "last one");
+    act(b, "withdraw", CHECKED WEST, EVAC_OUTCOME_REJECTED);
+    act(b, "join", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    act(b, "withdraw", CHECKED WEST, EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(while_nobody_else_is_healthy_the_region_is_still_answered)
+{
+    struct bench *b = latency();
+    check(b, "west")->raw = false;
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_MOVING, "still answers with the region");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_check_is_changed_only_in_the_version_that_was_seen)
+{
+    struct bench *b = latency();
+    const struct evac_reply *r = look(b, "withdraw", CHECKED EAST);
+    ck_assert(r->strong && evac_str_is(r->version, "1"));
+    bench_version(b, r->version);
+    check(b, "east")->version++; /* somebody else was faster */
+    r = act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_REJECTED);
+    ck_assert(evac_str_is(r->code, "HealthCheckVersionMismatch"));
+    ck_assert(!check(b, "east")->disabled);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_lost_answer_of_a_check_is_found_out)
+{
+    struct bench *b = latency();
+    bench_control(b, "service route53 us-east-1 lost-mutation 1");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_UNKNOWN);
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_SATISFIED, "");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_rollback_puts_the_check_back_as_it_was)
+{
+    struct bench *b = latency();
+    char before[256];
+    check(b, "east")->inverted = true;
+    const struct evac_reply *r = look(b, "withdraw", CHECKED EAST);
+    ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    bench_goal(b, before);
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_UNSATISFIED, "");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_SATISFIED, "");
+    ck_assert(!check(b, "east")->disabled && check(b, "east")->inverted);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_check_that_is_not_the_regions_own_blocks)
+{
+    struct bench *b = bench_new(10);
+    check_of(b, "both", "us-east-1.shop.example.com", false);
+    regional(b, "us-east-1", "192.0.2.1", "both");
+    regional(b, "us-west-2", "192.0.2.2", "both");
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_BLOCKED, "same health check");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_REJECTED);
+    record_of(b, "us-east-1")->health_check[0] = '\0';
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_BLOCKED, "of their own");
+    expect(look(b, "withdraw", CHECKED AT("eu-west-1")), EVAC_SEEN_BLOCKED, "eu-west-1's");
+    (void)snprintf(record_of(b, "us-east-1")->health_check, 65, "gone");
+    expect(look(b, "withdraw", CHECKED EAST), EVAC_SEEN_BLOCKED, "no such health check");
+    act(b, "withdraw", CHECKED EAST, EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+/* --- ready ----------------------------------------------------------------------------------- */
+
+START_TEST(ready_looks_at_every_check_of_the_set)
+{
+    struct bench *b = latency();
+    const struct evac_reply *r = look(b, "ready", CHECKED WEST);
+    expect(r, EVAC_SEEN_SATISFIED, "");
+    ck_assert_int_eq(bench_fact(r, "checks"), 2);
+    ck_assert_int_eq(bench_fact(r, "unhealthy"), 0);
+    ck_assert_int_eq(bench_fact(r, "ttl_s"), 60);
+    ck_assert_int_eq(bench_fact(r, "signed"), 0);
+    ck_assert_int_eq(bench_fact(r, "accelerated"), 0);
+    check(b, "east")->raw = false; /* what is left may be sick, what takes over not */
+    r = look(b, "ready", CHECKED WEST);
+    expect(r, EVAC_SEEN_SATISFIED, "");
+    ck_assert_int_eq(bench_fact(r, "unhealthy"), 1);
+    expect(look(b, "ready", CHECKED EAST), EVAC_SEEN_BLOCKED, "unhealthy");
+    check(b, "east")->raw = true;
+    check(b, "west")->disabled = true;
+    expect(look(b, "ready", CHECKED EAST), EVAC_SEEN_BLOCKED, "disabled");
+    check(b, "west")->inverted = true; /* forced: that is what join is for */
+    expect(look(b, "ready", CHECKED WEST), EVAC_SEEN_SATISFIED, "");
+    check(b, "west")->disabled = check(b, "west")->inverted = false;
+    check(b, "west")->looked_ms = 0;
+    expect(look(b, "ready", CHECKED WEST), EVAC_SEEN_MOVING, "healthy by rule");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(ready_knows_what_each_way_needs)
+{
+    struct bench *b = latency();
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "not inverted");
+    check(b, "east")->inverted = check(b, "west")->inverted = true;
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_SATISFIED, "");
+    check(b, "east")->disabled = true;
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "disabled");
+    expect(look(b, "ready", WEIGHTS WEST), EVAC_SEEN_BLOCKED, "no weights above 0");
+    expect(look(b, "ready", CHECKED AT("eu-west-1")), EVAC_SEEN_BLOCKED, "eu-west-1's");
+    record_of(b, "us-east-1")->health_check[0] = '\0';
+    expect(look(b, "ready", CHECKED WEST), EVAC_SEEN_BLOCKED, "can not be taken out");
+    expect(look(b, "ready", CHECKED "ttl_max=30\n" WEST), EVAC_SEEN_BLOCKED, "at most 30");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(ready_says_what_the_zone_is)
+{
+    struct bench *b = latency();
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"zone\",\"id\":\"Z0SHOP\",\"name\":"
+                     "\"example.com\",\"accelerated\":\"ENABLED\",\"dnssec\":\"SIGNING\"}");
+    const struct evac_reply *r = look(b, "ready", CHECKED WEST);
+    expect(r, EVAC_SEEN_SATISFIED, "");
+    ck_assert(bench_fact(r, "signed") == 1 && bench_fact(r, "accelerated") == 1);
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"zone\",\"id\":\"Z0SHOP\",\"name\":"
+                     "\"example.com\",\"dnssec\":\"ACTION_NEEDED\"}");
+    expect(look(b, "ready", CHECKED WEST), EVAC_SEEN_BLOCKED, "ACTION_NEEDED");
+    bench_free(b);
+}
+END_TEST
+
 /* --- by the GO object ------------------------------------------------------------------------ */
 
 static void set_multivalue(struct bench *b)
@@ -299,6 +531,18 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_the_changes_id_dns_is_asked_and_asked_again);
     tcase_add_test(tc, a_rollback_gives_back_only_what_was_taken);
     tcase_add_test(tc, pointing_a_weighted_set_gives_all_to_one);
+    tcase_add_test(tc, a_set_without_weights_is_moved_by_its_records_check);
+    tcase_add_test(tc, a_check_that_was_inverted_is_inverted_again);
+    tcase_add_test(tc, joining_waits_until_the_checkers_find_it_healthy);
+    tcase_add_test(tc, the_last_check_is_not_forced);
+    tcase_add_test(tc, while_nobody_else_is_healthy_the_region_is_still_answered);
+    tcase_add_test(tc, a_check_is_changed_only_in_the_version_that_was_seen);
+    tcase_add_test(tc, a_lost_answer_of_a_check_is_found_out);
+    tcase_add_test(tc, a_rollback_puts_the_check_back_as_it_was);
+    tcase_add_test(tc, a_check_that_is_not_the_regions_own_blocks);
+    tcase_add_test(tc, ready_looks_at_every_check_of_the_set);
+    tcase_add_test(tc, ready_knows_what_each_way_needs);
+    tcase_add_test(tc, ready_says_what_the_zone_is);
     tcase_add_test(tc, by_the_go_object_dns_is_only_watched);
     tcase_add_test(tc, by_the_go_object_there_is_nothing_to_apply);
     suite_add_tcase(suite, tc);

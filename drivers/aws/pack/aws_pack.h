@@ -36,6 +36,7 @@ extern const struct evac_pack evac_pack_aws;
     X(events) \
     X(global_accelerator) \
     X(health) \
+    X(health_check) \
     X(iam) \
     X(kinesis) \
     X(kms) \

@@ -25,39 +25,49 @@ static const struct evac_param resource_params[] = {
     { "ttl_max", EVAC_PARAM_INT, 0, "60", NULL, "a longer TTL is not ready: it delays every client by so much" },
     { "resolver", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "", NULL,
       "\"address:port\" to ask for the name; without it, the controller's own resolver" },
-    { "withdraw", EVAC_PARAM_CHOICE, 0, NULL, "weight|go-object",
+    { "withdraw", EVAC_PARAM_CHOICE, 0, NULL, "weight|check|go-object",
       "all regions serve: how one is taken out and in again" },
     { "weights", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "each region's share, 1 to 255, for withdraw = \"weight\"" },
+    { "inverted", EVAC_PARAM_BOOL, 0, "false", NULL,
+      "the records' health checks are inverted when nothing is forced, for withdraw = \"check\"" },
     { "record", EVAC_PARAM_TEXT, EVAC_PARAM_GROUP, NULL, NULL,
       "the SetIdentifier of each region's records, several with '|' between; without it, the region's name" },
     { 0 },
 };
 
 /* Where a health check moves the traffic, point only asks DNS. */
-#define LIST(when) { "route53", "ListResourceRecordSets", "route53:ListResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, false, when }
+#define CALL(operation, mutates, when) { "route53", operation, "route53:" operation, EVAC_HOME_FIXED, "us-east-1", true, mutates, when }
 #define BY_RECORD "switch=record"
+#define BY_WEIGHT "withdraw=weight"
+#define BY_CHECK  "withdraw=check"
 static const struct evac_op look_ops[] = {
-    LIST(NULL),
-    { "route53", "GetHealthCheck", "route53:GetHealthCheck", EVAC_HOME_FIXED, "us-east-1", true, false, "switch=health-check" },
+    CALL("ListResourceRecordSets", false, NULL),
+    CALL("GetHostedZone", false, NULL),
+    CALL("GetDNSSEC", false, NULL),
+    CALL("GetHealthCheck", false, NULL),
+    CALL("GetHealthCheckStatus", false, NULL),
     { 0 },
 };
 static const struct evac_op point_ops[] = {
-    LIST(BY_RECORD),
-    { "route53", "GetChange", "route53:GetChange", EVAC_HOME_FIXED, "us-east-1", true, false, BY_RECORD },
-    { "route53", "ChangeResourceRecordSets", "route53:ChangeResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, true, BY_RECORD },
+    CALL("ListResourceRecordSets", false, BY_RECORD),
+    CALL("GetChange", false, BY_RECORD),
+    CALL("ChangeResourceRecordSets", true, BY_RECORD),
     { 0 },
 };
-
-#define BY_WEIGHT "withdraw=weight"
 static const struct evac_op share_ops[] = {
-    LIST(BY_WEIGHT),
-    { "route53", "GetChange", "route53:GetChange", EVAC_HOME_FIXED, "us-east-1", true, false, BY_WEIGHT },
-    { "route53", "ChangeResourceRecordSets", "route53:ChangeResourceRecordSets", EVAC_HOME_FIXED, "us-east-1", true, true, BY_WEIGHT },
+    CALL("ListResourceRecordSets", false, BY_WEIGHT),
+    CALL("GetChange", false, BY_WEIGHT),
+    CALL("ChangeResourceRecordSets", true, BY_WEIGHT),
+    CALL("ListResourceRecordSets", false, BY_CHECK),
+    CALL("GetHealthCheck", false, BY_CHECK),
+    CALL("GetHealthCheckStatus", false, BY_CHECK),
+    CALL("UpdateHealthCheck", true, BY_CHECK),
     { 0 },
 };
 
 static const struct evac_action actions[] = {
-    { "ready", "the record set can be switched", 0, EVAC_FENCING_VERSION, 1000, 120000, NULL, look_ops },
+    { "ready", "the record set can be switched: its TTLs, zone and health checks are in order", 0,
+      EVAC_FENCING_VERSION, 2000, 120000, NULL, look_ops },
     { "point", "the name answers with the region",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION, 60000,
       900000, NULL, point_ops },
@@ -70,80 +80,6 @@ static const struct evac_action actions[] = {
     { 0 },
 };
 /* clang-format on */
-
-/* --- ready ----------------------------------------------------------------------------------- */
-
-static int64_t ttl_of(const struct evac_xml *set)
-{
-    int64_t ttl;
-    return evac_str_i64(evac_xml_text(set, "TTL"), &ttl) ? ttl
-                                                         : 60; /* aliases have their target's */
-}
-
-static void on_health_check(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    const struct evac_xml *config = evac_xml_path(r->xml, "HealthCheck/HealthCheckConfig");
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED)
-        aws_answer_unseen(c, r);
-    else if (evac_str_is(evac_xml_text(config, "Disabled"), "true"))
-        dns_seen(c, EVAC_SEEN_BLOCKED,
-                 "the primary's health check is disabled: it would never switch");
-    else if (!evac_str_is(evac_xml_text(config, "Inverted"), "true"))
-        dns_seen(c, EVAC_SEEN_BLOCKED,
-                 "the primary's health check is not inverted: it does not follow the GO object");
-    else
-        dns_seen(c, EVAC_SEEN_SATISFIED, "");
-}
-
-static void ask_health_check(struct aws_call *c, struct evac_str id)
-{
-    struct evac_aws_request request = {
-        .service = "route53",
-        .operation = "GetHealthCheck",
-        .region = c->region,
-        .method = "GET",
-        .path = aws_printf(c, "/2013-04-01/healthcheck/%.*s", EVAC_STR_ARG(id)),
-    };
-    aws_next(c, &request, on_health_check);
-}
-
-static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct evac_str check = EVAC_STR_NONE;
-    size_t sets = 0;
-    bool secondary = false;
-    int64_t ttl = 0;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        aws_answer_unseen(c, r);
-        return;
-    }
-    for (const struct evac_xml *s = dns_set(c, r, NULL); s; s = dns_set(c, r, s)) {
-        sets++;
-        ttl = ttl_of(s) > ttl ? ttl_of(s) : ttl;
-        if (evac_str_is(evac_xml_text(s, "Failover"), "PRIMARY"))
-            check = evac_xml_text(s, "HealthCheckId");
-        secondary |= evac_str_is(evac_xml_text(s, "Failover"), "SECONDARY");
-    }
-    if (sets == 0)
-        dns_seen(c, EVAC_SEEN_BLOCKED, "there is no such record set");
-    else if (ttl > evac_args_i64(&c->args, "ttl_max", 60))
-        dns_seen(c, EVAC_SEEN_BLOCKED,
-                 aws_printf(c, "its TTL is %lld s: clients would stay as long; at most %lld",
-                            (long long)ttl, (long long)evac_args_i64(&c->args, "ttl_max", 60))
-                     .p);
-    else if (!dns_by_health_check(c))
-        dns_seen(c, EVAC_SEEN_SATISFIED, "");
-    else if (!secondary || check.n == 0)
-        dns_seen(c, EVAC_SEEN_BLOCKED,
-                 "it is not a failover pair whose primary has a health check");
-    else
-        ask_health_check(c, check);
-}
-
-static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
-{
-    return dns_list(c, on_ready, err);
-}
 
 /* --- by health check ------------------------------------------------------------------------- */
 
@@ -273,7 +209,7 @@ static enum evac_code observe_point(struct aws_call *c, struct evac_err *err)
 {
     if (dns_by_health_check(c))
         return observe_answer(c, err);
-    return dns_by_weight(c) ? dns_observe_share(c, err) : list_for_point(c, on_list, err);
+    return dns_share_by(c, "weight") ? dns_observe_share(c, err) : list_for_point(c, on_list, err);
 }
 
 static enum evac_code apply_point(struct aws_call *c, struct evac_err *err)
@@ -281,11 +217,11 @@ static enum evac_code apply_point(struct aws_call *c, struct evac_err *err)
     if (dns_by_health_check(c))
         return evac_fail(err, EVAC_E_UNSUPPORTED,
                          "switched by health check: the GO object's route moves it");
-    return dns_by_weight(c) ? dns_apply_share(c, err) : list_for_point(c, change, err);
+    return dns_share_by(c, "weight") ? dns_apply_share(c, err) : list_for_point(c, change, err);
 }
 
 static const struct aws_handlers handlers[] = {
-    { .action = "ready", .observe = observe_ready },
+    { .action = "ready", .observe = dns_observe_ready },
     { .action = "point", .observe = observe_point, .apply = apply_point },
     { .action = "withdraw", .observe = dns_observe_share, .apply = dns_apply_share },
     { .action = "join", .observe = dns_observe_share, .apply = dns_apply_share },

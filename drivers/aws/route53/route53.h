@@ -60,13 +60,51 @@ struct evac_str dns_target(struct aws_call *c);
 /* Answers by what c->state holds. */
 void dns_seen(struct aws_call *c, enum evac_seen seen, const char *why);
 
+/* --- health_checks.c: checks, and how one is forced ----------------------------------------------
+ */
+
+struct dns_check {
+    struct evac_str id, version, type;
+    bool inverted, disabled;
+};
+/* Of a reply's HealthCheck. */
+struct dns_check dns_check_of(struct aws_call *c, const struct evac_xml *check);
+/* Disabled and inverted: unhealthy, whatever is seen. */
+bool dns_is_forced(const struct dns_check *check);
+/* It has checkers; what is calculated, or follows an alarm or a routing control, has none. */
+bool dns_has_endpoint(const struct dns_check *check);
+struct evac_aws_request dns_check_request(struct aws_call *c, struct evac_str id, bool status);
+/* What most checkers say, after inversion; a new check has nothing to tell yet. */
+enum dns_health { DNS_UNTOLD, DNS_HEALTHY, DNS_UNHEALTHY };
+enum dns_health dns_health_of(const struct evac_aws_reply *status, const struct dns_check *check);
+
+/* withdraw and join by a check, observed or applied: the whole rest of the call. Lives with it. */
+struct dns_forcing {
+    struct evac_str id;
+    const struct evac_str *others; /* of the other regions; one of them must not be forced */
+    size_t other_count, next;
+    bool left;               /* somebody is left whom no check puts out */
+    aws_then_fn *reached;    /* goes on with an observe when the check is as wanted */
+    struct dns_check check;  /* as it is */
+    bool inverted, disabled; /* as wanted */
+};
+void dns_force(struct aws_call *c, struct dns_forcing *f);
+enum evac_code dns_force_first(struct aws_call *c, struct dns_forcing *f, struct evac_err *err);
+/* reached(): until the checkers find it healthy. */
+void dns_await_health(struct aws_call *c);
+
 /* --- route53_share.c: a region's share ----------------------------------------------------------
  */
 
 extern const struct evac_param dns_share_params[];
 enum evac_code dns_observe_share(struct aws_call *c, struct evac_err *err);
 enum evac_code dns_apply_share(struct aws_call *c, struct evac_err *err);
-/* The whole of it is one region's: point, for a set of weights. */
-bool dns_by_weight(const struct aws_call *c);
+/* A way of the setting withdraw. */
+bool dns_share_by(const struct aws_call *c, const char *way);
+
+/* --- route53_ready.c ----------------------------------------------------------------------------
+ */
+
+enum evac_code dns_observe_ready(struct aws_call *c, struct evac_err *err);
 
 #endif

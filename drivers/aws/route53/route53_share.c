@@ -1,26 +1,24 @@
 /*
  * A region's share of an active-active name: taken away (withdraw), given back (join). By weight,
- * where the set has weights; or by the GO object, whose health checks the records follow: then
- * nothing is called here, and DNS is only watched. The last region that gets traffic stays: a set
- * whose weights are all zero is answered as if they were all equal.
+ * where the set has weights; by the records' own health check, where it has none; or by the GO
+ * object, whose health checks the records follow: then nothing is called here, and DNS is only
+ * watched. The last region that gets traffic stays: a set whose weights are all zero is answered as
+ * if they were all equal, and one whose checks are all unhealthy as if they were all healthy.
  */
 #include "route53.h"
 
 #include <string.h>
+
+#define OTHERS_MAX 100u /* one page of a listing */
 
 const struct evac_param dns_share_params[] = {
     { "withdraw", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { 0 },
 };
 
-static bool is_by(const struct aws_call *c, const char *way)
+bool dns_share_by(const struct aws_call *c, const char *way)
 {
     return evac_str_is(evac_args_get(&c->args, "withdraw"), way);
-}
-
-bool dns_by_weight(const struct aws_call *c)
-{
-    return is_by(c, "weight");
 }
 
 static bool is_action(const struct aws_call *c, const char *name)
@@ -176,6 +174,68 @@ static enum evac_code list_weights(struct aws_call *c, aws_reply_fn *then, struc
     return dns_list(c, then, err);
 }
 
+/* --- by health check ------------------------------------------------------------------------- */
+
+/* The region's check and those of the others. NULL: it can be forced; else why not. */
+static const char *find_checks(struct aws_call *c, const struct evac_aws_reply *r,
+                               struct dns_forcing *f)
+{
+    struct evac_str *others = evac_arena_array(c->arena, OTHERS_MAX, sizeof *others);
+    size_t ours = 0, sets = 0;
+    f->others = others;
+    for (const struct evac_xml *s = dns_set(c, r, NULL); s; s = dns_set(c, r, s), sets++) {
+        struct evac_str id = evac_arena_str(c->arena, evac_xml_text(s, "HealthCheckId"));
+        if (dns_is_of(c, s, c->region)) {
+            if (id.n == 0 || (ours++ && !evac_str_eq(id, f->id)))
+                return aws_printf(c,
+                                  "the records of %.*s do not have one health check of their own",
+                                  EVAC_STR_ARG(c->region))
+                    .p;
+            f->id = id;
+        } else if (id.n == 0 || f->other_count == OTHERS_MAX) {
+            f->left = true;
+        } else {
+            others[f->other_count++] = id;
+        }
+    }
+    for (size_t i = 0; i < f->other_count; i++)
+        if (ours && evac_str_eq(others[i], f->id))
+            return "another region's record has the same health check: both would be out";
+    return sets == 0   ? "there is no such record set"
+           : ours == 0 ? aws_printf(c, "none of its records is %.*s's", EVAC_STR_ARG(c->region)).p
+                       : NULL;
+}
+
+/* The check says it at once; DNS follows within seconds, unless nobody else is healthy. What is
+ * asked from elsewhere may be answered otherwise, so nobody waits for a join to show. */
+static void forced(struct aws_call *c)
+{
+    const struct dns_aim *aim = c->state;
+    if (c->goal.n)
+        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+    else if (aim->away)
+        dns_ask(c, dns_target(c));
+    else
+        dns_await_health(c);
+}
+
+static void on_checks(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct dns_forcing *f = evac_arena_alloc(c->arena, sizeof *f);
+    *f = (struct dns_forcing){ .reached = forced };
+    const char *why = r->outcome == EVAC_OUTCOME_ACCEPTED ? find_checks(c, r, f) : NULL;
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED && c->verb == EVAC_VERB_OBSERVE)
+        aws_answer_unseen(c, r);
+    else if (r->outcome != EVAC_OUTCOME_ACCEPTED)
+        aws_answer_not_sent(c, r);
+    else if (why && c->verb == EVAC_VERB_OBSERVE)
+        dns_seen(c, EVAC_SEEN_BLOCKED, why);
+    else if (why)
+        aws_answer_rejected(c, "", "%s", why);
+    else
+        dns_force(c, f);
+}
+
 /* --- by the GO object ------------------------------------------------------------------------ */
 
 /* Its own withdraw and join moved it; here it is waited until users are told. Of several answers
@@ -188,18 +248,23 @@ static enum evac_code watch(struct aws_call *c, struct evac_err *err)
     return dns_ask_first(c, dns_target(c), err);
 }
 
-/* --- both ------------------------------------------------------------------------------------ */
+/* --- all three
+ * ------------------------------------------------------------------------------------ */
 
 enum evac_code dns_observe_share(struct aws_call *c, struct evac_err *err)
 {
-    if (is_by(c, "go-object"))
+    if (dns_share_by(c, "go-object"))
         return watch(c, err);
+    if (dns_share_by(c, "check"))
+        return dns_list(c, on_checks, err);
     return list_weights(c, on_weights, err);
 }
 
 enum evac_code dns_apply_share(struct aws_call *c, struct evac_err *err)
 {
-    if (is_by(c, "go-object"))
+    if (dns_share_by(c, "check"))
+        return dns_list(c, on_checks, err);
+    if (dns_share_by(c, "go-object"))
         return evac_fail(err, EVAC_E_UNSUPPORTED,
                          "the GO object's own %s moves it, and its health checks follow",
                          c->action);

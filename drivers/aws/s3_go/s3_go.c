@@ -395,15 +395,14 @@ static enum evac_code observe_expire(struct aws_call *c, struct evac_err *err)
     return get(c, on_expire, err);
 }
 
-/* Where all serve, it does not matter here who writes. */
+/* Where all serve, it does not matter here who writes, nor who is out: that is what join is for. */
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct go go;
     struct evac_str region, copy;
     if (!look(c, r, &go))
         return;
-    bool all_serve = serving(c, 0, &region, &copy);
-    bool ok = all_serve ? !is_out(&go, c->to) : evac_str_is(c->from, go.writer);
+    bool ok = serving(c, 0, &region, &copy) || evac_str_is(c->from, go.writer);
     seen(c, &go, go.there && ok ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
          go.there ? says(c, &go).p : NO_OBJECT);
 }
