@@ -205,6 +205,39 @@ START_TEST(a_cname_is_followed_to_its_address)
 }
 END_TEST
 
+START_TEST(an_alias_points_at_what_has_no_address_of_its_own)
+{
+    struct bench *b = bench_new(10);
+    const char *args = NAMED "name=plain.example.com\nalias.us-west-2=LB-1.elb.example.net\n"
+                             "alias_zone=Z0ELB\nalias_health=true\n";
+    sb_route53_zone(bench_sandbox(b), "Z0ELB", "elb.example.net");
+    struct sb_record target = {
+        "lb-1.elb.example.net", "A", NULL, NULL, -1, 60, "192.0.2.2", NULL
+    };
+    sb_route53_record(bench_sandbox(b), "Z0ELB", &target);
+    point(b, EAST);
+    settled(b, EAST);
+    point(b, args);
+    forget(b);
+    expect(look(b, "point", args), EVAC_SEEN_MOVING, "still answers 192.0.2.1");
+    settled(b, args);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(an_ipv6_record_is_asked_for_as_one)
+{
+    struct bench *b = bench_new(10);
+    const char *six = "zone=Z0SHOP\nswitch=record\nrecord_type=AAAA\nttl=60\n"
+                      "name=six.example.com\ntarget=2001:db8::2\n" SIDES;
+    point(b, six);
+    aws_note_set(bench_link(b), EVAC_STR("route53 Z0SHOP six.example.com"), EVAC_STR_NONE);
+    expect(look(b, "point", six), EVAC_SEEN_MOVING, "still answers nothing, not 2001:db8::2");
+    settled(b, six);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_lost_answer_is_found_out_and_not_repeated)
 {
     struct bench *b = bench_new(10);
@@ -295,6 +328,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_rollback_ends_also_after_a_restart);
     tcase_add_test(tc, a_name_is_the_same_however_it_is_written);
     tcase_add_test(tc, a_cname_is_followed_to_its_address);
+    tcase_add_test(tc, an_alias_points_at_what_has_no_address_of_its_own);
+    tcase_add_test(tc, an_ipv6_record_is_asked_for_as_one);
     tcase_add_test(tc, a_lost_answer_is_found_out_and_not_repeated);
     tcase_add_test(tc, the_name_is_never_left_empty);
     tcase_add_test(tc, by_health_check_there_is_nothing_to_apply);
