@@ -320,11 +320,11 @@ static bool is_type(struct evac_str type)
 static bool same_settings(const struct r53_check *a, const struct r53_check *b)
 {
     if (strcmp(a->type, b->type) || strcmp(a->host, b->host) || strcmp(a->address, b->address) ||
-        strcmp(a->path, b->path) || strcmp(a->search, b->search) || a->port != b->port ||
-        a->interval_s != b->interval_s || a->threshold != b->threshold ||
-        a->health_threshold != b->health_threshold || a->inverted != b->inverted ||
-        a->disabled != b->disabled || a->measure_latency != b->measure_latency ||
-        a->child_count != b->child_count)
+        strcmp(a->routing_control, b->routing_control) || strcmp(a->path, b->path) ||
+        strcmp(a->search, b->search) || a->port != b->port || a->interval_s != b->interval_s ||
+        a->threshold != b->threshold || a->health_threshold != b->health_threshold ||
+        a->inverted != b->inverted || a->disabled != b->disabled ||
+        a->measure_latency != b->measure_latency || a->child_count != b->child_count)
         return false;
     for (size_t i = 0; i < a->child_count; i++)
         if (strcmp(a->children[i], b->children[i]) != 0)
