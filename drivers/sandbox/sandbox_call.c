@@ -344,6 +344,16 @@ static bool find_service(struct sb_call *c, struct evac_str signing_name)
     return c->service != NULL;
 }
 
+/* Of no one region: then it must be signed for all of them. */
+static bool is_for_all(struct sb_call *c, struct evac_str region_set)
+{
+    if (evac_str_is(region_set, "*"))
+        return true;
+    sb_error(c, 403, "SignatureDoesNotMatch",
+             "It must be signed by " EVAC_SIGV4A_ALGORITHM " for the region set '*'.");
+    return false;
+}
+
 /* Where it is served: the scope's region; for a global control plane its home, and nowhere else. */
 static bool find_region(struct sb_call *c, struct evac_str scope)
 {
@@ -400,9 +410,10 @@ static void answer(struct sb_call *c, const struct evac_sigv4_request *signed_re
 {
     c->protocol = protocol_of(c);
     sb_read_input(c);
-    if (c->failed || !find_region(c, claim->scope.region))
+    if (c->failed || !(c->service->global ? is_for_all(c, claim->scope.region_set)
+                                          : find_region(c, claim->scope.region)))
         return;
-    if (!sb_reachable(c->sb, c->region)) {
+    if (!c->service->global && !sb_reachable(c->sb, c->region)) {
         c->reply->fate = EVAC_SANDBOX_REFUSE;
         return;
     }

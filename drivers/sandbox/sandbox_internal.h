@@ -42,6 +42,7 @@
     X(GLOBALACCELERATOR, globalaccelerator) \
     X(HEALTH, health) \
     X(IAM, iam) \
+    X(KEYVALUESTORE, keyvaluestore) \
     X(KINESIS, kinesis) \
     X(KMS, kms) \
     X(KUBERNETES, kubernetes) \
@@ -101,6 +102,8 @@ struct sb_service {
                                  so; NULL the other */
     const char *xmlns;        /* of query results; NULL none */
     const char *home;         /* NULL: regional; else where its only API lives */
+    bool global;              /* a data plane of no one region, signed for all of them: no region's
+                                 end is its own. Its faults are those of the first region */
     double rate_per_s, burst; /* of all operations together, a region; AWS.md 1.11 */
     const struct sb_operation *operations;
     void *(*create)(struct evac_sandbox *sb);

@@ -26,6 +26,7 @@ extern const struct evac_pack evac_pack_aws;
     X(aurora_restore) \
     X(backup) \
     X(cloudfront) \
+    X(cloudfront_kvs) \
     X(cloudwatch) \
     X(docdb) \
     X(ec2) \
