@@ -44,6 +44,7 @@ static const struct evac_aws_service services[] = {
     { "scheduler",                "Scheduler",                "scheduler",                "scheduler",               EVAC_AWS_REST_JSON, "2021-06-30", NULL,                                  NULL,             false, false },
     { "kinesis",                  "Kinesis",                  "kinesis",                  "kinesis",                 EVAC_AWS_JSON_1_1,  "2013-12-02", "Kinesis_20131202",                    NULL,             false, false },
     { "memorydb",                 "MemoryDB",                 "memory-db",                "memorydb",                EVAC_AWS_JSON_1_1,  "2021-01-01", "AmazonMemoryDB",                      NULL,             false, false },
+    { "tagging",                  "Resource Groups Tagging API", "tagging",               "tagging",                 EVAC_AWS_JSON_1_1,  "2017-01-26", "ResourceGroupsTaggingAPI_20170126",   NULL,             false, false },
     { "health",                   "Health",                   "health",                   "health",                  EVAC_AWS_JSON_1_1,  "2016-08-04", "AWSHealth_20160804",                  NULL,             false, false },
     { "arc-region-switch",        "ARC Region switch",        "arc-region-switch",        "arc-region-switch",       EVAC_AWS_JSON_1_0,  "2022-07-26", "ArcRegionSwitch",                     NULL,             false, false },
     /* Without an endpoint: each cluster and each store has its own. */

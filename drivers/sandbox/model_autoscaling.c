@@ -356,10 +356,7 @@ static void put_instance(struct sb_call *c, const struct group *g, const struct 
 
 static struct evac_str group_arn(struct sb_call *c, const struct group *g)
 {
-    return evac_arena_printf(c->arena,
-                             "arn:aws:autoscaling:%s:" SB_ACCOUNT
-                             ":autoScalingGroup:00000000-0000-4000-8000-000000000000:"
-                             "autoScalingGroupName/%s",
+    return evac_arena_printf(c->arena, "arn:aws:autoscaling:%s:" SB_ACCOUNT ":" SB_ASG_ARN "%s",
                              sb_region_name(c->sb, g->region), g->name);
 }
 
@@ -394,8 +391,29 @@ static void put_group(struct sb_call *c, const struct group *g)
     evac_buf_puts(out, "</SuspendedProcesses></member>");
 }
 
-static bool is_listed(const struct sb_call *c, const struct group *g)
+/* Of the filters, those by tag: "tag:KEY" with its values. */
+static bool is_filtered(struct sb_call *c, const struct group *g)
 {
+    struct evac_str arn = group_arn(c, g), value;
+    for (int f = 1; sb_has(c, "Filters.%d.Name", f); f++) {
+        struct evac_str key, head = evac_str_cut(sb_in(c, "Filters.%d.Name", f), ':', &key);
+        bool found = false;
+        if (!evac_str_is(head, "tag"))
+            sb_error(c, 400, "ValidationError", "The sandbox knows the filter tag:KEY.");
+        if (!sb_resource_tag(c->sb, g->region, arn, key, &value))
+            return false;
+        for (int v = 1; sb_has(c, "Filters.%d.Values.%d", f, v) && !found; v++)
+            found = evac_str_eq(sb_in(c, "Filters.%d.Values.%d", f, v), value);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool is_listed(struct sb_call *c, const struct group *g)
+{
+    if (!is_filtered(c, g))
+        return false;
     if (!sb_has(c, "AutoScalingGroupNames.1"))
         return true;
     for (int i = 1; sb_has(c, "AutoScalingGroupNames.%d", i); i++)

@@ -62,7 +62,8 @@
     X(SQS, sqs) \
     X(SSM, ssm) \
     X(STEPFUNCTIONS, stepfunctions) \
-    X(STS, sts)
+    X(STS, sts) \
+    X(TAGGING, tagging)
 
 /* clang-format on */
 #define X(NAME, name) SB_##NAME,
@@ -323,7 +324,8 @@ void sb_ecs_service(struct evac_sandbox *sb, const char *region, const char *clu
 int sb_ecs_running(const struct evac_sandbox *sb, size_t region, const char *cluster,
                    const char *service);
 
-/* model_autoscaling.c */
+/* model_autoscaling.c. What stands in a group's ARN before its name. */
+#define SB_ASG_ARN "autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/"
 void sb_asg_group(struct evac_sandbox *sb, const char *region, const char *group, int min, int max,
                   int desired);
 int sb_asg_in_service(const struct evac_sandbox *sb, size_t region, const char *group);
@@ -403,6 +405,13 @@ bool sb_routing_control_on(const struct evac_sandbox *sb, struct evac_str arn);
 /* model_cloudwatch.c. dimensions: "DBClusterIdentifier=shop-db-usw2", several with commas. */
 void sb_cloudwatch_put(struct evac_sandbox *sb, size_t region, const char *name_space,
                        const char *metric, const char *dimensions, double value, int64_t wall_ms);
+
+/* model_tagging.c: a resource's tags, by its ARN, kept where they are listed. False: there are too
+ * many documents; there is no such tag. */
+bool sb_tag_resource(struct evac_sandbox *sb, size_t region, const char *arn, const char *key,
+                     const char *value);
+bool sb_resource_tag(const struct evac_sandbox *sb, size_t region, struct evac_str arn,
+                     struct evac_str key, struct evac_str *ret_value);
 
 /* shop.c */
 struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port);

@@ -147,6 +147,50 @@ static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
     }
 }
 
+/* Everything of it carries app=shop, where its services list it. */
+static void tag(struct evac_sandbox *sb, size_t region, const char *service, const char *what,
+                const char *name)
+{
+    char arn[240];
+    (void)snprintf(arn, sizeof arn, "arn:aws:%s:%s:" SB_ACCOUNT ":%s%s", service,
+                   sb_region_name(sb, region), what, name);
+    (void)sb_tag_resource(sb, region, arn, "app", "shop");
+}
+
+/* What has neither a region nor an account in its name. */
+static void tag_bare(struct evac_sandbox *sb, size_t region, const char *what, const char *name)
+{
+    char arn[240];
+    (void)snprintf(arn, sizeof arn, "arn:aws:%s%s", what, name);
+    (void)sb_tag_resource(sb, region, arn, "app", "shop");
+}
+
+static void tag_all(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    char name[96];
+    size_t home = sb_region_find(sb, EVAC_STR("us-east-1")); /* of Route 53's API */
+    for (size_t i = 0; i < SITES; i++) {
+        const struct site *site = &shop->sites[i];
+        tag(sb, site->region, "rds", "cluster:", site->db);
+        (void)snprintf(name, sizeof name, "%s-1", site->db);
+        tag(sb, site->region, "rds", "db:", name);
+        tag(sb, site->region, "ecs", "cluster/", "shop");
+        tag(sb, site->region, "ecs", "service/", "shop/web");
+        tag(sb, site->region, "ecs", "service/", "shop/worker");
+        tag(sb, site->region, "autoscaling", SB_ASG_ARN, "shop-batch");
+        (void)snprintf(name, sizeof name, "shop-assets-%s", site->code);
+        tag_bare(sb, site->region, "s3:::", name);
+    }
+    for (size_t i = 0; i < shop->copy_count; i++) {
+        go_bucket(sb, shop->copies[i], name, sizeof name);
+        tag_bare(sb, shop->copies[i], "s3:::", name);
+    }
+    if (home == SB_REGIONS_MAX)
+        return;
+    tag_bare(sb, home, "route53:::hostedzone/", ZONE_ID);
+    tag_bare(sb, home, "route53:::healthcheck/", CHECK_ID);
+}
+
 struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
 {
     struct sb_shop *shop = calloc(1, sizeof *shop);
@@ -171,6 +215,7 @@ struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
     make_compute(sb, shop);
     make_go(sb, shop);
     make_dns(sb, shop);
+    tag_all(sb, shop);
     return shop;
 }
 

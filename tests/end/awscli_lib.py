@@ -28,7 +28,7 @@ class Cli:
                    "--output", "json", service, *args]
         r = subprocess.run(command, capture_output=True, text=True, env=self.env, timeout=60)
         with lock:
-            called.add(({"s3api": "s3", "apigatewayv2": "apigateway"}.get(service, service), op or camel(args[0])))
+            called.add((OTHERS.get(service, service), op or camel(args[0])))
         if r.returncode != 0:
             text = r.stderr.strip()
             code = text[text.find("(") + 1:text.find(")")] if "(" in text else text
@@ -38,6 +38,8 @@ class Cli:
         return json.loads(r.stdout) if r.stdout.strip() else None
 
 
+# awscli's names of services that the sandbox calls otherwise
+OTHERS = {"s3api": "s3", "apigatewayv2": "apigateway", "resourcegroupstaggingapi": "tagging"}
 SPECIAL = {"describe-db-clusters": "DescribeDBClusters", "describe-db-instances": "DescribeDBInstances",
            "list-objects-v2": "ListObjectsV2", "test-dns-answer": "TestDNSAnswer", "invoke": "Invoke"}
 
