@@ -49,6 +49,9 @@ static const struct command {
     { "journal", "[RUN|APP|verify]", "the record of everything; verify checks its chain",
       evac_cmd_journal },
     { "validate", "DIR", "check a configuration's folder; needs no controller", evac_cmd_validate },
+    { "discover", "--tag KEY=VALUE",
+      "write an app's configuration from what carries a tag; needs no controller",
+      evac_cmd_discover },
     { "reload", "", "load the configuration again; a bad one changes nothing", evac_cmd_reload },
     { "drivers", "[NAME]", "what can be done to which resource, and how safely; --iam: permissions",
       evac_cmd_drivers },
@@ -92,11 +95,17 @@ static void help(FILE *to)
         "  --report DIR       report: write report.txt, report.json and report.html there\n"
         "  --assume-down REGION  lint: it is gone (default: the region left, if ungraceful)\n"
         "  --all-regions      lint: each region of the app and each control plane's home in turn\n"
-        "  --strict           lint: warnings count too\n"
-        "  --config DIR       lint, drivers: with this configuration, without a controller\n"
+        "  --strict           lint: warnings count too; discover: silence is a failure\n"
+        "  --config DIR       lint, drivers: with this configuration, without a controller;\n"
+        "                     discover: with its packs' settings\n"
         "  --facts FILE       lint --config: instead of the built-in facts\n"
         "  --markdown         drivers: as a page's table\n"
         "  --iam              drivers: the permissions that a driver, or an app's plans, need\n"
+        "  --regions R,R      discover: where to look; the tag's value is the app's name, or "
+        "--name "
+        "NAME\n"
+        "  --strategy S       discover: do not guess it\n"
+        "  --out FILE         discover: write it there (--yes: also when there is one already)\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
@@ -131,7 +140,12 @@ enum {
     OPT_CONFIG,
     OPT_FACTS,
     OPT_MARKDOWN,
-    OPT_IAM
+    OPT_IAM,
+    OPT_TAG,
+    OPT_REGIONS,
+    OPT_NAME,
+    OPT_STRATEGY,
+    OPT_OUT
 };
 
 static const struct option options[] = {
@@ -157,6 +171,11 @@ static const struct option options[] = {
     { "facts", required_argument, NULL, OPT_FACTS },
     { "markdown", no_argument, NULL, OPT_MARKDOWN },
     { "iam", no_argument, NULL, OPT_IAM },
+    { "tag", required_argument, NULL, OPT_TAG },
+    { "regions", required_argument, NULL, OPT_REGIONS },
+    { "name", required_argument, NULL, OPT_NAME },
+    { "strategy", required_argument, NULL, OPT_STRATEGY },
+    { "out", required_argument, NULL, OPT_OUT },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -240,6 +259,21 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_IAM:
         cli->iam = true;
+        return true;
+    case OPT_TAG:
+        cli->tag = optarg;
+        return true;
+    case OPT_REGIONS:
+        cli->regions = optarg;
+        return true;
+    case OPT_NAME:
+        cli->name = optarg;
+        return true;
+    case OPT_STRATEGY:
+        cli->strategy = optarg;
+        return true;
+    case OPT_OUT:
+        cli->out = optarg;
         return true;
     default:
         return false;

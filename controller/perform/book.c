@@ -71,3 +71,13 @@ const struct evac_driver *evac_book_driver(const struct evac_book *book, struct 
             }
     return NULL;
 }
+
+enum evac_code evac_book_discover(const struct evac_book *book, const struct evac_query *query,
+                                  evac_said_fn *said, evac_findings_fn *done, void *user,
+                                  struct evac_err *err)
+{
+    for (size_t i = 0; i < book->catalog->pack_count; i++)
+        if (book->catalog->packs[i]->discover)
+            return book->catalog->packs[i]->discover(book->links[i], query, said, done, user, err);
+    return evac_fail(err, EVAC_E_UNSUPPORTED, "no driver pack can look for what an app owns");
+}

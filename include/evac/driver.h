@@ -13,6 +13,7 @@
 #define EVAC_DRIVER_H
 
 #include "evac/args.h"
+#include "evac/discover.h"
 #include "evac/err.h"
 #include "evac/host.h"
 
@@ -215,6 +216,12 @@ struct evac_pack {
     enum evac_code (*open)(const struct evac_host *host, const struct evac_args *settings,
                            struct evac_link **ret_link, struct evac_err *err);
     void (*close)(struct evac_link *link); /* once, with no call open */
+
+    /* Looks for what carries a tag; NULL: it can not. Refuses, or done runs exactly once, later,
+     * soon after the query's deadline at the latest; said may run before that, often. */
+    enum evac_code (*discover)(struct evac_link *link, const struct evac_query *query,
+                               evac_said_fn *said, evac_findings_fn *done, void *user,
+                               struct evac_err *err);
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

@@ -30,4 +30,5 @@ static void close_pack(struct evac_link *link)
 static const struct evac_driver *const drivers[] = { AWS_DRIVERS(X) NULL };
 #undef X
 
-const struct evac_pack evac_pack_aws = { EVAC_DRIVER_ABI, "aws", drivers, open_pack, close_pack };
+const struct evac_pack evac_pack_aws = { EVAC_DRIVER_ABI, "aws",      drivers,
+                                         open_pack,       close_pack, aws_discover };

@@ -65,6 +65,11 @@ extern const struct evac_pack evac_pack_aws;
 AWS_DRIVERS(X)
 #undef X
 
+/* drivers/aws/discover: see evac/driver.h. */
+enum evac_code aws_discover(struct evac_link *link, const struct evac_query *query,
+                            evac_said_fn *said, evac_findings_fn *done, void *user,
+                            struct evac_err *err);
+
 struct aws_call;
 struct aws_lever;
 struct aws_server;
