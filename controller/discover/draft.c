@@ -126,7 +126,7 @@ static bool is_witness(const struct evac_draft *d, struct evac_str region)
         for (size_t k = 0; k < found->found[i].side_count; k++) {
             if (!evac_str_eq(found->found[i].sides[k].region, region))
                 continue;
-            if (!fences(d, found->found[i].type) || found->found[i].side_count < 3)
+            if (!fences(d, found->found[i].type))
                 return false;
             any = true;
         }
@@ -231,7 +231,7 @@ static struct kept look_at_standby(const struct evac_draft *d)
         const struct evac_found *f = d->items[i].found;
         for (size_t k = 0; k < f->side_count; k++)
             kept.data |= f->whole && f->sides[k].writes;
-        if (!draft_is_counted(d, f))
+        if (!f->whole || !draft_is_counted(d, f))
             continue;
         kept.counted = true;
         for (size_t r = 1; r < d->region_count; r++) {
@@ -330,6 +330,20 @@ static void finish(struct evac_draft *d)
     }
 }
 
+/* Two regions that serve are also a standby that is as big as the active one. */
+static void fall_back(struct evac_draft *d)
+{
+    d->strategy = EVAC_STR("warm-standby");
+    d->strategy_why = evac_arena_printf(d->arena,
+                                        "%.*s, which would be active-active, and no plan for that "
+                                        "passes the check",
+                                        EVAC_STR_ARG(d->strategy_why));
+    d->person = false;
+    for (size_t i = 0; i < d->item_count; i++)
+        d->items[i].problem = EVAC_STR_NONE;
+    finish(d);
+}
+
 void evac_draft_make(const struct evac_draft_request *request, struct evac_arena *arena,
                      struct evac_draft *ret_draft)
 {
@@ -341,6 +355,8 @@ void evac_draft_make(const struct evac_draft_request *request, struct evac_arena
     list_regions(d);
     choose_strategy(d);
     finish(d);
+    if (!d->good && !request->strategy.n && evac_str_is(d->strategy, "active-active"))
+        fall_back(d);
     for (size_t i = 0; i < d->item_count; i++)
         d->whole_count += draft_item_is_whole(&d->items[i]);
 }

@@ -30,7 +30,7 @@ void look_records(struct job *job, const struct evac_aws_reply *r)
         struct record *record = evac_arena_alloc(w->arena, sizeof *record);
         if (!is_address_type(evac_xml_text(x, "Type")))
             continue;
-        *record = (struct record){ .zone = job->thing };
+        *record = (struct record){ .zone = job->thing, .weight = -1 };
         record->name = walk_keep(w, without_dot(evac_xml_text(x, "Name")));
         record->type = walk_keep(w, evac_xml_text(x, "Type"));
         record->set = walk_keep(w, evac_xml_text(x, "SetIdentifier"));
@@ -39,6 +39,9 @@ void look_records(struct job *job, const struct evac_aws_reply *r)
             walk_keep(w, without_stack(without_dot(evac_xml_text(x, "AliasTarget/DNSName"))));
         record->value =
             walk_keep(w, without_dot(evac_xml_text(x, "ResourceRecords/ResourceRecord/Value")));
+        record->alias_zone = walk_keep(w, evac_xml_text(x, "AliasTarget/HostedZoneId"));
+        record->failover = evac_xml_text(x, "Failover").n > 0;
+        (void)evac_str_i64(evac_xml_text(x, "Weight"), &record->weight);
         record->check = walk_keep(w, evac_xml_text(x, "HealthCheckId"));
         *w->last_record = record;
         w->last_record = &record->next;
@@ -135,41 +138,89 @@ static bool is_same(const struct record *a, const struct record *b)
     return a->zone == b->zone && evac_str_eq(a->name, b->name) && evac_str_eq(a->type, b->type);
 }
 
+static void set_regional(struct thing *t, const char *name, struct evac_str region,
+                         struct evac_str value)
+{
+    if (value.n)
+        thing_set(t, walk_printf(t->walk, "%s.%.*s", name, EVAC_STR_ARG(region)).p, value);
+}
+
+/* What the records of one name have in common. */
+struct set {
+    bool follows, failover, weighted, policy, alias;
+    size_t regions, unplaced;
+};
+
+static struct set sum_up(const struct walk *w, const struct record *first)
+{
+    struct set set = { .weighted = true };
+    for (const struct record *x = first; x; x = x->next) {
+        if (!is_same(first, x))
+            continue;
+        set.follows |= x->follows_go;
+        set.failover |= x->failover;
+        set.weighted = set.weighted && x->weight >= 0;
+        set.policy |= x->set.n > 0;
+        set.alias |= x->alias.n > 0;
+        set.regions += region_of(w, x).n > 0;
+        set.unplaced += region_of(w, x).n == 0;
+    }
+    return set;
+}
+
+/* A region that gets nothing now has no share to read. */
+static void set_weight(struct thing *t, const struct record *x, struct evac_str region)
+{
+    set_regional(t, "weights", region,
+                 walk_printf(t->walk, "%lld", (long long)(x->weight > 0 ? x->weight : 1)));
+    if (!evac_str_eq(x->set, region))
+        set_regional(t, "record", region, x->set);
+    if (x->weight == 0)
+        thing_doubt(t,
+                    "%.*s gets no users now: what its share is once it does (weights) is yours "
+                    "to say.",
+                    EVAC_STR_ARG(region));
+}
+
+static void set_answers(struct thing *t, const struct record *first, const struct set *set)
+{
+    for (const struct record *x = first; x; x = x->next) {
+        struct evac_str region = is_same(first, x) ? region_of(t->walk, x) : EVAC_STR_NONE;
+        if (!region.n)
+            continue;
+        if (set->weighted) {
+            set_weight(t, x, region);
+        } else if (!set->follows) {
+            set_regional(t, "target", region, x->alias.n ? EVAC_STR_NONE : x->value);
+            set_regional(t, "alias", region, x->alias);
+            set_regional(t, "alias_zone", region, x->alias_zone);
+        }
+    }
+}
+
 /* The records of one name are one thing. */
 static void tell_name(struct walk *w, struct record *first)
 {
     struct thing *t = walk_made(w, "route53", first->name);
-    bool follows = false, alias = false, policy = false;
-    for (struct record *x = first; x; x = x->next) {
-        if (!is_same(first, x))
-            continue;
-        struct evac_str region = region_of(w, x);
-        x->told = true;
-        follows |= x->follows_go;
-        alias |= x->alias.n > 0;
-        policy |= x->set.n > 0;
-        if (region.n)
-            thing_set(t, walk_printf(w, "target.%.*s", EVAC_STR_ARG(region)).p,
-                      x->alias.n ? x->alias : x->value);
-    }
-    if (follows) /* its records stay as they are */
-        t->setting_count = 0;
+    struct set set = sum_up(w, first);
+    for (struct record *x = first; x; x = x->next)
+        x->told |= is_same(first, x);
+    set_answers(t, first, &set);
     thing_set(t, "zone", first->zone->name);
     thing_set(t, "name", first->name);
-    thing_set(t, "switch", follows ? EVAC_STR("health-check") : EVAC_STR("record"));
-    if (follows)
-        return;
-    thing_set(t, "type", first->type);
-    if (alias)
-        thing_tear(t, "Its records are aliases, which the driver does not write: a health check "
-                      "that follows the GO object leads users without changing a record.");
-    else if (evac_str_is(first->type, "AAAA"))
-        thing_tear(t, "The driver writes A and CNAME records, not AAAA.");
-    else if (t->setting_count < 6) /* zone, name, switch, type, and two targets */
-        thing_tear(t, "What it answers for each region can not be told: the driver wants target.");
-    else if (policy)
-        thing_doubt(t, "It has a routing policy: switch = \"record\" puts one simple record in the "
-                       "place of the whole set.");
+    if (!evac_str_is(first->type, "A"))
+        thing_set(t, "record_type", first->type);
+    if (set.follows && set.failover)
+        thing_set(t, "switch", EVAC_STR("health-check"));
+    else if (set.follows)
+        thing_set(t, "withdraw", EVAC_STR("go-object"));
+    else if (set.weighted)
+        thing_set(t, "withdraw", EVAC_STR("weight"));
+    else if (set.policy)
+        thing_doubt(t, "It has a routing policy: a move puts one simple record in the place of the "
+                       "whole set.");
+    if (!set.follows && (set.unplaced || set.regions < 2))
+        thing_tear(t, "What it answers for each region can not be told from its records.");
 }
 
 void walk_dns(struct walk *w)

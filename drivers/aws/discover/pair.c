@@ -213,12 +213,36 @@ static void take_settings(struct evac_found *f, const struct group *g, struct ev
     qsort(items, f->setting_count, sizeof *items, by_name);
 }
 
-static void tell(struct telling *out, const struct group *g)
+static size_t rank(const struct thing *t)
+{
+    size_t i = 0;
+    while (i < t->walk->query.region_count && !evac_str_eq(t->walk->query.regions[i], t->region))
+        i++;
+    return i;
+}
+
+static int by_region(const void *a, const void *b)
+{
+    size_t x = rank(*(struct thing *const *)a), y = rank(*(struct thing *const *)b);
+    return x < y ? -1 : x > y;
+}
+
+/* Called as it is where it takes writes, else in the region that was named first. */
+static const struct thing *godparent(const struct group *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (g->things[i]->writes)
+            return g->things[i];
+    return g->things[0];
+}
+
+static void tell(struct telling *out, struct group *g)
 {
     struct evac_arena *arena = out->w->arena;
     struct evac_found *f = &out->found[out->count++];
     struct evac_found_side *sides = evac_arena_array(arena, g->count, sizeof *sides);
-    const struct thing *first = g->things[0];
+    qsort(g->things, g->count, sizeof *g->things, by_region);
+    const struct thing *first = godparent(g);
     bool global = !first->region.n;
     *f = (struct evac_found){ .name = global ? first->name
                                              : walk_stem(arena, first->name, first->region),
@@ -328,8 +352,42 @@ static void say_unserved(struct walk *w)
     }
 }
 
+static int by_kind(const void *a, const void *b)
+{
+    const struct thing *x = *(struct thing *const *)a, *y = *(struct thing *const *)b;
+    int order = strcmp(x->name.p, y->name.p);
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return order ? order : strcmp(x->arn.p, y->arn.p);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const struct evac_str *x = a, *y = b;
+    return strcmp(x->p, y->p);
+}
+
+/* Answers come in any order; what is told has one. */
+static void put_in_order(struct walk *w)
+{
+    struct thing **list = evac_arena_array(w->arena, w->thing_count + 1, sizeof *list);
+    size_t n = 0;
+    for (struct thing *t = w->things; t; t = t->next)
+        list[n++] = t;
+    qsort(list, n, sizeof *list, by_kind);
+    w->last_thing = &w->things;
+    for (size_t i = 0; i < n; i++) {
+        *w->last_thing = list[i];
+        w->last_thing = &list[i]->next;
+    }
+    *w->last_thing = NULL;
+    if (w->silent_count)
+        qsort(w->silent, w->silent_count, sizeof *w->silent, by_text);
+}
+
 void walk_tell(struct walk *w)
 {
+    put_in_order(w);
     walk_dns(w);
     size_t count = 0;
     for (struct thing *t = w->things; t; t = t->next) {

@@ -78,7 +78,9 @@ struct record {
     struct thing *zone;
     struct evac_str name, type; /* without the dot at the end */
     struct evac_str set;        /* "" : a simple record */
-    struct evac_str region, alias, value, check;
+    struct evac_str region, alias, alias_zone, value, check;
+    int64_t weight;  /* -1: it has none */
+    bool failover;   /* of a failover pair */
     bool follows_go; /* its health check is inverted, and looks for where traffic goes */
     bool told;
 };
