@@ -189,7 +189,7 @@ static void put_resources(struct writer *w)
         ask(w, "    ",
             EVAC_STR(
                 "person: nothing was found that stops the old side from writing, so a move waits "
-                "for a person's word. A GO object (type s3-go) needs none."));
+                "for a person's word."));
         evac_buf_puts(&w->out, "    person = { type = \"manual\"; question = \"The old side has "
                                "stopped writing\"; };\n");
     }
