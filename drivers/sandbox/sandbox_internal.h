@@ -48,6 +48,7 @@
     X(KUBERNETES, kubernetes) \
     X(LAMBDA, lambda) \
     X(MEMORYDB, memorydb) \
+    X(OPENSEARCH, opensearch) \
     X(RDS, rds) \
     X(RECOVERYCLUSTER, recoverycluster) \
     X(RECOVERYCONTROL, recoverycontrol) \
@@ -349,6 +350,9 @@ bool sb_ec2_runs(const struct evac_sandbox *sb, size_t region, struct evac_str i
 bool sb_kubernetes_has(const struct evac_sandbox *sb, size_t region, struct evac_str cluster);
 /* An error unless who asks has a token that is good for that cluster, now. */
 void sb_kubernetes_admit(struct sb_call *c, struct evac_str cluster);
+
+/* model_opensearch.c: a domain's own API, at http://(this sandbox)/_opensearch/REGION/DOMAIN. */
+#define SB_OPENSEARCH_PATH "/_opensearch/"
 
 /* model_servicequotas.c: what an account may have there. */
 double sb_quota(const struct evac_sandbox *sb, size_t region, const char *service,

@@ -348,6 +348,14 @@ static void status_error(struct sb_call *c, const char *code, struct evac_str me
     evac_buf_putf(&c->out, ",\"reason\":\"%s\",\"code\":%d}", code, c->status);
 }
 
+/* A search domain's own. */
+static void domain_error(struct sb_call *c, const char *code, struct evac_str message)
+{
+    evac_buf_putf(&c->out, "{\"error\":{\"root_cause\":[],\"type\":\"%s\",\"reason\":", code);
+    evac_buf_json(&c->out, message);
+    evac_buf_putf(&c->out, "},\"status\":%d}", c->status);
+}
+
 static void json_error(struct sb_call *c, const char *code, struct evac_str message)
 {
     evac_buf_puts(&c->out, "{\"__type\":");
@@ -379,6 +387,8 @@ void sb_error(struct sb_call *c, int status, const char *code, const char *fmt, 
                 c->protocol == EVAC_AWS_REST_JSON;
     if (c->id == SB_KUBERNETES)
         status_error(c, code, message);
+    else if (c->id == SB_OPENSEARCH && evac_str_starts(c->path, SB_OPENSEARCH_PATH))
+        domain_error(c, code, message);
     else if (json)
         json_error(c, code, message);
     else if (c->protocol == EVAC_AWS_EC2)

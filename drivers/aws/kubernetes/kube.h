@@ -2,7 +2,7 @@
 #ifndef EVAC_KUBE_H
 #define EVAC_KUBE_H
 
-#include "aws_template.h"
+#include "aws_server.h"
 
 /* Goes on at then when the call's requests in that region reach its cluster: as it is configured,
  * as it was remembered, or after asking EKS in that region. */

@@ -46,6 +46,7 @@ extern const struct evac_pack evac_pack_aws;
     X(memorydb) \
     X(mrap) \
     X(neptune) \
+    X(opensearch) \
     X(quota) \
     X(rds) \
     X(region_switch) \
