@@ -4,7 +4,8 @@
  * in the group's target groups, and one that ends is taken out of them.
  *
  * Control's `make autoscaling REGION {"group":"web","min":0,"max":10,"desired":2,
- * "target_groups":["web"]}`: its instances are in service, and healthy behind those.
+ * "target_groups":["web"],"launch_template":"lt-00000001"}`: its instances are in service, and
+ * healthy behind those.
  */
 #include "sandbox_internal.h"
 
@@ -60,6 +61,7 @@ struct group {
     bool suspended[PROCESS_COUNT];
     char target_groups[TARGETS_MAX][NAME_BYTES];
     size_t target_group_count;
+    char template[NAME_BYTES], template_version[16]; /* a launch template's id; "" none */
     struct instance instances[INSTANCES_MAX];
     size_t count;
     struct activity activities[ACTIVITIES_MAX];
@@ -318,6 +320,9 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
          t && g->target_group_count < TARGETS_MAX; t = evac_json_next(t))
         (void)evac_str_copy(g->target_groups[g->target_group_count++], NAME_BYTES,
                             evac_json_text(t));
+    (void)evac_str_copy(g->template, sizeof g->template, evac_json_str(json, "launch_template"));
+    (void)evac_str_copy(g->template_version, sizeof g->template_version,
+                        evac_json_str(json, "template_version"));
     for (int64_t i = 0; i < desired; i++)
         launch(sb, g, true);
     return EVAC_OK;
@@ -366,6 +371,12 @@ static void put_group(struct sb_call *c, const struct group *g)
     evac_buf_puts(out, "<member>");
     sb_tag(out, "AutoScalingGroupName", evac_str(g->name));
     sb_tag(out, "AutoScalingGroupARN", group_arn(c, g));
+    if (g->template[0]) {
+        evac_buf_puts(out, "<LaunchTemplate>");
+        sb_tag(out, "LaunchTemplateId", evac_str(g->template));
+        sb_tag(out, "Version", evac_str(g->template_version[0] ? g->template_version : "$Default"));
+        evac_buf_puts(out, "</LaunchTemplate>");
+    }
     sb_tagf(out, "MinSize", "%d", g->min);
     sb_tagf(out, "MaxSize", "%d", g->max);
     sb_tagf(out, "DesiredCapacity", "%d", g->desired);

@@ -44,6 +44,7 @@ struct rds_cluster *rds_cluster_new(struct evac_sandbox *sb, size_t region, cons
         (void)evac_str_copy(k->id, sizeof k->id, evac_str(id));
         (void)evac_str_copy(k->engine, sizeof k->engine, evac_str(engine));
         (void)evac_str_copy(k->version, sizeof k->version, EVAC_STR("16.4"));
+        (void)evac_str_copy(k->storage, sizeof k->storage, EVAC_STR("aurora"));
         (void)evac_str_copy(k->place.subnet_group, sizeof k->place.subnet_group,
                             EVAC_STR("default"));
         (void)evac_str_copy(k->place.parameter_group, sizeof k->place.parameter_group,
@@ -171,6 +172,7 @@ static void put_cluster(struct sb_call *c, const struct rds_cluster *k)
     sb_tag(out, "Status", evac_str(rds_cluster_status(c->sb, k)));
     sb_tag(out, "Engine", evac_str(k->engine));
     sb_tag(out, "EngineVersion", evac_str(k->version));
+    sb_tag(out, "StorageType", evac_str(k->storage));
     sb_tag(out, "EngineMode", EVAC_STR("provisioned"));
     sb_tagf(out, "Endpoint", "%s.cluster-c1a2b3d4e5f6.%s.rds.amazonaws.com", k->id, region);
     sb_tagf(out, "ReaderEndpoint", "%s.cluster-ro-c1a2b3d4e5f6.%s.rds.amazonaws.com", k->id,

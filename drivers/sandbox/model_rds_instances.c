@@ -186,6 +186,7 @@ struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, co
         (void)evac_str_copy(i->class, sizeof i->class, evac_str(class));
         (void)evac_str_copy(i->engine, sizeof i->engine, evac_str(engine));
         (void)evac_str_copy(i->version, sizeof i->version, EVAC_STR("16.4"));
+        (void)evac_str_copy(i->storage, sizeof i->storage, EVAC_STR("gp3"));
         (void)evac_str_copy(i->place.subnet_group, sizeof i->place.subnet_group,
                             EVAC_STR("default"));
         (void)evac_str_copy(i->place.parameter_group, sizeof i->place.parameter_group,
@@ -299,6 +300,7 @@ static void put_instance(struct sb_call *c, const struct rds_instance *i)
     sb_tag(out, "DBInstanceStatus", evac_str(status_of(i)));
     sb_tag(out, "DBInstanceArn", rds_arn(c, i->region, "db", i->id));
     sb_tag(out, "DbiResourceId", evac_str(i->resource_id));
+    sb_tag(out, "StorageType", evac_str(i->storage));
     sb_tag(out, "AllocatedStorage", EVAC_STR("100"));
     sb_tagf(out, "BackupRetentionPeriod", "%d", i->retention);
     sb_tag(out, "MultiAZ", evac_str(yes(i->multi_az)));

@@ -3,6 +3,7 @@
  *
  *   {"kind":"instance","id":"orders","engine":"postgres","class":"db.m6g.large","retention":7,
  *    "encrypted":true,"multi_az":true,"deletion_protection":true}
+ *       also "version", "storage_type" and "parameters" (a parameter group's name), of clusters too
  *   {"kind":"replica","id":"orders-west","source":"orders","source_region":"us-east-1"}
  *   {"kind":"snapshot","id":"rds:orders-1","db":"orders","type":"automated","age_ms":3600000}
  *   {"kind":"cluster-snapshot","id":"books-1","db":"books","engine":"aurora-postgresql",...}
@@ -42,6 +43,19 @@ static enum evac_code full(const struct making *m)
     return evac_fail(m->err, EVAC_E_TOOBIG, "there is no room for more of these");
 }
 
+/* What stays as it is unless it is given; the texts have room for 16, 16 and 64 bytes. */
+static enum evac_code settings(const struct making *m, char *version, char *storage, char *group)
+{
+    char kept[64];
+    (void)evac_str_copy(kept, sizeof kept, evac_str(version));
+    enum evac_code code = text(m, "version", kept, version, 16);
+    (void)evac_str_copy(kept, sizeof kept, evac_str(storage));
+    if (!code)
+        code = text(m, "storage_type", kept, storage, 16);
+    (void)evac_str_copy(kept, sizeof kept, evac_str(group));
+    return code ? code : text(m, "parameters", kept, group, 64);
+}
+
 static enum evac_code make_instance(const struct making *m)
 {
     char id[64], class[32], engine[32];
@@ -61,7 +75,7 @@ static enum evac_code make_instance(const struct making *m)
     i->encrypted = evac_json_bool(m->json, "encrypted", false);
     i->multi_az = i->multi_az_pending = evac_json_bool(m->json, "multi_az", false);
     i->deletion_protection = evac_json_bool(m->json, "deletion_protection", false);
-    return EVAC_OK;
+    return settings(m, i->version, i->storage, i->place.parameter_group);
 }
 
 /* The instance that "source" and "source_region" name. */
@@ -154,7 +168,8 @@ static enum evac_code make_cluster(const struct making *m)
         return full(m);
     k->acu_min = evac_json_num(m->json, "acu_min", 0);
     k->acu_max = evac_json_num(m->json, "acu_max", 0);
-    return EVAC_OK;
+    k->protected = evac_json_bool(m->json, "deletion_protection", k->protected);
+    return settings(m, k->version, k->storage, k->place.parameter_group);
 }
 
 static enum evac_code make_global(const struct making *m)

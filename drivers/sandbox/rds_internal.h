@@ -46,7 +46,7 @@ struct rds_rung {
 struct rds_cluster {
     bool used;
     size_t region;
-    char id[64], resource_id[40], engine[32], version[16];
+    char id[64], resource_id[40], engine[32], version[16], storage[16];
     const char *status;               /* NULL available */
     uint64_t due_ms;                  /* the status ends; SB_NEVER */
     bool deleting, protected, member; /* member: of a global cluster */
@@ -61,7 +61,7 @@ struct rds_cluster {
 struct rds_instance {
     bool used;
     size_t region;
-    char id[64], class[32], engine[32], version[16], resource_id[40];
+    char id[64], class[32], engine[32], version[16], resource_id[40], storage[16];
     char cluster[64];       /* "" none */
     char class_pending[32]; /* while it is modified */
     char source[64];        /* of a replica; "" none */

@@ -281,6 +281,108 @@ START_TEST(a_standby_that_was_changed_alone_is_not_the_same)
 }
 END_TEST
 
+START_TEST(databases_are_compared_by_what_they_run_on)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "instances.us-east-1=orders-use1\ninstances.us-west-2=orders-usw2\n"
+                       "protected_by=replica\n" TO;
+    bench_control(b, "make rds us-east-1 {\"kind\":\"instance\",\"id\":\"orders-use1\","
+                     "\"parameters\":\"orders-use1\",\"deletion_protection\":true}");
+    bench_control(b,
+                  "make rds us-west-2 {\"kind\":\"replica\",\"id\":\"orders-usw2\",\"source\":"
+                  "\"orders-use1\",\"source_region\":\"us-east-1\",\"class\":\"db.t4g.medium\","
+                  "\"version\":\"16.3\",\"storage_type\":\"gp2\",\"parameters\":\"orders-usw2\"}");
+    expect(look(b, "rds", "parity", args), EVAC_SEEN_BLOCKED,
+           "engine version: 16.4 in us-east-1, 16.3 in us-west-2; class: db.m6g.large, "
+           "db.t4g.medium; storage type: gp3, gp2; deletion protection: true, false");
+    expect(look(b, "rds", "parity", "instances=orders\nprotected_by=backups\n" TO),
+           EVAC_SEEN_SATISFIED, "there is nothing to compare");
+    bench_free(b);
+}
+END_TEST
+
+#define SHOP_DB                                                                                    \
+    "global_cluster=shop-db\nclusters.us-east-1=shop-db-use1\nclusters.us-west-2=shop-db-usw2\n"
+
+START_TEST(global_clusters_are_compared_with_their_instances)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "aurora", "parity", SHOP_DB TO), EVAC_SEEN_SATISFIED,
+           "the same in us-east-1 and us-west-2: 9 values");
+    bench_control(b, "make rds us-west-2 {\"kind\":\"cluster\",\"id\":\"shop-db-usw2\","
+                     "\"version\":\"15.8\",\"parameters\":\"plain\",\"acu_max\":8}");
+    expect(look(b, "aurora", "parity", SHOP_DB TO), EVAC_SEEN_BLOCKED,
+           "engine version: 16.4 in us-east-1, 15.8 in us-west-2; parameter group: "
+           "default, plain; least capacity: none, 0; largest capacity: none, 8");
+    bench_control(b, "make rds us-east-1 {\"kind\":\"global\",\"id\":\"docs\",\"engine\":\"docdb\","
+                     "\"members\":[{\"region\":\"us-east-1\",\"cluster\":\"docs\"},{\"region\":"
+                     "\"us-west-2\",\"cluster\":\"docs\",\"headless\":true}]}");
+    const struct evac_reply *r =
+        look(b, "docdb", "parity", "global_cluster=docs\nclusters=docs\nheadless=false\n" TO);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_BLOCKED);
+    ck_assert(evac_str_starts(r->reason, "instance class: "));
+    ck_assert(evac_str_has(r->reason, " only in us-east-1"));
+    expect(look(b, "docdb", "parity", "global_cluster=docs\nclusters=docs\nheadless=true\n" TO),
+           EVAC_SEEN_SATISFIED, "the same in us-east-1 and us-west-2: 7 values");
+    bench_free(b);
+}
+END_TEST
+
+#define MAKE_TEMPLATE(region, lt, ami, name, type)                                                 \
+    bench_control(b, "make ec2 " region " {\"image\":\"" ami "\",\"name\":\"" name "\"}");         \
+    bench_control(b, "make ec2 " region " {\"launch_template\":\"" lt "\",\"name\":\"web\","       \
+                     "\"image\":\"" ami "\",\"type\":\"" type "\"}")
+#define FLEET "group=fleet\n"
+
+START_TEST(groups_are_compared_by_their_templates_and_the_images_in_those)
+{
+    struct bench *b = bench_new(10);
+    MAKE_TEMPLATE("us-east-1", "lt-00000001", "ami-00000011", "web-41", "m6i.large");
+    MAKE_TEMPLATE("us-west-2", "lt-00000002", "ami-00000022", "web-41", "m6i.large");
+    bench_control(b, "make autoscaling us-east-1 {\"group\":\"fleet\",\"max\":20,"
+                     "\"launch_template\":\"lt-00000001\"}");
+    bench_control(b, "make autoscaling us-west-2 {\"group\":\"fleet\",\"max\":20,"
+                     "\"launch_template\":\"lt-00000002\"}");
+    expect(look(b, "asg", "parity", FLEET TO), EVAC_SEEN_SATISFIED,
+           "the same in us-east-1 and us-west-2: 6 values");
+    expect(look(b, "ec2", "parity", "launch_template=web\ntemplate_version=$Default\n" TO),
+           EVAC_SEEN_SATISFIED, "the same in us-east-1 and us-west-2: 3 values");
+    MAKE_TEMPLATE("us-west-2", "lt-00000002", "ami-00000033", "web-40", "m5.large");
+    bench_control(b, "make autoscaling us-west-2 {\"group\":\"fleet\",\"max\":4,"
+                     "\"launch_template\":\"lt-00000002\"}");
+    expect(look(b, "asg", "parity", FLEET TO), EVAC_SEEN_BLOCKED,
+           "largest size: 20 in us-east-1, 4 in us-west-2; instance type: m6i.large, m5.large; "
+           "image: web-41, web-40");
+    const char *by_id = "launch_template.us-east-1=lt-00000001\nlaunch_template.us-west-2="
+                        "lt-00000002\ntemplate_version=$Default\n" TO;
+    expect(look(b, "ec2", "parity", by_id), EVAC_SEEN_BLOCKED,
+           "instance type: m6i.large in us-east-1, m5.large in us-west-2; image: web-41, web-40");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_group_whose_template_or_image_is_gone_is_not_ready)
+{
+    struct bench *b = bench_new(10);
+    const char *group = "make autoscaling us-west-2 {\"group\":\"fleet\",\"count\":0,"
+                        "\"launch_template\":\"lt-00000002\"}";
+    bench_control(b, "%s", group);
+    expect(look(b, "asg", "ready", FLEET TO), EVAC_SEEN_BLOCKED,
+           "launch template lt-00000002 has no version $Default in us-west-2");
+    bench_control(b, "make ec2 us-west-2 {\"launch_template\":\"lt-00000002\",\"image\":"
+                     "\"ami-00000022\"}");
+    expect(look(b, "asg", "ready", FLEET TO), EVAC_SEEN_BLOCKED,
+           "image ami-00000022 of the launch template is not in us-west-2");
+    bench_control(b, "make ec2 us-west-2 {\"image\":\"ami-00000022\",\"state\":\"pending\"}");
+    expect(look(b, "asg", "ready", FLEET TO), EVAC_SEEN_BLOCKED,
+           "image ami-00000022 of the launch template is pending");
+    bench_control(b, "make ec2 us-west-2 {\"image\":\"ami-00000022\"}");
+    expect(look(b, "asg", "ready", FLEET TO), EVAC_SEEN_SATISFIED,
+           "0 of 0 instances are in service");
+    bench_free(b);
+}
+END_TEST
+
 /* --- nothing out of the region that is left ------------------------------------------------------
  */
 
@@ -326,6 +428,10 @@ static void cases(Suite *suite)
     tcase_add_test(t, a_service_whose_image_and_size_differ_is_not_the_same);
     tcase_add_test(t, names_that_only_one_region_has_are_told);
     tcase_add_loop_test(t, a_standby_that_was_changed_alone_is_not_the_same, 0, PAIRS);
+    tcase_add_test(t, databases_are_compared_by_what_they_run_on);
+    tcase_add_test(t, global_clusters_are_compared_with_their_instances);
+    tcase_add_test(t, groups_are_compared_by_their_templates_and_the_images_in_those);
+    tcase_add_test(t, a_group_whose_template_or_image_is_gone_is_not_ready);
     tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
     tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
     suite_add_tcase(suite, t);

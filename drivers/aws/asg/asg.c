@@ -4,7 +4,8 @@
  * Last writer wins. An instance may be in service long before it answers: with a target group, only
  * those count that are healthy there as well.
  */
-#include "aws_pack.h"
+#include "asg_parts.h"
+#include "aws_parity.h"
 
 #include <string.h>
 
@@ -16,13 +17,23 @@ static const struct evac_param resource_params[] = {
       "named sizes, as count = { active = 6; standby = 1; }" },
     { "target_group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
       "a load balancer's target group, by name or ARN: an instance counts when it is healthy there too" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 
 #define LOOK { "autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups", EVAC_HOME_STEP, NULL, true, false }, \
              { "autoscaling", "DescribeScalingActivities", "autoscaling:DescribeScalingActivities", EVAC_HOME_STEP, NULL, true, false }, \
              AWS_TARGETS_OPS
-static const struct evac_op look_ops[] = { LOOK, { 0 } };
+#define TEMPLATE_OP(name) { "ec2", name, "ec2:" name, EVAC_HOME_STEP, NULL, true, false }
+static const struct evac_op ready_ops[] = {
+    LOOK, TEMPLATE_OP("DescribeLaunchTemplateVersions"), TEMPLATE_OP("DescribeImages"), { 0 },
+};
+static const struct evac_op parity_ops[] = {
+    AWS_PARITY_OP("autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups"),
+    AWS_PARITY_OP("ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"),
+    AWS_PARITY_OP("ec2", "DescribeImages", "ec2:DescribeImages"),
+    { 0 },
+};
 static const struct evac_op scale_ops[] = {
     LOOK,
     { "autoscaling", "UpdateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup", EVAC_HOME_STEP, NULL, true, true },
@@ -30,8 +41,9 @@ static const struct evac_op scale_ops[] = {
 };
 
 static const struct evac_action actions[] = {
-    { "ready", "the group may launch instances, and has what it should have", 0, EVAC_FENCING_NONE,
-      1000, 120000, NULL, look_ops },
+    { "ready", "the group may launch instances, its launch template and image are there, and it has what it should have",
+      0, EVAC_FENCING_NONE, 1000, 120000, NULL, ready_ops },
+    AWS_PARITY_ACTION(parity_ops),
     { "scale", "so many instances are in service; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params,
       scale_ops },
@@ -47,6 +59,7 @@ struct view {
     struct evac_str *ids; /* of those that are in service */
     int64_t healthy;      /* of those, behind the load balancer; all of them without one */
     struct evac_str problem;
+    struct evac_str template, version; /* launch template's; "" it has none */
 };
 
 static int64_t number(const struct evac_xml *x, const char *name)
@@ -78,6 +91,11 @@ static struct view read_view(struct aws_call *c, const struct evac_xml *root)
             evac_str_is(evac_xml_text(i, "HealthStatus"), "Healthy"))
             v.ids[v.in_service++] = evac_arena_str(c->arena, evac_xml_text(i, "InstanceId"));
     v.healthy = v.in_service;
+    const struct evac_xml *t = evac_xml_child(g, "LaunchTemplate");
+    if (!t)
+        t = evac_xml_path(g, "MixedInstancesPolicy/LaunchTemplate/LaunchTemplateSpecification");
+    v.template = evac_arena_str(c->arena, evac_xml_text(t, "LaunchTemplateId"));
+    v.version = evac_arena_str(c->arena, evac_xml_text(t, "Version"));
     for (const struct evac_xml *p = evac_xml_path(g, "SuspendedProcesses/member"); p;
          p = evac_xml_again(p))
         v.launch_suspended |= evac_str_is(evac_xml_text(p, "ProcessName"), "Launch");
@@ -174,15 +192,26 @@ static const char *how_many(struct aws_call *c, const struct view *v, int64_t wa
 
 /* --- ready ----------------------------------------------------------------------------------- */
 
-static void judge_ready(struct aws_call *c)
+static void checked(struct aws_call *c, const char *finding)
 {
     const struct looking *w = c->state;
     const struct view *v = &w->v;
-    if (v->launch_suspended)
-        seen(c, v, EVAC_SEEN_BLOCKED, -1, "the group's Launch process is suspended");
+    if (finding)
+        seen(c, v, EVAC_SEEN_BLOCKED, -1, finding);
     else
         seen(c, v, v->healthy >= v->desired ? EVAC_SEEN_SATISFIED : EVAC_SEEN_MOVING, -1,
              how_many(c, v, v->desired));
+}
+
+static void judge_ready(struct aws_call *c)
+{
+    const struct looking *w = c->state;
+    if (w->v.launch_suspended)
+        checked(c, "the group's Launch process is suspended");
+    else if (w->v.template.n)
+        asg_check_template(c, w->v.template, w->v.version, checked);
+    else
+        checked(c, NULL);
 }
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
@@ -298,7 +327,33 @@ static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
     return code ? code : describe(c, update, err);
 }
 
+/* --- parity ---------------------------------------------------------------------------------- */
+
+/* clang-format off */
+#define GROUP "DescribeAutoScalingGroupsResult/AutoScalingGroups/member"
+#define MIXED GROUP "/MixedInstancesPolicy/LaunchTemplate"
+static const struct aws_kept of_template[] = {
+    { "template", GROUP "/LaunchTemplate/LaunchTemplateId" },
+    { "version", GROUP "/LaunchTemplate/Version" },
+    { "template", MIXED "/LaunchTemplateSpecification/LaunchTemplateId" },
+    { "version", MIXED "/LaunchTemplateSpecification/Version" },
+    { 0 },
+};
+static const struct aws_compared of_group[] = {
+    { "largest size", GROUP "/MaxSize" },
+    { "health check", GROUP "/HealthCheckType" },
+    { "instance types", MIXED "/Overrides/member[*]/InstanceType" },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = {
+    { "the group", { "autoscaling", "DescribeAutoScalingGroups", .params = "AutoScalingGroupNames.member.1=<group>" },
+      .there_at = GROUP "/AutoScalingGroupName", .kept = of_template, .compared = of_group },
+    AWS_PARITY_TEMPLATE("LaunchTemplateId=<template>&LaunchTemplateVersion.1=<version>", .needs = "template"),
+    AWS_PARITY_IMAGE } };
+/* clang-format on */
+
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = observe_ready },
     { .action = "scale", .observe = observe_scale, .apply = apply_scale },
     { 0 },

@@ -272,3 +272,30 @@ enum evac_code cluster_set_serverless(struct aws_call *c, struct evac_err *err)
     enum evac_code code = wanted_acu(c, err);
     return code ? code : describe_cluster(c, modify, err);
 }
+
+/* --- parity ---------------------------------------------------------------------------------- */
+
+/* clang-format off */
+#define CLUSTER "DescribeDBClustersResult/DBClusters/DBCluster"
+static const struct aws_compared of_cluster[] = {
+    { "engine version", CLUSTER "/EngineVersion" },
+    { "storage type", CLUSTER "/StorageType" },
+    { "parameter group", CLUSTER "/DBClusterParameterGroup" },
+    { "deletion protection", CLUSTER "/DeletionProtection" },
+    { "backup retention", CLUSTER "/BackupRetentionPeriod" },
+    { "least capacity", CLUSTER "/ServerlessV2ScalingConfiguration/MinCapacity" },
+    { "largest capacity", CLUSTER "/ServerlessV2ScalingConfiguration/MaxCapacity" },
+    { 0 },
+};
+#define INSTANCE "DescribeDBInstancesResult/DBInstances/DBInstance[*]"
+static const struct aws_compared of_instances[] = {
+    { "instance class", INSTANCE "/DBInstanceClass" },
+    { "instance parameter group", INSTANCE "/DBParameterGroups/DBParameterGroup/DBParameterGroupName" },
+    { 0 },
+};
+const struct aws_parity global_parity = { .rows = {
+    { "the cluster", { "rds", "DescribeDBClusters", .params = "DBClusterIdentifier=<clusters>" },
+      .missing_codes = "DBClusterNotFoundFault", .compared = of_cluster },
+    { "its instances", { "rds", "DescribeDBInstances", .params = "Filters.Filter.1.Name=db-cluster-id&Filters.Filter.1.Values.Value.1=<clusters>" },
+      .unless = "headless=true", .compared = of_instances } } };
+/* clang-format on */

@@ -6,7 +6,7 @@
 #ifndef EVAC_GLOBAL_CLUSTER_H
 #define EVAC_GLOBAL_CLUSTER_H
 
-#include "aws_pack.h"
+#include "aws_parity.h"
 
 struct global_kind {
     const char *engine;              /* what its engines begin with */
@@ -22,6 +22,7 @@ aws_start_fn global_observe_writer, global_move, global_observe_protected;
 /* cluster_capacity.c */
 aws_start_fn cluster_observe_capacity, cluster_create_instances;
 aws_start_fn cluster_observe_serverless, cluster_set_serverless;
+extern const struct aws_parity global_parity;
 extern const struct evac_param cluster_capacity_params[], cluster_serverless_params[];
 
 /* clang-format off */
@@ -30,7 +31,8 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     { "clusters", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL, "identifier of each region's DB cluster" }, \
     { "metric_period", EVAC_PARAM_DURATION, 0, "60s", NULL, "how often the lag's metric has a value; AWS's is one a minute" }, \
     { "class", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "class of the instances that capacity creates, as db.r6g.large" }, \
-    { "headless", EVAC_PARAM_BOOL, 0, "false", NULL, "the standby runs no instance until capacity creates one" }
+    { "headless", EVAC_PARAM_BOOL, 0, "false", NULL, "the standby runs no instance until capacity creates one" }, \
+    AWS_PARITY_PARAM
 
 /* IAM(operation): the permissions' text. */
 #define GLOBAL_READ(operation, home) { "rds", operation, IAM(operation), home, NULL, true, false }
@@ -38,6 +40,9 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
 #define GLOBAL_LOOK GLOBAL_READ("DescribeGlobalClusters", EVAC_HOME_STEP), GLOBAL_READ("DescribeDBClusters", EVAC_HOME_STEP)
 #define GLOBAL_OPS \
     static const struct evac_op look_ops[] = { GLOBAL_LOOK, { 0 } }; \
+    static const struct evac_op parity_ops[] = { \
+        AWS_PARITY_OP("rds", "DescribeDBClusters", IAM("DescribeDBClusters")), \
+        AWS_PARITY_OP("rds", "DescribeDBInstances", IAM("DescribeDBInstances")), { 0 } }; \
     static const struct evac_op switchover_ops[] = { GLOBAL_LOOK, GLOBAL_CHANGE("SwitchoverGlobalCluster", EVAC_HOME_FROM), { 0 } }; \
     static const struct evac_op failover_ops[] = { GLOBAL_LOOK, GLOBAL_CHANGE("FailoverGlobalCluster", EVAC_HOME_TO), { 0 } }; \
     static const struct evac_op capacity_ops[] = { \
@@ -51,6 +56,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
 #define GLOBAL_ACTIONS \
     { "ready", "the region's cluster could take over: it is a member, in step, and runs an instance", \
       0, EVAC_FENCING_STATE, 2000, 120000, NULL, look_ops }, \
+    AWS_PARITY_ACTION(parity_ops), \
     { "switchover", "the region's cluster is the writer, moved without losing data", \
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 60000, 900000, NULL, switchover_ops }, \
     { "failover", "the region's cluster is the writer; what was not replicated is lost", \
@@ -65,6 +71,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
 /* ready, measure: the driver's own, that name its kind. */
 #define GLOBAL_HANDLERS \
     { .action = "ready", .observe = ready }, \
+    { .action = "parity", .parity = &global_parity }, \
     { .action = "switchover", .observe = global_observe_writer, .apply = global_move }, \
     { .action = "failover", .observe = global_observe_writer, .apply = global_move }, \
     { .action = "protected", .observe = global_observe_protected }, \

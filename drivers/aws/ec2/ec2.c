@@ -5,6 +5,7 @@
  * behind by seconds: no look closes a step alone, and each creation carries a token that the same
  * decision gives again.
  */
+#include "aws_parity.h"
 #include "ec2_parts.h"
 
 #include <stdarg.h>
@@ -24,6 +25,7 @@ static const struct evac_param resource_params[] = {
     { "instance_type", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "what reserve reserves, as \"m6i.large\"" },
     { "platform", EVAC_PARAM_TEXT, 0, "Linux/UNIX", NULL, "and for which operating system" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "named sizes, as count = { active = 6; standby = 1; }" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 
@@ -47,6 +49,7 @@ static const struct evac_param launch_params[] = {
     AWS_SCALE_PARAMS,
     { 0 },
 };
+static const struct evac_param parity_params[] = { NEEDS("launch_template"), { 0 } };
 static const struct evac_param restore_params[] = { NEEDS("snapshot"), { 0 } };
 static const struct evac_param reserve_params[] = {
     NEEDS("instance_type"),
@@ -58,6 +61,11 @@ static const struct evac_param reserve_params[] = {
 static const struct evac_op ready_ops[] = {
     OP("DescribeLaunchTemplateVersions", false), OP("DescribeImages", false), OP("DescribeSnapshots", false),
     OP("DescribeInstances", false), OP("RunInstances", false), { 0 },
+};
+static const struct evac_op parity_ops[] = {
+    AWS_PARITY_OP("ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"),
+    AWS_PARITY_OP("ec2", "DescribeImages", "ec2:DescribeImages"),
+    { 0 },
 };
 static const struct evac_op power_ops[] = {
     OP("DescribeInstances", false), OP("StartInstances", true), OP("StopInstances", true), { 0 },
@@ -86,6 +94,7 @@ static const struct evac_op measure_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the launch template, the images, the snapshots and the instances are there, and can be used", 0,
       EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
+    AWS_PARITY_ACTION_OF(parity_params, parity_ops),
     { "start", "the instances run", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000,
       start_params, power_ops },
     { "stop", "the instances are stopped: on the side that is left, nothing there writes any more",
@@ -403,7 +412,15 @@ struct evac_str ec2_token(const struct aws_call *c, const char *what, uint64_t v
 
 /* --- the driver ------------------------------------------------------------------------------ */
 
+/* clang-format off */
+static const struct aws_parity parity = { .rows = {
+    AWS_PARITY_TEMPLATE("LaunchTemplateName=<launch_template>&LaunchTemplateVersion.1=<template_version>", .unless = "launch_template=lt-*"),
+    AWS_PARITY_TEMPLATE("LaunchTemplateId=<launch_template>&LaunchTemplateVersion.1=<template_version>", .needs = "launch_template=lt-*"),
+    AWS_PARITY_IMAGE } };
+/* clang-format on */
+
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = ec2_observe_ready },
     { .action = "start", .observe = ec2_observe_start, .apply = ec2_apply_start },
     { .action = "stop", .observe = ec2_observe_stop, .apply = ec2_apply_stop },

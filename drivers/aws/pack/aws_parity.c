@@ -390,11 +390,13 @@ static struct evac_str known(struct aws_call *c, struct evac_str name)
     return aws_regional(c, evac_arena_str(c->arena, name).p);
 }
 
-/* "headless=true", "image" */
+/* "image", "headless=true", "template=lt-*" */
 static bool is_so(struct aws_call *c, const char *condition)
 {
     struct evac_str is, name = evac_str_cut(evac_str(condition), '=', &is);
     struct evac_str value = known(c, name);
+    if (is.n && is.p[is.n - 1] == '*')
+        return value.n >= is.n - 1 && memcmp(value.p, is.p, is.n - 1) == 0;
     return is.n ? evac_str_eq(value, is) : value.n > 0;
 }
 
@@ -505,3 +507,14 @@ enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err)
     struct evac_aws_request first = request(c);
     return aws_send(c, &first, on_row, err);
 }
+
+/* --- launch templates ------------------------------------------------------------------------- */
+
+#define VERSION "launchTemplateVersionSet/item/launchTemplateData"
+const struct aws_kept aws_parity_template_kept[] = { { "ami", VERSION "/imageId" }, { 0 } };
+const struct aws_compared aws_parity_of_template[] = { { "instance type", VERSION "/instanceType" },
+                                                       { 0 } };
+/* Ids differ from region to region; a copy keeps the name. */
+const struct aws_compared aws_parity_of_image[] = {
+    { "image", "imagesSet/item/name" }, { "architecture", "imagesSet/item/architecture" }, { 0 }
+};

@@ -28,9 +28,11 @@ struct aws_parity_row {
     struct aws_ask ask;
     const char *missing_codes; /* "A|B": refusals that mean that there is none */
     const char *there_at;      /* it is there when this is; NULL: when it could be asked for */
-    const char *needs;         /* a kept name or a parameter: without a value, passed over */
-    const char
-        *unless; /* "headless=true", "image": passed over where it is so, where it is given */
+    /* Conditions on what was kept, or else on a parameter: "image" it is given, "headless=true",
+     * "template=lt-*" it begins so. The row is passed over when the first does not hold, or the
+     * second does: then it is compared in neither region. */
+    const char *needs;
+    const char *unless;
     const struct aws_kept *kept;
     const struct aws_compared *compared;
 };
@@ -43,6 +45,26 @@ struct aws_parity {
 };
 
 enum evac_code aws_parity_observe(struct aws_call *c, struct evac_err *err);
+
+/* A launch template's version, asked for by params, and its image: for an Auto Scaling group and
+ * for EC2. An image that a parameter of Systems Manager names is seen only at launching. */
+extern const struct aws_kept aws_parity_template_kept[];
+extern const struct aws_compared aws_parity_of_template[], aws_parity_of_image[];
+#define AWS_PARITY_TEMPLATE(ask_params, ...)                                                       \
+    {                                                                                              \
+        "the launch template", { "ec2", "DescribeLaunchTemplateVersions", .params = ask_params },  \
+            .missing_codes = "InvalidLaunchTemplateId.NotFound|"                                   \
+                             "InvalidLaunchTemplateName.NotFoundException|"                        \
+                             "InvalidLaunchTemplateId.VersionNotFound",                            \
+            .kept = aws_parity_template_kept, .compared = aws_parity_of_template, __VA_ARGS__      \
+    }
+#define AWS_PARITY_IMAGE                                                                           \
+    {                                                                                              \
+        "the image", { "ec2", "DescribeImages", .params = "ImageId.1=<ami>" },                     \
+            .missing_codes = "InvalidAMIID.NotFound|InvalidAMIID.Unavailable",                     \
+            .there_at = "imagesSet/item/imageId", .needs = "ami", .unless = "ami=resolve:*",       \
+            .compared = aws_parity_of_image                                                        \
+    }
 
 /* For a driver's tables. */
 /* clang-format off */

@@ -4,6 +4,7 @@
  * in the other direction (AWS.md 2.3). What was promoted carries the run's tag: an instance of that
  * name that stands alone may as well be the old primary, with old data.
  */
+#include "aws_parity.h"
 #include "cw_lag.h"
 #include "rds_restore.h"
 
@@ -21,6 +22,7 @@ static const struct evac_param resource_params[] = {
     { "kms_key", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
       "each region's KMS key: for a replica or backups of an encrypted instance" },
     RDS_RESTORE_PARAMS(0),
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param promote_params[] = {
@@ -45,6 +47,7 @@ static const struct evac_param protect_params[] = {
     { "rds", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups", EVAC_HOME_STEP, NULL, true, false }
 #define CHANGE(operation, iam) { "rds", operation, iam, EVAC_HOME_STEP, NULL, true, true }
 static const struct evac_op ready_ops[] = { LOOK, LOOK_BACKUPS, { 0 } };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("rds", "DescribeDBInstances", "rds:DescribeDBInstances"), { 0 } };
 static const struct evac_op promote_ops[] = {
     LOOK,
     { "rds", "AddTagsToResource", "rds:AddTagsToResource", EVAC_HOME_TO, NULL, true, true },
@@ -79,6 +82,7 @@ static const struct evac_op measure_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the region could take over: its replica replicates, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
+    AWS_PARITY_ACTION(parity_ops),
     { "promote", "the region's replica stands alone and takes writes; what was not replicated is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 420000, 1800000,
       promote_params, promote_ops },
@@ -468,7 +472,28 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
     return cw_lag_send(c, &metric, cw_lag_answer, err);
 }
 
+/* --- parity ---------------------------------------------------------------------------------- */
+
+/* How long backups are kept is not compared: a replica's are made when it is promoted. */
+/* clang-format off */
+#define INSTANCE "DescribeDBInstancesResult/DBInstances/DBInstance"
+static const struct aws_compared of_instance[] = {
+    { "engine", INSTANCE "/Engine" },
+    { "engine version", INSTANCE "/EngineVersion" },
+    { "class", INSTANCE "/DBInstanceClass" },
+    { "storage type", INSTANCE "/StorageType" },
+    { "parameter group", INSTANCE "/DBParameterGroups/DBParameterGroup/DBParameterGroupName" },
+    { "deletion protection", INSTANCE "/DeletionProtection" },
+    { "encryption", INSTANCE "/StorageEncrypted" },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = {
+    { "the DB instance", { "rds", "DescribeDBInstances", .params = "DBInstanceIdentifier=<instances>" },
+      .missing_codes = "DBInstanceNotFound", .unless = "protected_by=backups", .compared = of_instance } } };
+/* clang-format on */
+
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = observe_ready },
     { .action = "promote", .observe = observe_promote, .apply = apply_promote },
     { .action = "switchover", .observe = observe_promote, .apply = apply_promote },
