@@ -125,6 +125,16 @@ static void remove_record(struct r53_records *records, struct r53_record *record
     records->count--;
 }
 
+bool r53_put_record(struct r53_records *records, const struct r53_record *record)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (compare_records(&records->items[i], record) == 0) {
+            remove_record(records, &records->items[i]);
+            break;
+        }
+    return r53_add_record(records, record);
+}
+
 /* --- as XML --- */
 
 void r53_put_name(struct evac_buf *out, const char *tag, const char *name)

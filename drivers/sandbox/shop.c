@@ -1,7 +1,8 @@
 /*
  * The sample app: a shop in the first two regions, warm standby, as the demonstration's shop.cfg
  * declares it. It keeps the rules of the GO object (drivers/aws/s3_go/README.md): it writes only
- * while it has lately read, in a copy of another region, that its own region may.
+ * while it has lately read, in a copy of another region, that its own region may. Told to be
+ * everywhere, it serves in both regions from a global table that each of them writes.
  */
 #include "sandbox_internal.h"
 
@@ -18,6 +19,8 @@
 #define DOMAIN       "shop.example.com"
 #define ZONE_ID      "Z0SHOP"
 #define CHECK_ID     "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2a9"
+#define CHECK_STEM   "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2b" /* and a digit: where all regions serve \
+                                                            */
 
 /* What a copy of the GO object says. */
 struct go {
@@ -39,6 +42,7 @@ struct sb_shop {
     size_t copies[3]; /* regions that hold a copy: the sites', and a third one as the witness */
     size_t copy_count;
     uint32_t renew_ms;
+    char table[64]; /* the global table that both regions write, "" one writer at a time */
 };
 
 /* "us-east-1" is "use1" */
@@ -226,6 +230,19 @@ void sb_shop_free(struct sb_shop *shop)
 
 /* --- permission to write --------------------------------------------------------------------- */
 
+static bool says_out(const struct evac_sandbox *sb, size_t copy, const char *region)
+{
+    struct evac_json *json = NULL;
+    struct evac_str body;
+    char bucket[64];
+    go_bucket(sb, copy, bucket, sizeof bucket);
+    if (!sb_s3_peek(sb, bucket, GO_KEY, &body) || evac_json_parse(body, &json, NULL))
+        return false;
+    bool out = evac_str_is(evac_json_str(evac_json_get(json, "traffic"), region), "out");
+    evac_json_free(json);
+    return out;
+}
+
 static struct go read_go(const struct evac_sandbox *sb, size_t region)
 {
     struct go go = { .readable = false };
@@ -277,6 +294,9 @@ static void renew(struct evac_sandbox *sb, struct site *site)
 
 static bool writes(const struct evac_sandbox *sb, const struct site *site)
 {
+    if (sb->shop->table[0])
+        return !sb->regions[site->region].down &&
+               sb_dynamodb_accepts_writes(sb, site->region, sb->shop->table);
     return !sb->regions[site->region].down && sb->now_ms < site->may_write_until_ms &&
            sb_rds_accepts_writes(sb, site->region, site->db);
 }
@@ -326,6 +346,54 @@ static void use_database(struct evac_sandbox *sb, struct evac_str name)
     }
 }
 
+/* Each region's record has its own check, on the copy of the GO object in a third region (or, of
+ * two, in the other one), which says who is out. */
+static void serve_everywhere(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    for (size_t i = 0; i < SITES; i++) {
+        const struct site *site = &shop->sites[i];
+        size_t copy = shop->copies[shop->copy_count > SITES ? SITES : 1 - i];
+        char bucket[64], host[160], search[64], address[32], id[sizeof CHECK_STEM + 1];
+        go_bucket(sb, copy, bucket, sizeof bucket);
+        (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket,
+                       sb_region_name(sb, copy));
+        (void)snprintf(search, sizeof search, "\"%s\":\"out\"", site->name);
+        (void)snprintf(id, sizeof id, CHECK_STEM "%zu", i);
+        sb_region_address(site->region, address, sizeof address);
+        const struct sb_health_check check = { .id = id,
+                                               .type = "HTTP_STR_MATCH",
+                                               .host = host,
+                                               .path = "/" GO_KEY,
+                                               .search = search,
+                                               .port = 80,
+                                               .inverted = true,
+                                               .interval_s = 10,
+                                               .threshold = 1 };
+        const struct sb_record record = { .name = DOMAIN,
+                                          .type = "A",
+                                          .set_identifier = site->name,
+                                          .weight = 50,
+                                          .ttl_s = DNS_TTL_S,
+                                          .value = address,
+                                          .health_check = id };
+        sb_route53_health_check(sb, &check);
+        sb_route53_record(sb, ZONE_ID, &record);
+    }
+}
+
+/* How many regions the users are led to, as the copies of the GO object have it. */
+static int led_to(const struct evac_sandbox *sb)
+{
+    int count = 0;
+    for (size_t i = 0; i < SITES; i++) {
+        bool out = false;
+        for (size_t k = 0; k < sb->shop->copy_count; k++)
+            out |= says_out(sb, sb->shop->copies[k], sb->shop->sites[i].name);
+        count += !out;
+    }
+    return count ? count : 1;
+}
+
 enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
                                struct evac_err *err)
 {
@@ -337,10 +405,17 @@ enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
         use_database(sb, rest);
         return EVAC_OK;
     }
+    if (evac_str_is(name, "shop") && evac_str_is(verb, "everywhere") && rest.n &&
+        evac_str_copy(sb->shop->table, sizeof sb->shop->table, rest)) {
+        serve_everywhere(sb, sb->shop);
+        return EVAC_OK;
+    }
     if (!evac_str_is(name, "shop") || !evac_str_is(verb, "renew") || !evac_str_i64(rest, &ms) ||
         ms < 100 || ms > RENEW_MAX_MS)
-        return evac_fail(err, EVAC_E_BADARG,
-                         "app shop renew MS, from 100 to %u; app shop database NAME", RENEW_MAX_MS);
+        return evac_fail(
+            err, EVAC_E_BADARG,
+            "app shop renew MS, from 100 to %u; app shop database NAME; app shop everywhere TABLE",
+            RENEW_MAX_MS);
     sb->shop->renew_ms = (uint32_t)ms;
     put_go(sb, sb->shop);
     for (size_t i = 0; i < SITES; i++)
@@ -373,19 +448,26 @@ static void put_region_header(struct evac_sandbox *sb, struct evac_sandbox_reply
     reply->header_count = 1;
 }
 
+static bool has_data(const struct evac_sandbox *sb, const struct site *site)
+{
+    return sb->shop->table[0] ? sb_dynamodb_accepts_writes(sb, site->region, sb->shop->table)
+                              : sb_rds_answers(sb, site->region, site->db);
+}
+
 static void serve(struct evac_sandbox *sb, const struct site *site, bool public_name,
                   struct evac_sandbox_reply *reply)
 {
     int tasks = sb_ecs_running(sb, site->region, "shop", "web");
+    int needed = sb->shop->table[0] ? WEB_NEEDED / led_to(sb) : WEB_NEEDED;
     bool writable = writes(sb, site);
     put_region_header(sb, reply, site);
     if (tasks < 1)
         answer(reply, 503, "no capacity", site, writable, tasks);
-    else if (!sb_rds_answers(sb, site->region, site->db))
+    else if (!has_data(sb, site))
         answer(reply, 503, "no database", site, writable, tasks);
     else if (public_name && !writable)
         answer(reply, 503, "read only", site, writable, tasks);
-    else if (public_name && tasks < WEB_NEEDED)
+    else if (public_name && tasks < needed)
         answer(reply, 503, "overloaded", site, writable, tasks);
     else
         answer(reply, 200, "ok", site, writable, tasks);
