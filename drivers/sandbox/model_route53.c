@@ -96,7 +96,7 @@ void sb_route53_record(struct evac_sandbox *sb, const char *zone_id, const struc
     (void)evac_str_copy(r.country, sizeof r.country, evac_str(record->country));
     (void)evac_str_copy(r.subdivision, sizeof r.subdivision, evac_str(record->subdivision));
     r.multivalue = record->multivalue;
-    (void)r53_put_record(&zone->records, &r);
+    (void)r53_replace_record(&zone->records, &r);
     r53_copy_records(&zone->served, &zone->records);
 }
 

@@ -125,7 +125,7 @@ static void remove_record(struct r53_records *records, struct r53_record *record
     records->count--;
 }
 
-bool r53_put_record(struct r53_records *records, const struct r53_record *record)
+bool r53_replace_record(struct r53_records *records, const struct r53_record *record)
 {
     for (size_t i = 0; i < records->count; i++)
         if (compare_records(&records->items[i], record) == 0) {

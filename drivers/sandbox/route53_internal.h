@@ -95,7 +95,7 @@ void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json);
 void r53_copy_records(struct r53_records *to, const struct r53_records *from);
 bool r53_add_record(struct r53_records *records, const struct r53_record *record);
 /* The same, in the place of one with its name, type and SetIdentifier. */
-bool r53_put_record(struct r53_records *records, const struct r53_record *record);
+bool r53_replace_record(struct r53_records *records, const struct r53_record *record);
 /* Labels from the last to the first. */
 int r53_compare_names(const char *a, const char *b);
 void r53_put_name(struct evac_buf *out, const char *tag, const char *name);
