@@ -54,6 +54,8 @@ struct evac_plan_step {
     uint32_t deadline_ms; /* from its first observation; mandatory */
     uint32_t usual_ms;
     uint16_t tries;        /* applies allowed */
+    struct evac_str clear; /* the command that clears what it leaves, with the holes that only a run
+                              can fill; "" none */
     struct evac_args args; /* the resource's props, "want.*", app, region, from, to, mode */
     const uint16_t *after; /* predecessors, by index */
     uint16_t after_count;
@@ -145,6 +147,14 @@ bool evac_plan_is_aside(const struct evac_plan *plan);
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
 /* May the step call it, with the arguments that it has? */
 bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op);
+
+/* text with its <holes> filled: fill appends what stands for name, or answers false and the hole
+ * stays as it is. */
+typedef bool evac_plan_hole_fn(const void *ctx, struct evac_str name, struct evac_buf *out);
+void evac_plan_fill(struct evac_str text, evac_plan_hole_fn *fill, const void *ctx,
+                    struct evac_buf *out);
+/* As one word of a shell's command line, quoted where it must be. */
+void evac_plan_put_word(struct evac_buf *out, struct evac_str text);
 
 /* What {app}, {region}, {from}, {to} and {mode} stand for in a resource's settings. */
 struct evac_plan_place {

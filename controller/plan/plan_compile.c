@@ -251,6 +251,7 @@ static void link_undo(const struct compiler *c, struct evac_plan_step *steps)
             (steps[i].flags & ~(uint32_t)(EVAC_STEP_PIVOT | EVAC_STEP_APPROVAL | EVAC_STEP_LOSSY)) |
             EVAC_STEP_UNDO;
         steps[n + i].on_failure = EVAC_ON_FAILURE_GO_ON;
+        steps[n + i].clear = EVAC_STR_NONE;
         steps[n + i].when = NULL;
         steps[n + i].when_count = 0;
         steps[n + i].after = after;

@@ -211,6 +211,7 @@ static void add_draft(struct compiler *c, size_t source, const struct draft *fou
     p->usual_ms = d->action->usual_ms;
     p->tries = tries_of(s, d->action);
     plan_args(c, d);
+    p->clear = plan_clear(c, d);
     c->count++;
     c->instances[source]++;
 }

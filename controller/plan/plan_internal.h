@@ -39,6 +39,8 @@ bool plan_is_region_of(const struct evac_app *app, struct evac_str name);
 /* The step's arguments: the resource's properties, what the step wants, and the standard ones;
  * checked. */
 void plan_args(struct compiler *c, struct draft *d);
+/* The action's command for people, with the step's arguments in it. After plan_args. */
+struct evac_str plan_clear(struct compiler *c, const struct draft *d);
 /* {region} {from} {to} {app} {mode} in a value. */
 struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
                                 struct evac_str region);

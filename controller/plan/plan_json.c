@@ -59,6 +59,7 @@ static void put_step(struct evac_jw *w, const struct evac_plan_step *s)
     evac_jw_i64(w, "deadline_ms", s->deadline_ms);
     evac_jw_i64(w, "usual_ms", s->usual_ms);
     evac_jw_i64(w, "tries", s->tries);
+    evac_jw_str(w, "clear", s->clear);
     evac_jw_open(w, "args", '{');
     for (size_t i = 0; i < s->args.count; i++)
         evac_jw_str(w, s->args.items[i].name.p, s->args.items[i].value);
@@ -263,6 +264,7 @@ static void read_step(struct reader *r, const cJSON *o, uint16_t steps, struct e
     s->deadline_ms = (uint32_t)number(r, o, "deadline_ms", UINT32_MAX);
     s->usual_ms = (uint32_t)number(r, o, "usual_ms", UINT32_MAX);
     s->tries = (uint16_t)number(r, o, "tries", UINT16_MAX);
+    s->clear = text(r, o, "clear");
     read_args(r, o, &s->args);
     s->after = indices(r, o, "after", steps, &s->after_count);
     s->rivals = indices(r, o, "rivals", steps, &s->rival_count);

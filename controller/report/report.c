@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "report_residue.h"
+
 #include "evac/arena.h"
 
 #include <stdio.h>
@@ -303,6 +305,7 @@ enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
     sum_rpo(report);
     bound_rpo(report);
     mark_critical(report);
+    report_residue(report);
     drop_idle_undo(report);
     *ret_report = report;
     return EVAC_OK;

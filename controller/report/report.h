@@ -57,6 +57,13 @@ struct evac_report_word {
     struct evac_str kind, who, what, text;
 };
 
+/* A step that was applied and stays as it is, after a run that was given up. */
+struct evac_report_residue {
+    const struct evac_report_step *step; /* with what was there before */
+    struct evac_str
+        command; /* what a person types to clear it; a <hole> is theirs to fill; "" none */
+};
+
 struct evac_report {
     struct evac_arena *arena;
     const struct evac_plan *plan;
@@ -78,6 +85,8 @@ struct evac_report {
     size_t step_count;
     struct evac_report_loss *losses;
     size_t loss_count;
+    struct evac_report_residue *residue;
+    size_t residue_count;
     struct evac_report_word *words;
     size_t word_count;
     uint64_t first_seq, last_seq;

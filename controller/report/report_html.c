@@ -312,6 +312,36 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
     evac_buf_puts(out, "</tbody></table>");
 }
 
+static void put_left(const struct evac_report *r, struct evac_buf *out)
+{
+    if (!r->left.n && !r->residue_count)
+        return;
+    evac_buf_puts(out, "<h2>Left behind</h2><p>");
+    put_text(out, r->left);
+    evac_buf_puts(out, "</p><dl>");
+    for (size_t i = 0; i < r->residue_count; i++) {
+        const struct evac_report_step *s = r->residue[i].step;
+        evac_buf_puts(out, "<dt>");
+        put_text(out, s->plan->id);
+        evac_buf_puts(out, " in ");
+        put_text(out, s->plan->region);
+        evac_buf_puts(out, "</dt><dd>");
+        put_text(out, s->plan->title);
+        if (s->before.n) {
+            evac_buf_puts(out, "<br>before: <code>");
+            put_text(out, s->before);
+            evac_buf_puts(out, "</code>");
+        }
+        if (r->residue[i].command.n) {
+            evac_buf_puts(out, "<br><code>");
+            put_text(out, r->residue[i].command);
+            evac_buf_puts(out, "</code>");
+        }
+        evac_buf_puts(out, "</dd>");
+    }
+    evac_buf_puts(out, "</dl>");
+}
+
 void evac_report_html(const struct evac_report *r, struct evac_buf *out)
 {
     evac_buf_putf(
@@ -341,11 +371,7 @@ void evac_report_html(const struct evac_report *r, struct evac_buf *out)
     put_losses(r, out);
     put_steps(r, out);
     put_words(r, out);
-    if (r->left.n) {
-        evac_buf_puts(out, "<h2>Left behind</h2><p>");
-        put_text(out, r->left);
-        evac_buf_puts(out, "</p>");
-    }
+    put_left(r, out);
     evac_buf_putf(out,
                   "<footer>Evidence: plan <code>%s</code>; journal rows %llu to %llu, the last "
                   "row's hash <code>%s</code>. "

@@ -67,6 +67,21 @@ static void put_parts(struct evac_jw *w, const struct evac_report *r)
     evac_jw_close(w, '}');
 }
 
+static void put_residue(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "residue", '[');
+    for (size_t i = 0; i < r->residue_count; i++) {
+        const struct evac_report_step *s = r->residue[i].step;
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "step", s->plan->id);
+        evac_jw_str(w, "region", s->plan->region);
+        evac_jw_str(w, "before", s->before);
+        evac_jw_str(w, "command", r->residue[i].command);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
 void evac_report_json(const struct evac_report *r, struct evac_buf *out)
 {
     struct evac_jw w = { out, false };
@@ -82,6 +97,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     evac_jw_str(&w, "why", r->why);
     evac_jw_str(&w, "result", r->result);
     evac_jw_str(&w, "left", r->left);
+    put_residue(&w, r);
     evac_jw_bool(&w, "planned", r->planned);
     evac_jw_bool(&w, "impact_start_known", r->planned || r->instants[EVAC_REPORT_IMPACT_LO].known);
     evac_jw_known(&w, "rto_ms", r->rto_known, r->rto_ms);

@@ -120,6 +120,22 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
     }
 }
 
+/* What was not put back, and what to type. */
+static void put_left(const struct evac_report *r, struct evac_buf *out)
+{
+    if (r->left.n || r->residue_count)
+        evac_buf_putf(out, "\nLeft behind%s%.*s\n", r->left.n ? ": " : "", EVAC_STR_ARG(r->left));
+    for (size_t i = 0; i < r->residue_count; i++) {
+        const struct evac_report_step *s = r->residue[i].step;
+        evac_buf_putf(out, "  %.*s in %.*s: %.*s\n", EVAC_STR_ARG(s->plan->id),
+                      EVAC_STR_ARG(s->plan->region), EVAC_STR_ARG(s->plan->title));
+        if (s->before.n)
+            evac_buf_putf(out, "      before: %.*s\n", EVAC_STR_ARG(s->before));
+        if (r->residue[i].command.n)
+            evac_buf_putf(out, "      $ %.*s\n", EVAC_STR_ARG(r->residue[i].command));
+    }
+}
+
 void evac_report_text(const struct evac_report *r, struct evac_buf *out)
 {
     put_head(r, out);
@@ -129,8 +145,7 @@ void evac_report_text(const struct evac_report *r, struct evac_buf *out)
     for (size_t i = 0; i < r->step_count; i++)
         put_step(r, &r->steps[i], out);
     put_words(r, out);
-    if (r->left.n)
-        evac_buf_putf(out, "\nLeft behind: %.*s\n", EVAC_STR_ARG(r->left));
+    put_left(r, out);
     evac_buf_putf(out, "\nEvidence: plan %s\n          journal rows %llu to %llu, last hash %s\n",
                   r->plan->hash, (unsigned long long)r->first_seq, (unsigned long long)r->last_seq,
                   r->last_hash);

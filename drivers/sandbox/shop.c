@@ -19,8 +19,9 @@
 #define DOMAIN       "shop.example.com"
 #define ZONE_ID      "Z0SHOP"
 #define CHECK_ID     "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2a9"
-#define CHECK_STEM   "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2b" /* and a digit: where all regions serve \
-                                                            */
+#define CHECK_STEM                                                                                 \
+    "5b0c1d1e-9a52-4c37-8b1f-0e5a7c64d2b" /* and a digit: where all regions serve                  \
+                                           */
 
 /* What a copy of the GO object says. */
 struct go {

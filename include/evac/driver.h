@@ -188,6 +188,12 @@ struct evac_action {
     uint32_t deadline_ms;            /* default deadline */
     const struct evac_param *params; /* what a step may want; NULL if nothing */
     const struct evac_op *ops;       /* NULL if none */
+    /* What a person types, without evac, to put back what a run that was given up left of it, or to
+     * delete what it made: a shell command with holes. <name> is an argument of the call (the
+     * region's own where it has one), <run> the run's number, <was.desired> a member of the
+     * snapshot from before (dots lead deeper, numbers into lists). NULL: nothing is left, or no
+     * command puts it back. */
+    const char *clear;
 };
 
 struct evac_link;

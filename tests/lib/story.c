@@ -45,22 +45,38 @@ size_t story_at(struct world *w, const char *part)
     return (size_t)(found - world_trace(w));
 }
 
-double story_reported(struct world *w, const char *key)
+static void put_report(struct world *w, void (*put)(const struct evac_report *, struct evac_buf *),
+                       struct evac_buf *out)
 {
     struct evac_report *report;
     struct evac_err err = { EVAC_OK, "" };
-    struct evac_buf json;
-    char pattern[64];
     ck_assert_msg(!evac_report_make(world_store(w), world_last_run(w), &report, &err), "%s",
                   err.text);
-    evac_buf_init(&json, 8u << 20);
-    evac_report_json(report, &json);
+    evac_buf_init(out, 8u << 20);
+    put(report, out);
+    evac_report_free(report);
+}
+
+const char *story_report(struct world *w)
+{
+    static char text[65536];
+    struct evac_buf out;
+    put_report(w, evac_report_text, &out);
+    (void)evac_str_copy(text, sizeof text, evac_buf_str(&out));
+    evac_buf_done(&out);
+    return text;
+}
+
+double story_reported(struct world *w, const char *key)
+{
+    struct evac_buf json;
+    char pattern[64];
+    put_report(w, evac_report_json, &json);
     snprintf(pattern, sizeof pattern, "\"%s\":", key);
     const char *p = strstr(json.p, pattern);
     ck_assert_msg(p != NULL, "no %s in %s", key, json.p);
     p += strlen(pattern);
     double value = strncmp(p, "null", 4) == 0 ? -1 : strtod(p, NULL);
     evac_buf_done(&json);
-    evac_report_free(report);
     return value;
 }

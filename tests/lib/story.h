@@ -16,6 +16,8 @@ void story_expect_active(struct world *w, const char *region);
 void story_expect_end(struct world *w, enum evac_run_state state);
 /* Where in the trace; fails when it is not there. */
 size_t story_at(struct world *w, const char *part);
+/* The last run's report as text; until the next call. */
+const char *story_report(struct world *w);
 /* The last run's report's JSON has "key":number; -1 for null. */
 double story_reported(struct world *w, const char *key);
 

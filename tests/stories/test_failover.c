@@ -294,6 +294,29 @@ START_TEST(after_a_run_the_policy_waits_for_an_acknowledgement)
 }
 END_TEST
 
+/* Whoever stops a run is told what it leaves, what was there before, and what to type. */
+START_TEST(a_stopped_run_says_what_it_leaves_and_how_to_clear_it)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 4000);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_STOP, "", "leave it so", 0), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_HELD);
+    const char *text = story_report(w);
+    static const char *const parts[] = {
+        "scale:web in us-west-2: so many tasks run",
+        "before: {\"desired\":1}",
+        "$ aws ecs update-service --region us-west-2 --cluster shop --service web "
+        "--desired-count 1\n",
+        "$ aws autoscaling update-auto-scaling-group --region us-west-2 "
+        "--auto-scaling-group-name shop-batch --min-size ",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        ck_assert_msg(strstr(text, parts[i]), "'%s' is not in\n%s", parts[i], text);
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("failover");
@@ -317,6 +340,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, graceful_turned_ungraceful_when_the_region_dies_half_way);
     tcase_add_test(tc, a_mode_switched_there_and_back_leaves_no_dead_end);
     tcase_add_test(tc, after_a_run_the_policy_waits_for_an_acknowledgement);
+    tcase_add_test(tc, a_stopped_run_says_what_it_leaves_and_how_to_clear_it);
     suite_add_tcase(suite, tc);
 }
 

@@ -46,7 +46,8 @@ static const struct evac_action actions[] = {
     AWS_PARITY_ACTION(parity_ops),
     { "scale", "so many instances are in service; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params,
-      scale_ops },
+      scale_ops, "aws autoscaling update-auto-scaling-group --region <region> --auto-scaling-group-name <group> "
+      "--min-size <was.min> --max-size <was.max> --desired-capacity <was.desired>" },
     { 0 },
 };
 /* clang-format on */

@@ -43,7 +43,7 @@ static const struct evac_action actions[] = {
     AWS_PARITY_ACTION(parity_ops),
     { "scale", "so many tasks run; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, aws_scale_params,
-      scale_ops },
+      scale_ops, "aws ecs update-service --region <region> --cluster <cluster> --service <service> --desired-count <was.desired>" },
     { 0 },
 };
 /* clang-format on */
