@@ -99,8 +99,12 @@ START_TEST(a_new_check_is_ready_when_its_checkers_have_reported)
     made(b, "shop-east")->disabled = true;
     expect(look(b, "ready", DECLARED EAST), EVAC_SEEN_BLOCKED, "never switch");
     expect(look(b, "ready", "reference.us-east-1=nobody\n" EAST), EVAC_SEEN_BLOCKED,
-           "no health check of that reference");
-    expect(look(b, "ready", "id.us-east-1=nobody\n" EAST), EVAC_SEEN_BLOCKED, "no health check");
+           "no such health check");
+    made(b, "shop-east")->disabled = false;
+    made(b, "shop-east")->inverted = true;
+    made(b, "shop-east")->raw = true; /* the region is out, by what the check follows */
+    expect(look(b, "ready", DECLARED EAST), EVAC_SEEN_SATISFIED, "out");
+    expect(look(b, "ready", "id.us-east-1=nobody\n" EAST), EVAC_SEEN_BLOCKED, "no such health check");
     bench_free(b);
 }
 END_TEST

@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME                                                                                       \
-    "zone=Z0SHOP\nname=all.example.com\nswitch=record\nrecord_type=A\nttl=60\n"                    \
-    "target.us-east-1=192.0.2.1\ntarget.us-west-2=192.0.2.2\n"
+#define NAME       "zone=Z0SHOP\nname=all.example.com\nswitch=record\nrecord_type=A\nttl=60\n"
 #define WEIGHTS    NAME "withdraw=weight\nweights.us-east-1=60\nweights.us-west-2=40\n"
-#define WATCHED    NAME "withdraw=go-object\n"
+#define WATCHED    NAME "withdraw=go-object\ntarget.us-east-1=192.0.2.1\ntarget.us-west-2=192.0.2.2\n"
 #define AT(region) "region=" region "\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\n"
 #define EAST       AT("us-east-1")
 #define WEST       AT("us-west-2")
@@ -162,6 +160,62 @@ START_TEST(a_zone_that_is_busy_is_waited_for)
     ck_assert(evac_str_is(r->code, "PriorRequestNotComplete"));
     bench_run(b, 1000);
     act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+/* --- two at a time --------------------------------------------------------------------------- */
+
+struct answered {
+    bool done;
+    enum evac_outcome outcome;
+    char code[64];
+};
+
+static void keep(void *user, const struct evac_reply *r)
+{
+    struct answered *a = user;
+    a->done = true;
+    a->outcome = r->outcome;
+    (void)evac_str_copy(a->code, sizeof a->code, r->code);
+}
+
+static void start_point(struct bench *b, const char *name, struct answered *a)
+{
+    const struct evac_arg items[] = {
+        { EVAC_STR("name"), evac_str(name) },          { EVAC_STR("record_type"), EVAC_STR("A") },
+        { EVAC_STR("region"), EVAC_STR("us-west-2") }, { EVAC_STR("switch"), EVAC_STR("record") },
+        { EVAC_STR("target"), EVAC_STR("192.0.2.2") }, { EVAC_STR("ttl"), EVAC_STR("60") },
+        { EVAC_STR("zone"), EVAC_STR("Z0SHOP") },
+    };
+    const struct evac_args args = { items, sizeof items / sizeof items[0] };
+    const struct evac_call call = {
+        .verb = EVAC_VERB_APPLY, .action = "point", .args = &args, .token = "a"
+    };
+    uint64_t id;
+    ck_assert_int_eq(evac_driver_route53.call(bench_link(b), &call, keep, a, &id, NULL), EVAC_OK);
+}
+
+START_TEST(of_two_changes_of_a_zone_one_is_held_back)
+{
+    struct bench *b = bench_new(10);
+    struct answered one = { false }, two = { false };
+    start_point(b, "one.example.com", &one);
+    start_point(b, "two.example.com", &two);
+    for (int i = 0; i < 1000 && !(one.done && two.done); i++)
+        bench_run(b, 1);
+    ck_assert_int_eq(one.outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(two.outcome, EVAC_OUTCOME_THROTTLED);
+    ck_assert_str_eq(two.code, "PriorRequestNotComplete");
+    /* it was not even asked */
+    ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
+                            "\"received\":1,"));
+    bench_run(b, 100);
+    two.done = false;
+    start_point(b, "two.example.com", &two);
+    for (int i = 0; i < 1000 && !two.done; i++)
+        bench_run(b, 1);
+    ck_assert_int_eq(two.outcome, EVAC_OUTCOME_ACCEPTED);
     bench_free(b);
 }
 END_TEST
@@ -527,6 +581,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, records_are_a_regions_by_the_names_that_are_configured);
     tcase_add_test(tc, a_stale_decision_is_refused);
     tcase_add_test(tc, a_zone_that_is_busy_is_waited_for);
+    tcase_add_test(tc, of_two_changes_of_a_zone_one_is_held_back);
     tcase_add_test(tc, a_lost_answer_is_found_out_and_not_repeated);
     tcase_add_test(tc, without_the_changes_id_dns_is_asked_and_asked_again);
     tcase_add_test(tc, a_rollback_gives_back_only_what_was_taken);

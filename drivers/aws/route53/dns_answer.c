@@ -16,6 +16,22 @@ void dns_seen(struct aws_call *c, enum evac_seen seen, const char *why)
     aws_answer_seen(c, &sight, "%s", why);
 }
 
+void dns_refuse(struct aws_call *c, const char *code, const char *why)
+{
+    if (c->verb == EVAC_VERB_OBSERVE)
+        dns_seen(c, EVAC_SEEN_BLOCKED, why);
+    else
+        aws_answer_rejected(c, code, "%s", why);
+}
+
+void dns_could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (c->verb == EVAC_VERB_OBSERVE)
+        aws_answer_unseen(c, r);
+    else
+        aws_answer_not_sent(c, r);
+}
+
 bool dns_is_address(struct evac_str text)
 {
     char kept[64], address[16];
@@ -102,13 +118,13 @@ static void take_targets(struct aws_call *c)
     ask_name(c);
 }
 
-void dns_ask(struct aws_call *c, struct evac_str value)
+void dns_ask(struct aws_call *c, const struct evac_str *values, size_t count)
 {
-    if (!dns_is_address(value)) {
-        aws_resolve(c, value, asked_type(c), resolver(c), take_targets);
+    if (count && !dns_is_address(values[0])) {
+        aws_resolve(c, values[0], asked_type(c), resolver(c), take_targets);
         return;
     }
-    keep_targets(c, &value, 1);
+    keep_targets(c, values, count);
     ask_name(c);
 }
 

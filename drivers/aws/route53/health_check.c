@@ -23,10 +23,12 @@ static const struct evac_param resource_params[] = {
     { "interval", EVAC_PARAM_INT, 0, "10", NULL, "seconds between two looks of a checker: 10 or 30" },
     { "threshold", EVAC_PARAM_INT, 0, "1", NULL, "so many looks in a row turn it" },
     { "inverted", EVAC_PARAM_BOOL, 0, "false", NULL, "it is healthy when the checkers do not find what they look for" },
+    { "withdraw", EVAC_PARAM_CHOICE, 0, NULL, "force",
+      "withdraw and join force the check; not for one that follows the GO object" },
     { 0 },
 };
-static const struct evac_param named_params[] = {
-    { "id|reference", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+static const struct evac_param force_params[] = {
+    { "withdraw", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { 0 },
 };
 static const struct evac_param ensure_params[] = {
@@ -45,14 +47,14 @@ static const struct evac_op ensure_ops[] = {
 
 #define FORCES EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC
 static const struct evac_action actions[] = {
-    { "ready", "the region's check is there, enabled, reported of and healthy", 0, EVAC_FENCING_VERSION,
-      1000, 120000, named_params, look_ops },
+    { "ready", "the region's check is there, enabled, reported of and, unless it is inverted, healthy", 0, EVAC_FENCING_VERSION,
+      1000, 120000, NULL, look_ops },
     { "ensure", "the region's check is there, as it is declared", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN,
       2000, 120000, ensure_params, ensure_ops },
     { "withdraw", "the region's check is unhealthy, whatever its checkers see", FORCES, EVAC_FENCING_VERSION,
-      5000, 300000, named_params, force_ops },
+      5000, 300000, force_params, force_ops },
     { "join", "the region's check says what its checkers see, and they find it healthy", FORCES, EVAC_FENCING_VERSION,
-      60000, 600000, named_params, force_ops },
+      60000, 600000, force_params, force_ops },
     { 0 },
 };
 /* clang-format on */
@@ -88,14 +90,6 @@ static void add_other(struct aws_call *c, struct dns_forcing *f, struct evac_str
     f->others = others;
 }
 
-static void could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_OBSERVE)
-        aws_answer_unseen(c, r);
-    else
-        aws_answer_not_sent(c, r);
-}
-
 static void list_page(struct aws_call *c, struct evac_str marker);
 
 static void take_page(struct aws_call *c, const struct evac_aws_reply *r)
@@ -120,7 +114,7 @@ static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct finding *k = c->state;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        could_not_look(c, r);
+        dns_could_not_look(c, r);
         return;
     }
     take_page(c, r);
@@ -170,12 +164,8 @@ static enum evac_code find_by_reference(struct aws_call *c, struct evac_err *err
 
 static void answer_missing(struct aws_call *c)
 {
-    const char *why = "there is no health check of that reference";
     c->state = NULL;
-    if (c->verb == EVAC_VERB_OBSERVE)
-        dns_seen(c, EVAC_SEEN_BLOCKED, why);
-    else
-        aws_answer_rejected(c, "NoSuchHealthCheck", "%s", why);
+    dns_refuse(c, "NoSuchHealthCheck", "there is no such health check");
 }
 
 /* --- withdraw and join ----------------------------------------------------------------------- */
@@ -216,17 +206,19 @@ static enum evac_code move(struct aws_call *c, struct evac_err *err)
 static void on_status(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct finding *k = c->state;
-    enum dns_health health =
-        r->outcome == EVAC_OUTCOME_ACCEPTED ? dns_health_of(r, &k->forcing.check) : DNS_UNTOLD;
+    const struct dns_check check = k->forcing.check;
+    c->state = NULL;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_unseen(c, r);
         return;
     }
-    c->state = NULL;
+    enum dns_health health = dns_health_of(r, &check);
     if (health == DNS_HEALTHY)
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
     else if (health == DNS_UNTOLD)
         dns_seen(c, EVAC_SEEN_MOVING, "it is new: its checkers have not reported yet");
+    else if (check.inverted)
+        dns_seen(c, EVAC_SEEN_SATISFIED, "it keeps its region out");
     else
         dns_seen(c, EVAC_SEEN_BLOCKED, "its checkers do not find it healthy");
 }

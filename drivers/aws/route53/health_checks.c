@@ -66,22 +66,6 @@ enum dns_health dns_health_of(const struct evac_aws_reply *status, const struct 
 
 /* --- forcing --------------------------------------------------------------------------------- */
 
-static void refuse(struct aws_call *c, const char *code, const char *why)
-{
-    if (c->verb == EVAC_VERB_OBSERVE)
-        dns_seen(c, EVAC_SEEN_BLOCKED, why);
-    else
-        aws_answer_rejected(c, code, "%s", why);
-}
-
-static void could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_OBSERVE)
-        aws_answer_unseen(c, r);
-    else
-        aws_answer_not_sent(c, r);
-}
-
 static void update(struct aws_call *c)
 {
     const struct dns_forcing *f = c->helper;
@@ -120,7 +104,7 @@ static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
     struct dns_check other = dns_check_of(c, evac_xml_path(r->xml, "HealthCheck"));
     bool gone = evac_str_is(r->code, "NoSuchHealthCheck");
     if (!gone && r->outcome != EVAC_OUTCOME_ACCEPTED)
-        could_not_look(c, r);
+        dns_could_not_look(c, r);
     else if (gone || !dns_is_forced(&other))
         move(c);
     else
@@ -133,7 +117,7 @@ static void find_left(struct aws_call *c)
     if (f->left) {
         move(c);
     } else if (f->next == f->other_count) {
-        refuse(c, "", LAST_CHECK);
+        dns_refuse(c, "", LAST_CHECK);
     } else {
         struct evac_aws_request request = dns_check_request(c, f->others[f->next++], false);
         aws_next(c, &request, on_other);
@@ -168,11 +152,11 @@ static void on_own(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dns_forcing *f = c->helper;
     if (evac_str_is(r->code, "NoSuchHealthCheck")) {
-        refuse(c, "NoSuchHealthCheck", "there is no such health check");
+        dns_refuse(c, "NoSuchHealthCheck", "there is no such health check");
         return;
     }
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        could_not_look(c, r);
+        dns_could_not_look(c, r);
         return;
     }
     f->check = dns_check_of(c, evac_xml_path(r->xml, "HealthCheck"));

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define ZONE_MS 1000u /* a zone that is busy with a change is asked again after this */
+#define VALUES_MAX 64u   /* of a region; more are not needed to see it answered */
+#define ZONE_MS    1000u /* a zone that is busy with a change is asked again after this */
 
 bool dns_by_health_check(const struct aws_call *c)
 {
@@ -98,6 +99,25 @@ bool dns_is_of(struct aws_call *c, const struct evac_xml *set, struct evac_str r
         if (evac_str_eq(evac_str_cut(names, '|', &names), id))
             return true;
     return false;
+}
+
+const struct evac_str *dns_values(struct aws_call *c, const struct evac_aws_reply *r,
+                                  struct evac_str region, size_t *ret_count)
+{
+    struct evac_str *values = evac_arena_array(c->arena, VALUES_MAX, sizeof *values);
+    size_t n = 0;
+    for (const struct evac_xml *s = dns_set(c, r, NULL); s; s = dns_set(c, r, s)) {
+        struct evac_str alias = evac_xml_text(s, "AliasTarget/DNSName");
+        const struct evac_xml *v = evac_xml_path(s, "ResourceRecords/ResourceRecord");
+        if (!dns_is_of(c, s, region))
+            continue;
+        if (alias.n && n < VALUES_MAX)
+            values[n++] = evac_arena_str(c->arena, alias);
+        for (; v && n < VALUES_MAX; v = evac_xml_again(v))
+            values[n++] = evac_arena_str(c->arena, evac_xml_text(v, "Value"));
+    }
+    *ret_count = n;
+    return values;
 }
 
 /* --- as text --------------------------------------------------------------------------------- */

@@ -157,7 +157,7 @@ static void without_id(struct aws_call *c)
     if (value.n == 0)
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
     else
-        dns_ask(c, value);
+        dns_ask(c, &value, 1);
 }
 
 static void on_list(struct aws_call *c, const struct evac_aws_reply *r)

@@ -11,6 +11,8 @@
 struct dns_aim {
     const struct evac_str *targets; /* addresses: any of them will do */
     size_t target_count;
+    const struct evac_str *values; /* what the region's records answer */
+    size_t value_count;
     bool away;   /* none of them may be answered */
     bool strong; /* one look is enough */
     struct evac_str snapshot, version;
@@ -35,6 +37,10 @@ bool dns_sets(struct aws_call *c, const struct evac_aws_reply *r, struct evac_st
 typedef int64_t dns_weight_fn(struct aws_call *c, const struct evac_xml *set);
 struct evac_str dns_reweighed(struct aws_call *c, const struct evac_aws_reply *r,
                               dns_weight_fn *weight_of);
+/* What the region's records of a listing answer: values, and what aliases name. A list of
+ * *ret_count. */
+const struct evac_str *dns_values(struct aws_call *c, const struct evac_aws_reply *r,
+                                  struct evac_str region, size_t *ret_count);
 /* The value when these have only one, "" otherwise. */
 struct evac_str dns_only_value(struct evac_str sets);
 struct evac_str dns_version(struct aws_call *c, struct evac_str sets);
@@ -51,14 +57,17 @@ void dns_wait(struct aws_call *c, aws_then_fn *unknown);
  */
 
 bool dns_is_address(struct evac_str text);
-/* The end of an observe: asks DNS whether the name answers (with away: does not answer) with the
- * value's addresses; value is an address or a name. */
-void dns_ask(struct aws_call *c, struct evac_str value);
+/* The end of an observe: asks DNS whether the name answers (with away: does not answer) with any of
+ * these; values are addresses, or names of which the first is followed to its addresses. */
+void dns_ask(struct aws_call *c, const struct evac_str *values, size_t count);
 enum evac_code dns_ask_first(struct aws_call *c, struct evac_str value, struct evac_err *err);
 /* What the resource says that a region answers: its target, its alias, or {region}.<name>. */
 struct evac_str dns_target(struct aws_call *c);
 /* Answers by what c->state holds. */
 void dns_seen(struct aws_call *c, enum evac_seen seen, const char *why);
+/* Blocked, or rejected; unseen, or not sent: as the call is an observe or an apply. */
+void dns_refuse(struct aws_call *c, const char *code, const char *why);
+void dns_could_not_look(struct aws_call *c, const struct evac_aws_reply *r);
 
 /* --- health_checks.c: checks, and how one is forced ----------------------------------------------
  */

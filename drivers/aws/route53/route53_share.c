@@ -117,7 +117,7 @@ static void without_id(struct aws_call *c)
     struct dns_aim *aim = c->state;
     aim->strong = false;
     if (aim->away && c->goal.n == 0)
-        dns_ask(c, dns_target(c));
+        dns_ask(c, aim->values, aim->value_count);
     else
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
 }
@@ -135,6 +135,7 @@ static void on_weights(struct aws_call *c, const struct evac_aws_reply *r)
     bool whole = dns_sets(c, r, &sets);
     *aim = (struct dns_aim){ .away = is_action(c, "withdraw"), .strong = true };
     aim->version = dns_version(c, sets);
+    aim->values = dns_values(c, r, c->region, &aim->value_count);
     c->state = aim;
     if (!why && !whole)
         why = DNS_TOO_LARGE;
@@ -206,34 +207,40 @@ static const char *find_checks(struct aws_call *c, const struct evac_aws_reply *
                        : NULL;
 }
 
+struct checked {
+    struct dns_forcing forcing; /* first: c->helper is both */
+    const struct evac_str *values; /* of the region's records */
+    size_t value_count;
+};
+
 /* The check says it at once; DNS follows within seconds, unless nobody else is healthy. What is
  * asked from elsewhere may be answered otherwise, so nobody waits for a join to show. */
 static void forced(struct aws_call *c)
 {
+    const struct checked *k = c->helper;
     const struct dns_aim *aim = c->state;
     if (c->goal.n)
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
     else if (aim->away)
-        dns_ask(c, dns_target(c));
+        dns_ask(c, k->values, k->value_count);
     else
         dns_await_health(c);
 }
 
 static void on_checks(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    struct dns_forcing *f = evac_arena_alloc(c->arena, sizeof *f);
-    *f = (struct dns_forcing){ .reached = forced };
-    const char *why = r->outcome == EVAC_OUTCOME_ACCEPTED ? find_checks(c, r, f) : NULL;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED && c->verb == EVAC_VERB_OBSERVE)
-        aws_answer_unseen(c, r);
-    else if (r->outcome != EVAC_OUTCOME_ACCEPTED)
-        aws_answer_not_sent(c, r);
-    else if (why && c->verb == EVAC_VERB_OBSERVE)
-        dns_seen(c, EVAC_SEEN_BLOCKED, why);
-    else if (why)
-        aws_answer_rejected(c, "", "%s", why);
+    struct checked *k = evac_arena_alloc(c->arena, sizeof *k);
+    *k = (struct checked){ .forcing.reached = forced };
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        dns_could_not_look(c, r);
+        return;
+    }
+    const char *why = find_checks(c, r, &k->forcing);
+    k->values = dns_values(c, r, c->region, &k->value_count);
+    if (why)
+        dns_refuse(c, "", why);
     else
-        dns_force(c, f);
+        dns_force(c, &k->forcing);
 }
 
 /* --- by the GO object ------------------------------------------------------------------------ */
