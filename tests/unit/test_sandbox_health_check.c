@@ -104,7 +104,8 @@ START_TEST(a_new_check_is_ready_when_its_checkers_have_reported)
     made(b, "shop-east")->inverted = true;
     made(b, "shop-east")->raw = true; /* the region is out, by what the check follows */
     expect(look(b, "ready", DECLARED EAST), EVAC_SEEN_SATISFIED, "out");
-    expect(look(b, "ready", "id.us-east-1=nobody\n" EAST), EVAC_SEEN_BLOCKED, "no such health check");
+    expect(look(b, "ready", "id.us-east-1=nobody\n" EAST), EVAC_SEEN_BLOCKED,
+           "no such health check");
     bench_free(b);
 }
 END_TEST

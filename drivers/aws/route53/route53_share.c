@@ -208,7 +208,7 @@ static const char *find_checks(struct aws_call *c, const struct evac_aws_reply *
 }
 
 struct checked {
-    struct dns_forcing forcing; /* first: c->helper is both */
+    struct dns_forcing forcing;    /* first: c->helper is both */
     const struct evac_str *values; /* of the region's records */
     size_t value_count;
 };
