@@ -29,6 +29,7 @@ extern const struct evac_pack evac_pack_aws;
     X(cloudfront_kvs) \
     X(cloudwatch) \
     X(docdb) \
+    X(dynamodb) \
     X(ec2) \
     X(ecs) \
     X(eks) \
