@@ -70,6 +70,7 @@ struct evac_aws_request {
     const char *service;      /* a name of the table */
     const char *operation;    /* "FailoverGlobalCluster" */
     struct evac_str region;   /* where; ignored for pinned services */
+    const char *region_set;   /* "*": signed for all regions; NULL: as the service's row says */
     struct evac_str endpoint; /* "https://host/v1": a resource's own, which goes before the
                                  service's. Someone's endpoint_url goes before both: region then
                                  tells what is meant. "" none */

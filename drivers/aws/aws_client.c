@@ -218,7 +218,8 @@ static enum evac_code find_endpoint(struct send *s, struct evac_err *err)
 {
     const struct evac_endpoint_wish wish = { s->service,
                                              s->region.n ? s->region : s->request.region,
-                                             s->request.bucket, s->request.endpoint };
+                                             s->request.bucket, s->request.endpoint,
+                                             s->request.region_set };
     if (s->request.server)
         return evac_endpoint_server(s->request.server->origin, wish.region, s->arena, &s->endpoint,
                                     err);
@@ -318,6 +319,7 @@ static void copy_request(struct send *s, const struct evac_aws_request *from)
     s->request.operation = evac_arena_dup(a, from->operation);
     s->request.region = evac_arena_str(a, from->region);
     s->request.endpoint = evac_arena_str(a, from->endpoint);
+    s->request.region_set = dup_or_null(a, from->region_set);
     s->request.method = dup_or_null(a, from->method);
     s->request.bucket = evac_arena_str(a, from->bucket);
     s->request.path = evac_arena_str(a, from->path);

@@ -191,8 +191,8 @@ static enum evac_code sign(struct draft *d, struct evac_str method, struct evac_
     put_header(d, "X-Amz-Date", evac_str(timestamp));
     if (w->identity->session_token.n)
         put_header(d, "X-Amz-Security-Token", evac_arena_str(d->arena, w->identity->session_token));
-    if (w->service->region_set)
-        put_header(d, "X-Amz-Region-Set", evac_str(w->service->region_set));
+    if (w->endpoint->region_set.n)
+        put_header(d, "X-Amz-Region-Set", w->endpoint->region_set);
 
     size_t count = d->header_count;
     put_header(d, "Host", w->endpoint->host); /* signed here, written by the transport */
@@ -200,9 +200,7 @@ static enum evac_code sign(struct draft *d, struct evac_str method, struct evac_
         method, d->path, d->query, d->headers, d->header_count, d->body, w->service->s3_rules
     };
     struct evac_sigv4_scope scope = { evac_str(timestamp), w->endpoint->signing_region,
-                                      evac_str(w->service->signing_name),
-                                      w->service->region_set ? evac_str(w->service->region_set)
-                                                             : EVAC_STR_NONE };
+                                      evac_str(w->service->signing_name), w->endpoint->region_set };
     evac_buf_init(&authorization, URL_BYTES);
     enum evac_code code = evac_sigv4_sign(w->cache, &request, &scope, w->identity, EVAC_STR_NONE,
                                           &authorization, err);

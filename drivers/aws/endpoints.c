@@ -396,7 +396,8 @@ static enum evac_code find_region(const struct evac_endpoint_wish *wish, struct 
                                   struct evac_endpoint *e, struct evac_err *err)
 {
     struct evac_str region = home_of(wish->service, wish->region);
-    if (wish->service->region_set)
+    e->region_set = evac_str(wish->region_set ? wish->region_set : wish->service->region_set);
+    if (e->region_set.n)
         return EVAC_OK;
     if (!evac_endpoint_is_region(region))
         return evac_fail(err, EVAC_E_BADARG, "%s: '%.*s' is not a region's name",

@@ -10,6 +10,7 @@ struct evac_endpoint {
     struct evac_str host;   /* as signed: lower case, port only if it is not the usual one */
     struct evac_str prefix; /* path before the operation's own: "/bucket", "" none */
     struct evac_str signing_region;
+    struct evac_str region_set; /* "" Version 4; "*" Version 4A */
     struct evac_str region; /* where it goes: a pinned service's home, else the region asked for;
                                "" nowhere in particular, for what is signed for any region */
 };
@@ -19,6 +20,7 @@ struct evac_endpoint {
 struct evac_endpoint_wish {
     const struct evac_aws_service *service;
     struct evac_str region, bucket, own;
+    const char *region_set; /* NULL: the service's */
 };
 enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
                                   const struct evac_endpoint_wish *wish, struct evac_arena *arena,

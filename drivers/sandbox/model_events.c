@@ -2,6 +2,9 @@
  * EventBridge: rules that can be paused, and events that are put (AWS.md 2.11).
  *
  *     make events us-west-2 {"kind":"rule","name":"nightly","State":"DISABLED"}
+ *     make events us-east-1 {"kind":"endpoint","name":"abcde.veo","secondary":"us-west-2"}
+ *
+ * A global endpoint takes events to its primary's region, or to its secondary's when that is away.
  */
 #include "sandbox_docs.h"
 
@@ -11,6 +14,7 @@ static const struct sb_kind kinds[] = {
       "\"ScheduleExpression\":\"rate(5 "
       "minutes)\",\"State\":\"ENABLED\",\"EventBusName\":\"default\"}",
       false, NULL },
+    { "endpoint", "{\"primary\":\"{region}\",\"secondary\":\"{region}\"}", true, NULL },
     { 0 },
 };
 
@@ -49,11 +53,26 @@ static void disable_rule(struct sb_call *c)
     switch_rule(c, "\"DISABLED\"");
 }
 
+static size_t anywhere(const struct sb_call *c)
+{
+    const struct sb_doc *e =
+        sb_doc_find(c->sb, SB_EVENTS, SB_ANYWHERE, "endpoint", sb_in(c, "EndpointId"));
+    size_t primary = e ? sb_region_find(c->sb, sb_doc_text(e, "primary")) : SB_REGIONS_MAX;
+    return !e || sb_reachable(c->sb, primary) ? primary
+                                              : sb_region_find(c->sb, sb_doc_text(e, "secondary"));
+}
+
 /* 200 even when events are refused: who asks has to look at each. */
 static void put_events(struct sb_call *c)
 {
     int failed = 0, n = 0;
     struct evac_buf entries;
+    if (sb_has(c, "EndpointId") != c->for_all) {
+        sb_error(c, 403, "SignatureDoesNotMatch",
+                 "A global endpoint wants EndpointId and a "
+                 "signature for all regions, both.");
+        return;
+    }
     evac_buf_init(&entries, 65536);
     for (; sb_has(c, "Entries.%d", n + 1); n++) {
         bool whole = sb_in(c, "Entries.%d.Source", n + 1).n &&
@@ -97,6 +116,7 @@ SB_DOCS(EVENTS, kinds)
 
 const struct sb_service sb_service_events = { .signing_name = "events",
                                               .row = "events",
+                                              .anywhere = anywhere,
                                               .operations = operations,
                                               .make = make,
                                               .truth = truth };

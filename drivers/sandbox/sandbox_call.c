@@ -344,29 +344,41 @@ static bool find_service(struct sb_call *c, struct evac_str signing_name)
     return c->service != NULL;
 }
 
-/* Of no one region: then it must be signed for all of them. */
-static bool is_for_all(struct sb_call *c, struct evac_str region_set)
+static bool is_served(struct sb_call *c)
 {
-    if (evac_str_is(region_set, "*"))
+    const char *home = c->service->home;
+    if (c->region < SB_REGIONS_MAX)
         return true;
+    c->region = 0;
+    sb_error(c, c->id == SB_S3 ? 400 : 403,
+             c->id == SB_S3 ? "AuthorizationHeaderMalformed" : "SignatureDoesNotMatch",
+             "Credential should be scoped to a valid region%s%s.", home ? ": " : "",
+             home ? home : "");
+    return false;
+}
+
+/* What is of no one region must be signed for all of them. */
+static bool find_anywhere(struct sb_call *c)
+{
+    c->region = c->service->global ? 0 : c->service->anywhere(c);
+    if (c->for_all)
+        return is_served(c);
     sb_error(c, 403, "SignatureDoesNotMatch",
              "It must be signed by " EVAC_SIGV4A_ALGORITHM " for the region set '*'.");
     return false;
 }
 
 /* Where it is served: the scope's region; for a global control plane its home, and nowhere else. */
-static bool find_region(struct sb_call *c, struct evac_str scope)
+static bool find_region(struct sb_call *c, const struct evac_sigv4_scope *scope)
 {
-    c->region = sb_region_find(c->sb, scope);
-    if (c->region >= SB_REGIONS_MAX)
-        c->region = 0;
-    else if (!c->service->home || evac_str_is(scope, c->service->home))
-        return true;
-    sb_error(c, c->id == SB_S3 ? 400 : 403,
-             c->id == SB_S3 ? "AuthorizationHeaderMalformed" : "SignatureDoesNotMatch",
-             "Credential should be scoped to a valid region%s%s.", c->service->home ? ": " : "",
-             c->service->home ? c->service->home : "");
-    return false;
+    const struct sb_service *service = c->service;
+    c->for_all = evac_str_is(scope->region_set, "*");
+    if (service->global || (service->anywhere && c->for_all))
+        return find_anywhere(c);
+    c->region = sb_region_find(c->sb, scope->region);
+    if (service->home && !evac_str_is(scope->region, service->home))
+        c->region = SB_REGIONS_MAX;
+    return is_served(c);
 }
 
 static void plain(struct evac_sandbox_reply *reply, int status, const char *text)
@@ -410,8 +422,7 @@ static void answer(struct sb_call *c, const struct evac_sigv4_request *signed_re
 {
     c->protocol = protocol_of(c);
     sb_read_input(c);
-    if (c->failed || !(c->service->global ? is_for_all(c, claim->scope.region_set)
-                                          : find_region(c, claim->scope.region)))
+    if (c->failed || !find_region(c, &claim->scope))
         return;
     if (!c->service->global && !sb_reachable(c->sb, c->region)) {
         c->reply->fate = EVAC_SANDBOX_REFUSE;

@@ -106,6 +106,9 @@ struct sb_service {
     const char *home;         /* NULL: regional; else where its only API lives */
     bool global;              /* a data plane of no one region, signed for all of them: no region's
                                  end is its own. Its faults are those of the first region */
+    /* Where a request that is signed for all regions is served by a regional service;
+     * SB_REGIONS_MAX: nowhere. NULL: it takes none. */
+    size_t (*anywhere)(const struct sb_call *c);
     double rate_per_s, burst; /* of all operations together, a region; AWS.md 1.11 */
     const struct sb_operation *operations;
     void *(*create)(struct evac_sandbox *sb);
@@ -198,7 +201,7 @@ struct sb_call {
     size_t param_count;
     const struct evac_json *json;
     const struct evac_xml *xml;
-    bool anonymous;
+    bool anonymous, for_all; /* for_all: signed for all regions */
 
     struct evac_sandbox_reply *reply;
     struct evac_buf out;      /* the operation's result, without envelope; S3: the body */

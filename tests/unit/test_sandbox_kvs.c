@@ -216,6 +216,7 @@ static const struct {
     { { "POST", "/", "Action=DescribeGlobalClusters", .service = "rds", .region_set = "*" },
       403,
       "scoped to a valid region" },
+    { { "GET", KVS, "", .region_set = "*", .region = "us-east-1" }, 200, "READY" }, /* not told */
 };
 
 START_TEST(it_must_be_signed_for_all_regions)

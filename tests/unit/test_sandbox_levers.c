@@ -553,6 +553,27 @@ START_TEST(messages_go_out_and_refusals_inside_a_200_are_seen)
 }
 END_TEST
 
+START_TEST(an_event_at_a_global_endpoint_reaches_whichever_region_is_there)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make events us-east-1 "
+                     "{\"kind\":\"endpoint\",\"name\":\"abcde.veo\",\"secondary\":\"us-west-2\"}");
+    const char *args = "endpoint=abcde.veo\nbus=default\nwant.detail_type=evac failover\n"
+                       "want.source=evac\n" TO;
+    const struct evac_reply *r = bench_call(b, "events", EVAC_VERB_APPLY, "publish-global", args);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "{\"region\":\"us-east-1\",\"kind\":\"event\""));
+    bench_control(b, "region us-east-1 down");
+    r = bench_call(b, "events", EVAC_VERB_APPLY, "publish-global", args);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "{\"region\":\"us-west-2\",\"kind\":\"event\""));
+    r = bench_call(b, "events", EVAC_VERB_APPLY, "publish-global",
+                   "endpoint=nobody.veo\nbus=default\nwant.detail_type=x\nwant.source=evac\n" TO);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_key_can_not_be_taken_from_a_region_that_is_down)
 {
     struct bench *b = bench_new(60);
@@ -595,6 +616,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, capacity_that_does_not_come_blocks);
     tcase_add_test(t, an_invocation_says_what_the_function_said);
     tcase_add_test(t, messages_go_out_and_refusals_inside_a_200_are_seen);
+    tcase_add_test(t, an_event_at_a_global_endpoint_reaches_whichever_region_is_there);
     tcase_add_test(t, a_key_can_not_be_taken_from_a_region_that_is_down);
     tcase_add_test(t, an_issue_is_reported_wherever_health_answers);
     suite_add_tcase(suite, t);

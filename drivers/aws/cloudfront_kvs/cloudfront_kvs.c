@@ -26,14 +26,15 @@ static const struct evac_action actions[] = {
     { 0 },
 };
 #define STORE "/key-value-stores/<store>"
-static const struct aws_ask describe = { SERVICE, "DescribeKeyValueStore", "GET", STORE };
-static const struct aws_ask get_key = { SERVICE, "GetKey", "GET", STORE "/keys/<key>" };
-static const struct aws_ask put_key = { SERVICE, "PutKey", "PUT", STORE "/keys/<key>", .body = "{\"Value\":\"<value>\"}" };
-static const struct aws_ask delete_key = { SERVICE, "DeleteKey", "DELETE", STORE "/keys/<key>" };
+#define ASK(op, method, path, body) { SERVICE, op, method, path, NULL, body, .endpoint = "https://<account>.cloudfront-kvs.global.api.aws" }
+static const struct aws_ask describe = ASK("DescribeKeyValueStore", "GET", STORE, NULL);
+static const struct aws_ask get_key = ASK("GetKey", "GET", STORE "/keys/<key>", NULL);
+static const struct aws_ask put_key = ASK("PutKey", "PUT", STORE "/keys/<key>", "{\"Value\":\"<value>\"}");
+static const struct aws_ask delete_key = ASK("DeleteKey", "DELETE", STORE "/keys/<key>", NULL);
 /* clang-format on */
 
 struct work {
-    struct evac_str endpoint, value, version;
+    struct evac_str value, version;
     bool remove;          /* a rollback to where there was no such key */
     aws_reply_fn *on_key; /* of a look */
 };
@@ -41,7 +42,7 @@ struct work {
 /* --- requests -------------------------------------------------------------------------------- */
 
 /* "arn:aws:cloudfront::123456789012:key-value-store/5c6d": the endpoint is the account's. */
-static enum evac_code find_endpoint(struct aws_call *c, struct work *w, struct evac_err *err)
+static enum evac_code find_account(struct aws_call *c, struct evac_err *err)
 {
     struct evac_str arn = evac_args_get(&c->args, "store"), rest = arn, account = EVAC_STR_NONE;
     for (int i = 0; i < 5; i++)
@@ -51,8 +52,7 @@ static enum evac_code find_endpoint(struct aws_call *c, struct work *w, struct e
         return evac_fail(err, EVAC_E_BADARG,
                          "store '%.*s' is not arn:aws:cloudfront::ACCOUNT:key-value-store/ID",
                          EVAC_STR_ARG(arn));
-    w->endpoint =
-        aws_printf(c, "https://%.*s.cloudfront-kvs.global.api.aws", EVAC_STR_ARG(account));
+    aws_set_arg(c, "account", account);
     return EVAC_OK;
 }
 
@@ -69,16 +69,14 @@ static enum evac_code setup(struct aws_call *c, struct evac_err *err)
         w->value = evac_json_str(c->goal_root, "value");
     }
     w->version = c->version;
-    return find_endpoint(c, w, err);
+    return find_account(c, err);
 }
 
 static struct evac_aws_request request(struct aws_call *c, const struct aws_ask *ask, bool mutates)
 {
     const struct work *w = c->state;
     const struct aws_hole value = { "value", w->value };
-    struct evac_aws_request r = aws_ask(c, ask, mutates, &value, 1);
-    r.endpoint = w->endpoint;
-    return r;
+    return aws_ask(c, ask, mutates, &value, 1);
 }
 
 /* --- looking --------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 static const struct evac_param resource_params[] = {
     { "rules", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "names of the rules" },
     { "bus", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "default", NULL, "the event bus" },
+    { "endpoint", EVAC_PARAM_TEXT, 0, NULL, NULL, "id of a global endpoint, as \"abcde.veo\"" },
     { 0 },
 };
 static const struct evac_param rule_params[] = {
@@ -13,6 +14,12 @@ static const struct evac_param rule_params[] = {
     { 0 },
 };
 static const struct evac_param publish_params[] = {
+    { "detail_type", EVAC_PARAM_TEXT, 0, "evac failover", NULL, "the event's detail-type" },
+    { "source", EVAC_PARAM_TEXT, 0, "evac", NULL, "the event's source" },
+    { 0 },
+};
+static const struct evac_param global_params[] = {
+    { "endpoint", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { "detail_type", EVAC_PARAM_TEXT, 0, "evac failover", NULL, "the event's detail-type" },
     { "source", EVAC_PARAM_TEXT, 0, "evac", NULL, "the event's source" },
     { 0 },
@@ -28,11 +35,16 @@ static const struct evac_op publish_ops[] = {
     { "events", "PutEvents", "events:PutEvents", EVAC_HOME_STEP, NULL, false, true },
     { 0 },
 };
+static const struct evac_op global_ops[] = {
+    { "events", "PutEvents", "events:PutEvents", EVAC_HOME_GLOBAL, NULL, false, true },
+    { 0 },
+};
 
 static const struct evac_action actions[] = {
     { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
     { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
     { "publish", "an event says where the app moves", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, publish_ops },
+    { "publish-global", "an event says it at the global endpoint, which takes it to whichever region is healthy", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, global_params, global_ops },
     { 0 },
 };
 
@@ -47,16 +59,21 @@ static const struct aws_ask enable = ENABLE, disable = DISABLE;
     .missing_codes = "ResourceNotFoundException" }
 static const struct aws_lever resume = RULE("ENABLED|ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", ENABLE, "DISABLED", &disable);
 static const struct aws_lever pause = RULE("DISABLED", DISABLE, "ENABLED", &enable);
-static const struct aws_shot publish = {
-    .act = { "events", "PutEvents", .body =
-             "{\"Entries\":[{\"Source\":\"<want.source>\",\"DetailType\":\"<want.detail_type>\",\"EventBusName\":\"<bus>\","
-             "\"Detail\":\"{\\\"app\\\":\\\"<app>\\\",\\\"from\\\":\\\"<from>\\\",\\\"to\\\":\\\"<to>\\\",\\\"mode\\\":\\\"<mode>\\\",\\\"run\\\":\\\"<run>\\\"}\"}]}" },
-    .fails_at = "FailedEntryCount", .fails_unless = "0", .why_at = "Entries[]/ErrorMessage" };
+#define EVENT \
+             "\"Entries\":[{\"Source\":\"<want.source>\",\"DetailType\":\"<want.detail_type>\",\"EventBusName\":\"<bus>\"," \
+             "\"Detail\":\"{\\\"app\\\":\\\"<app>\\\",\\\"from\\\":\\\"<from>\\\",\\\"to\\\":\\\"<to>\\\",\\\"mode\\\":\\\"<mode>\\\",\\\"run\\\":\\\"<run>\\\"}\"}]"
+#define FAILS .fails_at = "FailedEntryCount", .fails_unless = "0", .why_at = "Entries[]/ErrorMessage"
+static const struct aws_shot publish = { .act = { "events", "PutEvents", .body = "{" EVENT "}" }, FAILS };
+/* The buses of both regions have the same name; the endpoint knows them. */
+static const struct aws_shot publish_global = {
+    .act = { "events", "PutEvents", .body = "{\"EndpointId\":\"<endpoint>\"," EVENT "}",
+             .endpoint = "https://<endpoint>.endpoint.events.amazonaws.com", .region_set = "*" }, FAILS };
 
 static const struct aws_handlers handlers[] = {
     { .action = "resume", .lever = &resume },
     { .action = "pause", .lever = &pause },
     { .action = "publish", .shot = &publish },
+    { .action = "publish-global", .shot = &publish_global },
     { 0 },
 };
 /* clang-format on */

@@ -136,9 +136,12 @@ struct evac_aws_request aws_ask(struct aws_call *c, const struct aws_ask *ask, b
                                   .mutates = mutates,
                                   .method = ask->method,
                                   .params = params,
+                                  .region_set = ask->region_set,
                                   .content_type = ask->content_type };
     if (ask->region)
         r.region = aws_fill(c, ask->region, AWS_PLAIN, holes, hole_count);
+    if (ask->endpoint)
+        r.endpoint = aws_fill(c, ask->endpoint, AWS_PLAIN, holes, hole_count);
     if (ask->path)
         r.path = aws_fill(c, ask->path, AWS_PATH, holes, hole_count);
     if (ask->body)

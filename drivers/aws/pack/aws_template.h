@@ -23,13 +23,15 @@
 
 struct aws_ask {
     const char *service, *operation;
-    const char *method; /* REST */
-    const char *path;   /* REST */
-    const char *params; /* "A=<a>&B=x": form fields, or a query string; an empty value leaves its
-                           pair out */
-    const char *body;   /* JSON, XML */
-    const char *header; /* one more header: "name: value" */
-    const char *region; /* NULL: the call's */
+    const char *method;   /* REST */
+    const char *path;     /* REST */
+    const char *params;   /* "A=<a>&B=x": form fields, or a query string; an empty value leaves its
+                             pair out */
+    const char *body;     /* JSON, XML */
+    const char *header;   /* one more header: "name: value" */
+    const char *region;   /* NULL: the call's */
+    const char *endpoint; /* a resource's own, with holes */
+    const char *region_set; /* as in evac_aws_request */
     const char *content_type;
 };
 

@@ -17,4 +17,14 @@ def rules(aws):
     equal((put["FailedEntryCount"], put["Entries"][1]["ErrorCode"]), (1, "InvalidArgument"))
 
 
-GROUPS = [rules]
+def global_endpoint(aws):
+    """Signed for all regions (Version 4A) by AWS's own library."""
+    make(aws, "events", EAST, kind="endpoint", name="abcde.veo", secondary=WEST)
+    event = json.dumps([{"Source": "evac", "DetailType": "trial", "Detail": "{}"}])
+    put = ("events", "put-events", "--entries", event, "--endpoint-id")
+    equal(aws(WEST, *put, "abcde.veo")["FailedEntryCount"], 0)
+    refused("SignatureDoesNotMatch", aws, WEST, *put, "nobody.veo")
+    refused("InvalidSignatureException", Cli(aws.world, secret="another"), WEST, *put, "abcde.veo")
+
+
+GROUPS = [rules, global_endpoint]
