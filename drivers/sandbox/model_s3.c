@@ -35,7 +35,8 @@ static void free_version(struct s3_version *v)
 static void destroy(void *p)
 {
     struct s3 *s3 = p;
-    for (size_t i = 0; i < s3->bucket_count; i++)
+    for (size_t i = 0; i < s3->bucket_count; i++) {
+        s3_unconfigure(&s3->buckets[i]);
         for (struct s3_object *o = s3->buckets[i].objects, *next; o; o = next) {
             next = o->next;
             for (struct s3_version *v = o->versions, *older; v; v = older) {
@@ -44,6 +45,7 @@ static void destroy(void *p)
             }
             free(o);
         }
+    }
     free(s3);
 }
 
@@ -58,7 +60,7 @@ struct s3_bucket *s3_bucket_find(const struct evac_sandbox *sb, struct evac_str 
     return NULL;
 }
 
-static struct s3_object *find_object(const struct s3_bucket *b, struct evac_str key)
+struct s3_object *s3_object_find(const struct s3_bucket *b, struct evac_str key)
 {
     for (struct s3_object *o = b->objects; o; o = o->next)
         if (evac_str_is(key, o->key))
@@ -69,7 +71,7 @@ static struct s3_object *find_object(const struct s3_bucket *b, struct evac_str 
 /* The newest version that is not a delete marker; NULL when there is none. */
 static struct s3_version *current(const struct s3_bucket *b, struct evac_str key)
 {
-    struct s3_object *o = find_object(b, key);
+    struct s3_object *o = s3_object_find(b, key);
     return o && o->versions && !o->versions->deleted ? o->versions : NULL;
 }
 
@@ -112,19 +114,42 @@ static void forget_old(struct s3 *s3, struct s3_object *o)
     }
 }
 
-static struct s3_version *store(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
-                                struct evac_str body, bool deleted)
+static struct s3_object *find_or_add(struct s3_bucket *b, struct evac_str key)
 {
-    struct s3 *s3 = state(sb);
-    struct s3_object *o = find_object(b, key);
-    if (!o) {
-        o = calloc(1, sizeof *o);
-        if (!o)
-            abort();
-        (void)evac_str_copy(o->key, sizeof o->key, key);
-        o->next = b->objects;
-        b->objects = o;
-    }
+    struct s3_object *o = s3_object_find(b, key);
+    if (o)
+        return o;
+    o = calloc(1, sizeof *o);
+    if (!o)
+        abort();
+    (void)evac_str_copy(o->key, sizeof o->key, key);
+    o->next = b->objects;
+    b->objects = o;
+    return o;
+}
+
+/* The newest by its date first: what was written earlier may arrive later. */
+static void place(struct s3 *s3, struct s3_bucket *b, struct s3_object *o, struct s3_version *v)
+{
+    struct s3_version **at = &o->versions;
+    if (!b->versioned)
+        while (o->versions) { /* overwritten */
+            struct s3_version *gone = o->versions;
+            o->versions = gone->older;
+            s3->version_count--;
+            free_version(gone);
+        }
+    while (*at && (*at)->wall_ms > v->wall_ms)
+        at = &(*at)->older;
+    v->older = *at;
+    *at = v;
+    s3->version_count++;
+    forget_old(s3, o);
+}
+
+struct s3_version *s3_store_at(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
+                               struct evac_str body, bool deleted, int64_t wall_ms)
+{
     struct s3_version *v = calloc(1, sizeof *v);
     if (!v || (v->body = malloc(body.n + 1)) == NULL)
         abort();
@@ -133,136 +158,30 @@ static struct s3_version *store(struct evac_sandbox *sb, struct s3_bucket *b, st
     v->body[body.n] = '\0';
     v->bytes = body.n;
     v->deleted = deleted;
-    v->wall_ms = sb_wall_ms(sb);
+    v->wall_ms = wall_ms;
     sb_random_id(sb, v->id, 32);
     set_etag(v);
-    v->older = o->versions;
-    if (!b->versioned && o->versions) { /* overwritten */
-        v->older = NULL;
-        for (struct s3_version *gone = o->versions, *next; gone; gone = next) {
-            next = gone->older;
-            s3->version_count--;
-            free_version(gone);
-        }
-    }
-    o->versions = v;
-    s3->version_count++;
-    forget_old(s3, o);
+    place(state(sb), b, find_or_add(b, key), v);
     return v;
 }
 
-/* --- replication ----------------------------------------------------------------------------- */
-
-static bool replicates(const struct s3_bucket *b, struct evac_str key)
+static struct s3_version *store(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
+                                struct evac_str body, bool deleted)
 {
-    return b->rule.enabled && b->rule.to[0] && evac_str_starts(key, b->rule.prefix);
+    return s3_store_at(sb, b, key, body, deleted, sb_wall_ms(sb));
 }
 
-static void send_on(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
-                    struct s3_version *v)
+void s3_store_replica(struct evac_sandbox *sb, struct s3_bucket *to, const char *key,
+                      const struct s3_version *v)
 {
-    struct s3_bucket *to = s3_bucket_find(sb, evac_str(b->rule.to));
-    if (!replicates(b, key) || !to || v->deleted)
-        return; /* delete markers stay where they are (AWS.md 2.4) */
-    uint64_t own = sb_scaled(sb, 500 + sb_random(sb, 2000));
-    v->status = S3_PENDING;
-    v->written_ms = sb->now_ms;
-    v->due_ms = sb->now_ms + sb_lag_ms(sb, to->region, own);
-}
-
-static void replicate(struct evac_sandbox *sb, struct s3_bucket *b, struct s3_object *o,
-                      struct s3_version *v)
-{
-    struct s3_bucket *to = s3_bucket_find(sb, evac_str(b->rule.to));
-    if (!to || !sb_reaches(sb, b->region, to->region)) {
-        v->due_ms = SB_NEVER; /* goes on when both can be reached */
-        return;
-    }
-    struct s3_version *copy =
-        store(sb, to, evac_str(o->key), (struct evac_str){ v->body, v->bytes }, false);
+    struct s3_object *o = s3_object_find(to, evac_str(key));
+    for (const struct s3_version *have = o ? o->versions : NULL; have; have = have->older)
+        if (strcmp(have->id, v->id) == 0)
+            return; /* is there already */
+    struct s3_version *copy = s3_store_at(
+        sb, to, evac_str(key), (struct evac_str){ v->body, v->bytes }, false, v->wall_ms);
     copy->status = S3_REPLICA;
     (void)evac_str_copy(copy->id, sizeof copy->id, evac_str(v->id));
-    v->status = S3_COMPLETED;
-    b->latency_ms = sb->now_ms - v->written_ms;
-}
-
-/* Oldest first, so that a newer version never ends below an older one. */
-static void replicate_object(struct evac_sandbox *sb, struct s3_bucket *b, struct s3_object *o)
-{
-    for (;;) {
-        struct s3_version *oldest = NULL;
-        for (struct s3_version *v = o->versions; v; v = v->older)
-            if (v->status == S3_PENDING)
-                oldest = v;
-        if (!oldest)
-            return;
-        struct s3_bucket *to = s3_bucket_find(sb, evac_str(b->rule.to));
-        if (oldest->due_ms == SB_NEVER && to && sb_reaches(sb, b->region, to->region))
-            oldest->due_ms = sb->now_ms + sb_lag_ms(sb, to->region, sb_scaled(sb, 1000));
-        if (oldest->due_ms > sb->now_ms)
-            return;
-        replicate(sb, b, o, oldest);
-        if (oldest->status == S3_PENDING)
-            return;
-    }
-}
-
-static void publish(struct evac_sandbox *sb, const struct s3_bucket *b)
-{
-    const struct s3_bucket *to = s3_bucket_find(sb, evac_str(b->rule.to));
-    char dimensions[200];
-    double waiting = 0, bytes = 0;
-    if (!b->rule.enabled || !to || sb->regions[to->region].down)
-        return;
-    for (const struct s3_object *o = b->objects; o; o = o->next)
-        for (const struct s3_version *v = o->versions; v; v = v->older)
-            if (v->status == S3_PENDING) {
-                waiting++;
-                bytes += (double)v->bytes;
-            }
-    struct evac_arena *arena = evac_arena_new();
-    struct evac_str text = evac_arena_printf(
-        arena, "DestinationBucket=%s,RuleId=%s,SourceBucket=%s", to->name, b->rule.id, b->name);
-    (void)evac_str_copy(dimensions, sizeof dimensions, text);
-    evac_arena_free(arena);
-    sb_cloudwatch_put(sb, to->region, "AWS/S3", "ReplicationLatency", dimensions,
-                      (double)b->latency_ms / 1000, sb_wall_ms(sb));
-    sb_cloudwatch_put(sb, to->region, "AWS/S3", "OperationsPendingReplication", dimensions, waiting,
-                      sb_wall_ms(sb));
-    sb_cloudwatch_put(sb, to->region, "AWS/S3", "BytesPendingReplication", dimensions, bytes,
-                      sb_wall_ms(sb));
-}
-
-#define METRIC_MS 60000u
-
-static void advance(struct evac_sandbox *sb)
-{
-    struct s3 *s3 = state(sb);
-    for (size_t i = 0; i < s3->bucket_count; i++)
-        for (struct s3_object *o = s3->buckets[i].objects; o; o = o->next)
-            replicate_object(sb, &s3->buckets[i], o);
-    if (s3->bucket_count == 0 || sb->now_ms < s3->metric_at_ms)
-        return;
-    uint64_t every = sb_scaled(sb, METRIC_MS);
-    s3->metric_at_ms = sb->now_ms + (every > 1000 ? every : 1000);
-    for (size_t i = 0; i < s3->bucket_count; i++)
-        publish(sb, &s3->buckets[i]);
-}
-
-static uint64_t wake(const struct evac_sandbox *sb)
-{
-    const struct s3 *s3 = state(sb);
-    uint64_t next = s3->bucket_count ? s3->metric_at_ms : SB_NEVER;
-    for (size_t i = 0; i < s3->bucket_count; i++)
-        for (const struct s3_object *o = s3->buckets[i].objects; o; o = o->next) {
-            const struct s3_version *oldest = NULL;
-            for (const struct s3_version *v = o->versions; v; v = v->older)
-                if (v->status == S3_PENDING)
-                    oldest = v;
-            if (oldest && oldest->due_ms < next)
-                next = oldest->due_ms;
-        }
-    return next;
 }
 
 /* --- what others ask ------------------------------------------------------------------------- */
@@ -288,25 +207,11 @@ void sb_s3_bucket(struct evac_sandbox *sb, const char *region, const char *bucke
     b->public_read = public_read;
 }
 
-void sb_s3_replicate(struct evac_sandbox *sb, const char *from_bucket, const char *to_bucket,
-                     const char *prefix)
-{
-    struct s3_bucket *b = s3_bucket_find(sb, evac_str(from_bucket));
-    if (!b)
-        return;
-    b->rule.enabled = true;
-    (void)evac_str_copy(b->rule.id, sizeof b->rule.id, EVAC_STR("all"));
-    (void)evac_str_copy(b->rule.to, sizeof b->rule.to, evac_str(to_bucket));
-    (void)evac_str_copy(b->rule.prefix, sizeof b->rule.prefix, evac_str(prefix));
-    (void)evac_str_copy(b->rule.role, sizeof b->rule.role,
-                        EVAC_STR("arn:aws:iam::" SB_ACCOUNT ":role/s3-replication"));
-}
-
 void sb_s3_put(struct evac_sandbox *sb, const char *bucket, const char *key, struct evac_str body)
 {
     struct s3_bucket *b = s3_bucket_find(sb, evac_str(bucket));
     if (b)
-        send_on(sb, b, evac_str(key), store(sb, b, evac_str(key), body, false));
+        s3_send_on(sb, b, evac_str(key), store(sb, b, evac_str(key), body, false));
 }
 
 bool sb_s3_peek(const struct evac_sandbox *sb, const char *bucket, const char *key,
@@ -384,7 +289,7 @@ static struct s3_version *find_version(struct sb_call *c, const struct s3_bucket
     struct evac_str id = sb_in(c, "versionId");
     if (id.n == 0)
         return current(b, c->key);
-    const struct s3_object *o = find_object(b, c->key);
+    const struct s3_object *o = s3_object_find(b, c->key);
     for (struct s3_version *v = o ? o->versions : NULL; v; v = v->older)
         if (evac_str_is(id, v->id))
             return v;
@@ -492,26 +397,79 @@ static bool is_allowed(struct sb_call *c, const struct s3_bucket *b)
     return !c->failed;
 }
 
+/* False: answered, there is no room. */
+static bool has_room(struct sb_call *c)
+{
+    if (state(c->sb)->version_count < S3_ALL_VERSIONS_MAX)
+        return true;
+    sb_error(c, 503, "SlowDown", "The sandbox keeps no more than 10,000 versions");
+    return false;
+}
+
+static struct s3_version *put(struct sb_call *c, struct s3_bucket *b, struct evac_str body)
+{
+    struct s3_version *v = store(c->sb, b, c->key, body, false);
+    s3_send_on(c->sb, b, c->key, v);
+    if (b->versioned)
+        sb_header(c, "x-amz-version-id", evac_str(v->id));
+    sb_effect(c);
+    return v;
+}
+
 void s3_put_object(struct sb_call *c)
 {
     struct s3_bucket *b = s3_bucket_here(c);
     if (!b || !is_body_whole(c) || !is_allowed(c, b))
         return;
-    if (c->request->body.n > OBJECT_MAX_BYTES || c->key.n >= S3_KEY_BYTES) {
+    if (c->request->body.n > OBJECT_MAX_BYTES || c->key.n >= S3_KEY_BYTES)
         sb_error(c, 400, "EntityTooLarge",
                  "The sandbox keeps objects of up to 1 MiB under keys of up to 255 bytes");
+    else if (has_room(c))
+        sb_header(c, "ETag", evac_str(put(c, b, c->request->body)->etag));
+}
+
+/* "/bucket/key?versionId=x", percent-encoded. NULL: answered. */
+static const struct s3_version *copy_source(struct sb_call *c)
+{
+    struct evac_str id, path = sb_request_header(c, "x-amz-copy-source");
+    path = evac_str_cut(path, '?', &id);
+    if (evac_str_starts(path, "/"))
+        path = (struct evac_str){ path.p + 1, path.n - 1 };
+    struct evac_str bucket = evac_str_cut(path, '/', &path);
+    struct evac_str key = sb_unescape(c->arena, path);
+    const struct s3_bucket *b = s3_bucket_find(c->sb, bucket);
+    const struct s3_object *o = b ? s3_object_find(b, key) : NULL;
+    const struct s3_version *v = o ? o->versions : NULL;
+    bool named = evac_str_starts(id, "versionId=");
+    while (named && v && !evac_str_is((struct evac_str){ id.p + 10, id.n - 10 }, v->id))
+        v = v->older;
+    if (!b || !v)
+        sb_error(c, 404,
+                 !b      ? "NoSuchBucket"
+                 : named ? "NoSuchVersion"
+                         : "NoSuchKey",
+                 "The source of the copy does not exist.");
+    else if (v->deleted)
+        sb_error(c, named ? 400 : 404, named ? "InvalidRequest" : "NoSuchKey",
+                 "The source of a copy request may not refer to a delete marker.");
+    return c->failed ? NULL : v;
+}
+
+/* Of the same region's buckets. */
+void s3_copy_object(struct sb_call *c)
+{
+    struct s3_bucket *b = s3_bucket_here(c);
+    const struct s3_version *from = b ? copy_source(c) : NULL;
+    if (!from || !has_room(c))
         return;
-    }
-    if (state(c->sb)->version_count >= S3_ALL_VERSIONS_MAX) {
-        sb_error(c, 503, "SlowDown", "The sandbox keeps no more than 10,000 versions");
-        return;
-    }
-    struct s3_version *v = store(c->sb, b, c->key, c->request->body, false);
-    send_on(c->sb, b, c->key, v);
-    sb_header(c, "ETag", evac_str(v->etag));
-    if (b->versioned)
-        sb_header(c, "x-amz-version-id", evac_str(v->id));
-    sb_effect(c);
+    sb_header(c, "x-amz-copy-source-version-id", evac_str(from->id));
+    /* storing may forget the oldest version, which may be the source */
+    struct evac_str body = evac_arena_str(c->arena, (struct evac_str){ from->body, from->bytes });
+    const struct s3_version *v = put(c, b, body);
+    evac_buf_puts(&c->out, "<CopyObjectResult xmlns=\"" NS "\">");
+    sb_tag(&c->out, "LastModified", sb_iso(c->arena, v->wall_ms));
+    sb_tag(&c->out, "ETag", evac_str(v->etag));
+    evac_buf_puts(&c->out, "</CopyObjectResult>");
 }
 
 static bool remove_version(struct evac_sandbox *sb, struct s3_object *o, struct evac_str id)
@@ -531,7 +489,7 @@ static bool remove_version(struct evac_sandbox *sb, struct s3_object *o, struct 
 static bool delete_key(struct sb_call *c, struct s3_bucket *b, struct evac_str key,
                        struct evac_str version)
 {
-    struct s3_object *o = find_object(b, key);
+    struct s3_object *o = s3_object_find(b, key);
     if (version.n)
         return remove_version(c->sb, o, version);
     if (b->versioned) {
@@ -609,6 +567,7 @@ static const struct sb_operation operations[] = {
     { .name = "DeleteObjects",           .handle = s3_delete_objects,     .flags = SB_MUTATES, .method = "POST",   .path = BUCKET, .query_key = "delete" },
     { .name = "GetObject",               .handle = s3_get_object,         .flags = SB_STRONG,  .method = "GET",    .path = OBJECT },
     { .name = "HeadObject",              .handle = s3_head_object,        .flags = SB_STRONG,  .method = "HEAD",   .path = OBJECT },
+    { .name = "CopyObject",              .handle = s3_copy_object,        .flags = SB_MUTATES, .method = "PUT",    .path = OBJECT, .header_key = "x-amz-copy-source" },
     { .name = "PutObject",               .handle = s3_put_object,         .flags = SB_MUTATES, .method = "PUT",    .path = OBJECT },
     { .name = "DeleteObject",            .handle = s3_delete_object,      .flags = SB_MUTATES, .method = "DELETE", .path = OBJECT },
     { 0 },
@@ -623,7 +582,8 @@ const struct sb_service sb_service_s3 = {
     .operations = operations,
     .create = create,
     .destroy = destroy,
-    .advance = advance,
-    .wake = wake,
+    .advance = s3_advance,
+    .wake = s3_wake,
+    .make = s3_make,
     .truth = truth,
 };

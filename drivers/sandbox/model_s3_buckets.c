@@ -78,6 +78,7 @@ void s3_delete_bucket(struct sb_call *c)
         next = o->next;
         free(o);
     }
+    s3_unconfigure(b);
     size_t at = (size_t)(b - s3->buckets);
     memmove(b, b + 1, (s3->bucket_count - at - 1) * sizeof *b);
     s3->bucket_count--;
@@ -139,7 +140,7 @@ void s3_put_versioning(struct sb_call *c)
         sb_error(c, 400, "MalformedXML",
                  "The XML you provided was not well-formed or did not "
                  "validate against our published schema");
-    else if (!enabled && b->rule.enabled)
+    else if (!enabled && b->replication)
         sb_error(c, 409, "InvalidBucketState",
                  "A replication configuration is present on this bucket, so the versioning state "
                  "cannot be changed.");
@@ -155,63 +156,59 @@ void s3_get_replication(struct sb_call *c)
     const struct s3_bucket *b = s3_bucket_here(c);
     if (!b)
         return;
-    const struct s3_rule *rule = &b->rule;
-    if (rule->to[0] == '\0') {
+    if (b->replication)
+        evac_buf_puts(&c->out, b->replication);
+    else
         sb_error(c, 404, "ReplicationConfigurationNotFoundError",
                  "The replication configuration was not found");
-        return;
-    }
-    open_root(c, "ReplicationConfiguration");
-    sb_tag(&c->out, "Role", evac_str(rule->role));
-    evac_buf_puts(&c->out, "<Rule>");
-    sb_tag(&c->out, "ID", evac_str(rule->id));
-    evac_buf_puts(&c->out, "<Priority>1</Priority><Filter>");
-    sb_tag(&c->out, "Prefix", evac_str(rule->prefix));
-    evac_buf_puts(&c->out, "</Filter>");
-    sb_tag(&c->out, "Status", rule->enabled ? EVAC_STR("Enabled") : EVAC_STR("Disabled"));
-    evac_buf_puts(&c->out, "<DeleteMarkerReplication><Status>Disabled</Status>"
-                           "</DeleteMarkerReplication><Destination>");
-    sb_tagf(&c->out, "Bucket", "arn:aws:s3:::%s", rule->to);
-    evac_buf_puts(&c->out, "</Destination></Rule></ReplicationConfiguration>");
 }
 
-static struct evac_str bucket_of_arn(struct evac_str arn)
+static bool are_destinations_versioned(const struct sb_call *c)
 {
-    static const char prefix[] = "arn:aws:s3:::";
-    size_t n = sizeof prefix - 1;
-    return evac_str_starts(arn, prefix) ? (struct evac_str){ arn.p + n, arn.n - n } : EVAC_STR_NONE;
+    static const char arn[] = "arn:aws:s3:::";
+    for (const struct evac_xml *x = evac_xml_child(c->xml, "Rule"); x; x = evac_xml_again(x)) {
+        struct evac_str to = evac_xml_text(x, "Destination/Bucket");
+        if (!evac_str_starts(to, arn))
+            continue;
+        const struct s3_bucket *other = s3_bucket_find(
+            c->sb, (struct evac_str){ to.p + sizeof arn - 1, to.n - (sizeof arn - 1) });
+        if (!other || !other->versioned)
+            return false;
+    }
+    return true;
 }
 
-/* One rule is enough for a pair of buckets; more are refused by name. */
+/* Two rules of one id or one priority, or of the older and the newer kind together. */
+static bool are_rules_apart(const struct sb_call *c)
+{
+    for (const struct evac_xml *a = evac_xml_child(c->xml, "Rule"); a; a = evac_xml_again(a))
+        for (const struct evac_xml *b = evac_xml_again(a); b; b = evac_xml_again(b))
+            if (evac_str_eq(evac_xml_text(a, "ID"), evac_xml_text(b, "ID")) ||
+                evac_str_eq(evac_xml_text(a, "Priority"), evac_xml_text(b, "Priority")) ||
+                !evac_xml_child(a, "Filter") != !evac_xml_child(b, "Filter"))
+                return false;
+    return true;
+}
+
 void s3_put_replication(struct sb_call *c)
 {
     struct s3_bucket *b = s3_bucket_here(c);
-    const struct evac_xml *rule = evac_xml_child(c->xml, "Rule");
     if (!b || !s3_has_checksum(c))
         return;
-    struct evac_str to = bucket_of_arn(evac_xml_text(rule, "Destination/Bucket"));
-    const struct s3_bucket *other = s3_bucket_find(c->sb, to);
-    struct evac_str filter = evac_xml_text(rule, "Filter/Prefix");
-    if (!rule || to.n == 0 || evac_xml_text(c->xml, "Role").n == 0)
+    if (!b->versioned)
+        sb_error(c, 400, "InvalidRequest",
+                 "Versioning must be 'Enabled' on the bucket to apply a replication configuration");
+    else if (!are_destinations_versioned(c))
+        sb_error(c, 400, "InvalidRequest", "Destination bucket must have versioning enabled.");
+    else if (!are_rules_apart(c))
+        sb_error(c, 400, "InvalidRequest",
+                 "Rules need their own ID and Priority, and Filter in all or none of them.");
+    else if (!s3_configure(b, c->request->body, c->xml))
         sb_error(c, 400, "MalformedXML",
                  "The XML you provided was not well-formed or did not "
                  "validate against our published schema");
-    else if (evac_xml_again(rule))
-        sb_error(c, 501, "NotImplemented", "The sandbox keeps one replication rule a bucket.");
-    else if (!b->versioned)
-        sb_error(c, 400, "InvalidRequest",
-                 "Versioning must be 'Enabled' on the bucket to apply a replication configuration");
-    else if (!other || !other->versioned)
-        sb_error(c, 400, "InvalidRequest", "Destination bucket must have versioning enabled.");
-    if (c->failed)
-        return;
-    b->rule = (struct s3_rule){ .enabled = evac_str_is(evac_xml_text(rule, "Status"), "Enabled") };
-    (void)evac_str_copy(b->rule.id, sizeof b->rule.id, evac_xml_text(rule, "ID"));
-    (void)evac_str_copy(b->rule.to, sizeof b->rule.to, to);
-    (void)evac_str_copy(b->rule.role, sizeof b->rule.role, evac_xml_text(c->xml, "Role"));
-    (void)evac_str_copy(b->rule.prefix, sizeof b->rule.prefix,
-                        filter.n ? filter : evac_xml_text(rule, "Prefix"));
-    sb_effect(c);
+    if (!c->failed)
+        sb_effect(c);
 }
 
 void s3_delete_replication(struct sb_call *c)
@@ -219,9 +216,9 @@ void s3_delete_replication(struct sb_call *c)
     struct s3_bucket *b = s3_bucket_here(c);
     if (!b)
         return;
-    if (b->rule.to[0])
+    if (b->replication)
         sb_effect(c);
-    b->rule = (struct s3_rule){ .enabled = false };
+    s3_unconfigure(b);
     c->status = 204;
 }
 
@@ -295,14 +292,27 @@ void s3_list_objects(struct sb_call *c)
     evac_buf_puts(&c->out, "</ListBucketResult>");
 }
 
+/* With encoding-type=url, a key may hold what XML can not. */
+static void put_key(struct sb_call *c, const char *name, const char *key)
+{
+    struct evac_buf encoded;
+    evac_buf_init(&encoded, 4096);
+    if (evac_str_is(sb_in(c, "encoding-type"), "url"))
+        evac_buf_uri(&encoded, evac_str(key), true);
+    else
+        evac_buf_puts(&encoded, key);
+    sb_tag(&c->out, name, evac_buf_str(&encoded));
+    evac_buf_done(&encoded);
+}
+
 static void put_version(struct sb_call *c, const struct s3_object *o, const struct s3_version *v)
 {
     const char *element = v->deleted ? "DeleteMarker" : "Version";
     evac_buf_putf(&c->out, "<%s>", element);
-    sb_tag(&c->out, "Key", evac_str(o->key));
+    put_key(c, "Key", o->key);
     sb_tag(&c->out, "VersionId", evac_str(v->id));
     sb_tag(&c->out, "IsLatest", v == o->versions ? EVAC_STR("true") : EVAC_STR("false"));
-    sb_tag(&c->out, "LastModified", sb_iso(c->arena, v->wall_ms));
+    sb_tag(&c->out, "LastModified", sb_iso(c->arena, v->wall_ms / 1000 * 1000));
     if (!v->deleted) {
         sb_tag(&c->out, "ETag", evac_str(v->etag));
         sb_tagf(&c->out, "Size", "%zu", v->bytes);
@@ -311,9 +321,44 @@ static void put_version(struct sb_call *c, const struct s3_object *o, const stru
     evac_buf_putf(&c->out, "</%s>", element);
 }
 
+struct page {
+    const char *key_marker, *version_marker; /* "" none: begins behind them */
+    int64_t most, given;
+    const struct s3_object *last;
+    const struct s3_version *last_version;
+};
+
+/* False: it did not fit. */
+static bool put_versions(struct sb_call *c, struct page *page, const struct s3_object *o)
+{
+    int order = page->key_marker[0] ? strcmp(o->key, page->key_marker) : 1;
+    const struct s3_version *v = o->versions;
+    if (order < 0 || (order == 0 && !page->version_marker[0]))
+        return true;
+    if (order == 0) {
+        while (v && strcmp(v->id, page->version_marker) != 0)
+            v = v->older;
+        v = v ? v->older : NULL;
+    }
+    for (; v; v = v->older) {
+        if (page->given == page->most)
+            return false;
+        put_version(c, o, v);
+        page->given++;
+        page->last = o;
+        page->last_version = v;
+    }
+    return true;
+}
+
 void s3_list_versions(struct sb_call *c)
 {
     const struct s3_bucket *b = s3_bucket_here(c);
+    struct page page = { .key_marker = evac_arena_str(c->arena, sb_in(c, "key-marker")).p,
+                         .version_marker =
+                             evac_arena_str(c->arena, sb_in(c, "version-id-marker")).p,
+                         .most = sb_in_i64(c, "max-keys", 1000) };
+    bool whole = true;
     size_t n;
     if (!b)
         return;
@@ -321,9 +366,15 @@ void s3_list_versions(struct sb_call *c)
     open_root(c, "ListVersionsResult");
     sb_tag(&c->out, "Name", evac_str(b->name));
     sb_tag(&c->out, "Prefix", sb_in(c, "prefix"));
-    evac_buf_puts(&c->out, "<MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>");
-    for (size_t i = 0; i < n; i++)
-        for (const struct s3_version *v = list[i]->versions; v; v = v->older)
-            put_version(c, list[i], v);
+    if (evac_str_is(sb_in(c, "encoding-type"), "url"))
+        sb_tag(&c->out, "EncodingType", EVAC_STR("url"));
+    sb_tagf(&c->out, "MaxKeys", "%lld", (long long)page.most);
+    for (size_t i = 0; i < n && whole; i++)
+        whole = put_versions(c, &page, list[i]);
+    sb_tag(&c->out, "IsTruncated", whole ? EVAC_STR("false") : EVAC_STR("true"));
+    if (!whole && page.last) {
+        put_key(c, "NextKeyMarker", page.last->key);
+        sb_tag(&c->out, "NextVersionIdMarker", evac_str(page.last_version->id));
+    }
     evac_buf_puts(&c->out, "</ListVersionsResult>");
 }

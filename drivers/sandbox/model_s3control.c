@@ -1,5 +1,6 @@
 /*
- * S3 Control: the routes of Multi-Region Access Points (AWS.md 2.4). Five regions serve them, each
+ * S3 Control: the routes of Multi-Region Access Points (AWS.md 2.4); jobs are in
+ * model_s3control_jobs.c. Five regions serve them, each
  * change takes two minutes, one at a time.
  *
  *     make s3control us-east-1 {"kind":"mrap","name":"mfzwi23gnjvgw.mrap","Routes":
@@ -22,7 +23,7 @@ static const struct sb_kind kinds[] = {
 };
 SB_DOCS(S3CONTROL, kinds)
 
-static bool is_own_account(struct sb_call *c)
+bool s3_is_own_account(struct sb_call *c)
 {
     struct evac_str account = sb_request_header(c, "x-amz-account-id");
     if (evac_str_is(account, SB_ACCOUNT))
@@ -52,7 +53,7 @@ static struct sb_doc *access_point(struct sb_call *c)
 {
     static const char prefix[] = "arn:aws:s3::" SB_ACCOUNT ":accesspoint/";
     struct evac_str arn = c->label[0];
-    if (!serves_routes(c) || !is_own_account(c) || !s3_has_checksum(c))
+    if (!serves_routes(c) || !s3_is_own_account(c) || !s3_has_checksum(c))
         return NULL;
     if (!evac_str_starts(arn, prefix) || !evac_str_ends(arn, ".mrap")) {
         sb_error(c, 400, "InvalidRequest", "The Multi-Region Access Point ARN is invalid.");
@@ -159,11 +160,16 @@ static void submit_routes(struct sb_call *c)
 
 /* --- the service ----------------------------------------------------------------------------- */
 
+#define JOBS   "/v20180820/jobs"
 #define ROUTES "/v20180820/mrap/instances/{Mrap+}/routes"
 /* clang-format off */
 static const struct sb_operation operations[] = {
     { .name = "GetMultiRegionAccessPointRoutes",    .handle = get_routes,    .flags = SB_STRONG,  .method = "GET",   .path = ROUTES },
     { .name = "SubmitMultiRegionAccessPointRoutes", .handle = submit_routes, .flags = SB_MUTATES, .method = "PATCH", .path = ROUTES },
+    { .name = "CreateJob",       .handle = s3_create_job,   .flags = SB_MUTATES, .method = "POST", .path = JOBS },
+    { .name = "DescribeJob",     .handle = s3_describe_job, .flags = SB_STRONG,  .method = "GET",  .path = JOBS "/{JobId}" },
+    { .name = "ListJobs",        .handle = s3_list_jobs,    .flags = 0,          .method = "GET",  .path = JOBS },
+    { .name = "UpdateJobStatus", .handle = s3_update_job,   .flags = SB_MUTATES, .method = "POST", .path = JOBS "/{JobId}/status" },
     { 0 },
 };
 /* clang-format on */
@@ -175,6 +181,10 @@ const struct sb_service sb_service_s3control = {
     .rate_per_s = 10,
     .burst = 20,
     .operations = operations,
+    .create = s3_jobs_create,
+    .destroy = s3_jobs_destroy,
+    .advance = s3_jobs_advance,
+    .wake = s3_jobs_wake,
     .make = make,
     .truth = truth,
 };

@@ -8,6 +8,7 @@
 #define S3_KEY_BYTES        256u
 #define S3_VERSIONS_MAX     50u /* of one key; older ones are forgotten */
 #define S3_ALL_VERSIONS_MAX 10000u
+#define S3_RULES_MAX        8u
 
 enum s3_status { S3_PLAIN, S3_PENDING, S3_COMPLETED, S3_FAILED, S3_REPLICA };
 
@@ -29,8 +30,10 @@ struct s3_object {
 };
 
 struct s3_rule {
-    bool enabled;
-    char id[64], to[64], prefix[S3_KEY_BYTES], role[128];
+    bool enabled, metrics;
+    char id[64], to[64], prefix[S3_KEY_BYTES];
+    uint64_t latency_ms; /* of the last one that was replicated */
+    uint32_t failed;     /* since the metrics were last published */
 };
 
 struct s3_bucket {
@@ -38,9 +41,10 @@ struct s3_bucket {
     size_t region;
     bool versioned, suspended, public_read;
     int64_t created_ms;
-    struct s3_rule rule;
+    char *replication; /* the configuration as it was put, NULL none */
+    struct s3_rule rules[S3_RULES_MAX];
+    size_t rule_count;
     struct s3_object *objects;
-    uint64_t latency_ms; /* of the last one that was replicated */
 };
 
 struct s3 {
@@ -57,11 +61,52 @@ struct s3_bucket *s3_bucket_here(struct sb_call *c);
 bool s3_has_checksum(struct sb_call *c);
 
 /* model_s3.c */
+struct s3_object *s3_object_find(const struct s3_bucket *b, struct evac_str key);
+/* A version of that date. */
+struct s3_version *s3_store_at(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
+                               struct evac_str body, bool deleted, int64_t wall_ms);
+/* Under the version's own id and date; nothing when it is there already. */
+void s3_store_replica(struct evac_sandbox *sb, struct s3_bucket *to, const char *key,
+                      const struct s3_version *v);
 void s3_get_object(struct sb_call *c);
 void s3_head_object(struct sb_call *c);
 void s3_put_object(struct sb_call *c);
+void s3_copy_object(struct sb_call *c);
 void s3_delete_object(struct sb_call *c);
 void s3_delete_objects(struct sb_call *c);
+
+/* model_s3_replication.c */
+void s3_send_on(struct evac_sandbox *sb, struct s3_bucket *b, struct evac_str key,
+                struct s3_version *v);
+void s3_advance(struct evac_sandbox *sb);
+uint64_t s3_wake(const struct evac_sandbox *sb);
+/* Reads a configuration into the bucket; false: it is not one. */
+bool s3_configure(struct s3_bucket *b, struct evac_str text, const struct evac_xml *xml);
+void s3_unconfigure(struct s3_bucket *b);
+enum evac_code s3_make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
+                       struct evac_err *err);
+/* What S3 Batch Replication acts on: the versions that an enabled rule would replicate. */
+struct s3_batch {
+    const char *bucket;
+    unsigned statuses; /* bits 1u << S3_PLAIN ...; 0 all */
+    int64_t after_ms, before_ms;
+};
+/* How many there are; act: replicates them, and says how many could not be. */
+uint32_t s3_batch_run(struct evac_sandbox *sb, const struct s3_batch *batch, bool act,
+                      uint32_t *ret_failed);
+
+/* model_s3control.c. False: answered, the account is missing or another's. */
+bool s3_is_own_account(struct sb_call *c);
+
+/* model_s3control_jobs.c */
+void *s3_jobs_create(struct evac_sandbox *sb);
+void s3_jobs_destroy(void *p);
+void s3_jobs_advance(struct evac_sandbox *sb);
+uint64_t s3_jobs_wake(const struct evac_sandbox *sb);
+void s3_create_job(struct sb_call *c);
+void s3_describe_job(struct sb_call *c);
+void s3_list_jobs(struct sb_call *c);
+void s3_update_job(struct sb_call *c);
 
 /* model_s3_buckets.c */
 void s3_list_buckets(struct sb_call *c);

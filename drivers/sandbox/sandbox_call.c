@@ -57,7 +57,7 @@ static struct evac_str strip_slash(struct evac_str path)
     return path;
 }
 
-static struct evac_str unescape(struct evac_arena *arena, struct evac_str s)
+struct evac_str sb_unescape(struct evac_arena *arena, struct evac_str s)
 {
     char *out = evac_arena_alloc(arena, s.n + 1);
     size_t n = 0;
@@ -106,14 +106,14 @@ static bool match_path(struct sb_call *c, const char *pattern)
         bool label = segment.p[0] == '{';
         if (label && segment.p[segment.n - 2] == '+') {
             bool fits = cut_end(&have, want);
-            c->label[labels] = unescape(c->arena, have);
+            c->label[labels] = sb_unescape(c->arena, have);
             return fits && have.n > 0;
         }
         struct evac_str found = evac_str_cut(have, '/', &have);
         if (label ? found.n == 0 : !evac_str_eq(found, segment))
             return false;
         if (label && labels < SB_LABELS_MAX)
-            c->label[labels++] = unescape(c->arena, found);
+            c->label[labels++] = sb_unescape(c->arena, found);
     }
     return have.n == 0;
 }
@@ -135,7 +135,9 @@ static const struct sb_operation *by_path(struct sb_call *c)
         for (const struct sb_operation *op = c->service->operations; op->name; op++)
             if ((op->query_key == NULL) == plain && op->method && op->path &&
                 evac_str_is(c->request->method, op->method) &&
-                (plain || has_query_key(c, op->query_key)) && match_path(c, op->path))
+                (plain || has_query_key(c, op->query_key)) &&
+                (!op->header_key || sb_request_header(c, op->header_key).n) &&
+                match_path(c, op->path))
                 return op;
     return NULL;
 }

@@ -85,11 +85,12 @@ struct sb_operation {
     const char *name; /* NULL ends the list */
     sb_handler_fn *handle;
     unsigned flags;
-    const char *method;    /* REST: "GET" */
-    const char *path;      /* REST: "/2013-04-01/hostedzone/{Id}/rrset"; a trailing slash does not
-                              matter; "{Key+}" takes the rest, but for what stands behind it */
-    const char *query_key; /* REST: only when the query has this key ("versioning"); NULL: when it
-                              has none of the other rows' keys */
+    const char *method;     /* REST: "GET" */
+    const char *path;       /* REST: "/2013-04-01/hostedzone/{Id}/rrset"; a trailing slash does not
+                               matter; "{Key+}" takes the rest, but for what stands behind it */
+    const char *query_key;  /* REST: only when the query has this key ("versioning"); NULL: when it
+                               has none of the other rows' keys */
+    const char *header_key; /* REST: only when the request has this header */
     double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
     /* The members of its input: "Name! EventBusName", those with '!' required; what stands in a
      * REST path is not among them. NULL: not checked. AWS passes over members that it does not
@@ -248,6 +249,8 @@ struct evac_str sb_in(const struct sb_call *c, const char *fmt, ...)
 bool sb_has(const struct sb_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t sb_in_i64(const struct sb_call *c, const char *name, int64_t fallback);
 bool sb_in_bool(const struct sb_call *c, const char *name, bool fallback);
+/* Without its percent signs. */
+struct evac_str sb_unescape(struct evac_arena *arena, struct evac_str s);
 /* A header of the request, "" none. */
 struct evac_str sb_request_header(const struct sb_call *c, const char *name);
 

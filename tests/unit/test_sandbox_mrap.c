@@ -51,6 +51,12 @@ static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome
                   EVAC_STR_ARG(r->reason));
 }
 
+/* The bench has four of the five; this is the one that tests do not name otherwise. */
+static void without_asia(struct bench *b, const char *word)
+{
+    bench_control(b, "service s3control ap-northeast-1 %s", word);
+}
+
 /* How often the change had an effect, wherever it was asked for. */
 static bool submitted(struct bench *b, const char *region, int effects)
 {
@@ -121,6 +127,7 @@ START_TEST(a_region_that_is_gone_is_passed_over)
     expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
     ck_assert(submitted(b, "eu-west-1", 1));
     bench_control(b, "region eu-west-1 down");
+    without_asia(b, "down");
     const struct evac_reply *r = look(b, "route", TO);
     expect(r, EVAC_SEEN_UNSEEN);
     ck_assert_msg(evac_str_has(r->reason, "none of 5 regions"), "%.*s", EVAC_STR_ARG(r->reason));
@@ -140,6 +147,7 @@ START_TEST(after_a_lost_reply_the_next_region_is_looked_at_first)
     bench_control(b, "service s3control us-west-2 lost-mutation 1");
     bench_control(b, "region eu-west-1 down");
     bench_control(b, "region us-east-1 down");
+    without_asia(b, "down");
     bench_goal(b, "{\"routes\":{\"us-east-1\":100,\"us-west-2\":0}}");
     /* nobody else can be asked what became of it */
     expect_outcome(act(b, "route", TO), EVAC_OUTCOME_UNKNOWN);
@@ -155,6 +163,7 @@ START_TEST(who_is_throttled_or_denied_somewhere_asks_elsewhere)
     struct bench *b = active_passive();
     bench_control(b, "service s3control us-west-2 throttled");
     bench_control(b, "service s3control eu-west-1 denied");
+    without_asia(b, "denied");
     expect(look(b, "ready", TO), EVAC_SEEN_SATISFIED);
     expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
     ck_assert(submitted(b, "us-east-1", 1));

@@ -53,6 +53,13 @@ def s3_objects(aws):
     refused("NoSuchKey", aws, EAST, "s3api", "get-object", *bucket, "--key", "nobody", "/dev/null")
     aws(EAST, "s3api", "delete-object", *bucket, "--key", "pics/ä b.txt")
     versions = aws(EAST, "s3api", "list-object-versions", *bucket, "--prefix", "pics/")
+    first = aws(EAST, "s3api", "list-object-versions", *bucket, "--prefix", "pics/", "--page-size", "1")
+    equal(first["Versions"], versions["Versions"])
+    source = "shop-assets-use1/pics/ä b.txt?versionId=%s" % versions["Versions"][0]["VersionId"]
+    copied = aws(EAST, "s3api", "copy-object", *bucket, "--key", "copied", "--copy-source", source)
+    equal(copied["CopyObjectResult"]["ETag"], put["ETag"])
+    refused("NoSuchKey", aws, EAST, "s3api", "copy-object", *bucket, "--key", "copied", "--copy-source",
+            "shop-assets-use1/nobody")
     equal((len(versions["Versions"]), len(versions["DeleteMarkers"])), (1, 1))
     gone = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions["Versions"] + versions["DeleteMarkers"]]
     equal(len(aws(EAST, "s3api", "delete-objects", *bucket, "--delete", json.dumps({"Objects": gone}))["Deleted"]), 2)

@@ -37,4 +37,38 @@ def s3_routes(aws):
             MRAP.replace("mfz", "abc"))
 
 
-GROUPS = [s3_routes]
+def s3_jobs(aws):
+    bucket = "shop-batch-use1"
+    make(aws, "s3", EAST, kind="bucket", name=bucket)
+    make(aws, "s3", WEST, kind="bucket", name="shop-batch-usw2")
+    make(aws, "s3", EAST, kind="object", name="old", bucket=bucket, body="x", age_s=7200)
+    make(aws, "s3", EAST, kind="rule", name=bucket, to="shop-batch-usw2")
+
+    def create(token, statuses, *more):
+        return control(
+            aws, EAST, "create-job", "--operation", '{"S3ReplicateObject": {}}', "--report", '{"Enabled": false}',
+            "--priority", "10", "--role-arn", "arn:aws:iam::123456789012:role/batch", "--client-request-token", token,
+            "--manifest-generator", json.dumps({"S3JobManifestGenerator": {
+                "SourceBucket": "arn:aws:s3:::" + bucket, "EnableManifestOutput": False,
+                "Filter": {"EligibleForReplication": True, "ObjectReplicationStatuses": statuses}}}), *more)["JobId"]
+
+    def now(job):
+        return control(aws, EAST, "describe-job", "--job-id", job)["Job"]
+    job = create("t1", ["NONE"], "--no-confirmation-required", "--description", "catch up")
+    equal(create("t1", ["NONE"], "--no-confirmation-required", "--description", "catch up"), job)
+    refused("IdempotencyException", create, "t1", ["FAILED"])
+    until(lambda: now(job)["Status"] == "Complete")
+    equal(now(job)["ProgressSummary"]["NumberOfTasksSucceeded"], 1)
+    equal(aws(WEST, "s3api", "head-object", "--bucket", "shop-batch-usw2", "--key", "old")["ReplicationStatus"], "REPLICA")
+    waiting = create("t2", ["COMPLETED"], "--confirmation-required")
+    until(lambda: now(waiting)["Status"] == "Suspended")
+    control(aws, EAST, "update-job-status", "--job-id", waiting, "--requested-job-status", "Cancelled")
+    until(lambda: now(waiting)["Status"] == "Cancelled")
+    refused("JobStatusException", control, aws, EAST, "update-job-status", "--job-id", waiting,
+            "--requested-job-status", "Ready")
+    until(lambda: len(control(aws, EAST, "list-jobs")["Jobs"]) == 2)
+    equal([j["JobId"] for j in control(aws, EAST, "list-jobs", "--job-statuses", "Complete")["Jobs"]], [job])
+    refused("NoSuchJob", now, "00000000-0000-0000-0000-000000000000")
+
+
+GROUPS = [s3_routes, s3_jobs]
