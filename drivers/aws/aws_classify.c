@@ -187,7 +187,7 @@ static void read_json_error(struct reading *r)
 {
     struct evac_aws_reply *reply = &r->verdict->reply;
     struct evac_str rest;
-    if (read_cluster_error(reply) || read_domain_error(reply))
+    if (!r->service->endpoint && (read_cluster_error(reply) || read_domain_error(reply)))
         return;
     struct evac_str code =
         evac_str_cut(evac_http_header(r->http, "x-amzn-query-error"), ';', &rest);

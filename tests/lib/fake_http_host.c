@@ -130,6 +130,7 @@ static struct fake_request *record(struct fake_host *f, const struct evac_http_r
         .body = keep(f, request->body),
         .region = keep(f, request->region),
         .operation = keep(f, request->operation),
+        .ca = keep(f, request->ca),
         .body_bytes = request->body.n,
         .headers = keep(f, evac_buf_str(&headers)),
         .connect_ms = request->connect_ms,

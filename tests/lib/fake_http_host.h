@@ -57,7 +57,7 @@ size_t fake_host_open(const struct fake_host *fake);
 size_t fake_host_timers(const struct fake_host *fake);
 
 struct fake_request {
-    const char *method, *url, *body, *region, *operation;
+    const char *method, *url, *body, *region, *operation, *ca;
     size_t body_bytes;
     const char *headers; /* "Name: value\n" each, as given */
     uint32_t connect_ms, total_ms;

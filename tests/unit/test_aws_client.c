@@ -1,6 +1,7 @@
 /* The AWS client against a scripted host: what it sends, what it makes of replies, what it does by
  * itself. */
 #include "aws.h"
+#include "aws_bearer.h"
 #include "aws_classify.h"
 #include "aws_time.h"
 #include "aws_wire.h"
@@ -96,11 +97,17 @@ static struct evac_aws_request op_of(const char *service, const char *operation,
                                       .method = "GET" };
 }
 
+static const struct evac_aws_server cluster = { .origin = { "https://api.example.com:6443/k8s",
+                                                            32 },
+                                                .ca = { "PEM", 3 },
+                                                .cluster = { "shop", 4 } };
+
 static void exchange(const char *service, const char *operation, bool mutates,
                      struct fake_reply reply)
 {
     struct evac_aws_request request = op_of(service, operation, mutates);
     size_t before = got.count;
+    request.server = &cluster; /* of use only to those without an endpoint */
     fake_host_reply(fake, "", reply);
     (void)send_ok(&request);
     fake_host_run(fake, 30000);
@@ -319,6 +326,112 @@ START_TEST(a_resources_own_endpoint_is_asked_with_its_path_and_signed_for_its_re
 }
 END_TEST
 
+/* --- servers of the account's own --- */
+
+START_TEST(a_cluster_is_asked_with_a_token_made_for_it_and_its_own_ca)
+{
+    struct evac_aws_request request = op_of("kubernetes", "ReadDeployment", false);
+    struct evac_str token;
+    request.path = EVAC_STR("/apis");
+    request.server = &cluster;
+    fake_host_env(fake, "AWS_ENDPOINT_URL", "http://127.0.0.1:5000"); /* that is AWS's, not ours */
+    (void)send_ok(&request);
+    const struct fake_request *r = fake_host_request(fake, 0);
+    ck_assert_str_eq(r->url, "https://api.example.com:6443/k8s/apis");
+    ck_assert_str_eq(r->ca, "PEM");
+    ck_assert_str_eq(r->region, "us-west-2");
+    struct evac_endpoint sts = { .origin = EVAC_STR("https://sts.us-west-2.amazonaws.com"),
+                                 .host = EVAC_STR("sts.us-west-2.amazonaws.com"),
+                                 .signing_region = EVAC_STR("us-west-2") };
+    struct evac_sigv4_identity identity = { EVAC_STR("AKIDEXAMPLE"), EVAC_STR(SECRET),
+                                            EVAC_STR_NONE };
+    ck_assert_int_eq(evac_aws_cluster_token(&sts, EVAC_STR("shop"), &identity, NULL, 1767323045000,
+                                            arena, &token, NULL),
+                     EVAC_OK);
+    ck_assert_str_eq(fake_request_header(r, "authorization"),
+                     evac_arena_printf(arena, "Bearer %.*s", EVAC_STR_ARG(token)).p);
+    ck_assert_str_eq(fake_request_header(r, "x-amz-date"), "");
+    fake_host_run(fake, 1000);
+}
+END_TEST
+
+START_TEST(a_token_in_a_file_is_read_for_each_request_and_needs_no_credentials)
+{
+    struct evac_aws_server other = { .origin = EVAC_STR("https://api"),
+                                     .token_file = EVAC_STR("/run/token") };
+    struct evac_aws_request request = op_of("kubernetes", "ReadDeployment", false);
+    request.server = &other;
+    fake_host_env(fake, "AWS_ACCESS_KEY_ID", NULL);
+    fake_host_file(fake, "/run/token", " first\n");
+    (void)send_ok(&request);
+    fake_host_file(fake, "/run/token", "second");
+    (void)send_ok(&request);
+    ck_assert_str_eq(fake_request_header(fake_host_request(fake, 0), "authorization"),
+                     "Bearer first");
+    ck_assert_str_eq(fake_request_header(fake_host_request(fake, 1), "authorization"),
+                     "Bearer second");
+    fake_host_run(fake, 1000);
+}
+END_TEST
+
+START_TEST(what_is_no_token_is_not_sent)
+{
+    static const char *const texts[] = { "", "two words", "a\nb: c", NULL };
+    struct evac_aws_server other = { .origin = EVAC_STR("https://api"),
+                                     .token_file = EVAC_STR("/run/token") };
+    struct evac_aws_request request = op_of("kubernetes", "ReadDeployment", false);
+    request.server = &other;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct evac_err err = { 0 };
+        fake_host_file(fake, "/run/token", texts[i]);
+        ck_assert(evac_aws_send(aws, &request, on_done, NULL, NULL, &err));
+        ck_assert_msg(strstr(err.text, "/run/token"), "%s", err.text);
+    }
+    ck_assert_uint_eq(fake_host_requests(fake), 0);
+}
+END_TEST
+
+START_TEST(a_domain_is_asked_with_a_signature_for_its_region)
+{
+    struct evac_aws_server domain = { .origin = EVAC_STR(
+                                          "https://search-logs.us-west-2.es.amazonaws.com") };
+    struct evac_aws_request request = op_of("opensearch-domain", "ClusterHealth", false);
+    request.server = &domain;
+    request.path = EVAC_STR("/_cluster/state/metadata%2Cblocks/a");
+    (void)send_ok(&request);
+    const struct fake_request *r = fake_host_request(fake, 0);
+    ck_assert(strstr(r->headers, "/us-west-2/es/aws4_request"));
+    ck_assert_str_eq(r->ca, "");
+    ck_assert_int_eq(verify(r, SECRET), EVAC_OK);
+    fake_host_run(fake, 1000);
+}
+END_TEST
+
+START_TEST(without_tls_a_server_must_be_on_this_machine)
+{
+    static const struct {
+        const char *origin;
+        bool good;
+    } cases[] = {
+        { "http://127.0.0.1:8080/x", true },
+        { "http://[::1]:80", true },
+        { "http://localhost", true },
+        { "http://127.evil.example.com", false },
+        { "http://10.0.0.1", false },
+        { "https://10.0.0.1", true },
+        { "ftp://127.0.0.1", false },
+        { "https://user@host", false },
+        { "", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct evac_endpoint e;
+        ck_assert_msg(!evac_endpoint_server(evac_str(cases[i].origin), EVAC_STR("us-west-2"), arena,
+                                            &e, NULL) == cases[i].good,
+                      "%s", cases[i].origin);
+    }
+}
+END_TEST
+
 START_TEST(what_is_of_no_one_region_is_signed_for_all)
 {
     struct evac_aws_request request = op_of("cloudfront-keyvaluestore", "GetKey", false);
@@ -486,6 +599,14 @@ static const struct {
     { "rds", "Op", true, 403, NULL, "<html>proxy</html>", "rejected", "", "status 403" },
     { "s3", "Op", true, 302, NULL, "", "rejected", "", "status 302" },
     { "ec2", "RunInstances", true, 500, NULL, ERR_EC2("InsufficientInstanceCapacity"), "rejected", "InsufficientInstanceCapacity", "words" },
+    { "kubernetes", "Op", true, 409, "Audit-Id: rid", "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"message\":\"words\",\"code\":409}", "rejected", "Conflict", "words" },
+    { "kubernetes", "Op", true, 401, NULL, "{\"kind\":\"Status\",\"reason\":\"Unauthorized\",\"message\":\"words\",\"code\":401}", "rejected", "Unauthorized", "words" },
+    { "kubernetes", "Op", true, 422, NULL, "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"message\":\"words\"}", "rejected", "Invalid", "words" },
+    { "kubernetes", "Op", true, 429, NULL, "{\"kind\":\"Status\",\"reason\":\"TooManyRequests\",\"message\":\"words\"}", "throttled", "TooManyRequests", "words" },
+    { "kubernetes", "Op", true, 504, NULL, "{\"kind\":\"Status\",\"reason\":\"Timeout\",\"message\":\"words\"}", "unknown", "Timeout", "words" },
+    { "opensearch-domain", "Op", true, 400, NULL, "{\"error\":{\"type\":\"illegal_argument_exception\",\"reason\":\"words\"},\"status\":400}", "rejected", "illegal_argument_exception", "words" },
+    { "opensearch-domain", "Op", true, 403, NULL, "{\"Message\":\"words\"}", "rejected", "", "words" },
+    { "opensearch-domain", "Op", true, 500, NULL, "{\"error\":{\"type\":\"replication_exception\",\"reason\":\"words\"},\"status\":500}", "unknown", "replication_exception", "words" },
     /* throttles */
     { "rds", "Op", true, 400, NULL, ERR_QUERY("Throttling"), "throttled", "Throttling", "words" },
     { "route53", "Op", true, 400, NULL, ERR_QUERY("PriorRequestNotComplete"), "throttled", "PriorRequestNotComplete", "words" },
@@ -1020,6 +1141,11 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, requests_are_those_of_botocore_byte_for_byte);
     tcase_add_test(tc, every_protocol_signs_what_it_sends);
     tcase_add_test(tc, a_resources_own_endpoint_is_asked_with_its_path_and_signed_for_its_region);
+    tcase_add_test(tc, a_cluster_is_asked_with_a_token_made_for_it_and_its_own_ca);
+    tcase_add_test(tc, a_token_in_a_file_is_read_for_each_request_and_needs_no_credentials);
+    tcase_add_test(tc, what_is_no_token_is_not_sent);
+    tcase_add_test(tc, a_domain_is_asked_with_a_signature_for_its_region);
+    tcase_add_test(tc, without_tls_a_server_must_be_on_this_machine);
     tcase_add_test(tc, what_is_of_no_one_region_is_signed_for_all);
     tcase_add_test(tc, a_pinned_service_goes_to_its_home_and_says_so);
     tcase_add_test(tc, a_header_can_not_smuggle_another);

@@ -367,7 +367,7 @@ END_TEST
 
 /* --- who asks -------------------------------------------------------------------------------- */
 
-#define ENDPOINT "endpoint=http://127.0.0.1:8080/_kubernetes/us-west-2/shop\n"
+#define ENDPOINT "endpoint.us-west-2=http://127.0.0.1:8080/_kubernetes/us-west-2/shop\n"
 
 START_TEST(with_an_endpoint_of_its_own_eks_is_not_asked)
 {
@@ -423,14 +423,17 @@ static void never(void *user, const struct evac_reply *reply)
     ck_abort_msg("a refused call is not answered");
 }
 
+#define OWN "endpoint.us-west-2"
+
 /* What can not work is refused before anything is sent. */
-static void refused(struct bench *b, const char *endpoint, const char *ca, const char *words)
+static void refused(struct bench *b, const char *name, const char *endpoint, const char *ca,
+                    const char *words)
 {
     const struct evac_arg items[] = {
         { EVAC_STR("ca"), evac_str(ca) },
         { EVAC_STR("cluster"), EVAC_STR("shop") },
         { EVAC_STR("deployments"), EVAC_STR("web") },
-        { EVAC_STR("endpoint"), evac_str(endpoint) },
+        { evac_str(name), evac_str(endpoint) },
         { EVAC_STR("region"), EVAC_STR("us-west-2") },
     };
     struct evac_args args = { items, 5 };
@@ -444,10 +447,11 @@ static void refused(struct bench *b, const char *endpoint, const char *ca, const
 START_TEST(an_endpoint_without_tls_or_with_a_broken_ca_is_refused)
 {
     struct bench *b = with_cluster();
-    refused(b, "http://10.0.0.1", "", "without TLS only on this machine");
-    refused(b, "shop", "", "is not http");
-    refused(b, "https://x", "bm90aGluZw==", "no PEM");
-    refused(b, "https://x", "/no/such/file", "no files here");
+    refused(b, OWN, "http://10.0.0.1", "", "without TLS only on this machine");
+    refused(b, OWN, "shop", "", "is not http");
+    refused(b, OWN, "https://x", "bm90aGluZw==", "no PEM");
+    refused(b, "endpoint", "https://x", "", "one address for all regions");
+    refused(b, OWN, "https://x", "/no/such/file", "no files here");
     bench_free(b);
 }
 END_TEST

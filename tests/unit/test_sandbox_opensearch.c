@@ -329,9 +329,10 @@ END_TEST
 START_TEST(a_domain_is_found_by_its_address_or_by_asking_once)
 {
     struct bench *b = with_followers();
-    const char *east = "endpoint=http://127.0.0.1:8080/_opensearch/us-east-1/logs\n" ORDERS TO;
+    const char *east =
+        "endpoint.us-west-2=http://127.0.0.1:8080/_opensearch/us-east-1/logs\n" ORDERS TO;
     expect(look(b, "failover",
-                "endpoint=http://127.0.0.1:8080/_opensearch/us-west-2/logs\n" ORDERS TO),
+                "endpoint.us-west-2=http://127.0.0.1:8080/_opensearch/us-west-2/logs\n" ORDERS TO),
            EVAC_SEEN_UNSATISFIED);
     expect(look(b, "failover", east), EVAC_SEEN_UNSEEN); /* signed for another region */
     expect(look(b, "failover", ORDERS TO), EVAC_SEEN_UNSATISFIED);

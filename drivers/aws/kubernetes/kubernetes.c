@@ -18,7 +18,7 @@ static const struct evac_param resource_params[] = {
     { "hpa", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "horizontal pod autoscalers of some of them: their lower bound is moved" },
     { "cronjobs", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "cron jobs that run in the active region only" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "named sizes of each deployment, as count = { active = 6; standby = 1; }" },
-    { "endpoint", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "the cluster's address, as https://...; without it, EKS is asked" },
+    { "endpoint", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "each cluster's own address, as https://...; without it, EKS is asked" },
     { "ca", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "who vouches for that address: certificateAuthority.data as EKS prints it, or a PEM file's path" },
     { "token_file", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "a file with a bearer token, for a cluster that is not EKS's" },
     AWS_PARITY_PARAM,
@@ -29,7 +29,7 @@ static const struct evac_param scale_params[] = { AWS_SCALE_PARAMS, NEEDS("deplo
 static const struct evac_param deployment_params[] = { NEEDS("deployments"), { 0 } };
 static const struct evac_param cronjob_params[] = { NEEDS("cronjobs"), { 0 } };
 
-#define FIND(home) { "eks", "DescribeCluster", "eks:DescribeCluster", home, NULL, true, false, "endpoint=" }
+#define FIND(home) { "eks", "DescribeCluster", "eks:DescribeCluster", home, NULL, true, false }
 #define READ(operation, home) { "kubernetes", operation, NULL, home, NULL, false, false }
 #define PATCH(operation) { "kubernetes", operation, NULL, EVAC_HOME_STEP, NULL, false, true }
 #define LOOK \

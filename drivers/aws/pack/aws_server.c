@@ -52,10 +52,22 @@ static void on_address(struct aws_call *c, const struct evac_aws_reply *r)
         aws_start(c, f->then);
 }
 
+/* One address for all regions would make a step of one region act in another. */
+static enum evac_code check(const struct aws_call *c, struct evac_err *err)
+{
+    return evac_args_has(&c->args, "endpoint")
+               ? evac_fail(err, EVAC_E_BADCONF,
+                           "endpoint is one address for all regions: each has its own, as endpoint "
+                           "= { us-east-1 = \"https://...\"; }")
+               : EVAC_OK;
+}
+
 enum evac_code aws_with_server(struct aws_call *c, const struct aws_server_kind *kind,
                                struct evac_str region, aws_start_fn *then, struct evac_err *err)
 {
     struct finding *f = evac_arena_alloc(c->arena, sizeof *f);
+    if (check(c, err))
+        return EVAC_E_BADCONF;
     struct evac_str ca = evac_args_regional(&c->args, "ca", region);
     struct evac_str endpoint = evac_args_regional(&c->args, "endpoint", region);
     *f = (struct finding){ kind, region, then };

@@ -1,6 +1,7 @@
 /*
  * Servers of the account's own, such as a cluster's API or a search domain: where each region's is
- * stands in the resource (endpoint, ca), or AWS is asked once and the answer remembered.
+ * stands in the resource (endpoint, ca: each region's own), or AWS is asked once and the answer
+ * remembered.
  */
 #ifndef EVAC_AWS_SERVER_H
 #define EVAC_AWS_SERVER_H
