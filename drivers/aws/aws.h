@@ -117,4 +117,6 @@ void evac_aws_cancel(struct evac_aws *aws, uint64_t id);
 const char *evac_aws_partition(struct evac_str region);
 /* region part of an ARN, "" if it is none. */
 struct evac_str evac_aws_arn_region(struct evac_str arn);
+/* The same of its account. */
+struct evac_str evac_aws_arn_account(struct evac_str arn);
 #endif

@@ -45,14 +45,24 @@ const char *evac_aws_partition(struct evac_str region)
     return partition_of(region)->name;
 }
 
-struct evac_str evac_aws_arn_region(struct evac_str arn)
+static struct evac_str arn_part(struct evac_str arn, int at)
 {
     struct evac_str rest = arn;
     if (!evac_str_starts(arn, "arn:"))
         return EVAC_STR_NONE;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < at; i++)
         (void)evac_str_cut(rest, ':', &rest);
     return evac_str_cut(rest, ':', &rest);
+}
+
+struct evac_str evac_aws_arn_region(struct evac_str arn)
+{
+    return arn_part(arn, 3);
+}
+
+struct evac_str evac_aws_arn_account(struct evac_str arn)
+{
+    return arn_part(arn, 4);
 }
 
 bool evac_endpoint_is_region(struct evac_str region)

@@ -62,12 +62,10 @@ struct work {
 /* "arn:aws:s3::123456789012:accesspoint/alias.mrap" */
 static struct evac_str account_of(struct evac_str arn)
 {
-    struct evac_str rest = arn, part = EVAC_STR_NONE;
-    for (int i = 0; i < 5; i++)
-        part = evac_str_cut(rest, ':', &rest);
-    bool good = evac_str_starts(arn, "arn:") && part.n == 12 &&
-                evac_str_starts(rest, "accesspoint/") && evac_str_ends(rest, ".mrap");
-    return good ? part : EVAC_STR_NONE;
+    struct evac_str account = evac_aws_arn_account(arn);
+    bool good =
+        account.n == 12 && evac_str_has(arn, ":accesspoint/") && evac_str_ends(arn, ".mrap");
+    return good ? account : EVAC_STR_NONE;
 }
 
 static enum evac_code begin(struct aws_call *c, struct evac_err *err)

@@ -54,6 +54,7 @@ extern const struct evac_pack evac_pack_aws;
     X(route53) \
     X(routing_control) \
     X(s3) \
+    X(s3_batch) \
     X(s3_go) \
     X(scheduler) \
     X(secret) \
