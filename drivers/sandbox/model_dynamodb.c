@@ -866,6 +866,14 @@ static bool add_replica(struct sb_call *c, struct ddb_table *t, size_t region)
     return true;
 }
 
+static bool found_group(struct sb_call *c, struct ddb_table *t, bool strong)
+{
+    t->group = new_group(c->sb, evac_str(t->name), strong);
+    if (!t->group)
+        sb_error(c, 400, "LimitExceededException", "Subscriber limit exceeded: too many tables");
+    return t->group != 0;
+}
+
 static void create_replica(struct sb_call *c, struct ddb_table *t)
 {
     if (!may_have_replicas(c, t))
@@ -873,10 +881,13 @@ static void create_replica(struct sb_call *c, struct ddb_table *t)
     size_t region = free_region(c, t, sb_in(c, "ReplicaUpdates.1.Create.RegionName"));
     if (region == SB_REGIONS_MAX)
         return;
-    if (!t->group)
-        t->group = new_group(c->sb, evac_str(t->name), false);
+    bool first = !t->group;
+    if (first && !found_group(c, t, false))
+        return;
     if (add_replica(c, t, region))
         sb_effect(c);
+    else if (first)
+        leave(c->sb, t);
 }
 
 /* The region sets in which strong consistency is offered (AWS.md 2.5). */
@@ -928,11 +939,14 @@ static void create_strong(struct sb_call *c, struct ddb_table *t)
     size_t two = c->failed || !second.n ? SB_REGIONS_MAX : free_region(c, t, second);
     if (c->failed)
         return;
-    t->group = new_group(c->sb, evac_str(t->name), true);
+    if (!found_group(c, t, true))
+        return;
     if (witness.n)
         ddb_state(c->sb)->groups[t->group].witness = sb_region_find(c->sb, witness);
     if (add_replica(c, t, one) && (!second.n || add_replica(c, t, two)))
         sb_effect(c);
+    else
+        leave(c->sb, t);
 }
 
 static void delete_replicas(struct sb_call *c, struct ddb_table *t)
@@ -1077,6 +1091,15 @@ static enum evac_code make_replicas(struct evac_sandbox *sb, struct ddb_table *t
     return EVAC_OK;
 }
 
+static void drop_group(struct evac_sandbox *sb, size_t group)
+{
+    struct ddb *ddb = ddb_state(sb);
+    for (size_t i = 0; i < ddb->table_end; i++)
+        if (ddb->tables[i].used && ddb->tables[i].group == group)
+            ddb_drop(&ddb->tables[i]);
+    ddb->groups[group].used = false;
+}
+
 static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err)
 {
@@ -1097,8 +1120,10 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
         if (evac_str_is(evac_json_str(json, "version"), "2017.11.29"))
             g->version = "2017.11.29";
         enum evac_code code = make_replicas(sb, t, json, err);
-        if (code)
+        if (code) {
+            drop_group(sb, t->group);
             return code;
+        }
     }
     fill_rows(sb, t, evac_json_i64(json, "items", 0));
     return EVAC_OK;

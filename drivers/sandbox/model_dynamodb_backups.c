@@ -515,6 +515,15 @@ void ddb_list_tags(struct sb_call *c)
 
 /* --- time to live ---------------------------------------------------------------------------- */
 
+static void set_ttl(const struct evac_sandbox *sb, struct ddb_table *t, bool on,
+                    struct evac_str attribute)
+{
+    if (on)
+        (void)evac_str_copy(t->ttl, sizeof t->ttl, attribute);
+    t->ttl_status = on ? "ENABLING" : "DISABLING";
+    t->ttl_due_ms = sb->now_ms + sb_scaled(sb, DDB_TTL_MS) + 1;
+}
+
 void ddb_update_ttl(struct sb_call *c)
 {
     struct ddb_table *t = ddb_named(c, "TableName", "ResourceNotFoundException");
@@ -536,10 +545,10 @@ void ddb_update_ttl(struct sb_call *c)
                  "Time to live is not offered for tables with strong consistency");
     if (c->failed)
         return;
-    if (on)
-        (void)evac_str_copy(t->ttl, sizeof t->ttl, attribute);
-    t->ttl_status = on ? "ENABLING" : "DISABLING";
-    t->ttl_due_ms = c->sb->now_ms + sb_scaled(c->sb, DDB_TTL_MS) + 1;
+    set_ttl(c->sb, t, on, attribute);
+    for (size_t r = 0; r < c->sb->region_count; r++) /* replicas have it the same */
+        if (ddb_member(c->sb, t->group, r))
+            set_ttl(c->sb, ddb_member(c->sb, t->group, r), on, attribute);
     sb_effect(c);
     evac_buf_putf(&c->out, "{\"TimeToLiveSpecification\":{\"Enabled\":%s,\"AttributeName\":",
                   on ? "true" : "false");

@@ -132,10 +132,27 @@ static uint64_t lag(struct evac_sandbox *sb, size_t to)
     return sb_lag_ms(sb, to, sb_scaled(sb, 200 + sb_random(sb, 600)));
 }
 
+/* What waits for a region that can not be reached is the newest of each item: older ones would lose
+ * there anyway. */
+static bool replaces(struct ddb_send *s, const struct ddb_table *t, size_t to, const char *key,
+                     const cJSON *item, int64_t stamp)
+{
+    if (s->due_ms != SB_NEVER || s->group != t->group || s->from != t->region || s->to != to ||
+        strcmp(s->key, key) != 0)
+        return false;
+    cJSON_Delete(s->item);
+    s->item = item ? cJSON_Duplicate(item, true) : NULL;
+    s->stamp = stamp;
+    return true;
+}
+
 static void send(struct evac_sandbox *sb, const struct ddb_table *t, size_t to, const char *key,
                  const cJSON *item, int64_t stamp)
 {
     struct ddb_send **end = &ddb_state(sb)->sends;
+    for (struct ddb_send *s = *end; s; s = s->next)
+        if (replaces(s, t, to, key, item, stamp))
+            return;
     struct ddb_send *s = must(calloc(1, sizeof *s));
     *s = (struct ddb_send){ .group = t->group,
                             .from = t->region,

@@ -205,6 +205,51 @@ START_TEST(a_region_that_is_cut_off_still_takes_its_apps_writes)
 }
 END_TEST
 
+START_TEST(what_waits_for_a_lost_region_is_the_newest_of_each_item)
+{
+    struct bench *b = with(BOTH);
+    bench_control(b, "region " EAST " down");
+    for (int i = 1; i <= 20; i++) {
+        put(b, WEST, "a", i);
+        bench_run(b, 1000);
+    }
+    ck_assert(bench_true(b, "\"waiting\":1"));
+    bench_control(b, "region " EAST " up");
+    bench_run(b, 2000);
+    ck_assert_int_eq(get(b, EAST, "a", true), 20);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_global_table_can_not_be_made_where_a_table_is)
+{
+    static const char *const taken[] = { EAST, WEST };
+    struct bench *b = bench_new(10);
+    struct evac_sandbox *sb = bench_sandbox(b);
+    bench_control(b, "make dynamodb " WEST " {\"table\":\"carts\"}");
+    ck_assert(!sb_dynamodb_global(sb, "carts", taken, 2, false));
+    ck_assert(!sb_dynamodb_accepts_writes(sb, 0, "carts")); /* not half of one either */
+    ck_assert(sb_dynamodb_accepts_writes(sb, 1, "carts"));
+    ck_assert(sb_dynamodb_global(sb, "others", taken, 2, false));
+    ck_assert(bench_true(b, "\"table\":\"others\",\"region\":\"us-west-2\",\"status\":\"ACTIVE\","
+                            "\"global\":true"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(time_to_live_is_the_same_in_all_replicas)
+{
+    struct bench *b = with(BOTH);
+    (void)done(b, EAST, "UpdateTimeToLive",
+               CARTS("\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":\"ends\"}"));
+    ck_assert(
+        has(done(b, WEST, "DescribeTimeToLive", "{\"TableName\":\"carts\"}"), "\"ENABLING\""));
+    bench_run(b, 61000);
+    ck_assert(has(done(b, WEST, "DescribeTimeToLive", "{\"TableName\":\"carts\"}"), "\"ENABLED\""));
+    bench_free(b);
+}
+END_TEST
+
 /* --- strong consistency ----------------------------------------------------------------------
  */
 
@@ -597,6 +642,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_condition_sees_its_own_region_only);
     tcase_add_test(tc, what_did_not_arrive_before_the_region_was_lost_arrives_when_it_is_back);
     tcase_add_test(tc, a_region_that_is_cut_off_still_takes_its_apps_writes);
+    tcase_add_test(tc, what_waits_for_a_lost_region_is_the_newest_of_each_item);
+    tcase_add_test(tc, a_global_table_can_not_be_made_where_a_table_is);
+    tcase_add_test(tc, time_to_live_is_the_same_in_all_replicas);
     tcase_add_test(tc, a_strong_write_is_everywhere_at_once_and_a_condition_is_a_lock);
     tcase_add_test(tc, a_strong_write_needs_two_of_three_regions);
     tcase_add_test(tc, a_witness_counts_and_holds_nothing);

@@ -18,7 +18,7 @@ static const struct evac_param resource_params[] = {
     { "protected_by", EVAC_PARAM_CHOICE, 0, "replica", "replica|backups",
       "what the standby region has: tells what ready looks at, and from what the loss is computed" },
     { "consistency", EVAC_PARAM_CHOICE, 0, "eventual", "eventual|strong", "of the global table: AWS's MREC or MRSC" },
-    { "replicas", EVAC_PARAM_LIST, 0, NULL, NULL, "regions that have a replica; without it, the two that the app moves between" },
+    { "replicas", EVAC_PARAM_LIST, 0, NULL, NULL, "regions that have a replica, and are given one by replicate; without it, the two that the app moves between are looked at" },
     { "witness_in", EVAC_PARAM_TEXT, 0, NULL, NULL, "strong: the region that has a witness instead of a third replica" },
     { "kms_key", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "each region's KMS key, of what is created" },
     { "canary", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL,
@@ -44,8 +44,16 @@ static const struct evac_param scale_params[] = {
     { "count", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "a name in the table's read and write" },
     { 0 },
 };
+#define RESTORABLE { "recover_from", EVAC_PARAM_CHOICE, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
 static const struct evac_param recover_params[] = {
+    RESTORABLE,
     { "time", EVAC_PARAM_TEXT, 0, NULL, NULL, "of a point in time: that instant, as 2026-01-02T03:04:05Z; without it, the latest" },
+    { 0 },
+};
+
+static const struct evac_param discard_params[] = { RESTORABLE, { 0 } };
+static const struct evac_param replicate_params[] = {
+    { "replicas", EVAC_PARAM_LIST, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
     { 0 },
 };
 
@@ -109,21 +117,24 @@ static const struct evac_op measure_ops[] = {
     { 0 },
 };
 
+#define DELETE_IT "aws dynamodb delete-table --region <region> --table-name <was.id>"
 static const struct evac_action actions[] = {
     { "ready", "the region's replica is there and takes writes, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 1000, 120000, NULL, ready_ops },
     { "replicating", "the other regions' replicas are there and can be reached", 0,
       EVAC_FENCING_STATE, 1000, 900000, NULL, replicating_ops },
     { "replicate", "every region has its replica again, one after the other; asked of the region that took over",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 28800000, NULL, replicate_ops },
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 28800000, replicate_params, replicate_ops,
+      "aws dynamodb update-table --region <to> --table-name <table> --replica-updates '[{\"Delete\":{\"RegionName\":\"<was.missing>\"}}]'" },
     { "scale", "the table takes so many reads and writes; more are left where the app is taken over",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000, scale_params, scale_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000, scale_params, scale_ops,
+      "aws dynamodb update-table --region <region> --table-name <table> --provisioned-throughput ReadCapacityUnits=<was.read>,WriteCapacityUnits=<was.write>" },
     { "recover", "a copy of the data runs here, from a point in time or the newest backup; what is newer is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1800000, 14400000, recover_params, recover_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1800000, 14400000, recover_params, recover_ops, DELETE_IT },
     { "rehearse", "a drill's copy of it is here; nothing else is touched",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1800000, 14400000, recover_params, rehearse_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1800000, 14400000, recover_params, rehearse_ops, DELETE_IT },
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 60000, 3600000, NULL, discard_ops },
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 60000, 3600000, discard_params, discard_ops },
     AWS_PARITY_ACTION(parity_ops),
     { 0 },
 };
@@ -229,13 +240,21 @@ static struct standing stand(struct aws_call *c, const struct dynamodb_view *v, 
     return s;
 }
 
+/* missing: the region for which a replica would be made, "" none. */
+static void seen_missing(struct aws_call *c, const struct dynamodb_view *v, enum evac_seen seen,
+                         int progress, struct evac_str missing, struct evac_str why)
+{
+    struct aws_sight sight = { .seen = seen, .progress = progress };
+    sight.snapshot =
+        aws_printf(c, "{\"found\":%s,\"status\":\"%.*s\",\"missing\":\"%.*s\"}",
+                   v->found ? "true" : "false", EVAC_STR_ARG(v->status), EVAC_STR_ARG(missing));
+    aws_answer_seen(c, &sight, "%.*s", EVAC_STR_ARG(why));
+}
+
 static void seen(struct aws_call *c, const struct dynamodb_view *v, enum evac_seen seen,
                  int progress, struct evac_str why)
 {
-    struct aws_sight sight = { .seen = seen, .progress = progress };
-    sight.snapshot = aws_printf(c, "{\"found\":%s,\"status\":\"%.*s\"}",
-                                v->found ? "true" : "false", EVAC_STR_ARG(v->status));
-    aws_answer_seen(c, &sight, "%.*s", EVAC_STR_ARG(why));
+    seen_missing(c, v, seen, progress, EVAC_STR_NONE, why);
 }
 
 #define SAY(c, ...) aws_printf(c, __VA_ARGS__)
@@ -311,30 +330,43 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 
 /* --- replicating, and replicate -------------------------------------------------------------- */
 
+/* None is missing or broken. */
+static void seen_others(struct aws_call *c, const struct dynamodb_view *v, const struct standing *s)
+{
+    if (s->moving.n)
+        seen(c, v, EVAC_SEEN_MOVING, s->progress,
+             SAY(c, "the replica in %.*s is on its way", EVAC_STR_ARG(s->moving)));
+    else if (s->cut.n)
+        seen(c, v, EVAC_SEEN_MOVING, -1,
+             SAY(c, "the replica in %.*s can not be reached: what is written waits for it",
+                 EVAC_STR_ARG(s->cut)));
+    else
+        seen(c, v, EVAC_SEEN_SATISFIED, -1, EVAC_STR_NONE);
+}
+
 static void on_replicating(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dynamodb_view v;
     if (!dynamodb_look(c, r, &v))
         return;
     struct standing s = stand(c, &v, c->region);
-    struct evac_str why = unfit(c, &v, &s);
-    if (!v.found)
-        seen(c, &v, EVAC_SEEN_BLOCKED, -1, EVAC_STR("the region has no such table"));
-    else if (why.n)
+    struct evac_str why = v.found ? unfit(c, &v, &s) : EVAC_STR("the region has no such table");
+    if (why.n)
         seen(c, &v, EVAC_SEEN_BLOCKED, -1, why);
-    else if (s.moving.n)
-        seen(c, &v, EVAC_SEEN_MOVING, s.progress,
-             SAY(c, "the replica in %.*s is on its way", EVAC_STR_ARG(s.moving)));
-    else if (s.cut.n)
-        seen(c, &v, EVAC_SEEN_MOVING, -1,
-             SAY(c, "the replica in %.*s can not be reached: what is written waits for it",
-                 EVAC_STR_ARG(s.cut)));
     else
-        seen(c, &v, EVAC_SEEN_SATISFIED, -1, EVAC_STR_NONE);
+        seen_others(c, &v, &s);
+}
+
+static void no_replication(struct aws_call *c)
+{
+    struct aws_sight sight = { .seen = EVAC_SEEN_SATISFIED, .progress = -1 };
+    aws_answer_seen(c, &sight, "it is protected by backups: nothing is to be replicated");
 }
 
 static enum evac_code observe_replicating(struct aws_call *c, struct evac_err *err)
 {
+    if (dynamodb_by_backups(c))
+        return aws_answer_later(c, no_replication, err);
     return dynamodb_describe_first(c, c->region, aws_regional(c, "table"), on_replicating, err);
 }
 
@@ -364,26 +396,19 @@ static void on_replicas(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     struct standing s = stand(c, &v, c->to);
     struct evac_str never = v.found && s.missing.n ? inconvertible(c, &v) : EVAC_STR_NONE;
+    bool waits = !evac_str_is(v.status, "ACTIVE");
     if (!v.found)
         seen(c, &v, EVAC_SEEN_BLOCKED, -1, EVAC_STR("the region that took over has no such table"));
     else if (s.broken.n)
         seen(c, &v, EVAC_SEEN_BLOCKED, -1, unfit(c, &v, &s));
-    else if (s.moving.n)
-        seen(c, &v, EVAC_SEEN_MOVING, s.progress,
-             SAY(c, "the replica in %.*s is on its way", EVAC_STR_ARG(s.moving)));
+    else if (s.moving.n || !s.missing.n)
+        seen_others(c, &v, &s);
     else if (never.n)
         seen(c, &v, EVAC_SEEN_BLOCKED, -1, never);
-    else if (s.missing.n && !evac_str_is(v.status, "ACTIVE"))
-        seen(c, &v, EVAC_SEEN_MOVING, -1, SAY(c, "the table is %.*s", EVAC_STR_ARG(v.status)));
-    else if (s.missing.n)
-        seen(c, &v, EVAC_SEEN_UNSATISFIED, -1,
-             SAY(c, "there is no replica in %.*s", EVAC_STR_ARG(s.missing)));
-    else if (s.cut.n)
-        seen(c, &v, EVAC_SEEN_MOVING, -1,
-             SAY(c, "the replica in %.*s can not be reached: what is written waits for it",
-                 EVAC_STR_ARG(s.cut)));
     else
-        seen(c, &v, EVAC_SEEN_SATISFIED, -1, EVAC_STR_NONE);
+        seen_missing(c, &v, waits ? EVAC_SEEN_MOVING : EVAC_SEEN_UNSATISFIED, -1, s.missing,
+                     SAY(c, "there is no replica in %.*s%s", EVAC_STR_ARG(s.missing),
+                         waits ? ", and the table is still being changed" : ""));
 }
 
 static enum evac_code describe_there(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)

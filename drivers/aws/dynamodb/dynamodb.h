@@ -21,6 +21,7 @@ struct dynamodb_view {
     struct evac_str name, arn, status, stream, source_table, source_backup;
     int64_t read, write, warm_read, warm_write, items;
     int64_t restored_to_ms; /* -1: it was not restored */
+    bool young;             /* just created: AWS may not show tags that were set before that */
     const struct evac_json *table;
 };
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define YOUNG_MS 60000 /* tags are shown within seconds */
+
 /* --- asking ---------------------------------------------------------------------------------- */
 
 static struct evac_aws_request describing(struct aws_call *c, struct evac_str region,
@@ -121,6 +123,7 @@ bool dynamodb_look(struct aws_call *c, const struct evac_aws_reply *r, struct dy
     v->source_table = dynamodb_keep(c, evac_json_str(restore, "SourceTableArn"));
     v->source_backup = dynamodb_keep(c, evac_json_str(restore, "SourceBackupArn"));
     v->restored_to_ms = dynamodb_ms(restore, "RestoreDateTime");
+    v->young = aws_server_ms(c, r) - dynamodb_ms(t, "CreationDateTime") < YOUNG_MS;
     v->items = evac_json_i64(t, "ItemCount", 0);
     v->lsi = evac_json_get(t, "LocalSecondaryIndexes") != NULL;
     read_capacity(t, v);

@@ -31,6 +31,7 @@ struct work {
     bool pitr_on;
     int64_t at_ms; /* wall: the recovery point has everything up to then; -1: there is none */
     struct evac_str backup;
+    bool changed; /* this attempt has changed something already */
 };
 
 /* --- which one ------------------------------------------------------------------------------- */
@@ -306,6 +307,12 @@ static bool is_ours(const struct work *w)
     return w->run.n && evac_str_eq(w->its_run, w->run) && (w->its_drill.n > 0) == w->drill;
 }
 
+/* Tags take seconds until they are shown: a claim that is not seen yet may be there. */
+static bool is_too_young(const struct work *w)
+{
+    return !w->its_run.n && w->target.young && w->target.restored_to_ms >= 0;
+}
+
 static const char *whose(struct aws_call *c)
 {
     const struct work *w = c->state;
@@ -417,6 +424,8 @@ static void on_restored(struct aws_call *c)
         seen(c, EVAC_SEEN_BLOCKED, -1, no_point(c));
     else if (!w->target.found)
         seen(c, EVAC_SEEN_UNSATISFIED, w->at_ms, "");
+    else if (!is_ours(w) && !is_claimed(c, w->run) && is_too_young(w))
+        seen(c, EVAC_SEEN_MOVING, -1, "it has just been begun, and AWS does not show by whom yet");
     else if (!is_ours(w) && !is_claimed(c, w->run))
         seen(c, EVAC_SEEN_BLOCKED, -1, whose(c));
     else if (!active)
@@ -449,17 +458,18 @@ enum evac_code dynamodb_observe_restore(struct aws_call *c, struct evac_err *err
     return look(c, goes_back(c) ? on_discard : on_restored, err);
 }
 
-/* An earlier change of the same attempt was accepted: never that it had no effect. What is missing
- * is seen by the next look. */
-static void answer_partly(struct aws_call *c, const struct evac_aws_reply *r)
+/* The answer of a change that can be asked for again. After an earlier one of the same attempt was
+ * accepted never that it had no effect: what is missing is seen by the next look. */
+static void answer_change(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    struct evac_aws_reply partly = *r;
-    if (r->outcome != EVAC_OUTCOME_UNKNOWN)
-        partly.outcome = EVAC_OUTCOME_ACCEPTED;
-    aws_answer_outcome(c, &partly);
+    const struct work *w = c->state;
+    struct evac_aws_reply reply = *r;
+    if (w->changed && r->outcome != EVAC_OUTCOME_UNKNOWN)
+        reply.outcome = EVAC_OUTCOME_ACCEPTED;
+    aws_answer_outcome(c, &reply);
 }
 
-static void tag_it(struct aws_call *c, aws_reply_fn *then)
+static void tag_it(struct aws_call *c)
 {
     const struct work *w = c->state;
     const struct aws_hole holes[] = { { "arn", w->target.arn }, { "run", w->run } };
@@ -469,16 +479,18 @@ static void tag_it(struct aws_call *c, aws_reply_fn *then)
                             "\",\"Value\":\"<run>\"}]}"
                           : "{\"ResourceArn\":\"<arn>\",\"Tags\":[{\"Key\":\"" DYNAMODB_TAG_RUN
                             "\",\"Value\":\"<run>\"}]}",
-                 holes, 2, then);
+                 holes, 2, answer_change);
 }
 
 static void ttl_set(struct aws_call *c, const struct evac_aws_reply *r)
 {
+    struct work *w = c->state;
     bool already = evac_str_is(r->code, "ValidationException"); /* within the hour of the first */
+    w->changed |= r->outcome == EVAC_OUTCOME_ACCEPTED;
     if (r->outcome == EVAC_OUTCOME_ACCEPTED || already)
-        tag_it(c, answer_partly);
+        tag_it(c);
     else
-        aws_answer_outcome(c, r);
+        answer_change(c, r);
 }
 
 static void set_ttl(struct aws_call *c)
@@ -487,7 +499,7 @@ static void set_ttl(struct aws_call *c)
     struct evac_str attribute = evac_args_get(&c->args, "ttl");
     const struct aws_hole holes[] = { { "name", w->id }, { "ttl", attribute } };
     if (attribute.n == 0) {
-        tag_it(c, aws_answer_outcome);
+        tag_it(c);
         return;
     }
     dynamodb_ask(c, "UpdateTimeToLive", c->region, true,
@@ -498,7 +510,9 @@ static void set_ttl(struct aws_call *c)
 
 static void pitr_set(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
+    struct work *w = c->state;
+    w->changed = r->outcome == EVAC_OUTCOME_ACCEPTED;
+    if (w->changed)
         set_ttl(c);
     else
         aws_answer_outcome(c, r);
@@ -510,7 +524,7 @@ static void finish(struct aws_call *c)
     const struct work *w = c->state;
     const struct aws_hole holes[] = { { "name", w->id } };
     if (w->drill)
-        tag_it(c, aws_answer_outcome);
+        tag_it(c);
     else if (w->backups)
         set_ttl(c);
     else
@@ -520,7 +534,7 @@ static void finish(struct aws_call *c)
                      holes, 1, pitr_set);
 }
 
-static void restore_point(struct aws_call *c, aws_reply_fn *then)
+static void restore_point(struct aws_call *c)
 {
     const struct work *w = c->state;
     struct evac_str time = w->wanted_ms
@@ -547,20 +561,20 @@ static void restore_point(struct aws_call *c, aws_reply_fn *then)
         dynamodb_ask(c, "RestoreTableFromBackup", c->region, true,
                      "{\"TargetTableName\":\"<id>\",\"BackupArn\":\"<backup>\","
                      "\"SSESpecificationOverride\":<=sse>}",
-                     holes, 6, then);
+                     holes, 6, aws_answer_outcome);
     else
         dynamodb_ask(c, "RestoreTableToPointInTime", c->region, true,
                      "{\"TargetTableName\":\"<id>\",\"SourceTableArn\":\"<source>\","
                      "\"UseLatestRestorableTime\":<=latest>,\"RestoreDateTime\":<=time>,"
                      "\"SSESpecificationOverride\":<=sse>}",
-                     holes, 6, then);
+                     holes, 6, aws_answer_outcome);
 }
 
 /* A claim without a restore is none: nothing of that name would be there. */
 static void claimed(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        restore_point(c, aws_answer_outcome);
+        restore_point(c);
     else
         aws_answer_outcome(c, r);
 }
@@ -570,7 +584,7 @@ static void claim_and_restore(struct aws_call *c)
     const struct work *w = c->state;
     const struct aws_hole holes[] = { { "arn", w->source.arn }, { "claim", claim_of(c, w->run) } };
     if (!w->source.found)
-        restore_point(c, aws_answer_outcome);
+        restore_point(c);
     else
         dynamodb_ask(c, "TagResource", w->source_region, true,
                      "{\"ResourceArn\":\"<arn>\",\"Tags\":[{\"Key\":\"" DYNAMODB_TAG_CLAIM
@@ -611,6 +625,8 @@ static void on_discard(struct aws_call *c)
     const struct work *w = c->state;
     if (!w->target.found)
         seen(c, EVAC_SEEN_SATISFIED, -1, "");
+    else if (!may_discard(c) && is_too_young(w))
+        seen(c, EVAC_SEEN_MOVING, -1, "it has just been begun, and AWS does not show by whom yet");
     else if (!may_discard(c))
         seen(c, EVAC_SEEN_BLOCKED, -1,
              aws_printf(c, "%.*s is no drill's copy: no drill has made it", EVAC_STR_ARG(w->id)).p);
