@@ -1,8 +1,8 @@
 /*
  * AWS Backup: vaults, recovery points, and the jobs that restore, copy and make them (AWS.md 2.9).
  * A job is what its request asked for until it is over; whether it could be done is found out then.
- * A restored RDS DB instance is really there, in the model of RDS; of other kinds only the job
- * knows.
+ * A restored RDS DB instance and EFS file system is really there, in its own model; of other kinds
+ * only the job knows.
  *
  *     make backup us-west-2 {"kind":"vault","name":"shop-dr"}
  *     make backup us-west-2
@@ -241,18 +241,22 @@ static void tag(struct sb_call *c)
 struct shape {
     const char *type, *name; /* name: of the metadata that says what it will be called, NULL none */
     const char *service, *prefix; /* of its ARN */
+    enum sb_service_id model;     /* with make: where it really appears */
+    const char *make; /* what that model's make is told, up to the name; NULL: nowhere */
 };
+/* clang-format off */
 static const struct shape shapes[] = {
-    { "RDS", "DBInstanceIdentifier", "rds", "db:" },
-    { "Aurora", "DBClusterIdentifier", "rds", "cluster:" },
-    { "DocumentDB", "DBClusterIdentifier", "rds", "cluster:" },
-    { "Neptune", "DBClusterIdentifier", "rds", "cluster:" },
-    { "DynamoDB", "targetTableName", "dynamodb", "table/" },
-    { "EFS", NULL, "elasticfilesystem", "file-system/fs-" },
-    { "EBS", NULL, "ec2", "volume/vol-" },
-    { "EC2", NULL, "ec2", "instance/i-" },
-    { NULL, NULL, NULL, NULL },
+    { "RDS", "DBInstanceIdentifier", "rds", "db:", SB_RDS, "\"kind\":\"instance\",\"id\":" },
+    { "Aurora", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
+    { "DocumentDB", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
+    { "Neptune", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
+    { "DynamoDB", "targetTableName", "dynamodb", "table/", SB_BACKUP, NULL },
+    { "EFS", NULL, "elasticfilesystem", "file-system/", SB_EFS, "\"kind\":\"file-system\",\"NumberOfMountTargets\":0,\"name\":" },
+    { "EBS", NULL, "ec2", "volume/", SB_BACKUP, NULL },
+    { "EC2", NULL, "ec2", "instance/", SB_BACKUP, NULL },
+    { 0 },
 };
+/* clang-format on */
 
 static const struct shape *shape_of(struct evac_str type)
 {
@@ -276,40 +280,50 @@ static bool names_a_foreign_zone(const struct evac_sandbox *sb, const struct sb_
     return false;
 }
 
-/* A DB instance of that name, where there is none yet; else why not. */
-static bool make_instance(struct evac_sandbox *sb, size_t region, struct evac_str name,
-                          struct evac_err *err)
+/* It is there by that name, in its own model; else why not. */
+static void appear(struct evac_sandbox *sb, const struct shape *s, size_t region,
+                   struct evac_str name, struct evac_err *err)
 {
     struct evac_buf text;
     struct evac_json *json = NULL;
     evac_buf_init(&text, 1024);
-    evac_buf_puts(&text, "{\"kind\":\"instance\",\"id\":");
+    evac_buf_putf(&text, "{%s", s->make);
     evac_buf_json(&text, name);
     evac_buf_putc(&text, '}');
-    enum evac_code code = evac_json_parse(evac_buf_str(&text), &json, err);
-    if (!code)
-        code = sb_service(SB_RDS)->make(sb, region, json, err);
+    if (!evac_json_parse(evac_buf_str(&text), &json, err))
+        (void)sb_service(s->model)->make(sb, region, json, err);
     evac_json_free(json);
     evac_buf_done(&text);
-    return code == EVAC_OK;
+}
+
+/* AWS's own names: "fs-", "vol-", "i-" and 17 digits. */
+static void own_name(struct evac_sandbox *sb, const struct shape *s, char *ret_name, size_t bytes)
+{
+    static const char *const begins[][2] = { { "EFS", "fs" }, { "EBS", "vol" }, { "EC2", "i" } };
+    const char *begin = "r";
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        if (evac_str_is(evac_str(s->type), begins[i][0]))
+            begin = begins[i][1];
+    (void)snprintf(ret_name, bytes, "%s-%017llx", begin,
+                   (unsigned long long)sb_random(sb, UINT64_MAX));
 }
 
 static void end_restore(struct evac_sandbox *sb, struct sb_doc *j)
 {
     const struct shape *s = shape_of(sb_doc_text(j, "is.ResourceType"));
     struct evac_err err = { EVAC_OK, "" };
-    char id[18], path[80], arn[300];
+    char own[32], path[80], arn[300];
     (void)snprintf(path, sizeof path, "metadata.%s", s->name ? s->name : "");
-    (void)snprintf(id, sizeof id, "%017llx", (unsigned long long)sb_random(sb, UINT64_MAX));
-    struct evac_str name = s->name ? sb_doc_text(j, path) : evac_str(id);
+    own_name(sb, s, own, sizeof own);
+    struct evac_str name = s->name ? sb_doc_text(j, path) : evac_str(own);
     if (names_a_foreign_zone(sb, j))
         (void)evac_fail(&err, EVAC_E_BADARG, "The availability zone is in another region.");
     else if (name.n == 0)
         (void)evac_fail(&err, EVAC_E_BADARG, "The metadata does not say %s.", s->name);
     else if (sb_fault(sb, SB_BACKUP, j->region)->capacity_refused)
         (void)evac_fail(&err, EVAC_E_BADARG, "Insufficient capacity.");
-    else if (evac_str_is(evac_str(s->type), "RDS"))
-        (void)make_instance(sb, j->region, name, &err);
+    else if (s->make)
+        appear(sb, s, j->region, name, &err);
     sb_doc_set_num(j, "is.CompletionDate", seconds(sb, 0));
     sb_doc_set(j, "is.PercentDone", "\"100.00%\"");
     sb_doc_set(j, "is.Status", err.code ? "\"FAILED\"" : "\"COMPLETED\"");

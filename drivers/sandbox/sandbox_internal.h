@@ -35,6 +35,7 @@
     X(DYNAMODB, dynamodb) \
     X(EC2, ec2) \
     X(ECS, ecs) \
+    X(EFS, efs) \
     X(EKS, eks) \
     X(ELASTICACHE, elasticache) \
     X(ELBV2, elbv2) \

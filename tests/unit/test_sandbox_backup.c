@@ -20,9 +20,10 @@
 #define TO               TO_OF("7")
 #define HOME_WITHIN(age) RDS("7") "region=us-east-1\nwant.max_age=" age "\n" AWAY("ungraceful")
 #define HOME             HOME_WITHIN("24h")
-#define EBS                                                                                        \
-    BASE("7", "EBS")                                                                               \
-    "arns=arn:aws:ec2:us-east-1:123456789012:volume/vol-1\nregion=us-west-2\n" AWAY("ungraceful")
+#define EFS                                                                                        \
+    BASE("7", "EFS")                                                                               \
+    "arns=arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1\nregion=us-west-2\n"   \
+    "metadata=[\"AvailabilityZone=\",\"newFileSystem=true\"]\n" AWAY("ungraceful")
 
 static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
 {
@@ -325,16 +326,22 @@ END_TEST
 START_TEST(what_gets_no_name_is_found_by_its_job)
 {
     struct bench *b = with_vaults();
-    point(b, "us-west-2", "shop-dr", "vol",
-          "\"ResourceArn\":\"arn:aws:ec2:us-east-1:123456789012:volume/vol-1\",\"ResourceType\":"
-          "\"EBS\",\"age_s\":60,\"backup_age_s\":120");
-    const char *args = EBS "metadata=[\"AvailabilityZone=us-west-2a\"]\n";
-    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED, ":vol");
-    expect_outcome(act(b, "rehearse", args), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "rehearse", args), EVAC_SEEN_SATISFIED, "COMPLETED");
+    point(b, "us-west-2", "shop-dr", "files",
+          "\"ResourceArn\":\"arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1\","
+          "\"ResourceType\":\"EFS\",\"age_s\":60,\"backup_age_s\":120");
+    expect(look(b, "ready", EFS), EVAC_SEEN_SATISFIED, ":files");
+    expect_outcome(act(b, "recover", EFS), EVAC_OUTCOME_ACCEPTED);
+    expect(settle(b, "recover", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_outcome(act(b, "rehearse", EFS), EVAC_OUTCOME_ACCEPTED);
+    expect(settle(b, "rehearse", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
     restart(b);
-    /* the model makes no volume of it: it is gone already */
-    expect(look(b, "discard", args), EVAC_SEEN_SATISFIED, "gone");
+    expect(look(b, "discard", EFS), EVAC_SEEN_UNSATISFIED, ":file-system/fs-");
+    expect_outcome(act(b, "discard", EFS), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "discard", EFS), EVAC_SEEN_MOVING, "deleting");
+    expect(settle(b, "discard", EFS), EVAC_SEEN_SATISFIED, "gone");
+    /* of the two, the drill's */
+    ck_assert(bench_true(b, "\"kind\":\"file-system\""));
+    ck_assert(counted(b, "DeleteFileSystem", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST

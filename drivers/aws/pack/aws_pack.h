@@ -32,6 +32,7 @@ extern const struct evac_pack evac_pack_aws;
     X(dynamodb) \
     X(ec2) \
     X(ecs) \
+    X(efs) \
     X(eks) \
     X(elasticache) \
     X(elbv2) \
