@@ -76,7 +76,10 @@ static bool counted(struct bench *b, const char *operation, const char *region, 
 /* Another process goes on: what only this one remembered is gone. */
 static void restart(struct bench *b)
 {
-    bench_link(b)->note_count = 0;
+    struct evac_link *link = bench_link(b);
+    aws_notes_done(link);
+    link->notes = NULL;
+    link->note_count = 0;
 }
 
 static void point(struct bench *b, const char *region, const char *vault, const char *id,

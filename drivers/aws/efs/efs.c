@@ -1,7 +1,8 @@
 /*
  * EFS replication. Deleting a replication makes its destination writable: that is the failover,
  * told to the region that takes over, where the destination is. It can not be taken back; the way
- * home is a replication in the other direction, which overwrites the old file system (AWS.md 2.9).
+ * home is a replication in the other direction, which overwrites what the old region still has
+ * (AWS.md 2.9).
  *
  * What was promoted carries the run's tag: a file system that stands alone may as well be the old
  * primary, with old data.
