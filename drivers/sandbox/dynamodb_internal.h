@@ -13,6 +13,10 @@
 #define DDB_VERSIONS_MAX 512u /* of an item; older ones are forgotten */
 #define DDB_TAGS_MAX     50u
 #define DDB_RESTORES_MAX 50
+#define DDB_DAY_MS       86400000
+#define DDB_VERSION      "2019.11.21"
+#define DDB_WARM_READ    12000 /* what AWS gives every on-demand table */
+#define DDB_WARM_WRITE   4000
 
 /* AWS's durations, in real time (AWS.md 2.5 and 4.8). */
 #define DDB_CREATE_MS  8000u
@@ -137,13 +141,30 @@ struct ddb_table *ddb_add(struct evac_sandbox *sb, size_t region, struct evac_st
 /* What a replica and a restored table have of the other: keys, indexes and capacity, not data. */
 void ddb_like(struct ddb_table *t, const struct ddb_table *other);
 void ddb_drop(struct ddb_table *t);
+/* 0: there are too many. */
+size_t ddb_new_group(struct evac_sandbox *sb, struct evac_str name, bool strong);
+/* A replica of t in another region, without its items. NULL: there are too many tables. */
+struct ddb_table *ddb_replicate(struct evac_sandbox *sb, struct ddb_table *t, size_t region);
+/* A replica leaves; a global table with one replica is none any more. */
+void ddb_leave(struct evac_sandbox *sb, struct ddb_table *t);
+/* "orders" of "arn:aws:dynamodb:us-east-1:1234:table/orders", and of "orders". */
+struct evac_str ddb_name_in(struct evac_str text);
+/* True: answered, one change at a time. */
+bool ddb_is_busy(struct sb_call *c, const struct ddb_table *t);
+bool ddb_good_name(struct sb_call *c, struct evac_str name);
+cJSON *ddb_copy_json(const cJSON *json);
 struct evac_str ddb_arn(struct evac_arena *arena, const struct evac_sandbox *sb,
                         const struct ddb_table *t);
+
+/* --- model_dynamodb_show.c, model_dynamodb_change.c ------------------------------------------- */
+
 void ddb_put_table(struct sb_call *c, const struct ddb_table *t);
+void ddb_answer_table(struct sb_call *c, const struct ddb_table *t); /* as TableDescription */
 void ddb_put_keys(struct evac_buf *out, const struct ddb_table *t);
 /* "\"name\":1790000000.123" */
 void ddb_put_time(struct evac_buf *out, const char *name, int64_t wall_ms);
-bool ddb_good_name(struct sb_call *c, struct evac_str name);
+sb_handler_fn ddb_describe_table, ddb_list_tables, ddb_create_table, ddb_delete_table,
+    ddb_update_table;
 
 /* --- model_dynamodb_items.c ------------------------------------------------------------------ */
 

@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_MS 86400000
-#define PAGE   100
+#define PAGE 100
 
 /* --- continuous backups ---------------------------------------------------------------------- */
 
 static int64_t earliest_ms(const struct evac_sandbox *sb, const struct ddb_table *t)
 {
-    int64_t kept = sb_wall_ms(sb) - t->pitr_days * DAY_MS;
+    int64_t kept = sb_wall_ms(sb) - t->pitr_days * DDB_DAY_MS;
     return kept > t->pitr_since_ms ? kept : t->pitr_since_ms;
 }
 
@@ -123,13 +122,6 @@ static struct ddb_table *restore(struct sb_call *c, const struct ddb_table *from
     return t;
 }
 
-static void answer_restore(struct sb_call *c, const struct ddb_table *t)
-{
-    evac_buf_puts(&c->out, "{\"TableDescription\":");
-    ddb_put_table(c, t);
-    evac_buf_putc(&c->out, '}');
-}
-
 /* By name here, or by ARN anywhere. NULL: answered. */
 static struct ddb_table *restore_source(struct sb_call *c)
 {
@@ -180,7 +172,7 @@ void ddb_restore_to_time(struct sb_call *c)
     }
     struct ddb_table *t = restore(c, from, from->region, at);
     if (t)
-        answer_restore(c, t);
+        ddb_answer_table(c, t);
 }
 
 /* --- backups on demand ----------------------------------------------------------------------- */
@@ -426,7 +418,7 @@ void ddb_restore_backup(struct sb_call *c)
         return;
     t->restored_to_ms = b->created_ms;
     (void)evac_str_copy(t->backup_arn, sizeof t->backup_arn, evac_str(b->arn));
-    answer_restore(c, t);
+    ddb_answer_table(c, t);
 }
 
 /* --- tags ------------------------------------------------------------------------------------ */

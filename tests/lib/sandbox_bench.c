@@ -458,14 +458,14 @@ static struct evac_args parse(struct bench *b, const char *text)
     return (struct evac_args){ items, n };
 }
 
-const struct evac_reply *bench_call(struct bench *b, const char *driver, enum evac_verb verb,
-                                    const char *action, const char *args)
+/* Calls a driver; whether it takes the call. */
+static enum evac_code call_driver(struct bench *b, const char *driver, enum evac_verb verb,
+                                  const char *action, const char *args, struct evac_err *err)
 {
     char token[26] = "abcdefghijklmnopqrstuvwxy"; /* each call is an attempt of its own */
     b->calls++;
     for (unsigned i = 0, n = b->calls; n; i++, n /= 26)
         token[i] = (char)('a' + n % 26);
-    struct evac_err err = { EVAC_OK, "" };
     uint64_t id;
     evac_arena_free(b->arena);
     b->arena = evac_arena_new();
@@ -479,8 +479,14 @@ const struct evac_reply *bench_call(struct bench *b, const char *driver, enum ev
                               .deadline_ms = b->now_ms + WAIT_MS,
                               .marker = b->marker };
     b->answered = false;
-    const struct evac_driver *d = find_driver(b, driver);
-    if (d->call(bench_link(b), &call, keep, b, &id, &err)) {
+    return find_driver(b, driver)->call(bench_link(b), &call, keep, b, &id, err);
+}
+
+const struct evac_reply *bench_call(struct bench *b, const char *driver, enum evac_verb verb,
+                                    const char *action, const char *args)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (call_driver(b, driver, verb, action, args, &err)) {
         fprintf(stderr, "%s.%s refuses: %s\n", driver, action, err.text);
         abort();
     }
@@ -490,6 +496,17 @@ const struct evac_reply *bench_call(struct bench *b, const char *driver, enum ev
         abort();
     }
     return &b->reply;
+}
+
+const char *bench_refusal(struct bench *b, const char *driver, enum evac_verb verb,
+                          const char *action, const char *args)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (call_driver(b, driver, verb, action, args, &err) != EVAC_E_BADARG) {
+        fprintf(stderr, "%s.%s does not refuse its arguments\n", driver, action);
+        abort();
+    }
+    return evac_arena_dup(b->arena, err.text);
 }
 
 void bench_goal(struct bench *b, const char *goal)

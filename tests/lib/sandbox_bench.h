@@ -36,6 +36,10 @@ bool bench_true(struct bench *b, const char *part);
  */
 const struct evac_reply *bench_call(struct bench *b, const char *driver, enum evac_verb verb,
                                     const char *action, const char *args);
+/* The sentence with which a driver refuses a call for its arguments; aborts when it does not. Until
+ * the next call. */
+const char *bench_refusal(struct bench *b, const char *driver, enum evac_verb verb,
+                          const char *action, const char *args);
 /* What the next calls carry: "" none. */
 void bench_goal(struct bench *b, const char *goal);
 void bench_version(struct bench *b, struct evac_str version);

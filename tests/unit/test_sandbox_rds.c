@@ -66,41 +66,12 @@ static bool counted(struct bench *b, const char *operation, const char *region, 
     return bench_true(b, part);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct evac_arg *x = a, *y = b;
-    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
-    int order = memcmp(x->name.p, y->name.p, n);
-    return order ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
-}
-
-static void no_answer(void *user, const struct evac_reply *reply)
-{
-    (void)user;
-    (void)reply;
-    ck_abort_msg("refused, and answered all the same");
-}
-
 /* The driver refuses the call itself. */
 static void refused(struct bench *b, const char *driver, enum evac_verb verb, const char *action,
                     const char *args, const char *words)
 {
-    struct evac_link *link = bench_link(b);
-    struct evac_arg items[32];
-    struct evac_args parsed = { items, 0 };
-    struct evac_err err = { EVAC_OK, "" };
-    uint64_t id;
-    for (struct evac_str rest = evac_str(args); rest.n; parsed.count++) {
-        struct evac_str value, line = evac_str_cut(rest, '\n', &rest);
-        struct evac_str name = evac_str_cut(line, '=', &value);
-        items[parsed.count] = (struct evac_arg){ name, value };
-    }
-    qsort(items, parsed.count, sizeof items[0], by_name);
-    struct evac_call call = { .verb = verb, .action = action, .args = &parsed, .token = "t" };
-    for (const struct evac_driver *const *d = evac_pack_aws.drivers; *d; d++)
-        if (strcmp((*d)->name, driver) == 0)
-            ck_assert_int_eq((*d)->call(link, &call, no_answer, NULL, &id, &err), EVAC_E_BADARG);
-    ck_assert_msg(strstr(err.text, words), "%s", err.text);
+    const char *text = bench_refusal(b, driver, verb, action, args);
+    ck_assert_msg(strstr(text, words), "%s", text);
 }
 
 /* --- a read replica ----------------------------------------------------------------------------

@@ -8,7 +8,6 @@
 #include "dynamodb.h"
 
 #include "aws_parity.h"
-#include "cw_lag.h"
 
 #include <string.h>
 
@@ -162,11 +161,6 @@ static const struct aws_parity parity = { .rows = {
 
 /* --- replicas -------------------------------------------------------------------------------- */
 
-static bool is_strong(const struct aws_call *c)
-{
-    return evac_str_is(evac_args_get(&c->args, "consistency"), "strong");
-}
-
 /* The regions that should have one. */
 static size_t wanted_regions(struct aws_call *c, struct evac_str *ret_regions)
 {
@@ -265,7 +259,7 @@ static struct evac_str unfit(struct aws_call *c, const struct dynamodb_view *v,
 {
     if (!v->global)
         return EVAC_STR("the table has no replicas: nothing that is written elsewhere arrives");
-    if (v->strong != is_strong(c))
+    if (v->strong != dynamodb_is_strong(c))
         return SAY(c, "the table's consistency is %s, not as declared: it never changes",
                    v->strong ? "strong" : "eventual");
     if (v->strong && s->count != 3)
@@ -373,7 +367,7 @@ static enum evac_code observe_replicating(struct aws_call *c, struct evac_err *e
 /* Why AWS would refuse a new replica; "" it would not. */
 static struct evac_str inconvertible(struct aws_call *c, const struct dynamodb_view *v)
 {
-    bool wanted = is_strong(c);
+    bool wanted = dynamodb_is_strong(c);
     if (v->legacy)
         return EVAC_STR("the global table is of version 2017.11.29: it has to be updated before "
                         "replicas can be added so");
@@ -439,7 +433,7 @@ static struct evac_str replica_request(struct aws_call *c, const struct dynamodb
                                        struct evac_str missing)
 {
     struct evac_str regions[DYNAMODB_REGIONS_MAX], witness = evac_args_get(&c->args, "witness_in");
-    size_t n = is_strong(c) ? wanted_regions(c, regions) : 0;
+    size_t n = dynamodb_is_strong(c) ? wanted_regions(c, regions) : 0;
     bool first = true;
     struct evac_buf body;
     evac_buf_init(&body, 8192);
@@ -497,161 +491,6 @@ static enum evac_code apply_replicate(struct aws_call *c, struct evac_err *err)
     return describe_there(c, replicate_when_seen, err);
 }
 
-/* --- markers --------------------------------------------------------------------------------- */
-
-/* The marker's partition key: "canary/us-east-1", or a number that each region has of its own. */
-static enum evac_code marker_key(struct aws_call *c, struct evac_str source,
-                                 struct evac_str *ret_key, struct evac_err *err)
-{
-    struct evac_str canary = evac_args_regional(&c->args, "canary", source);
-    int64_t number;
-    bool is_number = evac_str_is(evac_args_get(&c->args, "partition_key_type"), "N");
-    if (!is_number) {
-        *ret_key = aws_printf(c, "%.*s/%.*s", EVAC_STR_ARG(canary), EVAC_STR_ARG(source));
-        return EVAC_OK;
-    }
-    *ret_key = canary;
-    if (evac_args_has(&c->args, "canary") || !evac_str_i64(canary, &number))
-        return evac_fail(err, EVAC_E_BADARG,
-                         "the partition key is a number: canary must be a group with a number for "
-                         "each region");
-    return EVAC_OK;
-}
-
-static void no_canary(struct aws_call *c)
-{
-    struct aws_sight unseen = { .seen = EVAC_SEEN_UNSEEN, .progress = -1 };
-    if (c->verb == EVAC_VERB_MARK)
-        aws_answer_rejected(c, "", "no canary is declared: no markers are written");
-    else
-        aws_answer_seen(c, &unseen, "no canary is declared: no markers are written");
-}
-
-#define KEY_TEXT  "\"<pk>\":{\"<pk_type>\":\"<key>\"}"
-#define SORT_TEXT ",\"<sk>\":{\"<sk_type>\":\"<sort>\"}"
-
-static enum evac_code ask_marker(struct aws_call *c, const char *operation, const char *plain,
-                                 const char *sorted, struct evac_str source, aws_reply_fn *then,
-                                 struct evac_err *err)
-{
-    struct evac_str key, sort = evac_args_get(&c->args, "sort_key");
-    struct evac_str sort_type = evac_args_get(&c->args, "sort_key_type");
-    struct evac_str type = evac_args_get(&c->args, "partition_key_type");
-    struct evac_str name = evac_args_get(&c->args, "partition_key");
-    const struct evac_host *host = c->link->host;
-    enum evac_code code = marker_key(c, source, &key, err);
-    if (code)
-        return code;
-    const struct aws_hole holes[] = {
-        { "pk", name.n ? name : EVAC_STR("pk") },
-        { "pk_type", type.n ? type : EVAC_STR("S") },
-        { "key", key },
-        { "sk", sort },
-        { "sk_type", sort_type.n ? sort_type : EVAC_STR("S") },
-        { "sort", evac_str_is(sort_type, "N") ? EVAC_STR("0") : EVAC_STR("evac") },
-        { "marker", aws_printf(c, "%lld", (long long)c->marker) },
-        { "wall", aws_printf(c, "%lld", (long long)host->wall_ms(host->ctx)) },
-    };
-    const struct aws_ask ask = { "dynamodb", operation, .body = sort.n ? sorted : plain };
-    struct evac_aws_request request =
-        aws_ask(c, &ask, c->verb == EVAC_VERB_MARK, holes, sizeof holes / sizeof holes[0]);
-    return aws_send(c, &request, then, err);
-}
-
-/* A newer marker stays, and so does what is no marker at all. One that is there already is a lost
- * reply's. */
-static void on_marked(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct evac_aws_reply reply = *r;
-    int64_t there;
-    const struct evac_json *item = evac_json_get(evac_json_get(r->json, "Item"), "evac_marker");
-    bool same = evac_str_is(r->code, "ConditionalCheckFailedException") &&
-                evac_str_i64(evac_json_str(item, "N"), &there) && there == c->marker;
-    if (same)
-        reply.outcome = EVAC_OUTCOME_ACCEPTED;
-    aws_answer_outcome(c, &reply);
-}
-
-#define MARK_BODY(sort)                                                                            \
-    "{\"TableName\":\"<table>\",\"Item\":{" KEY_TEXT sort                                          \
-    ",\"evac_marker\":{\"N\":\"<marker>\"},\"evac_wall_ms\":{\"N\":\"<wall>\"}},"                  \
-    "\"ConditionExpression\":\"attribute_not_exists(#pk) OR :marker > evac_marker\","              \
-    "\"ExpressionAttributeNames\":{\"#pk\":\"<pk>\"},"                                             \
-    "\"ExpressionAttributeValues\":{\":marker\":{\"N\":\"<marker>\"}},"                            \
-    "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"}"
-#define SEEK_BODY(sort)                                                                            \
-    "{\"TableName\":\"<table>\",\"Key\":{" KEY_TEXT sort "},\"ConsistentRead\":true}"
-
-static bool has_canary(const struct aws_call *c)
-{
-    return evac_args_regional(&c->args, "canary", c->region).n > 0;
-}
-
-static enum evac_code mark(struct aws_call *c, struct evac_err *err)
-{
-    if (!has_canary(c))
-        return aws_answer_later(c, no_canary, err);
-    return ask_marker(c, "PutItem", MARK_BODY(""), MARK_BODY(SORT_TEXT), c->region, on_marked, err);
-}
-
-static void on_sought(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    int64_t marker;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        aws_answer_unseen(c, r);
-        return;
-    }
-    const struct evac_json *item = evac_json_get(evac_json_get(r->json, "Item"), "evac_marker");
-    if (!evac_str_i64(evac_json_str(item, "N"), &marker))
-        marker = -1;
-    struct evac_fact facts[] = { { "marker", marker }, { "as_of_wall_ms", aws_server_ms(c, r) } };
-    struct aws_sight sight = {
-        .seen = EVAC_SEEN_SATISFIED, .progress = -1, .facts = facts, .fact_count = 2
-    };
-    aws_answer_seen(c, &sight, "%s", "");
-}
-
-static enum evac_code seek(struct aws_call *c, struct evac_err *err)
-{
-    if (!has_canary(c))
-        return aws_answer_later(c, no_canary, err);
-    return ask_marker(c, "GetItem", SEEK_BODY(""), SEEK_BODY(SORT_TEXT), c->from, on_sought, err);
-}
-
-/* --- lag ------------------------------------------------------------------------------------- */
-
-static void no_lag(struct aws_call *c)
-{
-    struct aws_sight unseen = { .seen = EVAC_SEEN_UNSEEN, .progress = -1 };
-    aws_answer_seen(c, &unseen,
-                    "with strong consistency no lag is published: only a canary shows that nothing "
-                    "is lost");
-}
-
-/* Emitted in the region that sends, and only while it writes. */
-static enum evac_code measure(struct aws_call *c, struct evac_err *err)
-{
-    int64_t period_ms = 60000;
-    if (dynamodb_by_backups(c))
-        return dynamodb_measure_point(c, err);
-    if (is_strong(c))
-        return aws_answer_later(c, no_lag, err);
-    (void)evac_duration_ms(evac_args_get(&c->args, "metric_period"), &period_ms);
-    struct cw_dimension dimensions[] = {
-        { EVAC_STR("TableName"), evac_args_regional(&c->args, "table", c->from) },
-        { EVAC_STR("ReceivingRegion"), c->to },
-    };
-    struct cw_metric metric = { .region = c->from,
-                                .name_space = EVAC_STR("AWS/DynamoDB"),
-                                .metric = EVAC_STR("ReplicationLatency"),
-                                .dimensions = dimensions,
-                                .dimension_count = 2,
-                                .stat = EVAC_STR("Maximum"),
-                                .period_s = (uint32_t)(period_ms / 1000),
-                                .unit_ms = 1 };
-    return cw_lag_send(c, &metric, cw_lag_answer, err);
-}
-
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = observe_ready },
     { .action = "replicating", .observe = observe_replicating },
@@ -661,7 +500,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "rehearse", .observe = dynamodb_observe_restore, .apply = dynamodb_apply_restore },
     { .action = "discard", .observe = dynamodb_observe_discard, .apply = dynamodb_apply_discard },
     { .action = "parity", .parity = &parity },
-    { .action = "", .measure = measure, .mark = mark, .seek = seek },
+    { .action = "", .measure = dynamodb_measure, .mark = dynamodb_mark, .seek = dynamodb_seek },
     { 0 },
 };
 

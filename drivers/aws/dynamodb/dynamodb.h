@@ -47,7 +47,10 @@ int64_t dynamodb_ms(const struct evac_json *object, const char *member);
 struct evac_str dynamodb_here(const struct aws_call *c);
 struct evac_str dynamodb_other(const struct aws_call *c);
 bool dynamodb_by_backups(const struct aws_call *c);
+bool dynamodb_is_strong(const struct aws_call *c); /* as it is declared */
 
+/* dynamodb_markers.c */
+aws_start_fn dynamodb_mark, dynamodb_seek, dynamodb_measure;
 /* dynamodb_scale.c */
 aws_start_fn dynamodb_observe_scale, dynamodb_apply_scale;
 /* dynamodb_restore.c */

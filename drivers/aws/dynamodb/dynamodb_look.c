@@ -59,6 +59,11 @@ bool dynamodb_by_backups(const struct aws_call *c)
     return evac_str_is(evac_args_get(&c->args, "protected_by"), "backups");
 }
 
+bool dynamodb_is_strong(const struct aws_call *c)
+{
+    return evac_str_is(evac_args_get(&c->args, "consistency"), "strong");
+}
+
 struct evac_str dynamodb_keep(struct aws_call *c, struct evac_str text)
 {
     return evac_arena_str(c->arena, text);
