@@ -357,6 +357,8 @@ static void regional_host(const struct partition *p, const struct evac_aws_servi
         name = "arc-recovery-control-config";
     if (v.dual && strcmp(name, "es") == 0)
         name = "aos";
+    if (strcmp(name, "api.ecr") == 0 && (v.fips || v.dual))
+        name = "ecr";
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
     if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */
         e->host = evac_arena_printf(arena, "cloudfront%s.%s", fips ? "-fips" : "", suffix);

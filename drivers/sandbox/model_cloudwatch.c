@@ -1,10 +1,13 @@
 /*
  * CloudWatch: metrics and what they were, a region each; alarms on them. It speaks JSON 1.0, as
  * evac's client does, and the query protocol of older tools; the newest SDKs' CBOR is not served
- * (AWS.md 1.1).
+ * (AWS.md 1.1). Alarms that stay as they are, and composite ones, are made:
+ *
+ *     make cloudwatch us-west-2 {"kind":"MetricAlarm","name":"web-5xx","StateValue":"ALARM"}
+ *     make cloudwatch us-west-2 {"kind":"CompositeAlarm","name":"web","StateValue":"OK"}
  */
 #include "aws_time.h"
-#include "sandbox_internal.h"
+#include "sandbox_docs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -622,31 +625,94 @@ static void put_alarm(struct sb_call *c, const struct alarm *a, bool first)
     evac_buf_puts(&c->out, json ? "}" : "</member>");
 }
 
-static bool is_asked(const struct sb_call *c, const struct alarm *a)
+/* A page of an answer: which alarm is next, and which are put. */
+struct alarm_page {
+    int64_t at, from, end;
+};
+
+static bool is_asked(const struct sb_call *c, const char *name)
 {
     if (!sb_has(c, "AlarmNames.1"))
         return true;
     for (int i = 1; sb_has(c, "AlarmNames.%d", i); i++)
-        if (evac_str_is(sb_in(c, "AlarmNames.%d", i), a->name))
+        if (evac_str_is(sb_in(c, "AlarmNames.%d", i), name))
             return true;
     return false;
 }
 
-static void describe_alarms(struct sb_call *c)
+static bool is_on_page(const struct sb_call *c, const char *name, struct alarm_page *page)
+{
+    if (!is_asked(c, name))
+        return false;
+    page->at++;
+    return page->at > page->from && page->at <= page->end;
+}
+
+/* Whoever names no type is told of metric alarms alone. */
+static bool is_type_asked(const struct sb_call *c, const char *type)
+{
+    if (!sb_has(c, "AlarmTypes.1"))
+        return strcmp(type, "MetricAlarm") == 0;
+    for (int i = 1; sb_has(c, "AlarmTypes.%d", i); i++)
+        if (evac_str_is(sb_in(c, "AlarmTypes.%d", i), type))
+            return true;
+    return false;
+}
+
+static void put_made_alarms(struct sb_call *c, const char *kind, bool first,
+                            struct alarm_page *page)
+{
+    bool json = speaks_json(c);
+    struct sb_doc *d = NULL;
+    while ((d = sb_doc_next(c->sb, c->id, c->region, kind, d))) {
+        if (!is_type_asked(c, kind) || !is_on_page(c, d->name, page))
+            continue;
+        evac_buf_puts(&c->out, json ? (first ? "" : ",") : "<member>");
+        if (json)
+            sb_doc_put(&c->out, d, "");
+        else
+            sb_doc_xml(&c->out, d, NULL);
+        evac_buf_puts(&c->out, json ? "" : "</member>");
+        first = false;
+    }
+}
+
+static void put_metric_alarms(struct sb_call *c, struct alarm_page *page)
 {
     struct cloudwatch *cw = state(c->sb);
-    bool json = speaks_json(c), first = true;
-    evac_buf_puts(&c->out, json ? "{\"CompositeAlarms\":[],\"MetricAlarms\":["
-                                : "<CompositeAlarms/><MetricAlarms>");
+    bool first = true;
     for (size_t i = 0; i < cw->alarm_count; i++) {
         struct alarm *a = &cw->alarms[i];
-        if (a->region != c->region || !is_asked(c, a))
+        if (a->region != c->region || !is_type_asked(c, "MetricAlarm") ||
+            !is_on_page(c, a->name, page))
             continue;
         evaluate(c, a);
         put_alarm(c, a, first);
         first = false;
     }
-    evac_buf_puts(&c->out, json ? "]}" : "</MetricAlarms>");
+    put_made_alarms(c, "MetricAlarm", first, page);
+}
+
+/* A token is the number of alarms before its page. */
+static void describe_alarms(struct sb_call *c)
+{
+    bool json = speaks_json(c);
+    int64_t most = sb_in_i64(c, "MaxRecords", 50), from = sb_in_i64(c, "NextToken", 0);
+    struct alarm_page page = { 0, from, from + most };
+    if (most < 1 || most > 100 || from < 0) {
+        sb_error(c, 400, "ValidationError", "MaxRecords: from 1 to 100.");
+        return;
+    }
+    evac_buf_puts(&c->out, json ? "{\"CompositeAlarms\":[" : "<CompositeAlarms>");
+    put_made_alarms(c, "CompositeAlarm", true, &page);
+    evac_buf_puts(&c->out, json ? "],\"MetricAlarms\":[" : "</CompositeAlarms><MetricAlarms>");
+    put_metric_alarms(c, &page);
+    evac_buf_puts(&c->out, json ? "]" : "</MetricAlarms>");
+    if (page.at > page.end && json)
+        evac_buf_putf(&c->out, ",\"NextToken\":\"%lld\"", (long long)page.end);
+    else if (page.at > page.end)
+        sb_tagf(&c->out, "NextToken", "%lld", (long long)page.end);
+    evac_buf_puts(&c->out, json ? "}" : "");
 }
 
 static void set_state(struct sb_call *c)
@@ -702,6 +768,23 @@ static const struct sb_operation operations[] = {
 };
 /* clang-format on */
 
+static const struct sb_kind kinds[] = {
+#define ALARM                                                                                      \
+    "{\"AlarmName\":\"{name}\",\"AlarmArn\":\"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"  \
+    "\","                                                                                          \
+    "\"StateValue\":\"OK\",\"StateReason\":\"made so\",\"ActionsEnabled\":true}"
+    { "MetricAlarm", ALARM, false, NULL },
+    { "CompositeAlarm", ALARM, false, NULL },
+#undef ALARM
+    { 0 },
+};
+
+static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
+                           struct evac_err *err)
+{
+    return sb_docs_make(sb, SB_CLOUDWATCH, kinds, region, json, err);
+}
+
 const struct sb_service sb_service_cloudwatch = {
     .signing_name = "monitoring",
     .row = "cloudwatch",
@@ -709,4 +792,5 @@ const struct sb_service sb_service_cloudwatch = {
     .operations = operations,
     .create = create,
     .destroy = destroy,
+    .make = make,
 };

@@ -26,6 +26,7 @@
 
 /* clang-format off */
 #define SB_SERVICES(X) \
+    X(ACM, acm) \
     X(APIGATEWAY, apigateway) \
     X(APPLICATIONAUTOSCALING, applicationautoscaling) \
     X(AUTOSCALING, autoscaling) \
@@ -34,6 +35,7 @@
     X(CLOUDWATCH, cloudwatch) \
     X(DYNAMODB, dynamodb) \
     X(EC2, ec2) \
+    X(ECR, ecr) \
     X(ECS, ecs) \
     X(EFS, efs) \
     X(EKS, eks) \

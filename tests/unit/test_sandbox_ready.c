@@ -415,6 +415,193 @@ START_TEST(a_task_that_needs_the_region_that_is_left_is_not_ready)
 }
 END_TEST
 
+/* --- images ----------------------------------------------------------------------------------- */
+
+#define REPOSITORY                                                                                 \
+    "make ecr us-west-2 {\"kind\":\"repository\",\"name\":\"web\",\"images\":[{\"tag\":\"41\","    \
+    "\"digest\":\"sha256:aa\"}]}"
+
+START_TEST(images_that_the_standby_lacks_are_named)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "repository=web\ntags=[\"41\",\"42\",\"sha256:aa\",\"sha256:bb\"]\n" TO;
+    expect(look(b, "ecr", "ready", "repository=web\ntags=[\"41\"]\n" TO), EVAC_SEEN_BLOCKED,
+           "repository web is not in us-west-2");
+    bench_control(b, REPOSITORY);
+    expect(look(b, "ecr", "ready", "repository=web\ntags=[\"41\"]\n" TO), EVAC_SEEN_SATISFIED,
+           "1 of 1 images are in us-west-2");
+    const struct evac_reply *r = look(b, "ecr", "ready", args);
+    expect(r, EVAC_SEEN_BLOCKED,
+           "image web:42 is not in us-west-2; image web@sha256:bb is not in us-west-2");
+    ck_assert_int_eq(bench_fact(r, "images"), 4);
+    ck_assert_int_eq(bench_fact(r, "missing"), 2);
+    bench_control(b, "service ecr us-west-2 denied");
+    ck_assert_int_eq(look(b, "ecr", "ready", args)->seen, EVAC_SEEN_UNSEEN);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(the_images_of_a_service_are_looked_for_where_it_is)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, REPOSITORY);
+    expect(look(b, "ecr", "ready", "cluster=shop\nservice=nobody\n" TO), EVAC_SEEN_BLOCKED,
+           "there is no such service");
+    expect(look(b, "ecr", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "image web:1 is not in us-west-2");
+    bench_control(b, DEFINITION CONTAINER("us-west-2", "41", ""), "us-west-2");
+    expect(look(b, "ecr", "ready", WEB_SERVICE TO), EVAC_SEEN_SATISFIED,
+           "1 of 1 images are in us-west-2");
+    bench_control(b, DEFINITION CONTAINER("us-west-2", "41@sha256:cc", ""), "us-west-2");
+    expect(look(b, "ecr", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "image web@sha256:cc is not in us-west-2");
+    bench_control(b, DEFINITION CONTAINER("us-east-1", "41", ""), "us-west-2");
+    expect(look(b, "ecr", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "image web:41 is pulled from another region: "
+           "123456789012.dkr.ecr.us-east-1.amazonaws.com");
+    bench_control(b,
+                  DEFINITION "\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
+                             "\"public.ecr.aws/nginx:1\"}]}",
+                  "us-west-2");
+    expect(look(b, "ecr", "ready", WEB_SERVICE TO), EVAC_SEEN_SATISFIED,
+           "0 of 0 images are in us-west-2");
+    bench_free(b);
+}
+END_TEST
+
+#define ORIGIN                                                                                     \
+    "make ecr us-east-1 {\"kind\":\"repository\",\"name\":\"web\",\"images\":[{\"tag\":\"41\","    \
+    "\"digest\":\"sha256:bb\"}],\"replication\":[%s]}"
+
+START_TEST(how_far_the_replication_of_an_image_is_only_its_origin_knows)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "repository=web\ntags=[\"41\"]\n" TO;
+    bench_control(b, ORIGIN, "");
+    expect(look(b, "ecr", "replicated", args), EVAC_SEEN_UNSATISFIED,
+           "replication of image 41: none: no rule replicates it; it should be COMPLETE");
+    bench_control(b, ORIGIN, "{\"region\":\"us-west-2\",\"status\":\"IN_PROGRESS\"}");
+    ck_assert_int_eq(look(b, "ecr", "replicated", args)->seen, EVAC_SEEN_MOVING);
+    bench_control(b, ORIGIN,
+                  "{\"region\":\"us-west-2\",\"status\":\"FAILED\",\"failureCode\":"
+                  "\"AccessDenied\"}");
+    expect(look(b, "ecr", "replicated", args), EVAC_SEEN_BLOCKED,
+           "replication of image 41: FAILED (AccessDenied); it should be COMPLETE");
+    bench_control(b, ORIGIN, "{\"region\":\"us-west-2\",\"status\":\"COMPLETE\"}");
+    ck_assert_int_eq(look(b, "ecr", "replicated", args)->seen, EVAC_SEEN_SATISFIED);
+    bench_control(b, REPOSITORY);
+    expect(look(b, "ecr", "parity", args), EVAC_SEEN_BLOCKED,
+           "41: digest: sha256:bb in us-east-1, sha256:aa in us-west-2");
+    expect(look(b, "ecr", "parity", "repository=web\ntags=[\"41\",\"42\"]\n" TO), EVAC_SEEN_BLOCKED,
+           "42: the image: none in us-east-1, and none in us-west-2; 41: digest: sha256:bb, "
+           "sha256:aa");
+    bench_free(b);
+}
+END_TEST
+
+/* --- certificates ----------------------------------------------------------------------------- */
+
+#define CERTIFICATE(name, more)                                                                    \
+    "make acm us-west-2 {\"kind\":\"certificate\",\"name\":\"" name "\"," more "}"
+#define DOMAIN "domain=shop.example.com\nwant.days=30\nwant.in_use=false\n"
+
+START_TEST(a_certificate_that_ends_soon_or_never_began_is_no_certificate)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "acm", "ready", DOMAIN TO), EVAC_SEEN_BLOCKED,
+           "there is no certificate for shop.example.com in us-west-2");
+    bench_control(b, CERTIFICATE("c0", "\"DomainName\":\"example.com\",\"days\":300"));
+    bench_control(b, CERTIFICATE("c1", "\"Status\":\"PENDING_VALIDATION\""));
+    expect(look(b, "acm", "ready", DOMAIN TO), EVAC_SEEN_BLOCKED,
+           "the certificate for shop.example.com is PENDING_VALIDATION");
+    bench_control(b, CERTIFICATE("c2", "\"days\":12,\"RenewalSummary\":{\"RenewalStatus\":"
+                                       "\"PENDING_VALIDATION\"}"));
+    const struct evac_reply *r = look(b, "acm", "ready", DOMAIN TO);
+    expect(r, EVAC_SEEN_BLOCKED,
+           "the certificate for shop.example.com expires in 12 days, 30 are wanted; its renewal "
+           "is PENDING_VALIDATION");
+    ck_assert_int_eq(bench_fact(r, "days_left"), 12);
+    bench_control(b, CERTIFICATE("c3", "\"DomainName\":\"*.example.com\",\"KeyAlgorithm\":"
+                                       "\"EC_prime256v1\",\"days\":91"));
+    expect(look(b, "acm", "ready", DOMAIN TO), EVAC_SEEN_SATISFIED,
+           "the certificate for shop.example.com is good for 91 days");
+    expect(look(b, "acm", "ready", "domain=shop.example.com\nwant.days=30\nwant.in_use=true\n" TO),
+           EVAC_SEEN_BLOCKED, "nothing in us-west-2 uses the certificate for shop.example.com");
+    bench_control(b, CERTIFICATE("c3", "\"DomainName\":\"a.example.com\","
+                                       "\"SubjectAlternativeNames\":[\"shop.example.com\"],"
+                                       "\"days\":91,\"InUseBy\":[\"arn:lb\"]"));
+    expect(look(b, "acm", "ready", "domain=shop.example.com\nwant.days=30\nwant.in_use=true\n" TO),
+           EVAC_SEEN_SATISFIED, "the certificate for shop.example.com is good for 91 days");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_certificate_is_found_on_any_page_and_by_its_arn)
+{
+    struct bench *b = bench_new(10);
+#define ARN "arn:aws:acm:us-west-2:123456789012:certificate/gone"
+    for (int i = 0; i < 120; i++)
+        bench_control(b,
+                      "make acm us-west-2 {\"kind\":\"certificate\",\"name\":\"c%d\","
+                      "\"DomainName\":\"d%d.example.com\",\"days\":40}",
+                      i, i);
+    expect(look(b, "acm", "ready", "domain=d119.example.com\nwant.days=30\n" TO),
+           EVAC_SEEN_SATISFIED, "the certificate for d119.example.com is good for 40 days");
+    expect(look(b, "acm", "ready", "certificate=" ARN "\nwant.days=30\n" TO), EVAC_SEEN_BLOCKED,
+           "there is no certificate for " ARN " in us-west-2");
+    bench_control(b, CERTIFICATE("gone", "\"days\":-3,\"Type\":\"IMPORTED\""));
+    expect(look(b, "acm", "ready", "certificate=" ARN "\nwant.days=30\n" TO), EVAC_SEEN_BLOCKED,
+           "the certificate for " ARN " is EXPIRED");
+    bench_control(b, CERTIFICATE("gone", "\"days\":3,\"Type\":\"IMPORTED\""));
+    expect(look(b, "acm", "ready", "certificate=" ARN "\nwant.days=30\n" TO), EVAC_SEEN_BLOCKED,
+           "the certificate for " ARN " expires in 3 days, 30 are wanted; it was imported, and is "
+           "not renewed by ACM");
+    bench_free(b);
+}
+END_TEST
+
+/* --- alarms ----------------------------------------------------------------------------------- */
+
+#define ALARMS(more) "alarms=[\"web-5xx\",\"web\"" more "]\n"
+
+START_TEST(an_alarm_that_is_not_ok_is_named)
+{
+    struct bench *b = bench_new(10);
+    const char *strict = ALARMS("") "no_data=alarm\n" TO;
+    bench_control(b, "make cloudwatch us-west-2 {\"kind\":\"MetricAlarm\",\"name\":\"web-5xx\"}");
+    expect(look(b, "cloudwatch-alarm", "quiet", strict), EVAC_SEEN_BLOCKED,
+           "1 of 2 alarms are not OK: web (not there)");
+    bench_control(b, "make cloudwatch us-west-2 {\"kind\":\"CompositeAlarm\",\"name\":\"web\"}");
+    expect(look(b, "cloudwatch-alarm", "quiet", strict), EVAC_SEEN_SATISFIED,
+           "2 of 2 alarms are quiet");
+    bench_control(b, "make cloudwatch us-west-2 {\"kind\":\"CompositeAlarm\",\"name\":\"web\","
+                     "\"StateValue\":\"ALARM\"}");
+    bench_control(b, "make cloudwatch us-west-2 {\"kind\":\"MetricAlarm\",\"name\":\"web-5xx\","
+                     "\"StateValue\":\"INSUFFICIENT_DATA\"}");
+    expect(look(b, "cloudwatch-alarm", "quiet", strict), EVAC_SEEN_UNSATISFIED,
+           "2 of 2 alarms are not OK: web-5xx (INSUFFICIENT_DATA), web (ALARM)");
+    expect(look(b, "cloudwatch-alarm", "quiet", ALARMS("") "no_data=ok\n" TO),
+           EVAC_SEEN_UNSATISFIED, "1 of 2 alarms are not OK: web (ALARM)");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(alarms_come_in_pages)
+{
+    struct bench *b = bench_new(10);
+    char args[4096] = "no_data=alarm\nalarms=[\"a0\"";
+    for (int i = 0; i < 70; i++)
+        bench_control(b, "make cloudwatch us-west-2 {\"kind\":\"MetricAlarm\",\"name\":\"a%d\"}",
+                      i);
+    for (int i = 1; i < 70; i++)
+        snprintf(args + strlen(args), sizeof args - strlen(args), ",\"a%d\"", i);
+    snprintf(args + strlen(args), sizeof args - strlen(args), "]\n" TO);
+    expect(look(b, "cloudwatch-alarm", "quiet", args), EVAC_SEEN_SATISFIED,
+           "70 of 70 alarms are quiet");
+    bench_free(b);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *t = tcase_create("readiness");
@@ -434,6 +621,13 @@ static void cases(Suite *suite)
     tcase_add_test(t, a_group_whose_template_or_image_is_gone_is_not_ready);
     tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
     tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
+    tcase_add_test(t, images_that_the_standby_lacks_are_named);
+    tcase_add_test(t, the_images_of_a_service_are_looked_for_where_it_is);
+    tcase_add_test(t, how_far_the_replication_of_an_image_is_only_its_origin_knows);
+    tcase_add_test(t, a_certificate_that_ends_soon_or_never_began_is_no_certificate);
+    tcase_add_test(t, a_certificate_is_found_on_any_page_and_by_its_arn);
+    tcase_add_test(t, an_alarm_that_is_not_ok_is_named);
+    tcase_add_test(t, alarms_come_in_pages);
     suite_add_tcase(suite, t);
 }
 

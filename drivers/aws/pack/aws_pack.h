@@ -19,6 +19,7 @@ extern const struct evac_pack evac_pack_aws;
 /* The drivers of this pack, a line each: evac_driver_<name>. */
 /* clang-format off */
 #define AWS_DRIVERS(X) \
+    X(acm) \
     X(api_gateway) \
     X(app_scaling) \
     X(asg) \
@@ -28,9 +29,11 @@ extern const struct evac_pack evac_pack_aws;
     X(cloudfront) \
     X(cloudfront_kvs) \
     X(cloudwatch) \
+    X(cloudwatch_alarm) \
     X(docdb) \
     X(dynamodb) \
     X(ec2) \
+    X(ecr) \
     X(ecs) \
     X(efs) \
     X(eks) \

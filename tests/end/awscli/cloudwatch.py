@@ -29,6 +29,10 @@ def cloudwatch(aws):
     assert aws(WEST, *alarm)["MetricAlarms"][0]["StateValue"] in ("ALARM", "INSUFFICIENT_DATA")
     aws(WEST, "cloudwatch", "set-alarm-state", "--alarm-name", "deep", "--state-value", "OK", "--state-reason", "drill")
     equal(aws(WEST, *alarm)["MetricAlarms"][0]["StateValue"], "OK")
+    make(aws, "cloudwatch", WEST, kind="CompositeAlarm", name="both", StateValue="ALARM")
+    equal(len(aws(WEST, "cloudwatch", "describe-alarms", "--alarm-names", "both")["CompositeAlarms"]), 0)
+    composite = aws(WEST, "cloudwatch", "describe-alarms", "--alarm-names", "both", "--alarm-types", "CompositeAlarm")
+    equal(composite["CompositeAlarms"][0]["StateValue"], "ALARM")
     aws(WEST, "cloudwatch", "delete-alarms", "--alarm-names", "deep")
     refused("ResourceNotFound", aws, WEST, "cloudwatch", "set-alarm-state", "--alarm-name", "deep", "--state-value",
             "OK", "--state-reason", "drill")
