@@ -404,16 +404,28 @@ void ddb_list_backups(struct sb_call *c)
     evac_buf_putc(&c->out, '}');
 }
 
+/* Of any region that can be reached. */
+static struct ddb_backup *restorable(struct sb_call *c)
+{
+    struct ddb_backup *b = find_backup(c->sb, sb_in(c, "BackupArn"));
+    if (!b || b->region == c->region)
+        return named_backup(c);
+    if (sb_reaches(c->sb, b->region, c->region))
+        return b;
+    sb_error(c, 500, "InternalServerError", "The backup's region can not be reached.");
+    return NULL;
+}
+
 void ddb_restore_backup(struct sb_call *c)
 {
-    const struct ddb_backup *b = named_backup(c);
+    const struct ddb_backup *b = restorable(c);
     if (!b || !may_restore(c, sb_in(c, "TargetTableName")))
         return;
     if (b->creating) {
         sb_error(c, 400, "BackupInUseException", "Backup is being created: %s", b->arn);
         return;
     }
-    struct ddb_table *t = restore(c, &b->of, c->region, sb_wall_ms(c->sb));
+    struct ddb_table *t = restore(c, &b->of, b->region, sb_wall_ms(c->sb));
     if (!t)
         return;
     t->restored_to_ms = b->created_ms;

@@ -180,6 +180,22 @@ START_TEST(missing_replicas_are_made_one_after_the_other)
 }
 END_TEST
 
+START_TEST(a_table_without_a_stream_gets_one_first)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make dynamodb " WEST " {\"table\":\"carts\",\"items\":2}");
+    for (int change = 0; change < 2; change++) {
+        expect(look(b, "replicate", TO("ungraceful")), EVAC_SEEN_UNSATISFIED);
+        expect_outcome(act(b, "replicate", TO("ungraceful")), EVAC_OUTCOME_ACCEPTED);
+        expect(look(b, "replicate", TO("ungraceful")), EVAC_SEEN_MOVING);
+        bench_run(b, change ? 61000 : 4000);
+    }
+    expect(look(b, "replicate", TO("ungraceful")), EVAC_SEEN_SATISFIED);
+    ck_assert(counted(b, "UpdateTable", WEST, 2, 2));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_region_that_is_lost_again_holds_its_replica_up)
 {
     struct bench *b = bench_new(10);
@@ -204,7 +220,6 @@ START_TEST(a_table_that_can_not_be_converted_is_blocked_with_the_reason)
         const char *table, *args, *words;
     } tables[] = {
         { ",\"stream\":\"KEYS_ONLY\"", TO("ungraceful"), "new and old images" },
-        { "", TO("ungraceful"), "new and old images" },
         { ",\"version\":\"2017.11.29\",\"replicas\":[\"us-west-2\",\"eu-west-1\"]",
           TO("ungraceful"), "2017.11.29" },
         { ",\"lsi\":true", OF("strong") WAY(WEST, "ungraceful"), "local secondary" },
@@ -761,6 +776,27 @@ START_TEST(a_restore_from_the_other_region_needs_it_until_it_is_finished)
 }
 END_TEST
 
+START_TEST(a_backup_of_the_other_region_is_restored_while_that_is_there)
+{
+    struct bench *b = with(",\"items\":1");
+    const char *args =
+        "table=carts\nprotected_by=backups\nsource=other\nrecover_from=backups\nrun=7\n" WAY(
+            WEST, "ungraceful");
+    back_up(b, "one", "\"age_ms\":0");
+    expect(look(b, "ready", args), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "dynamodb", EVAC_VERB_MEASURE, "", args), EVAC_SEEN_SATISFIED);
+    bench_control(b, "service dynamodb " WEST " lost-mutation 1");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_UNKNOWN);
+    expect(bench_settle(b, "dynamodb", "recover", args, 200000), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    bench_control(b, "region " EAST " down");
+    expect(look(b, "recover", args), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"table\":\"carts\",\"region\":\"us-west-2\",\"status\":\"ACTIVE\","
+                            "\"global\":false,\"items\":1"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
 {
     struct bench *b = with(",\"items\":1");
@@ -849,6 +885,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_is_missing_is_said);
     tcase_add_test(tc, strong_replicas_are_ready_while_two_regions_are_left);
     tcase_add_test(tc, missing_replicas_are_made_one_after_the_other);
+    tcase_add_test(tc, a_table_without_a_stream_gets_one_first);
     tcase_add_test(tc, a_region_that_is_lost_again_holds_its_replica_up);
     tcase_add_test(tc, a_table_that_can_not_be_converted_is_blocked_with_the_reason);
     tcase_add_test(tc, a_strong_table_gets_both_others_at_once);
@@ -880,6 +917,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_table_that_nobody_here_restored_is_left_alone);
     tcase_add_test(tc, without_point_in_time_recovery_nothing_is_ready);
     tcase_add_test(tc, a_restore_from_the_other_region_needs_it_until_it_is_finished);
+    tcase_add_test(tc, a_backup_of_the_other_region_is_restored_while_that_is_there);
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);
     tcase_add_test(tc, a_rehearsal_is_undone_by_a_rollback_also_in_the_middle);
     suite_add_tcase(suite, tc);

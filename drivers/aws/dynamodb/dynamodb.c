@@ -31,7 +31,7 @@ static const struct evac_param resource_params[] = {
     { "write", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "the same for writes" },
     { "recover_from", EVAC_PARAM_CHOICE, 0, NULL, "point-in-time|backups", "what recover restores, and ready wants to be there" },
     { "source", EVAC_PARAM_CHOICE, 0, "own", "own|other",
-      "whose table is restored: the region's own; or the other region's to a point in time, which needs that region" },
+      "whose table or backup is restored: the region's own; or the other region's, which needs that region" },
     { "restore_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "name that a restore gets; without it, the region's own" },
     { "rehearse_as", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, NULL, NULL, "name of a drill's copy; without it, the restored one's with \"-drill\"" },
     { "ttl", EVAC_PARAM_TEXT, 0, NULL, NULL, "time-to-live attribute that recover gives the restored table" },
@@ -62,25 +62,28 @@ static const struct evac_param replicate_params[] = {
 #define OWN_TIME    "source=own recover_from=point-in-time"
 #define OTHER_TIME  "source=other recover_from=point-in-time"
 #define OWN_BACKUP  "source=own recover_from=backups"
+#define OTHER_BACKUP "source=other recover_from=backups"
 #define DELETE WRITE("DeleteTable", "dynamodb:DeleteTable")
 /* What a look at the recovery point asks: of the region's own table, or of the other region. */
 #define POINT(here) \
     IN(here, "DescribeTable", "dynamodb:DescribeTable", false, NULL), \
     IN(here, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, OWN_TIME), \
     IN(here, "ListBackups", "dynamodb:ListBackups", false, OWN_BACKUP), \
-    IN(EVAC_HOME_FROM, "DescribeTable", "dynamodb:DescribeTable", false, OTHER_TIME), \
-    IN(EVAC_HOME_FROM, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, OTHER_TIME)
+    IN(EVAC_HOME_FROM, "DescribeTable", "dynamodb:DescribeTable", false, "source=other"), \
+    IN(EVAC_HOME_FROM, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, OTHER_TIME), \
+    IN(EVAC_HOME_FROM, "ListBackups", "dynamodb:ListBackups", false, OTHER_BACKUP)
 #define TAGS \
     READ("ListTagsOfResource"), \
-    IN(EVAC_HOME_FROM, "ListTagsOfResource", "dynamodb:ListTagsOfResource", false, OTHER_TIME)
+    IN(EVAC_HOME_FROM, "ListTagsOfResource", "dynamodb:ListTagsOfResource", false, "source=other")
 #define ON_TARGET " dynamodb:CreateTable dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:GetItem dynamodb:DeleteItem dynamodb:Query dynamodb:Scan"
 /* A restore from the other region reads that region's backups, though it is asked for here. */
 #define RESTORE \
     POINT(EVAC_HOME_STEP), TAGS, WRITE("TagResource", "dynamodb:TagResource"), \
-    IN(EVAC_HOME_FROM, "TagResource", "dynamodb:TagResource", true, OTHER_TIME), \
+    IN(EVAC_HOME_FROM, "TagResource", "dynamodb:TagResource", true, "source=other"), \
     IN(EVAC_HOME_STEP, "RestoreTableToPointInTime", "dynamodb:RestoreTableToPointInTime" ON_TARGET, true, "recover_from=point-in-time"), \
     IN(EVAC_HOME_FROM, "RestoreTableToPointInTime", "dynamodb:RestoreTableToPointInTime", true, OTHER_TIME), \
-    IN(EVAC_HOME_STEP, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup" ON_TARGET, true, OWN_BACKUP)
+    IN(EVAC_HOME_STEP, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup" ON_TARGET, true, "recover_from=backups"), \
+    IN(EVAC_HOME_FROM, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup", true, OTHER_BACKUP)
 static const struct evac_op ready_ops[] = { POINT(EVAC_HOME_STEP), TAGS, { 0 } };
 static const struct evac_op replicating_ops[] = { READ("DescribeTable"), { 0 } };
 static const struct evac_op replicate_ops[] = {
@@ -111,8 +114,9 @@ static const struct evac_op measure_ops[] = {
     IN(EVAC_HOME_TO, "DescribeTable", "dynamodb:DescribeTable", false, "protected_by=backups"),
     IN(EVAC_HOME_TO, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, "protected_by=backups " OWN_TIME),
     IN(EVAC_HOME_TO, "ListBackups", "dynamodb:ListBackups", false, "protected_by=backups " OWN_BACKUP),
-    IN(EVAC_HOME_FROM, "DescribeTable", "dynamodb:DescribeTable", false, "protected_by=backups " OTHER_TIME),
+    IN(EVAC_HOME_FROM, "DescribeTable", "dynamodb:DescribeTable", false, "protected_by=backups source=other"),
     IN(EVAC_HOME_FROM, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, "protected_by=backups " OTHER_TIME),
+    IN(EVAC_HOME_FROM, "ListBackups", "dynamodb:ListBackups", false, "protected_by=backups " OTHER_BACKUP),
     { 0 },
 };
 
@@ -378,7 +382,7 @@ static struct evac_str inconvertible(struct aws_call *c, const struct dynamodb_v
         return EVAC_STR("AWS gives no strong consistency to a table with local secondary indexes");
     if (wanted && v->items > 0)
         return EVAC_STR("AWS gives strong consistency only to a table that is empty");
-    if (!wanted && !evac_str_is(v->stream, "NEW_AND_OLD_IMAGES"))
+    if (!wanted && v->stream.n && !evac_str_is(v->stream, "NEW_AND_OLD_IMAGES"))
         return EVAC_STR("AWS adds a replica only to a table whose stream has new and old images");
     return EVAC_STR_NONE;
 }
@@ -478,11 +482,18 @@ static void replicate_when_seen(struct aws_call *c, const struct evac_aws_reply 
                                                         : never));
         return;
     }
-    struct evac_aws_request request = { .service = "dynamodb",
-                                        .operation = "UpdateTable",
-                                        .region = c->to,
-                                        .mutates = true,
-                                        .body = replica_request(c, &v, s.missing) };
+    /* a restored table has no stream, and each change waits for the one before */
+    const struct aws_hole holes[] = { { "name", v.name } };
+    bool stream = !dynamodb_is_strong(c) && !v.stream.n;
+    struct evac_aws_request request = {
+        .service = "dynamodb", .operation = "UpdateTable", .region = c->to, .mutates = true
+    };
+    request.body =
+        stream ? aws_fill(c,
+                          "{\"TableName\":\"<name>\",\"StreamSpecification\":{"
+                          "\"StreamEnabled\":true,\"StreamViewType\":\"NEW_AND_OLD_IMAGES\"}}",
+                          AWS_JSON, holes, 1)
+               : replica_request(c, &v, s.missing);
     aws_next(c, &request, aws_answer_outcome);
 }
 
