@@ -60,6 +60,7 @@ extern const struct evac_pack evac_pack_aws;
     X(s3) \
     X(s3_batch) \
     X(s3_go) \
+    X(s3_metrics) \
     X(scheduler) \
     X(secret) \
     X(sns) \

@@ -1,10 +1,11 @@
 /*
  * Buckets that replicate each other. Objects travel by themselves; what is here is the proof: the
- * replication's configuration, the state of our own newest canary object, and markers whose arrival
- * on the other side says what would be lost. The configuration is never written: that needs
- * us-east-1 (AWS.md 7.2.2), and both directions should stand before the day.
+ * replication's configuration and metrics, the state of our own newest canary object, and markers
+ * whose arrival on the other side says what would be lost. Replication is configured only by
+ * protect, after the move: that needs us-east-1 (AWS.md 7.2.2), and both directions should stand
+ * before the day.
  */
-#include "aws_pack.h"
+#include "s3_parts.h"
 
 #include <string.h>
 
@@ -14,17 +15,32 @@ static const struct evac_param resource_params[] = {
       "each region's bucket; versioned, with replication in both directions" },
     { "canary", EVAC_PARAM_TEXT, 0, "evac-canary", NULL,
       "key prefix of the markers; one object a region" },
+    { "rules", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL,
+      "each region's rules to the other one, by ID: each must be enabled; those with metrics tell what waits" },
+    { "rtc", EVAC_PARAM_BOOL, 0, "false", NULL, "rules must have Replication Time Control; protect gives it" },
+    { "metric_period", EVAC_PARAM_DURATION, 0, "60s", NULL, "how often the metrics have a value" },
+    { "role", EVAC_PARAM_TEXT, 0, NULL, NULL, "ARN of the role that replicates; with it, protect makes the rule back" },
+    { "rule_id", EVAC_PARAM_TEXT, 0, "evac", NULL, "ID of that rule" },
+    { "prefix", EVAC_PARAM_TEXT, 0, "", NULL, "key prefix that it replicates" },
     { 0 },
 };
+#define NEEDS(name) { name, EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
+static const struct evac_param drained_params[] = { NEEDS("rules"), { 0 } };
+static const struct evac_param protect_params[] = { NEEDS("role"), { 0 } };
 
-static const struct evac_op ready_ops[] = {
-    { "s3", "GetBucketVersioning", "s3:GetBucketVersioning", EVAC_HOME_STEP, NULL, true, false },
-    { 0 },
-};
+#define LOOK(operation, iam) { "s3", operation, iam, EVAC_HOME_STEP, NULL, true, false }
+#define HEAD { "s3", "HeadObject", "s3:GetObject", EVAC_HOME_STEP, NULL, false, false }
+static const struct evac_op ready_ops[] = { LOOK("GetBucketVersioning", "s3:GetBucketVersioning"), { 0 } };
 static const struct evac_op replicating_ops[] = {
-    { "s3", "GetBucketReplication", "s3:GetReplicationConfiguration", EVAC_HOME_STEP, NULL, true, false },
-    { "s3", "HeadObject", "s3:GetObject", EVAC_HOME_STEP, NULL, false, false },
-    { 0 },
+    LOOK("GetBucketVersioning", "s3:GetBucketVersioning"),
+    LOOK("GetBucketReplication", "s3:GetReplicationConfiguration"), HEAD, S3_FLOW_OP(EVAC_HOME_FROM), { 0 },
+};
+static const struct evac_op drained_ops[] = { HEAD, S3_FLOW_OP(EVAC_HOME_TO), { 0 } };
+#define BACK(operation, iam, mutates) { "s3", operation, iam, EVAC_HOME_TO, NULL, true, mutates }
+static const struct evac_op protect_ops[] = {
+    BACK("GetBucketReplication", "s3:GetReplicationConfiguration", false),
+    BACK("PutBucketReplication", "s3:PutReplicationConfiguration iam:PassRole", true),
+    BACK("DeleteBucketReplication", "s3:PutReplicationConfiguration", true), { 0 },
 };
 static const struct evac_op measure_ops[] = {
     { "s3", "PutObject", "s3:PutObject", EVAC_HOME_FROM, NULL, false, true },
@@ -37,37 +53,86 @@ static const struct evac_action actions[] = {
       NULL, ready_ops },
     { "replicating", "the region's bucket replicates to the other side, and its newest marker arrived",
       0, EVAC_FENCING_NONE, 5000, 900000, NULL, replicating_ops },
+    { "drained", "nothing of the region's bucket waits to be replicated any more", 0, EVAC_FENCING_NONE,
+      180000, 1800000, drained_params, drained_ops },
+    { "protect", "the bucket that is active now replicates to the one that was left",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 300000, protect_params,
+      protect_ops },
     { 0 },
 };
 /* clang-format on */
 
-static struct evac_str other_region(const struct aws_call *c)
+/* --- asking ---------------------------------------------------------------------------------- */
+
+struct evac_str s3_other(const struct aws_call *c, struct evac_str region)
 {
-    return evac_str_eq(c->region, c->to) ? c->from : c->to;
+    return evac_str_eq(region, c->to) ? c->from : c->to;
 }
 
-static struct evac_str marker_path(struct aws_call *c, struct evac_str source)
+struct evac_str s3_bucket_in(const struct aws_call *c, struct evac_str region)
+{
+    return evac_args_regional(&c->args, "buckets", region);
+}
+
+struct evac_aws_request s3_ask(struct aws_call *c, struct evac_str region, const char *operation,
+                               const char *method, struct evac_str path)
+{
+    return (struct evac_aws_request){ .service = "s3",
+                                      .operation = operation,
+                                      .region = region,
+                                      .method = method,
+                                      .bucket = s3_bucket_in(c, region),
+                                      .path = path };
+}
+
+struct evac_aws_request s3_ask_bucket(struct aws_call *c, struct evac_str region,
+                                      const char *operation, const char *method, const char *name)
+{
+    struct evac_arg *param = evac_arena_alloc(c->arena, sizeof *param);
+    *param = (struct evac_arg){ evac_str(name), EVAC_STR_NONE };
+    struct evac_aws_request request = s3_ask(c, region, operation, method, EVAC_STR("/"));
+    request.params = param;
+    request.param_count = 1;
+    return request;
+}
+
+struct evac_str s3_key_path(struct aws_call *c, struct evac_str key)
 {
     struct evac_buf path;
-    evac_buf_init(&path, 4096);
+    evac_buf_init(&path, 8192);
     evac_buf_putc(&path, '/');
-    evac_buf_uri(&path, evac_args_get(&c->args, "canary"), true);
-    evac_buf_putc(&path, '/');
-    evac_buf_uri(&path, source, false);
+    evac_buf_uri(&path, key, true);
     struct evac_str kept = evac_arena_str(c->arena, evac_buf_str(&path));
     evac_buf_done(&path);
     return kept;
 }
 
-static struct evac_aws_request ask(struct aws_call *c, const char *operation, const char *method,
-                                   struct evac_str path)
+static struct evac_str marker_path(struct aws_call *c, struct evac_str source)
 {
-    return (struct evac_aws_request){ .service = "s3",
-                                      .operation = operation,
-                                      .region = c->region,
-                                      .method = method,
-                                      .bucket = aws_regional(c, "buckets"),
-                                      .path = path };
+    return s3_key_path(c,
+                       aws_printf(c, "%.*s/%.*s", EVAC_STR_ARG(evac_args_get(&c->args, "canary")),
+                                  EVAC_STR_ARG(source)));
+}
+
+struct evac_aws_request s3_head_marker(struct aws_call *c, struct evac_str region)
+{
+    return s3_ask(c, region, "HeadObject", "HEAD", marker_path(c, region));
+}
+
+bool s3_rules_named(struct aws_call *c, struct evac_str region, struct s3_rules *ret_rules)
+{
+    struct evac_str text = evac_args_regional(&c->args, "rules", region);
+    struct evac_json *list = NULL;
+    ret_rules->count = 0;
+    if (text.n && text.p[0] != '[') {
+        ret_rules->ids[ret_rules->count++] = text;
+    } else if (text.n && evac_json_parse(text, &list, NULL) == EVAC_OK) {
+        for (const struct evac_json *e = evac_json_first(list);
+             e && ret_rules->count < S3_RULES_MAX; e = evac_json_next(e))
+            ret_rules->ids[ret_rules->count++] = evac_arena_str(c->arena, evac_json_text(e));
+    }
+    evac_json_free(list);
+    return ret_rules->count > 0;
 }
 
 static void seen(struct aws_call *c, enum evac_seen seen, const char *why)
@@ -90,67 +155,9 @@ static void on_versioning(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 {
-    struct evac_arg params[] = { AWS_PARAM("versioning", EVAC_STR_NONE) };
-    struct evac_aws_request request = ask(c, "GetBucketVersioning", "GET", EVAC_STR("/"));
-    request.params = params;
-    request.param_count = 1;
+    struct evac_aws_request request =
+        s3_ask_bucket(c, c->region, "GetBucketVersioning", "GET", "versioning");
     return aws_send(c, &request, on_versioning, err);
-}
-
-/* --- replicating ----------------------------------------------------------------------------- */
-
-static void on_marker_status(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct evac_str status =
-        r->http ? evac_http_header(r->http, "x-amz-replication-status") : EVAC_STR_NONE;
-    if (r->status == 404)
-        seen(c, EVAC_SEEN_SATISFIED, "there is no marker of this region yet");
-    else if (r->outcome != EVAC_OUTCOME_ACCEPTED)
-        aws_answer_unseen(c, r);
-    else if (evac_str_is(status, "PENDING"))
-        seen(c, EVAC_SEEN_MOVING, "the newest marker has not arrived on the other side yet");
-    else if (evac_str_is(status, "FAILED"))
-        seen(c, EVAC_SEEN_BLOCKED, "the newest marker failed to replicate");
-    else
-        seen(c, EVAC_SEEN_SATISFIED, "");
-}
-
-/* An enabled rule whose destination is the other side's bucket. */
-static bool replicates_to(const struct evac_xml *root, struct evac_str bucket)
-{
-    for (const struct evac_xml *rule = evac_xml_child(root, "Rule"); rule;
-         rule = evac_xml_again(rule)) {
-        struct evac_str arn = evac_xml_text(rule, "Destination/Bucket");
-        bool enabled = evac_str_is(evac_xml_text(rule, "Status"), "Enabled");
-        if (enabled && arn.n > bucket.n && arn.p[arn.n - bucket.n - 1] == ':' &&
-            memcmp(arn.p + arn.n - bucket.n, bucket.p, bucket.n) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void on_replication(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct evac_str other = evac_args_regional(&c->args, "buckets", other_region(c));
-    bool none = evac_str_is(r->code, "ReplicationConfigurationNotFoundError");
-    if (!none && r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        aws_answer_unseen(c, r);
-    } else if (none || !replicates_to(r->xml, other)) {
-        seen(c, EVAC_SEEN_BLOCKED,
-             aws_printf(c, "no enabled rule replicates to %.*s", EVAC_STR_ARG(other)).p);
-    } else {
-        struct evac_aws_request request = ask(c, "HeadObject", "HEAD", marker_path(c, c->region));
-        aws_next(c, &request, on_marker_status);
-    }
-}
-
-static enum evac_code observe_replicating(struct aws_call *c, struct evac_err *err)
-{
-    struct evac_arg params[] = { AWS_PARAM("replication", EVAC_STR_NONE) };
-    struct evac_aws_request request = ask(c, "GetBucketReplication", "GET", EVAC_STR("/"));
-    request.params = params;
-    request.param_count = 1;
-    return aws_send(c, &request, on_replication, err);
 }
 
 /* --- markers --------------------------------------------------------------------------------- */
@@ -163,7 +170,8 @@ static void marked(struct aws_call *c, const struct evac_aws_reply *r)
 static enum evac_code mark(struct aws_call *c, struct evac_err *err)
 {
     const struct evac_host *host = c->link->host;
-    struct evac_aws_request request = ask(c, "PutObject", "PUT", marker_path(c, c->region));
+    struct evac_aws_request request =
+        s3_ask(c, c->region, "PutObject", "PUT", marker_path(c, c->region));
     request.mutates = true;
     request.checksum = true;
     request.content_type = "application/json";
@@ -214,7 +222,8 @@ static void sought(struct aws_call *c, const struct evac_aws_reply *r)
 /* The active side's markers, as the other side has them. */
 static enum evac_code find(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)
 {
-    struct evac_aws_request request = ask(c, "GetObject", "GET", marker_path(c, c->from));
+    struct evac_aws_request request =
+        s3_ask(c, c->region, "GetObject", "GET", marker_path(c, c->from));
     return aws_send(c, &request, then, err);
 }
 
@@ -225,7 +234,9 @@ static enum evac_code seek(struct aws_call *c, struct evac_err *err)
 
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = observe_ready },
-    { .action = "replicating", .observe = observe_replicating },
+    { .action = "replicating", .observe = s3_observe_replicating },
+    { .action = "drained", .observe = s3_observe_drained },
+    { .action = "protect", .observe = s3_observe_protect, .apply = s3_apply_protect },
     { .action = "", .mark = mark, .seek = seek },
     { 0 },
 };
