@@ -1,5 +1,7 @@
 /* ARC's routing controls, before the model: five endpoints of which any may be away, copies that
  * may be old, safety rules, and health checks that follow. */
+#include "aws_pack.h"
+#include "host_wrap.h"
 #include "sandbox_bench.h"
 #include "sandbox_internal.h"
 #include "suite.h"
@@ -18,6 +20,9 @@
 #define WEST    "region=us-west-2\nfrom=us-east-1\nto=us-west-2\n"
 #define EAST    "region=us-east-1\nfrom=us-west-2\nto=us-east-1\n"
 #define OF_EAST "region=us-east-1\nfrom=us-east-1\nto=us-west-2\n"
+
+#define ONE(arn, state)    "{\"arn\":\"" arn "\",\"state\":\"" state "\"}"
+#define WAS(a, in, b, out) "{\"controls\":[" ONE(a, in) "," ONE(b, out) "]}"
 
 static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", "us-east-2",
                                        "ap-northeast-1" };
@@ -96,13 +101,13 @@ static size_t received(struct bench *b, const char *operation)
 
 START_TEST(routing_moves_both_controls_in_one_change_and_is_put_back)
 {
-    char before[256];
+    char before[512];
     struct bench *b = with_cluster();
     const struct evac_reply *r = look(b, "route", SHOP WEST);
     expect(r, EVAC_SEEN_UNSATISFIED);
     ck_assert(r->strong);
     ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
-    ck_assert_str_eq(before, "{\"us-west-2\":\"Off\",\"us-east-1\":\"On\"}");
+    ck_assert_str_eq(before, WAS(USW2, "Off", USE1, "On"));
     expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     r = look(b, "route", SHOP WEST);
@@ -131,7 +136,7 @@ START_TEST(a_region_joins_and_withdraws_alone)
     expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "withdraw", SHOP OF_EAST), EVAC_SEEN_SATISFIED);
     expect_states(b, false, true);
-    bench_goal(b, "{\"us-east-1\":\"On\"}");
+    bench_goal(b, "{\"controls\":[" ONE(USE1, "On") "]}");
     expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, true, true);
     bench_free(b);
@@ -270,7 +275,7 @@ START_TEST(where_as_many_say_the_one_as_the_other_it_is_not_so)
     const struct evac_reply *r = look(b, "route", two);
     expect(r, EVAC_SEEN_UNSATISFIED);
     ck_assert(!r->strong);
-    ck_assert(evac_str_is(r->snapshot, "{\"us-west-2\":\"Off\",\"us-east-1\":\"On\"}"));
+    ck_assert(evac_str_is(r->snapshot, WAS(USW2, "Off", USE1, "On")));
     bench_free(b);
 }
 END_TEST
@@ -301,7 +306,7 @@ START_TEST(a_rollback_passes_no_rule_over)
     struct bench *b = with_cluster();
     add_rule(b, ",\"Type\":\"AND\"");
     expect_outcome(move(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
-    bench_goal(b, "{\"us-west-2\":\"Off\"}");
+    bench_goal(b, "{\"controls\":[" ONE(USW2, "Off") "]}");
     const struct evac_reply *r = move(b, "join", SHOP WEST "want.override=[\"" RULE "\"]\n");
     expect_outcome(r, EVAC_OUTCOME_REJECTED);
     expect_words(r, RULE);
@@ -412,6 +417,90 @@ START_TEST(what_is_not_there_or_not_allowed_is_told_apart)
 }
 END_TEST
 
+/* --- calls that the bench does not make ------------------------------------------------------ */
+
+struct told {
+    bool done;
+    enum evac_seen seen;
+    enum evac_outcome outcome;
+    char reason[1024];
+};
+
+static void keep(void *user, const struct evac_reply *r)
+{
+    struct told *told = user;
+    *told = (struct told){ .done = true, .seen = r->seen, .outcome = r->outcome };
+    (void)evac_str_copy(told->reason, sizeof told->reason, r->reason);
+}
+
+#define URL(r) EVAC_STR("https://shop.route53-recovery-cluster." r ".amazonaws.com/v1")
+
+static enum evac_code start(struct evac_link *link, enum evac_verb verb, const char *goal,
+                            struct told *told, struct evac_err *err)
+{
+    const struct evac_arg items[] = {
+        { EVAC_STR("controls.us-east-1"), EVAC_STR(USE1) },
+        { EVAC_STR("controls.us-west-2"), EVAC_STR(USW2) },
+        { EVAC_STR("endpoints.eu-west-1"), URL("eu-west-1") },
+        { EVAC_STR("endpoints.us-east-1"), URL("us-east-1") },
+        { EVAC_STR("endpoints.us-west-2"), URL("us-west-2") },
+        { EVAC_STR("from"), EVAC_STR("us-east-1") },
+        { EVAC_STR("region"), EVAC_STR("us-west-2") },
+        { EVAC_STR("to"), EVAC_STR("us-west-2") },
+    };
+    const struct evac_args args = { items, sizeof items / sizeof items[0] };
+    const struct evac_call call = {
+        .verb = verb, .action = "route", .args = &args, .goal = evac_str(goal), .token = "t"
+    };
+    uint64_t id;
+    *told = (struct told){ .done = false };
+    return evac_driver_routing_control.call(link, &call, keep, told, &id, err);
+}
+
+static void expect_told(struct bench *b, struct evac_link *link, enum evac_verb verb,
+                        struct told *told)
+{
+    ck_assert_int_eq(start(link, verb, "", told, NULL), EVAC_OK);
+    for (int i = 0; i < 30000 && !told->done; i++)
+        bench_run(b, 1);
+    ck_assert(told->done);
+}
+
+START_TEST(a_snapshot_that_says_nothing_of_a_control_is_refused)
+{
+    struct told told;
+    struct evac_err err = { EVAC_OK, "" };
+    struct bench *b = with_cluster();
+    ck_assert_int_eq(start(bench_link(b), EVAC_VERB_APPLY, "{\"controls\":[]}", &told, &err),
+                     EVAC_E_BADARG);
+    ck_assert(strstr(err.text, "us-west-2"));
+    expect_states(b, true, false);
+    bench_free(b);
+}
+END_TEST
+
+/* A drill that must not touch a region: nothing is sent there, and the others are enough. */
+START_TEST(an_endpoint_that_may_not_be_asked_is_passed_over)
+{
+    const struct evac_str apart[] = { EVAC_STR("us-east-1"), EVAC_STR("us-west-2") };
+    const struct evac_args none = { NULL, 0 };
+    struct told told;
+    struct evac_link *link;
+    struct bench *b = with_cluster();
+    struct evac_host_guard *guard = evac_host_isolated(bench_host(b), apart, 2, NULL, NULL);
+    ck_assert_int_eq(evac_pack_aws.open(evac_host_guard_host(guard), &none, &link, NULL), EVAC_OK);
+    expect_told(b, link, EVAC_VERB_APPLY, &told);
+    ck_assert_msg(told.outcome == EVAC_OUTCOME_ACCEPTED, "%s", told.reason);
+    expect_states(b, false, true);
+    expect_told(b, link, EVAC_VERB_OBSERVE, &told);
+    ck_assert_msg(told.seen == EVAC_SEEN_SATISFIED, "%s", told.reason);
+    ck_assert_msg(strstr(told.reason, "so says 1 of 3 endpoints"), "%s", told.reason);
+    evac_pack_aws.close(link);
+    evac_host_guard_free(guard);
+    bench_free(b);
+}
+END_TEST
+
 static void make_cases(Suite *suite)
 {
     TCase *tc = tcase_create("routing control");
@@ -434,6 +523,8 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, an_endpoint_that_is_not_the_clusters_is_named);
     tcase_add_test(tc, the_control_plane_is_not_needed);
     tcase_add_test(tc, what_is_not_there_or_not_allowed_is_told_apart);
+    tcase_add_test(tc, a_snapshot_that_says_nothing_of_a_control_is_refused);
+    tcase_add_test(tc, an_endpoint_that_may_not_be_asked_is_passed_over);
     suite_add_tcase(suite, tc);
 }
 

@@ -22,7 +22,9 @@ static const struct evac_op route_ops[] = { READ("DescribeKeyValueStore"), READ(
 static const struct evac_action actions[] = {
     { "ready", "the store is ready and has the key", 0, EVAC_FENCING_NONE, 1000, 60000, NULL, ready_ops },
     { "route", "the key has the region's value: the function leads users there", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_VERSION, 10000, 120000, NULL, route_ops },
+      EVAC_FENCING_VERSION, 10000, 120000, NULL, route_ops,
+      "aws cloudfront-keyvaluestore put-key --kvs-arn <store> --key <key> --value <was.value> --if-match "
+      "$(aws cloudfront-keyvaluestore describe-key-value-store --kvs-arn <store> --query ETag --output text)" },
     { 0 },
 };
 #define STORE "/key-value-stores/<store>"

@@ -47,12 +47,17 @@ static const struct evac_op one_ops[] = {
     READ_OP, { CLUSTER, "UpdateRoutingControlState", CLUSTER ":UpdateRoutingControlState", EVAC_HOME_GLOBAL, NULL, false, true }, { 0 } };
 static const struct evac_op all_ops[] = {
     READ_OP, { CLUSTER, "UpdateRoutingControlStates", CLUSTER ":UpdateRoutingControlStates", EVAC_HOME_GLOBAL, NULL, false, true }, { 0 } };
+#define UPDATE "aws route53-recovery-cluster update-routing-control-state"
+#define AT     " --region <region> --endpoint-url <endpoints> "
+#define WAS(i) "RoutingControlArn=<was.controls." #i ".arn>,RoutingControlState=<was.controls." #i ".state>"
+static const char clear_one[] = UPDATE AT "--routing-control-arn <controls> --routing-control-state <was.controls.0.state>";
+static const char clear_all[] = UPDATE "s" AT "--update-routing-control-state-entries " WAS(0) " " WAS(1);
 #define MOVES EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC
 static const struct evac_action actions[] = {
     { "ready", "the cluster's endpoints answer and know the region's control", 0, EVAC_FENCING_NONE, 2000, 60000, ready_params, ready_ops },
-    { "route", "users are led to this region and not to the one that is left: On and Off in one change", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, all_ops },
-    { "withdraw", "no users are led to this region: its control is Off", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, one_ops },
-    { "join", "users are led to this region: its control is On", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, one_ops },
+    { "route", "users are led to this region and not to the one that is left: On and Off in one change", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, all_ops, clear_all },
+    { "withdraw", "no users are led to this region: its control is Off", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, one_ops, clear_one },
+    { "join", "users are led to this region: its control is On", MOVES, EVAC_FENCING_NONE, 3000, 120000, move_params, one_ops, clear_one },
     { 0 },
 };
 /* clang-format on */
@@ -107,23 +112,32 @@ static enum evac_code find_places(struct aws_call *c, struct work *w, struct eva
     return w->place_count ? EVAC_OK : evac_fail(err, EVAC_E_BADARG, "there are no endpoints");
 }
 
+/* Of a rollback: what the control was. */
+static bool find_goal(const struct aws_call *c, struct evac_str arn, bool *ret_on)
+{
+    const struct evac_json *e = evac_json_first(evac_json_get(c->goal_root, "controls"));
+    while (e && !evac_str_eq(evac_json_str(e, "arn"), arn))
+        e = evac_json_next(e);
+    struct evac_str state = evac_json_str(e, "state");
+    *ret_on = evac_str_is(state, "On");
+    return *ret_on || evac_str_is(state, "Off");
+}
+
 static enum evac_code add_control(struct aws_call *c, struct evac_str region, bool on,
                                   struct evac_err *err)
 {
     struct work *w = c->state;
     struct evac_str arn = evac_args_regional(&c->args, "controls", region);
-    struct evac_str was = evac_json_str(c->goal_root, evac_arena_str(c->arena, region).p);
     if (arn.n == 0)
         return evac_fail(err, EVAC_E_BADARG, "there is no routing control for %.*s",
                          EVAC_STR_ARG(region));
     if (w->control_count == CONTROLS_MAX)
         return evac_fail(err, EVAC_E_TOOBIG, "more than %u routing controls", CONTROLS_MAX);
-    if (c->goal_root && !evac_str_is(was, "On") && !evac_str_is(was, "Off"))
+    if (c->goal_root && !find_goal(c, arn, &on))
         return evac_fail(err, EVAC_E_BADARG,
                          "the snapshot does not say what the control for %.*s was",
                          EVAC_STR_ARG(region));
-    w->controls[w->control_count++] =
-        (struct control){ region, arn, c->goal_root ? evac_str_is(was, "On") : on };
+    w->controls[w->control_count++] = (struct control){ region, arn, on };
     return EVAC_OK;
 }
 
@@ -471,12 +485,13 @@ static struct evac_str snapshot(struct aws_call *c, uint32_t on)
     const struct work *w = c->state;
     struct evac_buf text;
     evac_buf_init(&text, 16384);
+    evac_buf_puts(&text, "{\"controls\":[");
     for (size_t i = 0; i < w->control_count; i++) {
-        evac_buf_putc(&text, i ? ',' : '{');
-        evac_buf_json(&text, w->controls[i].region);
-        evac_buf_puts(&text, on >> i & 1 ? ":\"On\"" : ":\"Off\"");
+        evac_buf_puts(&text, i ? ",{\"arn\":" : "{\"arn\":");
+        evac_buf_json(&text, w->controls[i].arn);
+        evac_buf_puts(&text, on >> i & 1 ? ",\"state\":\"On\"}" : ",\"state\":\"Off\"}");
     }
-    evac_buf_putc(&text, '}');
+    evac_buf_puts(&text, "]}");
     return keep(c, &text);
 }
 
