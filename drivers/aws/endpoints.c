@@ -334,11 +334,10 @@ static bool iam_host(const struct partition *p, struct variant v, struct evac_ar
     bool commercial = strcmp(p->name, "aws") == 0;
     bool gov = strcmp(p->name, "aws-us-gov") == 0;
     if (gov)
-        e->host = EVAC_STR("iam.us-gov.amazonaws.com");
-    else if (commercial && v.dual)
-        e->host = EVAC_STR("iam.global.api.aws");
+        e->host = v.dual ? EVAC_STR("iam.us-gov.api.aws") : EVAC_STR("iam.us-gov.amazonaws.com");
     else if (commercial)
-        e->host = evac_arena_printf(arena, "iam%s.amazonaws.com", v.fips ? "-fips" : "");
+        e->host = evac_arena_printf(arena, "iam%s.%s", v.fips ? "-fips" : "",
+                                    v.dual ? "global.api.aws" : "amazonaws.com");
     return commercial || gov;
 }
 
@@ -357,7 +356,7 @@ static void regional_host(const struct partition *p, const struct evac_aws_servi
         name = "arc-recovery-control-config";
     if (v.dual && strcmp(name, "es") == 0)
         name = "aos";
-    if (strcmp(name, "api.ecr") == 0 && (v.fips || v.dual))
+    if (v.dual && strcmp(name, "api.ecr") == 0)
         name = "ecr";
     bool fips_first = fips && strcmp(s->endpoint, "eks") == 0 && strcmp(p->name, "aws") == 0;
     if (strcmp(s->endpoint, "cloudfront") == 0) /* one for the whole partition */

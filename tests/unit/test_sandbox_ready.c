@@ -602,6 +602,61 @@ START_TEST(alarms_come_in_pages)
 }
 END_TEST
 
+/* --- secrets ---------------------------------------------------------------------------------- */
+
+#define SECRET(region, more)                                                                       \
+    "make secretsmanager " region " {\"kind\":\"secret\",\"name\":\"db\"" more "}"
+#define KEY "arn:aws:kms:us-west-2:123456789012:key/mrk-1"
+
+START_TEST(a_secret_that_could_not_be_opened_is_not_ready)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "there is no such secret");
+    bench_control(b, SECRET("us-west-2", ""));
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_SATISFIED,
+           "the secret is there, under AWS's own key");
+    bench_control(b, SECRET("us-west-2", ",\"KmsKeyId\":\"" KEY "\""));
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "key " KEY " of the secret is not in us-west-2");
+    bench_control(b, "make kms us-west-2 {\"kind\":\"key\",\"name\":\"mrk-1\",\"state\":"
+                     "\"PendingDeletion\"}");
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "key " KEY " of the secret is PendingDeletion");
+    bench_control(b, "make kms us-west-2 {\"kind\":\"key\",\"name\":\"mrk-1\"}");
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_SATISFIED,
+           "key " KEY " of the secret is Enabled");
+    bench_control(b, "service kms us-west-2 denied");
+    ck_assert_int_eq(look(b, "secret", "ready", "secret=db\n" TO)->seen, EVAC_SEEN_UNSEEN);
+    bench_control(b, SECRET("us-west-2", ",\"DeletedDate\":1767225600"));
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "the secret is being deleted");
+    bench_control(b, SECRET("us-west-2", ",\"VersionIdsToStages\":{\"a1b2c3d4-0001\":["
+                                         "\"AWSPREVIOUS\"]}"));
+    expect(look(b, "secret", "ready", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "the secret has no current version");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(whether_a_replica_is_in_step_its_primary_knows)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, SECRET("us-east-1", ""));
+    expect(look(b, "secret", "replicated", "secret=db\n" TO), EVAC_SEEN_UNSATISFIED,
+           "the replica of the secret: none; it should be InSync");
+    bench_control(b, SECRET("us-east-1", ",\"ReplicationStatus\":[{\"Region\":\"us-west-2\","
+                                         "\"Status\":\"Failed\",\"StatusMessage\":\"no key\"}]"));
+    expect(look(b, "secret", "replicated", "secret=db\n" TO), EVAC_SEEN_BLOCKED,
+           "the replica of the secret: Failed (no key); it should be InSync");
+    bench_control(b, SECRET("us-east-1", ",\"ReplicationStatus\":[{\"Region\":\"us-west-2\","
+                                         "\"Status\":\"InSync\"}]"));
+    expect(look(b, "secret", "replicated", "secret=db\n" TO), EVAC_SEEN_SATISFIED,
+           "the replica of the secret: InSync");
+    bench_free(b);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *t = tcase_create("readiness");
@@ -628,6 +683,8 @@ static void cases(Suite *suite)
     tcase_add_test(t, a_certificate_is_found_on_any_page_and_by_its_arn);
     tcase_add_test(t, an_alarm_that_is_not_ok_is_named);
     tcase_add_test(t, alarms_come_in_pages);
+    tcase_add_test(t, a_secret_that_could_not_be_opened_is_not_ready);
+    tcase_add_test(t, whether_a_replica_is_in_step_its_primary_knows);
     suite_add_tcase(suite, t);
 }
 
