@@ -207,7 +207,10 @@ static void check_promotion(struct world *w, const struct evac_http_request *req
 
 static bool is_marker(const struct evac_http_request *request)
 {
-    return evac_str_is(request->operation, "s3:PutObject") && evac_str_has(request->url, "canary");
+    return (evac_str_is(request->operation, "s3:PutObject") &&
+            evac_str_has(request->url, "canary")) ||
+           (evac_str_is(request->operation, "dynamodb:PutItem") &&
+            evac_str_has(request->body, "evac_marker"));
 }
 
 /* S7: a run that has ended has nothing on its way any more. */

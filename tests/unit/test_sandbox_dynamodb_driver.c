@@ -96,7 +96,8 @@ START_TEST(a_replica_is_ready_while_its_table_takes_writes)
     is_blocked(look(b, "ready", TO("graceful")), "may not have arrived");
     const struct evac_reply *r = look(b, "replicating", TO("graceful"));
     expect(r, EVAC_SEEN_MOVING);
-    expect_reason(r, "waits for it");
+    expect_reason(r, "waits until it can");
+    is_blocked(look(b, "replicating", TO("ungraceful")), "waits until it can");
     bench_control(b, "region " EAST " up");
     expect(look(b, "replicating", TO("graceful")), EVAC_SEEN_SATISFIED);
     bench_control(b, "region " WEST " down");
@@ -209,7 +210,8 @@ START_TEST(a_region_that_is_lost_again_holds_its_replica_up)
     bench_control(b, "region " EAST " up");
     expect(bench_settle(b, "dynamodb", "replicate", TO("ungraceful"), 60000), EVAC_SEEN_SATISFIED);
     bench_control(b, "region " EAST " isolated");
-    expect(look(b, "replicate", TO("ungraceful")), EVAC_SEEN_MOVING);
+    expect(look(b, "replicate", TO("graceful")), EVAC_SEEN_MOVING);
+    is_blocked(look(b, "replicate", TO("ungraceful")), "can not be reached");
     bench_free(b);
 }
 END_TEST

@@ -328,15 +328,16 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 
 /* --- replicating, and replicate -------------------------------------------------------------- */
 
-/* None is missing or broken. */
+/* None is missing or broken. What waits for a region that is lost goes on by itself when that is
+ * back: nothing that an unplanned run should wait for. */
 static void seen_others(struct aws_call *c, const struct dynamodb_view *v, const struct standing *s)
 {
     if (s->moving.n)
         seen(c, v, EVAC_SEEN_MOVING, s->progress,
              SAY(c, "the replica in %.*s is on its way", EVAC_STR_ARG(s->moving)));
     else if (s->cut.n)
-        seen(c, v, EVAC_SEEN_MOVING, -1,
-             SAY(c, "the replica in %.*s can not be reached: what is written waits for it",
+        seen(c, v, evac_str_is(c->mode, "graceful") ? EVAC_SEEN_MOVING : EVAC_SEEN_BLOCKED, -1,
+             SAY(c, "the replica in %.*s can not be reached: what is written waits until it can",
                  EVAC_STR_ARG(s->cut)));
     else
         seen(c, v, EVAC_SEEN_SATISFIED, -1, EVAC_STR_NONE);
