@@ -33,6 +33,7 @@
     X(BACKUP, backup) \
     X(CLOUDFRONT, cloudfront) \
     X(CLOUDWATCH, cloudwatch) \
+    X(DRS, drs) \
     X(DYNAMODB, dynamodb) \
     X(EC2, ec2) \
     X(ECR, ecr) \

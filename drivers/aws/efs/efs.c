@@ -57,7 +57,9 @@ static const struct evac_action actions[] = {
     { "protected", "the region's file system is replicated to the other one", 0,
       EVAC_FENCING_STATE, 1000, 3600000, NULL, protected_ops },
     { "protect", "the region's file system is a replica of the other one's; what it had is overwritten",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1800000, 28800000, NULL, protect_ops },
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1800000, 28800000, NULL, protect_ops,
+      "aws efs delete-replication-configuration --region <region> --source-file-system-id $(aws efs describe-replication-configurations "
+      "--region <region> --file-system-id <file_systems> --query 'Replications[0].SourceFileSystemId' --output text)" },
     { 0 },
 };
 

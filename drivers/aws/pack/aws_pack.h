@@ -31,6 +31,7 @@ extern const struct evac_pack evac_pack_aws;
     X(cloudwatch) \
     X(cloudwatch_alarm) \
     X(docdb) \
+    X(drs) \
     X(dynamodb) \
     X(ec2) \
     X(ecr) \
