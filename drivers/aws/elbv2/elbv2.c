@@ -2,12 +2,13 @@
  * A load balancer's target group: whether what is behind it answers (AWS.md 2.6). It changes
  * nothing: what registers targets is somebody else, such as an Auto Scaling group or ECS.
  */
-#include "aws_pack.h"
+#include "aws_parity.h"
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
     { "target_group", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL,
       "the target group's name or ARN" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param healthy_params[] = {
@@ -23,7 +24,11 @@ static const struct evac_op ready_ops[] = {
     { 0 },
 };
 
+static const struct evac_op parity_ops[] = {
+    AWS_PARITY_OP("elbv2", "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups"), { 0 },
+};
 static const struct evac_action actions[] = {
+    AWS_PARITY_ACTION(parity_ops),
     { "ready", "the target group is there, and its load balancer is active", 0, EVAC_FENCING_NONE, 1000, 120000,
       NULL, ready_ops },
     { "healthy", "enough targets pass the load balancer's health checks", EVAC_ACTION_VERIFIES, EVAC_FENCING_NONE,
@@ -142,7 +147,31 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
     return aws_send(c, &request, on_group, err);
 }
 
+/* clang-format off */
+#define GROUP "DescribeTargetGroupsResult/TargetGroups/member"
+static const struct aws_compared of_group[] = {
+    { "protocol", GROUP "/Protocol" },
+    { "protocol version", GROUP "/ProtocolVersion" },
+    { "port", GROUP "/Port" },
+    { "target type", GROUP "/TargetType" },
+    { "health check", GROUP "/HealthCheckPath" },
+    { "health check's interval", GROUP "/HealthCheckIntervalSeconds" },
+    { "health check's timeout", GROUP "/HealthCheckTimeoutSeconds" },
+    { "healthy after", GROUP "/HealthyThresholdCount" },
+    { "unhealthy after", GROUP "/UnhealthyThresholdCount" },
+    { "healthy codes", GROUP "/Matcher/HttpCode" },
+    { 0 },
+};
+#define TARGET_GROUP(ask_params, ...) \
+    { "the target group", { "elbv2", "DescribeTargetGroups", .params = ask_params }, .missing_codes = "TargetGroupNotFound", \
+      .compared = of_group, __VA_ARGS__ }
+static const struct aws_parity parity = { .rows = {
+    TARGET_GROUP("Names.member.1=<target_group>", .unless = "target_group=arn:*"),
+    TARGET_GROUP("TargetGroupArns.member.1=<target_group>", .needs = "target_group=arn:*") } };
+/* clang-format on */
+
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = observe_ready },
     { .action = "healthy", .observe = observe_healthy },
     { 0 },

@@ -1,12 +1,13 @@
 /* EventBridge: rules that are paused where the app is left and resumed where it is taken over, and
  * events that tell others (AWS.md 2.11). */
-#include "aws_lever.h"
+#include "aws_parity.h"
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
     { "rules", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "names of the rules" },
     { "bus", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "default", NULL, "the event bus" },
     { "endpoint", EVAC_PARAM_TEXT, 0, NULL, NULL, "id of a global endpoint, as \"abcde.veo\"" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param rule_params[] = {
@@ -31,6 +32,7 @@ static const struct evac_op rule_ops[] = {
     { "events", "DisableRule", "events:DisableRule", EVAC_HOME_STEP, NULL, true, true },
     { 0 },
 };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("events", "DescribeRule", "events:DescribeRule"), { 0 } };
 static const struct evac_op publish_ops[] = {
     { "events", "PutEvents", "events:PutEvents", EVAC_HOME_STEP, NULL, false, true },
     { 0 },
@@ -41,6 +43,7 @@ static const struct evac_op global_ops[] = {
 };
 
 static const struct evac_action actions[] = {
+    AWS_PARITY_ACTION_OF(rule_params, parity_ops),
     { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
     { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
     { "publish", "an event says where the app moves", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, publish_ops },
@@ -69,7 +72,12 @@ static const struct aws_shot publish_global = {
     .act = { "events", "PutEvents", .body = "{\"EndpointId\":\"<endpoint>\"," EVENT "}",
              .endpoint = "https://<endpoint>.endpoint.events.amazonaws.com", .region_set = "*" }, FAILS };
 
+static const struct aws_compared of_rule[] = { { "schedule", "ScheduleExpression" }, { "pattern", "EventPattern" }, { 0 } };
+static const struct aws_parity parity = { .each = "rules", .rows = {
+    { "the rule", { "events", "DescribeRule", .body = "{\"Name\":\"<item>\",\"EventBusName\":\"<bus>\"}" },
+      .missing_codes = "ResourceNotFoundException", .compared = of_rule } } };
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "resume", .lever = &resume },
     { .action = "pause", .lever = &pause },
     { .action = "publish", .shot = &publish },

@@ -168,11 +168,14 @@ static void compare_item(struct aws_call *c, const struct thing *rows, struct di
         row++;
 }
 
-static bool has(struct aws_call *c, const struct compared *v, size_t side,
-                struct evac_str normal_of)
+/* The other side has that value: as it is, or in its own region's words. */
+static bool other_has(struct aws_call *c, const struct compared *v, size_t side,
+                      struct evac_str value)
 {
-    for (size_t i = 0; i < v->count[side]; i++)
-        if (evac_str_eq(normal(c, side, v->all[side][i]), normal_of))
+    size_t other = 1 - side;
+    for (size_t i = 0; i < v->count[other]; i++)
+        if (evac_str_eq(essence(v->all[other][i]), essence(value)) ||
+            evac_str_eq(normal(c, other, v->all[other][i]), normal(c, side, value)))
             return true;
     return false;
 }
@@ -185,7 +188,7 @@ static size_t only_in(struct aws_call *c, const struct compared *v, size_t side,
     size_t n = 0;
     evac_buf_init(&text, 65536);
     for (size_t i = 0; i < v->count[side]; i++) {
-        if (has(c, v, 1 - side, normal(c, side, v->all[side][i])))
+        if (other_has(c, v, side, v->all[side][i]))
             continue;
         evac_buf_puts(&text, n++ ? ", " : "");
         evac_buf_put_str(&text, essence(v->all[side][i]));

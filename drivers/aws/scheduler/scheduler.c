@@ -1,11 +1,12 @@
 /* EventBridge Scheduler: schedules that run in one region at a time. A schedule is changed by
  * sending all of it: what the look saw goes back as it was, with another state (AWS.md 2.11). */
-#include "aws_lever.h"
+#include "aws_parity.h"
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
     { "schedules", EVAC_PARAM_LIST, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL, "names of the schedules" },
     { "group", EVAC_PARAM_TEXT, EVAC_PARAM_REGIONAL, "default", NULL, "their group" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_op ops[] = {
@@ -13,7 +14,9 @@ static const struct evac_op ops[] = {
     { "scheduler", "UpdateSchedule", "scheduler:UpdateSchedule iam:PassRole", EVAC_HOME_STEP, NULL, true, true },
     { 0 },
 };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("scheduler", "GetSchedule", "scheduler:GetSchedule"), { 0 } };
 static const struct evac_action actions[] = {
+    AWS_PARITY_ACTION(parity_ops),
     { "resume", "the schedules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
     { "pause", "the schedules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
     { 0 },
@@ -37,7 +40,14 @@ static const struct aws_kept kept[] = {
 static const struct aws_lever resume = SCHEDULE("ENABLED");
 static const struct aws_lever pause = SCHEDULE("DISABLED");
 
+static const struct aws_compared of_schedule[] = {
+    { "schedule", "ScheduleExpression" }, { "timezone", "ScheduleExpressionTimezone" }, { "target", "Target/Arn" }, { "input", "Target/Input" }, { 0 },
+};
+static const struct aws_parity parity = { .each = "schedules", .rows = {
+    { "the schedule", { "scheduler", "GetSchedule", "GET", "/schedules/<item>", .params = "groupName=<group>" },
+      .missing_codes = "ResourceNotFoundException", .compared = of_schedule } } };
 static const struct aws_handlers handlers[] = {
+    { .action = "parity", .parity = &parity },
     { .action = "resume", .lever = &resume },
     { .action = "pause", .lever = &pause },
     { 0 },
