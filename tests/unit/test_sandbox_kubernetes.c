@@ -156,6 +156,29 @@ START_TEST(what_was_changed_since_the_look_is_not_overwritten)
 }
 END_TEST
 
+static void meddle(void *user)
+{
+    bench_control(user, "make kubernetes us-west-2 {\"kind\":\"deployment\",\"name\":"
+                        "\"shop/default/web\",\"metadata\":{\"resourceVersion\":\"77\"},"
+                        "\"spec\":{\"replicas\":2}}");
+}
+
+/* Between the look that an apply begins with and its patch. */
+START_TEST(who_was_faster_is_not_overwritten_by_a_patch_on_its_way)
+{
+    struct bench *b = with_cluster();
+    const struct evac_host *host = bench_host(b);
+    uint64_t id;
+    expect(look(b, "ready", WEB TO), EVAC_SEEN_SATISFIED); /* where the cluster is, is known */
+    ck_assert(!host->timer(host->ctx, 1, meddle, b, &id, NULL));
+    const struct evac_reply *r = apply(b, "scale", WEB ACTIVE TO);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
+    ck_assert(evac_str_is(r->code, "Conflict"));
+    ck_assert_int_eq(bench_fact(look(b, "ready", WEB TO), "desired"), 2);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_lost_reply_is_unknown_and_the_look_tells)
 {
     struct bench *b = with_cluster();
@@ -272,6 +295,8 @@ START_TEST(an_autoscalers_bounds_are_moved_with_the_pods)
     accepted(apply(b, "scale", SCALED ACTIVE TO));
     settled(b, "scale", SCALED ACTIVE TO);
     ck_assert(bench_true(b, "\"minReplicas\":1,\"maxReplicas\":3"));
+    bench_goal(b, "");
+    ck_assert_int_eq(bench_fact(look(b, "ready", WEB TO), "desired"), 1);
     bench_free(b);
 }
 END_TEST
@@ -533,6 +558,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, more_is_left_where_the_app_is_taken_over_and_taken_away_where_it_was_left);
     tcase_add_test(tc, a_rollback_puts_every_deployment_back);
     tcase_add_test(tc, what_was_changed_since_the_look_is_not_overwritten);
+    tcase_add_test(tc, who_was_faster_is_not_overwritten_by_a_patch_on_its_way);
     tcase_add_test(tc, a_lost_reply_is_unknown_and_the_look_tells);
     tcase_add_test(tc, half_a_change_is_no_refusal);
     tcase_add_test(tc, pods_that_find_no_node_say_so_and_come_when_there_is_one);

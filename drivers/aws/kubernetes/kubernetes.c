@@ -365,13 +365,15 @@ static void size(struct aws_call *c, const struct kube_deployment *d)
 }
 
 /* The pods after the bounds, so that the autoscaler does not take them away again; and not by the
- * autoscaler alone, which takes its time and sleeps at zero. */
+ * autoscaler alone, which takes its time and sleeps at zero. What it makes of them afterwards is
+ * its own affair. */
 static void on_bounded(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
     const struct kube_deployment *d = &w->view.deployments[w->at];
+    bool other = w->wanted.exact ? d->replicas != count_for(w, d) : !is_sized(w, d);
     w->changed |= r->outcome == EVAC_OUTCOME_ACCEPTED;
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED && !is_sized(w, d) && !c->cancelled)
+    if (r->outcome == EVAC_OUTCOME_ACCEPTED && other && !c->cancelled)
         size(c, d);
     else
         on_sized(c, r);

@@ -53,7 +53,7 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 30000, 900000, NULL, switchover_ops },
     { "failover", "the region's indices take writes; what had not arrived is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 30000, 600000, NULL, failover_ops },
-    { "protected", "the other region's indices follow this one's", 0, EVAC_FENCING_NONE, 1000, 600000, NULL, protected_ops },
+    { "protected", "the other region's indices follow this one's", 0, EVAC_FENCING_NONE, 1000, 120000, NULL, protected_ops },
     { "protect", "the region's indices follow the other's again", EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 600000, 14400000, protect_params, protect_ops,
       CURL "-X POST -H 'Content-Type: application/json' -d '{}' <endpoint>/_plugins/_replication/<index>/_stop && "
       CURL "-X DELETE <endpoint>/<index>" },
@@ -399,6 +399,18 @@ static const struct search_index *astray(const struct search_view *v)
     return NULL;
 }
 
+/* What an index of the old side holds may never have been replicated: whether it can go is for
+ * people. */
+static const char *in_the_way(struct aws_call *c, const struct search_index *x)
+{
+    return aws_printf(
+               c,
+               "%.*s is still there, and may hold what never arrived elsewhere; when that is "
+               "settled, delete it (DELETE /%.*s): only then can it follow",
+               EVAC_STR_ARG(x->name), EVAC_STR_ARG(x->name))
+        .p;
+}
+
 static void on_protected(struct aws_call *c)
 {
     const struct work *w = c->state;
@@ -407,7 +419,7 @@ static void on_protected(struct aws_call *c)
         answer(c, EVAC_SEEN_SATISFIED, "all follow");
     else if (!x->follows)
         answer(c, EVAC_SEEN_UNSATISFIED,
-               about(c, x, x->exists ? "does not follow" : "is not there"));
+               x->exists ? in_the_way(c, x) : about(c, x, "is not there"));
     else
         answer(c, course(x), course_words(c, x));
 }
@@ -421,18 +433,6 @@ static enum evac_code read_protected(struct aws_call *c, struct evac_err *err)
 static enum evac_code observe_protected(struct aws_call *c, struct evac_err *err)
 {
     return look(c, other_region(c), true, read_protected, err);
-}
-
-/* What an index of the old side holds may never have been replicated: whether it can go is for
- * people. */
-static const char *in_the_way(struct aws_call *c, const struct search_index *x)
-{
-    return aws_printf(
-               c,
-               "%.*s is still there, and may hold what never arrived elsewhere; when that is "
-               "settled, delete it (DELETE /%.*s): only then can it follow",
-               EVAC_STR_ARG(x->name), EVAC_STR_ARG(x->name))
-        .p;
 }
 
 static void on_connections(struct aws_call *c, const struct evac_aws_reply *r)
