@@ -181,6 +181,50 @@ START_TEST(a_lost_reply_is_unknown_and_the_look_tells_the_rest)
 }
 END_TEST
 
+static void deny(void *user)
+{
+    bench_control(user, "service opensearch us-west-2 denied");
+}
+
+static void stop_items(void *user)
+{
+    bench_control(user, "make opensearch us-west-2 {\"kind\":\"index\",\"name\":\"logs/items\"}");
+}
+
+/* An answer takes 8 to 12 ms here: a look, a stop, and something happens before the second one. */
+static const struct evac_reply *fail_over_while(struct bench *b, evac_timer_fn *fn)
+{
+    const struct evac_host *host = bench_host(b);
+    uint64_t id;
+    expect(look(b, "failover", BOTH TO), EVAC_SEEN_UNSATISFIED);
+    ck_assert(!host->timer(host->ctx, 13, fn, b, &id, NULL));
+    return apply(b, "failover", BOTH TO);
+}
+
+START_TEST(half_a_failover_is_no_refusal)
+{
+    struct bench *b = with_followers();
+    const struct evac_reply *r = fail_over_while(b, deny);
+    accepted(r);
+    says(r, "not authorized");
+    bench_control(b, "service opensearch us-west-2 up");
+    says(look(b, "failover", BOTH TO), "items follows");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(who_was_faster_did_what_was_wanted)
+{
+    struct bench *b = with_followers();
+    const struct evac_reply *r = fail_over_while(b, stop_items);
+    accepted(r);
+    ck_assert_uint_eq(r->reason.n, 0);
+    expect(look(b, "failover", BOTH TO), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"received\":2,\"effects\":1,"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(refusals_and_silence_are_told_apart)
 {
     static const struct {
@@ -362,6 +406,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_switchover_waits_until_nothing_is_missing);
     tcase_add_test(tc, a_failover_needs_nothing_of_the_region_that_is_gone);
     tcase_add_test(tc, a_lost_reply_is_unknown_and_the_look_tells_the_rest);
+    tcase_add_test(tc, half_a_failover_is_no_refusal);
+    tcase_add_test(tc, who_was_faster_did_what_was_wanted);
     tcase_add_test(tc, refusals_and_silence_are_told_apart);
     tcase_add_test(tc, the_lag_is_known_once_what_the_leader_had_has_arrived);
     tcase_add_test(tc, what_does_not_follow_has_no_lag);
