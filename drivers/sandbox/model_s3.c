@@ -452,6 +452,10 @@ static const struct s3_version *copy_source(struct sb_call *c)
     else if (v->deleted)
         sb_error(c, named ? 400 : 404, named ? "InvalidRequest" : "NoSuchKey",
                  "The source of a copy request may not refer to a delete marker.");
+    else if (evac_str_is(evac_str(v->storage), "GLACIER") ||
+             evac_str_is(evac_str(v->storage), "DEEP_ARCHIVE"))
+        sb_error(c, 403, "InvalidObjectState",
+                 "Operation is not valid for the source object's storage class");
     return c->failed ? NULL : v;
 }
 

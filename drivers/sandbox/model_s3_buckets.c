@@ -316,7 +316,7 @@ static void put_version(struct sb_call *c, const struct s3_object *o, const stru
     if (!v->deleted) {
         sb_tag(&c->out, "ETag", evac_str(v->etag));
         sb_tagf(&c->out, "Size", "%zu", v->bytes);
-        sb_tag(&c->out, "StorageClass", EVAC_STR("STANDARD"));
+        sb_tag(&c->out, "StorageClass", evac_str(v->storage[0] ? v->storage : "STANDARD"));
     }
     evac_buf_putf(&c->out, "</%s>", element);
 }

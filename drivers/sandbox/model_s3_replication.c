@@ -6,7 +6,8 @@
  *     make s3 us-west-2 {"kind":"bucket","name":"shop-copy","versioned":true}
  *     make s3 us-east-1 {"kind":"rule","name":"shop-copy-east","to":"shop-copy","prefix":""}
  *     make s3 us-east-1 {"kind":"object","name":"a/b","bucket":"shop-copy-east","body":"x",
- *                        "age_s":7200,"deleted":false,"failed":false}
+ *                        "age_s":7200,"deleted":false,"failed":false,
+ *                        "storage":"GLACIER"}
  */
 #include "s3_internal.h"
 
@@ -291,6 +292,7 @@ static enum evac_code make_object(struct evac_sandbox *sb, const struct evac_jso
                     sb_wall_ms(sb) - 1000 * evac_json_i64(json, "age_s", 0));
     if (evac_json_bool(json, "failed", false))
         v->status = S3_FAILED;
+    (void)evac_str_copy(v->storage, sizeof v->storage, evac_json_str(json, "storage"));
     return EVAC_OK;
 }
 

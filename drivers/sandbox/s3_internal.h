@@ -17,7 +17,8 @@ struct s3_version {
     char *body;
     size_t bytes;
     char id[33], etag[35];
-    bool deleted; /* a delete marker */
+    char storage[20]; /* its class; "" STANDARD */
+    bool deleted;     /* a delete marker */
     int64_t wall_ms;
     enum s3_status status;
     uint64_t written_ms, due_ms; /* PENDING: SB_NEVER waits for the regions to reach each other */

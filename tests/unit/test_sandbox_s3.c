@@ -1,5 +1,7 @@
 /* S3's drivers before the model: batch replication, replication both ways, restores by versions. */
+#include "aws_time.h"
 #include "sandbox_bench.h"
+#include "sandbox_internal.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -381,10 +383,236 @@ static void add_replication(Suite *suite)
     suite_add_tcase(suite, tc);
 }
 
+/* --- restores by versions --------------------------------------------------------------------- */
+
+#define KEPT "shop-pics-usw2"
+
+/* As it was so many seconds ago. */
+static const char *recovery(struct bench *b, int ago_s, const char *more)
+{
+    static char args[1024];
+    const struct evac_host *host = bench_host(b);
+    struct evac_aws_date d = evac_aws_date_of(host->wall_ms(host->ctx) - 1000ll * ago_s);
+    (void)snprintf(args, sizeof args,
+                   "%srecover_prefix=p/\nwant.time=%04lld-%02u-%02uT%02u:%02u:%02uZ\n" PAIR TO,
+                   more, (long long)d.year, d.month, d.day, d.hour, d.minute, d.second);
+    return args;
+}
+
+/* Two hours ago four keys were good; a minute ago somebody was not. */
+static struct bench *spoilt(void)
+{
+    struct bench *b = with_buckets(60);
+    put_object(b, KEPT, "p/changed", "good", 7200);
+    put_object(b, KEPT, "p/changed", "spoilt!", 60);
+    put_object(b, KEPT, "p/gone \u00e4+", "good", 7200);
+    bench_control(b, "make s3 us-west-2 {\"kind\":\"object\",\"bucket\":\"" KEPT
+                     "\",\"name\":\"p/gone \u00e4+\",\"deleted\":true,\"age_s\":60}");
+    put_object(b, KEPT, "p/untouched", "good", 7200);
+    put_object(b, KEPT, "p/new", "new", 60);
+    put_object(b, KEPT, "other", "spoilt!", 60);
+    put_object(b, KEPT, "c/us-east-1", "a marker", 7200);
+    return b;
+}
+
+static bool reads(struct bench *b, const char *key, const char *body)
+{
+    struct evac_str found;
+    return sb_s3_peek(bench_sandbox(b), KEPT, key, &found) ? evac_str_is(found, body) : !body[0];
+}
+
+START_TEST(keys_are_again_what_they_were_at_a_time)
+{
+    struct bench *b = spoilt();
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, ""));
+    const struct evac_reply *r = look(b, "s3", "recover", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(r->strong);
+    ck_assert_int_eq(bench_fact(r, "objects"), 4);
+    ck_assert_int_eq(bench_fact(r, "to_copy"), 1);
+    ck_assert_int_eq(bench_fact(r, "to_unmark"), 1);
+    ck_assert_int_eq(bench_fact(r, "newer"), 1);
+    ck_assert_int_eq(bench_fact(r, "bytes"), 4);
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_SATISFIED);
+    ck_assert(reads(b, "p/changed", "good"));
+    ck_assert(reads(b, "p/gone \u00e4+", "good"));
+    ck_assert(reads(b, "p/new", "new"));
+    ck_assert(reads(b, "other", "spoilt!"));
+    bench_run(b, 3000);
+    put_object(b, KEPT, "p/changed", "written by the app", 0);
+    r = look(b, "s3", "recover", args); /* and nobody takes that away again */
+    expect(r, EVAC_SEEN_SATISFIED);
+    says(r, "1 were written since it began");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_recovery_goes_on_where_a_lost_reply_left_it)
+{
+    struct bench *b = spoilt();
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, ""));
+    bench_control(b, "service s3 us-west-2 lost-mutation 1"); /* when it began */
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_UNKNOWN);
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_UNSATISFIED);
+    bench_control(b, "service s3 us-west-2 lost-mutation 1"); /* the copy */
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_UNKNOWN);
+    ck_assert(reads(b, "p/changed", "good"));
+    const struct evac_reply *r = look(b, "s3", "recover", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_eq(bench_fact(r, "to_copy"), 0);
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "\"operation\":\"CopyObject\",\"region\":\"us-west-2\",\"received\":1,"
+                            "\"effects\":1"));
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(newer_keys_are_hidden_when_that_is_wanted)
+{
+    struct bench *b = spoilt();
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, "want.newer=hide\n"));
+    ck_assert_int_eq(bench_fact(look(b, "s3", "recover", args), "to_hide"), 1);
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_ACCEPTED);
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_SATISFIED);
+    ck_assert(reads(b, "p/new", ""));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_rehearsal_counts_and_changes_nothing)
+{
+    struct bench *b = spoilt();
+    const struct evac_reply *r = look(b, "s3", "rehearse", "recover_prefix=*\n" PAIR TO);
+    expect(r, EVAC_SEEN_SATISFIED); /* an hour ago */
+    ck_assert_int_eq(bench_fact(r, "to_copy"), 1);
+    ck_assert_int_eq(bench_fact(r, "newer"), 2);
+    ck_assert_int_ge(bench_fact(r, "age_ms"), 3600000);
+    ck_assert_int_lt(bench_fact(r, "age_ms"), 3601000);
+    r = look(b, "s3", "rehearse", recovery(b, 30, ""));
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(bench_fact(r, "to_copy"), 0);
+    ck_assert(!bench_true(b, "\"CopyObject\""));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_is_too_much_is_refused_and_who_can_do_it_is_named)
+{
+    struct bench *b = spoilt();
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, "recover_most=1\n"));
+    const struct evac_reply *r = look(b, "s3", "recover", args);
+    expect(r, EVAC_SEEN_BLOCKED);
+    says(r, "2 objects would be changed, at most 1 are");
+    says(r, "S3 Batch Operations");
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_REJECTED);
+    expect(look(b, "s3", "rehearse", args), EVAC_SEEN_BLOCKED);
+    bench_control(b, "make s3 us-west-2 {\"kind\":\"object\",\"bucket\":\"" KEPT
+                     "\",\"name\":\"p/cold\",\"body\":\"good\",\"age_s\":7200,"
+                     "\"storage\":\"GLACIER\"}");
+    put_object(b, KEPT, "p/cold", "spoilt!", 60);
+    r = look(b, "s3", "recover", recovery(b, 3600, ""));
+    expect(r, EVAC_SEEN_BLOCKED);
+    says(r, "1 objects are archived");
+    ck_assert(reads(b, "p/changed", "spoilt!"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(many_versions_are_listed_page_by_page)
+{
+    struct bench *b = with_buckets(60);
+    char key[32];
+    for (int i = 0; i < 700; i++) {
+        (void)snprintf(key, sizeof key, "p/%03d", i);
+        put_object(b, KEPT, key, "good", 7200);
+        put_object(b, KEPT, key, "spoilt!", 60);
+    }
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, ""));
+    const struct evac_reply *r = look(b, "s3", "recover", args);
+    ck_assert_int_eq(bench_fact(r, "objects"), 700);
+    ck_assert_int_eq(bench_fact(r, "to_copy"), 700);
+    bench_control(b, "service s3 us-west-2 slow 100"); /* more than one apply's time */
+    r = act(b, "s3", "recover", args);
+    expect_outcome(r, EVAC_OUTCOME_ACCEPTED);
+    says(r, "looked at before it goes on");
+    bench_control(b, "service s3 us-west-2 up");
+    int64_t left = bench_fact(look(b, "s3", "recover", args), "to_copy");
+    ck_assert_int_gt(left, 0);
+    ck_assert_int_lt(left, 700);
+    for (int i = 0; i < 5 && left > 0; i++) {
+        expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_ACCEPTED);
+        left = bench_fact(look(b, "s3", "recover", args), "to_copy");
+    }
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(another_recovery_of_the_same_number_is_not_mistaken_for_this_one)
+{
+    struct bench *b = spoilt();
+    expect_outcome(act(b, "s3", "recover", recovery(b, 3600, "")), EVAC_OUTCOME_ACCEPTED);
+    const struct evac_reply *r = look(b, "s3", "recover", recovery(b, 1800, ""));
+    expect(r, EVAC_SEEN_BLOCKED);
+    says(r, "has left its marker");
+    expect_outcome(act(b, "s3", "recover", recovery(b, 1800, "")), EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_recovery_without_a_time_changes_nothing)
+{
+    struct bench *b = spoilt();
+    expect(look(b, "s3", "recover", "recover_prefix=p/\n" PAIR TO), EVAC_SEEN_SATISFIED);
+    expect_outcome(act(b, "s3", "recover", "recover_prefix=p/\n" PAIR TO), EVAC_OUTCOME_ACCEPTED);
+    ck_assert(reads(b, "p/changed", "spoilt!"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_recovery_that_can_not_begin_has_had_no_effect)
+{
+    struct bench *b = spoilt();
+    char args[1024];
+    (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, ""));
+    bench_control(b, "service s3 us-west-2 throttled");
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_THROTTLED);
+    bench_control(b, "region us-west-2 down");
+    expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_NOT_SENT);
+    expect(look(b, "s3", "recover", args), EVAC_SEEN_UNSEEN);
+    expect(look(b, "s3", "rehearse", args), EVAC_SEEN_UNSEEN);
+    ck_assert(reads(b, "p/changed", "spoilt!"));
+    bench_free(b);
+}
+END_TEST
+
+static void add_versions(Suite *suite)
+{
+    TCase *tc = tcase_create("restores by versions");
+    tcase_add_test(tc, keys_are_again_what_they_were_at_a_time);
+    tcase_add_test(tc, a_recovery_goes_on_where_a_lost_reply_left_it);
+    tcase_add_test(tc, newer_keys_are_hidden_when_that_is_wanted);
+    tcase_add_test(tc, a_rehearsal_counts_and_changes_nothing);
+    tcase_add_test(tc, what_is_too_much_is_refused_and_who_can_do_it_is_named);
+    tcase_add_test(tc, many_versions_are_listed_page_by_page);
+    tcase_add_test(tc, another_recovery_of_the_same_number_is_not_mistaken_for_this_one);
+    tcase_add_test(tc, a_recovery_without_a_time_changes_nothing);
+    tcase_add_test(tc, a_recovery_that_can_not_begin_has_had_no_effect);
+    suite_add_tcase(suite, tc);
+}
+
 static void cases(Suite *suite)
 {
     add_replication(suite);
     add_batch(suite);
+    add_versions(suite);
 }
 
 EVAC_TEST_MAIN("S3", cases)

@@ -22,11 +22,21 @@ static const struct evac_param resource_params[] = {
     { "role", EVAC_PARAM_TEXT, 0, NULL, NULL, "ARN of the role that replicates; with it, protect makes the rule back" },
     { "rule_id", EVAC_PARAM_TEXT, 0, "evac", NULL, "ID of that rule" },
     { "prefix", EVAC_PARAM_TEXT, 0, "", NULL, "key prefix that it replicates" },
+    { "recover_prefix", EVAC_PARAM_TEXT, 0, NULL, NULL,
+      "with it, recover brings keys that begin so back to a time, by their versions; \"*\" all" },
+    { "recover_most", EVAC_PARAM_INT, 0, "1000", NULL, "and changes at most so many" },
     { 0 },
 };
 #define NEEDS(name) { name, EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
 static const struct evac_param drained_params[] = { NEEDS("rules"), { 0 } };
 static const struct evac_param protect_params[] = { NEEDS("role"), { 0 } };
+static const struct evac_param recover_params[] = {
+    NEEDS("recover_prefix"),
+    { "time", EVAC_PARAM_TEXT, 0, NULL, NULL,
+      "what was current then, as 2026-01-02T03:04:05Z; without it nothing is changed, and a rehearsal takes an hour ago" },
+    { "newer", EVAC_PARAM_CHOICE, 0, "keep", "keep|hide", "keys that were made later: left alone, or behind a delete marker" },
+    { 0 },
+};
 
 #define LOOK(operation, iam) { "s3", operation, iam, EVAC_HOME_STEP, NULL, true, false }
 #define HEAD { "s3", "HeadObject", "s3:GetObject", EVAC_HOME_STEP, NULL, false, false }
@@ -42,6 +52,14 @@ static const struct evac_op protect_ops[] = {
     BACK("PutBucketReplication", "s3:PutReplicationConfiguration iam:PassRole", true),
     BACK("DeleteBucketReplication", "s3:PutReplicationConfiguration", true), { 0 },
 };
+#define VERSIONS { "s3", "ListObjectVersions", "s3:ListBucketVersions", EVAC_HOME_STEP, NULL, false, false }
+#define OBJECT(operation, iam, mutates) { "s3", operation, iam, EVAC_HOME_STEP, NULL, false, mutates }
+static const struct evac_op recover_ops[] = {
+    VERSIONS, OBJECT("GetObject", "s3:GetObject", false), OBJECT("PutObject", "s3:PutObject", true),
+    OBJECT("CopyObject", "s3:GetObjectVersion s3:GetObjectVersionTagging s3:PutObject s3:PutObjectTagging", true),
+    OBJECT("DeleteObject", "s3:DeleteObject s3:DeleteObjectVersion", true), { 0 },
+};
+static const struct evac_op rehearse_ops[] = { VERSIONS, { 0 } };
 static const struct evac_op measure_ops[] = {
     { "s3", "PutObject", "s3:PutObject", EVAC_HOME_FROM, NULL, false, true },
     { "s3", "GetObject", "s3:GetObject", EVAC_HOME_TO, NULL, false, false },
@@ -58,6 +76,11 @@ static const struct evac_action actions[] = {
     { "protect", "the bucket that is active now replicates to the one that was left",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 300000, protect_params,
       protect_ops },
+    { "recover", "keys are what they were at a time, by their versions; what is newer is hidden, not gone",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 120000, 3600000, recover_params,
+      recover_ops },
+    { "rehearse", "what that would take is known, and can be done from here: counted, nothing is changed", 0,
+      EVAC_FENCING_NONE, 10000, 600000, recover_params, rehearse_ops },
     { 0 },
 };
 /* clang-format on */
@@ -237,6 +260,8 @@ static const struct aws_handlers handlers[] = {
     { .action = "replicating", .observe = s3_observe_replicating },
     { .action = "drained", .observe = s3_observe_drained },
     { .action = "protect", .observe = s3_observe_protect, .apply = s3_apply_protect },
+    { .action = "recover", .observe = s3_observe_recover, .apply = s3_apply_recover },
+    { .action = "rehearse", .observe = s3_observe_recover },
     { .action = "", .mark = mark, .seek = seek },
     { 0 },
 };

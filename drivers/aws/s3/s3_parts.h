@@ -52,5 +52,6 @@ enum evac_code s3_flow_first(struct aws_call *c, struct evac_str region,
 
 aws_start_fn s3_observe_replicating, s3_observe_drained;
 aws_start_fn s3_observe_protect, s3_apply_protect;
+aws_start_fn s3_observe_recover, s3_apply_recover; /* and rehearse: observe */
 
 #endif
