@@ -207,8 +207,8 @@ END_TEST
 START_TEST(ready_where_all_serve_does_not_ask_who_writes_or_is_out)
 {
     struct bench *b = bench_new(10);
-    const char *back = "region=eu-west-1\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n",
-               *gone = "key=go/none.json\nreads.us-east-1=us-west-2\nrenew=5s\n"
+    const char *back = "region=us-west-2\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n",
+               *gone = "key=go/none.json\nreads.us-west-2=eu-west-1\nrenew=5s\n"
                        "buckets.eu-west-1=shop-go-euw1\n";
     char args[1024];
     (void)snprintf(args, sizeof args, "%s%s", GO, back);
@@ -218,6 +218,21 @@ START_TEST(ready_where_all_serve_does_not_ask_who_writes_or_is_out)
     expect(look(b, "ready", args), EVAC_SEEN_SATISFIED, "\"us-east-1\":\"out\"");
     (void)snprintf(args, sizeof args, "%s%s", gone, back);
     expect(look(b, "ready", args), EVAC_SEEN_BLOCKED, "no GO object");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_copy_that_checkers_may_not_read_is_not_ready)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "key=go/p.json\nrenew=5s\nbuckets.us-west-2=private-go\n"
+                       "reads.us-east-1=us-west-2\nreads.us-west-2=us-east-1\n" WEST;
+    sb_s3_bucket(bench_sandbox(b), "us-west-2", "private-go", true, false);
+    sb_s3_put(bench_sandbox(b), "private-go", "go/p.json",
+              EVAC_STR("{\"app\":\"shop\",\"epoch\":1,\"writer\":\"\",\"route\":\"\","
+                       "\"renew_ms\":5000}"));
+    expect(look(b, "ready", args), EVAC_SEEN_BLOCKED, "not public");
+    expect(look(b, "ready", CROSSED WEST), EVAC_SEEN_SATISFIED, "");
     bench_free(b);
 }
 END_TEST
@@ -304,6 +319,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_copy_that_nobody_can_read_puts_nobody_out);
     tcase_add_test(tc, what_a_region_says_of_itself_does_not_do);
     tcase_add_test(tc, ready_where_all_serve_does_not_ask_who_writes_or_is_out);
+    tcase_add_test(tc, a_copy_that_checkers_may_not_read_is_not_ready);
     tcase_add_test(tc, dns_follows_without_any_control_plane);
     tcase_add_test(tc, one_regions_check_does_not_match_anothers_name);
     suite_add_tcase(suite, tc);

@@ -483,12 +483,29 @@ START_TEST(ready_looks_at_every_check_of_the_set)
 }
 END_TEST
 
+static void follow(struct bench *b, const char *id, const char *region)
+{
+    struct r53_check *k = check(b, id);
+    (void)snprintf(k->type, sizeof k->type, "HTTPS_STR_MATCH");
+    (void)snprintf(k->search, sizeof k->search, "\"%s\":\"out\"", region);
+}
+
 START_TEST(ready_knows_what_each_way_needs)
 {
     struct bench *b = latency();
     expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "not inverted");
     check(b, "east")->inverted = check(b, "west")->inverted = true;
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "searches ''");
+    follow(b, "east", "us-west-2");
+    follow(b, "west", "us-east-1");
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED,
+           "of us-east-1 searches '\"us-west-2\":\"out\"', not '\"us-east-1\":\"out\"'");
+    follow(b, "east", "us-east-1");
+    follow(b, "west", "us-west-2");
     expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_SATISFIED, "");
+    (void)snprintf(record_of(b, "us-west-2")->health_check, 65, "east");
+    expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "two regions");
+    (void)snprintf(record_of(b, "us-west-2")->health_check, 65, "west");
     check(b, "east")->disabled = true;
     expect(look(b, "ready", WATCHED WEST), EVAC_SEEN_BLOCKED, "disabled");
     expect(look(b, "ready", WEIGHTS WEST), EVAC_SEEN_BLOCKED, "no weights above 0");

@@ -50,7 +50,9 @@ static const struct evac_action actions[] = {
     { "ready", "the region's check is there, enabled, reported of and, unless it is inverted, healthy", 0, EVAC_FENCING_VERSION,
       1000, 120000, NULL, look_ops },
     { "ensure", "the region's check is there, as it is declared", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN,
-      2000, 120000, ensure_params, ensure_ops },
+      2000, 120000, ensure_params, ensure_ops,
+      "aws route53 delete-health-check --health-check-id $(aws route53 list-health-checks --output text "
+      "--query \"HealthChecks[?CallerReference=='<reference>'].Id\")" },
     { "withdraw", "the region's check is unhealthy, whatever its checkers see", FORCES, EVAC_FENCING_VERSION,
       5000, 300000, force_params, force_ops },
     { "join", "the region's check says what its checkers see, and they find it healthy", FORCES, EVAC_FENCING_VERSION,

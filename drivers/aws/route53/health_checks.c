@@ -25,6 +25,7 @@ struct dns_check dns_check_of(struct aws_call *c, const struct evac_xml *check)
         .id = evac_arena_str(c->arena, evac_xml_text(check, "Id")),
         .version = evac_arena_str(c->arena, evac_xml_text(check, "HealthCheckVersion")),
         .type = evac_arena_str(c->arena, evac_xml_text(check, "HealthCheckConfig/Type")),
+        .search = evac_arena_str(c->arena, evac_xml_text(check, "HealthCheckConfig/SearchString")),
         .inverted = is_true(check, "HealthCheckConfig/Inverted"),
         .disabled = is_true(check, "HealthCheckConfig/Disabled"),
     };

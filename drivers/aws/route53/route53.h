@@ -73,7 +73,7 @@ void dns_could_not_look(struct aws_call *c, const struct evac_aws_reply *r);
  */
 
 struct dns_check {
-    struct evac_str id, version, type;
+    struct evac_str id, version, type, search;
     bool inverted, disabled;
 };
 /* Of a reply's HealthCheck. */

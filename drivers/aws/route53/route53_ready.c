@@ -12,6 +12,9 @@
 
 struct tested {
     struct evac_str id;
+    struct evac_str
+        region;   /* whose record has it, if it is to follow the GO object; "" not known */
+    bool several; /* records of two regions have it */
     bool follows; /* it is to follow the GO object: inverted, never disabled */
     bool needed;  /* its record is to be answered soon: healthy */
 };
@@ -81,14 +84,28 @@ static void on_status(struct aws_call *c, const struct evac_aws_reply *r)
         next_check(c);
 }
 
+/* One that looks for another text would take another region out, or none. */
+static const char *misled(struct aws_call *c, const struct tested *t, const struct dns_check *check)
+{
+    struct evac_str wanted = aws_printf(c, "\"%.*s\":\"out\"", EVAC_STR_ARG(t->region));
+    if (t->several)
+        return "is at the records of two regions: both would be out";
+    if (t->region.n == 0 || !dns_has_endpoint(check) || evac_str_eq(check->search, wanted))
+        return NULL;
+    return aws_printf(c, "of %.*s searches '%.*s', not '%.*s'", EVAC_STR_ARG(t->region),
+                      EVAC_STR_ARG(check->search), EVAC_STR_ARG(wanted))
+        .p;
+}
+
 /* Disabled, it takes nobody out; forced, somebody is out, which is what join is for. */
-static const char *fault_of(const struct tested *t, const struct dns_check *check)
+static const char *fault_of(struct aws_call *c, const struct tested *t,
+                            const struct dns_check *check)
 {
     if (check->disabled && (t->follows || !check->inverted))
         return "is disabled: it would never switch";
     if (t->follows && !check->inverted)
         return "is not inverted: it does not follow the GO object";
-    return NULL;
+    return misled(c, t, check);
 }
 
 static void on_check(struct aws_call *c, const struct evac_aws_reply *r)
@@ -104,7 +121,7 @@ static void on_check(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     }
     k->check = dns_check_of(c, evac_xml_path(r->xml, "HealthCheck"));
-    const char *fault = fault_of(t, &k->check);
+    const char *fault = fault_of(c, t, &k->check);
     struct evac_aws_request request = dns_check_request(c, t->id, true);
     if (fault)
         blocked(c, aws_printf(c, "health check %.*s %s", EVAC_STR_ARG(t->id), fault));
@@ -176,8 +193,8 @@ static void on_zone(struct aws_call *c, const struct evac_aws_reply *r)
 
 /* --- the set --------------------------------------------------------------------------------- */
 
-/* Of several records with one check the strictest wish counts. */
-static void test(struct aws_call *c, const struct evac_xml *set, bool follows, bool needed)
+/* The check's row; NULL when the record has none. */
+static struct tested *row_of(struct aws_call *c, const struct evac_xml *set)
 {
     struct readiness *k = c->state;
     struct evac_str id = evac_xml_text(set, "HealthCheckId");
@@ -185,11 +202,33 @@ static void test(struct aws_call *c, const struct evac_xml *set, bool follows, b
     while (i < k->check_count && !evac_str_eq(id, k->checks[i].id))
         i++;
     if (id.n == 0 || i == CHECKS_MAX)
-        return;
+        return NULL;
     if (i == k->check_count)
         k->checks[k->check_count++].id = evac_arena_str(c->arena, id);
-    k->checks[i].follows |= follows;
-    k->checks[i].needed |= needed;
+    return &k->checks[i];
+}
+
+static void is_at(struct aws_call *c, struct tested *t, const struct evac_xml *set,
+                  struct evac_str region)
+{
+    if (!dns_is_of(c, set, region))
+        return;
+    t->several |= t->region.n && !evac_str_eq(t->region, region);
+    t->region = region;
+}
+
+/* Of several records with one check the strictest wish counts. */
+static void test(struct aws_call *c, const struct evac_xml *set, bool follows, bool needed)
+{
+    struct tested *t = row_of(c, set);
+    if (!t)
+        return;
+    t->follows |= follows;
+    t->needed |= needed;
+    if (dns_share_by(c, "go-object")) {
+        is_at(c, t, set, c->from);
+        is_at(c, t, set, c->to);
+    }
 }
 
 struct shape {

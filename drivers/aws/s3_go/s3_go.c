@@ -217,12 +217,19 @@ static const char *who_writes(const struct go *go)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-/* The region whose copy this is about: for who serves, the one that the health check reads. */
+static struct evac_str read_by(struct aws_call *c, struct evac_str region)
+{
+    return evac_args_get(&c->args, aws_printf(c, "reads.%.*s", EVAC_STR_ARG(region)).p);
+}
+
+/* The region whose copy this is about: for who serves, the one that the health check reads. Ready
+ * is about the copy that will be needed, where all serve. */
 static struct evac_str copy_of(struct aws_call *c)
 {
-    return is_share(c)
-               ? evac_args_get(&c->args, aws_printf(c, "reads.%.*s", EVAC_STR_ARG(c->region)).p)
-               : c->region;
+    if (is_share(c))
+        return read_by(c, c->region);
+    struct evac_str needed = strcmp(c->action, "ready") == 0 ? read_by(c, c->from) : EVAC_STR_NONE;
+    return needed.n ? needed : c->region;
 }
 
 /* A key that is too long for a path is no key of S3's. */
@@ -324,6 +331,12 @@ static bool serving(const struct aws_call *c, size_t n, struct evac_str *ret_reg
     return false;
 }
 
+static bool all_serve(const struct aws_call *c)
+{
+    struct evac_str region, copy;
+    return serving(c, 0, &region, &copy);
+}
+
 /* Of all who serve, none would be left: Route 53 would then answer with everybody. */
 static bool leaves_nobody(const struct aws_call *c, const struct go *wanted)
 {
@@ -395,16 +408,43 @@ static enum evac_code observe_expire(struct aws_call *c, struct evac_err *err)
     return get(c, on_expire, err);
 }
 
+/* Health checkers have no credentials. An object that they may not read says nobody is out, for
+ * ever: putting a region out would be done and have no effect. */
+static void on_public(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct go *go = c->state;
+    if (r->status == 403)
+        seen(c, go, EVAC_SEEN_BLOCKED, -1,
+             "health checkers can not read the copy: it is not public");
+    else if (r->outcome != EVAC_OUTCOME_ACCEPTED)
+        aws_answer_unseen(c, r);
+    else
+        seen(c, go, EVAC_SEEN_SATISFIED, -1, says(c, go).p);
+}
+
+static void ask_as_checkers_do(struct aws_call *c, const struct go *go)
+{
+    struct evac_aws_request request = request_of(c, copy_of(c));
+    struct go *kept = evac_arena_alloc(c->arena, sizeof *kept);
+    *kept = *go;
+    c->state = kept;
+    request.anonymous = true;
+    aws_next(c, &request, on_public);
+}
+
 /* Where all serve, it does not matter here who writes, nor who is out: that is what join is for. */
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct go go;
-    struct evac_str region, copy;
     if (!look(c, r, &go))
         return;
-    bool ok = serving(c, 0, &region, &copy) || evac_str_is(c->from, go.writer);
-    seen(c, &go, go.there && ok ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
-         go.there ? says(c, &go).p : NO_OBJECT);
+    if (!go.there)
+        seen(c, &go, EVAC_SEEN_BLOCKED, -1, NO_OBJECT);
+    else if (all_serve(c))
+        ask_as_checkers_do(c, &go);
+    else
+        seen(c, &go, evac_str_is(c->from, go.writer) ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
+             says(c, &go).p);
 }
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
