@@ -459,6 +459,7 @@ END_TEST
 START_TEST(ready_looks_at_every_check_of_the_set)
 {
     struct bench *b = latency();
+    check(b, "east")->next_ms = check(b, "west")->next_ms = SB_NEVER; /* as they are told */
     const struct evac_reply *r = look(b, "ready", CHECKED WEST);
     expect(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_eq(bench_fact(r, "checks"), 2);
@@ -489,6 +490,16 @@ static void follow(struct bench *b, const char *id, const char *region)
     (void)snprintf(k->type, sizeof k->type, "HTTPS_STR_MATCH");
     (void)snprintf(k->search, sizeof k->search, "\"%s\":\"out\"", region);
 }
+
+START_TEST(ready_keeps_within_the_accounts_requests)
+{
+    struct bench *b = latency();
+    bench_control(b, "limits on");
+    for (int i = 0; i < 3; i++)
+        expect(look(b, "ready", CHECKED WEST), EVAC_SEEN_SATISFIED, "");
+    bench_free(b);
+}
+END_TEST
 
 START_TEST(ready_knows_what_each_way_needs)
 {
@@ -613,6 +624,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_rollback_puts_the_check_back_as_it_was);
     tcase_add_test(tc, a_check_that_is_not_the_regions_own_blocks);
     tcase_add_test(tc, ready_looks_at_every_check_of_the_set);
+    tcase_add_test(tc, ready_keeps_within_the_accounts_requests);
     tcase_add_test(tc, ready_knows_what_each_way_needs);
     tcase_add_test(tc, ready_says_what_the_zone_is);
     tcase_add_test(tc, by_the_go_object_dns_is_only_watched);

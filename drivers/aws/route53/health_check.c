@@ -240,7 +240,7 @@ static void on_check(struct aws_call *c, const struct evac_aws_reply *r)
     struct evac_aws_request request = dns_check_request(c, k->forcing.id, true);
     bool told = dns_has_endpoint(&k->forcing.check) && !k->forcing.check.disabled;
     if (told) {
-        aws_next(c, &request, on_status);
+        dns_next_in_turn(c, &request, on_status);
         return;
     }
     bool stuck = k->forcing.check.disabled && !k->forcing.check.inverted;
@@ -254,7 +254,7 @@ static void look(struct aws_call *c)
     const struct finding *k = c->state;
     struct evac_aws_request request = dns_check_request(c, k->forcing.id, false);
     if (k->forcing.id.n)
-        aws_next(c, &request, on_check);
+        dns_next_in_turn(c, &request, on_check);
     else
         answer_missing(c);
 }
@@ -266,7 +266,7 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
     if (k->forcing.id.n == 0)
         return find_by_reference(c, err);
     struct evac_aws_request request = dns_check_request(c, k->forcing.id, false);
-    return aws_send(c, &request, on_check, err);
+    return dns_send_in_turn(c, &request, on_check, err);
 }
 
 /* --- ensure ---------------------------------------------------------------------------------- */

@@ -69,14 +69,14 @@ const struct evac_xml *dns_set(struct aws_call *c, const struct evac_aws_reply *
 }
 
 /* The listing starts at the name, so the first page holds all of one name's records. */
-enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)
+struct evac_aws_request dns_list_request(struct aws_call *c)
 {
-    struct evac_arg params[] = {
-        AWS_PARAM("maxitems", EVAC_STR("100")),
-        AWS_PARAM("name", dns_wire_name(c, evac_args_get(&c->args, "name"))),
-        AWS_PARAM("type", record_type(c)),
-    };
-    struct evac_aws_request request = {
+    struct evac_arg *params = evac_arena_array(c->arena, 3, sizeof *params);
+    params[0] = (struct evac_arg)AWS_PARAM("maxitems", EVAC_STR("100"));
+    params[1] =
+        (struct evac_arg)AWS_PARAM("name", dns_wire_name(c, evac_args_get(&c->args, "name")));
+    params[2] = (struct evac_arg)AWS_PARAM("type", record_type(c));
+    return (struct evac_aws_request){
         .service = "route53",
         .operation = "ListResourceRecordSets",
         .region = c->region,
@@ -86,6 +86,11 @@ enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err 
         .params = params,
         .param_count = 3,
     };
+}
+
+enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)
+{
+    struct evac_aws_request request = dns_list_request(c);
     return aws_send(c, &request, then, err);
 }
 

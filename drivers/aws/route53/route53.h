@@ -18,12 +18,24 @@ struct dns_aim {
     struct evac_str snapshot, version;
 };
 
+/* --- dns_turn.c: an account's few requests a second ---------------------------------------------
+ */
+
+/* Looks that need many requests take turns, over all calls of this controller: four a second, so
+ * that one of the five that Route 53 takes is left for what moves users. What the request points at
+ * lives as long as the call. The first one of a call, and a further one. */
+enum evac_code dns_send_in_turn(struct aws_call *c, const struct evac_aws_request *request,
+                                aws_reply_fn *then, struct evac_err *err);
+void dns_next_in_turn(struct aws_call *c, const struct evac_aws_request *request,
+                      aws_reply_fn *then);
+
 /* --- record_sets.c: a name's record sets of the resource's type --------------------------------
  */
 
 bool dns_by_health_check(const struct aws_call *c);
 /* The name as Route 53 writes it: lower case, "\052" for "*", with the last dot. */
 struct evac_str dns_wire_name(struct aws_call *c, struct evac_str name);
+struct evac_aws_request dns_list_request(struct aws_call *c);
 enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err *err);
 /* The next of ours in a listing; after NULL the first. */
 const struct evac_xml *dns_set(struct aws_call *c, const struct evac_aws_reply *r,

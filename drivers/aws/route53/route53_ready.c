@@ -1,7 +1,7 @@
 /*
  * Whether a record set could be switched: its shape, its TTLs, its zone, and the health checks of
- * its records, one after the other. A new check has no data, and is healthy by rule (unhealthy, if
- * it is inverted): it counts only when its checkers have reported.
+ * its records, one after the other, and each in its turn. A new check has no data, and is healthy
+ * by rule (unhealthy, if it is inverted): it counts only when its checkers have reported.
  */
 #include "route53.h"
 
@@ -126,7 +126,7 @@ static void on_check(struct aws_call *c, const struct evac_aws_reply *r)
     if (fault)
         blocked(c, aws_printf(c, "health check %.*s %s", EVAC_STR_ARG(t->id), fault));
     else if (dns_has_endpoint(&k->check) && !k->check.disabled)
-        aws_next(c, &request, on_status);
+        dns_next_in_turn(c, &request, on_status);
     else
         next_check(c);
 }
@@ -139,7 +139,7 @@ static void next_check(struct aws_call *c)
         return;
     }
     struct evac_aws_request request = dns_check_request(c, k->checks[k->next++].id, false);
-    aws_next(c, &request, on_check);
+    dns_next_in_turn(c, &request, on_check);
 }
 
 /* --- the zone -------------------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ static void ask_zone(struct aws_call *c, const char *operation, const char *tail
         .path = aws_printf(c, "/2013-04-01/hostedzone/%.*s%s",
                            EVAC_STR_ARG(evac_args_get(&c->args, "zone")), tail),
     };
-    aws_next(c, &request, then);
+    dns_next_in_turn(c, &request, then);
 }
 
 /* What may not be read, or is not known of such a zone, stays unknown; the rest is lost or late. */
@@ -306,5 +306,6 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 
 enum evac_code dns_observe_ready(struct aws_call *c, struct evac_err *err)
 {
-    return dns_list(c, on_ready, err);
+    struct evac_aws_request request = dns_list_request(c);
+    return dns_send_in_turn(c, &request, on_ready, err);
 }
