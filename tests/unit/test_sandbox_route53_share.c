@@ -580,6 +580,26 @@ START_TEST(by_the_go_object_dns_is_only_watched)
 }
 END_TEST
 
+START_TEST(one_answer_without_the_region_is_not_enough)
+{
+    struct bench *b = shared(1, 7); /* one answer of eight */
+    for (int i = 0; i < 8; i++)
+        expect(look(b, "withdraw", WATCHED EAST), EVAC_SEEN_MOVING,
+               "still answers with the region");
+    for (int i = 0; i < 8; i++)
+        expect(look(b, "join", WATCHED EAST), EVAC_SEEN_SATISFIED, "");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_name_that_answers_nothing_is_no_withdrawal)
+{
+    struct bench *b = bench_new(10);
+    expect(look(b, "withdraw", WATCHED EAST), EVAC_SEEN_MOVING, "nothing at all");
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(by_the_go_object_there_is_nothing_to_apply)
 {
     struct bench *b = bench_new(10);
@@ -628,6 +648,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, ready_knows_what_each_way_needs);
     tcase_add_test(tc, ready_says_what_the_zone_is);
     tcase_add_test(tc, by_the_go_object_dns_is_only_watched);
+    tcase_add_test(tc, one_answer_without_the_region_is_not_enough);
+    tcase_add_test(tc, a_name_that_answers_nothing_is_no_withdrawal);
     tcase_add_test(tc, by_the_go_object_there_is_nothing_to_apply);
     suite_add_tcase(suite, tc);
 }

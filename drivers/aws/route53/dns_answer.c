@@ -78,29 +78,50 @@ static void keep_targets(struct aws_call *c, const struct evac_str *values, size
     aim->target_count = count;
 }
 
-static void compare_answer(struct aws_call *c)
+static void ask_name(struct aws_call *c);
+
+static bool has_target(const struct dns_aim *aim, const struct evac_dns_reply *dns)
+{
+    for (size_t i = 0; i < dns->value_count; i++)
+        if (is_target(aim, dns->values[i]))
+            return true;
+    return false;
+}
+
+/* No target among the answers, and no more are asked for. */
+static void answer_missed(struct aws_call *c)
 {
     const struct dns_aim *aim = c->state;
-    bool hit = false;
+    if (aim->away && c->dns->value_count)
+        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+    else if (aim->away)
+        dns_seen(c, EVAC_SEEN_MOVING, "the name answers nothing at all");
+    else
+        dns_seen(
+            c, EVAC_SEEN_MOVING,
+            aws_printf(c, "the name still answers %.*s, not %.*s",
+                       EVAC_STR_ARG(c->dns->value_count ? c->dns->values[0] : EVAC_STR("nothing")),
+                       EVAC_STR_ARG(aim->targets[0]))
+                .p);
+}
+
+static void compare_answer(struct aws_call *c)
+{
+    struct dns_aim *aim = c->state;
+    bool hit = c->dns->answered && has_target(aim, c->dns);
     if (!c->dns->answered) {
         dns_seen(c, EVAC_SEEN_UNSEEN,
                  aws_printf(c, "DNS does not answer: %s", c->dns->error ? c->dns->error : "").p);
-        return;
-    }
-    for (size_t i = 0; i < c->dns->value_count; i++)
-        hit |= is_target(aim, c->dns->values[i]);
-    struct evac_str first = c->dns->value_count ? c->dns->values[0] : EVAC_STR("nothing");
-    if (hit != aim->away)
+    } else if (hit && aim->away) {
+        dns_seen(c, EVAC_SEEN_MOVING, "the name still answers with the region");
+    } else if (hit) {
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
-    else if (aim->away)
-        dns_seen(
-            c, EVAC_SEEN_MOVING,
-            aws_printf(c, "the name still answers with the region: %.*s", EVAC_STR_ARG(first)).p);
-    else
-        dns_seen(c, EVAC_SEEN_MOVING,
-                 aws_printf(c, "the name still answers %.*s, not %.*s", EVAC_STR_ARG(first),
-                            EVAC_STR_ARG(aim->targets[0]))
-                     .p);
+    } else if (aim->more) {
+        aim->more--;
+        ask_name(c);
+    } else {
+        answer_missed(c);
+    }
 }
 
 static void ask_name(struct aws_call *c)

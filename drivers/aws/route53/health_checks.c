@@ -141,6 +141,7 @@ static void keep_sight(struct aws_call *c, const struct dns_check *check)
 {
     struct dns_aim *seen = evac_arena_alloc(c->arena, sizeof *seen);
     *seen = (struct dns_aim){ .strong = true,
+                              .more = DNS_MORE,
                               .away = strcmp(c->action, "withdraw") == 0,
                               .version = check->version };
     seen->snapshot =

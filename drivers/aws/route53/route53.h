@@ -7,14 +7,17 @@
 #define ROUTE53_NS   "https://route53.amazonaws.com/doc/2013-04-01/"
 #define DNS_SETS_MAX 65536u /* bytes of one name's record sets, as XML */
 
+#define DNS_MORE 7u /* with the first, eight answers a look */
+
 /* What an observe has found, and what the name is to answer. A driver's own in c->state. */
 struct dns_aim {
     const struct evac_str *targets; /* addresses: any of them will do */
     size_t target_count;
     const struct evac_str *values; /* what the region's records answer */
     size_t value_count;
-    bool away;   /* none of them may be answered */
-    bool strong; /* one look is enough */
+    bool away;     /* none of them may be answered */
+    bool strong;   /* one look is enough */
+    unsigned more; /* further answers to ask for: of a shared name, each may be another one */
     struct evac_str snapshot, version;
 };
 

@@ -133,7 +133,7 @@ static void on_weights(struct aws_call *c, const struct evac_aws_reply *r)
     struct tally tally = count_weights(c, r);
     const char *why = obstacle(c, &tally);
     bool whole = dns_sets(c, r, &sets);
-    *aim = (struct dns_aim){ .away = is_action(c, "withdraw"), .strong = true };
+    *aim = (struct dns_aim){ .away = is_action(c, "withdraw"), .strong = true, .more = DNS_MORE };
     aim->version = dns_version(c, sets);
     aim->values = dns_values(c, r, c->region, &aim->value_count);
     c->state = aim;
@@ -245,12 +245,14 @@ static void on_checks(struct aws_call *c, const struct evac_aws_reply *r)
 
 /* --- by the GO object ------------------------------------------------------------------------ */
 
-/* Its own withdraw and join moved it; here it is waited until users are told. Of several answers
- * one look sees one: the engine looks twice. */
+/* Its own withdraw and join moved it; here it is waited until users are told. Each answer may be
+ * another one: several are asked for, and the engine looks twice. */
 static enum evac_code watch(struct aws_call *c, struct evac_err *err)
 {
     struct dns_aim *aim = evac_arena_alloc(c->arena, sizeof *aim);
-    *aim = (struct dns_aim){ .away = is_action(c, "withdraw"), .snapshot = EVAC_STR("{}") };
+    *aim = (struct dns_aim){ .away = is_action(c, "withdraw"),
+                             .more = DNS_MORE,
+                             .snapshot = EVAC_STR("{}") };
     c->state = aim;
     return dns_ask_first(c, dns_target(c), err);
 }
