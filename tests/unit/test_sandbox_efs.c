@@ -122,8 +122,8 @@ START_TEST(without_the_old_region_its_own_side_is_deleted_and_says_what_is_lost)
     expect(r, EVAC_SEEN_UNSATISFIED, "still a replica");
     int64_t until = bench_fact(r, "as_of_wall_ms");
     ck_assert_int_ge(now(b) - until, 14000);
-    /* in both regions: refused, because the other one does not answer; then here */
-    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_REJECTED);
+    expect_outcome(act(b, "failover", TO("ungraceful") "want.deletion=all\n"),
+                   EVAC_OUTCOME_REJECTED);
     expect(look(b, "failover", args), EVAC_SEEN_UNSATISFIED, "still a replica");
     expect_outcome(act(b, "failover", args), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "failover", args), EVAC_SEEN_MOVING, "DELETING");
@@ -135,6 +135,28 @@ START_TEST(without_the_old_region_its_own_side_is_deleted_and_says_what_is_lost)
     expect(look(b, "failover", FILES("8") "region=us-west-2\n" AWAY("ungraceful")),
            EVAC_SEEN_BLOCKED, "old primary");
     expect_outcome(act(b, "failover", args), EVAC_OUTCOME_REJECTED);
+    bench_free(b);
+}
+END_TEST
+
+/* In both regions: refused, because the other one does not answer; then here, in the same attempt,
+ * because a refusal would be final. */
+START_TEST(a_deletion_that_needs_the_lost_region_becomes_one_that_does_not)
+{
+    struct bench *b = with_replica();
+    const char *args = TO("ungraceful");
+    bench_control(b, "region us-east-1 down");
+    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_ACCEPTED);
+    expect(settle(b, "failover", args), EVAC_SEEN_SATISFIED, "");
+    ck_assert(deleted(b, "us-west-2", 2, 1));
+    bench_free(b);
+    /* a planned move does not: the old side must be told */
+    b = with_replica();
+    bench_run(b, 30000);
+    args = TO("graceful");
+    bench_control(b, "region us-east-1 down");
+    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_REJECTED);
+    ck_assert(deleted(b, "us-west-2", 1, 0));
     bench_free(b);
 }
 END_TEST
@@ -208,7 +230,8 @@ START_TEST(the_way_home_is_a_replication_that_overwrites_only_when_it_is_allowed
     const char *careful = FILES("7") "region=us-east-1\n" AWAY("ungraceful");
     expect(look(b, "protect", careful), EVAC_SEEN_BLOCKED, "overwrite = true");
     expect_outcome(act(b, "protect", careful), EVAC_OUTCOME_REJECTED);
-    /* what is left of the old replication, then the protection, then the new one */
+    /* what is left of the old replication, then the protection (its answer is lost), then the new
+     * one */
     for (int i = 0; i < 3; i++) {
         expect(settle(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "no replica");
         bench_control(b, "service efs %s lost-mutation 1", i < 2 ? "us-east-1" : "us-west-2");
@@ -238,6 +261,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted);
     tcase_add_test(tc, the_lag_is_what_has_not_arrived_and_goes_on_growing_when_nothing_does);
     tcase_add_test(tc, without_the_old_region_its_own_side_is_deleted_and_says_what_is_lost);
+    tcase_add_test(tc, a_deletion_that_needs_the_lost_region_becomes_one_that_does_not);
     tcase_add_test(tc, lost_answers_are_looked_after_and_nothing_is_done_twice);
     tcase_add_test(tc, a_planned_move_waits_until_all_that_was_before_the_fence_has_arrived);
     tcase_add_test(tc, the_way_home_is_a_replication_that_overwrites_only_when_it_is_allowed_to);

@@ -125,7 +125,7 @@ static void created(struct aws_call *c, const struct evac_aws_reply *r)
     if (r->outcome == EVAC_OUTCOME_ACCEPTED && --w->missing > 0)
         create_next(c);
     else
-        (first ? aws_answer_outcome : db_answer_partly)(c, r);
+        (first ? aws_answer_outcome : aws_answer_partly)(c, r);
 }
 
 static void create_missing(struct aws_call *c, const struct evac_aws_reply *r)

@@ -320,15 +320,7 @@ static void on_tagged(struct aws_call *c, const struct evac_aws_reply *r)
         accepted(c);
         return;
     }
-    struct evac_reply reply = {
-        .outcome = EVAC_OUTCOME_UNKNOWN,
-        .progress = -1,
-        .code = r->code,
-        .reason =
-            aws_printf(c, "restore job %.*s has begun, and could not be written down: %.*s",
-                       EVAC_STR_ARG(evac_args_get(&c->args, "job")), EVAC_STR_ARG(r->message)),
-    };
-    aws_answer(c, &reply);
+    aws_answer_partly(c, r);
 }
 
 static void on_started(struct aws_call *c, const struct evac_aws_reply *r)

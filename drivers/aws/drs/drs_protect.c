@@ -129,30 +129,76 @@ enum evac_code drs_observe_protect(struct aws_call *c, struct evac_err *err)
 
 /* The new source server gets the tag by which the resource knows its servers. The call's region is
  * the one that it is in. */
-static void tag(struct aws_call *c, struct evac_str arn)
+static void tag(struct aws_call *c, struct evac_str arn, aws_reply_fn *then)
 {
     struct evac_str value, key = evac_str_cut(evac_args_get(&c->args, "tag"), '=', &value);
     aws_set_arg(c, "tag_key", key);
     aws_set_arg(c, "tag_value", value);
     aws_set_arg(c, "server_arn", evac_arena_str(c->arena, arn));
-    drs_next(c, &tag_server, true, aws_answer_outcome);
+    drs_next(c, &tag_server, true, then);
+}
+
+static void reverse_next(struct aws_call *c);
+
+/* The first that is not reversed yet; NULL none. */
+static struct drs_server *next_server(struct drs_work *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->servers[i].reversed.n == 0)
+            return &w->servers[i];
+    return NULL;
+}
+
+static void on_tagged(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_partly(c, r);
+        return;
+    }
+    c->region = other(c);
+    reverse_next(c);
 }
 
 static void on_reversed(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED || evac_args_get(&c->args, "tag").n == 0) {
+    struct drs_work *w = drs_work(c);
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        (w->reversed ? aws_answer_partly : aws_answer_outcome)(c, r);
+        return;
+    }
+    w->reversed++;
+    struct evac_str arn = evac_json_str(r->json, "reversedDirectionSourceServerArn");
+    struct drs_server *s = next_server(w);
+    if (!s || arn.n == 0) { /* nothing to go on with: the next look tells */
         aws_answer_outcome(c, r);
         return;
     }
+    s->reversed = evac_arena_str(c->arena, arn);
+    if (evac_args_get(&c->args, "tag").n == 0) {
+        reverse_next(c);
+        return;
+    }
     c->region = other(c);
-    tag(c, evac_json_str(r->json, "reversedDirectionSourceServerArn"));
+    tag(c, arn, on_tagged);
+}
+
+static void reverse_next(struct aws_call *c)
+{
+    const struct drs_server *s = next_server(drs_work(c));
+    if (!s) {
+        struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
+        aws_answer(c, &reply);
+        return;
+    }
+    aws_set_arg(c, "instance", s->instance);
+    drs_next(c, &reverse, true, on_reversed);
 }
 
 static void mend(struct aws_call *c)
 {
     const struct back *b = back(c);
     if (b->untagged.n) {
-        tag(c, b->untagged);
+        tag(c, b->untagged, aws_answer_outcome);
     } else if (b->stopped.n) {
         aws_set_arg(c, "server", b->stopped);
         drs_next(c, &start_replication, true, aws_answer_outcome);
@@ -161,22 +207,16 @@ static void mend(struct aws_call *c)
     }
 }
 
-/* One server an attempt: what was done to it can be seen, and the next try does the next. */
 static void protect_when_seen(struct aws_call *c)
 {
-    const struct drs_work *w = drs_work(c);
-    size_t missing, i = 0;
+    size_t missing;
     const char *why = unfit(c, &missing);
-    if (why[0]) {
+    if (why[0])
         aws_answer_rejected(c, "", "%s", why);
-    } else if (missing == 0) {
+    else if (missing == 0)
         ask_back(c, mend);
-    } else {
-        while (w->servers[i].reversed.n)
-            i++;
-        aws_set_arg(c, "instance", w->servers[i].instance);
-        drs_next(c, &reverse, true, on_reversed);
-    }
+    else
+        reverse_next(c);
 }
 
 enum evac_code drs_protect(struct aws_call *c, struct evac_err *err)

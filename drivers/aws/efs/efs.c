@@ -28,7 +28,7 @@ static const struct evac_param ready_params[] = {
 };
 static const struct evac_param failover_params[] = {
     { "deletion", EVAC_PARAM_CHOICE, 0, "auto", "auto|all|here",
-      "of the replication's configuration: in both regions, or only in this one; auto: in both, and after a try without effect only here" },
+      "of the replication's configuration: in both regions, or only in this one; auto: in both, and in an unplanned run only here when that is not possible" },
     { 0 },
 };
 
@@ -384,22 +384,33 @@ static enum evac_code observe(struct aws_call *c, struct evac_err *err)
     return code ? code : look(c, observe_writer, err);
 }
 
-/* Deleting both sides needs the other region. When a try of this run has changed nothing, only our
- * own side is deleted; protect deletes the other one, when that region is back. */
-static const struct aws_ask *deletion(struct aws_call *c)
+/* Deleting both sides needs the other region. In an ungraceful run, when that is refused, or was of
+ * no effect in an earlier try of the run, only our own side is deleted; protect deletes the other
+ * one, when that region is back. */
+static bool may_be_local(struct aws_call *c)
 {
-    struct evac_str how = evac_args_get(&c->args, "want.deletion");
-    bool again = is_ours(c, work(c)->run) && evac_str_is(c->mode, "ungraceful");
-    bool here = evac_str_is(how, "here") || (again && !evac_str_is(how, "all"));
-    return here ? &delete_here : &delete_both;
+    return !evac_str_is(evac_args_get(&c->args, "want.deletion"), "all") &&
+           evac_str_is(c->mode, "ungraceful");
+}
+
+static void deleted(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (r->outcome == EVAC_OUTCOME_REJECTED && may_be_local(c))
+        ask_next(c, &delete_here, true, aws_answer_outcome);
+    else
+        aws_answer_outcome(c, r);
 }
 
 static void promoted(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        ask_next(c, deletion(c), true, aws_answer_outcome);
-    else
+    bool here = evac_str_is(evac_args_get(&c->args, "want.deletion"), "here") ||
+                (may_be_local(c) && is_ours(c, work(c)->run));
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED)
         aws_answer_outcome(c, r);
+    else if (here)
+        ask_next(c, &delete_here, true, aws_answer_outcome);
+    else
+        ask_next(c, &delete_both, true, deleted);
 }
 
 static void apply_writer(struct aws_call *c)
@@ -505,6 +516,23 @@ static enum evac_code observe_protect(struct aws_call *c, struct evac_err *err)
     return code ? code : look(c, observe_unprotected, err);
 }
 
+static void replicate_back(struct aws_call *c, aws_reply_fn *then)
+{
+    const struct work *w = work(c);
+    aws_set_arg(c, "source", w->other);
+    aws_set_arg(c, "to_region", c->region);
+    c->region = w->other_region;
+    ask_next(c, &replicate, true, then);
+}
+
+static void on_unprotected(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
+        replicate_back(c, aws_answer_partly);
+    else
+        aws_answer_outcome(c, r);
+}
+
 /* The other region's file system is the source now, and in no replication but that leftover's. */
 static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
 {
@@ -518,19 +546,15 @@ static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
     }
     c->region = evac_str_eq(c->region, c->to) ? c->from : c->to; /* back to the step's */
     aws_set_arg(c, "fs", w->own);
-    if (is_leftover(w)) {
+    if (is_leftover(w))
         ask_next(c, &delete_here, true, aws_answer_outcome);
-    } else if (!evac_str_is(w->protection, "DISABLED")) {
-        ask_next(c, &unprotect, true, aws_answer_outcome);
-    } else {
-        aws_set_arg(c, "source", w->other);
-        aws_set_arg(c, "to_region", c->region);
-        c->region = w->other_region;
-        ask_next(c, &replicate, true, aws_answer_outcome);
-    }
+    else if (!evac_str_is(w->protection, "DISABLED"))
+        ask_next(c, &unprotect, true, on_unprotected);
+    else
+        replicate_back(c, aws_answer_outcome);
 }
 
-/* One change an attempt: each of them can be seen, and the next try does the next. */
+/* A leftover takes minutes to go, and the next try does the rest. */
 static void protect_when_seen(struct aws_call *c)
 {
     const struct work *w = work(c);

@@ -284,6 +284,14 @@ void aws_answer_outcome(struct aws_call *c, const struct evac_aws_reply *r)
     aws_answer(c, &reply);
 }
 
+void aws_answer_partly(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct evac_aws_reply partly = *r;
+    if (r->outcome != EVAC_OUTCOME_UNKNOWN)
+        partly.outcome = EVAC_OUTCOME_ACCEPTED;
+    aws_answer_outcome(c, &partly);
+}
+
 void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_reply reply = said(c, r);

@@ -197,6 +197,9 @@ void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const ch
 void aws_answer_unseen(struct aws_call *c, const struct evac_aws_reply *reply);
 /* APPLY and MARK: the reply's outcome as it is. */
 void aws_answer_outcome(struct aws_call *c, const struct evac_aws_reply *reply);
+/* The same when an earlier change of the same attempt was accepted: never that it had no effect.
+ * What is missing is seen by the next look. */
+void aws_answer_partly(struct aws_call *c, const struct evac_aws_reply *reply);
 /* APPLY: certain that it had no effect: nothing was sent, or a guard refused. */
 void aws_answer_rejected(struct aws_call *c, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -71,14 +71,6 @@ void db_change(struct aws_call *c, const char *operation, const struct db_fields
     aws_next(c, &asked, then);
 }
 
-void db_answer_partly(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct evac_aws_reply partly = *r;
-    if (r->outcome != EVAC_OUTCOME_UNKNOWN)
-        partly.outcome = EVAC_OUTCOME_ACCEPTED;
-    aws_answer_outcome(c, &partly);
-}
-
 struct evac_str db_here(const struct aws_call *c)
 {
     return c->verb == EVAC_VERB_MEASURE ? c->to : c->region;

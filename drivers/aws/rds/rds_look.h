@@ -31,10 +31,6 @@ void db_ask(struct aws_call *c, const char *operation, struct evac_str region,
 void db_change(struct aws_call *c, const char *operation, const struct db_fields *fields,
                aws_reply_fn *then);
 
-/* The apply's answer when an earlier change of the same attempt was accepted: never that it had no
- * effect. What is missing is seen by the next look. */
-void db_answer_partly(struct aws_call *c, const struct evac_aws_reply *r);
-
 /* The region that the call is about, and the other one of the two. */
 struct evac_str db_here(const struct aws_call *c);
 struct evac_str db_other(const struct aws_call *c);

@@ -471,7 +471,7 @@ static void delete_it(struct aws_call *c, aws_reply_fn *then)
 static void instance_deleted(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        delete_it(c, db_answer_partly);
+        delete_it(c, aws_answer_partly);
     else
         aws_answer_outcome(c, r);
 }
