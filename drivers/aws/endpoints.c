@@ -454,11 +454,11 @@ enum evac_code evac_endpoint_own(const struct evac_aws_config *config,
                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                  struct evac_endpoint *ret_endpoint, struct evac_err *err)
 {
-    struct variant fips_only = { .fips = variant_of(config).fips };
+    const struct variant plain = { false, false };
     struct evac_endpoint e = { 0 };
     enum evac_code code = find_region(wish, arena, &e, err);
     if (code == EVAC_OK)
-        code = use_aws(config, wish, fips_only, arena, &e, err);
+        code = use_aws(config, wish, plain, arena, &e, err);
     if (code == EVAC_OK)
         *ret_endpoint = e;
     return code;

@@ -26,7 +26,7 @@ enum evac_code evac_endpoint_find(const struct evac_aws_config *config,
                                   const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                   struct evac_endpoint *ret_endpoint, struct evac_err *err);
 
-/* AWS's own endpoint, whatever an endpoint_url says: for what somebody else will ask there. */
+/* AWS's own plain endpoint, whatever settings say: for what somebody else will ask there. */
 enum evac_code evac_endpoint_own(const struct evac_aws_config *config,
                                  const struct evac_endpoint_wish *wish, struct evac_arena *arena,
                                  struct evac_endpoint *ret_endpoint, struct evac_err *err);

@@ -411,6 +411,33 @@ START_TEST(parity_compares_images_but_not_the_registrys_region)
 }
 END_TEST
 
+static void deny(void *user)
+{
+    bench_control(user, "service kubernetes us-east-1 denied");
+}
+
+/* Two looks and two patches, a tenth of a second each: what is refused is the last. */
+START_TEST(one_of_two_cron_jobs_is_no_refusal)
+{
+    struct bench *b = with_cluster();
+    bench_control(
+        b, "make kubernetes us-east-1 {\"kind\":\"cronjob\",\"name\":\"shop/default/nightly\"}");
+    bench_control(
+        b, "make kubernetes us-east-1 {\"kind\":\"cronjob\",\"name\":\"shop/default/hourly\"}");
+    expect(look(b, "pause", NIGHTLY AT_FROM), EVAC_SEEN_UNSATISFIED);
+    bench_control(b, "service kubernetes us-east-1 slow 100");
+    in_a_moment(b, 275, deny);
+    const struct evac_reply *r = apply(b, "pause", NIGHTLY AT_FROM);
+    accepted(r);
+    says(r, "not authorized");
+    bench_control(b, "service kubernetes us-east-1 up");
+    r = look(b, "pause", NIGHTLY AT_FROM);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    says(r, "hourly");
+    bench_free(b);
+}
+END_TEST
+
 /* --- who asks -------------------------------------------------------------------------------- */
 
 #define ENDPOINT "endpoint.us-west-2=http://127.0.0.1:8080/_kubernetes/us-west-2/shop\n"
@@ -591,6 +618,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, zero_pods_switch_an_autoscaler_off_and_its_bounds_stay);
     tcase_add_test(tc, an_autoscaler_of_something_else_is_a_mistake);
     tcase_add_test(tc, cron_jobs_pause_and_go_on);
+    tcase_add_test(tc, one_of_two_cron_jobs_is_no_refusal);
     tcase_add_test(tc, parity_compares_images_but_not_the_registrys_region);
     tcase_add_test(tc, with_an_endpoint_of_its_own_eks_is_not_asked);
     tcase_add_test(tc, what_eks_said_is_remembered);

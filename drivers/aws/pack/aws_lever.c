@@ -19,7 +19,7 @@ struct work {
     struct item items[ITEMS_MAX];
     size_t count, at, place;  /* place: which of the look's regions is asked */
     struct aws_wanted wanted; /* AWS_COUNT */
-    bool acting;
+    bool acting, changed;     /* changed: of several, some */
 };
 
 /* --- words ----------------------------------------------------------------------------------- */
@@ -416,21 +416,25 @@ enum evac_code aws_lever_observe(struct aws_call *c, struct evac_err *err)
 
 static void act_on(struct aws_call *c);
 
+/* All is so, or some of it is now: what became of the rest will be seen. */
+static void answer_done(struct aws_call *c, struct evac_str why)
+{
+    struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1, .reason = why };
+    aws_answer(c, &reply);
+}
+
 static void on_act(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
+    w->changed |= r->outcome == EVAC_OUTCOME_ACCEPTED;
     if (r->outcome == EVAC_OUTCOME_ACCEPTED && w->at + 1 < w->count) {
         w->at++;
         act_on(c);
-        return;
+    } else if (w->changed && r->outcome != EVAC_OUTCOME_UNKNOWN) {
+        answer_done(c, r->message); /* a refusal would say that nothing was changed */
+    } else {
+        aws_answer_outcome(c, r);
     }
-    aws_answer_outcome(c, r);
-}
-
-static void answer_already(struct aws_call *c)
-{
-    struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
-    aws_answer(c, &reply);
 }
 
 static const struct aws_ask *act_for(const struct aws_lever *l, struct evac_str value)
@@ -446,8 +450,8 @@ static void act_on(struct aws_call *c)
     struct aws_hole holes[HOLES_MAX];
     while (w->at < w->count && is_wanted(c, &w->items[w->at], wanted_value(c, &w->items[w->at])))
         w->at++;
-    if (w->at == w->count) {
-        answer_already(c);
+    if (w->at == w->count || (w->changed && c->cancelled)) {
+        answer_done(c, EVAC_STR_NONE);
         return;
     }
     struct item *item = &w->items[w->at];
