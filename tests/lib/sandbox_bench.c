@@ -345,7 +345,7 @@ struct evac_link *bench_link(struct bench *b)
     for (size_t i = 0; !b->link && i < catalog->pack_count; i++)
         if (strcmp(catalog->packs[i]->name, "aws") == 0) {
             b->pack = catalog->packs[i];
-            if (b->pack->open(&b->host, &none, &b->link, &err)) {
+            if (evac_pack_check(b->pack, &err) || b->pack->open(&b->host, &none, &b->link, &err)) {
                 fprintf(stderr, "%s\n", err.text);
                 abort();
             }

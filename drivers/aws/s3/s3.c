@@ -77,7 +77,7 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 300000, protect_params,
       protect_ops },
     { "recover", "keys are what they were at a time, by their versions; what is newer is hidden, not gone",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 120000, 3600000, recover_params,
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 120000, 3600000, recover_params,
       recover_ops },
     { "rehearse", "what that would take is known, and can be done from here: counted, nothing is changed", 0,
       EVAC_FENCING_NONE, 10000, 600000, recover_params, rehearse_ops },
