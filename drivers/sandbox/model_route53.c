@@ -552,20 +552,20 @@ static void truth(const struct evac_sandbox *sb, struct evac_buf *json)
 #define V "/2013-04-01"
 /* clang-format off */
 static const struct sb_operation operations[] = {
-    { .name = "ListHostedZones",          .handle = list_zones,         .method = "GET",    .path = V "/hostedzone" },
-    { .name = "ListHostedZonesByName",    .handle = list_zones_by_name, .method = "GET",    .path = V "/hostedzonesbyname" },
-    { .name = "GetHostedZone",            .handle = get_zone,           .method = "GET",    .path = V "/hostedzone/{Id}" },
-    { .name = "GetDNSSEC",                .handle = get_dnssec,         .flags = SB_STRONG, .method = "GET", .path = V "/hostedzone/{Id}/dnssec" },
-    { .name = "ListResourceRecordSets",   .handle = list_records,       .flags = SB_STRONG, .method = "GET", .path = V "/hostedzone/{Id}/rrset" },
+    { .name = "ListHostedZones",          .handle = list_zones,         .method = "GET",    .path = V "/hostedzone", .takes = "marker maxitems delegationsetid hostedzonetype" },
+    { .name = "ListHostedZonesByName",    .handle = list_zones_by_name, .method = "GET",    .path = V "/hostedzonesbyname", .takes = "dnsname hostedzoneid maxitems" },
+    { .name = "GetHostedZone",            .handle = get_zone,           .method = "GET",    .path = V "/hostedzone/{Id}", .takes = "" },
+    { .name = "GetDNSSEC",                .handle = get_dnssec,         .flags = SB_STRONG, .method = "GET", .path = V "/hostedzone/{Id}/dnssec", .takes = "" },
+    { .name = "ListResourceRecordSets",   .handle = list_records,       .flags = SB_STRONG, .method = "GET", .path = V "/hostedzone/{Id}/rrset", .takes = "name type identifier maxitems" },
     { .name = "ChangeResourceRecordSets", .handle = change_records,     .flags = SB_MUTATES, .method = "POST", .path = V "/hostedzone/{Id}/rrset" },
-    { .name = "GetChange",                .handle = get_change,         .flags = SB_STRONG, .method = "GET", .path = V "/change/{Id}" },
-    { .name = "ListHealthChecks",         .handle = r53_list_checks,    .method = "GET",    .path = V "/healthcheck" },
+    { .name = "GetChange",                .handle = get_change,         .flags = SB_STRONG, .method = "GET", .path = V "/change/{Id}", .takes = "" },
+    { .name = "ListHealthChecks",         .handle = r53_list_checks,    .method = "GET",    .path = V "/healthcheck", .takes = "marker maxitems" },
     { .name = "CreateHealthCheck",        .handle = r53_create_check,   .flags = SB_MUTATES, .method = "POST", .path = V "/healthcheck" },
-    { .name = "GetHealthCheck",           .handle = r53_get_check,      .flags = SB_STRONG, .method = "GET", .path = V "/healthcheck/{Id}" },
+    { .name = "GetHealthCheck",           .handle = r53_get_check,      .flags = SB_STRONG, .method = "GET", .path = V "/healthcheck/{Id}", .takes = "" },
     { .name = "UpdateHealthCheck",        .handle = r53_update_check,   .flags = SB_MUTATES, .method = "POST", .path = V "/healthcheck/{Id}" },
-    { .name = "DeleteHealthCheck",        .handle = r53_delete_check,   .flags = SB_MUTATES, .method = "DELETE", .path = V "/healthcheck/{Id}" },
-    { .name = "GetHealthCheckStatus",     .handle = r53_check_status,   .method = "GET",    .path = V "/healthcheck/{Id}/status" },
-    { .name = "TestDNSAnswer",            .handle = test_answer,        .method = "GET",    .path = V "/testdnsanswer" },
+    { .name = "DeleteHealthCheck",        .handle = r53_delete_check,   .flags = SB_MUTATES, .method = "DELETE", .path = V "/healthcheck/{Id}", .takes = "" },
+    { .name = "GetHealthCheckStatus",     .handle = r53_check_status,   .method = "GET",    .path = V "/healthcheck/{Id}/status", .takes = "" },
+    { .name = "TestDNSAnswer",            .handle = test_answer,        .method = "GET",    .path = V "/testdnsanswer", .takes = "hostedzoneid! recordname! recordtype! resolverip edns0clientsubnetip edns0clientsubnetmask" },
     { 0 },
 };
 /* clang-format on */

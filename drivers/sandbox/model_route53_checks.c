@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS         "https://route53.amazonaws.com/doc/2013-04-01/"
+#define NS       "https://route53.amazonaws.com/doc/2013-04-01/"
+#define SETTINGS /* those that may change later */                                                 \
+    "IPAddress Port ResourcePath FullyQualifiedDomainName SearchString FailureThreshold Inverted " \
+    "Disabled HealthThreshold ChildHealthChecks EnableSNI Regions AlarmIdentifier "                \
+    "InsufficientDataHealthStatus"
 #define LOOK_BYTES 5120u /* a search string must be wholly in the first so many */
 
 struct r53_check *r53_check_find(const struct evac_sandbox *sb, struct evac_str id)
@@ -385,6 +389,8 @@ void r53_create_check(struct sb_call *c)
     const struct evac_xml *config = evac_xml_child(c->xml, "HealthCheckConfig");
     const struct r53_check *there = by_caller(c->sb, caller);
     struct r53_check k = { .threshold = 3, .version = 1, .raw = true };
+    r53_check_elements(c, config,
+                       SETTINGS " Type RequestInterval MeasureLatency RoutingControlArn");
     read_fixed(c, config, &k);
     read_changeable(c, config, &k);
     check_config(c, &k);
@@ -430,6 +436,7 @@ void r53_update_check(struct sb_call *c)
         return;
     }
     struct r53_check next = *k;
+    r53_check_elements(c, c->xml, SETTINGS " HealthCheckVersion ResetElements");
     read_changeable(c, c->xml, &next);
     check_config(c, &next);
     if (c->failed)

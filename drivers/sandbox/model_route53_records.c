@@ -259,9 +259,32 @@ static int64_t number_of(struct faults *f, const struct evac_xml *set, const cha
     return fallback;
 }
 
+void r53_check_elements(struct sb_call *c, const struct evac_xml *x, const char *names)
+{
+    for (const struct evac_xml *child = x ? x->first : NULL; child; child = child->next) {
+        struct evac_str rest = evac_str(names);
+        bool known = false;
+        while (rest.n && !known)
+            known = evac_str_eq(evac_str_cut(rest, ' ', &rest), child->name);
+        if (!known)
+            sb_error(c, 400, "InvalidInput",
+                     "Invalid XML ; Invalid content was found starting with element '%.*s'. One of "
+                     "'{%s}' is expected.",
+                     EVAC_STR_ARG(child->name), names);
+    }
+}
+
 static void read_record(struct faults *f, const struct evac_xml *set, struct r53_record *r)
 {
     *r = (struct r53_record){ .weight = -1 };
+    r53_check_elements(f->c, set,
+                       "Name Type SetIdentifier Weight Region GeoLocation Failover "
+                       "MultiValueAnswer TTL ResourceRecords AliasTarget HealthCheckId "
+                       "TrafficPolicyInstanceId CidrRoutingConfig GeoProximityLocation");
+    r53_check_elements(f->c, evac_xml_child(set, "GeoLocation"),
+                       "ContinentCode CountryCode SubdivisionCode");
+    r53_check_elements(f->c, evac_xml_child(set, "AliasTarget"),
+                       "HostedZoneId DNSName EvaluateTargetHealth");
     if (!r53_name(evac_str_trim(evac_xml_text(set, "Name")), r->name))
         fault(f, "the name of a record is missing or too long");
     copy(f, r->type, sizeof r->type, set, "Type");

@@ -92,6 +92,8 @@ bool r53_is_healthy(const struct evac_sandbox *sb, const char *check);
 void r53_truth_dns(const struct evac_sandbox *sb, struct evac_buf *json);
 
 /* model_route53_records.c */
+/* Refuses elements that are none of the names ("Name Type TTL"). */
+void r53_check_elements(struct sb_call *c, const struct evac_xml *x, const char *names);
 void r53_copy_records(struct r53_records *to, const struct r53_records *from);
 bool r53_add_record(struct r53_records *records, const struct r53_record *record);
 /* The same, in the place of one with its name, type and SetIdentifier. */

@@ -342,6 +342,20 @@ START_TEST(a_record_of_a_group_has_exactly_one_policy)
 }
 END_TEST
 
+START_TEST(what_is_no_element_of_the_request_is_refused)
+{
+    struct bench *b = bench_new(SPEED);
+    invalid(b, SET("CREATE", "x.example.com", "A", "<Wieght>1</Wieght>" VALUE("192.0.2.1")),
+            "element 'Wieght'");
+    invalid(b,
+            SET("CREATE", "x.example.com", "A",
+                "<AliasTarget><Zone>Z</Zone></AliasTarget>" VALUE("192.0.2.1")),
+            "element 'Zone'");
+    ck_assert_int_eq(get(b, ZONE, "nmae=x")->status, 400);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_group_follows_one_policy_and_has_no_twins)
 {
     struct bench *b = bench_new(SPEED);
@@ -918,6 +932,8 @@ START_TEST(a_health_check_is_updated_only_in_the_version_that_was_read)
     ck_assert_str_eq(ask(b, "POST", CHECKS, "", CHECK("c2", "<Type>HTTP_STR_MATCH</Type>"))->code,
                      "InvalidInput");
     ck_assert_str_eq(ask(b, "POST", CHECKS, "", "<x/>")->code, "InvalidInput");
+    s = ask(b, "POST", CHECKS, "", CHECK("c3", "<Type>TCP</Type><Prot>9</Prot>"));
+    ck_assert(strcmp(s->code, "InvalidInput") == 0 && strstr(s->message, "'Prot'"));
     bench_free(b);
 }
 END_TEST
@@ -947,6 +963,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_batch_is_done_wholly_or_not_at_all);
     tcase_add_test(tc, what_route_53_would_not_store_is_refused);
     tcase_add_test(tc, a_record_of_a_group_has_exactly_one_policy);
+    tcase_add_test(tc, what_is_no_element_of_the_request_is_refused);
     tcase_add_test(tc, a_group_follows_one_policy_and_has_no_twins);
     tcase_add_test(tc, a_batch_has_so_many_values_and_an_upsert_counts_twice);
     tcase_add_test(tc, an_alias_names_what_is_there);
