@@ -137,6 +137,23 @@ START_TEST(records_are_a_regions_by_the_names_that_are_configured)
 }
 END_TEST
 
+START_TEST(records_of_another_type_are_none_of_it)
+{
+    struct bench *b = shared(60, 40);
+    struct sb_record six = { "all.example.com", "AAAA", "us-east-1", NULL, 60, 60,
+                             "2001:db8::1",     NULL };
+    sb_route53_record(bench_sandbox(b), "Z0SHOP", &six);
+    const char *args = "zone=Z0SHOP\nname=all.example.com\nswitch=health-check\nrecord_type=A\n"
+                       "withdraw=weight\nweights.us-east-1=60\nweights.us-west-2=40\n" EAST;
+    act(b, "withdraw", args, EVAC_OUTCOME_ACCEPTED);
+    struct r53_records *all = &r53_state(bench_sandbox(b))->zones[0].records;
+    for (size_t i = 0; i < all->count; i++)
+        ck_assert(strcmp(all->items[i].type, "AAAA") != 0 || all->items[i].weight == 60);
+    settled(b, "withdraw", args);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_stale_decision_is_refused)
 {
     struct bench *b = shared(60, 40);
@@ -627,6 +644,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, weights_that_are_all_zero_are_no_withdrawal);
     tcase_add_test(tc, what_is_no_weighted_set_or_has_no_such_record_blocks);
     tcase_add_test(tc, records_are_a_regions_by_the_names_that_are_configured);
+    tcase_add_test(tc, records_of_another_type_are_none_of_it);
     tcase_add_test(tc, a_stale_decision_is_refused);
     tcase_add_test(tc, a_zone_that_is_busy_is_waited_for);
     tcase_add_test(tc, of_two_changes_of_a_zone_one_is_held_back);

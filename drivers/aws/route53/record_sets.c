@@ -15,6 +15,11 @@ bool dns_by_health_check(const struct aws_call *c)
     return evac_str_is(evac_args_get(&c->args, "switch"), "health-check");
 }
 
+bool dns_is_pair(const struct aws_call *c)
+{
+    return dns_by_health_check(c) && evac_args_get(&c->args, "withdraw").n == 0;
+}
+
 static bool same_name(struct evac_str a, struct evac_str b)
 {
     while (a.n && a.p[a.n - 1] == '.')
@@ -51,8 +56,7 @@ static struct evac_str record_type(const struct aws_call *c)
 static bool is_ours(struct aws_call *c, const struct evac_xml *set)
 {
     struct evac_str type = evac_xml_text(set, "Type");
-    bool kind =
-        dns_by_health_check(c) ? !evac_str_is(type, "TXT") : evac_str_eq(type, record_type(c));
+    bool kind = dns_is_pair(c) ? !evac_str_is(type, "TXT") : evac_str_eq(type, record_type(c));
     return kind &&
            same_name(evac_xml_text(set, "Name"), dns_wire_name(c, evac_args_get(&c->args, "name")));
 }

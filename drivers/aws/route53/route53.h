@@ -36,6 +36,8 @@ void dns_next_in_turn(struct aws_call *c, const struct evac_aws_request *request
  */
 
 bool dns_by_health_check(const struct aws_call *c);
+/* A failover pair that follows the GO object; its records may be of any type. */
+bool dns_is_pair(const struct aws_call *c);
 /* The name as Route 53 writes it: lower case, "\052" for "*", with the last dot. */
 struct evac_str dns_wire_name(struct aws_call *c, struct evac_str name);
 struct evac_aws_request dns_list_request(struct aws_call *c);

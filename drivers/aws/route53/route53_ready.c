@@ -246,7 +246,7 @@ static int64_t ttl_of(const struct evac_xml *set)
 static struct shape read_shape(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct shape shape = { .sets = 0 };
-    bool pair = dns_by_health_check(c) && !evac_args_get(&c->args, "withdraw").n;
+    bool pair = dns_is_pair(c);
     for (const struct evac_xml *s = dns_set(c, r, NULL); s; s = dns_set(c, r, s)) {
         struct evac_str role = evac_xml_text(s, "Failover");
         bool first = evac_str_is(role, "PRIMARY"), second = evac_str_is(role, "SECONDARY"),
@@ -274,7 +274,7 @@ static struct evac_str misshape(struct aws_call *c, const struct shape *shape)
     if (shape->ttl_s > most)
         return aws_printf(c, "its TTL is %lld s: clients would stay as long; at most %lld",
                           (long long)shape->ttl_s, (long long)most);
-    if (!shared && dns_by_health_check(c) && (!shape->primaries || !shape->secondaries))
+    if (dns_is_pair(c) && (!shape->primaries || !shape->secondaries))
         return EVAC_STR("it is not a failover pair whose primary has a health check");
     if (shared && shape->to == 0)
         return aws_printf(c, "none of its records is %.*s's", EVAC_STR_ARG(c->region));
