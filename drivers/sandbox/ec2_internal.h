@@ -145,6 +145,9 @@ void ec2_stop_instances(struct sb_call *c);
 void ec2_terminate_instances(struct sb_call *c);
 void ec2_describe_versions(struct sb_call *c);
 void ec2_describe_templates(struct sb_call *c);
+void ec2_describe_offerings(struct sb_call *c);
+enum evac_code ec2_make_not_offered(struct evac_sandbox *sb, size_t region,
+                                    const struct evac_json *json, struct evac_err *err);
 void ec2_copy_image(struct sb_call *c);
 void ec2_copy_snapshot(struct sb_call *c);
 void ec2_create_volume(struct sb_call *c);

@@ -687,12 +687,14 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
                            struct evac_err *err)
 {
     struct evac_str kind = evac_json_key(evac_json_first(json));
+    if (evac_str_is(kind, "not_offered"))
+        return ec2_make_not_offered(sb, region, json, err);
     for (size_t m = 0; m < sizeof makers / sizeof makers[0]; m++)
         if (evac_str_is(kind, makers[m].member))
             return make_one(sb, region, m, json, err);
     return evac_fail(err, EVAC_E_BADARG,
-                     "the first member must be instance, image, snapshot, launch_template or "
-                     "capacity_reservation, not '%.*s'",
+                     "the first member must be instance, image, snapshot, launch_template, "
+                     "capacity_reservation or not_offered, not '%.*s'",
                      EVAC_STR_ARG(kind));
 }
 
@@ -736,6 +738,7 @@ static const struct sb_operation operations[] = {
     { .name = "DescribeVolumes", .handle = describe_volumes },
     { .name = "DescribeLaunchTemplates", .handle = ec2_describe_templates },
     { .name = "DescribeLaunchTemplateVersions", .handle = ec2_describe_versions },
+    { .name = "DescribeInstanceTypeOfferings", .handle = ec2_describe_offerings },
     { .name = "CreateTags", .handle = create_tags, .flags = SB_MUTATES },
     { .name = "DescribeTags", .handle = describe_tags },
     { .name = "DescribeCapacityReservations", .handle = describe_capacity },

@@ -392,6 +392,30 @@ START_TEST(a_group_whose_template_or_image_is_gone_is_not_ready)
 }
 END_TEST
 
+START_TEST(an_instance_type_that_the_standby_does_not_have_is_named)
+{
+    struct bench *b = bench_new(10);
+    const char *zoned =
+        "instance_type=m6i.large\nzone=us-west-2b\nfleet=f\nwant.dry_run=false\n" TO;
+    const char *web = "launch_template=web\ntemplate_version=$Default\nwant.dry_run=false\n" TO;
+    MAKE_TEMPLATE("us-west-2", "lt-00000002", "ami-00000022", "web-41", "m6i.large");
+    bench_control(b, "make autoscaling us-west-2 {\"group\":\"fleet\",\"launch_template\":"
+                     "\"lt-00000002\"}");
+    expect(look(b, "ec2", "ready", zoned), EVAC_SEEN_SATISFIED, "all that is declared is there");
+    expect(look(b, "ec2", "ready", web), EVAC_SEEN_SATISFIED, "all that is declared is there");
+    bench_control(b, "make ec2 us-west-2 {\"not_offered\":\"m6i.large\",\"zone\":\"b\"}");
+    expect(look(b, "ec2", "ready", zoned), EVAC_SEEN_BLOCKED,
+           "m6i.large is not offered in us-west-2b");
+    expect(look(b, "ec2", "ready", web), EVAC_SEEN_SATISFIED, "all that is declared is there");
+    bench_control(b, "make ec2 us-west-2 {\"not_offered\":\"m6i.large\"}");
+    expect(look(b, "ec2", "ready", web), EVAC_SEEN_BLOCKED,
+           "m6i.large is not offered in us-west-2");
+    expect(look(b, "asg", "ready", FLEET TO), EVAC_SEEN_BLOCKED,
+           "m6i.large is not offered in us-west-2");
+    bench_free(b);
+}
+END_TEST
+
 /* --- nothing out of the region that is left ------------------------------------------------------
  */
 
@@ -683,6 +707,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, global_clusters_are_compared_with_their_instances);
     tcase_add_test(t, groups_are_compared_by_their_templates_and_the_images_in_those);
     tcase_add_test(t, a_group_whose_template_or_image_is_gone_is_not_ready);
+    tcase_add_test(t, an_instance_type_that_the_standby_does_not_have_is_named);
     tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
     tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
     tcase_add_test(t, images_that_the_standby_lacks_are_named);

@@ -26,7 +26,7 @@ static const struct evac_param resource_params[] = {
              AWS_TARGETS_OPS
 #define TEMPLATE_OP(name) { "ec2", name, "ec2:" name, EVAC_HOME_STEP, NULL, true, false }
 static const struct evac_op ready_ops[] = {
-    LOOK, TEMPLATE_OP("DescribeLaunchTemplateVersions"), TEMPLATE_OP("DescribeImages"), { 0 },
+    LOOK, TEMPLATE_OP("DescribeLaunchTemplateVersions"), TEMPLATE_OP("DescribeImages"), TEMPLATE_OP("DescribeInstanceTypeOfferings"), { 0 },
 };
 static const struct evac_op parity_ops[] = {
     AWS_PARITY_OP("autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups"),

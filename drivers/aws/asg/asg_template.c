@@ -4,8 +4,31 @@
 
 struct check {
     asg_template_fn *then;
-    struct evac_str template, version, image;
+    struct evac_str template, version, image, type;
 };
+
+static void on_offered(struct aws_call *c, const struct evac_aws_reply *failed, bool offered)
+{
+    const struct check *k = c->helper;
+    if (failed)
+        aws_answer_unseen(c, failed);
+    else if (offered)
+        k->then(c, NULL);
+    else
+        k->then(c, aws_printf(c, "%.*s is not offered in %.*s", EVAC_STR_ARG(k->type),
+                              EVAC_STR_ARG(c->region))
+                       .p);
+}
+
+/* A template may leave the type to the group. */
+static void check_type(struct aws_call *c)
+{
+    const struct check *k = c->helper;
+    if (k->type.n)
+        aws_offered_next(c, k->type, EVAC_STR_NONE, on_offered);
+    else
+        k->then(c, NULL);
+}
 
 /* Answered when it could not be looked at; gone: EC2 says that it is not there. */
 static bool look(struct aws_call *c, const struct evac_aws_reply *r, bool *ret_gone)
@@ -33,7 +56,7 @@ static void on_image(struct aws_call *c, const struct evac_aws_reply *r)
                               EVAC_STR_ARG(k->image), EVAC_STR_ARG(state))
                        .p);
     else
-        k->then(c, NULL);
+        check_type(c);
 }
 
 static void ask_image(struct aws_call *c)
@@ -58,6 +81,7 @@ static void on_template(struct aws_call *c, const struct evac_aws_reply *r)
     if (!look(c, r, &gone))
         return;
     k->image = evac_arena_str(c->arena, evac_xml_text(item, "launchTemplateData/imageId"));
+    k->type = evac_arena_str(c->arena, evac_xml_text(item, "launchTemplateData/instanceType"));
     if (gone || !item)
         k->then(c, aws_printf(c, "launch template %.*s has no version %.*s in %.*s",
                               EVAC_STR_ARG(k->template), EVAC_STR_ARG(k->version),
@@ -66,7 +90,7 @@ static void on_template(struct aws_call *c, const struct evac_aws_reply *r)
     else if (evac_str_starts(k->image, "ami-"))
         ask_image(c);
     else
-        k->then(c, NULL);
+        check_type(c);
 }
 
 void asg_check_template(struct aws_call *c, struct evac_str id, struct evac_str version,

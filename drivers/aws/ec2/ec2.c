@@ -31,6 +31,7 @@ static const struct evac_param resource_params[] = {
 
 #define NEEDS(names) { names, EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }
 static const struct evac_param ready_params[] = {
+    NEEDS("launch_template|image|snapshot|instances|tag|instance_type"),
     { "dry_run", EVAC_PARAM_BOOL, 0, "false", NULL, "let EC2 say that the template could be launched: a RunInstances that it never carries out" },
     { 0 },
 };
@@ -60,7 +61,7 @@ static const struct evac_param reserve_params[] = {
 #define OP(name, mutates) { "ec2", name, "ec2:" name, EVAC_HOME_STEP, NULL, true, mutates }
 static const struct evac_op ready_ops[] = {
     OP("DescribeLaunchTemplateVersions", false), OP("DescribeImages", false), OP("DescribeSnapshots", false),
-    OP("DescribeInstances", false), OP("RunInstances", false), { 0 },
+    OP("DescribeInstances", false), OP("DescribeInstanceTypeOfferings", false), OP("RunInstances", false), { 0 },
 };
 static const struct evac_op parity_ops[] = {
     AWS_PARITY_OP("ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"),

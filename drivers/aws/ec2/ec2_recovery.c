@@ -78,9 +78,10 @@ static enum evac_code check_snapshot(const struct aws_call *c, struct evac_err *
 
 /* What is declared is looked for, one thing after the other; the first that lacks answers. */
 struct proof {
-    int next;
-    struct evac_str image; /* the template's */
-    int64_t as_of_ms;      /* of the oldest that would be restored; 0 none */
+    size_t next;
+    struct evac_str image, type; /* the template's */
+    struct evac_str asked;       /* the type that is being looked for */
+    int64_t as_of_ms;            /* of the oldest that would be restored; 0 none */
 };
 
 static void prove(struct aws_call *c);
@@ -99,6 +100,7 @@ static void on_template(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     const struct evac_xml *v = evac_xml_path(r->xml, "launchTemplateVersionSet/item");
     p->image = evac_arena_str(c->arena, evac_xml_text(v, "launchTemplateData/imageId"));
+    p->type = evac_arena_str(c->arena, evac_xml_text(v, "launchTemplateData/instanceType"));
     if (!v)
         ec2_blocked(c, "the launch template has no such version");
     else
@@ -202,6 +204,38 @@ static bool ask_instances(struct aws_call *c)
 }
 
 /* EC2 says whether we may: a dry run is always refused, and one code means yes. */
+static void on_offered(struct aws_call *c, const struct evac_aws_reply *failed, bool offered)
+{
+    const struct proof *p = c->state;
+    struct evac_str zone = aws_regional(c, "zone");
+    if (failed)
+        aws_answer_unseen(c, failed);
+    else if (!offered)
+        ec2_blocked(c, "%.*s is not offered in %.*s", EVAC_STR_ARG(p->asked),
+                    EVAC_STR_ARG(zone.n ? zone : c->region));
+    else
+        prove(c);
+}
+
+static bool ask_offered(struct aws_call *c, struct evac_str type)
+{
+    struct proof *p = c->state;
+    p->asked = type;
+    if (type.n)
+        aws_offered_next(c, type, aws_regional(c, "zone"), on_offered);
+    return type.n > 0;
+}
+
+static bool ask_template_type(struct aws_call *c)
+{
+    return ask_offered(c, ((const struct proof *)c->state)->type);
+}
+
+static bool ask_reserved_type(struct aws_call *c)
+{
+    return ask_offered(c, aws_regional(c, "instance_type"));
+}
+
 static void on_dry_run(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (evac_str_is(r->code, "DryRunOperation"))
@@ -231,10 +265,11 @@ static bool ask_dry_run(struct aws_call *c)
 
 static void prove(struct aws_call *c)
 {
-    static bool (*const asks[])(struct aws_call * c) = { ask_template, ask_images, ask_snapshots,
-                                                         ask_instances, ask_dry_run };
+    static bool (*const asks[])(
+        struct aws_call * c) = { ask_template,  ask_template_type, ask_reserved_type, ask_images,
+                                 ask_snapshots, ask_instances,     ask_dry_run };
     struct proof *p = c->state;
-    while (p->next < 5)
+    while (p->next < sizeof asks / sizeof asks[0])
         if (asks[p->next++](c))
             return;
     struct evac_fact facts[] = { { "as_of_wall_ms", p->as_of_ms } };
@@ -248,15 +283,15 @@ static void prove(struct aws_call *c)
 
 enum evac_code ec2_observe_ready(struct aws_call *c, struct evac_err *err)
 {
-    static const char *const declared[] = { "launch_template", "image", "snapshot", "instances",
-                                            "tag" };
+    static const char *const declared[] = { "launch_template", "image", "snapshot",
+                                            "instances",       "tag",   "instance_type" };
     size_t n = 0;
     for (size_t i = 0; i < sizeof declared / sizeof declared[0]; i++)
         n += aws_regional(c, declared[i]).n > 0;
     if (n == 0)
         return evac_fail(err, EVAC_E_BADARG,
                          "there is nothing to be ready: no launch_template, image, snapshot, "
-                         "instances or tag");
+                         "instances, tag or instance_type");
     if (aws_regional(c, "snapshot").n && check_snapshot(c, err))
         return EVAC_E_BADARG;
     c->state = evac_arena_alloc(c->arena, sizeof(struct proof));

@@ -228,6 +228,14 @@ void aws_targets_next(struct aws_call *c, struct evac_str group, aws_targets_fn 
     { "elbv2", "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth", EVAC_HOME_STEP, NULL, true, false }
 /* clang-format on */
 
+/* --- instance types --------------------------------------------------------------------------- */
+
+/* failed: it could not be looked at; lives until then() returns. */
+typedef void aws_offered_fn(struct aws_call *c, const struct evac_aws_reply *failed, bool offered);
+/* Whether EC2 has such instances in a zone of the call's region; "" anywhere in it. */
+void aws_offered_next(struct aws_call *c, struct evac_str type, struct evac_str zone,
+                      aws_offered_fn *then);
+
 /* --- small things ---------------------------------------------------------------------------- */
 
 /* Text that lives as long as the call. */

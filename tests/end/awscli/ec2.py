@@ -140,4 +140,16 @@ def ec2_capacity(aws):
     refused("AuthFailure", type(aws)(aws.world, secret="wrong"), region, "ec2", "describe-volumes")
 
 
-GROUPS = [ec2_instances, ec2_storage, ec2_capacity]
+
+def offerings(aws):
+    def offered(kind):
+        found = aws(WEST, "ec2", "describe-instance-type-offerings", "--location-type", kind, "--filters",
+                    "Name=instance-type,Values=c7g.large")["InstanceTypeOfferings"]
+        return [o["Location"] for o in found]
+    equal(offered("region"), [WEST])
+    make(aws, WEST, '{"not_offered":"c7g.large","zone":"b"}')
+    equal(offered("availability-zone"), ["us-west-2a", "us-west-2c"])
+    make(aws, WEST, '{"not_offered":"c7g.large"}')
+    equal(offered("region"), [])
+
+GROUPS = [ec2_instances, ec2_storage, ec2_capacity, offerings]
