@@ -15,14 +15,20 @@
 #define ROUTE(region, dial)                                                                        \
     "{\"Bucket\":\"shop-" region "\",\"Region\":\"" region "\",\"TrafficDialPercentage\":" dial "}"
 
-static struct bench *with_routes(const char *routes)
+static struct bench *at_speed(double speed, const char *routes)
 {
-    struct bench *b = bench_new(60); /* routes take two seconds */
+    struct bench *b = bench_new(speed);
     bench_control(b,
                   "make s3control us-east-1 "
                   "{\"kind\":\"mrap\",\"name\":\"mfzwi23gnjvgw.mrap\",\"Routes\":[%s]}",
                   routes);
     return b;
+}
+
+/* Routes take two seconds. */
+static struct bench *with_routes(const char *routes)
+{
+    return at_speed(60, routes);
 }
 
 static struct bench *active_passive(void)
@@ -75,7 +81,8 @@ START_TEST(a_route_moves_both_regions_in_one_change_and_back)
     const struct evac_reply *r = look(b, "route", TO);
     expect(r, EVAC_SEEN_UNSATISFIED);
     ck_assert(evac_str_copy(was, sizeof was, r->snapshot));
-    ck_assert_str_eq(was, "{\"routes\":{\"us-east-1\":100,\"us-west-2\":0}}");
+    ck_assert_str_eq(was, "{\"account\":\"123456789012\",\"own\":0,\"left\":100,"
+                          "\"routes\":{\"us-east-1\":100,\"us-west-2\":0}}");
     expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
     ck_assert(submitted(b, "us-west-2", 1));
     expect(look(b, "route", TO), EVAC_SEEN_MOVING);
@@ -158,6 +165,18 @@ START_TEST(after_a_lost_reply_the_next_region_is_looked_at_first)
 }
 END_TEST
 
+START_TEST(what_the_next_region_does_not_see_is_asked_for_there)
+{
+    struct bench *b = at_speed(1, ROUTE("us-east-1", "100") "," ROUTE("us-west-2", "0"));
+    bench_control(b, "service s3control us-west-2 lost-mutation 1");
+    expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
+    ck_assert(submitted(b, "us-west-2", 1));
+    ck_assert(submitted(b, "eu-west-1", 1)); /* the same once more, which is harmless */
+    expect(bench_settle(b, "mrap", "route", TO, 150000), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(who_is_throttled_or_denied_somewhere_asks_elsewhere)
 {
     struct bench *b = active_passive();
@@ -214,6 +233,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_last_region_that_takes_requests_is_never_withdrawn);
     tcase_add_test(tc, a_region_that_is_gone_is_passed_over);
     tcase_add_test(tc, after_a_lost_reply_the_next_region_is_looked_at_first);
+    tcase_add_test(tc, what_the_next_region_does_not_see_is_asked_for_there);
     tcase_add_test(tc, who_is_throttled_or_denied_somewhere_asks_elsewhere);
     tcase_add_test(tc, a_conflicting_change_is_refused_and_looked_at_again);
     tcase_add_test(tc, what_can_not_be_routed_is_said);

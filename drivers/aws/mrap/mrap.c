@@ -23,14 +23,18 @@ static const struct evac_param resource_params[] = {
 #define CHANGE { "s3control", "SubmitMultiRegionAccessPointRoutes", "s3:SubmitMultiRegionAccessPointRoutes", EVAC_HOME_GLOBAL, NULL, false, true }
 static const struct evac_op look_ops[] = { LOOK, { 0 } };
 static const struct evac_op change_ops[] = { LOOK, CHANGE, { 0 } };
+#define SUBMIT "aws s3control submit-multi-region-access-point-routes --region us-west-2 --account-id <was.account> --mrap <mrap> --route-updates "
+#define BACK(region, was) "Region=" region ",TrafficDialPercentage=" was
+static const char clear_own[] = SUBMIT BACK("<region>", "<was.own>");
+static const char clear_both[] = SUBMIT BACK("<region>", "<was.own>") " " BACK("<from>", "<was.left>");
 #define MOVES EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC
 
 static const struct evac_action actions[] = {
     { "ready", "requests could be routed to the region", 0, EVAC_FENCING_NONE, 500, 60000, NULL, look_ops },
     { "route", "the region takes requests and the one being left does not, in one change", MOVES,
-      EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops },
-    { "withdraw", "the region takes no requests", MOVES, EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops },
-    { "join", "the region takes requests", MOVES, EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops },
+      EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops, clear_both },
+    { "withdraw", "the region takes no requests", MOVES, EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops, clear_own },
+    { "join", "the region takes requests", MOVES, EVAC_FENCING_NONE, 60000, 300000, NULL, change_ops, clear_own },
     { 0 },
 };
 
@@ -238,12 +242,22 @@ static struct evac_aws_request ask(struct aws_call *c, const struct aws_place *p
 
 /* --- answering ------------------------------------------------------------------------------- */
 
+static int64_t dial_of(const struct work *w, struct evac_str region)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (evac_str_eq(w->routes[i].region, region))
+            return w->routes[i].dial;
+    return 0;
+}
+
 static struct evac_str snapshot(struct aws_call *c)
 {
     const struct work *w = c->state;
     struct evac_buf json;
     evac_buf_init(&json, 65536);
-    evac_buf_puts(&json, "{\"routes\":{");
+    evac_buf_putf(&json, "{\"account\":\"%.*s\",\"own\":%lld,\"left\":%lld,\"routes\":{",
+                  EVAC_STR_ARG(w->account), (long long)dial_of(w, c->region),
+                  (long long)dial_of(w, c->from));
     for (size_t i = 0; i < w->count; i++) {
         evac_buf_puts(&json, i ? "," : "");
         evac_buf_json(&json, w->routes[i].region);

@@ -300,6 +300,20 @@ void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *r)
     aws_answer(c, &reply);
 }
 
+void aws_answer_no_look(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (c->verb == EVAC_VERB_APPLY)
+        aws_answer_not_sent(c, r);
+    else
+        aws_answer_unseen(c, r);
+}
+
+void aws_answer_already(struct aws_call *c)
+{
+    struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
+    aws_answer(c, &reply);
+}
+
 void aws_answer_rejected(struct aws_call *c, const char *code, const char *fmt, ...)
 {
     va_list ap;

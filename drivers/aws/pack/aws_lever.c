@@ -203,10 +203,7 @@ static void on_look(struct aws_call *c, const struct evac_aws_reply *r)
     if (silent && look_elsewhere(c))
         return;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED && !absent && !missing) {
-        if (w->acting)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+        aws_answer_no_look(c, r);
         return;
     }
     if (!missing)

@@ -37,7 +37,7 @@ static void answer(struct aws_call *c, enum evac_outcome outcome, struct evac_st
 
 void aws_turn_done(struct aws_call *c)
 {
-    answer(c, EVAC_OUTCOME_ACCEPTED, EVAC_STR_NONE, EVAC_STR_NONE);
+    aws_answer_already(c);
 }
 
 void aws_turn_refuse(struct aws_call *c, struct evac_str code, const char *fmt, ...)

@@ -44,10 +44,7 @@ static bool look(struct aws_call *c, const struct evac_aws_reply *r)
     if (evac_str_is(r->code, "ReplicationConfigurationNotFoundError"))
         return true;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (c->verb == EVAC_VERB_APPLY)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+        aws_answer_no_look(c, r);
         return false;
     }
     struct evac_str bucket = evac_arena_str(c->arena, s3_bucket_in(c, c->from));
@@ -231,13 +228,12 @@ static void take_out(struct aws_call *c)
 static void looked(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct work *w = c->state;
-    struct evac_reply already = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
     if (!look(c, r))
         return;
     if (c->verb == EVAC_VERB_OBSERVE)
         answer(c);
     else if (is_done(c))
-        aws_answer(c, &already);
+        aws_answer_already(c);
     else if (c->goal.n > 0)
         take_out(c);
     else if (why_not(w))

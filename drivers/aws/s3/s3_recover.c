@@ -117,20 +117,12 @@ static struct evac_str marker_body(struct aws_call *c)
     return kept;
 }
 
-static void could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-}
-
 static void on_marker(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
     bool none = r->status == 404 && evac_str_is(r->code, "NoSuchKey");
     if (!none && r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        could_not_look(c, r);
+        aws_answer_no_look(c, r);
         return;
     }
     if (!none && !evac_str_eq(r->http->body, marker_body(c))) {
@@ -301,7 +293,7 @@ static void plan_ready(struct aws_call *c, struct s3_plan *plan)
     struct work *w = c->state;
     w->plan = *plan;
     if (plan->failed)
-        could_not_look(c, plan->failed);
+        aws_answer_no_look(c, plan->failed);
     else if (c->verb == EVAC_VERB_OBSERVE)
         answer(c);
     else if (why_not(c))
@@ -317,11 +309,10 @@ static void plan_ready(struct aws_call *c, struct s3_plan *plan)
 static void nothing_wanted(struct aws_call *c)
 {
     struct aws_sight sight = { .seen = EVAC_SEEN_SATISFIED, .strong = true, .progress = 100 };
-    struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
     if (c->verb == EVAC_VERB_OBSERVE)
         aws_answer_seen(c, &sight, "no time is wanted: the bucket stays as it is");
     else
-        aws_answer(c, &reply);
+        aws_answer_already(c);
 }
 
 static enum evac_code start(struct aws_call *c, struct evac_err *err)

@@ -3,7 +3,7 @@
  * those that failed (AWS.md 2.4). One job a run, of the step's region's bucket, by the rules that
  * are on it; the job is found again by its description, and made at most once for an attempt.
  */
-#include "aws_pack.h"
+#include "aws_template.h"
 #include "aws_time.h"
 
 #include <string.h>
@@ -30,10 +30,15 @@ static const struct evac_op ready_ops[] = { CONTROL("ListJobs", false), { 0 } };
 static const struct evac_op replicate_ops[] = {
     LOOK, { "s3control", "CreateJob", "s3:CreateJob iam:PassRole", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
 
+#define JOBS "aws s3control "
+#define OF   " --region <region> --account-id <was.account> "
+#define DESCRIPTION "evac <app> run <run> of <buckets>"
 static const struct evac_action actions[] = {
     { "ready", "batch jobs of the region can be seen", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
     { "replicate", "a batch job replicated what live replication had not: older objects, and those that failed",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 600000, 86400000, NULL, replicate_ops },
+      EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 600000, 86400000, NULL, replicate_ops,
+      JOBS "update-job-status" OF "--requested-job-status Cancelled --job-id $(" JOBS "list-jobs" OF
+      "--output text --query \"Jobs[?Description=='" DESCRIPTION "'].JobId\")" },
     { 0 },
 };
 /* clang-format on */
@@ -58,9 +63,7 @@ static enum evac_code begin(struct aws_call *c, struct evac_err *err)
     struct work *w = evac_arena_alloc(c->arena, sizeof *w);
     struct evac_str role = evac_args_get(&c->args, "role");
     w->account = evac_aws_arn_account(role);
-    w->description = aws_printf(c, "evac %.*s run %.*s of %.*s", EVAC_STR_ARG(c->app),
-                                EVAC_STR_ARG(evac_args_get(&c->args, "run")),
-                                EVAC_STR_ARG(aws_regional(c, "buckets")));
+    w->description = aws_fill(c, DESCRIPTION, AWS_PLAIN, NULL, 0);
     c->state = w;
     if (w->account.n == 12)
         return EVAC_OK;
@@ -85,15 +88,6 @@ static struct evac_str note_key(struct aws_call *c)
 {
     const struct work *w = c->state;
     return aws_printf(c, "s3-batch %.*s", EVAC_STR_ARG(w->description));
-}
-
-/* The look that came first did not work: an apply has sent nothing yet. */
-static void could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
 }
 
 /* --- finding the job ------------------------------------------------------------------------- */
@@ -129,7 +123,7 @@ static void on_described(struct aws_call *c, const struct evac_aws_reply *r)
         w->job = (struct job){ .created_ms = 0 };
         list(c, EVAC_STR_NONE);
     } else if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        could_not_look(c, r);
+        aws_answer_no_look(c, r);
     } else {
         w->job = read_job(c, evac_xml_child(r->xml, "Job"));
         decide(c);
@@ -155,7 +149,7 @@ static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
     if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        could_not_look(c, r);
+        aws_answer_no_look(c, r);
         return;
     }
     for (const struct evac_xml *x = evac_xml_path(r->xml, "Jobs/member"); x;
@@ -277,8 +271,9 @@ static void answer_seen(struct aws_call *c)
     struct aws_sight sight = {
         .seen = seen_of(job),
         .progress = job->total > 0 ? (int)((job->succeeded + job->failed) * 100 / job->total) : -1,
-        .snapshot = aws_printf(c, "{\"job\":\"%.*s\",\"status\":\"%.*s\"}", EVAC_STR_ARG(job->id),
-                               EVAC_STR_ARG(job->status)),
+        .snapshot =
+            aws_printf(c, "{\"account\":\"%.*s\",\"job\":\"%.*s\",\"status\":\"%.*s\"}",
+                       EVAC_STR_ARG(w->account), EVAC_STR_ARG(job->id), EVAC_STR_ARG(job->status)),
         .facts = facts,
         .fact_count = job->total > 0 ? 3 : 0,
     };
@@ -345,7 +340,6 @@ static void create(struct aws_call *c)
 static void decide(struct aws_call *c)
 {
     const struct work *w = c->state;
-    struct evac_reply taken = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };
     if (c->verb == EVAC_VERB_OBSERVE)
         answer_seen(c);
     else if (seen_of(&w->job) == EVAC_SEEN_UNSATISFIED)
@@ -353,7 +347,7 @@ static void decide(struct aws_call *c)
     else if (seen_of(&w->job) == EVAC_SEEN_BLOCKED)
         aws_answer_rejected(c, "", "%s", in_words(c, &w->job));
     else
-        aws_answer(c, &taken); /* there is one, that a lost reply did not tell of */
+        aws_answer_already(c); /* there is one, that a lost reply did not tell of */
 }
 
 static const struct aws_handlers handlers[] = {
