@@ -606,6 +606,61 @@ START_TEST(a_body_that_was_changed_on_the_way_is_refused)
 }
 END_TEST
 
+START_TEST(a_region_set_that_was_changed_on_the_way_is_refused)
+{
+    struct evac_http_header headers[] = {
+        { EVAC_STR("Host"), EVAC_STR("h") },
+        { EVAC_STR("X-Amz-Date"), EVAC_STR("20150830T123600Z") },
+        { EVAC_STR("X-Amz-Region-Set"), EVAC_STR("us-east-1") },
+        { EVAC_STR("Authorization"), EVAC_STR_NONE },
+    };
+    struct evac_sigv4_request request = {
+        .method = EVAC_STR("GET"), .path = EVAC_STR("/"), .headers = headers, .header_count = 3
+    };
+    const struct evac_sigv4_scope scope = { .timestamp = headers[1].value,
+                                            .service = EVAC_STR("s"),
+                                            .region_set = headers[2].value };
+    const struct evac_sigv4_identity identity = { EVAC_STR("A"), EVAC_STR("secret"),
+                                                  EVAC_STR_NONE };
+    struct evac_sigv4_claim claim;
+    struct evac_buf authorization;
+    evac_buf_init(&authorization, 4096);
+    ck_assert_int_eq(
+        evac_sigv4_sign(NULL, &request, &scope, &identity, EVAC_STR_NONE, &authorization, NULL),
+        EVAC_OK);
+    headers[3].value = evac_buf_str(&authorization);
+    request.header_count = 4;
+    ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
+    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
+                     EVAC_OK);
+    headers[2].value = EVAC_STR("*");
+    ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
+    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
+                     EVAC_E_AUTH);
+    evac_buf_done(&authorization);
+}
+END_TEST
+
+START_TEST(what_is_no_signature_holds_for_nothing)
+{
+    static const char *const texts[] = { "", "30", "3g", "3", "3000", "DEADBEEF", "00000000" };
+    const struct evac_sigv4_identity identity = { EVAC_STR("A"), EVAC_STR("secret"),
+                                                  EVAC_STR_NONE };
+    unsigned char key[32], point[EVAC_SIGV4A_POINT_BYTES];
+    char signature[EVAC_SIGV4_SIGNATURE_BYTES];
+    evac_sigv4a_key(NULL, &identity, key);
+    evac_sigv4a_public(key, point);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ck_assert(!evac_sigv4a_holds(point, EVAC_STR("text"), evac_str(texts[i])));
+    for (int i = 0; i < 300; i++) { /* of every length that DER gives it */
+        evac_sigv4a_signature(key, EVAC_STR("text"), signature);
+        ck_assert(evac_sigv4a_holds(point, EVAC_STR("text"), evac_str(signature)));
+    }
+    point[64] ^= 1; /* no point of the curve */
+    ck_assert(!evac_sigv4a_holds(point, EVAC_STR("text"), evac_str(signature)));
+}
+END_TEST
+
 START_TEST(a_request_without_a_signature_is_called_anonymous)
 {
     struct evac_sigv4_request request = { .method = EVAC_STR("GET"),
@@ -683,6 +738,8 @@ static void make_cases(Suite *suite)
                         sizeof malformed / sizeof malformed[0]);
     tcase_add_test(tc, a_header_that_aws_acts_on_can_not_be_slipped_in);
     tcase_add_test(tc, a_body_that_was_changed_on_the_way_is_refused);
+    tcase_add_test(tc, a_region_set_that_was_changed_on_the_way_is_refused);
+    tcase_add_test(tc, what_is_no_signature_holds_for_nothing);
     tcase_add_test(tc, a_request_without_a_signature_is_called_anonymous);
     tcase_add_test(tc, what_is_too_long_is_refused_not_cut);
     tcase_add_test(tc, an_instant_and_its_timestamp_are_each_others_inverse);
