@@ -40,7 +40,7 @@ static size_t bytes_of(const cJSON *keys)
 {
     const cJSON *e;
     size_t n = 0;
-    cJSON_ArrayForEach(e, keys) n += strlen(e->string) + strlen(e->valuestring);
+    cJSON_ArrayForEach(e, keys) n += strlen(e->string) + evac_str(e->valuestring).n;
     return n;
 }
 

@@ -194,19 +194,19 @@ static bool touches(const struct change *change, const cJSON *names)
     cJSON_ArrayForEach(e, names)
     {
         for (size_t i = 0; i < change->count; i++)
-            if (strcmp(change->entries[i].control->name, e->valuestring) == 0)
+            if (evac_str_is(evac_str(e->valuestring), change->entries[i].control->name))
                 return true;
     }
     return false;
 }
 
-static bool is_on(const struct evac_sandbox *sb, const char *name, const struct change *after)
+static bool is_on(const struct evac_sandbox *sb, struct evac_str name, const struct change *after)
 {
     for (size_t i = 0; after && i < after->count; i++)
-        if (strcmp(after->entries[i].control->name, name) == 0)
+        if (evac_str_is(name, after->entries[i].control->name))
             return after->entries[i].on;
     const struct sb_doc *control =
-        sb_doc_find(sb, SB_RECOVERYCONTROL, SB_ANYWHERE, "control", evac_str(name));
+        sb_doc_find(sb, SB_RECOVERYCONTROL, SB_ANYWHERE, "control", name);
     return control && sb_doc_is(control, "state", "On");
 }
 
@@ -216,7 +216,7 @@ static bool holds(const struct evac_sandbox *sb, const struct sb_doc *rule, cons
 {
     const cJSON *e, *names = cJSON_GetObjectItem(rule->json, member);
     int64_t on = 0, all = cJSON_GetArraySize(names);
-    cJSON_ArrayForEach(e, names) on += is_on(sb, e->valuestring, after);
+    cJSON_ArrayForEach(e, names) on += is_on(sb, evac_str(e->valuestring), after);
     int64_t least = sb_doc_is(rule, "Type", "AND")  ? all
                     : sb_doc_is(rule, "Type", "OR") ? 1
                                                     : sb_doc_num(rule, "Threshold", 1);

@@ -13,6 +13,17 @@
 #define SECRET  "secret"
 #define WALL_MS 1767323045000
 
+#define ARC "make route53-recovery-control-config us-west-2 "
+static const char *const made[] = {
+    ARC "{\"kind\":\"cluster\",\"name\":\"c\"}",
+    ARC "{\"kind\":\"panel\",\"name\":\"p\",\"cluster\":\"c\"}",
+    ARC "{\"kind\":\"control\",\"name\":\"p/a\"}",
+    ARC "{\"kind\":\"rule\",\"name\":\"p/r\",\"controls\":[\"p/a\",7]}",
+    "make cloudfront-keyvaluestore us-east-1 "
+    "{\"kind\":\"store\",\"name\":\"k\",\"keys\":{\"a\":\"b\",\"c\":7}}",
+    "make events us-east-1 {\"kind\":\"endpoint\",\"name\":\"e.v\",\"secondary\":\"us-west-2\"}",
+};
+
 static struct evac_sandbox *make(void)
 {
     static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
@@ -24,6 +35,8 @@ static struct evac_sandbox *make(void)
                                                   .secret_access_key = SECRET };
     struct evac_sandbox *sb = evac_sandbox_new(&options);
     evac_sandbox_shop(sb, 8080);
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        MUST(evac_sandbox_control(sb, evac_str(made[i]), NULL) == EVAC_OK);
     return sb;
 }
 
@@ -31,7 +44,8 @@ static void send_signed(struct evac_sandbox *sb, unsigned which, struct evac_str
                         struct evac_str body)
 {
     static const struct {
-        const char *service, *type, *prefix;
+        const char *service, *type, *prefix, *region_set;
+        bool rest;
     } services[] = {
         { "rds", "application/x-www-form-urlencoded", NULL },
         { "autoscaling", "application/x-www-form-urlencoded", NULL },
@@ -39,38 +53,58 @@ static void send_signed(struct evac_sandbox *sb, unsigned which, struct evac_str
         { "sts", "application/x-www-form-urlencoded", NULL },
         { "ecs", "application/x-amz-json-1.1", "AmazonEC2ContainerServiceV20141113." },
         { "monitoring", "application/x-amz-json-1.0", "GraniteServiceVersion20100801." },
-        { "s3", "application/xml", NULL },
-        { "route53", "application/xml", NULL },
+        { "s3", "application/xml", NULL, NULL, true },
+        { "route53", "application/xml", NULL, NULL, true },
+        /* with the highest bit of the choice */
+        { "route53-recovery-cluster", "application/x-amz-json-1.0", "ToggleCustomerAPI." },
+        { "route53-recovery-control-config", "application/json", NULL, NULL, true },
+        { "cloudfront-keyvaluestore", "application/json", NULL, "*", true },
+        { "events", "application/x-amz-json-1.1", "AWSEvents." },
+        { "events", "application/x-amz-json-1.1", "AWSEvents.", "*" },
+        { "dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810." },
+        { "lambda", "application/json", NULL, NULL, true },
+        { "backup", "application/json", NULL, NULL, true },
     };
+    const size_t chosen = (which & 7) + (which & 128 ? 8 : 0);
     static const char *const methods[] = { "GET", "PUT", "POST", "DELETE", "HEAD" };
-    bool rest = (which & 7) >= 6;
+    bool rest = services[chosen].rest;
     struct evac_str query, path = evac_str_cut(target, '?', &query);
     struct evac_buf name, authorization;
     struct evac_err err = { EVAC_OK, "" };
     evac_buf_init(&name, 1u << 20);
     evac_buf_init(&authorization, 1u << 20);
-    evac_buf_putf(&name, "%s", services[which & 7].prefix ? services[which & 7].prefix : "");
+    evac_buf_putf(&name, "%s", services[chosen].prefix ? services[chosen].prefix : "");
     if (!rest)
         evac_buf_put_str(&name, target);
-    struct evac_http_header headers[6] = {
+    struct evac_http_header headers[8] = {
         { EVAC_STR("host"), EVAC_STR("127.0.0.1:8080") },
         { EVAC_STR("x-amz-date"), EVAC_STR("20260102T030405Z") },
-        { EVAC_STR("content-type"), evac_str(services[which & 7].type) },
-        { EVAC_STR("x-amz-target"), evac_buf_str(&name) },
+        { EVAC_STR("content-type"), evac_str(services[chosen].type) },
     };
+    size_t header_count = 3;
+    if (services[chosen].prefix)
+        headers[header_count++] =
+            (struct evac_http_header){ EVAC_STR("x-amz-target"), evac_buf_str(&name) };
+    if (services[chosen].region_set) {
+        headers[header_count++] =
+            (struct evac_http_header){ EVAC_STR("x-amz-region-set"),
+                                       evac_str(services[chosen].region_set) };
+        headers[header_count++] =
+            (struct evac_http_header){ EVAC_STR("if-match"), EVAC_STR("KV1") };
+    }
     struct evac_sigv4_request request = {
         .method = evac_str(rest ? methods[(which >> 3) % 5] : "POST"),
         .path = rest && path.n && path.p[0] == '/' ? path : EVAC_STR("/"),
         .query = rest ? query : EVAC_STR_NONE,
         .headers = headers,
-        .header_count = services[which & 7].prefix ? 4 : 3,
+        .header_count = header_count,
         .body = body,
-        .s3_rules = (which & 7) == 6,
+        .s3_rules = chosen == 6,
     };
-    const struct evac_sigv4_scope scope = { EVAC_STR("20260102T030405Z"),
-                                            which & 64 ? EVAC_STR("us-west-2")
-                                                       : EVAC_STR("us-east-1"),
-                                            evac_str(services[which & 7].service) };
+    const struct evac_sigv4_scope scope = {
+        EVAC_STR("20260102T030405Z"), which & 64 ? EVAC_STR("us-west-2") : EVAC_STR("us-east-1"),
+        evac_str(services[chosen].service), evac_str(services[chosen].region_set)
+    };
     const struct evac_sigv4_identity identity = { EVAC_STR(KEY_ID), EVAC_STR(SECRET),
                                                   EVAC_STR_NONE };
     struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REPLY };
