@@ -1,8 +1,14 @@
-/* Turns: Route 53 takes five requests a second of an account, whoever in it asks. */
+/*
+ * Turns: Route 53 takes five requests a second of an account, whoever in it asks; and of a health
+ * check's status one a second, four at a time (AWS.md 1.11).
+ */
 #include "route53.h"
 
-#define TURN_MS 250u
-#define NOTE    EVAC_STR("route53 next turn")
+#include <string.h>
+
+#define TURN_MS   250u
+#define STATUS_MS 1000u
+#define AT_A_TIME 4u
 
 struct turn {
     struct aws_call *c;
@@ -16,16 +22,25 @@ static void due(void *user)
     aws_next(turn->c, &turn->request, turn->then);
 }
 
-/* How long until the next free turn, which is taken. */
-static uint64_t take_turn(struct aws_call *c)
+/* How long until the next turn of a kind, which is taken. ahead: so much may be used at once. */
+static uint64_t take_turn(struct aws_call *c, struct evac_str kind, uint64_t every_ms,
+                          uint64_t ahead_ms)
 {
     const struct evac_host *host = c->link->host;
-    uint64_t now = host->now_ms(host->ctx);
-    int64_t next = 0;
-    (void)evac_str_i64(aws_note_get(c->link, NOTE), &next);
-    uint64_t at = next > 0 && (uint64_t)next > now ? (uint64_t)next : now;
-    aws_note_set(c->link, NOTE, aws_printf(c, "%llu", (unsigned long long)(at + TURN_MS)));
-    return at - now;
+    uint64_t now = host->now_ms(host->ctx), next = now;
+    int64_t noted = 0;
+    if (evac_str_i64(aws_note_get(c->link, kind), &noted) && noted > (int64_t)now)
+        next = (uint64_t)noted;
+    aws_note_set(c->link, kind, aws_printf(c, "%llu", (unsigned long long)(next + every_ms)));
+    return next > now + ahead_ms ? next - ahead_ms - now : 0;
+}
+
+static uint64_t delay_of(struct aws_call *c, const struct evac_aws_request *request)
+{
+    uint64_t any = take_turn(c, EVAC_STR("route53 turn"), TURN_MS, 0), own = 0;
+    if (strcmp(request->operation, "GetHealthCheckStatus") == 0)
+        own = take_turn(c, EVAC_STR("route53 status turn"), STATUS_MS, (AT_A_TIME - 1) * STATUS_MS);
+    return any > own ? any : own;
 }
 
 enum evac_code dns_send_in_turn(struct aws_call *c, const struct evac_aws_request *request,
@@ -35,7 +50,7 @@ enum evac_code dns_send_in_turn(struct aws_call *c, const struct evac_aws_reques
     struct turn *turn = evac_arena_alloc(c->arena, sizeof *turn);
     uint64_t id;
     *turn = (struct turn){ c, *request, then };
-    return host->timer(host->ctx, take_turn(c), due, turn, &id, err);
+    return host->timer(host->ctx, delay_of(c, request), due, turn, &id, err);
 }
 
 void dns_next_in_turn(struct aws_call *c, const struct evac_aws_request *request,

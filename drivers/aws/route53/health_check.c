@@ -48,7 +48,7 @@ static const struct evac_op ensure_ops[] = {
 #define FORCES EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC
 static const struct evac_action actions[] = {
     { "ready", "the region's check is there, enabled, reported of and, unless it is inverted, healthy", 0, EVAC_FENCING_VERSION,
-      1000, 120000, NULL, look_ops },
+      1000, 300000, NULL, look_ops },
     { "ensure", "the region's check is there, as it is declared", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN,
       2000, 120000, ensure_params, ensure_ops,
       "aws route53 delete-health-check --health-check-id $(aws route53 list-health-checks --output text "

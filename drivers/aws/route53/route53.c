@@ -67,7 +67,7 @@ static const struct evac_op share_ops[] = {
 
 static const struct evac_action actions[] = {
     { "ready", "the record set can be switched: its TTLs, zone and health checks are in order", 0,
-      EVAC_FENCING_VERSION, 2000, 120000, NULL, look_ops },
+      EVAC_FENCING_VERSION, 2000, 300000, NULL, look_ops },
     { "point", "the name answers with the region",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION, 60000,
       900000, NULL, point_ops },
