@@ -143,6 +143,8 @@ void sb_route53_health_check(struct evac_sandbox *sb, const struct sb_health_che
     (void)evac_str_copy(k->host, sizeof k->host, evac_str(check->host));
     (void)evac_str_copy(k->path, sizeof k->path, evac_str(check->path));
     (void)evac_str_copy(k->search, sizeof k->search, evac_str(check->search));
+    (void)evac_str_copy(k->routing_control, sizeof k->routing_control,
+                        evac_str(check->routing_control));
 }
 
 /* --- operations ------------------------------------------------------------------------------ */

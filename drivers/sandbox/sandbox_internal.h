@@ -407,6 +407,7 @@ struct sb_health_check {
     uint16_t port;
     bool inverted;
     uint32_t interval_s, threshold;
+    const char *routing_control; /* ARN, of RECOVERY_CONTROL */
 };
 void sb_route53_health_check(struct evac_sandbox *sb, const struct sb_health_check *check);
 /* What the world is told for an A question, as text; false: no such name or no address. */

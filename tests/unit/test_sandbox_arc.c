@@ -360,6 +360,53 @@ START_TEST(a_refusal_after_a_lost_reply_is_not_certain)
 }
 END_TEST
 
+/* --- what follows ---------------------------------------------------------------------------- */
+
+static void expect_address(struct bench *b, const char *address)
+{
+    char found[64] = "";
+    (void)sb_route53_answer(bench_sandbox(b), "arc.example.com", found, sizeof found);
+    ck_assert_str_eq(found, address);
+}
+
+/* Without Route 53's own API, whose region is the one that is gone. */
+START_TEST(dns_follows_the_controls_while_a_region_is_gone)
+{
+    struct bench *b = with_cluster();
+    struct evac_sandbox *sb = bench_sandbox(b);
+    const struct sb_health_check checks[] = {
+        { .id = "of-use1", .type = "RECOVERY_CONTROL", .routing_control = USE1 },
+        { .id = "of-usw2", .type = "RECOVERY_CONTROL", .routing_control = USW2 },
+    };
+    const struct sb_record east = { .name = "arc.example.com",
+                                    .type = "A",
+                                    .set_identifier = "east",
+                                    .failover = "PRIMARY",
+                                    .weight = -1,
+                                    .ttl_s = 10,
+                                    .value = "192.0.2.1",
+                                    .health_check = "of-use1" };
+    const struct sb_record west = { .name = "arc.example.com",
+                                    .type = "A",
+                                    .set_identifier = "west",
+                                    .failover = "SECONDARY",
+                                    .weight = -1,
+                                    .ttl_s = 10,
+                                    .value = "192.0.2.2",
+                                    .health_check = "of-usw2" };
+    sb_route53_health_check(sb, &checks[0]);
+    sb_route53_health_check(sb, &checks[1]);
+    sb_route53_record(sb, "Z0SHOP", &east);
+    sb_route53_record(sb, "Z0SHOP", &west);
+    expect_address(b, "192.0.2.1");
+    bench_control(b, "region us-east-1 down");
+    expect_address(b, "192.0.2.1"); /* the control still says so */
+    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_address(b, "192.0.2.2");
+    bench_free(b);
+}
+END_TEST
+
 /* --- ready ----------------------------------------------------------------------------------- */
 
 START_TEST(an_endpoint_that_is_not_the_clusters_is_named)
@@ -520,6 +567,7 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, a_gate_is_shut_until_its_control_is_on);
     tcase_add_test(tc, a_rule_with_a_wait_takes_one_change_at_a_time);
     tcase_add_test(tc, a_refusal_after_a_lost_reply_is_not_certain);
+    tcase_add_test(tc, dns_follows_the_controls_while_a_region_is_gone);
     tcase_add_test(tc, an_endpoint_that_is_not_the_clusters_is_named);
     tcase_add_test(tc, the_control_plane_is_not_needed);
     tcase_add_test(tc, what_is_not_there_or_not_allowed_is_told_apart);
