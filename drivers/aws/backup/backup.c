@@ -32,7 +32,11 @@ static const struct evac_param protect_params[] = {
 #define DROP(service, operation, iam, type) { service, operation, iam, EVAC_HOME_STEP, NULL, true, true, "resource_type=" type }
 #define POINTS LOOK("ListRecoveryPointsByBackupVault")
 #define JOB LOOK("ListTags"), LOOK("DescribeRestoreJob")
+/* Not ours: what AWS Backup does then, with its role, and what that leans on. */
+#define BY_ROLE(operation, type) { "rds", operation, "", EVAC_HOME_STEP, NULL, true, true, "resource_type=" type }
 #define RESTORE \
+    BY_ROLE("RestoreDBInstanceFromDBSnapshot", "RDS"), BY_ROLE("RestoreDBClusterFromSnapshot", "Aurora"), \
+    BY_ROLE("RestoreDBClusterFromSnapshot", "DocumentDB"), BY_ROLE("RestoreDBClusterFromSnapshot", "Neptune"), \
     POINTS, JOB, LOOK("DescribeRecoveryPoint"), LOOK("GetRecoveryPointRestoreMetadata"), \
     { "backup", "StartRestoreJob", "backup:StartRestoreJob iam:PassRole", EVAC_HOME_STEP, NULL, true, true }, \
     { "backup", "TagResource", "backup:TagResource", EVAC_HOME_STEP, NULL, true, true }
