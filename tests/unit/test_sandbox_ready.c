@@ -448,6 +448,32 @@ START_TEST(a_task_that_needs_the_region_that_is_left_is_not_ready)
 }
 END_TEST
 
+START_TEST(an_environment_that_names_the_region_that_is_left_is_not_ready)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b,
+                  DEFINITION CONTAINER("us-west-2", "1",
+                                       ",\"environment\":[{\"name\":\"DB\",\"value\":"
+                                       "\"db.us-east-1.rds.amazonaws.com\"},{\"name\":\"ZONE\","
+                                       "\"value\":\"us-east-1a\"},{\"name\":\"HERE\",\"value\":"
+                                       "\"us-west-2\"},{\"name\":\"NO\",\"value\":\"xus-east-1 "
+                                       "us-east-10\"}]"),
+                  "us-west-2");
+    expect(look(b, "ecs", "ready", WEB_SERVICE TO), EVAC_SEEN_BLOCKED,
+           "environment DB of app names us-east-1; environment ZONE of app names us-east-1");
+    expect(look(b, "ecs", "ready", "names_other_region=[\"DB\",\"ZONE\"]\n" WEB_SERVICE TO),
+           EVAC_SEEN_SATISFIED, "1 of 1 tasks run");
+    bench_control(b, "make lambda us-west-2 {\"kind\":\"function\",\"name\":\"worker\","
+                     "\"Environment\":{\"Variables\":{\"QUEUE\":\"https://sqs.us-east-1."
+                     "amazonaws.com/1/q\",\"PEER\":\"us-east-1\"}}}");
+    expect(look(b, "lambda", "ready", "function=worker\n" TO), EVAC_SEEN_BLOCKED,
+           "environment QUEUE names us-east-1; environment PEER names us-east-1");
+    expect(look(b, "lambda", "ready", "names_other_region=[\"PEER\"]\nfunction=worker\n" TO),
+           EVAC_SEEN_BLOCKED, "environment QUEUE names us-east-1");
+    bench_free(b);
+}
+END_TEST
+
 /* --- images ----------------------------------------------------------------------------------- */
 
 #define REPOSITORY                                                                                 \
@@ -710,6 +736,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, an_instance_type_that_the_standby_does_not_have_is_named);
     tcase_add_test(t, what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same);
     tcase_add_test(t, a_task_that_needs_the_region_that_is_left_is_not_ready);
+    tcase_add_test(t, an_environment_that_names_the_region_that_is_left_is_not_ready);
     tcase_add_test(t, images_that_the_standby_lacks_are_named);
     tcase_add_test(t, the_images_of_a_service_are_looked_for_where_it_is);
     tcase_add_test(t, how_far_the_replication_of_an_image_is_only_its_origin_knows);

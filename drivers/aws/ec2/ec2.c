@@ -93,7 +93,7 @@ static const struct evac_op measure_ops[] = {
 };
 
 static const struct evac_action actions[] = {
-    { "ready", "the launch template, the images, the snapshots and the instances are there, and can be used", 0,
+    { "ready", "the launch template, the images, the snapshots and the instances are there and can be used, the instance type is offered", 0,
       EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
     AWS_PARITY_ACTION_OF(parity_params, parity_ops),
     { "start", "the instances run", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000,

@@ -3,6 +3,7 @@
  * that enough tasks run in a steady state (AWS.md 2.6). UpdateService is last-writer-wins, and
  * DescribeServices may be behind: a step is closed by two equal looks, not by one.
  */
+#include "aws_foreign.h"
 #include "aws_parity.h"
 #include "ecs_parts.h"
 
@@ -17,6 +18,7 @@ static const struct evac_param resource_params[] = {
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL,
       "named sizes, as count = { active = 6; standby = 1; }" },
     AWS_PARITY_PARAM,
+    AWS_FOREIGN_PARAM,
     { 0 },
 };
 

@@ -3,9 +3,11 @@
  * the region that is left is not there on the day; what it takes out of a third one is its owner's
  * decision.
  */
+#include "aws_foreign.h"
 #include "ecs_parts.h"
 
 struct check {
+    struct aws_call *c;
     ecs_definition_fn *then;
     struct evac_str other; /* the region that may be gone */
     struct evac_buf words;
@@ -43,6 +45,16 @@ static void check_secrets(struct check *k, const struct evac_json *list, struct 
     }
 }
 
+/* Their values may be secrets: only the names are told. */
+static void check_environment(struct check *k, const struct evac_json *list,
+                              struct evac_str container)
+{
+    for (const struct evac_json *e = evac_json_first(list); e; e = evac_json_next(e))
+        if (aws_is_foreign(k->c, evac_json_str(e, "name"), evac_json_str(e, "value")))
+            find(k, "environment %.*s of %.*s names %.*s", EVAC_STR_ARG(evac_json_str(e, "name")),
+                 EVAC_STR_ARG(container), EVAC_STR_ARG(k->other));
+}
+
 static void check_logs(struct check *k, const struct evac_json *log, struct evac_str container)
 {
     struct evac_str region = evac_json_str(evac_json_get(log, "options"), "awslogs-region");
@@ -63,6 +75,7 @@ static void check_container(struct check *k, const struct evac_json *container)
     if (evac_str_eq(evac_aws_arn_region(login), k->other))
         find(k, "the registry's login of %.*s is read in %.*s", EVAC_STR_ARG(name),
              EVAC_STR_ARG(k->other));
+    check_environment(k, evac_json_get(container, "environment"), name);
     check_secrets(k, evac_json_get(container, "secrets"), name);
     check_logs(k, evac_json_get(container, "logConfiguration"), name);
 }
@@ -100,7 +113,8 @@ void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definitio
     struct check *k = evac_arena_alloc(c->arena, sizeof *k);
     struct evac_buf body;
     k->then = then;
-    k->other = evac_str_eq(c->region, c->from) ? c->to : c->from;
+    k->c = c;
+    k->other = aws_other_region(c);
     c->helper = k;
     evac_buf_init(&body, 4096);
     evac_buf_puts(&body, "{\"taskDefinition\":");

@@ -3,6 +3,7 @@
  * mapping a closed inlet; provisioned concurrency is capacity; an invocation is a custom step
  * (AWS.md 2.6).
  */
+#include "aws_foreign.h"
 #include "aws_parity.h"
 
 /* clang-format off */
@@ -12,6 +13,7 @@ static const struct evac_param resource_params[] = {
     { "mappings", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL, "ids of the event source mappings; they differ from region to region" },
     { "count", EVAC_PARAM_INT, EVAC_PARAM_GROUP, NULL, NULL, "named sizes, as count = { active = 50; standby = 5; }" },
     AWS_PARITY_PARAM,
+    AWS_FOREIGN_PARAM,
     { 0 },
 };
 static const struct evac_param reserve_params[] = {
@@ -42,7 +44,7 @@ static const struct evac_op mapping_ops[] = { READ("GetEventSourceMapping"), WRI
 static const struct evac_op invoke_ops[] = { { "lambda", "Invoke", "lambda:InvokeFunction", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
 
 static const struct evac_action actions[] = {
-    { "ready", "the function is active", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
+    { "ready", "the function is active, and its environment does not name the other region", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
     AWS_PARITY_ACTION(parity_ops),
     { "fence", "the function's reserved concurrency is 0: every invocation is refused, pollers wait without loss",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 1000, 60000, NULL, reserve_ops },
@@ -81,7 +83,19 @@ static const struct aws_compared of_function[] = {
 };
 static const struct aws_parity parity = { .rows = {
     { "the function", GET_CONFIGURATION, .missing_codes = "ResourceNotFoundException", .compared = of_function } } };
+/* Their values may be secrets: only the names are told. */
+static const char *names_other_region(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct evac_json *variables = evac_json_get(evac_json_get(r->json, "Environment"), "Variables");
+    const char *words = NULL;
+    for (const struct evac_json *v = evac_json_first(variables); v; v = evac_json_next(v))
+        if (aws_is_foreign(c, evac_json_key(v), evac_json_text(v)))
+            words = aws_printf(c, "%s%senvironment %.*s names %.*s", words ? words : "", words ? "; " : "",
+                               EVAC_STR_ARG(evac_json_key(v)), EVAC_STR_ARG(aws_other_region(c))).p;
+    return words;
+}
 static const struct aws_lever ready = {
+    .flaw = names_other_region,
     .what = "the function", .look = GET_CONFIGURATION,
     .at = "State", .want = "Active", .moving = "Pending", .broken = "Failed",
     .status_at = "LastUpdateStatus", .busy = "InProgress", .missing_codes = "ResourceNotFoundException" };

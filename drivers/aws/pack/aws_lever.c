@@ -1,4 +1,5 @@
 #include "aws_lever.h"
+#include "aws_foreign.h"
 #include "aws_pick.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ struct item {
     struct evac_str name, value, status;
     int64_t present;
     struct evac_str kept[KEPT_MAX];
+    const char *flaw; /* NULL none */
     bool found;
 };
 
@@ -78,7 +80,7 @@ static size_t fill_holes(struct aws_call *c, struct item *item, struct evac_str 
     holes[n++] = (struct aws_hole){ "item", item->name };
     holes[n++] = (struct aws_hole){ "value", value };
     holes[n++] = (struct aws_hole){ "found", item->value };
-    holes[n++] = (struct aws_hole){ "other", evac_str_eq(c->region, c->from) ? c->to : c->from };
+    holes[n++] = (struct aws_hole){ "other", aws_other_region(c) };
     holes[n++] = (struct aws_hole){ "word", word_for(w->lever->act_words, value) };
     for (size_t i = 0; w->lever->kept && w->lever->kept[i].name; i++) {
         const char *name = w->lever->kept[i].name;
@@ -150,7 +152,8 @@ static enum evac_seen seen_of(struct aws_call *c, struct item *item)
     struct evac_str want = wanted_value(c, item);
     bool busy = among(item->status, l->busy) || among(item->value, l->moving) ||
                 (l->idle && !among(item->status, l->idle));
-    if (!item->found || among(item->status, l->broken) || among(item->value, l->broken))
+    if (!item->found || item->flaw || among(item->status, l->broken) ||
+        among(item->value, l->broken))
         return EVAC_SEEN_BLOCKED;
     if (!is_wanted(c, item, want))
         return busy ? EVAC_SEEN_MOVING : EVAC_SEEN_UNSATISFIED;
@@ -179,6 +182,8 @@ static void read_item(struct aws_call *c, struct item *item, const struct evac_a
     }
     if (r->outcome != EVAC_OUTCOME_ACCEPTED)
         return;
+    if (l->flaw)
+        item->flaw = l->flaw(c, r);
     if (l->status_at &&
         aws_pick(c, r, aws_fill(c, l->status_at, AWS_PLAIN, holes, n), &item->status))
         item->status = evac_arena_str(c->arena, item->status);
@@ -302,6 +307,8 @@ static const char *describe(struct aws_call *c, struct item *item)
         return aws_printf(c, "there is no such thing: %s%s%.*s", l->what, gap,
                           EVAC_STR_ARG(l->each ? item->name : EVAC_STR_NONE))
             .p;
+    if (item->flaw)
+        return item->flaw;
     const char *thing =
         aws_printf(c, "%s%s%.*s", l->what, gap, EVAC_STR_ARG(l->each ? item->name : EVAC_STR_NONE))
             .p;

@@ -65,6 +65,8 @@ struct aws_lever {
     const char *act_words; /* "Enabled=true|Disabled=false": what <word> is for a wanted value */
     const char *other;     /* a value that another request sets */
     const struct aws_ask *act_other;
+    /* Of the look's reply: what blocks whatever the value is, as a sentence; NULL nothing. */
+    const char *(*flaw)(struct aws_call *c, const struct evac_aws_reply *reply);
     bool exact;  /* want is one value, which may have a '|' in it */
     bool strong; /* the look is strongly consistent */
 };

@@ -1,7 +1,7 @@
 #include "aws_parity.h"
+#include "aws_foreign.h"
 #include "aws_pick.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define ITEMS_MAX  64u
@@ -76,23 +76,13 @@ static struct evac_str essence(struct evac_str value)
     return value;
 }
 
-static bool stands_alone(struct evac_str text, size_t at, size_t n)
-{
-    bool before = at > 0 && isalnum((unsigned char)text.p[at - 1]);
-    bool after = at + n < text.n && isdigit((unsigned char)text.p[at + n]);
-    return !before && !after;
-}
-
 /* Of a name of the side's own region at that place, its length; 0 none. */
 static size_t region_at(const struct work *w, size_t side, struct evac_str text, size_t at)
 {
     const struct evac_str names[] = { w->region[side], w->code[side] };
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = names[i].n;
-        if (n && text.n - at >= n && memcmp(text.p + at, names[i].p, n) == 0 &&
-            stands_alone(text, at, n))
-            return n;
-    }
+    for (size_t i = 0; i < 2; i++)
+        if (aws_names_region_at(text, at, names[i]))
+            return names[i].n;
     return 0;
 }
 
