@@ -94,8 +94,9 @@ static const struct evac_op replicate_ops[] = {
 static const struct evac_op scale_ops[] = { READ("DescribeTable"), WRITE("UpdateTable", "dynamodb:UpdateTable"), { 0 } };
 static const struct evac_op recover_ops[] = {
     RESTORE,
+    IN(EVAC_HOME_STEP, "DescribeContinuousBackups", "dynamodb:DescribeContinuousBackups", false, OTHER_TIME),
     IN(EVAC_HOME_STEP, "UpdateContinuousBackups", "dynamodb:UpdateContinuousBackups", true, "recover_from=point-in-time"),
-    WRITE("UpdateTimeToLive", "dynamodb:UpdateTimeToLive"),
+    READ("DescribeTimeToLive"), WRITE("UpdateTimeToLive", "dynamodb:UpdateTimeToLive"),
     { 0 },
 };
 static const struct evac_op rehearse_ops[] = { RESTORE, DELETE, { 0 } };

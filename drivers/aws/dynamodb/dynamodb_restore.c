@@ -12,6 +12,7 @@
  */
 #include "dynamodb.h"
 
+#include "aws_pick.h"
 #include "aws_time.h"
 
 #include <stdio.h>
@@ -31,7 +32,10 @@ struct work {
     bool pitr_on;
     int64_t at_ms; /* wall: the recovery point has everything up to then; -1: there is none */
     struct evac_str backup;
-    bool changed; /* this attempt has changed something already */
+    /* finishing it: */
+    size_t setting; /* the one that is looked at */
+    bool changed;   /* this attempt has changed something already */
+    bool in_doubt;  /* the last change was not answered */
 };
 
 /* --- which one ------------------------------------------------------------------------------- */
@@ -482,56 +486,100 @@ static void tag_it(struct aws_call *c)
                  holes, 2, answer_change);
 }
 
-static void ttl_set(struct aws_call *c, const struct evac_aws_reply *r)
+/* What a restore does not bring back, and this driver sets again. */
+static const struct setting {
+    const char *look, *at, *good; /* good: "A|B", values that it has, or will have by itself */
+    const char *change, *body;
+} settings[] = {
+    { "DescribeContinuousBackups",
+      "ContinuousBackupsDescription/PointInTimeRecoveryDescription/PointInTimeRecoveryStatus",
+      "ENABLED", "UpdateContinuousBackups",
+      "{\"TableName\":\"<name>\",\"PointInTimeRecoverySpecification\":{"
+      "\"PointInTimeRecoveryEnabled\":true}}" },
+    { "DescribeTimeToLive", "TimeToLiveDescription/TimeToLiveStatus", "ENABLED|ENABLING",
+      "UpdateTimeToLive",
+      "{\"TableName\":\"<name>\",\"TimeToLiveSpecification\":{\"Enabled\":true,"
+      "\"AttributeName\":\"<ttl>\"}}" },
+};
+#define SETTINGS (sizeof settings / sizeof settings[0])
+
+static bool is_wanted(const struct aws_call *c, const struct work *w)
 {
-    struct work *w = c->state;
-    bool already = evac_str_is(r->code, "ValidationException"); /* within the hour of the first */
-    w->changed |= r->outcome == EVAC_OUTCOME_ACCEPTED;
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED || already)
-        tag_it(c);
-    else
-        answer_change(c, r);
+    bool wanted[SETTINGS] = { !w->backups, evac_args_get(&c->args, "ttl").n > 0 };
+    return !w->drill && wanted[w->setting];
 }
 
-static void set_ttl(struct aws_call *c)
+static bool is_one_of(struct evac_str value, const char *list)
+{
+    struct evac_str rest = evac_str(list);
+    while (rest.n)
+        if (evac_str_eq(evac_str_cut(rest, '|', &rest), value))
+            return true;
+    return false;
+}
+
+static void next_setting(struct aws_call *c);
+
+static void ask_setting(struct aws_call *c, bool change, aws_reply_fn *then)
 {
     const struct work *w = c->state;
-    struct evac_str attribute = evac_args_get(&c->args, "ttl");
-    const struct aws_hole holes[] = { { "name", w->id }, { "ttl", attribute } };
-    if (attribute.n == 0) {
-        tag_it(c);
-        return;
-    }
-    dynamodb_ask(c, "UpdateTimeToLive", c->region, true,
-                 "{\"TableName\":\"<name>\",\"TimeToLiveSpecification\":{\"Enabled\":true,"
-                 "\"AttributeName\":\"<ttl>\"}}",
-                 holes, 2, ttl_set);
-}
-
-static void pitr_set(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    struct work *w = c->state;
-    w->changed = r->outcome == EVAC_OUTCOME_ACCEPTED;
-    if (w->changed)
-        set_ttl(c);
-    else
-        aws_answer_outcome(c, r);
-}
-
-/* Each of them can be asked for again; the tags come last and say that it is finished. */
-static void finish(struct aws_call *c)
-{
-    const struct work *w = c->state;
+    const struct setting *s = &settings[w->setting];
     const struct aws_hole holes[] = { { "name", w->id } };
-    if (w->drill)
-        tag_it(c);
-    else if (w->backups)
-        set_ttl(c);
+    dynamodb_ask(c, change ? s->change : s->look, c->region, change,
+                 change ? s->body : "{\"TableName\":\"<name>\"}", holes, 1, then);
+}
+
+static void on_changed(struct aws_call *c, const struct evac_aws_reply *r);
+
+/* After a lost reply as before the change: what is so is not asked for again. */
+static void on_setting(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct work *w = c->state;
+    struct evac_str value = EVAC_STR_NONE;
+    bool looked = r->outcome == EVAC_OUTCOME_ACCEPTED;
+    (void)aws_pick(c, r, evac_str(settings[w->setting].at), &value);
+    if (looked && is_one_of(value, settings[w->setting].good)) {
+        w->setting++;
+        w->in_doubt = false;
+        next_setting(c);
+    } else if (w->in_doubt) {
+        const struct evac_aws_reply lost = { .outcome = EVAC_OUTCOME_UNKNOWN,
+                                             .message = EVAC_STR("a change was not answered") };
+        aws_answer_outcome(c, &lost);
+    } else if (looked) {
+        ask_setting(c, true, on_changed);
+    } else if (w->changed) {
+        answer_change(c, r);
+    } else {
+        aws_answer_not_sent(c, r);
+    }
+}
+
+static void on_changed(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct work *w = c->state;
+    w->changed |= r->outcome == EVAC_OUTCOME_ACCEPTED;
+    w->in_doubt = r->outcome == EVAC_OUTCOME_UNKNOWN;
+    if (w->in_doubt) {
+        ask_setting(c, false, on_setting);
+    } else if (r->outcome == EVAC_OUTCOME_ACCEPTED) {
+        w->setting++;
+        next_setting(c);
+    } else {
+        answer_change(c, r);
+    }
+}
+
+/* The tags come last and say that it is finished. */
+static void next_setting(struct aws_call *c)
+{
+    struct work *w = c->state;
+    while (w->setting < SETTINGS && !is_wanted(c, w))
+        w->setting++;
+    if (w->setting < SETTINGS)
+        ask_setting(c, false, on_setting);
     else
-        dynamodb_ask(c, "UpdateContinuousBackups", c->region, true,
-                     "{\"TableName\":\"<name>\",\"PointInTimeRecoverySpecification\":{"
-                     "\"PointInTimeRecoveryEnabled\":true}}",
-                     holes, 1, pitr_set);
+        tag_it(c);
 }
 
 static void restore_point(struct aws_call *c)
@@ -583,8 +631,8 @@ static void claim_and_restore(struct aws_call *c)
 {
     const struct work *w = c->state;
     const struct aws_hole holes[] = { { "arn", w->source.arn }, { "claim", claim_of(c, w->run) } };
-    if (!w->source.found)
-        restore_point(c);
+    if (!w->source.found || evac_str_eq(w->claim, claim_of(c, w->run)))
+        restore_point(c); /* nothing to claim, or claimed by an earlier attempt */
     else
         dynamodb_ask(c, "TagResource", w->source_region, true,
                      "{\"ResourceArn\":\"<arn>\",\"Tags\":[{\"Key\":\"" DYNAMODB_TAG_CLAIM
@@ -600,7 +648,7 @@ static void restore_when_seen(struct aws_call *c)
     else if (!w->target.found)
         claim_and_restore(c);
     else if (is_claimed(c, w->run) && evac_str_is(w->target.status, "ACTIVE"))
-        finish(c);
+        next_setting(c);
     else
         aws_answer_rejected(c, "", "%s",
                             is_ours(w) || is_claimed(c, w->run) ? "it is there, or on its way"
