@@ -152,6 +152,7 @@ START_TEST(a_rollback_lets_the_check_go)
     char before[256];
     const struct evac_reply *r = look(b, "withdraw", DECLARED EAST);
     ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
+    ck_assert(evac_str_has(r->snapshot, made(b, "shop-east")->id)); /* for a person's command */
     act(b, "withdraw", DECLARED EAST, EVAC_OUTCOME_ACCEPTED);
     bench_goal(b, before);
     act(b, "withdraw", DECLARED EAST, EVAC_OUTCOME_ACCEPTED);

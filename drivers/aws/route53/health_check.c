@@ -46,6 +46,9 @@ static const struct evac_op ensure_ops[] = {
     CALL("ListHealthChecks", false), CALL("CreateHealthCheck", true), { 0 } };
 
 #define FORCES EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC
+#define PUT_BACK \
+    "aws route53 update-health-check --cli-input-json " \
+    "'{\"HealthCheckId\":\"<was.id>\",\"Disabled\":<was.disabled>,\"Inverted\":<was.inverted>}'"
 static const struct evac_action actions[] = {
     { "ready", "the region's check is there, enabled, reported of and, unless it is inverted, healthy", 0, EVAC_FENCING_VERSION,
       1000, 300000, NULL, look_ops },
@@ -54,9 +57,9 @@ static const struct evac_action actions[] = {
       "aws route53 delete-health-check --health-check-id $(aws route53 list-health-checks --output text "
       "--query \"HealthChecks[?CallerReference=='<reference>'].Id\")" },
     { "withdraw", "the region's check is unhealthy, whatever its checkers see", FORCES, EVAC_FENCING_VERSION,
-      5000, 300000, force_params, force_ops },
+      5000, 300000, force_params, force_ops, PUT_BACK },
     { "join", "the region's check says what its checkers see, and they find it healthy", FORCES, EVAC_FENCING_VERSION,
-      60000, 600000, force_params, force_ops },
+      60000, 600000, force_params, force_ops, PUT_BACK },
     { 0 },
 };
 /* clang-format on */

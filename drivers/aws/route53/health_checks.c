@@ -145,8 +145,8 @@ static void keep_sight(struct aws_call *c, const struct dns_check *check)
                               .away = strcmp(c->action, "withdraw") == 0,
                               .version = check->version };
     seen->snapshot =
-        aws_printf(c, "{\"disabled\":%s,\"inverted\":%s}", check->disabled ? "true" : "false",
-                   check->inverted ? "true" : "false");
+        aws_printf(c, "{\"id\":\"%.*s\",\"disabled\":%s,\"inverted\":%s}", EVAC_STR_ARG(check->id),
+                   check->disabled ? "true" : "false", check->inverted ? "true" : "false");
     c->state = seen;
 }
 
