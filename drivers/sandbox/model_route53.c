@@ -1,7 +1,14 @@
 /*
  * Route 53's API: hosted zones and their record sets (AWS.md 2.1). It lives in us-east-1 and goes
- * with it; what it was told before goes on being answered (model_dns.c) and checked
- * (model_route53_checks.c).
+ * with it; what it was told before goes on being answered (model_route53_routing.c, model_dns.c)
+ * and checked (model_route53_checks.c).
+ *
+ * make route53 R {"kind":...} is one of
+ *   asker         those who ask DNS are near the region R
+ *   zone          id, name; accelerated, dnssec: statuses, such as "ENABLED" and "SIGNING"
+ *   health-check  id, type; host, path, search, port, inverted, interval, threshold
+ *   record        zone, name, value; type, ttl, id, check, and one of weight, failover, latency,
+ *                 multivalue, continent, country with subdivision
  */
 #include "route53_internal.h"
 
@@ -495,12 +502,6 @@ static void make_record(struct evac_sandbox *sb, struct evac_arena *arena,
     sb_route53_record(sb, member(arena, json, "zone"), &record);
 }
 
-/* make route53 R, where {"kind":...} is one of
- *   asker         those who ask DNS are near the region R
- *   zone          id, name; accelerated, dnssec: statuses, such as "ENABLED" and "SIGNING"
- *   health-check  id, type; host, path, search, port, inverted, interval, threshold
- *   record        zone, name, value; type, ttl, id, check, and one of weight, failover, latency,
- *                 multivalue, continent, country with subdivision */
 static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err)
 {

@@ -229,7 +229,7 @@ START_TEST(an_ipv6_record_is_asked_for_as_one)
 {
     struct bench *b = bench_new(10);
     const char *six = "zone=Z0SHOP\nswitch=record\nrecord_type=AAAA\nttl=60\n"
-                      "name=six.example.com\ntarget=2001:db8::2\n" SIDES;
+                      "name=six.example.com\ntarget=2001:DB8:0::2\n" SIDES;
     point(b, six);
     aws_note_set(bench_link(b), EVAC_STR("route53 Z0SHOP six.example.com"), EVAC_STR_NONE);
     expect(look(b, "point", six), EVAC_SEEN_MOVING, "still answers nothing, not 2001:db8::2");

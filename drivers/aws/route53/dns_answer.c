@@ -68,12 +68,23 @@ static bool is_target(const struct dns_aim *aim, struct evac_str address)
     return false;
 }
 
+/* As resolvers write it: an IPv6 address may be written in many ways. */
+static struct evac_str canonical(struct aws_call *c, struct evac_str address)
+{
+    char text[INET6_ADDRSTRLEN];
+    unsigned char six[16];
+    if (!evac_str_copy(text, sizeof text, address) || inet_pton(AF_INET6, text, six) != 1 ||
+        !inet_ntop(AF_INET6, six, text, sizeof text))
+        return evac_arena_str(c->arena, address);
+    return evac_arena_str(c->arena, evac_str(text));
+}
+
 static void keep_targets(struct aws_call *c, const struct evac_str *values, size_t count)
 {
     struct dns_aim *aim = c->state;
     struct evac_str *targets = evac_arena_array(c->arena, count + 1, sizeof *targets);
     for (size_t i = 0; i < count; i++)
-        targets[i] = evac_arena_str(c->arena, values[i]);
+        targets[i] = canonical(c, values[i]);
     aim->targets = targets;
     aim->target_count = count;
 }
