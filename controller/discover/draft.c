@@ -28,6 +28,12 @@ static bool fences(const struct evac_draft *d, struct evac_str type)
     return false;
 }
 
+static bool replicates(const struct evac_draft *d, struct evac_str type)
+{
+    const struct evac_driver *driver = evac_catalog_driver(d->request->catalog, type);
+    return driver && (driver->verbs & (1u << EVAC_VERB_MEASURE));
+}
+
 int64_t draft_runs(const struct evac_found *f, struct evac_str region)
 {
     for (size_t i = 0; i < f->side_count; i++)
@@ -219,8 +225,10 @@ static void list_regions(struct evac_draft *d)
 
 /* --- strategy -------------------------------------------------------------------------------- */
 
-struct kept { /* what the standby is seen to hold */
-    bool data, counted, equal;
+struct kept {    /* what the standby is seen to hold */
+    bool writer; /* data that one region writes */
+    bool live;   /* data whose lag can be measured: it is replicated */
+    bool counted, equal;
     int64_t runs;
 };
 
@@ -230,7 +238,8 @@ static struct kept look_at_standby(const struct evac_draft *d)
     for (size_t i = 0; i < d->item_count; i++) {
         const struct evac_found *f = d->items[i].found;
         for (size_t k = 0; k < f->side_count; k++)
-            kept.data |= f->whole && f->sides[k].writes;
+            kept.writer |= f->whole && f->sides[k].writes;
+        kept.live |= f->whole && replicates(d, f->type);
         if (!f->whole || !draft_is_counted(d, f))
             continue;
         kept.counted = true;
@@ -250,14 +259,14 @@ static void choose_strategy(struct evac_draft *d)
     d->strategy_why = EVAC_STR("as it was said");
     if (d->strategy.n)
         return;
-    if (kept.counted && kept.equal && !kept.data) {
+    if (kept.counted && kept.equal && !kept.writer) {
         d->strategy = EVAC_STR("active-active");
         d->strategy_why = EVAC_STR("as much runs in each region, and no data with one writer was "
                                    "found");
     } else if (kept.runs > 0) {
         d->strategy = EVAC_STR("warm-standby");
         d->strategy_why = EVAC_STR("some of it runs in the standby");
-    } else if (kept.data) {
+    } else if (kept.live) {
         d->strategy = EVAC_STR("pilot-light");
         d->strategy_why = EVAC_STR("its data is live in the standby, and nothing runs there");
     } else {

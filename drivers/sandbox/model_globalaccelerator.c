@@ -7,6 +7,8 @@
  */
 #include "sandbox_docs.h"
 
+#include <string.h>
+
 #define DEPLOY_MS 15000u
 
 static const struct sb_kind kinds[] = {
@@ -60,6 +62,60 @@ static void describe_group(struct sb_call *c)
         put_group(c, g);
 }
 
+/* "<accelerator's arn>/listener/x" of "<that>/endpoint-group/y" */
+static struct evac_str listener_of(const struct sb_doc *g)
+{
+    const char *end = strstr(g->name, "/endpoint-group/");
+    return (struct evac_str){ g->name, end ? (size_t)(end - g->name) : 0 };
+}
+
+static bool is_listed_before(const struct sb_call *c, const struct sb_doc *until)
+{
+    const struct sb_doc *g = NULL;
+    while ((g = sb_doc_next(c->sb, c->id, c->region, "endpoint-group", g)) != until)
+        if (evac_str_eq(listener_of(g), listener_of(until)))
+            return true;
+    return false;
+}
+
+static void list(struct sb_call *c, const char *member, struct evac_str of, bool listeners)
+{
+    const struct sb_doc *g = NULL;
+    bool first = true;
+    evac_buf_putf(&c->out, "{\"%s\":[", member);
+    while ((g = sb_doc_next(c->sb, c->id, c->region, "endpoint-group", g))) {
+        struct evac_str listener = listener_of(g);
+        bool its = listeners ? evac_str_starts(listener, of.p) && !is_listed_before(c, g)
+                             : evac_str_eq(listener, of);
+        if (!its)
+            continue;
+        evac_buf_puts(&c->out, first ? "" : ",");
+        first = false;
+        if (listeners)
+            evac_buf_putf(&c->out,
+                          "{\"ListenerArn\":\"%.*s\",\"Protocol\":\"TCP\",\"ClientAffinity\":"
+                          "\"NONE\",\"PortRanges\":[{\"FromPort\":443,\"ToPort\":443}]}",
+                          EVAC_STR_ARG(listener));
+        else
+            sb_doc_put(&c->out, g, "");
+    }
+    evac_buf_puts(&c->out, "]}");
+}
+
+/* A listener is there when it has a group. */
+static void list_listeners(struct sb_call *c)
+{
+    const struct sb_doc *a = sb_doc_named(c, c->region, "accelerator", sb_in(c, "AcceleratorArn"),
+                                          400, "AcceleratorNotFoundException");
+    if (a)
+        list(c, "Listeners", evac_arena_printf(c->arena, "%s/", a->name), true);
+}
+
+static void list_groups(struct sb_call *c)
+{
+    list(c, "EndpointGroups", sb_in(c, "ListenerArn"), false);
+}
+
 static void update_group(struct sb_call *c)
 {
     struct sb_doc *g = group(c);
@@ -90,6 +146,8 @@ static void update_group(struct sb_call *c)
 static const struct sb_operation operations[] = {
     { "DescribeAccelerator", describe_accelerator, .takes = "AcceleratorArn!" },
     { "DescribeEndpointGroup", describe_group, .takes = "EndpointGroupArn!" },
+    { "ListListeners", list_listeners, .takes = "AcceleratorArn! MaxResults NextToken" },
+    { "ListEndpointGroups", list_groups, .takes = "ListenerArn! MaxResults NextToken" },
     { "UpdateEndpointGroup", update_group, SB_MUTATES,
       .takes = "EndpointGroupArn! EndpointConfigurations TrafficDialPercentage HealthCheckPort HealthCheckProtocol "
                "HealthCheckPath HealthCheckIntervalSeconds ThresholdCount" },

@@ -30,6 +30,51 @@ static void get_schedule(struct sb_call *c)
         sb_doc_put(&c->out, s, "");
 }
 
+static bool is_listed(const struct sb_call *c, const struct sb_doc *s)
+{
+    struct evac_str group = sb_in(c, "ScheduleGroup"), state = sb_in(c, "State");
+    return (!group.n || evac_str_eq(sb_doc_text(s, "GroupName"), group)) &&
+           (!state.n || evac_str_eq(sb_doc_text(s, "State"), state)) &&
+           evac_str_starts(evac_str(s->name), evac_arena_str(c->arena, sb_in(c, "NamePrefix")).p);
+}
+
+static void put_summary(struct evac_buf *out, const struct sb_doc *s)
+{
+    static const char *const members[] = { "Name", "Arn", "GroupName", "State" };
+    evac_buf_puts(out, "{\"Target\":{\"Arn\":");
+    sb_doc_put(out, s, "Target.Arn");
+    evac_buf_putc(out, '}');
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        evac_buf_putf(out, ",\"%s\":", members[i]);
+        sb_doc_put(out, s, members[i]);
+    }
+    evac_buf_putc(out, '}');
+}
+
+/* A token is how many stood before the page. */
+static void list_schedules(struct sb_call *c)
+{
+    int64_t most = sb_in_i64(c, "MaxResults", 100), begin = sb_in_i64(c, "NextToken", 0), n = 0;
+    struct sb_doc *s = NULL;
+    if (most < 1 || most > 100) {
+        sb_error(c, 400, "ValidationException", "MaxResults: from 1 to 100.");
+        return;
+    }
+    evac_buf_puts(&c->out, "{\"Schedules\":[");
+    while ((s = sb_doc_next(c->sb, c->id, c->region, "schedule", s))) {
+        if (!is_listed(c, s) || n++ < begin)
+            continue;
+        if (n > begin + most)
+            break;
+        evac_buf_puts(&c->out, n > begin + 1 ? "," : "");
+        put_summary(&c->out, s);
+    }
+    evac_buf_putc(&c->out, ']');
+    if (s)
+        evac_buf_putf(&c->out, ",\"NextToken\":\"%lld\"", (long long)(begin + most));
+    evac_buf_putc(&c->out, '}');
+}
+
 /* What is not sent goes back to its default. */
 static void update_schedule(struct sb_call *c)
 {
@@ -66,6 +111,7 @@ static void update_schedule(struct sb_call *c)
 
 /* clang-format off */
 static const struct sb_operation operations[] = {
+    { "ListSchedules", list_schedules, 0, "GET", "/schedules", .takes = "ScheduleGroup NamePrefix State MaxResults NextToken" },
     { "GetSchedule", get_schedule, 0, "GET", "/schedules/{Name}", .takes = "groupName" },
     { "UpdateSchedule", update_schedule, SB_MUTATES, "PUT", "/schedules/{Name}",
       .takes = "ActionAfterCompletion ClientToken Description EndDate FlexibleTimeWindow! GroupName KmsKeyArn "

@@ -267,6 +267,172 @@ START_TEST(a_functions_mappings_are_listed_region_by_region)
 }
 END_TEST
 
+START_TEST(a_global_table_brings_its_replicas)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make dynamodb us-east-1 {\"table\":\"carts\","
+                     "\"replicas\":[\"us-east-1\",\"us-west-2\"]}");
+    bench_control(b, "make dynamodb us-east-1 {\"table\":\"lonely\"}");
+    tag(b, "us-west-2", "dynamodb:us-west-2:" ACCOUNT ":table/carts");
+    tag(b, "us-east-1", "dynamodb:us-east-1:" ACCOUNT ":table/lonely");
+    const struct told *t = discover(b, "x");
+    size_t carts = found(t, "dynamodb", "carts");
+    ck_assert_str_eq(t->found[carts].settings, "table=carts;");
+    ck_assert_str_eq(t->found[carts].sides, "us-east-1:-1;us-west-2:-1;");
+    ck_assert(t->found[carts].whole);
+    ck_assert(!t->found[found(t, "dynamodb", "lonely")].whole);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_file_system_is_one_with_what_it_replicates_to)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make efs us-east-1 {\"kind\":\"file-system\",\"name\":\"fs-0a\"}");
+    bench_control(b, "make efs us-west-2 {\"kind\":\"file-system\",\"name\":\"fs-0b\"}");
+    bench_control(b, "make efs us-east-1 {\"kind\":\"replication\",\"name\":\"fs-0a\","
+                     "\"destination\":\"fs-0b\",\"region\":\"us-west-2\"}");
+    tag_both(b, "elasticfilesystem", "file-system/fs-0a", "file-system/fs-0b");
+    const struct told *t = discover(b, "x");
+    size_t files = found(t, "efs", "fs-0a");
+    ck_assert_str_eq(t->found[files].settings,
+                     "file_systems.us-east-1=fs-0a;file_systems.us-west-2=fs-0b;");
+    ck_assert_str_eq(t->found[files].sides, "us-east-1:-1w;us-west-2:-1;");
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(an_accelerator_tells_each_regions_endpoint_group)
+{
+    struct bench *b = bench_new(10);
+    const char *arn = "arn:aws:globalaccelerator::" ACCOUNT ":accelerator/a1";
+    bench_control(b, "make globalaccelerator us-west-2 {\"kind\":\"accelerator\",\"name\":\"%s\"}",
+                  arn);
+    for (int i = 0; i < 2; i++)
+        bench_control(b,
+                      "make globalaccelerator us-west-2 {\"kind\":\"endpoint-group\","
+                      "\"name\":\"%s/listener/1/endpoint-group/%d\","
+                      "\"EndpointGroupRegion\":\"%s\"}",
+                      arn, i, i ? "us-west-2" : "us-east-1");
+    tag(b, "us-west-2", "globalaccelerator::" ACCOUNT ":accelerator/a1");
+    const struct told *t = discover(b, "x");
+    size_t a = found(t, "global-accelerator", "a1");
+    ck_assert(t->found[a].whole);
+    ck_assert_str_eq(t->found[a].sides, ""); /* it belongs to no one region */
+    ck_assert_ptr_nonnull(strstr(t->found[a].settings, "endpoint_group.us-east-1=arn:aws:"));
+    ck_assert_ptr_nonnull(strstr(t->found[a].settings, "/listener/1/endpoint-group/1;"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(a_groups_schedules_are_listed)
+{
+    struct bench *b = bench_new(10);
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++)
+            bench_control(b,
+                          "make scheduler %s {\"kind\":\"schedule\",\"name\":\"s-%d\","
+                          "\"GroupName\":\"x\"}",
+                          i ? "us-west-2" : "us-east-1", k);
+    tag_both(b, "scheduler", "schedule-group/x", "schedule-group/x");
+    const struct told *t = discover(b, "x");
+    ck_assert_str_eq(t->found[found(t, "scheduler", "x")].settings,
+                     "group=x;schedules=[\"s-0\",\"s-1\"];");
+    bench_free(b);
+}
+END_TEST
+
+/* What only a person knows is asked for, not guessed. */
+START_TEST(what_its_driver_wants_and_nothing_tells_is_asked_for)
+{
+    struct bench *b = bench_new(10);
+    tag_both(b, "es", "domain/search", "domain/search");
+    tag(b, "us-east-1", "ec2:us-east-1:" ACCOUNT ":instance/i-1");
+    tag(b, "us-east-1", "ec2:us-east-1:" ACCOUNT ":subnet/subnet-1");
+    const struct told *t = discover(b, "x");
+    size_t search = found(t, "opensearch", "search");
+    ck_assert(!t->found[search].whole);
+    ck_assert_ptr_nonnull(strstr(t->found[search].doubts, "(indices)"));
+    ck_assert_ptr_nonnull(strstr(t->doubts, "ec2 instance (1): "));
+    ck_assert_ptr_null(strstr(t->doubts, "subnet")); /* it stays where it is */
+    bench_free(b);
+}
+END_TEST
+
+/* --- records --------------------------------------------------------------------------------- */
+
+/* A load balancer of a region, tagged, and its name in DNS. */
+static void balancer(struct bench *b, int region)
+{
+    static const char *const regions[] = { "us-east-1", "us-west-2" };
+    char key[64], arn[200];
+    (void)snprintf(key, sizeof key, "loadbalancer/app %d front", region);
+    (void)snprintf(arn, sizeof arn,
+                   "elasticloadbalancing:%s:" ACCOUNT ":loadbalancer/app/front/%016llx",
+                   regions[region], (unsigned long long)evac_str_hash(evac_str(key)));
+    bench_control(b, "make elbv2 %s {\"load_balancer\":\"front\"}", regions[region]);
+    tag(b, regions[region], arn);
+}
+
+static struct bench *with_zone(void)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"zone\",\"id\":\"Z1\",\"name\":\"x.org\"}");
+    tag(b, "us-east-1", "route53:::hostedzone/Z1");
+    balancer(b, 0);
+    balancer(b, 1);
+    return b;
+}
+
+START_TEST(a_weighted_set_tells_each_regions_share)
+{
+    struct bench *b = with_zone();
+    for (int i = 0; i < 2; i++)
+        bench_control(b,
+                      "make route53 us-east-1 {\"kind\":\"record\",\"zone\":\"Z1\","
+                      "\"name\":\"www.x.org\",\"type\":\"CNAME\",\"id\":\"%s\",\"weight\":%d,"
+                      "\"value\":\"front-1234567890.%s.elb.amazonaws.com\"}",
+                      i ? "second" : "us-east-1", i ? 0 : 60, i ? "us-west-2" : "us-east-1");
+    const struct told *t = discover(b, "x");
+    size_t www = found(t, "route53", "www.x.org");
+    ck_assert(t->found[www].whole);
+    ck_assert_str_eq(t->found[www].settings,
+                     "name=www.x.org;record.us-west-2=second;record_type=CNAME;"
+                     "weights.us-east-1=60;weights.us-west-2=1;withdraw=weight;zone=Z1;");
+    /* the one that gets nothing has no share that could be read */
+    ck_assert_ptr_nonnull(strstr(t->found[www].doubts, "us-west-2 gets no users now"));
+    ck_assert_str_eq(t->public_name, "www.x.org");
+    bench_free(b);
+}
+END_TEST
+
+/* One record that points at one region's load balancer does not say what the other's is. */
+START_TEST(a_simple_record_is_found_by_its_load_balancer_and_not_completed)
+{
+    struct bench *b = with_zone();
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"record\",\"zone\":\"Z1\","
+                     "\"name\":\"www.x.org\",\"type\":\"CNAME\","
+                     "\"value\":\"front-1234567890.us-east-1.elb.amazonaws.com\"}");
+    bench_control(b, "make route53 us-east-1 {\"kind\":\"record\",\"zone\":\"Z1\","
+                     "\"name\":\"mail.x.org\",\"type\":\"A\",\"value\":\"192.0.2.1\"}");
+    const struct told *t = discover(b, "x");
+    ck_assert_uint_eq(t->count, 1);
+    size_t www = found(t, "route53", "www.x.org");
+    ck_assert(!t->found[www].whole);
+    ck_assert_ptr_nonnull(strstr(t->found[www].settings, "target.us-east-1=front-"));
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(without_a_tagged_zone_the_record_is_asked_for)
+{
+    struct bench *b = bench_new(10);
+    tag_both(b, "kinesis", "stream/same", "stream/same");
+    ck_assert_ptr_nonnull(strstr(discover(b, "x")->doubts, "No hosted zone carries the tag"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_key_of_one_region_stays_and_one_of_several_is_one)
 {
     struct bench *b = bench_new(10);
@@ -368,6 +534,14 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_fits_twice_is_said_and_put_together_with_none);
     tcase_add_test(tc, a_datastore_brings_its_members_and_its_primary);
     tcase_add_test(tc, a_functions_mappings_are_listed_region_by_region);
+    tcase_add_test(tc, a_global_table_brings_its_replicas);
+    tcase_add_test(tc, a_file_system_is_one_with_what_it_replicates_to);
+    tcase_add_test(tc, an_accelerator_tells_each_regions_endpoint_group);
+    tcase_add_test(tc, a_groups_schedules_are_listed);
+    tcase_add_test(tc, what_its_driver_wants_and_nothing_tells_is_asked_for);
+    tcase_add_test(tc, a_weighted_set_tells_each_regions_share);
+    tcase_add_test(tc, a_simple_record_is_found_by_its_load_balancer_and_not_completed);
+    tcase_add_test(tc, without_a_tagged_zone_the_record_is_asked_for);
     tcase_add_test(tc, a_key_of_one_region_stays_and_one_of_several_is_one);
     tcase_add_test(tc, a_silent_region_is_said_and_the_other_told);
     tcase_add_test(tc, a_throttled_service_is_asked_again_and_then_said);

@@ -24,12 +24,19 @@ static const struct kind kinds[] = {
     { "rds", "db:<id>", "rds", "<id>", "instances=<id>",
       { "rds", "DescribeDBInstances", .params = "DBInstanceIdentifier=<id>" }, .read = look_instance },
     { "rds", "global-cluster:<id>" }, /* found by its members */
+    { "dynamodb", "table/<table>", "dynamodb", "<table>", "table=<table>",
+      { "dynamodb", "DescribeTable", .body = "{\"TableName\":\"<table>\"}" }, .read = look_table },
+    { "elasticfilesystem", "file-system/<id>", "efs", "<id>", "file_systems=<id>",
+      { "efs", "DescribeReplicationConfigurations", "GET", "/2015-02-01/file-systems/replication-configurations", "FileSystemId=<id>" },
+      .read = look_file_system },
+    { "es", "domain/<domain>", "opensearch", "<domain>", "domain=<domain>", .lacks = "which indices follow the other region's (indices)" },
     { "ecs", "service/<cluster>/<service>", "ecs", "<cluster>/<service>", "cluster=<cluster>&service=<service>",
       { "ecs", "DescribeServices", .body = "{\"cluster\":\"<cluster>\",\"services\":[\"<service>\"]}" }, ecs_picks },
     { "ecs", "cluster/<cluster>" },
     { "ecs", "task-definition/<family>" },
     { "ecs", "task/<id>" },
     { "autoscaling", "autoScalingGroup:<id>:autoScalingGroupName/<group>", "asg", "<group>", "group=<group>" },
+    { "s3", "accesspoint/<alias>", "mrap", "<alias>", "mrap=<arn>" },
     { "s3", "<bucket>", "s3", "<bucket>", "buckets=<bucket>", .more = look_bucket },
     { "lambda", "function:<function>", "lambda", "<function>", "function=<function>",
       { "lambda", "ListEventSourceMappings", "GET", "/2015-03-31/event-source-mappings", "FunctionName=<function>" },
@@ -43,7 +50,8 @@ static const struct kind kinds[] = {
     { "kinesis", "stream/<stream>", "kinesis", "<stream>", "stream=<stream>" },
     { "eks", "nodegroup/<cluster>/<nodegroup>/<id>", "eks", "<cluster>/<nodegroup>", "cluster=<cluster>&nodegroup=<nodegroup>",
       { "eks", "DescribeNodegroup", "GET", "/clusters/<cluster>/node-groups/<nodegroup>" }, nodegroup_picks },
-    { "eks", "cluster/<cluster>" },
+    { "eks", "cluster/<cluster>", "kubernetes", "<cluster>", "cluster=<cluster>",
+      .lacks = "which namespace and deployments are the app's" },
     { "elasticache", "replicationgroup:<id>", "elasticache", "<id>", "groups=<id>", .more = look_datastore },
     { "elasticache", "globalreplicationgroup:<id>" },
     { "elasticache", "cluster:<id>" },
@@ -70,6 +78,10 @@ static const struct kind kinds[] = {
     { "route53", "hostedzone/<zone>", "", "<zone>", NULL,
       { "route53", "ListResourceRecordSets", "GET", "/2013-04-01/hostedzone/<zone>/rrset", "maxitems=300" }, .read = look_records },
     { "route53", "healthcheck/<id>" },
+    { "cloudfront", "key-value-store/<id>", "cloudfront-kvs", "<id>", "store=<arn>", .lacks = "which key leads users (key)" },
+    { "route53-recovery-control", "<what>/<id>", .hint = "the driver routing-control wants each region's control, and the cluster's five endpoints" },
+    { "backup", "<what>:<id>", .hint = "the driver backup restores from vaults: of what, and with which role, is yours to say" },
+    { "drs", "<what>/<id>", .hint = "the driver drs launches them: by their tag, or by their ids" },
     { "ec2", "instance/<id>", .hint = "the driver ec2 starts and stops them: " LATER },
     { "ec2", "launch-template/<id>", .hint = "the driver ec2 launches from them: " LATER },
     { "ec2", "<what>/<id>" }, /* networks, volumes, addresses: they stay where they are */
@@ -77,9 +89,9 @@ static const struct kind kinds[] = {
     { "iam", "<what>/<id>" },
     { "logs", "<what>:<id>" },
     { "cloudwatch", "<what>:<id>" },
-    { "acm", "<what>/<id>" },
+    { "acm", "<what>/<id>", .hint = "the driver acm looks whether each region has one for a domain" },
     { "cloudformation", "<what>/<id>" },
-    { "ecr", "<what>/<id>" },
+    { "ecr", "<what>/<id>", .hint = "the driver ecr looks whether each region has the images of a service" },
     { "rds", "<what>:<id>" }, /* snapshots, subnet and parameter groups */
     { 0 },
 };
@@ -229,7 +241,8 @@ static struct thing *add(struct walk *w, const struct kind *kind, struct evac_st
                          struct evac_str region, const struct evac_arg *holes, size_t hole_count)
 {
     struct thing *t = evac_arena_alloc(w->arena, sizeof *t);
-    bool global = arn_part(arn, 3).n == 0 && strcmp(kind->service, "s3") != 0;
+    bool bucket = strcmp(kind->service, "s3") == 0 && arn_part(arn, 4).n == 0;
+    bool global = arn_part(arn, 3).n == 0 && !bucket; /* a bucket's ARN does not say where it is */
     *t = (struct thing){ .walk = w, .kind = kind, .runs = -1 };
     t->arn = walk_keep(w, arn);
     t->listed = walk_keep(w, region);
@@ -239,6 +252,8 @@ static struct thing *add(struct walk *w, const struct kind *kind, struct evac_st
     t->holes = holes_of(w, t->arn, holes, hole_count);
     t->name = fill(t, kind->name);
     fill_settings(t);
+    if (kind->lacks)
+        thing_tear(t, "Nothing here tells %s.", kind->lacks);
     *w->last_thing = t;
     w->last_thing = &t->next;
     w->thing_count++;

@@ -39,6 +39,9 @@ static void apply(struct thing *t, struct tie *tie)
 /* One of those that it ties is the app's. */
 static bool is_ours(const struct walk *w, const struct tie *tie)
 {
+    for (const struct thing *t = w->things; t; t = t->next)
+        if (evac_str_eq(t->relation, tie->relation))
+            return true;
     for (const struct tie *other = w->ties; other; other = other->next)
         if (evac_str_eq(other->relation, tie->relation) && known(w, other->arn))
             return true;
@@ -84,6 +87,15 @@ bool walk_settle(struct walk *w)
             more |= bring_in(w, tie);
     }
     return more;
+}
+
+/* The ARN of something of the same service and account. */
+static struct evac_str arn_elsewhere(const struct thing *t, struct evac_str region,
+                                     struct evac_str what)
+{
+    return walk_printf(t->walk, "arn:%.*s:%.*s:%.*s:%.*s:%.*s", EVAC_STR_ARG(arn_part(t->arn, 1)),
+                       EVAC_STR_ARG(arn_part(t->arn, 2)), EVAC_STR_ARG(region),
+                       EVAC_STR_ARG(arn_part(t->arn, 4)), EVAC_STR_ARG(what));
 }
 
 /* --- RDS: clusters and instances ------------------------------------------------------------- */
@@ -206,9 +218,8 @@ static void tie_member(struct thing *t, const struct evac_xml *m, struct evac_st
     struct evac_str id = evac_xml_text(m, "ReplicationGroupId");
     add_tie(t->walk,
             &(struct tie){
-                .arn = walk_printf(t->walk, "arn:%.*s:elasticache:%.*s:%.*s:replicationgroup:%.*s",
-                                   EVAC_STR_ARG(arn_part(t->arn, 1)), EVAC_STR_ARG(region),
-                                   EVAC_STR_ARG(arn_part(t->arn, 4)), EVAC_STR_ARG(id)),
+                .arn = arn_elsewhere(
+                    t, region, walk_printf(t->walk, "replicationgroup:%.*s", EVAC_STR_ARG(id))),
                 .relation = walk_printf(t->walk, "datastore:%.*s", EVAC_STR_ARG(group)),
                 .group = group,
                 .setting = "global_group",
@@ -238,6 +249,51 @@ void look_datastore(struct thing *t)
         ask_datastores(t, EVAC_STR_NONE);
     if (area)
         area->asked_groups = true;
+}
+
+/* --- tables and file systems ----------------------------------------------------------------- */
+
+/* A replica is a table of the same name; whether a region tells of itself among them differs. */
+void look_table(struct job *job, const struct evac_aws_reply *r)
+{
+    struct thing *t = job->thing;
+    if (!walk_answered(job, r))
+        return;
+    const struct evac_json *table = evac_json_get(r->json, "Table");
+    const struct evac_json *replica = evac_json_first(evac_json_get(table, "Replicas"));
+    struct tie tie = { .group = t->name,
+                       .relation = walk_printf(t->walk, "table:%.*s", EVAC_STR_ARG(t->name)) };
+    if (evac_str_is(evac_json_str(table, "MultiRegionConsistency"), "STRONG"))
+        thing_set(t, "consistency", EVAC_STR("strong"));
+    if (replica)
+        t->relation = tie.relation;
+    for (; replica; replica = evac_json_next(replica)) {
+        tie.arn = arn_elsewhere(t, evac_json_str(replica, "RegionName"), arn_part(t->arn, 5));
+        add_tie(t->walk, &tie);
+    }
+}
+
+/* Both regions tell of both ends. */
+void look_file_system(struct job *job, const struct evac_aws_reply *r)
+{
+    struct thing *t = job->thing;
+    if (evac_str_is(r->code, "ReplicationNotFound") || !walk_answered(job, r))
+        return;
+    const struct evac_json *it = evac_json_first(evac_json_get(r->json, "Replications"));
+    const struct evac_json *to = evac_json_first(evac_json_get(it, "Destinations"));
+    struct evac_str source = evac_json_str(it, "SourceFileSystemId");
+    struct tie tie = { .arn = evac_json_str(it, "SourceFileSystemArn"),
+                       .group = source,
+                       .relation = walk_printf(t->walk, "files:%.*s", EVAC_STR_ARG(source)),
+                       .writes = true };
+    if (!to)
+        return;
+    add_tie(t->walk, &tie);
+    tie.writes = false;
+    tie.arn = arn_elsewhere(
+        t, evac_json_str(to, "Region"),
+        walk_printf(t->walk, "file-system/%.*s", EVAC_STR_ARG(evac_json_str(to, "FileSystemId"))));
+    add_tie(t->walk, &tie);
 }
 
 /* --- S3 -------------------------------------------------------------------------------------- */

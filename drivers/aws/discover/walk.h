@@ -38,6 +38,7 @@ struct kind {
     walk_read_fn *read;                /* instead of picks */
     void (*more)(struct thing *thing); /* asks more than one look */
     const char *hint;                  /* where type is NULL: said once, instead of nothing */
+    const char *lacks;                 /* what its driver wants to know and nothing here tells */
 };
 
 /* One resource in one region. */
@@ -167,7 +168,7 @@ void thing_tear(struct thing *thing, const char *fmt, ...) __attribute__((format
 
 /* looks.c */
 walk_read_fn look_cluster, look_instance, look_scaling_groups, look_mappings, look_schedules,
-    look_origins, look_key, look_listeners;
+    look_origins, look_key, look_listeners, look_table, look_file_system;
 void ask_scaling_groups(struct walk *w, struct area *area, struct evac_str next);
 void look_bucket(struct thing *thing);
 void look_datastore(struct thing *thing);

@@ -8,6 +8,10 @@ def accelerators(aws):
     make(aws, "globalaccelerator", WEST, kind="endpoint-group", name=group, EndpointGroupRegion=EAST)
     one = ("--endpoint-group-arn", group)
     equal(aws(WEST, "globalaccelerator", "describe-endpoint-group", *one)["EndpointGroup"]["TrafficDialPercentage"], 100)
+    listeners = aws(WEST, "globalaccelerator", "list-listeners", "--accelerator-arn", arn)["Listeners"]
+    equal([x["ListenerArn"] for x in listeners], [arn + "/listener/1"])
+    groups = aws(WEST, "globalaccelerator", "list-endpoint-groups", "--listener-arn", arn + "/listener/1")
+    equal([g["EndpointGroupArn"] for g in groups["EndpointGroups"]], [group])
     dial = ("globalaccelerator", "update-endpoint-group", *one, "--traffic-dial-percentage")
     equal(aws(WEST, *dial, "0")["EndpointGroup"]["TrafficDialPercentage"], 0)
     status = ("globalaccelerator", "describe-accelerator", "--accelerator-arn", arn)

@@ -12,6 +12,11 @@ def schedules(aws):
         json.dumps(got["Target"]))
     got = aws(WEST, "scheduler", "get-schedule", "--name", "nightly")
     assert got["State"] == "DISABLED" and "Description" not in got, got  # what is not sent is gone
+    for i in range(3):
+        make(aws, "scheduler", WEST, kind="schedule", name="many-%d" % i, GroupName="many")
+    pages = aws(WEST, "scheduler", "list-schedules", "--group-name", "many", "--page-size", "2")
+    equal([s["Name"] for s in pages["Schedules"]], ["many-0", "many-1", "many-2"])
+    equal(aws(WEST, "scheduler", "list-schedules", "--group-name", "many", "--state", "DISABLED")["Schedules"], [])
     refused("ResourceNotFoundException", aws, WEST, "scheduler", "get-schedule", "--name", "nobody")
 
 
