@@ -193,7 +193,8 @@ static void add_batch(Suite *suite)
 
 /* --- replication ----------------------------------------------------------------------------- */
 
-#define RULES   "rules.us-east-1=[\"all\"]\nrules.us-west-2=[\"all\"]\nmetric_period=1s\n"
+#define RULES                                                                                      \
+    "rules.us-east-1=[\"all\"]\nrules.us-west-2=[\"all\"]\nmetric_period=1s\nmetrics=true\n"
 #define PAIR    BUCKETS "canary=c\nrule_id=evac\nprefix=\nrtc=false\n"
 #define PROTECT PAIR "role=arn:aws:iam::123456789012:role/s3-replication\n"
 #define AT_FROM SIDES("us-east-1")
@@ -220,6 +221,7 @@ START_TEST(each_named_rule_must_replicate_to_the_other_bucket)
           "there is no rule other" },
         { "rtc=true\n" BUCKETS "canary=c\n" AT_FROM, EVAC_SEEN_BLOCKED,
           "no Replication Time Control" },
+        { "metrics=true\n" PAIR AT_FROM, EVAC_SEEN_SATISFIED, "no value lately" },
         { "canary=c\nbuckets.us-east-1=shop-pics-use1\nbuckets.us-west-2=shop-assets-usw2\n"
           "rules.us-east-1=[\"all\"]\n" AT_FROM,
           EVAC_SEEN_BLOCKED, "does not replicate to shop-assets-usw2" },
@@ -257,6 +259,29 @@ START_TEST(a_bucket_is_drained_when_marker_and_metrics_say_so)
     says(r, "nothing waits");
     bench_control(b, "service cloudwatch us-west-2 down");
     expect(look(b, "s3", "drained", RULES PAIR AT_FROM), EVAC_SEEN_UNSEEN);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_failed_is_said_and_sent_again_by_a_batch)
+{
+    struct bench *b = replicating();
+    bench_control(b, "make s3 us-west-2 {\"kind\":\"bucket\",\"name\":\"shop-pics-usw2\","
+                     "\"versioned\":false}");
+    mark(b, 1);
+    bench_run(b, 5000);
+    const struct evac_reply *r = look(b, "s3", "replicating", PAIR AT_FROM);
+    expect(r, EVAC_SEEN_BLOCKED);
+    says(r, "the newest marker failed to replicate");
+    expect(look(b, "s3", "drained", RULES PAIR AT_FROM), EVAC_SEEN_BLOCKED);
+    bench_control(b, "make s3 us-west-2 {\"kind\":\"bucket\",\"name\":\"shop-pics-usw2\"}");
+    bench_run(b, 5000); /* it does not heal by itself */
+    expect(look(b, "s3", "replicating", PAIR AT_FROM), EVAC_SEEN_BLOCKED);
+    r = bench_call(b, "s3-metrics", EVAC_VERB_MEASURE, "", RULES PAIR TO);
+    ck_assert_int_eq(bench_fact(r, "failed"), 1);
+    expect_outcome(act(b, "s3-batch", "replicate", BATCH AT_FROM), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "s3-batch", "replicate", BATCH AT_FROM, 60000), EVAC_SEEN_SATISFIED);
+    expect(look(b, "s3", "replicating", PAIR AT_FROM), EVAC_SEEN_SATISFIED);
     bench_free(b);
 }
 END_TEST
@@ -375,6 +400,7 @@ static void add_replication(Suite *suite)
     TCase *tc = tcase_create("replication");
     tcase_add_test(tc, each_named_rule_must_replicate_to_the_other_bucket);
     tcase_add_test(tc, a_bucket_is_drained_when_marker_and_metrics_say_so);
+    tcase_add_test(tc, what_failed_is_said_and_sent_again_by_a_batch);
     tcase_add_test(tc, what_waits_and_gets_no_fewer_is_said);
     tcase_add_test(tc, the_metrics_measure_loss_where_things_arrive);
     tcase_add_test(tc, the_way_back_is_made_and_taken_out_again);

@@ -16,7 +16,8 @@ static const struct evac_param resource_params[] = {
     { "canary", EVAC_PARAM_TEXT, 0, "evac-canary", NULL,
       "key prefix of the markers; one object a region" },
     { "rules", EVAC_PARAM_LIST, EVAC_PARAM_REGIONAL, NULL, NULL,
-      "each region's rules to the other one, by ID: each must be enabled; those with metrics tell what waits" },
+      "each region's rules to the other one, by ID: each must be enabled" },
+    { "metrics", EVAC_PARAM_BOOL, 0, "false", NULL, "rules must publish metrics, as those with Replication Time Control do: what waits is asked" },
     { "rtc", EVAC_PARAM_BOOL, 0, "false", NULL, "rules must have Replication Time Control; protect gives it" },
     { "metric_period", EVAC_PARAM_DURATION, 0, "60s", NULL, "how often the metrics have a value" },
     { "role", EVAC_PARAM_TEXT, 0, NULL, NULL, "ARN of the role that replicates; with it, protect makes the rule back" },
@@ -43,7 +44,8 @@ static const struct evac_param recover_params[] = {
 static const struct evac_op ready_ops[] = { LOOK("GetBucketVersioning", "s3:GetBucketVersioning"), { 0 } };
 static const struct evac_op replicating_ops[] = {
     LOOK("GetBucketVersioning", "s3:GetBucketVersioning"),
-    LOOK("GetBucketReplication", "s3:GetReplicationConfiguration"), HEAD, S3_FLOW_OP(EVAC_HOME_FROM), { 0 },
+    LOOK("GetBucketReplication", "s3:GetReplicationConfiguration"), HEAD,
+    { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_FROM, NULL, false, false, "metrics=true" }, { 0 },
 };
 static const struct evac_op drained_ops[] = { HEAD, S3_FLOW_OP(EVAC_HOME_TO), { 0 } };
 #define BACK(operation, iam, mutates) { "s3", operation, iam, EVAC_HOME_TO, NULL, true, mutates }

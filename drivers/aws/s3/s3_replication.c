@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct looking {
-    struct s3_rules rules; /* named, and with metrics */
+    struct s3_rules rules; /* whose metrics are asked */
     const char *off;       /* of rules to the other side that are disabled, in words; "" none */
     int64_t marker_ms;     /* when the newest marker was written; 0 there is none */
 };
@@ -53,9 +53,9 @@ static const struct evac_xml *rule_of(const struct evac_xml *root, struct evac_s
     return rule;
 }
 
-static bool wants_rtc(const struct aws_call *c)
+static bool wants(const struct aws_call *c, const char *name)
 {
-    return evac_str_is(evac_args_get(&c->args, "rtc"), "true");
+    return evac_str_is(evac_args_get(&c->args, name), "true");
 }
 
 /* NULL: it is as it should be. */
@@ -70,14 +70,16 @@ static const char *why_not(struct aws_call *c, const struct evac_xml *rule, stru
             .p;
     if (!is_enabled(rule, "Status"))
         return aws_printf(c, "rule %.*s is disabled", EVAC_STR_ARG(id)).p;
-    if (wants_rtc(c) && !is_enabled(rule, "Destination/ReplicationTime/Status"))
+    if (wants(c, "rtc") && !is_enabled(rule, "Destination/ReplicationTime/Status"))
         return aws_printf(c, "rule %.*s has no Replication Time Control", EVAC_STR_ARG(id)).p;
+    if (wants(c, "metrics") && !is_enabled(rule, "Destination/Metrics/Status"))
+        return aws_printf(c, "rule %.*s publishes no metrics", EVAC_STR_ARG(id)).p;
     return NULL;
 }
 
 static void take(struct aws_call *c, struct looking *l, const struct evac_xml *rule)
 {
-    if (is_enabled(rule, "Destination/Metrics/Status") && l->rules.count < S3_RULES_MAX)
+    if (wants(c, "metrics") && l->rules.count < S3_RULES_MAX)
         l->rules.ids[l->rules.count++] = evac_arena_str(c->arena, evac_xml_text(rule, "ID"));
 }
 
@@ -109,6 +111,8 @@ static const char *check_any(struct aws_call *c, const struct evac_xml *root)
             continue;
         first = why && !first ? why : first;
         good += !why;
+        if (!why)
+            take(c, l, rule);
     }
     l->off = good && first ? first : "";
     if (good)
