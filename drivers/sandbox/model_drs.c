@@ -16,6 +16,7 @@
 #define OWN_LAG_MS   2000u
 #define BEGIN_MS     15000u
 #define LAUNCH_MS    600000u
+#define START_MS     30000u
 #define TERMINATE_MS 60000u
 #define SYNC_MS      900000u
 
@@ -295,6 +296,8 @@ static void launch(struct evac_sandbox *sb, const struct sb_doc *j, cJSON *p, st
     sb_doc_set_text(i, "jobID", evac_str(j->name));
     sb_doc_set(i, "isDrill", sb_doc_is(j, "initiatedBy", "START_DRILL") ? "true" : "false");
     set_time(sb, i, "pointInTimeSnapshotDateTime", sb_doc_num(s, "arrived_ms", 0));
+    sb_doc_set(i, "ec2InstanceState", "\"PENDING\"");
+    sb_doc_later(sb, i, START_MS, "ec2InstanceState", "\"RUNNING\"");
     sb_doc_set_text(s, "recoveryInstanceId", evac_str(id));
 }
 
@@ -330,6 +333,7 @@ static void terminate(struct sb_call *c)
     for (int i = 1; sb_has(c, "recoveryInstanceIDs.%d", i); i++) {
         struct sb_doc *d = instance(c, sb_in(c, "recoveryInstanceIDs.%d", i));
         sb_doc_set(d, "ec2InstanceState", "\"SHUTTING-DOWN\"");
+        sb_doc_later(c->sb, d, TERMINATE_MS, "ec2InstanceState", "\"TERMINATED\"");
         sb_doc_later(c->sb, d, TERMINATE_MS, "ends", "true");
     }
     sb_doc_later(c->sb, j, TERMINATE_MS, "ends", "true");

@@ -90,6 +90,21 @@ START_TEST(a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted)
 }
 END_TEST
 
+START_TEST(parity_names_what_the_replica_lacks)
+{
+    struct bench *b = with_replica();
+    expect(look(b, "parity", TO("graceful")), EVAC_SEEN_SATISFIED, "");
+    bench_control(b, "make efs us-west-2 {\"kind\":\"file-system\",\"name\":\"fs-0b\","
+                     "\"ThroughputMode\":\"bursting\",\"NumberOfMountTargets\":3}");
+    const struct evac_reply *r = look(b, "parity", TO("graceful"));
+    expect(r, EVAC_SEEN_BLOCKED, "throughput mode: elastic in us-east-1, bursting in us-west-2");
+    expect(r, EVAC_SEEN_BLOCKED, "mount targets: 1, 3");
+    bench_control(b, "region us-east-1 down");
+    expect(look(b, "parity", TO("graceful")), EVAC_SEEN_UNSEEN, "");
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(the_lag_is_what_has_not_arrived_and_goes_on_growing_when_nothing_does)
 {
     struct bench *b = with_replica();
@@ -259,6 +274,7 @@ static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("efs");
     tcase_add_test(tc, a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted);
+    tcase_add_test(tc, parity_names_what_the_replica_lacks);
     tcase_add_test(tc, the_lag_is_what_has_not_arrived_and_goes_on_growing_when_nothing_does);
     tcase_add_test(tc, without_the_old_region_its_own_side_is_deleted_and_says_what_is_lost);
     tcase_add_test(tc, a_deletion_that_needs_the_lost_region_becomes_one_that_does_not);

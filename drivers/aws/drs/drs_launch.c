@@ -90,9 +90,10 @@ static void take_instance(struct aws_call *c, const struct evac_json *item)
     struct drs_work *w = drs_work(c);
     struct evac_str state = evac_json_str(item, "ec2InstanceState");
     int64_t at;
-    bool runs = evac_str_is(state, "RUNNING") || evac_str_is(state, "STOPPED") ||
-                evac_str_is(state, "PENDING");
-    w->lacking -= runs && w->lacking > 0;
+    bool starts = evac_str_is(state, "PENDING");
+    bool there = starts || evac_str_is(state, "RUNNING") || evac_str_is(state, "STOPPED");
+    w->lacking -= there && w->lacking > 0;
+    w->starting += starts;
     if (evac_aws_time_iso(evac_json_str(item, "pointInTimeSnapshotDateTime"), &at) &&
         (w->point_ms < 0 || at < w->point_ms))
         w->point_ms = at;
@@ -104,6 +105,8 @@ static void seen_instances(struct aws_call *c)
     if (w->lacking)
         drs_seen(c, EVAC_SEEN_BLOCKED, "%zu of %zu recovery instances are gone again", w->lacking,
                  w->count);
+    else if (w->starting)
+        drs_seen(c, EVAC_SEEN_MOVING, "%zu recovery instances are starting", w->starting);
     else
         drs_seen(c, EVAC_SEEN_SATISFIED, "%zu source servers are launched", w->count);
 }

@@ -30,6 +30,7 @@ struct drs_work {
     int64_t point_ms;          /* wall: the oldest data among what was launched; -1 not known */
     int64_t now_ms;            /* by the service's clock */
     size_t lacking, leaving;   /* recovery instances that are not there, that are going */
+    size_t starting;           /* that do not run yet */
     size_t reversed;           /* by this attempt */
     struct evac_str copies;    /* a drill's recovery instances, as a JSON list's inside */
     void (*each)(struct aws_call *c, const struct evac_json *item);

@@ -7,7 +7,7 @@
  * What was promoted carries the run's tag: a file system that stands alone may as well be the old
  * primary, with old data.
  */
-#include "aws_template.h"
+#include "aws_parity.h"
 
 #include <string.h>
 
@@ -20,6 +20,7 @@ static const struct evac_param resource_params[] = {
     { "file_systems", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED | EVAC_PARAM_REGIONAL, NULL, NULL, "id of each region's file system" },
     { "overwrite", EVAC_PARAM_BOOL, 0, "false", NULL,
       "protect may overwrite what the old region's file system still has" },
+    AWS_PARITY_PARAM,
     { 0 },
 };
 static const struct evac_param ready_params[] = {
@@ -45,11 +46,13 @@ static const struct evac_op protect_ops[] = {
     LOOK, LOOK_REPLICATION(EVAC_HOME_TO), CHANGE("DeleteReplicationConfiguration", EVAC_HOME_STEP),
     CHANGE("UpdateFileSystemProtection", EVAC_HOME_STEP), CHANGE("CreateReplicationConfiguration", EVAC_HOME_TO), { 0 },
 };
+static const struct evac_op parity_ops[] = { AWS_PARITY_OP("efs", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems"), { 0 } };
 static const struct evac_op measure_ops[] = { LOOK_REPLICATION(EVAC_HOME_TO), { 0 } };
 
 static const struct evac_action actions[] = {
     { "ready", "the region's file system is a replica, can be mounted, and is not further behind than allowed", 0,
       EVAC_FENCING_STATE, 1000, 60000, ready_params, look_ops },
+    AWS_PARITY_ACTION(parity_ops),
     { "switchover", "planned: everything that was written before the fence is in the region's file system, and it takes writes",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 900000, 7200000, failover_params, promote_ops },
     { "failover", "the region's file system stands alone and takes writes; what was not replicated is lost",
@@ -63,6 +66,16 @@ static const struct evac_action actions[] = {
     { 0 },
 };
 
+static const struct aws_compared of_fs[] = {
+    { "encryption", "FileSystems[]/Encrypted" },
+    { "performance mode", "FileSystems[]/PerformanceMode" },
+    { "throughput mode", "FileSystems[]/ThroughputMode" },
+    { "provisioned throughput", "FileSystems[]/ProvisionedThroughputInMibps" },
+    { "mount targets", "FileSystems[]/NumberOfMountTargets" },
+    { 0 },
+};
+static const struct aws_parity parity = { .rows = { { "the file system",
+    { "efs", "DescribeFileSystems", "GET", "/2015-02-01/file-systems", "FileSystemId=<file_systems>" }, .missing_codes = "FileSystemNotFound", .compared = of_fs } } };
 static const struct aws_ask describe_fs = { "efs", "DescribeFileSystems", "GET", "/2015-02-01/file-systems", "FileSystemId=<fs>" };
 static const struct aws_ask describe_replication = { "efs", "DescribeReplicationConfigurations", "GET",
     "/2015-02-01/file-systems/replication-configurations", "FileSystemId=<fs>" };
@@ -607,6 +620,7 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
 
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = observe_ready },
+    { .action = "parity", .parity = &parity },
     { .action = "switchover", .observe = observe, .apply = apply },
     { .action = "failover", .observe = observe, .apply = apply },
     { .action = "protected", .observe = observe_protected },
