@@ -3,7 +3,7 @@
  * before, be good for long enough, and be the one that something uses. A certificate that renews
  * itself says why when it can not.
  */
-#include "aws_pack.h"
+#include "aws_template.h"
 
 #include <string.h>
 
@@ -118,39 +118,25 @@ static void on_certificate(struct aws_call *c, const struct evac_aws_reply *r)
 
 static struct evac_aws_request describe(struct aws_call *c, struct evac_str arn)
 {
-    struct evac_buf json;
-    evac_buf_init(&json, 4096);
-    evac_buf_puts(&json, "{\"CertificateArn\":");
-    evac_buf_json(&json, arn);
-    evac_buf_putc(&json, '}');
-    struct evac_str text = evac_arena_str(c->arena, evac_buf_str(&json));
-    evac_buf_done(&json);
-    return (struct evac_aws_request){
-        .service = "acm", .operation = "DescribeCertificate", .region = c->region, .body = text
-    };
+    static const struct aws_ask ask = { "acm", "DescribeCertificate",
+                                        .body = "{\"CertificateArn\":\"<arn>\"}" };
+    struct aws_hole hole = { "arn", arn };
+    return aws_ask(c, &ask, false, &hole, 1);
 }
 
 /* --- the best one of a domain ---------------------------------------------------------------- */
 
+/* Without the key types, RSA of 2048 bits and less alone is told. */
 static struct evac_aws_request list(struct aws_call *c)
 {
-    const struct work *w = c->state;
-    struct evac_buf json;
-    evac_buf_init(&json, 8192);
-    /* Without the key types, RSA of 2048 bits and less alone is told. */
-    evac_buf_puts(&json, "{\"MaxItems\":1000,\"Includes\":{\"keyTypes\":[\"RSA_1024\",\"RSA_2048\","
-                         "\"RSA_3072\",\"RSA_4096\",\"EC_prime256v1\",\"EC_secp384r1\","
-                         "\"EC_secp521r1\"]}");
-    if (w->page.n) {
-        evac_buf_puts(&json, ",\"NextToken\":");
-        evac_buf_json(&json, w->page);
-    }
-    evac_buf_putc(&json, '}');
-    struct evac_str text = evac_arena_str(c->arena, evac_buf_str(&json));
-    evac_buf_done(&json);
-    return (struct evac_aws_request){
-        .service = "acm", .operation = "ListCertificates", .region = c->region, .body = text
+    static const struct aws_ask ask = {
+        "acm", "ListCertificates",
+        .body = "{\"MaxItems\":1000,\"NextToken\":<\"page>,\"Includes\":{\"keyTypes\":["
+                "\"RSA_1024\",\"RSA_2048\",\"RSA_3072\",\"RSA_4096\",\"EC_prime256v1\","
+                "\"EC_secp384r1\",\"EC_secp521r1\"]}}"
     };
+    struct aws_hole hole = { "page", ((const struct work *)c->state)->page };
+    return aws_ask(c, &ask, false, &hole, 1);
 }
 
 /* "*.example.com" is good for "shop.example.com", and for nothing deeper. */

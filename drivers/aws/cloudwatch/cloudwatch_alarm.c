@@ -2,7 +2,7 @@
  * CloudWatch alarms, metric and composite: people have already said there what is wrong when. An
  * alarm that has no data says nothing; whether that counts as quiet is for the configuration.
  */
-#include "aws_pack.h"
+#include "aws_template.h"
 
 #include <string.h>
 
@@ -28,35 +28,16 @@ struct work {
     struct evac_str page;
 };
 
-static void on_page(struct aws_call *c, const struct evac_aws_reply *r);
-
-static struct evac_str body(struct aws_call *c)
-{
-    const struct work *w = c->state;
-    struct evac_buf json;
-    evac_buf_init(&json, 65536);
-    /* Without the types, metric alarms alone are told. */
-    evac_buf_puts(&json, "{\"AlarmTypes\":[\"MetricAlarm\",\"CompositeAlarm\"],\"AlarmNames\":[");
-    for (size_t i = 0; i < w->count; i++) {
-        evac_buf_puts(&json, i ? "," : "");
-        evac_buf_json(&json, w->names[i]);
-    }
-    evac_buf_putc(&json, ']');
-    if (w->page.n) {
-        evac_buf_puts(&json, ",\"NextToken\":");
-        evac_buf_json(&json, w->page);
-    }
-    evac_buf_putc(&json, '}');
-    struct evac_str text = evac_arena_str(c->arena, evac_buf_str(&json));
-    evac_buf_done(&json);
-    return text;
-}
-
+/* Without the types, metric alarms alone are told. */
 static struct evac_aws_request request(struct aws_call *c)
 {
-    return (struct evac_aws_request){
-        .service = "cloudwatch", .operation = "DescribeAlarms", .region = c->region, .body = body(c)
+    static const struct aws_ask ask = {
+        "cloudwatch", "DescribeAlarms",
+        .body = "{\"AlarmTypes\":[\"MetricAlarm\",\"CompositeAlarm\"],\"AlarmNames\":<=alarms>,"
+                "\"NextToken\":<\"page>}"
     };
+    struct aws_hole hole = { "page", ((const struct work *)c->state)->page };
+    return aws_ask(c, &ask, false, &hole, 1);
 }
 
 static void take(struct aws_call *c, const struct evac_json *list)

@@ -117,25 +117,19 @@ static void on_image(struct aws_call *c, const struct evac_aws_reply *r)
 
 static struct evac_aws_request describe(struct aws_call *c)
 {
+    static const struct aws_ask ask = {
+        "ecr", "DescribeImages",
+        .body = "{\"repositoryName\":\"<repository>\",\"registryId\":<\"registry>,\"imageIds\":[{"
+                "\"imageTag\":<\"image_tag>,\"imageDigest\":<\"image_digest>}]}"
+    };
     const struct work *w = c->state;
     const struct image *i = &w->images[w->at];
-    struct evac_buf json;
-    evac_buf_init(&json, 4096);
-    evac_buf_puts(&json, "{\"repositoryName\":");
-    evac_buf_json(&json, i->repository);
-    if (i->registry.n) {
-        evac_buf_puts(&json, ",\"registryId\":");
-        evac_buf_json(&json, i->registry);
-    }
-    evac_buf_putf(&json,
-                  ",\"imageIds\":[{\"%s\":", joint(i->id) == '@' ? "imageDigest" : "imageTag");
-    evac_buf_json(&json, i->id);
-    evac_buf_puts(&json, "}]}");
-    struct evac_str text = evac_arena_str(c->arena, evac_buf_str(&json));
-    evac_buf_done(&json);
-    return (struct evac_aws_request){
-        .service = "ecr", .operation = "DescribeImages", .region = c->region, .body = text
-    };
+    bool digest = joint(i->id) == '@';
+    struct aws_hole holes[] = { { "repository", i->repository },
+                                { "registry", i->registry },
+                                { "image_tag", digest ? EVAC_STR_NONE : i->id },
+                                { "image_digest", digest ? i->id : EVAC_STR_NONE } };
+    return aws_ask(c, &ask, false, holes, sizeof holes / sizeof holes[0]);
 }
 
 static void ask_next(struct aws_call *c)

@@ -4,6 +4,7 @@
  * decision.
  */
 #include "aws_foreign.h"
+#include "aws_template.h"
 #include "ecs_parts.h"
 
 struct check {
@@ -110,20 +111,14 @@ static void on_definition(struct aws_call *c, const struct evac_aws_reply *r)
 
 void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definition_fn *then)
 {
+    static const struct aws_ask ask = { "ecs", "DescribeTaskDefinition",
+                                        .body = "{\"taskDefinition\":\"<definition>\"}" };
     struct check *k = evac_arena_alloc(c->arena, sizeof *k);
-    struct evac_buf body;
-    k->then = then;
+    struct aws_hole hole = { "definition", arn };
     k->c = c;
+    k->then = then;
     k->other = aws_other_region(c);
     c->helper = k;
-    evac_buf_init(&body, 4096);
-    evac_buf_puts(&body, "{\"taskDefinition\":");
-    evac_buf_json(&body, arn);
-    evac_buf_putc(&body, '}');
-    struct evac_aws_request request = { .service = "ecs",
-                                        .operation = "DescribeTaskDefinition",
-                                        .region = c->region,
-                                        .body = evac_arena_str(c->arena, evac_buf_str(&body)) };
-    evac_buf_done(&body);
+    struct evac_aws_request request = aws_ask(c, &ask, false, &hole, 1);
     aws_next(c, &request, on_definition);
 }

@@ -73,24 +73,12 @@ static const char *requested_in(struct aws_call *c, struct evac_str permission)
     return global ? s->global_region : evac_arena_str(c->arena, c->region).p;
 }
 
-static bool is_listed(const struct aws_call *c, const char *list, struct evac_str value)
-{
-    struct evac_json *json = NULL;
-    bool found = false;
-    if (evac_json_parse(evac_args_get(&c->args, list), &json, NULL))
-        return false;
-    for (const struct evac_json *e = evac_json_first(json); e; e = evac_json_next(e))
-        found |= evac_str_eq(evac_json_text(e), value);
-    evac_json_free(json);
-    return found;
-}
-
 static void read_permissions(struct aws_call *c, struct work *w)
 {
     struct evac_str rest = evac_args_get(&c->args, "want.permissions");
     while (rest.n && w->count < ASKED_MAX) {
         struct evac_str name = evac_str_cut(rest, ' ', &rest);
-        if (name.n && !is_listed(c, "except", name))
+        if (name.n && !aws_lists(c, "except", name))
             w->asked[w->count++] =
                 (struct asked){ .name = name, .requested_in = requested_in(c, name) };
     }

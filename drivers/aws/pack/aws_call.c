@@ -373,6 +373,18 @@ enum evac_code aws_list(struct aws_call *c, struct evac_str text, struct evac_st
     return code;
 }
 
+bool aws_lists(const struct aws_call *c, const char *name, struct evac_str value)
+{
+    struct evac_json *list = NULL;
+    bool found = false;
+    if (evac_json_parse(aws_regional(c, name), &list, NULL))
+        return false;
+    for (const struct evac_json *e = evac_json_first(list); e; e = evac_json_next(e))
+        found |= evac_str_eq(evac_json_text(e), value);
+    evac_json_free(list);
+    return found;
+}
+
 enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,
                          int64_t *ret_count, struct evac_err *err)
 {

@@ -25,19 +25,8 @@ bool aws_names_region(struct evac_str text, struct evac_str name)
     return false;
 }
 
-static bool is_allowed(const struct aws_call *c, struct evac_str variable)
-{
-    struct evac_json *list = NULL;
-    bool found = false;
-    if (evac_json_parse(evac_args_get(&c->args, "names_other_region"), &list, NULL))
-        return false;
-    for (const struct evac_json *e = evac_json_first(list); e; e = evac_json_next(e))
-        found |= evac_str_eq(evac_json_text(e), variable);
-    evac_json_free(list);
-    return found;
-}
-
 bool aws_is_foreign(const struct aws_call *c, struct evac_str variable, struct evac_str value)
 {
-    return aws_names_region(value, aws_other_region(c)) && !is_allowed(c, variable);
+    return aws_names_region(value, aws_other_region(c)) &&
+           !aws_lists(c, "names_other_region", variable);
 }

@@ -253,6 +253,8 @@ struct evac_str aws_regional(const struct aws_call *c, const char *name);
  * They live as long as the call. */
 enum evac_code aws_list(struct aws_call *c, struct evac_str text, struct evac_str *ret_items,
                         size_t max, size_t *ret_count, struct evac_err *err);
+/* A list parameter has that element. */
+bool aws_lists(const struct aws_call *c, const char *name, struct evac_str value);
 /* A count: a number, or the name of one of the resource's "<group>.<name>" entries. -1 and err when
  * it is neither. */
 enum evac_code aws_count(const struct aws_call *c, const char *want, const char *group,

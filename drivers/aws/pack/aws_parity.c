@@ -105,18 +105,6 @@ static struct evac_str normal(struct aws_call *c, size_t side, struct evac_str v
     return text;
 }
 
-static bool is_ignored(const struct aws_call *c, const char *what)
-{
-    struct evac_json *list = NULL;
-    bool found = false;
-    if (evac_json_parse(evac_args_get(&c->args, "parity_ignore"), &list, NULL))
-        return false;
-    for (const struct evac_json *e = evac_json_first(list); e; e = evac_json_next(e))
-        found |= evac_str_is(evac_json_text(e), what);
-    evac_json_free(list);
-    return found;
-}
-
 /* --- what differs ---------------------------------------------------------------------------- */
 
 struct difference {
@@ -196,7 +184,7 @@ static void compare_value(struct aws_call *c, const struct compared *v, struct d
     size_t n[SIDES];
     for (size_t side = 0; side < SIDES; side++)
         n[side] = only_in(c, v, side, &only[side]);
-    if ((n[0] == 0 && n[1] == 0) || is_ignored(c, v->of->what))
+    if ((n[0] == 0 && n[1] == 0) || aws_lists(c, "parity_ignore", evac_str(v->of->what)))
         return;
     bool list = strstr(v->of->at, "[*]") || strstr(v->of->at, "[@]");
     bool one = v->count[0] <= 1 && v->count[1] <= 1 && (!list || (n[0] && n[1]));
