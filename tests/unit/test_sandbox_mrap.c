@@ -100,6 +100,29 @@ START_TEST(a_route_moves_both_regions_in_one_change_and_back)
 }
 END_TEST
 
+START_TEST(a_change_under_way_is_not_taken_for_one_that_is_undone)
+{
+    struct bench *b = active_passive();
+    char was[256];
+    ck_assert(evac_str_copy(was, sizeof was, look(b, "route", TO)->snapshot));
+    expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
+    bench_goal(b, was);
+    const struct evac_reply *r = look(b, "route", TO); /* still as it was, for a while */
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert(evac_str_has(r->reason, "another change is under way"));
+    expect(look(b, "ready", TO), EVAC_SEEN_SATISFIED);
+    bench_goal(b, was);
+    expect_outcome(act(b, "route", TO), EVAC_OUTCOME_REJECTED); /* one at a time */
+    bench_run(b, 3000);
+    expect_outcome(act(b, "route", TO), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "mrap", "route", TO, 10000), EVAC_SEEN_SATISFIED);
+    bench_run(b, 5000);
+    expect(look(b, "route", TO), EVAC_SEEN_SATISFIED);
+    ck_assert(bench_true(b, "\"Region\":\"us-east-1\",\"TrafficDialPercentage\":100"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(one_region_is_withdrawn_and_joins_again)
 {
     struct bench *b = with_routes(ROUTE("us-east-1", "100") "," ROUTE("us-west-2", "100"));
@@ -229,6 +252,7 @@ static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("access points");
     tcase_add_test(tc, a_route_moves_both_regions_in_one_change_and_back);
+    tcase_add_test(tc, a_change_under_way_is_not_taken_for_one_that_is_undone);
     tcase_add_test(tc, one_region_is_withdrawn_and_joins_again);
     tcase_add_test(tc, the_last_region_that_takes_requests_is_never_withdrawn);
     tcase_add_test(tc, a_region_that_is_gone_is_passed_over);

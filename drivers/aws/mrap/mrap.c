@@ -164,16 +164,19 @@ static struct evac_str wanted_text(struct aws_call *c)
     return text;
 }
 
-/* A change that was taken is not to be seen at once, and must not be taken for one that got lost.
- */
-static bool was_asked_for(struct aws_call *c)
+/* A change that was taken is not to be seen at once: it must not be taken for one that got lost,
+ * nor the routes as they still are for what a rollback wants. */
+enum under_way { NOTHING, OURS, ANOTHER };
+
+static enum under_way under_way(struct aws_call *c)
 {
     const struct evac_host *host = c->link->host;
     int64_t at_ms;
     struct evac_str text, note = aws_note_get(c->link, note_key(c));
-    return evac_str_i64(evac_str_cut(note, ' ', &text), &at_ms) &&
-           (int64_t)host->now_ms(host->ctx) - at_ms < SETTLE_MS &&
-           evac_str_eq(text, wanted_text(c));
+    if (strcmp(c->action, "ready") == 0 || !evac_str_i64(evac_str_cut(note, ' ', &text), &at_ms) ||
+        (int64_t)host->now_ms(host->ctx) - at_ms >= SETTLE_MS)
+        return NOTHING;
+    return evac_str_eq(text, wanted_text(c)) ? OURS : ANOTHER;
 }
 
 static void changed(struct aws_call *c, const struct evac_aws_reply *r)
@@ -209,7 +212,7 @@ static struct evac_str body_of(struct aws_call *c)
                   "<SubmitMultiRegionAccessPointRoutesRequest xmlns=\"" XMLNS "\"><RouteUpdates>");
     for (size_t i = 0; i < w->count; i++) {
         const struct route *route = &w->routes[i];
-        if (route->dial == route->wanted)
+        if (!is_moved(c, route)) /* said even where it is so: another change may be under way */
             continue;
         evac_buf_puts(&xml, "<Route><Bucket>");
         evac_buf_xml(&xml, route->bucket);
@@ -285,13 +288,16 @@ static void seen(struct aws_call *c)
     struct aws_sight sight = { .progress = -1, .snapshot = snapshot(c) };
     const struct work *w = c->state;
     const char *refused = why_not(c);
-    bool moving = !refused && !is_reached(w) && was_asked_for(c);
-    sight.seen = refused         ? EVAC_SEEN_BLOCKED
-                 : is_reached(w) ? EVAC_SEEN_SATISFIED
-                 : moving        ? EVAC_SEEN_MOVING
-                                 : EVAC_SEEN_UNSATISFIED;
+    enum under_way change = under_way(c);
+    sight.seen = refused                              ? EVAC_SEEN_BLOCKED
+                 : is_reached(w) && change != ANOTHER ? EVAC_SEEN_SATISFIED
+                 : change == OURS                     ? EVAC_SEEN_MOVING
+                                                      : EVAC_SEEN_UNSATISFIED;
     aws_answer_seen(c, &sight, "%s%s", refused ? refused : in_words(c),
-                    moving ? "; the change was taken, and takes up to two minutes" : "");
+                    change == ANOTHER ? "; another change is under way"
+                    : sight.seen == EVAC_SEEN_MOVING
+                        ? "; the change was taken, and takes up to two minutes"
+                        : "");
 }
 
 static void looked(struct aws_call *c, const struct evac_aws_reply *r)
@@ -308,7 +314,7 @@ static void looked(struct aws_call *c, const struct evac_aws_reply *r)
         seen(c);
     else if (why_not(c))
         aws_turn_refuse(c, EVAC_STR_NONE, "%s", why_not(c));
-    else if (is_reached(c->state) || was_asked_for(c))
+    else if (under_way(c) == OURS || (is_reached(c->state) && under_way(c) == NOTHING))
         aws_turn_done(c);
     else
         aws_turn_act(c);

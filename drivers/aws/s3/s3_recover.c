@@ -15,7 +15,7 @@
 
 #define DEFAULT_MOST   1000
 #define DEFAULT_AGE_MS 3600000 /* of a rehearsal without a time */
-#define WORK_MS        30000   /* of one apply: then it is looked at, and goes on */
+#define WORK_MS        24000   /* of one apply: then it is looked at, and goes on */
 
 struct work {
     struct s3_aim aim;

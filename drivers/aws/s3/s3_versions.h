@@ -7,7 +7,7 @@
 
 #include "s3_parts.h"
 
-#define S3_VERSIONS_MAX 50000u /* under one prefix; more is work for S3 Batch Operations */
+#define S3_VERSIONS_MAX 30000u /* under one prefix; more is work for S3 Batch Operations */
 
 enum s3_deed {
     S3_SAME,
