@@ -424,6 +424,33 @@ START_TEST(a_simple_record_is_found_by_its_load_balancer_and_not_completed)
 }
 END_TEST
 
+/* Route 53, Global Accelerator and their like are listed where their API is. Another region's own
+ * things, and its buckets, are not asked for. */
+START_TEST(what_is_global_is_found_in_regions_that_nobody_asked_for)
+{
+    static const struct evac_str regions[] = { { "us-west-2", 9 }, { "eu-west-1", 9 } };
+    struct bench *b = bench_new(10);
+    struct evac_err err = { EVAC_OK, "" };
+    const struct evac_query query = { .app = EVAC_STR("shop"),
+                                      .tag = EVAC_STR("app"),
+                                      .value = EVAC_STR("shop"),
+                                      .regions = regions,
+                                      .region_count = 2,
+                                      .deadline_ms = bench_now(b) + 60000 };
+    memset(&told, 0, sizeof told);
+    ck_assert_int_eq(evac_pack_aws.discover(bench_link(b), &query, NULL, keep, &told, &err),
+                     EVAC_OK);
+    for (int i = 0; i < 100 && !told.done; i++)
+        bench_run(b, 1000);
+    ck_assert_str_eq(told.public_name, "shop.example.com");
+    for (size_t i = 0; i < told.count; i++)
+        ck_assert_ptr_null(strstr(told.found[i].sides, "us-east-1"));
+    /* the global database has its writer elsewhere, and that is said */
+    ck_assert_ptr_nonnull(strstr(told.doubts, "shop-db is also in us-east-1, which is none of"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(without_a_tagged_zone_the_record_is_asked_for)
 {
     struct bench *b = bench_new(10);
@@ -442,11 +469,13 @@ START_TEST(a_key_of_one_region_stays_and_one_of_several_is_one)
                       "\"regions\":[\"us-east-1\",\"us-west-2\"]}",
                       i ? "us-west-2" : "us-east-1");
     bench_control(b, "make kms us-east-1 {\"kind\":\"key\",\"name\":\"own\"}");
-    tag_both(b, "kms", "key/mrk-1", "key/mrk-1");
+    tag(b, "us-west-2", "kms:us-west-2:" ACCOUNT ":key/mrk-1"); /* its primary has no tag */
     tag(b, "us-east-1", "kms:us-east-1:" ACCOUNT ":key/own");
     const struct told *t = discover(b, "x");
     ck_assert_uint_eq(t->count, 1);
-    ck_assert_str_eq(t->found[found(t, "kms", "mrk-1")].settings, "key=mrk-1;");
+    size_t key = found(t, "kms", "mrk-1");
+    ck_assert_str_eq(t->found[key].settings, "key=mrk-1;");
+    ck_assert_str_eq(t->found[key].sides, "us-east-1:-1;us-west-2:-1;");
     bench_free(b);
 }
 END_TEST
@@ -541,6 +570,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_its_driver_wants_and_nothing_tells_is_asked_for);
     tcase_add_test(tc, a_weighted_set_tells_each_regions_share);
     tcase_add_test(tc, a_simple_record_is_found_by_its_load_balancer_and_not_completed);
+    tcase_add_test(tc, what_is_global_is_found_in_regions_that_nobody_asked_for);
     tcase_add_test(tc, without_a_tagged_zone_the_record_is_asked_for);
     tcase_add_test(tc, a_key_of_one_region_stays_and_one_of_several_is_one);
     tcase_add_test(tc, a_silent_region_is_said_and_the_other_told);

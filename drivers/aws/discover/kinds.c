@@ -109,6 +109,13 @@ struct evac_str arn_part(struct evac_str arn, size_t part)
     return part == 5 ? rest : evac_str_cut(rest, ':', &rest);
 }
 
+/* A bucket's ARN does not say where it is, nor whose. */
+bool arn_is_global(struct evac_str arn)
+{
+    bool bucket = evac_str_is(arn_part(arn, 2), "s3") && arn_part(arn, 4).n == 0;
+    return arn_part(arn, 3).n == 0 && !bucket;
+}
+
 /* Takes text as "service/<cluster>/<service>" says; the last hole takes all that is left. */
 static bool fits(const char *shape, struct evac_str text, struct evac_arg *holes, size_t *count)
 {
@@ -241,12 +248,10 @@ static struct thing *add(struct walk *w, const struct kind *kind, struct evac_st
                          struct evac_str region, const struct evac_arg *holes, size_t hole_count)
 {
     struct thing *t = evac_arena_alloc(w->arena, sizeof *t);
-    bool bucket = strcmp(kind->service, "s3") == 0 && arn_part(arn, 4).n == 0;
-    bool global = arn_part(arn, 3).n == 0 && !bucket; /* a bucket's ARN does not say where it is */
     *t = (struct thing){ .walk = w, .kind = kind, .runs = -1 };
     t->arn = walk_keep(w, arn);
     t->listed = walk_keep(w, region);
-    t->region = global ? EVAC_STR_NONE : t->listed;
+    t->region = arn_is_global(arn) ? EVAC_STR_NONE : t->listed;
     t->type = evac_str(kind->type);
     t->aside = kind->type[0] == '\0';
     t->holes = holes_of(w, t->arn, holes, hole_count);

@@ -406,14 +406,26 @@ void look_schedules(struct job *job, const struct evac_aws_reply *r)
 
 /* --- one at a time --------------------------------------------------------------------------- */
 
+/* A region's own key stays there; one of several regions is one thing. */
 void look_key(struct job *job, const struct evac_aws_reply *r)
 {
     struct thing *t = job->thing;
     if (!walk_answered(job, r))
         return;
     const struct evac_json *key = evac_json_get(r->json, "KeyMetadata");
-    t->aside = !evac_json_bool(key, "MultiRegion", false); /* a region's own key stays there */
-    t->relation = walk_printf(t->walk, "key:%.*s", EVAC_STR_ARG(evac_json_str(key, "KeyId")));
+    const struct evac_json *many = evac_json_get(key, "MultiRegionConfiguration");
+    struct tie tie = { .arn = evac_json_str(evac_json_get(many, "PrimaryKey"), "Arn"),
+                       .group = t->name,
+                       .relation = walk_printf(t->walk, "key:%.*s", EVAC_STR_ARG(t->name)) };
+    t->aside = !evac_json_bool(key, "MultiRegion", false);
+    if (t->aside)
+        return;
+    add_tie(t->walk, &tie);
+    const struct evac_json *replica = evac_json_first(evac_json_get(many, "ReplicaKeys"));
+    for (; replica; replica = evac_json_next(replica)) {
+        tie.arn = evac_json_str(replica, "Arn");
+        add_tie(t->walk, &tie);
+    }
 }
 
 /* The tagging API does not know groups of EC2 Auto Scaling: their own service does. */

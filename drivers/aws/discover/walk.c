@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_MAX     8u
-#define PAGES_MAX    50u /* a region: 5,000 resources */
-#define TRIES_MAX    4u
-#define LOST_MAX     2u /* of what did not answer at all */
-#define RETRY_MS     500u
-#define REQUEST_MS   10000u
-#define GLOBAL_KINDS "\"route53\",\"cloudfront\",\"globalaccelerator\",\"arc-region-switch\""
+#define OPEN_MAX   8u
+#define PAGES_MAX  50u /* a region: 5,000 resources */
+#define TRIES_MAX  4u
+#define LOST_MAX   2u /* of what did not answer at all */
+#define RETRY_MS   500u
+#define REQUEST_MS 10000u
 
 /* Where what is global is listed, in AWS's own partition. */
 static const char *const global_areas[] = { "us-east-1", "us-west-2" };
@@ -262,8 +261,6 @@ static void ask_page(struct walk *w, struct area *area, struct evac_str token)
     evac_buf_puts(&body, ",\"Values\":[");
     evac_buf_json(&body, w->query.value);
     evac_buf_puts(&body, "]}],\"ResourcesPerPage\":100");
-    if (!area->wanted)
-        evac_buf_puts(&body, ",\"ResourceTypeFilters\":[" GLOBAL_KINDS "]");
     if (token.n) {
         evac_buf_puts(&body, ",\"PaginationToken\":");
         evac_buf_json(&body, token);
@@ -291,8 +288,8 @@ static void read_page(struct job *job, const struct evac_aws_reply *r)
     const struct evac_json *list = evac_json_get(r->json, "ResourceTagMappingList");
     for (const struct evac_json *m = evac_json_first(list); m; m = evac_json_next(m)) {
         struct evac_str arn = evac_json_str(m, "ResourceARN");
-        if (!area->wanted && arn_part(arn, 3).n) /* regional, in a region that nobody asked for */
-            continue;
+        if (!area->wanted && !arn_is_global(arn))
+            continue; /* in a region that nobody asked for */
         area->found++;
         (void)walk_found(w, arn, area->region);
     }

@@ -160,6 +160,7 @@ struct thing *walk_found(struct walk *w, struct evac_str arn, struct evac_str re
 /* One that has no ARN of its own, and belongs to no one region. */
 struct thing *walk_made(struct walk *w, const char *type, struct evac_str name);
 struct evac_str arn_part(struct evac_str arn, size_t part); /* 5: all that follows the account */
+bool arn_is_global(struct evac_str arn);                    /* it belongs to no one region */
 void thing_set(struct thing *thing, const char *name, struct evac_str value);
 struct evac_str thing_get(const struct thing *thing, const char *name);
 void thing_doubt(struct thing *thing, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
