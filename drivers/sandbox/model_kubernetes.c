@@ -4,14 +4,13 @@
  * shows a token (sb_kubernetes_admit()), refusals are Status objects, and reads are of the newest
  * version. A name is "cluster/namespace/name":
  *
- *     make kubernetes us-west-2
- * {"kind":"deployment","name":"shop/default/web","spec":{"replicas":1}} make kubernetes us-west-2
- * {"kind":"hpa","name":"shop/default/web","spec":{"minReplicas":1}} make kubernetes us-west-2
- * {"kind":"cronjob","name":"shop/default/nightly"} make kubernetes us-west-2
- * {"kind":"token","name":"a-service-account's"}
+ *     make kubernetes R {"kind":"deployment","name":"shop/default/web","spec":{"replicas":1}}
+ *     make kubernetes R {"kind":"hpa","name":"shop/default/web","spec":{"minReplicas":1}}
+ *     make kubernetes R {"kind":"cronjob","name":"shop/default/nightly"}
+ *     make kubernetes R {"kind":"token","name":"a-service-account's"}
  *
  * "missing_image":true in a deployment: its new pods can not start. Autoscalers keep a deployment
- * within their bounds; load is not modelled.
+ * within their bounds, and nobody gives its pods work.
  */
 #include "sandbox_docs.h"
 #include "sigv4.h"
@@ -19,11 +18,12 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define NOTICE_MS   300u   /* the deployment's controller */
-#define POD_MS      20000u /* scheduled, image pulled, ready */
-#define GONE_MS     5000u  /* a pod's end */
-#define SYNC_MS     15000u /* the autoscaler's */
-#define TOKEN_MS    900000 /* from its date: what its URL says does not count */
+#define NOTICE_MS   300u    /* the deployment's controller */
+#define POD_MS      20000u  /* scheduled, image pulled, ready */
+#define GONE_MS     5000u   /* a pod's end */
+#define SYNC_MS     15000u  /* the autoscaler looks */
+#define STABLE_MS   300000u /* and waits until it lowers */
+#define TOKEN_MS    900000  /* from its date: what its URL says does not count */
 #define SKEW_MS     300000
 #define NAME_LEVELS 3u
 #define TOKEN_BYTES 16384u
@@ -159,21 +159,23 @@ static struct sb_doc *target_of(struct evac_sandbox *sb, const struct sb_doc *hp
     return sb_doc_find(sb, SB_KUBERNETES, hpa->region, "deployment", evac_str(name));
 }
 
-/* Zero replicas switch an autoscaler off. */
+/* Nobody gives the pods work here: when it has seen that for some minutes, an autoscaler goes down
+ * to its least. Zero replicas switch it off. */
 static void autoscale(struct evac_sandbox *sb, struct sb_doc *hpa)
 {
     struct sb_doc *d = target_of(sb, hpa);
     int64_t min = sb_doc_num(hpa, "spec.minReplicas", 1);
     int64_t max = sb_doc_num(hpa, "spec.maxReplicas", 1), now = d ? replicas(d) : 0;
-    int64_t bound = now < min ? min : now > max ? max : now;
+    int64_t wanted = now > max ? max : min;
     if (now == 0 || hpa->due_count)
         return;
-    if (bound == now)
-        sb_doc_set_num(hpa, "status.desiredReplicas", (double)now);
-    else if (sb_doc_num(hpa, "status.desiredReplicas", 0) == bound)
-        set_replicas(sb, d, bound);
-    else
-        later_num(sb, hpa, SYNC_MS, "status.desiredReplicas", bound);
+    bool looked = sb_doc_is(hpa, "looked", "true");
+    sb_doc_unset(hpa, "looked");
+    sb_doc_set_num(hpa, "status.desiredReplicas", (double)wanted);
+    if (wanted != now && looked)
+        set_replicas(sb, d, wanted);
+    else if (wanted != now)
+        sb_doc_later(sb, hpa, now < min || now > max ? SYNC_MS : STABLE_MS, "looked", "true");
 }
 
 static void advance(struct evac_sandbox *sb)

@@ -4,11 +4,11 @@
  * "domain/index"; of a leader, `rate` is how many operations a second it takes and `checkpoint`
  * where it begins:
  *
- *     make opensearch us-west-2 {"kind":"domain","name":"logs"}
- *     make opensearch us-west-2
- * {"kind":"connection","name":"to-east","local":"logs","remote":"logs","region":"us-east-1"} make
- * opensearch us-east-1 {"kind":"index","name":"logs/orders","rate":100} make opensearch us-west-2
- * {"kind":"index","name":"logs/orders","follows":"to-east"}
+ *     make opensearch WEST {"kind":"domain","name":"logs"}
+ *     make opensearch WEST {"kind":"connection","name":"to-east","local":"logs",
+ *                           "remote":"logs","region":"us-east-1"}
+ *     make opensearch EAST {"kind":"index","name":"logs/orders","rate":100}
+ *     make opensearch WEST {"kind":"index","name":"logs/orders","follows":"to-east"}
  *
  * A follower is behind by the replication's lag into its region, stands still while the leader can
  * not be reached, and its status can then not be asked: that asks the leader. Once stopped it takes
