@@ -277,6 +277,23 @@ START_TEST(a_region_that_is_lost_in_the_middle_goes_on_when_it_is_back)
 }
 END_TEST
 
+/* Reads may show the past: the token keeps a repeated request from having an effect. */
+START_TEST(an_old_view_restores_nothing_twice)
+{
+    struct bench *b = with_points();
+    bench_control(b, "stale 60000");
+    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    for (int i = 0; i < 5; i++) {
+        restart(b);
+        expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
+    }
+    bench_control(b, "stale 0");
+    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 1));
+    bench_free(b);
+}
+END_TEST
+
 /* --- drills ------------------------------------------------------------------------------------
  */
 
@@ -414,6 +431,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, another_runs_restore_is_not_this_runs);
     tcase_add_test(tc, a_restore_that_fails_says_why_and_is_begun_anew);
     tcase_add_test(tc, a_region_that_is_lost_in_the_middle_goes_on_when_it_is_back);
+    tcase_add_test(tc, an_old_view_restores_nothing_twice);
     suite_add_tcase(suite, tc);
     tc = tcase_create("drills");
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);

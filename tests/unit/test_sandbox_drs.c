@@ -66,6 +66,21 @@ static bool counted(struct bench *b, const char *operation, const char *region, 
     return bench_true(b, part);
 }
 
+/* However often it was asked for. */
+static bool done_once(struct bench *b, const char *operation)
+{
+    for (int received = 1; received < 10; received++) {
+        char part[200];
+        (void)snprintf(part, sizeof part,
+                       "\"operation\":\"%s\",\"region\":\"us-west-2\",\"received\":%d,"
+                       "\"effects\":1,",
+                       operation, received);
+        if (bench_true(b, part))
+            return true;
+    }
+    return false;
+}
+
 static void server(struct bench *b, const char *id, const char *app, const char *more)
 {
     bench_control(b,
@@ -172,6 +187,25 @@ START_TEST(servers_are_launched_once_although_the_answer_is_lost)
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_REJECTED);
     /* another run's are not this run's */
     expect(look(b, "recover", TO_OF("8", "ungraceful")), EVAC_SEEN_UNSATISFIED, "0 of 3");
+    bench_free(b);
+}
+END_TEST
+
+/* A list of jobs that shows the past: a server with a running job is not launched once more. */
+START_TEST(an_old_view_launches_nothing_twice)
+{
+    struct bench *b = with_servers();
+    bench_control(b, "stale 60000");
+    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
+    for (int i = 0; i < 5; i++) {
+        const struct evac_reply *r = act(b, "recover", TO);
+        expect_outcome(r, EVAC_OUTCOME_REJECTED);
+        ck_assert(evac_str_is(r->code, "ConflictException") || evac_str_has(r->reason, "already"));
+    }
+    bench_control(b, "stale 0");
+    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
+    ck_assert(done_once(b, "StartRecovery"));
     bench_free(b);
 }
 END_TEST
@@ -303,6 +337,7 @@ static void cases(Suite *suite)
     suite_add_tcase(suite, tc);
     tc = tcase_create("launching");
     tcase_add_test(tc, servers_are_launched_once_although_the_answer_is_lost);
+    tcase_add_test(tc, an_old_view_launches_nothing_twice);
     tcase_add_test(tc, only_what_could_not_be_launched_is_tried_again);
     tcase_add_test(tc, a_drill_is_ended_and_nothing_else_ever);
     suite_add_tcase(suite, tc);

@@ -65,6 +65,21 @@ static bool deleted(struct bench *b, const char *region, int received, int effec
     return bench_true(b, part);
 }
 
+/* However often it was asked for. */
+static bool done_once(struct bench *b, const char *operation)
+{
+    for (int received = 1; received < 10; received++) {
+        char part[200];
+        (void)snprintf(part, sizeof part,
+                       "\"operation\":\"%s\",\"region\":\"us-west-2\",\"received\":%d,"
+                       "\"effects\":1,",
+                       operation, received);
+        if (bench_true(b, part))
+            return true;
+    }
+    return false;
+}
+
 START_TEST(a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted)
 {
     struct bench *b = with_replica();
@@ -201,6 +216,22 @@ START_TEST(lost_answers_are_looked_after_and_nothing_is_done_twice)
 }
 END_TEST
 
+START_TEST(an_old_view_is_refused_by_the_state)
+{
+    struct bench *b = with_replica();
+    const char *args = TO("graceful");
+    bench_control(b, "stale 60000");
+    expect(look(b, "failover", args), EVAC_SEEN_UNSATISFIED, "");
+    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_ACCEPTED);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_ne(act(b, "failover", args)->outcome, EVAC_OUTCOME_ACCEPTED);
+    bench_control(b, "stale 0");
+    expect(settle(b, "failover", args), EVAC_SEEN_SATISFIED, "");
+    ck_assert(done_once(b, "DeleteReplicationConfiguration"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_planned_move_waits_until_all_that_was_before_the_fence_has_arrived)
 {
     struct bench *b = with_replica();
@@ -279,6 +310,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_the_old_region_its_own_side_is_deleted_and_says_what_is_lost);
     tcase_add_test(tc, a_deletion_that_needs_the_lost_region_becomes_one_that_does_not);
     tcase_add_test(tc, lost_answers_are_looked_after_and_nothing_is_done_twice);
+    tcase_add_test(tc, an_old_view_is_refused_by_the_state);
     tcase_add_test(tc, a_planned_move_waits_until_all_that_was_before_the_fence_has_arrived);
     tcase_add_test(tc, the_way_home_is_a_replication_that_overwrites_only_when_it_is_allowed_to);
     suite_add_tcase(suite, tc);
