@@ -250,7 +250,7 @@ static const struct shape shapes[] = {
     { "Aurora", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
     { "DocumentDB", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
     { "Neptune", "DBClusterIdentifier", "rds", "cluster:", SB_BACKUP, NULL },
-    { "DynamoDB", "targetTableName", "dynamodb", "table/", SB_BACKUP, NULL },
+    { "DynamoDB", "targetTableName", "dynamodb", "table/", SB_DYNAMODB, "\"pitr\":false,\"table\":" },
     { "EFS", NULL, "elasticfilesystem", "file-system/", SB_EFS, "\"kind\":\"file-system\",\"NumberOfMountTargets\":0,\"name\":" },
     { "EBS", NULL, "ec2", "volume/", SB_BACKUP, NULL },
     { "EC2", NULL, "ec2", "instance/", SB_BACKUP, NULL },

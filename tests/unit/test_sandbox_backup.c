@@ -343,6 +343,29 @@ START_TEST(a_rehearsal_is_undone_by_a_rollback)
 }
 END_TEST
 
+START_TEST(a_tables_copy_is_a_table_until_it_is_discarded)
+{
+    const char *table = BASE(
+        "7",
+        "DynamoDB") "arns=arn:aws:dynamodb:us-east-1:123456789012:table/carts\n"
+                    "restore_as=carts\nmetadata=[\"AvailabilityZone=\"]\nregion=us-west-2\n" AWAY(
+                        "ungraceful");
+    struct bench *b = with_vaults();
+    point(b, "us-west-2", "shop-dr", "carts",
+          "\"ResourceArn\":\"arn:aws:dynamodb:us-east-1:123456789012:table/carts\","
+          "\"ResourceType\":\"DynamoDB\",\"age_s\":60,\"backup_age_s\":120");
+    expect_outcome(act(b, "rehearse", table), EVAC_OUTCOME_ACCEPTED);
+    expect(settle(b, "rehearse", table), EVAC_SEEN_SATISFIED, "COMPLETED");
+    ck_assert(
+        bench_true(b, "\"table\":\"carts-drill\",\"region\":\"us-west-2\",\"status\":\"ACTIVE\""));
+    expect(look(b, "discard", table), EVAC_SEEN_UNSATISFIED, "carts-drill");
+    expect_outcome(act(b, "discard", table), EVAC_OUTCOME_ACCEPTED);
+    expect(settle(b, "discard", table), EVAC_SEEN_SATISFIED, "gone");
+    ck_assert(!bench_true(b, "\"table\":\"carts-drill\""));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(what_gets_no_name_is_found_by_its_job)
 {
     struct bench *b = with_vaults();
@@ -436,6 +459,7 @@ static void cases(Suite *suite)
     tc = tcase_create("drills");
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);
     tcase_add_test(tc, a_rehearsal_is_undone_by_a_rollback);
+    tcase_add_test(tc, a_tables_copy_is_a_table_until_it_is_discarded);
     tcase_add_test(tc, what_gets_no_name_is_found_by_its_job);
     suite_add_tcase(suite, tc);
     tc = tcase_create("protecting");

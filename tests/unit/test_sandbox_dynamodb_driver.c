@@ -284,6 +284,11 @@ START_TEST(provisioned_capacity_is_raised_and_restored)
     expect(look(b, "scale", left), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act(b, "scale", left), EVAC_OUTCOME_ACCEPTED);
     ck_assert_int_eq(bench_fact(bench_settle(b, "dynamodb", "scale", left, 20000), "write"), 5);
+    /* a third region is taken over too: there more is left as well */
+    bench_control(
+        b, "make dynamodb eu-west-1 {\"table\":\"carts\",\"billing\":\"PROVISIONED\",\"read\":50}");
+    expect(look(b, "scale", TABLE WAY("eu-west-1", "graceful") "want.count=standby\n"),
+           EVAC_SEEN_SATISFIED);
     refused(b, EVAC_VERB_OBSERVE, "scale", TO("graceful") "want.count=nobody\n", "a name in");
     bench_free(b);
 }

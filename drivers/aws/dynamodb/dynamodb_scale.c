@@ -33,7 +33,7 @@ static enum evac_code wanted(struct aws_call *c, struct evac_err *err)
         return EVAC_OK;
     }
     *w = (struct units){ named(c, "read", name), named(c, "write", name),
-                         !evac_str_eq(c->region, c->to), false };
+                         evac_str_eq(c->region, c->from), false };
     if (w->read < 0 && w->write < 0)
         return evac_fail(err, EVAC_E_BADARG,
                          "want.count is '%.*s': it must be a name in the table's read or write",
