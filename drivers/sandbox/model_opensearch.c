@@ -11,9 +11,9 @@
  *     make opensearch WEST {"kind":"index","name":"logs/orders","follows":"to-east"}
  *
  * A follower is behind by the replication's lag into its region, stands still while the leader can
- * not be reached, and its status can then not be asked: that asks the leader. Once stopped it takes
- * writes, and never follows again; `lost` is what the leader had more by then, if it went on
- * writing until then.
+ * not be reached, and its status can then not be asked: that asks the leader. Once stopped (it is
+ * closed for a moment) it takes writes, and never follows again; `lost` is what the leader had more
+ * by then, if it went on writing until then.
  */
 #include "sandbox_docs.h"
 
@@ -22,6 +22,7 @@
 #define LAG_MS       700u
 #define TICK_MS      500u
 #define BOOTSTRAP_MS 60000u
+#define REOPEN_MS    2000u
 #define SHARDS       2
 
 static void made(struct evac_sandbox *sb, struct sb_doc *doc);
@@ -34,7 +35,9 @@ static const struct sb_kind kinds[] = {
       "\"DomainProcessingStatus\":\"Active\",\"health\":\"green\"}",
       false, NULL },
     { "connection", "{\"status\":\"ACTIVE\"}", false, NULL },
-    { "index", "{\"rate\":0,\"checkpoint\":0,\"arrived\":0,\"status\":\"SYNCING\"}", false, made },
+    { "index",
+      "{\"rate\":0,\"checkpoint\":0,\"arrived\":0,\"status\":\"SYNCING\",\"state\":\"open\"}",
+      false, made },
     { 0 },
 };
 
@@ -216,7 +219,8 @@ static void cluster_state(struct sb_call *c)
         const struct sb_doc *d = index_of(c->sb, c->region, c->label[1], name);
         if (!d)
             continue;
-        evac_buf_putf(&c->out, "%s\"%.*s\":{\"state\":\"open\"}", comma, EVAC_STR_ARG(name));
+        evac_buf_putf(&c->out, "%s\"%.*s\":{\"state\":\"%.*s\"}", comma, EVAC_STR_ARG(name),
+                      EVAC_STR_ARG(sb_doc_text(d, "state")));
         if (follows(d))
             evac_buf_putf(&blocks,
                           "%s\"%.*s\":{\"1000\":{\"description\":\"index read-only"
@@ -309,6 +313,8 @@ static void stop_replication(struct sb_call *c)
     int64_t arrived = sb_doc_num(d, "arrived", 0);
     sb_doc_set_num(d, "lost", leader ? (double)(taken(leader, c->sb->now_ms) - arrived) : 0);
     sb_doc_unset(d, "follows");
+    sb_doc_set(d, "state", "\"close\"");
+    sb_doc_later(c->sb, d, REOPEN_MS, "state", "\"open\"");
     sb_doc_set_num(d, "checkpoint", (double)arrived);
     sb_doc_set_num(d, "since_ms", (double)c->sb->now_ms);
     acknowledge(c);

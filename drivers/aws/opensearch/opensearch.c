@@ -140,6 +140,14 @@ static const struct search_index *missing(const struct search_view *v)
     return NULL;
 }
 
+static const struct search_index *closed(const struct search_view *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (!v->indices[i].open)
+            return &v->indices[i];
+    return NULL;
+}
+
 static const struct search_index *follower(const struct search_view *v)
 {
     for (size_t i = 0; i < v->count; i++)
@@ -312,10 +320,13 @@ static void on_failover(struct aws_call *c)
 {
     const struct work *w = c->state;
     const struct search_index *gone = missing(&w->view), *follows = follower(&w->view);
+    const struct search_index *shut = closed(&w->view); /* a stop closes it, and opens it again */
     if (gone)
         answer(c, EVAC_SEEN_BLOCKED, about(c, gone, "is not there"));
     else if (follows)
         answer(c, EVAC_SEEN_UNSATISFIED, about(c, follows, "follows: it takes no writes"));
+    else if (shut)
+        answer(c, EVAC_SEEN_MOVING, about(c, shut, "is closed"));
     else
         answer(c, EVAC_SEEN_SATISFIED, "all take writes");
 }

@@ -13,7 +13,7 @@ struct search_shard {
 
 struct search_index {
     struct evac_str name;
-    bool exists, follows; /* known by its own domain alone, even when the leader is gone */
+    bool exists, open, follows; /* known by its own domain alone, even when the leader is gone */
     /* What needs the leader's answer: */
     bool told;
     struct evac_str status; /* "SYNCING", "BOOTSTRAPPING", "PAUSED", "FAILED" */

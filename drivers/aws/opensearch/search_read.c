@@ -146,7 +146,9 @@ static void on_state(struct aws_call *c, const struct evac_aws_reply *r)
     }
     for (size_t i = 0; i < view->count; i++) {
         struct search_index *x = &view->indices[i];
-        x->exists = evac_json_get(known, x->name.p) != NULL;
+        const struct evac_json *own = evac_json_get(known, x->name.p);
+        x->exists = own != NULL;
+        x->open = evac_str_is(evac_json_str(own, "state"), "open");
         x->follows = evac_json_get(evac_json_get(blocks, x->name.p), REPLICATION_BLOCK) != NULL;
     }
     go_on(c);
