@@ -97,24 +97,50 @@ static void put_value(struct evac_buf *out, const struct evac_param *p, struct e
         put_quoted(out, value);
 }
 
+/* A resource's text, broken between settings. off: what makes it a comment, or "". */
+struct lines {
+    struct evac_buf *out;
+    const char *off;
+    size_t column;
+};
+
+static void put_piece(struct lines *l, struct evac_buf *piece)
+{
+    if (l->column + piece->n + 4 > COLUMNS) { /* 4: the end may follow */
+        evac_buf_putf(l->out, "\n    %s  ", l->off);
+        l->column = strlen(l->off) + 5;
+    }
+    evac_buf_putf(l->out, "%s%.*s", l->column > strlen(l->off) + 5 ? " " : "",
+                  EVAC_STR_ARG(evac_buf_str(piece)));
+    l->column += piece->n + 1;
+    evac_buf_reset(piece);
+}
+
 /* Settings are sorted: those of one group stand together. */
-static void put_settings(const struct writer *w, struct evac_buf *out, const struct evac_found *f)
+static void put_settings(const struct writer *w, struct lines *l, const struct evac_found *f)
 {
     struct evac_str open = EVAC_STR_NONE;
+    struct evac_buf piece;
+    evac_buf_init(&piece, TEXT_MAX);
     for (size_t i = 0; i < f->setting_count; i++) {
         struct evac_str name = f->settings[i].name, key, head = evac_str_cut(name, '.', &key);
         if (open.n && !evac_str_eq(open, key.n ? head : EVAC_STR_NONE)) {
-            evac_buf_puts(out, " };");
+            evac_buf_puts(&piece, " };");
             open = EVAC_STR_NONE;
         }
+        if (!open.n && piece.n)
+            put_piece(l, &piece);
         if (key.n && !open.n)
-            evac_buf_putf(out, " %.*s = {", EVAC_STR_ARG(head));
+            evac_buf_putf(&piece, "%.*s = {", EVAC_STR_ARG(head));
         open = key.n ? head : open;
-        evac_buf_putf(out, " %.*s = ", EVAC_STR_ARG(key.n ? key : name));
-        put_value(out, draft_param(w->draft, f->type, name), f->settings[i].value);
-        evac_buf_putc(out, ';');
+        evac_buf_putf(&piece, "%s%.*s = ", key.n ? " " : "", EVAC_STR_ARG(key.n ? key : name));
+        put_value(&piece, draft_param(w->draft, f->type, name), f->settings[i].value);
+        evac_buf_putc(&piece, ';');
     }
-    evac_buf_puts(out, open.n ? " };" : "");
+    evac_buf_puts(&piece, open.n ? " };" : "");
+    if (piece.n)
+        put_piece(l, &piece);
+    evac_buf_done(&piece);
 }
 
 /* -1: it is not known of any. */
@@ -142,24 +168,28 @@ static void put_number(struct evac_buf *out, const char *name, int64_t number)
         evac_buf_putf(out, " %s = %lld;", name, (long long)number);
 }
 
-static void put_count(const struct writer *w, struct evac_buf *out, const struct evac_found *f)
+static void put_count(const struct writer *w, struct lines *l, const struct evac_found *f)
 {
     const struct evac_draft *d = w->draft;
     int64_t active = draft_runs(f, d->active), standby = most_in_standbys(d, f);
     bool shared = evac_str_is(d->strategy, "active-active");
+    struct evac_buf piece;
     if (!draft_is_counted(d, f))
         return;
-    evac_buf_puts(out, " count = {");
-    put_number(out, shared ? "shared" : "active", shared && standby > active ? standby : active);
-    put_number(out, shared ? "alone" : "standby", shared ? sum_of(f) : standby);
-    evac_buf_puts(out, " };");
+    evac_buf_init(&piece, TEXT_MAX);
+    evac_buf_puts(&piece, "count = {");
+    put_number(&piece, shared ? "shared" : "active", shared && standby > active ? standby : active);
+    put_number(&piece, shared ? "alone" : "standby", shared ? sum_of(f) : standby);
+    evac_buf_puts(&piece, " };");
+    put_piece(l, &piece);
+    evac_buf_done(&piece);
 }
 
 static void put_item(struct writer *w, struct evac_draft_item *item)
 {
     const struct evac_found *f = item->found;
     struct evac_arena *arena = w->draft->arena;
-    const char *off = draft_item_is_whole(item) ? "" : "// ";
+    struct lines l = { &w->out, draft_item_is_whole(item) ? "" : "// ", 0 };
     for (size_t i = 0; i < f->doubt_count; i++)
         ask(w, "    ",
             evac_arena_printf(arena, "%.*s: %.*s", EVAC_STR_ARG(item->name),
@@ -169,11 +199,13 @@ static void put_item(struct writer *w, struct evac_draft_item *item)
             evac_arena_printf(arena, "%.*s: left out, because: %.*s", EVAC_STR_ARG(item->name),
                               EVAC_STR_ARG(item->problem)));
     item->first_line = lines_in(&w->out);
-    evac_buf_putf(&w->out, "    %s%.*s = { type = ", off, EVAC_STR_ARG(item->name));
+    size_t begin = w->out.n;
+    evac_buf_putf(&w->out, "    %s%.*s = { type = ", l.off, EVAC_STR_ARG(item->name));
     put_quoted(&w->out, f->type);
     evac_buf_puts(&w->out, ";");
-    put_settings(w, &w->out, f);
-    put_count(w, &w->out, f);
+    l.column = w->out.n - begin;
+    put_settings(w, &l, f);
+    put_count(w, &l, f);
     evac_buf_puts(&w->out, " };");
     item->last_line = lines_in(&w->out);
     evac_buf_putc(&w->out, '\n');

@@ -236,7 +236,7 @@ static struct evac_args holes_of(struct walk *w, struct evac_str arn, const stru
     return (struct evac_args){ args, n };
 }
 
-static struct thing *find(const struct walk *w, struct evac_str arn)
+struct thing *walk_thing(const struct walk *w, struct evac_str arn)
 {
     for (struct thing *t = w->things; t; t = t->next)
         if (evac_str_eq(t->arn, arn))
@@ -309,7 +309,7 @@ struct thing *walk_found(struct walk *w, struct evac_str arn, struct evac_str re
     struct evac_arg holes[HOLES_MAX];
     size_t count = 0;
     const struct kind *k = kinds;
-    struct thing *known = find(w, arn);
+    struct thing *known = walk_thing(w, arn);
     if (known)
         return known;
     while (k->service &&

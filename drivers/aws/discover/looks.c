@@ -16,14 +16,6 @@ static void add_tie(struct walk *w, const struct tie *tie)
     w->ties = kept;
 }
 
-static struct thing *known(const struct walk *w, struct evac_str arn)
-{
-    struct thing *t = w->things;
-    while (t && !evac_str_eq(t->arn, arn))
-        t = t->next;
-    return t;
-}
-
 static void apply(struct thing *t, struct tie *tie)
 {
     tie->done = true;
@@ -43,7 +35,7 @@ static bool is_ours(const struct walk *w, const struct tie *tie)
         if (evac_str_eq(t->relation, tie->relation))
             return true;
     for (const struct tie *other = w->ties; other; other = other->next)
-        if (evac_str_eq(other->relation, tie->relation) && known(w, other->arn))
+        if (evac_str_eq(other->relation, tie->relation) && walk_thing(w, other->arn))
             return true;
     return false;
 }
@@ -80,7 +72,7 @@ bool walk_settle(struct walk *w)
 {
     bool more = false;
     for (struct tie *tie = w->ties; tie; tie = tie->next) {
-        struct thing *t = tie->done ? NULL : known(w, tie->arn);
+        struct thing *t = tie->done ? NULL : walk_thing(w, tie->arn);
         if (t)
             apply(t, tie);
         else if (!tie->done && is_ours(w, tie))

@@ -157,6 +157,8 @@ struct area *walk_area(struct walk *w, struct evac_str region);
 /* kinds.c */
 /* A tagged ARN, listed in a region: a thing, or one more that no driver serves. */
 struct thing *walk_found(struct walk *w, struct evac_str arn, struct evac_str region);
+/* The one of that ARN; NULL: it was not found, or needs no looking at. */
+struct thing *walk_thing(const struct walk *w, struct evac_str arn);
 /* One that has no ARN of its own, and belongs to no one region. */
 struct thing *walk_made(struct walk *w, const char *type, struct evac_str name);
 struct evac_str arn_part(struct evac_str arn, size_t part); /* 5: all that follows the account */
