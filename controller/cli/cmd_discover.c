@@ -178,7 +178,7 @@ static enum evac_exit tell(struct discovery *d, const struct evac_findings *foun
     if (found->regions_answered == 0 || found->found_count == 0) {
         for (size_t i = 0; i < found->silent_count; i++)
             (void)evac_cli_fail(EVAC_EXIT_FAILED, "not answered: %.*s",
-                                EVAC_STR_ARG(found->silent[i]));
+                                EVAC_STR_ARG(evac_draft_line(d->arena, found->silent[i])));
         return evac_cli_fail(EVAC_EXIT_FAILED, found->regions_answered
                                                    ? "nothing carries that tag"
                                                    : "no region told what carries that tag");

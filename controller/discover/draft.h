@@ -47,6 +47,9 @@ struct evac_draft {
 /* Everything lives in arena. */
 void evac_draft_make(const struct evac_draft_request *request, struct evac_arena *arena,
                      struct evac_draft *ret_draft);
+/* One line, whatever words of somebody else's it quotes: fit for a file's comment and a terminal.
+ */
+struct evac_str evac_draft_line(struct evac_arena *arena, struct evac_str text);
 void evac_draft_to_json(const struct evac_draft *draft, struct evac_jw *w);
 
 /* draft_write.c: fills text, asks and the items' lines. */

@@ -48,12 +48,21 @@ static void put_comment(struct evac_buf *out, const char *indent, struct evac_st
     evac_buf_putc(out, '\n');
 }
 
+struct evac_str evac_draft_line(struct evac_arena *arena, struct evac_str text)
+{
+    char *line = evac_arena_alloc(arena, text.n + 1);
+    for (size_t i = 0; i < text.n; i++)
+        line[i] = (unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f ? ' ' : text.p[i];
+    return (struct evac_str){ line, text.n };
+}
+
 static void ask(struct writer *w, const char *indent, struct evac_str text)
 {
     struct evac_draft *d = w->draft;
-    put_comment(&w->out, indent, evac_arena_printf(d->arena, "ASK %.*s", EVAC_STR_ARG(text)));
+    struct evac_str line = evac_draft_line(d->arena, text);
+    put_comment(&w->out, indent, evac_arena_printf(d->arena, "ASK %.*s", EVAC_STR_ARG(line)));
     if (d->ask_count < ASKS_MAX)
-        d->asks[d->ask_count++] = text;
+        d->asks[d->ask_count++] = line;
 }
 
 static int lines_in(const struct evac_buf *out)

@@ -259,6 +259,9 @@ START_TEST(no_text_breaks_out_of_its_place)
     const struct evac_draft *d = make(b);
     GOOD(d);
     ck_assert_uint_eq(d->whole_count, 1);
+    for (size_t i = 0; i < d->ask_count; i++) /* they are printed to a terminal too */
+        for (size_t k = 0; k < d->asks[i].n; k++)
+            ck_assert((unsigned char)d->asks[i].p[k] >= 0x20);
     struct evac_diag diag = { .arena = b->arena };
     struct evac_model *model = NULL;
     struct evac_err err = { EVAC_OK, "" };
