@@ -443,9 +443,11 @@ void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t 
 {
     if (region >= EVAC_REGIONS_MAX || end == EVAC_RUN_HELD)
         return;
-    a->readiness[region] = (struct evac_readiness){
-        .known = true, .ready = end == EVAC_RUN_SUCCEEDED, .run = run, .at_wall_ms = wall_ms
-    };
+    a->readiness[region] =
+        (struct evac_readiness){ .known = true,
+                                 .ready = end == EVAC_RUN_SUCCEEDED || end == EVAC_RUN_EXCEPTIONS,
+                                 .run = run,
+                                 .at_wall_ms = wall_ms };
 }
 
 /* Whoever waited for a drill to end goes on. */

@@ -550,6 +550,15 @@ static bool is_left_by_drill(const struct evac_step_run *s)
     return s->attempts > 0 && s->state != EVAC_STEP_UNDONE && s->snapshot_seq > 0;
 }
 
+/* A step failed that a real run would not go on without. */
+static bool must_not_fail(const struct evac_run *run)
+{
+    for (uint16_t i = 0; i < run->plan->forward_count; i++)
+        if (is_failed(&run->steps[i]) && plan_step(run, i)->on_failure != EVAC_ON_FAILURE_GO_ON)
+            return true;
+    return false;
+}
+
 static enum evac_run_event ending(const struct evac_run *run)
 {
     if (run->stopped)
@@ -561,8 +570,11 @@ static enum evac_run_event ending(const struct evac_run *run)
     if (run->back)
         return any_forward(run, is_not_undone) ? EVAC_RUN_ON_SETTLED_HELD
                                                : EVAC_RUN_ON_SETTLED_BACK;
+    if (run->plan->rehearse && must_not_fail(run))
+        return EVAC_RUN_ON_SETTLED_FAILED;
     if (run->plan->rehearse)
-        return any_forward(run, is_failed) ? EVAC_RUN_ON_SETTLED_FAILED : EVAC_RUN_ON_SETTLED_CLEAN;
+        return any_forward(run, is_failed) ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
+                                           : EVAC_RUN_ON_SETTLED_CLEAN;
     return any_forward(run, is_exception) || run->overridden ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
                                                              : EVAC_RUN_ON_SETTLED_CLEAN;
 }

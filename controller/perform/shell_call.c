@@ -100,14 +100,32 @@ static struct evac_args *with_more(struct evac_arena *arena, const struct evac_a
     return all;
 }
 
+/* {run} in a setting: names that are new with each run. Only the run knows it, the plan does not.
+ */
+static void fill_run(struct evac_arena *arena, struct evac_args *args, struct evac_str run)
+{
+    struct evac_arg *items = evac_arena_array(arena, args->count + 1, sizeof *items);
+    const struct evac_plan_place place = { .run = run };
+    for (size_t i = 0; i < args->count; i++) {
+        items[i] = args->items[i];
+        if (evac_str_has(items[i].value, "{run}"))
+            items[i].value = evac_plan_substitute(arena, &place, items[i].value);
+    }
+    args->items = items;
+}
+
 static const struct evac_args *step_args(struct shell_call *call, const struct evac_run *run,
                                          const struct evac_plan_step *step)
 {
+    struct evac_str id = evac_arena_printf(call->arena, "%llu", (unsigned long long)run->id);
     struct evac_arg more[] = {
-        named("run", evac_arena_printf(call->arena, "%llu", (unsigned long long)run->id)),
+        named("run", id),
         named("mode", evac_str(evac_mode_name(run->mode))),
     };
-    return with_more(call->arena, &step->args, more, sizeof more / sizeof more[0]);
+    struct evac_args *args =
+        with_more(call->arena, &step->args, more, sizeof more / sizeof more[0]);
+    fill_run(call->arena, args, id);
+    return args;
 }
 
 static bool is_given(const struct evac_args *args, const char *name)

@@ -156,9 +156,10 @@ void evac_plan_fill(struct evac_str text, evac_plan_hole_fn *fill, const void *c
 /* As one word of a shell's command line, quoted where it must be. */
 void evac_plan_put_word(struct evac_buf *out, struct evac_str text);
 
-/* What {app}, {region}, {from}, {to} and {mode} stand for in a resource's settings. */
+/* What {app}, {region}, {from}, {to}, {mode} and {run} stand for in a resource's settings; what is
+ * not known yet (NULL) stays as it is. */
 struct evac_plan_place {
-    struct evac_str app, region, from, to, mode;
+    struct evac_str app, region, from, to, mode, run;
 };
 struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac_plan_place *place,
                                      struct evac_str text);

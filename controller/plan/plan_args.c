@@ -14,17 +14,17 @@ struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac
     const struct {
         const char *name;
         struct evac_str value;
-    } names[] = { { "{region}", place->region },
-                  { "{from}", place->from },
-                  { "{to}", place->to },
-                  { "{app}", place->app },
-                  { "{mode}", place->mode } };
+    } names[] = {
+        { "{region}", place->region }, { "{from}", place->from }, { "{to}", place->to },
+        { "{app}", place->app },       { "{mode}", place->mode }, { "{run}", place->run }
+    };
     struct evac_buf out;
     evac_buf_init(&out, 65536);
     for (size_t i = 0; i < text.n;) {
         struct evac_str rest = { text.p + i, text.n - i };
         size_t k = 0;
-        while (k < sizeof names / sizeof names[0] && !evac_str_starts(rest, names[k].name))
+        while (k < sizeof names / sizeof names[0] &&
+               (!names[k].value.p || !evac_str_starts(rest, names[k].name)))
             k++;
         if (k < sizeof names / sizeof names[0]) {
             evac_buf_put_str(&out, names[k].value);

@@ -63,8 +63,10 @@ static struct evac_str command(const struct evac_report *r, const struct evac_re
     struct filling f = { r, was };
     evac_buf_init(&out, COMMAND_MAX);
     evac_plan_fill(s->plan->clear, fill_known, &f, &out);
+    const struct evac_plan_place place = { .run = evac_arena_printf(r->arena, "%llu",
+                                                                    (unsigned long long)r->run) };
     struct evac_str text =
-        out.failed ? EVAC_STR_NONE : evac_arena_str(r->arena, evac_buf_str(&out));
+        out.failed ? EVAC_STR_NONE : evac_plan_substitute(r->arena, &place, evac_buf_str(&out));
     evac_buf_done(&out);
     cJSON_Delete(was);
     return text;

@@ -5,6 +5,7 @@
 #include "suite.h"
 #include "world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,30 @@ START_TEST(a_replica_is_promoted_through_crashes)
 }
 END_TEST
 
+START_TEST(a_name_that_holds_the_run_s_number_is_new_each_time)
+{
+    struct world_options options = { .seed = 7,
+                                     .speed = 10,
+                                     .app_file = "strategies/backup-restore.cfg",
+                                     .app_extra =
+                                         "automatic = \"propose\"=>automatic = \"never\"\n"
+                                         "protected_by = \"backups\";=>protected_by = \"backups\"; "
+                                         "rehearse_as = \"orders-drill-{run}\";" };
+    struct world *w = world_new(&options);
+    world_run(w, 10 * MINUTE_MS);
+    for (int drill = 0; drill < 2; drill++) {
+        char name[64];
+        ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL), EVAC_OK);
+        world_run(w, 30000);
+        snprintf(name, sizeof name, "orders-drill-%llu", (unsigned long long)world_last_run(w));
+        ck_assert_msg(is_so(w, name), "no %s in %s", name, world_truth(w));
+        ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
+        ck_assert_int_eq(world_run_state(w), EVAC_RUN_SUCCEEDED);
+    }
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("recovery");
@@ -136,6 +161,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_lost_region_is_restored_from_its_backups);
     tcase_add_test(tc, an_old_backup_waits_for_a_person);
     tcase_add_test(tc, a_replica_is_promoted_through_crashes);
+    tcase_add_test(tc, a_name_that_holds_the_run_s_number_is_new_each_time);
     suite_add_tcase(suite, tc);
 }
 
