@@ -737,8 +737,11 @@ unsigned world_writers(struct world *w, char *ret_name, size_t bytes)
 static void check_effect(struct world *w)
 {
     char first[32];
-    if (world_writers(w, first, sizeof first) > 1)
+    bool everywhere = w->model->apps[0].strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
+    if (!everywhere && world_writers(w, first, sizeof first) > 1)
         broke(w, "S1: two regions accept writes");
+    if (everywhere && w->shell && evac_engine_serving(world_app(w)) == 0)
+        broke(w, "S1: users are led nowhere");
 }
 
 /* --- what the shell calls back
