@@ -263,7 +263,7 @@ static void record_losses(struct engine_io *io, struct evac_engine_app *a)
     a->run->loss_noted = true;
 }
 
-/* It has promoted data; or it leads users away from a region without having to (active-active). */
+/* It has promoted data; or it leads users from or to a region without having to (active-active). */
 static bool cost_data(const struct evac_run *run)
 {
     if (run->pivoted)
@@ -271,7 +271,7 @@ static bool cost_data(const struct evac_run *run)
     for (uint16_t i = 0; i < run->plan->forward_count; i++)
         if (run->plan->steps[i].flags & EVAC_STEP_PIVOT)
             return false;
-    return run->plan->workflow == EVAC_WORKFLOW_FAILOVER && !run->back;
+    return run->plan->workflow != EVAC_WORKFLOW_DRILL && !run->back;
 }
 
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
