@@ -12,8 +12,9 @@ from harness import FAST, World
 BIN = sys.argv[1]
 MANUAL = {'automatic = "act"': 'automatic = "never"', 'automatic = "propose"': 'automatic = "never"'}
 APPS = {"warm-standby": "apps/shop.cfg", "pilot-light": "strategies/pilot-light.cfg",
-        "backup-restore": "strategies/backup-restore.cfg"}
-STANDBY = {"warm-standby": 1, "pilot-light": 0, "backup-restore": 0}
+        "backup-restore": "strategies/backup-restore.cfg", "active-active": "strategies/active-active.cfg"}
+STANDBY = {"warm-standby": 1, "pilot-light": 0, "backup-restore": 0, "active-active": 3}
+EVERYWHERE = "active-active"
 SPEED = {"backup-restore": 200}
 
 
@@ -21,15 +22,15 @@ def begin(strategy):
     world = World(BIN, SPEED.get(strategy, 60), dict(FAST, **MANUAL), app=APPS[strategy])
     world.sand("app shop renew 1000")
     world.start_evacd()
-    served(world, "us-east-1")
+    served(world, None if strategy == EVERYWHERE else "us-east-1")
     return world
 
 
 def served(world, region):
     def there():
         app = world.app()
-        return app and app["endpoint"]["state"] == "up" and app["endpoint"]["served_by"] == region
-    world.wait(there, 60, "the public endpoint, served by " + region)
+        return app and app["endpoint"]["state"] == "up" and region in (None, app["endpoint"]["served_by"])
+    world.wait(there, 60, "the public endpoint, served by %s" % region)
 
 
 def web(world, region):
@@ -40,19 +41,26 @@ def report(world):
     return json.loads(world.evac("report", "--json").stdout)
 
 
-def writers(world):
-    return world.truth()["writers"]
+def lives_in(world, strategy, regions, alone=True):
+    """Who writes; where all regions write, whom users are led to. alone: at full size in the west."""
+    if strategy == EVERYWHERE:
+        found = [r["name"] for r in world.app()["regions"] if r["role"] == "active"]
+        regions = regions if alone else ["us-east-1", "us-west-2"]
+    else:
+        found = world.truth()["writers"]
+    assert found == regions, (found, regions)
+    assert web(world, "us-west-2") == (6 if alone else STANDBY[strategy]), world.truth()["ecs"]
 
 
 def there_and_back(strategy):
     with begin(strategy) as w:
         w.evac("failover", "shop", "--yes", "--mode", "graceful", "--reason", "maintenance")
-        assert writers(w) == ["us-west-2"] and web(w, "us-west-2") == 6, w.truth()
+        lives_in(w, strategy, ["us-west-2"])
         there = report(w)
         assert there["result"] in ("succeeded", "succeeded_with_exceptions"), there["result"]
         assert there["planned"] and there["rpo_ms"] is not None, there
         w.evac("failback", "shop", "--yes", "--mode", "graceful", "--reason", "home again")
-        assert writers(w) == ["us-east-1"] and web(w, "us-west-2") == STANDBY[strategy], w.truth()
+        lives_in(w, strategy, ["us-east-1"], alone=False)
 
 
 def with_the_region_gone(strategy):
@@ -61,7 +69,7 @@ def with_the_region_gone(strategy):
         w.sand("region us-east-1 down")
         time.sleep(2)
         w.evac("failover", "shop", "--yes", "--mode", "ungraceful", "--reason", "the region is gone")
-        assert writers(w) == ["us-west-2"] and web(w, "us-west-2") == 6, w.truth()
+        lives_in(w, strategy, ["us-west-2"])
         got = report(w)
         assert got["rto_ms"] and got["rto_ms"] > 0 and got["rpo_ms"] is not None, got
         print("     %s: RTO %.1f s, RPO %.1f s" % (strategy, got["rto_ms"] / 1000, got["rpo_ms"] / 1000))
@@ -73,7 +81,7 @@ def an_isolated_drill(strategy):
         w.evac("drill", "shop", "--kind", "isolated", "--yes")
         after = w.truth()
         assert report(w)["result"] == "succeeded", report(w)
-        assert writers(w) == ["us-east-1"] and web(w, "us-west-2") == STANDBY[strategy], after
+        lives_in(w, strategy, ["us-east-1"], alone=False)
         assert [s["service"] for s in before["ecs"]] == [s["service"] for s in after["ecs"]]
         assert w.app()["active"] == "us-east-1"
 
