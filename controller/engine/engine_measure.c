@@ -238,27 +238,51 @@ static int64_t planned_canary_loss(const struct evac_watch *w, int64_t reference
     return evac_watch_loss_by_canary(w, reference);
 }
 
+static void record_planned(struct engine_io *io, struct evac_engine_app *a, size_t resource,
+                           const struct evac_watch *w)
+{
+    int64_t reference = a->run->instant_wall_ms[EVAC_INSTANT_STARTED];
+    int64_t canary = can(w, EVAC_VERB_MARK) ? planned_canary_loss(w, reference) : EVAC_LOSS_UNKNOWN;
+    if (can(w, EVAC_VERB_MARK))
+        record_loss(io, a, resource, "canary", canary, a->app->canary_ms);
+    /* all that was marked is there: a metric that is older than the move says nothing against it */
+    if (can(w, EVAC_VERB_MEASURE) && canary != 0)
+        record_loss(io, a, resource, "lag", evac_watch_loss_by_lag(w, reference), 0);
+}
+
+static void record_outage(struct engine_io *io, struct evac_engine_app *a, size_t resource,
+                          const struct evac_watch *w)
+{
+    int64_t reference = a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
+    if (can(w, EVAC_VERB_MEASURE))
+        record_loss(io, a, resource, "lag", evac_watch_loss_by_lag(w, reference), 0);
+    if (can(w, EVAC_VERB_MARK))
+        record_loss(io, a, resource, "canary", evac_watch_loss_by_canary(w, reference),
+                    a->app->canary_ms);
+}
+
+/* A region joins those that serve: where the data is, nothing ends. */
+static bool is_kept(const struct evac_engine_app *a)
+{
+    return a->sources > 1 && a->run->plan->workflow == EVAC_WORKFLOW_FAILBACK;
+}
+
 static void record_losses(struct engine_io *io, struct evac_engine_app *a)
 {
     bool planned = !(a->run->instants & (1u << EVAC_INSTANT_IMPACT_HI));
-    int64_t reference = planned ? a->run->instant_wall_ms[EVAC_INSTANT_STARTED]
-                                : a->run->instant_wall_ms[EVAC_INSTANT_IMPACT_HI];
-
     for (size_t i = 0; i < a->app->resource_count; i++) {
         const struct evac_watch *w = evac_engine_watch_of(a, i, run_source(a));
+        bool measured = can(w, EVAC_VERB_MEASURE) || can(w, EVAC_VERB_MARK);
         if (!evac_effects_has_room(io->fx))
             return;
-        if (was_switched_over(a->run, a->app->resources[i].name)) {
+        if (was_switched_over(a->run, a->app->resources[i].name))
             record_loss(io, a, i, "switchover", 0, 0);
-            continue;
-        }
-        if (can(w, EVAC_VERB_MEASURE))
-            record_loss(io, a, i, "lag", evac_watch_loss_by_lag(w, reference), 0);
-        if (can(w, EVAC_VERB_MARK))
-            record_loss(io, a, i, "canary",
-                        planned ? planned_canary_loss(w, reference)
-                                : evac_watch_loss_by_canary(w, reference),
-                        a->app->canary_ms);
+        else if (is_kept(a) && measured)
+            record_loss(io, a, i, "kept", 0, 0);
+        else if (planned)
+            record_planned(io, a, i, w);
+        else
+            record_outage(io, a, i, w);
     }
     a->run->loss_noted = true;
 }

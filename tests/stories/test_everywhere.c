@@ -63,7 +63,7 @@ START_TEST(a_dead_region_is_left_by_the_policy)
     world_control(w, "region %s down", names[_i]);
     world_run(w, 15000);
     story_expect_end(w, EVAC_RUN_EXCEPTIONS); /* the way back is not open yet */
-    (void)story_at(w, "step protect-objects:carts verifying -> failed");
+    (void)story_at(w, "step try-protect-objects:carts observing -> failed");
     expect_serving(w, _i ? EAST : WEST);
     story_expect_active(w, names[1 - _i]);
     story_expect_writer(w, names[1 - _i]);
