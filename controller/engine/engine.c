@@ -594,7 +594,8 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     if (!e->proposed && !aside)
         withdraw_proposal(io, a);
     if (aside ? a->run || a->rehearsal : a->run != NULL) {
-        refuse(io, EVAC_E_BUSY, "a run of this app is going on already");
+        refuse(io, EVAC_E_BUSY,
+               "a run of this app is going on already; 'evac stop APP' ends it where it stands");
         return;
     }
     if (!aside && a->rehearsal) { /* the real thing goes first */

@@ -49,6 +49,10 @@ static const struct evac_op protect_ops[] = {
 static const struct evac_op parity_ops[] = { AWS_PARITY_OP("efs", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems"), { 0 } };
 static const struct evac_op measure_ops[] = { LOOK_REPLICATION(EVAC_HOME_TO), { 0 } };
 
+static const struct evac_param protect_params[] = {
+    { "overwrite", EVAC_PARAM_BOOL, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
 static const struct evac_action actions[] = {
     { "ready", "the region's file system is a replica, can be mounted, and is not further behind than allowed", 0,
       EVAC_FENCING_STATE, 1000, 60000, ready_params, look_ops },
@@ -58,9 +62,9 @@ static const struct evac_action actions[] = {
     { "failover", "the region's file system stands alone and takes writes; what was not replicated is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 300000, 1800000, failover_params, promote_ops },
     { "protected", "the region's file system is replicated to the other one", 0,
-      EVAC_FENCING_STATE, 1000, 3600000, NULL, protected_ops },
+      EVAC_FENCING_STATE, 1000, 300000, NULL, protected_ops },
     { "protect", "the region's file system is a replica of the other one's; what it had is overwritten",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1800000, 28800000, NULL, protect_ops,
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1800000, 28800000, protect_params, protect_ops,
       "aws efs delete-replication-configuration --region <region> --source-file-system-id $(aws efs describe-replication-configurations "
       "--region <region> --file-system-id <file_systems> --query 'Replications[0].SourceFileSystemId' --output text)" },
     { 0 },
