@@ -426,18 +426,24 @@ static const struct {
     { EVAC_PHASE_TRAFFIC, EVAC_INSTANT_TRAFFIC_MOVED },
 };
 
-/* All forward steps of the phase are over, and one of them was done. */
+/* The phase's forward steps are over, and one of them was done. Steps that the run may go on
+ * without (they try what a lost region no longer answers) hold the instant back only when nothing
+ * else of the phase was done. */
 static bool phase_is_done(const struct evac_run *run, enum evac_phase phase)
 {
-    bool done = false;
+    bool needed_done = false, any_done = false, all_over = true;
     for (uint16_t i = 0; i < run->plan->forward_count; i++) {
+        enum evac_step_state state = run->steps[i].state;
+        bool needed = plan_step(run, i)->on_failure != EVAC_ON_FAILURE_GO_ON;
         if (plan_step(run, i)->phase != phase)
             continue;
-        if (!evac_step_is_over(run->steps[i].state))
+        if (needed && !evac_step_is_over(state))
             return false;
-        done = done || run->steps[i].state == EVAC_STEP_DONE;
+        all_over = all_over && evac_step_is_over(state);
+        any_done = any_done || state == EVAC_STEP_DONE;
+        needed_done = needed_done || (needed && state == EVAC_STEP_DONE);
     }
-    return done;
+    return needed_done || (all_over && any_done);
 }
 
 static void note_phases(struct evac_run *run, struct evac_run_io *io)

@@ -3,7 +3,7 @@
 and search indices that follow.
 
   test_servers.py BIN_DIR"""
-import json, os, sys, time, traceback
+import contextlib, json, os, sys, time, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, World
@@ -20,22 +20,24 @@ def make(world, service, region, /, **resource):
     world.sand("make %s %s %s" % (service, region, json.dumps(resource)))
 
 
+@contextlib.contextmanager
 def begin():
-    world = World(sys.argv[1], 60, dict(FAST, **{"resources = {": RESOURCES, 'automatic = "act"': 'automatic = "never"'}))
-    world.sand("app shop renew 1000")
-    for region, count in ((EAST, 3), (WEST, 1)):
-        make(world, "eks", region, kind="cluster", name="shop")
-        for name in ("web", "api"):
-            make(world, "kubernetes", region, kind="deployment", name="shop/default/" + name, spec={"replicas": count})
-        make(world, "kubernetes", region, kind="hpa", name="shop/default/web", spec={"minReplicas": count})
-        make(world, "opensearch", region, kind="domain", name="logs")
-    make(world, "opensearch", WEST, kind="connection", name="to-east", local="logs", remote="logs", region=EAST)
-    for name in ("orders", "items"):
-        make(world, "opensearch", EAST, kind="index", name="logs/" + name, rate=20)
-        make(world, "opensearch", WEST, kind="index", name="logs/" + name, follows="to-east")
-    world.start_evacd()
-    world.wait_healthy()
-    return world
+    conf = dict(FAST, **{"resources = {": RESOURCES, 'automatic = "act"': 'automatic = "never"'})
+    with World(sys.argv[1], 60, conf) as world:
+        world.sand("app shop renew 1000")
+        for region, count in ((EAST, 3), (WEST, 1)):
+            make(world, "eks", region, kind="cluster", name="shop")
+            for name in ("web", "api"):
+                make(world, "kubernetes", region, kind="deployment", name="shop/default/" + name, spec={"replicas": count})
+            make(world, "kubernetes", region, kind="hpa", name="shop/default/web", spec={"minReplicas": count})
+            make(world, "opensearch", region, kind="domain", name="logs")
+        make(world, "opensearch", WEST, kind="connection", name="to-east", local="logs", remote="logs", region=EAST)
+        for name in ("orders", "items"):
+            make(world, "opensearch", EAST, kind="index", name="logs/" + name, rate=20)
+            make(world, "opensearch", WEST, kind="index", name="logs/" + name, follows="to-east")
+        world.start_evacd()
+        world.wait_healthy()
+        yield world
 
 
 def found(world, service, kind, region):

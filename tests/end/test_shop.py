@@ -2,7 +2,7 @@
 """The three users' ways in, and bad days, by real processes: evac-sandbox with the shop, evacd, evac.
 
   test_shop.py BIN_DIR [NAME...]"""
-import json, os, pty, subprocess, sys, time, traceback
+import contextlib, json, os, pty, subprocess, sys, time, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, World
@@ -11,10 +11,11 @@ MANUAL = {'automatic = "act"': 'automatic = "never"'}
 BIN = sys.argv[1]
 
 
+@contextlib.contextmanager
 def shop(extra=None, speed=60):
-    world = World(BIN, speed, dict(FAST, **(extra or {})))
-    world.sand("app shop renew 1000")
-    return world
+    with World(BIN, speed, dict(FAST, **(extra or {}))) as world:
+        world.sand("app shop renew 1000")
+        yield world
 
 
 def at_a_terminal(world, typed, *args):

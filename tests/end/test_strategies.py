@@ -4,7 +4,7 @@
   test_strategies.py BIN_DIR [STRATEGY...]
 
 The matrix of what AWS may do in the middle of it is tests/stories/test_matrix.c, in virtual time."""
-import json, os, sys, time, traceback
+import contextlib, json, os, sys, time, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, World
@@ -18,12 +18,13 @@ EVERYWHERE = "active-active"
 SPEED = {"backup-restore": 200}
 
 
+@contextlib.contextmanager
 def begin(strategy):
-    world = World(BIN, SPEED.get(strategy, 60), dict(FAST, **MANUAL), app=APPS[strategy])
-    world.sand("app shop renew 1000")
-    world.start_evacd()
-    served(world, None if strategy == EVERYWHERE else "us-east-1")
-    return world
+    with World(BIN, SPEED.get(strategy, 60), dict(FAST, **MANUAL), app=APPS[strategy]) as world:
+        world.sand("app shop renew 1000")
+        world.start_evacd()
+        served(world, None if strategy == EVERYWHERE else "us-east-1")
+        yield world
 
 
 def served(world, region):

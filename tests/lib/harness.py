@@ -32,9 +32,13 @@ class World:
         self.env.update(AWS_EC2_METADATA_DISABLED="true", NO_COLOR="1", HOME=self.dir,
                         EVAC_SOCKET=os.path.join(self.dir, "evac.sock"), LC_ALL="C.UTF-8")
         self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
-        self.start_sandbox(limits)
-        self.make_resources()
-        self.write_conf(conf or {})
+        try:
+            self.start_sandbox(limits)
+            self.make_resources()
+            self.write_conf(conf or {})
+        except BaseException:  # nobody has it yet who could close it
+            self.close(True)
+            raise
 
     # --- processes
     def program(self, name):
