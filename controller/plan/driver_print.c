@@ -214,6 +214,8 @@ static void text_action(const struct evac_action *a, struct evac_buf *out)
     if (a->params)
         put_params(a->params, "    want.", EVAC_DRIVERS_TEXT, out);
     put_ops(a->ops, out);
+    if (a->clear)
+        evac_buf_putf(out, "      if it is left behind: %s\n", a->clear);
 }
 
 static void markdown_action(const struct evac_action *a, struct evac_buf *out)
@@ -305,6 +307,7 @@ static void json_action(const struct evac_driver *driver, const struct evac_acti
     evac_jw_bool(w, "reversible", (action->flags & EVAC_ACTION_REVERSIBLE) != 0);
     evac_jw_i64(w, "usual_ms", action->usual_ms);
     evac_jw_i64(w, "deadline_ms", action->deadline_ms);
+    evac_jw_cstr(w, "clear", action->clear);
     json_ops(action->ops, w);
     evac_jw_close(w, '}');
 }

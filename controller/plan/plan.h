@@ -153,6 +153,8 @@ bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op
 typedef bool evac_plan_hole_fn(const void *ctx, struct evac_str name, struct evac_buf *out);
 void evac_plan_fill(struct evac_str text, evac_plan_hole_fn *fill, const void *ctx,
                     struct evac_buf *out);
+/* Of those of a driver's command: what only the run knows ("run", "was.count", "each.tasks"). */
+bool evac_plan_is_runs_hole(struct evac_str name);
 /* As one word of a shell's command line, quoted where it must be. */
 void evac_plan_put_word(struct evac_buf *out, struct evac_str text);
 

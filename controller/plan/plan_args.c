@@ -259,7 +259,7 @@ void plan_args(struct compiler *c, struct draft *d)
     d->step.args = (struct evac_args){ list, count };
 }
 
-/* op->when is "switch=record type=A": all of them hold. */
+/* op->when is "switch=record type=A": all of them hold, of the step's region where they differ. */
 bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op)
 {
     char name[64];
@@ -267,7 +267,7 @@ bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op
     while (rest.n) {
         struct evac_str key = evac_str_cut(evac_str_cut(rest, ' ', &rest), '=', &value);
         if (!evac_str_copy(name, sizeof name, key) ||
-            !evac_str_eq(evac_args_get(&step->args, name), value))
+            !evac_str_eq(evac_args_regional(&step->args, name, step->region), value))
             return false;
     }
     return true;

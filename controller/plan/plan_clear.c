@@ -1,7 +1,7 @@
 /*
  * Commands for people, out of a driver's templates (struct evac_action, clear): what is known when
- * the plan is made is filled in here; what only the run knows (<run>, <was.NAME>) stays for the
- * report.
+ * the plan is made is filled in here; what only the run knows (<run>, <was.NAME>, <each.NAME>,
+ * <its>) stays for the report.
  */
 #include "plan_internal.h"
 
@@ -48,15 +48,20 @@ void evac_plan_fill(struct evac_str text, evac_plan_hole_fn *fill, const void *c
     }
 }
 
+bool evac_plan_is_runs_hole(struct evac_str name)
+{
+    return evac_str_is(name, "run") || evac_str_starts(name, "was.") ||
+           evac_str_starts(name, "each.") || evac_str_is(name, "its") ||
+           evac_str_starts(name, "its.");
+}
+
 static bool fill_argument(const void *ctx, struct evac_str name, struct evac_buf *out)
 {
     const struct evac_plan_step *step = ctx;
     char key[128];
-    if (evac_str_is(name, "run") || evac_str_starts(name, "was.") ||
-        !evac_str_copy(key, sizeof key, name))
+    if (evac_plan_is_runs_hole(name) || !evac_str_copy(key, sizeof key, name))
         return false;
-    struct evac_str value = evac_args_regional(&step->args, key, step->region);
-    evac_plan_put_word(out, value.n ? value : evac_args_get(&step->args, key));
+    evac_plan_put_word(out, evac_args_regional(&step->args, key, step->region));
     return true;
 }
 

@@ -12,6 +12,8 @@
 struct filling {
     const struct evac_report *report;
     const cJSON *was;
+    struct evac_str each; /* the name of its, where a command stands for several */
+    const cJSON *its;
 };
 
 /* "desired", or "items.0.value": a member of an object, an element of a list. */
@@ -33,16 +35,8 @@ static const cJSON *member(const cJSON *json, struct evac_str path)
     return json;
 }
 
-static bool fill_known(const void *ctx, struct evac_str name, struct evac_buf *out)
+static bool put_value(const cJSON *value, struct evac_buf *out)
 {
-    const struct filling *f = ctx;
-    if (evac_str_is(name, "run")) {
-        evac_buf_putf(out, "%llu", (unsigned long long)f->report->run);
-        return true;
-    }
-    if (!evac_str_starts(name, "was."))
-        return false;
-    const cJSON *value = member(f->was, (struct evac_str){ name.p + 4, name.n - 4 });
     if (cJSON_IsString(value))
         evac_plan_put_word(out, evac_str(value->valuestring));
     else if (cJSON_IsNumber(value))
@@ -54,17 +48,116 @@ static bool fill_known(const void *ctx, struct evac_str name, struct evac_buf *o
     return true;
 }
 
+static bool fill_known(const void *ctx, struct evac_str name, struct evac_buf *out)
+{
+    const struct filling *f = ctx;
+    struct evac_str path, root = evac_str_cut(name, '.', &path);
+    if (evac_str_is(root, "was"))
+        return put_value(member(f->was, path), out);
+    if (evac_str_is(root, "its"))
+        return put_value(member(f->its, path), out);
+    if (evac_str_is(root, "each") && f->its)
+        evac_plan_put_word(out, f->each);
+    else if (evac_str_is(root, "run"))
+        evac_buf_putf(out, "%llu", (unsigned long long)f->report->run);
+    else
+        return false;
+    return true;
+}
+
+/* --- several --------------------------------------------------------------------------------- */
+
+/* The next of the commands that " && " joins; not what stands in quotes or parentheses. */
+static struct evac_str next_command(struct evac_str *rest)
+{
+    struct evac_str text = *rest;
+    char quote = '\0';
+    int depth = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '\\' && quote != '\'')
+            i++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '\'' || c == '"')
+            quote = c;
+        else if (c == '(' || c == ')')
+            depth += c == '(' ? 1 : -1;
+        else if (depth == 0 &&
+                 evac_str_starts((struct evac_str){ text.p + i, text.n - i }, " && ")) {
+            *rest = (struct evac_str){ text.p + i + 4, text.n - i - 4 };
+            return (struct evac_str){ text.p, i };
+        }
+    }
+    *rest = EVAC_STR_NONE;
+    return text;
+}
+
+/* The first <each.NAME> of a command: "NAME", "NAME:filter"; "" when it has none. */
+static struct evac_str each_of(struct evac_str command)
+{
+    static const char open[] = "<each.";
+    while (command.n && !evac_str_starts(command, open))
+        command = (struct evac_str){ command.p + 1, command.n - 1 };
+    if (command.n == 0)
+        return command;
+    struct evac_str rest, head = evac_str_cut(command, '>', &rest);
+    return (struct evac_str){ head.p + sizeof open - 1, head.n - (sizeof open - 1) };
+}
+
+/* filter is "running" or "state=running"; "" lets everything through. */
+static bool passes(const cJSON *its, struct evac_str filter)
+{
+    struct evac_str value, path = evac_str_cut(filter, '=', &value);
+    struct evac_buf text;
+    if (value.n == 0) {
+        value = filter;
+        path = EVAC_STR_NONE;
+    }
+    evac_buf_init(&text, COMMAND_MAX);
+    bool same = filter.n == 0 ||
+                (put_value(member(its, path), &text) && evac_str_eq(evac_buf_str(&text), value));
+    evac_buf_done(&text);
+    return same;
+}
+
+static void put_command(struct evac_str command, const struct filling *f, struct evac_buf *out)
+{
+    evac_buf_puts(out, out->n ? " && " : "");
+    evac_plan_fill(command, fill_known, f, out);
+}
+
+static void put_for_each(struct evac_str command, struct filling *f, struct evac_buf *out)
+{
+    struct evac_str filter, path = evac_str_cut(each_of(command), ':', &filter);
+    const cJSON *all = path.n ? member(f->was, path) : NULL;
+    if (!cJSON_IsArray(all) && !cJSON_IsObject(all)) {
+        put_command(command, f, out);
+        return;
+    }
+    cJSON_ArrayForEach(f->its, all)
+    {
+        if (!passes(f->its, filter))
+            continue;
+        f->each = evac_str(f->its->string ? f->its->string : f->its->valuestring);
+        put_command(command, f, out);
+    }
+    f->its = NULL;
+}
+
 static struct evac_str command(const struct evac_report *r, const struct evac_report_step *s)
 {
     struct evac_buf out;
-    if (s->plan->clear.n == 0)
+    struct evac_str rest = s->plan->clear;
+    if (rest.n == 0)
         return EVAC_STR_NONE;
     cJSON *was = s->before.n ? cJSON_ParseWithLength(s->before.p, s->before.n) : NULL;
-    struct filling f = { r, was };
+    struct filling f = { .report = r, .was = was };
     evac_buf_init(&out, COMMAND_MAX);
-    evac_plan_fill(s->plan->clear, fill_known, &f, &out);
     const struct evac_plan_place place = { .run = evac_arena_printf(r->arena, "%llu",
                                                                     (unsigned long long)r->run) };
+    while (rest.n)
+        put_for_each(next_command(&rest), &f, &out);
     struct evac_str text =
         out.failed ? EVAC_STR_NONE : evac_plan_substitute(r->arena, &place, evac_buf_str(&out));
     evac_buf_done(&out);

@@ -191,8 +191,11 @@ struct evac_action {
     /* What a person types, without evac, to put back what a run that was given up left of it, or to
      * delete what it made: a shell command with holes. <name> is an argument of the call (the
      * region's own where it has one), <run> the run's number, <was.desired> a member of the
-     * snapshot from before (dots lead deeper, numbers into lists). NULL: nothing is left, or no
-     * command puts it back. */
+     * snapshot from before (dots lead deeper, numbers into lists). A command with <each.tasks>
+     * stands once for each member of the snapshot's "tasks", with its name there (a list's: the
+     * element); <its.desired> is a member of that one, <its> itself. <each.tasks:running> only for
+     * those that are "running", <each.tasks:state=running> whose state is. Commands are joined by
+     * " && ". NULL: nothing is left, or no command puts it back. */
     const char *clear;
 };
 

@@ -21,8 +21,11 @@ static const struct evac_op http_ops[] = {
     { "apigatewayv2", "UpdateApiMapping", "apigateway:PATCH", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
 static const struct evac_action actions[] = {
     { "ready", "the region's custom domain is available", 0, EVAC_FENCING_NONE, 500, 120000, NULL, ready_ops },
-    { "map", "the domain's base path leads to this REST API", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 120000, map_params, rest_ops },
-    { "map-http", "the domain's mapping leads to this HTTP API", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 120000, map_params, http_ops },
+    { "map", "the domain's base path leads to this REST API", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 120000, map_params, rest_ops,
+      "aws apigateway update-base-path-mapping --region <region> --domain-name <domain> --base-path <path> "
+      "--patch-operations op=replace,path=/restapiId,value=<was.value>" },
+    { "map-http", "the domain's mapping leads to this HTTP API", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 2000, 120000, map_params, http_ops,
+      "aws apigatewayv2 update-api-mapping --region <region> --domain-name <domain> --api-mapping-id <mapping> --api-id <was.value>" },
     { 0 },
 };
 static const struct aws_lever ready = {

@@ -21,11 +21,17 @@ static const struct evac_op ops[] = {
     { "application-autoscaling", "RegisterScalableTarget", "application-autoscaling:RegisterScalableTarget", EVAC_HOME_STEP, NULL, true, true },
     { 0 },
 };
+#define PUT_BACK(what) \
+    "aws application-autoscaling register-scalable-target --region <region> --service-namespace <namespace> " \
+    "--resource-id <resource_id> --scalable-dimension <dimension> " what
+static const char clear_scale[] = PUT_BACK("--min-capacity <was.value> --max-capacity <was.max>");
+static const char clear_hold[] = PUT_BACK(
+    "--suspended-state DynamicScalingInSuspended=<was.value>,DynamicScalingOutSuspended=<was.out>,ScheduledScalingSuspended=<was.scheduled>");
 static const struct evac_action actions[] = {
     { "scale", "it never scales below so many; the maximum makes room", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 1000, 60000, scale_params, ops },
-    { "hold", "it does not scale in by itself", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
-    { "release", "it scales in by itself again", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
+      EVAC_FENCING_NONE, 1000, 60000, scale_params, ops, clear_scale },
+    { "hold", "it does not scale in by itself", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops, clear_hold },
+    { "release", "it scales in by itself again", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops, clear_hold },
     { 0 },
 };
 

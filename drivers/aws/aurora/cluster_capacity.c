@@ -229,8 +229,11 @@ static void on_serverless(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_seen(c, &sight, "the cluster has no Serverless v2 capacity");
         return;
     }
-    sight.snapshot = aws_printf(c, "{\"half_acu_min\":%lld,\"half_acu_max\":%lld}",
-                                (long long)is.min, (long long)is.max);
+    sight.snapshot = aws_printf(
+        c,
+        "{\"half_acu_min\":%lld,\"half_acu_max\":%lld,\"acu_min\":\"%.*s\",\"acu_max\":\"%.*s\"}",
+        (long long)is.min, (long long)is.max, EVAC_STR_ARG(acu_text(c, is.min)),
+        EVAC_STR_ARG(acu_text(c, is.max)));
     sight.seen = !evac_str_is(status, "available") ? EVAC_SEEN_MOVING
                  : is_wanted(c->state, &is)        ? EVAC_SEEN_SATISFIED
                                                    : EVAC_SEEN_UNSATISFIED;

@@ -53,6 +53,15 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     static const struct evac_op measure_ops[] = { \
         { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_TO, NULL, false, false }, { 0 } };
 
+/* The youngest are those that were created since. */
+#define GLOBAL_CLEAR_CAPACITY \
+    "aws rds describe-db-instances --region <region> --filters Name=db-cluster-id,Values=<clusters> --output text " \
+    "--query \"sort_by(DBInstances,&InstanceCreateTime)[<was.instances>:].[DBInstanceIdentifier]\" | " \
+    "xargs -r -n 1 aws rds delete-db-instance --region <region> --db-instance-identifier"
+#define GLOBAL_CLEAR_SERVERLESS \
+    "aws rds modify-db-cluster --region <region> --db-cluster-identifier <clusters> --apply-immediately " \
+    "--serverless-v2-scaling-configuration MinCapacity=<was.acu_min>,MaxCapacity=<was.acu_max>"
+
 #define GLOBAL_ACTIONS \
     { "ready", "the region's cluster could take over: it is a member, in step, and runs an instance", \
       0, EVAC_FENCING_STATE, 2000, 120000, NULL, look_ops }, \
@@ -64,9 +73,9 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     { "protected", "every other member follows this region's writer again", 0, EVAC_FENCING_STATE, \
       120000, 3600000, NULL, look_ops }, \
     { "capacity", "the region's cluster runs so many instances; more are left as they are", \
-      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 480000, 1200000, cluster_capacity_params, capacity_ops }, \
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 480000, 1200000, cluster_capacity_params, capacity_ops, GLOBAL_CLEAR_CAPACITY }, \
     { "serverless", "the region's cluster has that Serverless v2 capacity", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 30000, 600000, cluster_serverless_params, serverless_ops }
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 30000, 600000, cluster_serverless_params, serverless_ops, GLOBAL_CLEAR_SERVERLESS }
 
 /* ready, measure: the driver's own, that name its kind. */
 #define GLOBAL_HANDLERS \

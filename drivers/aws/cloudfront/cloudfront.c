@@ -19,10 +19,15 @@ static const struct evac_op look_ops[] = { READ("GetDistributionConfig"), { 0 } 
 static const struct evac_op route_ops[] = {
     READ("GetDistributionConfig"), READ("GetDistribution"),
     { "cloudfront", "UpdateDistribution", "cloudfront:UpdateDistribution", EVAC_HOME_FIXED, "us-east-1", true, true }, { 0 } };
+#define CONFIG "aws cloudfront get-distribution-config --id <distribution> "
+static const char clear_route[] =
+    "aws cloudfront update-distribution --id <distribution> --if-match $(" CONFIG "--query ETag --output text) "
+    "--distribution-config \"$(" CONFIG "--query DistributionConfig --output json | "
+    "jq --arg origin <was.origin> '.DefaultCacheBehavior.TargetOriginId = $origin')\"";
 static const struct evac_action actions[] = {
     { "ready", "the distribution knows the region's origin", 0, EVAC_FENCING_NONE, 1000, 60000, NULL, look_ops },
     { "route", "requests go to the region's origin, everywhere", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_VERSION, 240000, 900000, NULL, route_ops },
+      EVAC_FENCING_VERSION, 240000, 900000, NULL, route_ops, clear_route },
     { 0 },
 };
 static const struct aws_ask get_config = { "cloudfront", "GetDistributionConfig", "GET", .path = "/2020-05-31/distribution/<distribution>/config" };

@@ -92,26 +92,42 @@ static const struct evac_op measure_ops[] = {
     { "ec2", "DescribeSnapshots", "ec2:DescribeSnapshots", EVAC_HOME_TO, NULL, true, false }, { 0 },
 };
 
+/* What this run made is known by its tags. */
+#define OURS "--filters Name=tag:evac:app,Values=<app> Name=tag:evac:resource,Values=<fleet> "
+#define OF_RUN OURS "Name=tag:evac:run,Values=<run> "
+#define FOUND(describe) "$(aws ec2 " describe " --region <region> --output text "
+static const char clear_power[] =
+    "aws ec2 start-instances --region <region> --instance-ids <each.instances:running> && "
+    "aws ec2 stop-instances --region <region> --instance-ids <each.instances:stopped>";
+static const char clear_launch[] = "aws ec2 terminate-instances --region <region> --instance-ids "
+    FOUND("describe-instances") OF_RUN "Name=instance-state-name,Values=pending,running,stopping,stopped "
+    "--query \"Reservations[].Instances[].InstanceId\")";
+static const char clear_reserve[] =
+    "aws ec2 $([ <was.count> = 0 ] && echo cancel-capacity-reservation || echo modify-capacity-reservation --instance-count <was.count>) "
+    "--region <region> --capacity-reservation-id " FOUND("describe-capacity-reservations") OURS
+    "Name=state,Values=active,pending --query \"CapacityReservations[0].CapacityReservationId\")";
+static const char clear_restore[] = "aws ec2 delete-volume --region <region> --volume-id "
+    FOUND("describe-volumes") OF_RUN "--query \"Volumes[].VolumeId\")";
 static const struct evac_action actions[] = {
     { "ready", "the launch template, the images, the snapshots and the instances are there and can be used, the instance type is offered", 0,
       EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
     AWS_PARITY_ACTION_OF(parity_params, parity_ops),
     { "start", "the instances run", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 60000, 900000,
-      start_params, power_ops },
+      start_params, power_ops, clear_power },
     { "stop", "the instances are stopped: on the side that is left, nothing there writes any more",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 60000, 900000,
-      stop_params, power_ops },
+      stop_params, power_ops, clear_power },
     { "launch", "so many instances of the launch template run; undone, those that it launched are ended",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, launch_params, launch_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 90000, 1200000, launch_params, launch_ops, clear_launch },
     { "terminate", "the instances that launch has launched are ended", EVAC_ACTION_MUTATES,
       EVAC_FENCING_NONE, 60000, 900000, NULL, terminate_ops },
     { "reserve", "capacity for so many instances is reserved", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops },
+      EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops, clear_reserve },
     { "restore", "a volume out of the newest snapshot; what was written after that is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_TOKEN, 30000, 900000, restore_params,
-      restore_ops },
+      restore_ops, clear_restore },
     { "recover", "the same, by the name that runbooks know", EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY,
-      EVAC_FENCING_TOKEN, 30000, 900000, restore_params, restore_ops },
+      EVAC_FENCING_TOKEN, 30000, 900000, restore_params, restore_ops, clear_restore },
     { 0 },
 };
 /* clang-format on */

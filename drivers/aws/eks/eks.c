@@ -24,7 +24,9 @@ static const struct evac_op scale_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the node group is active", 0, EVAC_FENCING_NONE, 500, 120000, NULL, look_ops },
     AWS_PARITY_ACTION(parity_ops),
-    { "scale", "the node group has so many nodes", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params, scale_ops },
+    { "scale", "the node group has so many nodes", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params, scale_ops,
+      "aws eks update-nodegroup-config --region <region> --cluster-name <cluster> --nodegroup-name <nodegroup> "
+      "--scaling-config minSize=<was.min>,maxSize=<was.max>,desiredSize=<was.value>" },
     { 0 },
 };
 #define LOOK { "eks", "DescribeNodegroup", "GET", .path = "/clusters/<cluster>/node-groups/<nodegroup>" }

@@ -42,10 +42,13 @@ static const struct evac_op global_ops[] = {
     { 0 },
 };
 
+static const char clear_rules[] =
+    "aws events enable-rule --region <region> --event-bus-name <bus> --name <each.each:value=ENABLED> && "
+    "aws events disable-rule --region <region> --event-bus-name <bus> --name <each.each:value=DISABLED>";
 static const struct evac_action actions[] = {
     AWS_PARITY_ACTION_OF(rule_params, parity_ops),
-    { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
-    { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops },
+    { "resume", "the rules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops, clear_rules },
+    { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops, clear_rules },
     { "publish", "an event says where the app moves", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, publish_ops },
     { "publish-global", "an event says it at the global endpoint, which takes it to whichever region is healthy", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, global_params, global_ops },
     { 0 },

@@ -23,16 +23,18 @@ static const struct evac_param healthy_params[] = {
 static const struct evac_op look_ops[] = { LOOK_OP, { 0 } };
 static const struct evac_op dial_ops[] = {
     LOOK_OP, { "globalaccelerator", "UpdateEndpointGroup", "globalaccelerator:UpdateEndpointGroup", EVAC_HOME_FIXED, "us-west-2", true, true }, { 0 } };
+static const char clear_dial[] =
+    "aws globalaccelerator update-endpoint-group --region us-west-2 --endpoint-group-arn <endpoint_group> --traffic-dial-percentage <was.value>";
 static const struct evac_action actions[] = {
     { "healthy", "the region's endpoints are healthy", 0, EVAC_FENCING_NONE, 500, 120000, healthy_params, look_ops },
     { "route", "the region takes all of its share: its dial is at 100", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops, clear_dial },
     { "withdraw", "the region takes no new users: its dial is at 0", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops, clear_dial },
     { "join", "the region takes its share again: its dial is at 100", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops },
+      EVAC_FENCING_NONE, 30000, 180000, NULL, dial_ops, clear_dial },
     { "dial", "the region's traffic dial is this; new connections follow", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC,
-      EVAC_FENCING_NONE, 30000, 180000, dial_params, dial_ops },
+      EVAC_FENCING_NONE, 30000, 180000, dial_params, dial_ops, clear_dial },
     { 0 },
 };
 #define LOOK { "globalaccelerator", "DescribeEndpointGroup", .body = "{\"EndpointGroupArn\":\"<endpoint_group>\"}" }

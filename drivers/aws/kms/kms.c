@@ -18,7 +18,8 @@ static const struct evac_op primary_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the region's key is enabled", 0, EVAC_FENCING_NONE, 500, 60000, NULL, look_ops },
     { "primary", "the region's key is the primary one; asked of the old primary's region, which must be up",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 5000, 120000, NULL, primary_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 5000, 120000, NULL, primary_ops,
+      "aws kms update-primary-region --region <region> --key-id <key> --primary-region <was.value>" },
     { 0 },
 };
 #define LOOK { "kms", "DescribeKey", .body = "{\"KeyId\":\"<key>\"}" }

@@ -42,17 +42,18 @@ static const struct evac_op parity_ops[] = {
     FIND(EVAC_HOME_FROM), FIND(EVAC_HOME_TO), READ("ReadDeployment", EVAC_HOME_FROM), READ("ReadDeployment", EVAC_HOME_TO), { 0 },
 };
 
-/* A resource has several: which one, and how many, a person finds in the snapshot beside it. */
 #define KUBECTL "kubectl --context <cluster> --namespace <namespace> "
+#define UNSUSPEND KUBECTL "patch cronjob <each.each> --patch '{\"spec\":{\"suspend\":<its.value>}}'"
 static const struct evac_action actions[] = {
     { "ready", "the deployments are there, and as many of their pods as should be run", 0, EVAC_FENCING_VERSION, 500, 120000, deployment_params, ready_ops },
     { "scale", "each deployment has so many ready pods; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_VERSION, 60000, 900000, scale_params, scale_ops,
-      KUBECTL "scale deployment <deployment> --replicas <replicas>" },
+      KUBECTL "patch hpa <each.hpa> --patch '{\"spec\":{\"minReplicas\":<its.min>,\"maxReplicas\":<its.max>}}' && "
+      KUBECTL "scale deployment <each.deployments> --replicas <its>" },
     { "pause", "the cron jobs start nothing; what runs goes on", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 120000, cronjob_params, cronjob_ops,
-      KUBECTL "patch cronjob <cronjob> --patch '{\"spec\":{\"suspend\":false}}'" },
+      UNSUSPEND },
     { "resume", "the cron jobs start by their schedules", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 120000, cronjob_params, cronjob_ops,
-      KUBECTL "patch cronjob <cronjob> --patch '{\"spec\":{\"suspend\":true}}'" },
+      UNSUSPEND },
     { "parity", "both regions have the same deployments, or the differences are named; both are asked", 0, EVAC_FENCING_NONE, 2000, 120000, deployment_params, parity_ops },
     { 0 },
 };

@@ -43,19 +43,30 @@ static const struct evac_op provision_ops[] = { READ("GetProvisionedConcurrencyC
 static const struct evac_op mapping_ops[] = { READ("GetEventSourceMapping"), WRITE("UpdateEventSourceMapping"), { 0 } };
 static const struct evac_op invoke_ops[] = { { "lambda", "Invoke", "lambda:InvokeFunction", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
 
+/* What was not reserved, or provisioned, is taken away. */
+static const char clear_reserved[] =
+    "aws lambda $([ <was.value> = none ] && echo delete-function-concurrency || "
+    "echo put-function-concurrency --reserved-concurrent-executions <was.value>) --region <region> --function-name <function>";
+static const char clear_provisioned[] =
+    "aws lambda $([ <was.value> = 0 ] && echo delete-provisioned-concurrency-config || "
+    "echo put-provisioned-concurrency-config --provisioned-concurrent-executions <was.value>) "
+    "--region <region> --function-name <function> --qualifier <qualifier>";
+static const char clear_mappings[] =
+    "aws lambda update-event-source-mapping --region <region> --enabled --uuid <each.each:value=Enabled> && "
+    "aws lambda update-event-source-mapping --region <region> --no-enabled --uuid <each.each:value=Disabled>";
 static const struct evac_action actions[] = {
     { "ready", "the function is active, and its environment does not name the other region", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
     AWS_PARITY_ACTION(parity_ops),
     { "fence", "the function's reserved concurrency is 0: every invocation is refused, pollers wait without loss",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 1000, 60000, NULL, reserve_ops },
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_NONE, 1000, 60000, NULL, reserve_ops, clear_reserved },
     { "reserve", "the function's reserved concurrency is what is wanted", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 1000, 60000, reserve_params, reserve_ops },
+      EVAC_FENCING_NONE, 1000, 60000, reserve_params, reserve_ops, clear_reserved },
     { "scale", "so many executions are provisioned", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
-      120000, 600000, scale_params, provision_ops },
+      120000, 600000, scale_params, provision_ops, clear_provisioned },
     { "resume", "the event source mappings are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE,
-      20000, 180000, mapping_params, mapping_ops },
+      20000, 180000, mapping_params, mapping_ops, clear_mappings },
     { "pause", "the event source mappings are disabled; their positions are kept", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
-      EVAC_FENCING_NONE, 20000, 180000, mapping_params, mapping_ops },
+      EVAC_FENCING_NONE, 20000, 180000, mapping_params, mapping_ops, clear_mappings },
     { "invoke", "the function runs once, to its end; a step of your own", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND,
       EVAC_FENCING_NONE, 5000, 60000, invoke_params, invoke_ops },
     { 0 },

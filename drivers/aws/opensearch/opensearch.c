@@ -47,6 +47,9 @@ static const struct evac_op parity_ops[] = { AWS_PARITY_OP("opensearch", "Descri
 static const struct evac_op measure_ops[] = { FIND(EVAC_HOME_TO), READ("ClusterState", EVAC_HOME_TO), READ("ReplicationStatus", EVAC_HOME_TO), { 0 } };
 
 #define CURL "curl --aws-sigv4 aws:amz:<region>:es --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
+#define DOMAIN \
+    "https://$(aws opensearch describe-domain --region <region> --domain-name <domain> --output text " \
+    "--query \"DomainStatus.Endpoint || DomainStatus.Endpoints.vpc\")"
 static const struct evac_action actions[] = {
     { "ready", "the region's domain is sound, its indices follow the other's and are not far behind", 0, EVAC_FENCING_NONE, 1000, 120000, ready_params, ready_ops },
     { "switchover", "the region's indices take writes, and have all that the other's had: waits until none is behind",
@@ -55,8 +58,8 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 30000, 600000, NULL, failover_ops },
     { "protected", "the other region's indices follow this one's", 0, EVAC_FENCING_NONE, 1000, 120000, NULL, protected_ops },
     { "protect", "the region's indices follow the other's again", EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 600000, 14400000, protect_params, protect_ops,
-      CURL "-X POST -H 'Content-Type: application/json' -d '{}' <endpoint>/_plugins/_replication/<index>/_stop && "
-      CURL "-X DELETE <endpoint>/<index>" },
+      CURL "-X POST -H 'Content-Type: application/json' -d '{}' " DOMAIN "/_plugins/_replication/<each.follows:false>/_stop && "
+      CURL "-X DELETE " DOMAIN "/<each.follows:false>" },
     AWS_PARITY_ACTION(parity_ops),
     { 0 },
 };

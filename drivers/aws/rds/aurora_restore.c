@@ -34,10 +34,15 @@ static const struct evac_op measure_ops[] = {
     { 0 },
 };
 
+/* The instance first: a cluster that has one is not deleted. */
+static const char clear_restored[] =
+    "aws rds describe-db-instances --region <region> --filters Name=db-cluster-id,Values=<was.id> --output text "
+    "--query \"DBInstances[].[DBInstanceIdentifier]\" | xargs -r -n 1 aws rds delete-db-instance --region <region> --db-instance-identifier && "
+    "aws rds delete-db-cluster --region <region> --db-cluster-identifier <was.id> --skip-final-snapshot";
 static const struct evac_action actions[] = {
     { "ready", "the region has a recovery point, and the name to restore it under is free", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
-    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops),
+    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops, clear_restored),
     { 0 },
 };
 /* clang-format on */

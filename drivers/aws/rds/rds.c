@@ -79,6 +79,11 @@ static const struct evac_op measure_ops[] = {
     { 0 },
 };
 
+static const char clear_size[] =
+    "aws rds modify-db-instance --region <region> --db-instance-identifier <instances> --apply-immediately "
+    "--db-instance-class <was.class> $([ <was.multi_az> = true ] && echo --multi-az || echo --no-multi-az)";
+static const char clear_restored[] =
+    "aws rds delete-db-instance --region <region> --db-instance-identifier <was.id> --skip-final-snapshot --delete-automated-backups";
 static const struct evac_action actions[] = {
     { "ready", "the region could take over: its replica replicates, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
@@ -93,8 +98,8 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 420000, 1800000,
       promote_params, promote_ops },
     { "size", "the region's instance has that class, and a standby in another zone or none",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 600000, 3600000, size_params, size_ops },
-    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops),
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 600000, 3600000, size_params, size_ops, clear_size },
+    RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops, clear_restored),
     { "protect", "the region has a copy of the other region's instance again: a replica, or its backups",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 14400000, protect_params, protect_ops },
     { 0 },

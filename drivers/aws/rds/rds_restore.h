@@ -34,11 +34,11 @@ extern const struct db_kind db_kind_instance, db_kind_cluster;
 
 extern const struct evac_param db_recover_params[];
 
-#define RDS_RESTORE_ACTIONS(change, remove, both) \
+#define RDS_RESTORE_ACTIONS(change, remove, both, clear) \
     { "recover", "a copy of the data runs here, from the newest recovery point; what is newer is lost", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change, clear }, \
     { "rehearse", "a drill's copy of it runs here; nothing else is touched", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, both }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, both, clear }, \
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted", \
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 300000, 3600000, NULL, remove }
 /* clang-format on */

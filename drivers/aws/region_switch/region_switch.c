@@ -16,12 +16,14 @@ static const struct evac_param execute_params[] = {
 static const struct evac_op ready_ops[] = { READ("GetPlanEvaluationStatus"), { 0 } };
 static const struct evac_op execute_ops[] = {
     READ("ListPlanExecutions"), { "arc-region-switch", "StartPlanExecution", "arc-region-switch:StartPlanExecution", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
+#define COMMENT "evac <app> <run>"
 static const struct evac_action actions[] = {
     { "ready", "AWS's own evaluation of the plan has passed", 0, EVAC_FENCING_NONE, 500, 60000, NULL, ready_ops },
-    { "execute", "the plan's execution for this run has completed", EVAC_ACTION_MUTATES | EVAC_ACTION_TRAFFIC, EVAC_FENCING_STATE, 300000, 3600000, execute_params, execute_ops },
+    { "execute", "the plan's execution for this run has completed", EVAC_ACTION_MUTATES | EVAC_ACTION_TRAFFIC, EVAC_FENCING_STATE, 300000, 3600000, execute_params, execute_ops,
+      "aws arc-region-switch cancel-plan-execution --region <region> --plan-arn <plan> --execution-id $(aws arc-region-switch list-plan-executions "
+      "--region <region> --plan-arn <plan> --output text --query \"items[?comment=='" COMMENT "'].executionId\")" },
     { 0 },
 };
-#define COMMENT "evac <app> <run>"
 static const struct aws_lever ready = {
     .what = "the plan's evaluation", .look = { "arc-region-switch", "GetPlanEvaluationStatus", .body = "{\"planArn\":\"<plan>\"}" },
     .at = "evaluationState", .want = "passed", .moving = "pendingEvaluation", .broken = "actionRequired",

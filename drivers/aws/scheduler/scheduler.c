@@ -15,10 +15,15 @@ static const struct evac_op ops[] = {
     { 0 },
 };
 static const struct evac_op parity_ops[] = { AWS_PARITY_OP("scheduler", "GetSchedule", "scheduler:GetSchedule"), { 0 } };
+/* A schedule is replaced as a whole. */
+static const char clear_schedules[] =
+    "aws scheduler update-schedule --region <region> --cli-input-json \"$(aws scheduler get-schedule --region <region> "
+    "--name <each.each> --group-name <group> --output json | "
+    "jq --arg state <its.value> 'del(.Arn, .CreationDate, .LastModificationDate) | .State = $state')\"";
 static const struct evac_action actions[] = {
     AWS_PARITY_ACTION(parity_ops),
-    { "resume", "the schedules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
-    { "pause", "the schedules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops },
+    { "resume", "the schedules are enabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops, clear_schedules },
+    { "pause", "the schedules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, NULL, ops, clear_schedules },
     { 0 },
 };
 

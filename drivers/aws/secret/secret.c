@@ -29,7 +29,8 @@ static const struct evac_action actions[] = {
     { "promote", "the region's secret stands alone and can be written; its replication has ended for good",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1000, 60000, NULL, promote_ops },
     { "replicate", "the region that was left has a replica again; what it had is overwritten",
-      EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 10000, 300000, NULL, protect_ops },
+      EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 10000, 300000, NULL, protect_ops,
+      "aws secretsmanager remove-regions-from-replication --region <region> --secret-id <secret> --remove-replica-regions <from>" },
     { 0 },
 };
 #define LOOK { "secretsmanager", "DescribeSecret", .body = "{\"SecretId\":\"<secret>\"}" }

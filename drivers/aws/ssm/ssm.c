@@ -34,16 +34,26 @@ static const struct evac_op parity_ops[] = { AWS_PARITY_OP("ssm", "GetParameter"
 static const struct evac_op set_ops[] = { READ("GetParameter"), WRITE("PutParameter"), { 0 } };
 static const struct evac_op automate_ops[] = { READ("DescribeAutomationExecutions"), WRITE("StartAutomationExecution"), { 0 } };
 static const struct evac_op command_ops[] = { READ("ListCommands"), WRITE("SendCommand"), { 0 } };
+#define TAG "evac:<label>:<app>:<run>"
+/* By its version: the cipher text of a secure value, which the snapshot has, must not become the value. */
+static const char clear_set[] =
+    "aws ssm put-parameter --region <region> --name <parameter> --type <was.type> --overwrite --value \"$(aws ssm get-parameter "
+    "--region <region> --name <parameter>:<was.version> --with-decryption --query Parameter.Value --output text)\"";
+static const char clear_automation[] =
+    "aws ssm stop-automation-execution --region <region> --type Cancel --automation-execution-id $(aws ssm describe-automation-executions "
+    "--region <region> --output text --filters \"Key=TagKey,Values=" TAG "\" --query \"AutomationExecutionMetadataList[].AutomationExecutionId\")";
+static const char clear_command[] =
+    "aws ssm cancel-command --region <region> --command-id $(aws ssm list-commands --region <region> --output text "
+    "--filters key=DocumentName,value=<want.document> --query \"Commands[?Comment=='" TAG "'].CommandId\")";
 static const struct evac_action actions[] = {
     { "ready", "the parameter is there", 0, EVAC_FENCING_NONE, 500, 60000, ready_params, parameter_ops },
     AWS_PARITY_ACTION_OF(ready_params, parity_ops),
-    { "set", "the parameter has this value", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 500, 60000, set_params, set_ops },
-    { "automate", "this run's automation has succeeded", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 60000, 1800000, document_params, automate_ops },
-    { "command", "this run's command has succeeded on its instances; the script must bear being run twice", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 30000, 900000, document_params, command_ops },
+    { "set", "the parameter has this value", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 500, 60000, set_params, set_ops, clear_set },
+    { "automate", "this run's automation has succeeded", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 60000, 1800000, document_params, automate_ops, clear_automation },
+    { "command", "this run's command has succeeded on its instances; the script must bear being run twice", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 30000, 900000, document_params, command_ops, clear_command },
     { 0 },
 };
 #define LOOK_PARAMETER { "ssm", "GetParameter", .body = "{\"Name\":\"<parameter>\",\"WithDecryption\":false}" }
-#define TAG "evac:<label>:<app>:<run>"
 static const struct aws_lever ready = {
     .what = "the parameter's version", .look = LOOK_PARAMETER, .at = "Parameter/Version", .want = "1", .compare = AWS_AT_LEAST,
     .missing_codes = "ParameterNotFound" };
@@ -54,7 +64,7 @@ static const struct aws_compared of_text[] = { { "value", "Parameter/Value" }, {
 static const struct aws_parity parity = { .rows = {
     { "the parameter", LOOK_PARAMETER, .missing_codes = "ParameterNotFound", .kept = kind_of, .compared = of_parameter },
     { "the parameter", LOOK_PARAMETER, .missing_codes = "ParameterNotFound", .unless = "kind=SecureString", .compared = of_text } } };
-static const struct aws_kept type[] = { { "type", "Parameter/Type" }, { 0 } };
+static const struct aws_kept type[] = { { "type", "Parameter/Type" }, { "version", "Parameter/Version" }, { 0 } };
 static const struct aws_lever set = {
     .what = "the parameter", .look = LOOK_PARAMETER, .at = "Parameter/Value", .want = "<want.value>", .kept = type,
     .missing_codes = "ParameterNotFound", .exact = true,

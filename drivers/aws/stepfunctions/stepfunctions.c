@@ -19,11 +19,13 @@ static const struct evac_op ops[] = {
     { "stepfunctions", "StartExecution", "states:StartExecution", EVAC_HOME_STEP, NULL, true, true },
     { 0 },
 };
+#define NAME "<want.name>-<app>-<run>"
 static const struct evac_action actions[] = {
-    { "execute", "this run's execution has succeeded", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 60000, 1800000, execute_params, ops },
+    { "execute", "this run's execution has succeeded", EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 60000, 1800000, execute_params, ops,
+      "aws stepfunctions stop-execution --region <region> --execution-arn $(aws stepfunctions list-executions --region <region> --output text "
+      "--state-machine-arn <machine> --query \"executions[?name=='" NAME "'].executionArn\")" },
     { 0 },
 };
-#define NAME "<want.name>-<app>-<run>"
 static const struct aws_lever execute_lever = {
     .what = "the execution", .look = { "stepfunctions", "DescribeExecution", .body = "{\"executionArn\":\"<execution>:" NAME "\"}" },
     .at = "status", .absent = "not started", .absent_codes = "ExecutionDoesNotExist", .want = "SUCCEEDED",
