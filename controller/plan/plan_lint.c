@@ -521,6 +521,49 @@ static void lint_step(struct lint *l, const struct evac_plan_step *step)
     lint_args(l, step);
 }
 
+/* --- what is measured all the time
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool is_first_of_resource(const struct evac_plan *plan, uint16_t i)
+{
+    for (uint16_t k = 0; k < i; k++)
+        if (evac_str_eq(plan->steps[k].resource, plan->steps[i].resource))
+            return false;
+    return plan->steps[i].resource.n > 0;
+}
+
+static void add_measure(struct lint *l, const struct evac_plan_step *measure,
+                        const struct evac_op *op)
+{
+    add_call(l, measure, op);
+    struct evac_lint_row *row = &l->out->rows[l->out->row_count - 1];
+    if (row->rule[0])
+        row->alternative =
+            EVAC_STR("nothing: the last loss that is known grows older until it answers again");
+}
+
+/* Lag and markers are best effort: a call that a lost region does not answer makes the loss that is
+ * known grow older, and holds nothing up. Shown as a step of its own, with the resource's settings.
+ */
+static void lint_measures(struct lint *l)
+{
+    const struct evac_plan *plan = l->q->plan;
+    for (uint16_t i = 0; i < plan->forward_count; i++) {
+        const struct evac_driver *driver = evac_catalog_driver(l->q->catalog, plan->steps[i].type);
+        const struct evac_op *op = driver ? driver->measure_ops : NULL;
+        if (!op || !is_first_of_resource(plan, i))
+            continue;
+        struct evac_plan_step *measure = evac_arena_alloc(l->arena, sizeof *measure);
+        *measure = plan->steps[i];
+        measure->id = EVAC_STR("(measure)");
+        measure->region = plan->to;
+        measure->on_failure = EVAC_ON_FAILURE_GO_ON;
+        for (; op->service; op++)
+            if (evac_plan_calls(measure, op))
+                add_measure(l, measure, op);
+    }
+}
+
 /* --- the controller
  * ----------------------------------------------------------------------------------------- */
 
@@ -698,6 +741,7 @@ void evac_lint_plan(const struct evac_lint_request *request, struct evac_arena *
     for (uint16_t i = 0; i < plan->forward_count; i++)
         if (plan_when(plan->steps[i].when, 0, plan->mode) != PLAN_NO)
             lint_step(&l, &plan->steps[i]);
+    lint_measures(&l);
     if (request->model)
         lint_controller(&l, &request->model->controller);
     lint_facts(&l);

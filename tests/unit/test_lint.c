@@ -60,7 +60,14 @@ static const struct evac_action actions[] = {
     { 0 },
 };
 /* clang-format on */
-static const struct evac_driver box = { "box", "a box", params, actions, 0, NULL, no_call, NULL };
+/* clang-format off */
+static const struct evac_op measures[] = {
+    { "meter", "Lag", "meter:Lag", EVAC_HOME_FROM, NULL, false, false, "key=measured" },
+    { "meter", "Found", "meter:Found", EVAC_HOME_TO, NULL, false, false, "key=measured" },
+    { 0 },
+};
+static const struct evac_driver box = { "box", "a box", params, actions, 1u << EVAC_VERB_MEASURE, measures, no_call, NULL };
+/* clang-format on */
 static const struct evac_driver *const drivers[] = { &box, NULL };
 static const struct evac_pack pack = { EVAC_DRIVER_ABI, "fake", drivers, NULL, NULL };
 static const struct evac_pack *const packs[] = { &pack };
@@ -214,6 +221,19 @@ START_TEST(every_operation_is_a_row_with_its_plane_and_home)
     ck_assert(evac_str_is(lint.rows[3].home, "home-east"));
     ck_assert(evac_str_is(lint.rows[3].region, "home-east"));
     ck_assert(lint.rows[3].mutates);
+}
+END_TEST
+
+/* Once a resource, however many steps it has; and nothing waits for it. */
+START_TEST(what_is_measured_is_a_row_too_and_holds_nothing_up)
+{
+    LINT(GONE, .resource = "key = \"measured\";",
+         .steps = STEP("look", "to", "check", "") "," STEP("fence", "to", "fence", ""));
+    ck_assert_uint_eq(lint.operations, 4);
+    says("failed-region", EVAC_LINT_INFO);
+    ck_assert_str_eq(row_of("failed-region")->operation, "Lag");
+    ck_assert(evac_str_is(row_of("failed-region")->step, "(measure)"));
+    is_clean();
 }
 END_TEST
 
@@ -893,6 +913,7 @@ static void make_cases(Suite *suite)
     TCase *tc = tcase_create("lint");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, every_operation_is_a_row_with_its_plane_and_home);
+    tcase_add_test(tc, what_is_measured_is_a_row_too_and_holds_nothing_up);
     tcase_add_test(tc, an_operation_that_the_settings_rule_out_is_no_row);
     tcase_add_test(tc, a_call_in_the_failed_region_is_an_error);
     tcase_add_test(tc, a_call_that_the_service_takes_in_the_old_region_is_one_too);
