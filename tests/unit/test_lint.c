@@ -855,7 +855,7 @@ START_TEST(a_step_can_ask_for_the_permissions_of_its_plan)
          .steps = STEP("may", "to", "check", "") "," STEP("name", "to", "traffic", "") "," STEP(
              "make", "to", "capacity", "when = { mode = \"graceful\"; };"));
     step = evac_plan_step(plan, EVAC_STR("may-to"));
-    ck_assert_str_eq(evac_args_get(&step->args, "want.permissions").p, "box:MakeOne names:List");
+    ck_assert_str_eq(evac_args_get(&step->args, "want.permissions").p, "box:MakeOne meter:Found meter:Lag names:List");
     teardown();
     setup();
     LINT(GONE, .resource = "way = \"record\";",
