@@ -85,6 +85,21 @@ static int column(const struct show_span *span, int64_t wall_ms)
     return (int)(at * (BAR - 1) / width);
 }
 
+/* Nothing was to be done, and nobody said so: not worth a line. */
+static bool is_passed_over(const struct evac_report_step *s)
+{
+    return evac_str_is(s->state, "skipped") && !s->began.known && s->reason.n == 0;
+}
+
+static int name_width(const struct evac_report *r)
+{
+    size_t width = 20;
+    for (size_t i = 0; i < r->step_count; i++)
+        if (!is_passed_over(&r->steps[i]) && r->steps[i].plan->id.n > width)
+            width = r->steps[i].plan->id.n;
+    return width < 40 ? (int)width : 40;
+}
+
 static void put_step(const struct evac_report *r, const struct evac_report_step *s,
                      struct evac_buf *out)
 {
@@ -98,11 +113,30 @@ static void put_step(const struct evac_report *r, const struct evac_report_step 
         memset(bar + from, s->critical ? '#' : '=', (size_t)(to - from + 1));
         show_duration(s->ended.known, s->ended.wall_ms - s->began.wall_ms, took, sizeof took);
     }
-    evac_buf_putf(out, "  %-20.*s %-11.*s %-8.*s %-8s %s\n", EVAC_STR_ARG(s->plan->id),
-                  EVAC_STR_ARG(s->plan->region), EVAC_STR_ARG(s->state), took,
-                  s->began.known ? bar : "");
+    evac_buf_putf(out, "  %-*.*s %-11.*s %-8.*s %-8s %s\n", name_width(r),
+                  EVAC_STR_ARG(s->plan->id), EVAC_STR_ARG(s->plan->region), EVAC_STR_ARG(s->state),
+                  took, s->began.known ? bar : "");
     if (s->reason.n && !evac_str_is(s->state, "done"))
         evac_buf_putf(out, "      %.*s\n", EVAC_STR_ARG(s->reason));
+}
+
+static void put_steps(const struct evac_report *r, struct evac_buf *out)
+{
+    size_t line = 0;
+    evac_buf_puts(out, "\nSteps (# on the critical path)\n");
+    for (size_t i = 0; i < r->step_count; i++)
+        if (!is_passed_over(&r->steps[i]))
+            put_step(r, &r->steps[i], out);
+    for (size_t i = 0; i < r->step_count; i++) {
+        struct evac_str id = r->steps[i].plan->id;
+        if (!is_passed_over(&r->steps[i]))
+            continue;
+        evac_buf_puts(out, line == 0 ? "  not needed: " : line > 90 ? ",\n              " : ", ");
+        line = line == 0 || line > 90 ? 14 : line;
+        evac_buf_put_str(out, id);
+        line += id.n + 2;
+    }
+    evac_buf_puts(out, line ? "\n" : "");
 }
 
 static void put_words(const struct evac_report *r, struct evac_buf *out)
@@ -141,9 +175,7 @@ void evac_report_text(const struct evac_report *r, struct evac_buf *out)
     put_head(r, out);
     put_instants(r, out);
     put_parts(r, out);
-    evac_buf_puts(out, "\nSteps (# on the critical path)\n");
-    for (size_t i = 0; i < r->step_count; i++)
-        put_step(r, &r->steps[i], out);
+    put_steps(r, out);
     put_words(r, out);
     put_left(r, out);
     evac_buf_putf(out, "\nEvidence: plan %s\n          journal rows %llu to %llu, last hash %s\n",
