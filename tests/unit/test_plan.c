@@ -163,6 +163,88 @@ START_TEST(a_step_without_a_resource_is_for_each_of_its_type)
 }
 END_TEST
 
+#define EVERYWHERE(resources)                                                                      \
+    "app = { name = \"a\"; strategy = \"active-active\"; regions = ( \"us-east-1\", "              \
+    "\"us-west-2\", \"eu-west-1\" );\n"                                                            \
+    "objectives = { rto = \"5m\"; rpo = \"5s\"; };\n"                                              \
+    "resources = {\n" resources "\n}; policy = { automatic = \"never\"; }; };\n"
+#define REST                                                                                       \
+    "runbook = { name = \"active-active\"; failover = { steps = (\n"                               \
+    "{ name = \"grow\"; action = \"gate.set\"; region = \"rest\"; phase = \"capacity\"; },\n"      \
+    "{ name = \"look\"; action = \"gate.look\"; region = \"to\"; phase = \"verify\"; "             \
+    "after = ( \"grow\" ); }\n); }; failback = { same_as = \"failover\"; }; };\n"
+
+/* Whom users are led to before and after: of three regions one leaves, or one comes back. */
+START_TEST(the_rest_are_the_regions_that_serve_before_and_after)
+{
+    static const struct {
+        enum evac_workflow workflow;
+        const char *from, *to;
+        uint32_t out;
+        const char *there[3];
+    } rows[] = {
+        { EVAC_WORKFLOW_FAILOVER, "us-east-1", "us-west-2", 0, { "us-west-2", "eu-west-1" } },
+        { EVAC_WORKFLOW_FAILOVER, "eu-west-1", "us-east-1", 0, { "us-east-1", "us-west-2" } },
+        { EVAC_WORKFLOW_FAILOVER, "us-east-1", "us-west-2", 4, { "us-west-2" } },
+        { EVAC_WORKFLOW_FAILBACK, "us-west-2", "us-east-1", 1, { "us-west-2", "eu-west-1" } },
+    };
+    load(EVERYWHERE(GATE), REST);
+    struct evac_plan_request q = { .model = model,
+                                   .app = &model->apps[0],
+                                   .catalog = &catalog,
+                                   .workflow = rows[_i].workflow,
+                                   .from = evac_str(rows[_i].from),
+                                   .to = evac_str(rows[_i].to),
+                                   .out = rows[_i].out };
+    struct evac_plan *p = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_msg(!evac_plan_compile(&q, &diag, &p, &err), "%s", err.text);
+    size_t n = rows[_i].there[1] ? 2 : 1;
+    ck_assert_uint_eq(p->forward_count, n + 1);
+    for (size_t k = 0; k < n; k++) {
+        char id[64];
+        snprintf(id, sizeof id, n > 1 ? "grow@%s" : "grow", rows[_i].there[k]);
+        const struct evac_plan_step *s = evac_plan_step(p, evac_str(id));
+        ck_assert_msg(s && evac_str_is(s->region, rows[_i].there[k]), "%s", id);
+    }
+    ck_assert_uint_eq(evac_plan_step(p, EVAC_STR("look"))->after_count, n);
+    evac_plan_free(p);
+}
+END_TEST
+
+/* home: only on the way to the app's first region. with: only beside what it is for, which may
+ * stand behind it in the text. */
+START_TEST(a_step_can_be_for_the_way_home_or_for_company_only)
+{
+    static const char book[] =
+        "runbook = { name = \"active-active\"; failover = { steps = (\n"
+        "{ name = \"fence\"; action = \"gate.fence\"; region = \"to\"; phase = \"fence\"; "
+        "with = ( \"home\", \"none\" ); },\n"
+        "{ name = \"home\"; action = \"gate.set\"; region = \"to\"; phase = \"data\"; home = true; "
+        "after = ( \"fence\" ); },\n"
+        "{ name = \"none\"; action = \"gate.look\"; region = \"witness\"; phase = \"check\"; "
+        "optional = true; },\n"
+        "{ name = \"look\"; action = \"gate.look\"; region = \"to\"; phase = \"verify\"; "
+        "after = ( \"home\" ); }\n); }; };\n";
+    load(EVERYWHERE(GATE), book);
+    struct evac_plan *p = compile(EVAC_MODE_GRACEFUL); /* to us-west-2 */
+    ck_assert_ptr_nonnull(p);
+    ck_assert_uint_eq(p->forward_count, 1);
+    ck_assert_uint_eq(p->steps[0].after_count, 0);
+    evac_plan_free(p);
+    struct evac_plan_request q = { .model = model,
+                                   .app = &model->apps[0],
+                                   .catalog = &catalog,
+                                   .from = EVAC_STR("eu-west-1"),
+                                   .to = EVAC_STR("us-east-1") };
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_msg(!evac_plan_compile(&q, &diag, &p, &err), "%s", err.text);
+    ck_assert_uint_eq(p->forward_count, 3);
+    ck_assert(evac_str_is(p->steps[0].id, "fence"));
+    evac_plan_free(p);
+}
+END_TEST
+
 START_TEST(what_vanishes_is_bridged)
 {
     struct evac_plan *p =
@@ -334,6 +416,8 @@ static void cases(Suite *suite)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, steps_and_their_way_back_are_linked);
     tcase_add_test(tc, a_step_without_a_resource_is_for_each_of_its_type);
+    tcase_add_loop_test(tc, the_rest_are_the_regions_that_serve_before_and_after, 0, 4);
+    tcase_add_test(tc, a_step_can_be_for_the_way_home_or_for_company_only);
     tcase_add_test(tc, what_vanishes_is_bridged);
     tcase_add_loop_test(tc, what_is_unsafe_or_wrong_is_refused_with_its_place, 0,
                         (int)(sizeof refused / sizeof refused[0]));
