@@ -65,6 +65,20 @@ static void print_data(struct evac_cli *cli, const cJSON *app)
     (void)cli;
 }
 
+/* Of an active-active app all regions that users are led to. */
+static void print_active(const cJSON *app)
+{
+    const cJSON *region;
+    bool any = false;
+    cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(app, "regions"))
+    {
+        if (strcmp(evac_json_cstr(region, "role"), "active") != 0)
+            continue;
+        printf("%s%s", any ? " and " : "", evac_json_cstr(region, "name"));
+        any = true;
+    }
+}
+
 static void print_app(struct evac_cli *cli, const cJSON *app)
 {
     const cJSON *region, *decision = cJSON_GetObjectItemCaseSensitive(app, "decision");
@@ -73,9 +87,10 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
     const char *state = evac_json_cstr(endpoint, "state");
     char loss[32], rpo[32];
 
-    printf("%s%s%s  %s, active in %s; endpoint %s%s%s%s%s\n", evac_style(cli, EVAC_BOLD),
-           evac_json_cstr(app, "app"), evac_style(cli, EVAC_PLAIN), evac_json_cstr(app, "strategy"),
-           evac_json_cstr(app, "active"),
+    printf("%s%s%s  %s, active in ", evac_style(cli, EVAC_BOLD), evac_json_cstr(app, "app"),
+           evac_style(cli, EVAC_PLAIN), evac_json_cstr(app, "strategy"));
+    print_active(app);
+    printf("; endpoint %s%s%s%s%s\n",
            evac_style(cli, strcmp(state, "up") == 0 ? EVAC_GOOD : EVAC_BAD), state,
            evac_style(cli, EVAC_PLAIN),
            evac_json_cstr(endpoint, "served_by")[0] ? ", served by " : "",
