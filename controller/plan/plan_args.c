@@ -259,15 +259,23 @@ void plan_args(struct compiler *c, struct draft *d)
     d->step.args = (struct evac_args){ list, count };
 }
 
-/* op->when is "switch=record type=A": all of them hold, of the step's region where they differ. */
+/* Whose settings an operation goes by, where each region has its own. */
+static struct evac_str region_of(const struct evac_plan_step *step, const struct evac_op *op)
+{
+    return op->home == EVAC_HOME_FROM ? evac_args_get(&step->args, "from")
+           : op->home == EVAC_HOME_TO ? evac_args_get(&step->args, "to")
+                                      : step->region;
+}
+
+/* op->when is "switch=record type=A": all of them hold. */
 bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op)
 {
     char name[64];
-    struct evac_str rest = evac_str(op->when), value;
+    struct evac_str rest = evac_str(op->when), value, region = region_of(step, op);
     while (rest.n) {
         struct evac_str key = evac_str_cut(evac_str_cut(rest, ' ', &rest), '=', &value);
         if (!evac_str_copy(name, sizeof name, key) ||
-            !evac_str_eq(evac_args_regional(&step->args, name, step->region), value))
+            !evac_str_eq(evac_args_regional(&step->args, name, region), value))
             return false;
     }
     return true;

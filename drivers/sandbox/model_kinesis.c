@@ -3,8 +3,18 @@
  * (functions' event source mappings).
  *
  *     make kinesis us-west-2 {"kind":"stream","name":"clicks"}
+ *
+ * Whoever reads a stream by GetRecords has CloudWatch told, each minute, how far behind it is; of a
+ * stream that nobody reads nothing is told:
+ *
+ *     make kinesis us-west-2 {"kind":"reader","name":"clicks","behind_ms":1500}
  */
 #include "sandbox_docs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define METRIC_MS 60000u
 
 static const struct sb_kind kinds[] = {
     { "stream",
@@ -16,6 +26,7 @@ static const struct sb_kind kinds[] = {
       "\"NONE\",\"OpenShardCount\":4,"
       "\"ConsumerCount\":0}",
       false, NULL },
+    { "reader", "{\"behind_ms\":0}", false, NULL },
     { 0 },
 };
 
@@ -37,10 +48,66 @@ static const struct sb_operation operations[] = {
     { 0 },
 };
 
+/* --- who reads ------------------------------------------------------------------------------- */
+
+struct kinesis {
+    uint64_t publish_ms;
+};
+
+static void *create(struct evac_sandbox *sb)
+{
+    struct kinesis *k = calloc(1, sizeof *k);
+    if (!k)
+        abort();
+    k->publish_ms = sb->now_ms;
+    return k;
+}
+
+static void publish(struct evac_sandbox *sb, size_t region)
+{
+    char dimensions[300];
+    struct sb_doc *d = NULL;
+    while ((d = sb_doc_next(sb, SB_KINESIS, region, "reader", d))) {
+        (void)snprintf(dimensions, sizeof dimensions, "StreamName=%s", d->name);
+        sb_cloudwatch_put(sb, region, "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds",
+                          dimensions, (double)sb_doc_num(d, "behind_ms", 0), sb_wall_ms(sb));
+    }
+}
+
+static void advance(struct evac_sandbox *sb)
+{
+    struct kinesis *k = sb->state[SB_KINESIS];
+    if (sb->now_ms < k->publish_ms)
+        return;
+    uint64_t every = sb_scaled(sb, METRIC_MS);
+    k->publish_ms = sb->now_ms + (every > 1000 ? every : 1000);
+    for (size_t r = 0; r < sb->region_count; r++)
+        if (!sb->regions[r].down)
+            publish(sb, r);
+}
+
+static bool is_read(const struct evac_sandbox *sb)
+{
+    for (size_t r = 0; r < sb->region_count; r++)
+        if (sb_doc_next(sb, SB_KINESIS, r, "reader", NULL))
+            return true;
+    return false;
+}
+
+static uint64_t wake(const struct evac_sandbox *sb)
+{
+    const struct kinesis *k = sb->state[SB_KINESIS];
+    return is_read(sb) ? k->publish_ms : SB_NEVER;
+}
+
 SB_DOCS(KINESIS, kinds)
 
 const struct sb_service sb_service_kinesis = { .signing_name = "kinesis",
                                                .row = "kinesis",
                                                .operations = operations,
+                                               .create = create,
+                                               .destroy = free,
+                                               .advance = advance,
+                                               .wake = wake,
                                                .make = make,
                                                .truth = truth };

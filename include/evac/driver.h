@@ -163,8 +163,9 @@ struct evac_op {
     const char *home_region; /* FIXED only */
     bool control_plane;
     bool mutates;
-    const char *when; /* "switch=record": called only where the argument has that value; NULL:
-                         always. Several, separated by spaces: all of them */
+    const char *when; /* "switch=record": called only where the argument has that value, of the
+                         region that it is served from where each has its own; "endpoint=" where it
+                         has none. NULL: always. Several, separated by spaces: all of them */
 };
 
 enum {

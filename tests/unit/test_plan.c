@@ -409,6 +409,26 @@ START_TEST(the_explanation_names_what_matters)
 }
 END_TEST
 
+START_TEST(a_condition_sees_each_regions_own_setting)
+{
+    struct evac_arg own[] = { { EVAC_STR("endpoint.us-west-2"), EVAC_STR("https://x") },
+                              { EVAC_STR("from"), EVAC_STR("us-east-1") },
+                              { EVAC_STR("to"), EVAC_STR("us-west-2") } };
+    struct evac_plan_step step = { .region = EVAC_STR("us-west-2"), .args = { own, 3 } };
+    struct evac_op asked = { .home = EVAC_HOME_STEP, .when = "endpoint=" };
+    ck_assert(!evac_plan_calls(&step, &asked));
+    asked.home = EVAC_HOME_FROM;
+    ck_assert(evac_plan_calls(&step, &asked));
+    step.region = EVAC_STR("us-east-1");
+    asked.home = EVAC_HOME_STEP;
+    ck_assert(evac_plan_calls(&step, &asked));
+    asked.home = EVAC_HOME_TO;
+    ck_assert(!evac_plan_calls(&step, &asked));
+    asked.when = "endpoint=https://x to=us-west-2";
+    ck_assert(evac_plan_calls(&step, &asked));
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("plan");
@@ -425,6 +445,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_plan_is_its_text_and_the_text_is_the_plan);
     tcase_add_test(tc, a_damaged_text_is_no_plan);
     tcase_add_test(tc, the_explanation_names_what_matters);
+    tcase_add_test(tc, a_condition_sees_each_regions_own_setting);
     suite_add_tcase(suite, tc);
 }
 

@@ -13,6 +13,12 @@ static struct evac_store *store;
 static uint64_t seq;
 static char *plan_json;
 
+#define CLEAR                                                                                      \
+    "aws a --run <run> $([ <was.count> = 2 ] && echo --two) && aws b <each.tasks:on> && "          \
+    "aws c --of '<each.boxes>' --q \"x && <was.name>\" && aws d <each.pods:state=up> <its.size> "  \
+    "&& "                                                                                          \
+    "aws e <each.gone> && aws f <each.none>"
+
 /* Two steps and their undo, straight into a plan's text. */
 static void setup(void)
 {
@@ -40,6 +46,7 @@ static void setup(void)
                                             .phase = i % 2 ? EVAC_PHASE_CONFIRM : EVAC_PHASE_DATA,
                                             .deadline_ms = 1 };
     }
+    steps[0].clear = EVAC_STR(CLEAR);
     steps[1].flags = EVAC_STEP_PUBLIC;
     steps[1].after = before, steps[1].after_count = 1;
     steps[2].after = undo_after, steps[2].after_count = 1;
@@ -197,6 +204,33 @@ START_TEST(an_unknown_run_is_said)
 }
 END_TEST
 
+/* Once for each that was so; what the snapshot does not have stays a hole, an empty list nothing.
+ */
+START_TEST(what_is_left_has_a_command_for_each_thing)
+{
+    static const char was[] =
+        "{\"count\":2,\"name\":\"n "
+        "1\",\"tasks\":{\"t1\":\"on\",\"t2\":\"off\",\"t3\":\"on\"},\"boxes\":"
+        "[\"i-1\",\"i-2\"],\"pods\":{\"p\":{\"state\":\"up\",\"size\":3},\"q\":{\"state\":\"down\"}"
+        "},\"none\":{}}";
+    admit();
+    put((struct evac_record){ .kind = EVAC_RECORD_SNAPSHOT, .step = 0, .data = evac_str(was) }, 1);
+    put((struct evac_record){ .kind = EVAC_RECORD_INTENT, .step = 0, .attempt = 1 }, 2);
+    put((struct evac_record){ .kind = EVAC_RECORD_TERMINAL,
+                              .step = EVAC_NO_STEP,
+                              .to = EVAC_STR("cancelled") },
+        3);
+    struct evac_report *r = make();
+    ck_assert_uint_eq(r->residue_count, 1);
+    ck_assert_str_eq(
+        r->residue[0].command.p,
+        "aws a --run 1 $([ 2 = 2 ] && echo --two) && aws b t1 && aws b t3 && "
+        "aws c --of 'i-1' --q \"x && 'n 1'\" && aws c --of 'i-2' --q \"x && 'n 1'\" && "
+        "aws d p 3 && aws e <each.gone>");
+    evac_report_free(r);
+}
+END_TEST
+
 START_TEST(what_people_wrote_is_escaped)
 {
     struct evac_buf html;
@@ -253,6 +287,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, rpo_is_the_worst_store_and_unknown_wins);
     tcase_add_test(tc, the_critical_path_is_the_one_that_was);
     tcase_add_test(tc, an_unknown_run_is_said);
+    tcase_add_test(tc, what_is_left_has_a_command_for_each_thing);
     tcase_add_test(tc, what_people_wrote_is_escaped);
     tcase_add_test(tc, the_three_files_are_written_whole);
     suite_add_tcase(suite, tc);

@@ -553,6 +553,40 @@ START_TEST(messages_go_out_and_refusals_inside_a_200_are_seen)
 }
 END_TEST
 
+START_TEST(a_stream_is_drained_when_its_readers_have_caught_up)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "stream=clicks\nconsumers=shared\nwant.most=0s\n" AT_FROM;
+    bench_control(b, "make kinesis us-east-1 {\"kind\":\"stream\",\"name\":\"clicks\"}");
+    bench_run(b, 30000);
+    const struct evac_reply *r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained", args);
+    ck_assert_msg(r->seen == EVAC_SEEN_UNSEEN, "nobody reads: nothing is known");
+    bench_control(
+        b, "make kinesis us-east-1 {\"kind\":\"reader\",\"name\":\"clicks\",\"behind_ms\":1500}");
+    bench_run(b, 90000);
+    r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained", args);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_eq(bench_fact(r, "behind_ms"), 1500);
+    r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained",
+                   "stream=clicks\nconsumers=shared\nwant.most=2s\n" AT_FROM);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_SATISFIED);
+    bench_control(b, "make kinesis us-east-1 {\"kind\":\"reader\",\"name\":\"clicks\"}");
+    bench_run(b, 120000);
+    r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained", args);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_SATISFIED);
+    ck_assert(!r->strong);
+    bench_control(b, "region us-east-1 down");
+    r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained", args);
+    ck_assert_int_eq(r->seen, EVAC_SEEN_UNSEEN);
+    bench_run(b, 300000);
+    bench_control(b, "region us-east-1 up");
+    r = bench_call(b, "kinesis", EVAC_VERB_OBSERVE, "drained", args);
+    ck_assert_msg(r->seen == EVAC_SEEN_UNSEEN,
+                  "what was so before the region was away says nothing");
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(an_event_at_a_global_endpoint_reaches_whichever_region_is_there)
 {
     struct bench *b = bench_new(10);
@@ -616,6 +650,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, capacity_that_does_not_come_blocks);
     tcase_add_test(t, an_invocation_says_what_the_function_said);
     tcase_add_test(t, messages_go_out_and_refusals_inside_a_200_are_seen);
+    tcase_add_test(t, a_stream_is_drained_when_its_readers_have_caught_up);
     tcase_add_test(t, an_event_at_a_global_endpoint_reaches_whichever_region_is_there);
     tcase_add_test(t, a_key_can_not_be_taken_from_a_region_that_is_down);
     tcase_add_test(t, an_issue_is_reported_wherever_health_answers);

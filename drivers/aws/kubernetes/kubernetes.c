@@ -29,7 +29,7 @@ static const struct evac_param scale_params[] = { AWS_SCALE_PARAMS, NEEDS("deplo
 static const struct evac_param deployment_params[] = { NEEDS("deployments"), { 0 } };
 static const struct evac_param cronjob_params[] = { NEEDS("cronjobs"), { 0 } };
 
-#define FIND(home) { "eks", "DescribeCluster", "eks:DescribeCluster", home, NULL, true, false }
+#define FIND(home) { "eks", "DescribeCluster", "eks:DescribeCluster", home, NULL, true, false, "endpoint=" }
 #define READ(operation, home) { "kubernetes", operation, NULL, home, NULL, false, false }
 #define PATCH(operation) { "kubernetes", operation, NULL, EVAC_HOME_STEP, NULL, false, true }
 #define LOOK \

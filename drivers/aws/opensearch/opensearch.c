@@ -26,7 +26,7 @@ static const struct evac_param ready_params[] = {
 };
 static const struct evac_param protect_params[] = { { "alias", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" }, { 0 } };
 
-#define FIND(home) { "opensearch", "DescribeDomain", "es:DescribeDomain", home, NULL, true, false }
+#define FIND(home) { "opensearch", "DescribeDomain", "es:DescribeDomain", home, NULL, true, false, "endpoint=" }
 #define READ(operation, home) { "opensearch-domain", operation, "es:ESHttpGet", home, NULL, false, false }
 #define STOP { "opensearch-domain", "StopReplication", "es:ESHttpPost", EVAC_HOME_TO, NULL, false, true }
 static const struct evac_op ready_ops[] = {
