@@ -499,6 +499,8 @@ static void before_run(struct engine_io *io, struct evac_run *run)
     struct evac_engine_app *a = app_of(io->engine, run);
     if (a && a->run == run)
         engine_run_loss(io, a);
+    else if (a && a->rehearsal == run)
+        engine_rehearsal_loss(io, a);
 }
 
 /* A gate may open by what was just measured, and nothing else need ever wake its run. */

@@ -33,6 +33,8 @@ uint64_t engine_measure_wake_ms(const struct evac_engine_app *a);
 void engine_measured(struct engine_io *io, const struct evac_reply_event *reply);
 /* The run's loss, kept up to date for its gate, and journalled when it is known for good. */
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a);
+/* The same of a rehearsal, which only tells it. */
+void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a);
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
                            enum evac_run_state end, int64_t wall_ms);

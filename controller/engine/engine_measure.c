@@ -298,6 +298,13 @@ static bool cost_data(const struct evac_run *run)
     return run->plan->workflow != EVAC_WORKFLOW_DRILL && !run->back;
 }
 
+void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a)
+{
+    int64_t loss = evac_engine_loss(a, io->now);
+    if (a->rehearsal)
+        a->rehearsal->loss_ms = loss < 0 ? 0 : loss;
+}
+
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_run *run = a->run;

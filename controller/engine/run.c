@@ -23,7 +23,7 @@ struct evac_run *evac_run_init(void *memory, const struct evac_plan *plan)
     run->steps = (struct evac_step_run *)(void *)(run + 1);
     run->state = EVAC_RUN_PROPOSED;
     run->mode = plan->mode;
-    run->loss_ms = EVAC_LOSS_UNKNOWN;
+    run->loss_ms = plan->rehearse ? 0 : EVAC_LOSS_UNKNOWN;
     run->deadline_ms = run->run_deadline_ms = EVAC_NEVER;
     for (uint16_t i = 0; i < plan->step_count; i++) {
         run->steps[i].state = EVAC_STEP_WAITING;
@@ -565,6 +565,12 @@ static bool must_not_fail(const struct evac_run *run)
     return false;
 }
 
+/* Of a rehearsal: what an ungraceful move would lose today is part of being ready. */
+static bool would_lose_too_much(const struct evac_run *run)
+{
+    return run->plan->rehearse && run->loss_ms > run->plan->rpo_ms;
+}
+
 static enum evac_run_event ending(const struct evac_run *run)
 {
     if (run->stopped)
@@ -579,8 +585,9 @@ static enum evac_run_event ending(const struct evac_run *run)
     if (run->plan->rehearse && must_not_fail(run))
         return EVAC_RUN_ON_SETTLED_FAILED;
     if (run->plan->rehearse)
-        return any_forward(run, is_failed) ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
-                                           : EVAC_RUN_ON_SETTLED_CLEAN;
+        return any_forward(run, is_failed) || would_lose_too_much(run)
+                   ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
+                   : EVAC_RUN_ON_SETTLED_CLEAN;
     return any_forward(run, is_exception) || run->overridden ? EVAC_RUN_ON_SETTLED_EXCEPTIONS
                                                              : EVAC_RUN_ON_SETTLED_CLEAN;
 }
@@ -589,6 +596,10 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
 {
     struct evac_text left = evac_effects_text(io->fx, 2000);
     list_left(run, &left);
+    if (would_lose_too_much(run)) {
+        evac_text_puts(&left, left.n ? "; " : "");
+        run_say_loss(run, "an ungraceful move now", &left);
+    }
     struct evac_str text = evac_effects_text_end(io->fx, &left);
     evac_run_instant(run, io, EVAC_INSTANT_ENDED, io->now->boot_ms, io->now->wall_ms);
     (void)run_move(run, io, event, text.p);

@@ -125,6 +125,20 @@ static bool override_covers(const struct evac_step_run *s, int64_t loss_ms)
     return loss_ms != EVAC_LOSS_UNKNOWN && loss_ms / 2 <= s->override_loss_ms;
 }
 
+void run_say_loss(const struct evac_run *run, const char *what, struct evac_text *why)
+{
+    if (run->loss_ms == EVAC_LOSS_UNKNOWN) {
+        evac_text_puts(why, "how much data would be lost is not known");
+    } else {
+        evac_text_puts(why, what);
+        evac_text_puts(why, " would lose ");
+        evac_text_duration(why, (uint64_t)run->loss_ms);
+        evac_text_puts(why, " of data");
+    }
+    evac_text_puts(why, "; the objective is ");
+    evac_text_duration(why, (uint64_t)run->plan->rpo_ms);
+}
+
 static bool loss_gate_open(const struct evac_run *run, uint16_t i, struct evac_text *why,
                            int64_t *ret_number)
 {
@@ -135,15 +149,7 @@ static bool loss_gate_open(const struct evac_run *run, uint16_t i, struct evac_t
     *ret_number = run->loss_ms == EVAC_LOSS_UNKNOWN ? -1 : run->loss_ms;
     if (!why)
         return false;
-    if (run->loss_ms == EVAC_LOSS_UNKNOWN) {
-        evac_text_puts(why, "how much data would be lost is not known");
-    } else {
-        evac_text_puts(why, "it would lose ");
-        evac_text_duration(why, (uint64_t)run->loss_ms);
-        evac_text_puts(why, " of data");
-    }
-    evac_text_puts(why, "; the objective is ");
-    evac_text_duration(why, (uint64_t)run->plan->rpo_ms);
+    run_say_loss(run, "it", why);
     evac_text_puts(why, "; somebody must override");
     return false;
 }

@@ -98,6 +98,21 @@ START_TEST(backups_are_restored_when_a_person_says_yes)
 }
 END_TEST
 
+/* Replication that lags behind the objective is said by whoever looks at the standby. */
+START_TEST(a_rehearsal_tells_when_too_much_would_be_lost)
+{
+    struct world *w = dormant_shop("strategies/pilot-light.cfg", NULL);
+    world_control(w, "lag us-west-2 120000");
+    world_run(w, 3 * MINUTE_MS);
+    ck_assert_int_eq(world_rehearse(w), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_EXCEPTIONS);
+    (void)story_at(w, "an ungraceful move now would lose ");
+    (void)story_at(w, " of data; the objective is 30");
+    ck_assert(world_app(w)->readiness[1].ready);
+    world_free(w);
+}
+END_TEST
+
 /* The on-call does not have to decline what was proposed before beginning a run of their own. */
 START_TEST(a_run_that_a_person_begins_takes_the_place_of_a_proposal)
 {
@@ -126,6 +141,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_standby_that_nobody_looked_at_is_no_target);
     tcase_add_test(tc, what_was_found_long_ago_does_not_count);
     tcase_add_test(tc, backups_are_restored_when_a_person_says_yes);
+    tcase_add_test(tc, a_rehearsal_tells_when_too_much_would_be_lost);
     tcase_add_test(tc, a_run_that_a_person_begins_takes_the_place_of_a_proposal);
     suite_add_tcase(suite, tc);
 }
