@@ -16,6 +16,7 @@ static const struct sb_kind kinds[] = {
       "{\"Name\":\"{name}\",\"Type\":\"String\",\"Value\":\"\",\"Version\":1,\"DataType\":\"text\","
       "\"ARN\":\"arn:aws:ssm:{region}:{account}:parameter{name}\"}",
       false, NULL },
+    { "earlier", "{}", false, NULL }, /* "NAME:VERSION" of a parameter, as it was */
     { "automation", "{}", false, NULL },
     { "command", "{}", false, NULL },
     { 0 },
@@ -178,13 +179,36 @@ static void list_commands(struct sb_call *c)
 
 static void get_parameter(struct sb_call *c)
 {
+    struct evac_str selector, name = evac_str_cut(sb_in(c, "Name"), ':', &selector);
     const struct sb_doc *p =
-        sb_doc_named(c, c->region, "parameter", sb_in(c, "Name"), 400, "ParameterNotFound");
+        sb_doc_named(c, c->region, "parameter", name, 400, "ParameterNotFound");
+    int64_t version = 0;
     if (!p)
         return;
+    bool now = selector.n == 0 ||
+               (evac_str_i64(selector, &version) && version == sb_doc_num(p, "Version", 1));
+    if (!now)
+        p = sb_doc_find(c->sb, c->id, c->region, "earlier", sb_in(c, "Name"));
+    if (!p) {
+        sb_error(c, 400, "ParameterVersionNotFound", "The parameter has no such version.");
+        return;
+    }
     evac_buf_puts(&c->out, "{\"Parameter\":");
-    sb_doc_put(&c->out, p, "");
+    sb_doc_put(&c->out, p, now ? "" : "is");
     evac_buf_putc(&c->out, '}');
+}
+
+static void keep_version(struct sb_call *c, const struct sb_doc *p, int64_t version)
+{
+    struct evac_str name = evac_arena_printf(c->arena, "%s:%lld", p->name, (long long)version);
+    struct sb_doc *earlier = sb_doc_new(c->sb, c->id, c->region, "earlier", name);
+    struct evac_buf json;
+    if (!earlier)
+        return;
+    evac_buf_init(&json, 65536);
+    sb_doc_put(&json, p, "");
+    sb_doc_set(earlier, "is", json.p);
+    evac_buf_done(&json);
 }
 
 static void put_parameter(struct sb_call *c)
@@ -195,7 +219,9 @@ static void put_parameter(struct sb_call *c)
         return;
     }
     int64_t version = p ? sb_doc_num(p, "Version", 1) + 1 : 1;
-    if (!p)
+    if (p)
+        keep_version(c, p, version - 1);
+    else
         p = sb_doc_of_kind(c->sb, c->id, kinds, "parameter", c->region, sb_in(c, "Name"));
     sb_doc_take(c, p, "Value", "Value");
     sb_doc_take(c, p, "Type", "Type");
