@@ -2,10 +2,10 @@
 """evac discover by real processes: what a tagged account gives, and what is said when it does not answer.
 
   test_discover.py BIN_DIR [NAME...]"""
-import json, os, re, sys, time, traceback
+import json, os, re, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import FAST, World
+from harness import FAST, World, run_stories
 
 BIN = sys.argv[1]
 REGIONS = "us-east-1,us-west-2"
@@ -205,21 +205,5 @@ STORIES = [what_it_writes_is_planned_moved_and_rehearsed, it_says_the_same_every
            what_belongs_together_is_never_guessed]
 
 
-def main():
-    failed = 0
-    chosen = [s for s in STORIES if not sys.argv[2:] or s.__name__ in sys.argv[2:]]
-    for story in chosen:
-        begin = time.monotonic()
-        try:
-            story()
-            print("ok   %-60s %5.1f s" % (story.__name__, time.monotonic() - begin), flush=True)
-        except Exception:
-            failed += 1
-            print("FAIL %s" % story.__name__, flush=True)
-            traceback.print_exc()
-    print("%d passed, %d failed" % (len(chosen) - failed, failed))
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_stories(STORIES)

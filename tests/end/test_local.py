@@ -3,9 +3,12 @@
 reload, a second controller, kill -9 after every journal row, a full disk, wrong input.
 
   test_local.py BIN_DIR [NAME...]"""
-import concurrent.futures, json, os, shutil, signal, subprocess, sys, tempfile, time, traceback
+import concurrent.futures, json, os, shutil, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from harness import run_stories
+
 SHOP = os.path.join(HERE, "local_shop.py")
 BIN = os.path.abspath(sys.argv[1])
 
@@ -344,18 +347,4 @@ STORIES = [the_policy_moves_the_shop_and_a_person_brings_it_home, a_person_must_
            killed_after_every_row_the_run_ends_and_nothing_is_done_twice]
 
 if __name__ == "__main__":
-    failed = passed = 0
-    for story in STORIES:
-        if len(sys.argv) > 2 and story.__name__ not in sys.argv[2:]:
-            continue
-        begin = time.monotonic()
-        try:
-            story()
-            passed += 1
-            print("ok   %s (%.1f s)" % (story.__name__, time.monotonic() - begin), flush=True)
-        except Exception:
-            failed += 1
-            traceback.print_exc()
-            print("FAIL %s" % story.__name__, flush=True)
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(1 if failed else 0)
+    run_stories(STORIES)

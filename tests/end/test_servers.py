@@ -3,10 +3,10 @@
 and search indices that follow.
 
   test_servers.py BIN_DIR"""
-import contextlib, json, os, sys, time, traceback
+import contextlib, json, os, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import FAST, World
+from harness import FAST, World, run_stories
 
 EAST, WEST = "us-east-1", "us-west-2"
 RESOURCES = """resources = {
@@ -74,19 +74,5 @@ def an_isolated_drill():
         assert all(i["follows"] for i in found(w, "opensearch", "index", WEST).values())
 
 
-def main():
-    failed = 0
-    for story in (with_the_region_gone, an_isolated_drill):
-        start = time.monotonic()
-        try:
-            story()
-            print("ok   %-22s %.1f s" % (story.__name__, time.monotonic() - start), flush=True)
-        except Exception:
-            failed += 1
-            print("FAIL %s" % story.__name__, flush=True)
-            traceback.print_exc()
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_stories([with_the_region_gone, an_isolated_drill])

@@ -2,10 +2,10 @@
 """The three users' ways in, and bad days, by real processes: evac-sandbox with the shop, evacd, evac.
 
   test_shop.py BIN_DIR [NAME...]"""
-import contextlib, json, os, pty, subprocess, sys, time, traceback
+import contextlib, json, os, pty, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import FAST, World
+from harness import FAST, World, run_stories
 
 MANUAL = {'automatic = "act"': 'automatic = "never"'}
 BIN = sys.argv[1]
@@ -152,21 +152,5 @@ STORIES = [a_person_moves_it_there_and_back, a_rehearsal_looks_and_changes_nothi
            an_endpoint_that_is_gone_is_said, nothing_is_left_behind]
 
 
-def main():
-    failed = 0
-    chosen = [s for s in STORIES if not sys.argv[2:] or s.__name__ in sys.argv[2:]]
-    for story in chosen:
-        begin = time.monotonic()
-        try:
-            story()
-            print("ok   %-60s %5.1f s" % (story.__name__, time.monotonic() - begin), flush=True)
-        except Exception:
-            failed += 1
-            print("FAIL %s" % story.__name__, flush=True)
-            traceback.print_exc()
-    print("%d passed, %d failed" % (len(chosen) - failed, failed))
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_stories(STORIES)

@@ -4,10 +4,10 @@
   test_strategies.py BIN_DIR [STRATEGY...]
 
 The matrix of what AWS may do in the middle of it is tests/stories/test_matrix.c, in virtual time."""
-import contextlib, json, os, sys, time, traceback
+import contextlib, json, os, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import FAST, World
+from harness import FAST, World, passes
 
 BIN = sys.argv[1]
 MANUAL = {'automatic = "act"': 'automatic = "never"', 'automatic = "propose"': 'automatic = "never"'}
@@ -88,18 +88,10 @@ def an_isolated_drill(strategy):
 
 
 def main():
-    failed = 0
-    for strategy in sys.argv[2:] or sorted(APPS):
-        for story in (there_and_back, with_the_region_gone, an_isolated_drill):
-            start = time.monotonic()
-            try:
-                story(strategy)
-                print("ok   %-15s %-22s %.1f s" % (strategy, story.__name__, time.monotonic() - start), flush=True)
-            except Exception:
-                failed += 1
-                print("FAIL %-15s %s" % (strategy, story.__name__), flush=True)
-                traceback.print_exc()
-    sys.exit(1 if failed else 0)
+    stories = (there_and_back, with_the_region_gone, an_isolated_drill)
+    passed = [passes("%s: %s" % (strategy, story.__name__), lambda: story(strategy))
+              for strategy in sys.argv[2:] or sorted(APPS) for story in stories]
+    sys.exit(0 if all(passed) else 1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Real processes for end-to-end tests: a sandbox with the shop, an evacd, and the evac command.
 
 Everything lives in one temporary folder, listens on free ports, and is ended by process id."""
-import json, os, shutil, signal, subprocess, sys, tempfile, time
+import json, os, shutil, signal, subprocess, sys, tempfile, time, traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -176,3 +176,27 @@ class World:
             report = json.loads(r.stdout)
             return report if report.get("instants", {}).get("ended") else None
         return self.wait(ended, seconds, "the end of run %s" % run)
+
+
+def passes(name, story):
+    """Runs it and says what became of it."""
+    begin = time.monotonic()
+    try:
+        story()
+        print("ok   %-60s %5.1f s" % (name, time.monotonic() - begin), flush=True)
+        return True
+    except Exception:
+        print("FAIL %s" % name, flush=True)
+        traceback.print_exc()
+        return False
+
+
+def run_stories(stories):
+    """Runs the stories that the command line names behind its first argument, else all, one after the other. Ends the program:
+    1 when one failed, or when a name is no story's."""
+    names = sys.argv[2:]
+    unknown = set(names) - {s.__name__ for s in stories}
+    chosen = [s for s in stories if not names or s.__name__ in names]
+    failed = sorted(unknown) + [s.__name__ for s in chosen if not passes(s.__name__, s)]
+    print("%d ran; failed: %s" % (len(chosen), ", ".join(failed) or "none"))
+    sys.exit(1 if failed else 0)
