@@ -51,12 +51,6 @@ enum evac_code backup_begin(struct aws_call *c, struct evac_str region, struct e
 struct backup_work *backup_work(struct aws_call *c);
 struct evac_str backup_other(const struct aws_call *c);
 
-/* Sends a row of a table. */
-enum evac_code backup_first(struct aws_call *c, const struct aws_ask *ask, aws_reply_fn *then,
-                            struct evac_err *err);
-void backup_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then);
-/* False: answered; for what has to be known before anything else. */
-bool backup_look(struct aws_call *c, const struct evac_aws_reply *r);
 /* "A|B" has it. */
 bool backup_is_one_of(struct evac_str text, const char *list);
 

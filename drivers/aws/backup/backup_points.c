@@ -60,30 +60,6 @@ enum evac_code backup_begin(struct aws_call *c, struct evac_str region, struct e
     return EVAC_OK;
 }
 
-enum evac_code backup_first(struct aws_call *c, const struct aws_ask *ask, aws_reply_fn *then,
-                            struct evac_err *err)
-{
-    struct evac_aws_request r = aws_ask(c, ask, false, NULL, 0);
-    return aws_send(c, &r, then, err);
-}
-
-void backup_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then)
-{
-    struct evac_aws_request r = aws_ask(c, ask, mutates, NULL, 0);
-    aws_next(c, &r, then);
-}
-
-bool backup_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        return true;
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-    return false;
-}
-
 struct evac_str backup_token(struct aws_call *c, const char *what, struct evac_str more)
 {
     struct evac_str of =
@@ -139,7 +115,7 @@ static void on_points(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct backup_work *w = backup_work(c);
     struct evac_str next = evac_arena_str(c->arena, evac_json_str(r->json, "NextToken"));
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     for (const struct evac_json *x = evac_json_first(evac_json_get(r->json, "RecoveryPoints")); x;
          x = evac_json_next(x)) {
@@ -154,7 +130,7 @@ static void on_points(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     }
     aws_set_arg(c, "next", next);
-    backup_next(c, &list_points, false, on_points);
+    aws_ask_next(c, &list_points, false, on_points);
 }
 
 void backup_search(struct aws_call *c, aws_then_fn *then)
@@ -164,12 +140,12 @@ void backup_search(struct aws_call *c, aws_then_fn *then)
     w->newest = (struct backup_point){ 0 };
     w->unusable = EVAC_STR_NONE;
     aws_set_arg(c, "next", EVAC_STR_NONE);
-    backup_next(c, &list_points, false, on_points);
+    aws_ask_next(c, &list_points, false, on_points);
 }
 
 enum evac_code backup_search_first(struct aws_call *c, struct evac_err *err)
 {
-    return backup_first(c, &list_points, on_points, err);
+    return aws_ask_first(c, &list_points, false, on_points, err);
 }
 
 const char *backup_no_point(struct aws_call *c)

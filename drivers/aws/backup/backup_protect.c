@@ -81,14 +81,14 @@ static struct copies *copies(struct aws_call *c)
 static void on_copies(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_str next = evac_arena_str(c->arena, evac_json_str(r->json, "NextToken"));
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     for (const struct evac_json *j = evac_json_first(evac_json_get(r->json, "CopyJobs")); j;
          j = evac_json_next(j))
         take_copy(c, copies(c), j);
     if (next.n) {
         aws_set_arg(c, "next", next);
-        backup_next(c, &list_copies, false, on_copies);
+        aws_ask_next(c, &list_copies, false, on_copies);
     } else {
         copies(c)->then(c);
     }
@@ -99,7 +99,7 @@ static void ask_copies(struct aws_call *c, aws_then_fn *then)
     go_there(c);
     c->helper = evac_arena_alloc(c->arena, sizeof(struct copies));
     copies(c)->then = then;
-    backup_next(c, &list_copies, false, on_copies);
+    aws_ask_next(c, &list_copies, false, on_copies);
 }
 
 static void seen_copies(struct aws_call *c)
@@ -148,10 +148,10 @@ static void copy_newest(struct aws_call *c)
                                            EVAC_STR_ARG(copies(c)->failed));
         aws_set_arg(c, "point", w->newest.arn);
         aws_set_arg(c, "start_token", backup_token(c, "copy", which));
-        backup_next(c, &start_copy, true, aws_answer_outcome);
+        aws_ask_next(c, &start_copy, true, aws_answer_outcome);
     } else {
         aws_set_arg(c, "start_token", backup_token(c, "backup", EVAC_STR_NONE));
-        backup_next(c, &start_backup, true, aws_answer_outcome);
+        aws_ask_next(c, &start_backup, true, aws_answer_outcome);
     }
 }
 

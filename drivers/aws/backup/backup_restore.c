@@ -73,7 +73,7 @@ static struct evac_str note_key(struct aws_call *c)
 static void on_job(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct backup_work *w = backup_work(c);
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     struct evac_str percent, rest;
     int64_t n;
@@ -96,7 +96,7 @@ static void take_tag(struct aws_call *c, struct evac_str value)
         return;
     }
     aws_set_arg(c, "job", w->job);
-    backup_next(c, &describe_job, false, on_job);
+    aws_ask_next(c, &describe_job, false, on_job);
 }
 
 /* What we know ourselves counts when the tag can not be read yet. */
@@ -104,7 +104,7 @@ static void on_tags(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct evac_json *tags = evac_json_get(r->json, "Tags");
     struct evac_str note = aws_note_get(c->link, note_key(c));
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     struct evac_str tag = evac_json_str(tags, tag_key(c, backup_work(c)->drill).p);
     take_tag(c, note.n ? note : tag);
@@ -113,7 +113,7 @@ static void on_tags(struct aws_call *c, const struct evac_aws_reply *r)
 static enum evac_code find_job(struct aws_call *c, aws_then_fn *then, struct evac_err *err)
 {
     backup_work(c)->then = then;
-    return backup_first(c, &list_tags, on_tags, err);
+    return aws_ask_first(c, &list_tags, false, on_tags, err);
 }
 
 static bool is_this_runs(struct aws_call *c)
@@ -184,7 +184,7 @@ static void on_name(struct aws_call *c, const struct evac_aws_reply *r)
     if (backup_is_one_of(r->code, w->kind->gone))
         backup_seen(c, EVAC_SEEN_SATISFIED, "the newest recovery point is %.*s",
                     EVAC_STR_ARG(w->newest.arn));
-    else if (backup_look(c, r))
+    else if (aws_looked(c, r))
         backup_seen(c, EVAC_SEEN_BLOCKED,
                     "%.*s is there already: a restore could not take that name",
                     EVAC_STR_ARG(evac_args_get(&c->args, "copy")));
@@ -203,7 +203,7 @@ static void ready_point(struct aws_call *c)
                     EVAC_STR_ARG(w->newest.arn));
     } else {
         aws_set_arg(c, "copy", restored_name(c, false));
-        backup_next(c, &w->kind->look, false, on_name);
+        aws_ask_next(c, &w->kind->look, false, on_name);
     }
 }
 
@@ -221,20 +221,20 @@ static void on_vault(struct aws_call *c, const struct evac_aws_reply *r)
     if (evac_str_is(r->code, "ResourceNotFoundException")) {
         backup_seen(c, EVAC_SEEN_BLOCKED, "the region has no vault %.*s",
                     EVAC_STR_ARG(evac_args_get(&c->args, "vault")));
-    } else if (!backup_look(c, r)) {
+    } else if (!aws_looked(c, r)) {
         return;
     } else if (state.n && !evac_str_is(state, "AVAILABLE")) {
         backup_seen(c, EVAC_SEEN_BLOCKED, "the vault is %.*s", EVAC_STR_ARG(state));
     } else {
         backup_work(c)->then = ready_job;
-        backup_next(c, &list_tags, false, on_tags);
+        aws_ask_next(c, &list_tags, false, on_tags);
     }
 }
 
 enum evac_code backup_ready(struct aws_call *c, struct evac_err *err)
 {
     enum evac_code code = begin(c, err);
-    return code ? code : backup_first(c, &describe_vault, on_vault, err);
+    return code ? code : aws_ask_first(c, &describe_vault, false, on_vault, err);
 }
 
 /* --- recover and rehearse -----------------------------------------------------------------------
@@ -285,7 +285,7 @@ static void observe_job(struct aws_call *c)
         return;
     }
     aws_set_arg(c, "point", w->job_point);
-    backup_next(c, &describe_point, false, on_its_point);
+    aws_ask_next(c, &describe_point, false, on_its_point);
 }
 
 static void observe_discard(struct aws_call *c);
@@ -335,7 +335,7 @@ static void on_started(struct aws_call *c, const struct evac_aws_reply *r)
     aws_set_arg(c, "tagged",
                 aws_printf(c, "%.*s/%.*s", EVAC_STR_ARG(evac_args_get(&c->args, "run")),
                            EVAC_STR_ARG(evac_args_get(&c->args, "job"))));
-    backup_next(c, &tag_vault, true, on_tagged);
+    aws_ask_next(c, &tag_vault, true, on_tagged);
 }
 
 static void put_pair(struct evac_buf *out, struct evac_str key, struct evac_str value)
@@ -391,12 +391,12 @@ static struct evac_str metadata(struct aws_call *c, const struct evac_json *base
 static void on_metadata(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct backup_work *w = backup_work(c);
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     struct evac_str failed = is_this_runs(c) ? w->job : EVAC_STR_NONE;
     aws_set_arg(c, "metadata_json", metadata(c, evac_json_get(r->json, "RestoreMetadata")));
     aws_set_arg(c, "start_token", backup_token(c, c->action, failed));
-    backup_next(c, &start_job, true, on_started);
+    aws_ask_next(c, &start_job, true, on_started);
 }
 
 static void restore_newest(struct aws_call *c)
@@ -407,7 +407,7 @@ static void restore_newest(struct aws_call *c)
         return;
     }
     aws_set_arg(c, "point", w->newest.arn);
-    backup_next(c, &get_metadata, false, on_metadata);
+    aws_ask_next(c, &get_metadata, false, on_metadata);
 }
 
 static void restore_when_seen(struct aws_call *c)
@@ -464,7 +464,7 @@ static void on_copy(struct aws_call *c, const struct evac_aws_reply *r)
         backup_seen(c, EVAC_SEEN_SATISFIED, "the drill's copy is gone");
         return;
     }
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     bool there = aws_pick(c, r, evac_str(w->kind->status_at), &status);
     if (!there || backup_is_one_of(status, w->kind->gone))
@@ -482,7 +482,7 @@ static void look_at_copy(struct aws_call *c)
     if (found == 0)
         backup_seen(c, EVAC_SEEN_SATISFIED, "there is no drill's copy");
     else if (found > 0)
-        backup_next(c, &backup_work(c)->kind->look, false, on_copy);
+        aws_ask_next(c, &backup_work(c)->kind->look, false, on_copy);
 }
 
 /* A drill that lost the answer to its start knows of no job. What runs may be its own: then nobody
@@ -491,7 +491,7 @@ static void on_jobs(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct backup_work *w = backup_work(c);
     struct evac_str next = evac_arena_str(c->arena, evac_json_str(r->json, "NextToken"));
-    if (!backup_look(c, r))
+    if (!aws_looked(c, r))
         return;
     for (const struct evac_json *j = evac_json_first(evac_json_get(r->json, "RestoreJobs")); j;
          j = evac_json_next(j)) {
@@ -507,7 +507,7 @@ static void on_jobs(struct aws_call *c, const struct evac_aws_reply *r)
     }
     aws_set_arg(c, "next", next);
     if (next.n)
-        backup_next(c, &list_jobs, false, on_jobs);
+        aws_ask_next(c, &list_jobs, false, on_jobs);
     else
         look_at_copy(c);
 }
@@ -517,7 +517,7 @@ static void observe_discard(struct aws_call *c)
     if (strcmp(c->action, "discard") == 0 || is_this_runs(c))
         look_at_copy(c);
     else
-        backup_next(c, &list_jobs, false, on_jobs);
+        aws_ask_next(c, &list_jobs, false, on_jobs);
 }
 
 enum evac_code backup_observe_discard(struct aws_call *c, struct evac_err *err)
@@ -532,7 +532,7 @@ static void discard_job(struct aws_call *c)
     if (found == 0)
         aws_answer_rejected(c, "", "there is no drill's copy");
     else if (found > 0)
-        backup_next(c, &backup_work(c)->kind->discard, true, aws_answer_outcome);
+        aws_ask_next(c, &backup_work(c)->kind->discard, true, aws_answer_outcome);
 }
 
 enum evac_code backup_discard(struct aws_call *c, struct evac_err *err)

@@ -48,8 +48,7 @@ static enum evac_code begin(struct aws_call *c, aws_reply_fn *then, struct evac_
     if (c->goal_root)
         w->origin = evac_json_str(c->goal_root, "origin");
     c->state = w;
-    struct evac_aws_request request = aws_ask(c, &get_config, false, NULL, 0);
-    return aws_send(c, &request, then, err);
+    return aws_ask_first(c, &get_config, false, then, err);
 }
 
 static bool has_origin(const struct evac_aws_reply *r, struct evac_str id)
@@ -128,8 +127,7 @@ static void on_route(struct aws_call *c, const struct evac_aws_reply *r)
         seen(c, EVAC_SEEN_UNSATISFIED, now,
              aws_printf(c, "requests go to %.*s", EVAC_STR_ARG(now)).p);
     } else {
-        struct evac_aws_request request = aws_ask(c, &get_status, false, NULL, 0);
-        aws_next(c, &request, on_status);
+        aws_ask_next(c, &get_status, false, on_status);
     }
 }
 

@@ -187,7 +187,7 @@ static void launch_missing(struct aws_call *c)
                 strcmp(c->action, "rehearse") == 0 ? EVAC_STR("true") : EVAC_STR("false"));
     aws_set_arg(c, "word", evac_str(c->action));
     aws_set_arg(c, "of", w->of);
-    drs_next(c, &start_recovery, true, aws_answer_outcome);
+    aws_ask_next(c, &start_recovery, true, aws_answer_outcome);
 }
 
 static void launch_when_seen(struct aws_call *c)
@@ -247,7 +247,7 @@ static void terminate_copies(struct aws_call *c)
         return;
     }
     aws_set_arg(c, "copies", w->copies);
-    drs_next(c, &terminate, true, aws_answer_outcome);
+    aws_ask_next(c, &terminate, true, aws_answer_outcome);
 }
 
 static void on_drill_jobs(struct aws_call *c)

@@ -40,9 +40,6 @@ struct drs_work {
 struct drs_work *drs_work(struct aws_call *c);
 
 enum evac_code drs_begin(struct aws_call *c, struct evac_err *err);
-/* False: answered, it could not be looked at. */
-bool drs_looked(struct aws_call *c, const struct evac_aws_reply *r);
-void drs_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then);
 
 /* All items of a list, page by page, those that the hole <filters> lets through; then goes on. */
 void drs_list(struct aws_call *c, const struct aws_ask *ask, struct evac_str filters,

@@ -135,7 +135,7 @@ static void tag(struct aws_call *c, struct evac_str arn, aws_reply_fn *then)
     aws_set_arg(c, "tag_key", key);
     aws_set_arg(c, "tag_value", value);
     aws_set_arg(c, "server_arn", evac_arena_str(c->arena, arn));
-    drs_next(c, &tag_server, true, then);
+    aws_ask_next(c, &tag_server, true, then);
 }
 
 static void reverse_next(struct aws_call *c);
@@ -191,7 +191,7 @@ static void reverse_next(struct aws_call *c)
         return;
     }
     aws_set_arg(c, "instance", s->instance);
-    drs_next(c, &reverse, true, on_reversed);
+    aws_ask_next(c, &reverse, true, on_reversed);
 }
 
 static void mend(struct aws_call *c)
@@ -201,7 +201,7 @@ static void mend(struct aws_call *c)
         tag(c, b->untagged, aws_answer_outcome);
     } else if (b->stopped.n) {
         aws_set_arg(c, "server", b->stopped);
-        drs_next(c, &start_replication, true, aws_answer_outcome);
+        aws_ask_next(c, &start_replication, true, aws_answer_outcome);
     } else {
         aws_answer_rejected(c, "", "they are replicated back already");
     }

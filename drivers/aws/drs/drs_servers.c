@@ -18,23 +18,6 @@ struct drs_work *drs_work(struct aws_call *c)
     return c->state;
 }
 
-bool drs_looked(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        return true;
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-    return false;
-}
-
-void drs_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then)
-{
-    struct evac_aws_request r = aws_ask(c, ask, mutates, NULL, 0);
-    aws_next(c, &r, then);
-}
-
 /* --- lists --------------------------------------------------------------------------------------
  */
 
@@ -42,7 +25,7 @@ static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct drs_work *w = drs_work(c);
     struct evac_str next = evac_arena_str(c->arena, evac_json_str(r->json, "nextToken"));
-    if (!drs_looked(c, r))
+    if (!aws_looked(c, r))
         return;
     w->now_ms = aws_server_ms(c, r);
     for (const struct evac_json *x = evac_json_first(evac_json_get(r->json, "items")); x;
@@ -50,7 +33,7 @@ static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
         w->each(c, x);
     aws_set_arg(c, "next", next);
     if (next.n)
-        drs_next(c, w->page, false, on_page);
+        aws_ask_next(c, w->page, false, on_page);
     else
         w->then(c);
 }
@@ -71,7 +54,7 @@ void drs_list(struct aws_call *c, const struct aws_ask *ask, struct evac_str fil
               void (*each)(struct aws_call *c, const struct evac_json *item), aws_then_fn *then)
 {
     begin_list(c, ask, filters, each, then);
-    drs_next(c, ask, false, on_page);
+    aws_ask_next(c, ask, false, on_page);
 }
 
 struct evac_str drs_filter(struct aws_call *c, const char *member,
@@ -210,8 +193,7 @@ enum evac_code drs_servers_first(struct aws_call *c, aws_then_fn *then, struct e
     if (code)
         return code;
     begin_list(c, &drs_describe_servers, filter, take_server, then);
-    struct evac_aws_request r = aws_ask(c, &drs_describe_servers, false, NULL, 0);
-    return aws_send(c, &r, on_page, err);
+    return aws_ask_first(c, &drs_describe_servers, false, on_page, err);
 }
 
 const char *drs_missing(struct aws_call *c)
@@ -320,7 +302,7 @@ static void on_configuration(struct aws_call *c, const struct evac_aws_reply *r)
     if (evac_str_is(r->code, "ResourceNotFoundException"))
         drs_seen(c, EVAC_SEEN_BLOCKED, "source server %.*s has no launch configuration",
                  EVAC_STR_ARG(evac_args_get(&c->args, "server")));
-    else if (!drs_looked(c, r))
+    else if (!aws_looked(c, r))
         return;
     else {
         w->lacking--;
@@ -337,7 +319,7 @@ static void check_launch(struct aws_call *c)
         return;
     }
     aws_set_arg(c, "server", w->servers[w->lacking - 1].id);
-    drs_next(c, &launch_configuration, false, on_configuration);
+    aws_ask_next(c, &launch_configuration, false, on_configuration);
 }
 
 static void ready(struct aws_call *c)

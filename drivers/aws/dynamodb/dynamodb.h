@@ -38,8 +38,6 @@ void dynamodb_ask(struct aws_call *c, const char *operation, struct evac_str reg
 /* False: it could not be looked at, and the call has been answered. What is not there is a view
  * that is not found. */
 bool dynamodb_look(struct aws_call *c, const struct evac_aws_reply *r, struct dynamodb_view *v);
-/* The call's answer when a look that it needs did not work. */
-void dynamodb_unanswered(struct aws_call *c, const struct evac_aws_reply *r);
 struct evac_str dynamodb_keep(struct aws_call *c, struct evac_str text);
 /* A JSON instant, in seconds since 1970; -1 when there is none. */
 int64_t dynamodb_ms(const struct evac_json *object, const char *member);

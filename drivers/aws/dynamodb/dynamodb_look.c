@@ -77,14 +77,6 @@ int64_t dynamodb_ms(const struct evac_json *object, const char *member)
     return seconds < 0 ? -1 : (int64_t)(seconds * 1000 + 0.5);
 }
 
-void dynamodb_unanswered(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-}
-
 static void read_capacity(const struct evac_json *t, struct dynamodb_view *v)
 {
     const struct evac_json *units = evac_json_get(t, "ProvisionedThroughput");
@@ -112,10 +104,8 @@ bool dynamodb_look(struct aws_call *c, const struct evac_aws_reply *r, struct dy
     *v = (struct dynamodb_view){ .restored_to_ms = -1 };
     if (evac_str_is(r->code, "ResourceNotFoundException"))
         return true;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dynamodb_unanswered(c, r);
+    if (!aws_looked(c, r))
         return false;
-    }
     const struct evac_json *t = evac_json_get(r->json, "Table");
     const struct evac_json *restore = evac_json_get(t, "RestoreSummary");
     v->found = t != NULL;

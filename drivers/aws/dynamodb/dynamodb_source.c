@@ -82,7 +82,7 @@ static void on_window(struct aws_call *c, const struct evac_aws_reply *r)
     struct dynamodb_work *w = c->state;
     bool none = evac_str_is(r->code, "TableNotFoundException");
     if (!none && r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dynamodb_unanswered(c, r);
+        aws_answer_no_look(c, r);
         return;
     }
     const struct evac_json *window = evac_json_get(
@@ -114,10 +114,8 @@ static void offer(struct aws_call *c, const struct evac_json *b)
 static void on_backups(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dynamodb_work *w = c->state;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dynamodb_unanswered(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     for (const struct evac_json *b = evac_json_first(evac_json_get(r->json, "BackupSummaries")); b;
          b = evac_json_next(b))
         offer(c, b);
@@ -184,10 +182,8 @@ static void ask_tags(struct aws_call *c, struct evac_str region, struct evac_str
 static void on_claim(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dynamodb_work *w = c->state;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dynamodb_unanswered(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     w->claim = tag_in(c, r, DYNAMODB_TAG_CLAIM);
     find_point(c);
 }
@@ -214,10 +210,8 @@ void dynamodb_look_at_source(struct aws_call *c)
 static void on_tags(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dynamodb_work *w = c->state;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dynamodb_unanswered(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     w->its_run = tag_in(c, r, DYNAMODB_TAG_RUN);
     w->its_drill = tag_in(c, r, DYNAMODB_TAG_DRILL);
     if (w->its_run.n || w->target.restored_to_ms < 0)

@@ -144,25 +144,6 @@ static enum evac_code needs_run(const struct aws_call *c, struct evac_err *err)
                      "promoting needs a run: the file system is tagged with it");
 }
 
-/* False: answered, it could not be looked at. */
-static bool looked(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        return true;
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-    return false;
-}
-
-static void ask_next(struct aws_call *c, const struct aws_ask *ask, bool mutates,
-                     aws_reply_fn *then)
-{
-    struct evac_aws_request r = aws_ask(c, ask, mutates, NULL, 0);
-    aws_next(c, &r, then);
-}
-
 static struct evac_str keep(struct aws_call *c, struct evac_str s)
 {
     return evac_arena_str(c->arena, s);
@@ -222,7 +203,7 @@ static void read_replication(struct aws_call *c, const struct evac_aws_reply *r)
 static void on_replication(struct aws_call *c, const struct evac_aws_reply *r)
 {
     bool none = evac_str_is(r->code, "ReplicationNotFound");
-    if (!none && !looked(c, r))
+    if (!none && !aws_looked(c, r))
         return;
     if (!none)
         read_replication(c, r);
@@ -232,12 +213,12 @@ static void on_replication(struct aws_call *c, const struct evac_aws_reply *r)
 static void on_file_system(struct aws_call *c, const struct evac_aws_reply *r)
 {
     bool none = evac_str_is(r->code, "FileSystemNotFound");
-    if (!none && !looked(c, r))
+    if (!none && !aws_looked(c, r))
         return;
     if (!none)
         read_file_system(c, r);
     if (work(c)->found)
-        ask_next(c, &describe_replication, false, on_replication);
+        aws_ask_next(c, &describe_replication, false, on_replication);
     else
         work(c)->then(c);
 }
@@ -245,8 +226,7 @@ static void on_file_system(struct aws_call *c, const struct evac_aws_reply *r)
 static enum evac_code look(struct aws_call *c, aws_then_fn *then, struct evac_err *err)
 {
     work(c)->then = then;
-    struct evac_aws_request r = aws_ask(c, &describe_fs, false, NULL, 0);
-    return aws_send(c, &r, on_file_system, err);
+    return aws_ask_first(c, &describe_fs, false, on_file_system, err);
 }
 
 /* The region's file system is the replica, and the other's the original. */
@@ -413,7 +393,7 @@ static bool may_be_local(struct aws_call *c)
 static void deleted(struct aws_call *c, const struct evac_aws_reply *r)
 {
     if (r->outcome == EVAC_OUTCOME_REJECTED && may_be_local(c))
-        ask_next(c, &delete_here, true, aws_answer_outcome);
+        aws_ask_next(c, &delete_here, true, aws_answer_outcome);
     else
         aws_answer_outcome(c, r);
 }
@@ -425,9 +405,9 @@ static void promoted(struct aws_call *c, const struct evac_aws_reply *r)
     if (r->outcome != EVAC_OUTCOME_ACCEPTED)
         aws_answer_outcome(c, r);
     else if (here)
-        ask_next(c, &delete_here, true, aws_answer_outcome);
+        aws_ask_next(c, &delete_here, true, aws_answer_outcome);
     else
-        ask_next(c, &delete_both, true, deleted);
+        aws_ask_next(c, &delete_both, true, deleted);
 }
 
 static void apply_writer(struct aws_call *c)
@@ -442,12 +422,12 @@ static void apply_writer(struct aws_call *c)
     } else if (is_planned(c) && !is_ours(c, w->fenced_run)) {
         /* the server's date is cut to seconds */
         aws_set_arg(c, "fenced", aws_printf(c, "%lld", (long long)w->now_ms + 1000));
-        ask_next(c, &tag_fenced, true, aws_answer_outcome);
+        aws_ask_next(c, &tag_fenced, true, aws_answer_outcome);
     } else if (is_planned(c) && !has_all(c, w)) {
         aws_answer_rejected(c, "", "what was written before the fence has not arrived yet");
     } else {
         aws_set_arg(c, "as_of", aws_printf(c, "%lld", (long long)w->last_ms));
-        ask_next(c, &tag_promoted, true, promoted);
+        aws_ask_next(c, &tag_promoted, true, promoted);
     }
 }
 
@@ -482,8 +462,7 @@ static enum evac_code observe_protected(struct aws_call *c, struct evac_err *err
     if (code)
         return code;
     work(c)->then = seen_protection;
-    struct evac_aws_request r = aws_ask(c, &describe_replication, false, NULL, 0);
-    return aws_send(c, &r, on_replication, err);
+    return aws_ask_first(c, &describe_replication, false, on_replication, err);
 }
 
 /* --- protect ------------------------------------------------------------------------------------
@@ -539,7 +518,7 @@ static void replicate_back(struct aws_call *c, aws_reply_fn *then)
     aws_set_arg(c, "source", w->other);
     aws_set_arg(c, "to_region", c->region);
     c->region = w->other_region;
-    ask_next(c, &replicate, true, then);
+    aws_ask_next(c, &replicate, true, then);
 }
 
 static void on_unprotected(struct aws_call *c, const struct evac_aws_reply *r)
@@ -555,7 +534,7 @@ static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct work *w = work(c);
     bool none = evac_str_is(r->code, "ReplicationNotFound");
-    if (!none && !looked(c, r))
+    if (!none && !aws_looked(c, r))
         return;
     if (!none) {
         aws_answer_rejected(c, "", "the other region's file system is in a replication still");
@@ -564,9 +543,9 @@ static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
     c->region = evac_str_eq(c->region, c->to) ? c->from : c->to; /* back to the step's */
     aws_set_arg(c, "fs", w->own);
     if (is_leftover(w))
-        ask_next(c, &delete_here, true, aws_answer_outcome);
+        aws_ask_next(c, &delete_here, true, aws_answer_outcome);
     else if (!evac_str_is(w->protection, "DISABLED"))
-        ask_next(c, &unprotect, true, on_unprotected);
+        aws_ask_next(c, &unprotect, true, on_unprotected);
     else
         replicate_back(c, aws_answer_outcome);
 }
@@ -582,7 +561,7 @@ static void protect_when_seen(struct aws_call *c)
     }
     aws_set_arg(c, "fs", w->other);
     c->region = w->other_region;
-    ask_next(c, &describe_replication, false, on_other);
+    aws_ask_next(c, &describe_replication, false, on_other);
 }
 
 static enum evac_code apply_protect(struct aws_call *c, struct evac_err *err)
@@ -618,8 +597,7 @@ static enum evac_code measure(struct aws_call *c, struct evac_err *err)
     if (code)
         return code;
     work(c)->then = measured;
-    struct evac_aws_request r = aws_ask(c, &describe_replication, false, NULL, 0);
-    return aws_send(c, &r, on_replication, err);
+    return aws_ask_first(c, &describe_replication, false, on_replication, err);
 }
 
 static const struct aws_handlers handlers[] = {

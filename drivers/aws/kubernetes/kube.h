@@ -33,7 +33,6 @@ struct kube_view {
     struct kube_hpa hpas[KUBE_MAX];
     size_t count, hpa_count, at;
     struct evac_str missing; /* "deployment web": something that is not there, "" none */
-    bool acting;             /* for an apply: what can not be seen means not sent */
     aws_then_fn *then;
 };
 

@@ -179,13 +179,8 @@ static void on_object(struct aws_call *c, const struct evac_aws_reply *r)
         view->then(c);
         return;
     }
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (view->acting)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     if (is_hpa)
         read_hpa(c, &view->hpas[i], r->json);
     else

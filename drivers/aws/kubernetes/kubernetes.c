@@ -426,7 +426,6 @@ static void on_read_to_move(struct aws_call *c)
 static enum evac_code read_to_move(struct aws_call *c, struct evac_err *err)
 {
     struct work *w = c->state;
-    w->view.acting = true;
     return kube_read(c, &w->view, on_read_to_move, err);
 }
 

@@ -180,7 +180,6 @@ static struct work *begin(struct aws_call *c, bool with_status)
 {
     struct work *w = evac_arena_alloc(c->arena, sizeof *w);
     w->view.with_status = with_status;
-    w->view.acting = c->verb == EVAC_VERB_APPLY;
     c->state = w;
     return w;
 }

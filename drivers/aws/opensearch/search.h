@@ -30,7 +30,6 @@ struct search_view {
     struct search_index indices[SEARCH_MAX];
     size_t count, at;
     bool with_status; /* ask for what needs the leader, too */
-    bool acting;      /* for an apply: what can not be seen means not sent */
     aws_then_fn *then;
 };
 

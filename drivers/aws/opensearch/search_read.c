@@ -137,13 +137,8 @@ static void on_state(struct aws_call *c, const struct evac_aws_reply *r)
     const struct evac_json *known = evac_json_get(evac_json_get(r->json, "metadata"), "indices");
     if (r->outcome == EVAC_OUTCOME_NOT_SENT)
         aws_forget_server(c, &kind, view->region);
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (view->acting)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     for (size_t i = 0; i < view->count; i++) {
         struct search_index *x = &view->indices[i];
         const struct evac_json *own = evac_json_get(known, x->name.p);

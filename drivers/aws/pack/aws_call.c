@@ -308,6 +308,14 @@ void aws_answer_no_look(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_unseen(c, r);
 }
 
+bool aws_looked(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
+        return true;
+    aws_answer_no_look(c, r);
+    return false;
+}
+
 void aws_answer_already(struct aws_call *c)
 {
     struct evac_reply reply = { .outcome = EVAC_OUTCOME_ACCEPTED, .progress = -1 };

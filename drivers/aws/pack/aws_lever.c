@@ -515,6 +515,5 @@ static void on_shot(struct aws_call *c, const struct evac_aws_reply *r)
 
 enum evac_code aws_shot_apply(struct aws_call *c, struct evac_err *err)
 {
-    struct evac_aws_request request = aws_ask(c, &c->shot->act, true, NULL, 0);
-    return aws_send(c, &request, on_shot, err);
+    return aws_ask_first(c, &c->shot->act, true, on_shot, err);
 }

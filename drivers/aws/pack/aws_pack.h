@@ -207,6 +207,8 @@ void aws_answer_rejected(struct aws_call *c, const char *code, const char *fmt, 
 void aws_answer_not_sent(struct aws_call *c, const struct evac_aws_reply *reply);
 /* The look that a call begins with did not work: unseen; of an APPLY not sent. */
 void aws_answer_no_look(struct aws_call *c, const struct evac_aws_reply *reply);
+/* Whether that look worked; false: answered so. */
+bool aws_looked(struct aws_call *c, const struct evac_aws_reply *reply);
 /* APPLY: accepted, and nothing had to be sent. */
 void aws_answer_already(struct aws_call *c);
 

@@ -30,13 +30,8 @@ static void on_address(struct aws_call *c, const struct evac_aws_reply *r)
     const struct finding *f = c->helper;
     struct evac_str endpoint = EVAC_STR_NONE, ca = EVAC_STR_NONE;
     struct evac_err err = { EVAC_OK, "" };
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (c->verb == EVAC_VERB_APPLY)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     f->kind->read(r, c, &endpoint, &ca);
     endpoint = evac_arena_str(c->arena, endpoint);
     ca = evac_arena_str(c->arena, ca);

@@ -158,3 +158,16 @@ struct evac_aws_request aws_ask(struct aws_call *c, const struct aws_ask *ask, b
     r.param_count = fill_params(c, ask->params, params, holes, hole_count);
     return r;
 }
+
+enum evac_code aws_ask_first(struct aws_call *c, const struct aws_ask *ask, bool mutates,
+                             aws_reply_fn *then, struct evac_err *err)
+{
+    struct evac_aws_request r = aws_ask(c, ask, mutates, NULL, 0);
+    return aws_send(c, &r, then, err);
+}
+
+void aws_ask_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then)
+{
+    struct evac_aws_request r = aws_ask(c, ask, mutates, NULL, 0);
+    aws_next(c, &r, then);
+}

@@ -51,4 +51,9 @@ struct evac_str aws_fill(struct aws_call *c, const char *text, enum aws_escape e
 struct evac_aws_request aws_ask(struct aws_call *c, const struct aws_ask *ask, bool mutates,
                                 const struct aws_hole *holes, size_t hole_count);
 
+/* Sends a row that needs no more holes: as a call's first exchange, or from inside a reply. */
+enum evac_code aws_ask_first(struct aws_call *c, const struct aws_ask *ask, bool mutates,
+                             aws_reply_fn *then, struct evac_err *err);
+void aws_ask_next(struct aws_call *c, const struct aws_ask *ask, bool mutates, aws_reply_fn *then);
+
 #endif

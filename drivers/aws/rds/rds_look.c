@@ -140,13 +140,8 @@ bool db_look(struct aws_call *c, const struct evac_aws_reply *r, struct db_view 
     *v = (struct db_view){ 0 };
     if (evac_str_is(r->code, "DBInstanceNotFound"))
         return true;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (c->verb == EVAC_VERB_APPLY)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+    if (!aws_looked(c, r))
         return false;
-    }
     const struct evac_xml *x =
         evac_xml_path(r->xml, "DescribeDBInstancesResult/DBInstances/DBInstance");
     const struct evac_xml *pending = evac_xml_child(x, "PendingModifiedValues");

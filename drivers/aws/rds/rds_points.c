@@ -15,14 +15,6 @@ static struct db_search *search_of(struct aws_call *c)
     return *(struct db_search **)c->state;
 }
 
-static void unanswered(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_APPLY)
-        aws_answer_not_sent(c, r);
-    else
-        aws_answer_unseen(c, r);
-}
-
 static void offer(struct db_search *s, const struct db_point *p)
 {
     if (p->found && (!s->newest.found || p->at_ms > s->newest.at_ms))
@@ -118,7 +110,7 @@ static void on_own(struct aws_call *c, const struct evac_aws_reply *r)
     struct db_search *s = search_of(c);
     const struct evac_xml *x = evac_xml_path(r->xml, s->kind->path);
     if (r->outcome != EVAC_OUTCOME_ACCEPTED && !evac_str_is(r->code, s->kind->not_found)) {
-        unanswered(c, r);
+        aws_answer_no_look(c, r);
         return;
     }
     struct db_point p = { .automated = true,
@@ -154,10 +146,8 @@ static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
     const char *rows = s->in_backups ? "DescribeDBInstanceAutomatedBackupsResult/"
                                        "DBInstanceAutomatedBackups/DBInstanceAutomatedBackup"
                                      : s->kind->snapshot_path;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        unanswered(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     for (const struct evac_xml *x = evac_xml_path(r->xml, rows); x; x = evac_xml_again(x))
         (s->in_backups ? offer_backup : offer_snapshot)(c, s, x);
     struct evac_str marker = db_keep(

@@ -144,13 +144,8 @@ static bool look(struct aws_call *c, const struct evac_aws_reply *r)
     struct work *w = c->state;
     if (evac_str_eq(r->code, evac_str(w->kind->not_found)))
         return true;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        if (c->verb == EVAC_VERB_APPLY)
-            aws_answer_not_sent(c, r);
-        else
-            aws_answer_unseen(c, r);
+    if (!aws_looked(c, r))
         return false;
-    }
     const struct evac_xml *x = evac_xml_path(r->xml, w->kind->path);
     int64_t as_of;
     w->found = x != NULL;

@@ -24,14 +24,6 @@ void dns_refuse(struct aws_call *c, const char *code, const char *why)
         aws_answer_rejected(c, code, "%s", why);
 }
 
-void dns_could_not_look(struct aws_call *c, const struct evac_aws_reply *r)
-{
-    if (c->verb == EVAC_VERB_OBSERVE)
-        aws_answer_unseen(c, r);
-    else
-        aws_answer_not_sent(c, r);
-}
-
 bool dns_is_address(struct evac_str text)
 {
     char kept[64], address[16];

@@ -118,10 +118,8 @@ static void take_page(struct aws_call *c, const struct evac_aws_reply *r)
 static void on_page(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct finding *k = c->state;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dns_could_not_look(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     take_page(c, r);
     bool more = evac_str_is(evac_xml_text(r->xml, "IsTruncated"), "true");
     bool found = k->declared && strcmp(c->action, "ensure") == 0;

@@ -105,7 +105,7 @@ static void on_other(struct aws_call *c, const struct evac_aws_reply *r)
     struct dns_check other = dns_check_of(c, evac_xml_path(r->xml, "HealthCheck"));
     bool gone = evac_str_is(r->code, "NoSuchHealthCheck");
     if (!gone && r->outcome != EVAC_OUTCOME_ACCEPTED)
-        dns_could_not_look(c, r);
+        aws_answer_no_look(c, r);
     else if (gone || !dns_is_forced(&other))
         move(c);
     else
@@ -157,10 +157,8 @@ static void on_own(struct aws_call *c, const struct evac_aws_reply *r)
         dns_refuse(c, "NoSuchHealthCheck", "there is no such health check");
         return;
     }
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dns_could_not_look(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     f->check = dns_check_of(c, evac_xml_path(r->xml, "HealthCheck"));
     aim(c, f);
     keep_sight(c, &f->check);

@@ -82,9 +82,8 @@ enum evac_code dns_ask_first(struct aws_call *c, struct evac_str value, struct e
 struct evac_str dns_target(struct aws_call *c);
 /* Answers by what c->state holds. */
 void dns_seen(struct aws_call *c, enum evac_seen seen, const char *why);
-/* Blocked, or rejected; unseen, or not sent: as the call is an observe or an apply. */
+/* Blocked, or rejected: as the call is an observe or an apply. */
 void dns_refuse(struct aws_call *c, const char *code, const char *why);
-void dns_could_not_look(struct aws_call *c, const struct evac_aws_reply *r);
 
 /* --- health_checks.c: checks, and how one is forced ----------------------------------------------
  */

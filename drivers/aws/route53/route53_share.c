@@ -231,10 +231,8 @@ static void on_checks(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct checked *k = evac_arena_alloc(c->arena, sizeof *k);
     *k = (struct checked){ .forcing.reached = forced };
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        dns_could_not_look(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     const char *why = find_checks(c, r, &k->forcing);
     k->values = dns_values(c, r, c->region, &k->value_count);
     if (why)

@@ -43,10 +43,8 @@ static bool look(struct aws_call *c, const struct evac_aws_reply *r)
     struct work *w = c->state;
     if (evac_str_is(r->code, "ReplicationConfigurationNotFoundError"))
         return true;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        aws_answer_no_look(c, r);
+    if (!aws_looked(c, r))
         return false;
-    }
     struct evac_str bucket = evac_arena_str(c->arena, s3_bucket_in(c, c->from));
     w->was = evac_arena_str(c->arena, r->http->body);
     w->other_role = !evac_str_eq(evac_xml_text(r->xml, "Role"), w->role);

@@ -148,10 +148,8 @@ static bool is_ours(struct aws_call *c, const struct evac_xml *x, const struct j
 static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct work *w = c->state;
-    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
-        aws_answer_no_look(c, r);
+    if (!aws_looked(c, r))
         return;
-    }
     for (const struct evac_xml *x = evac_xml_path(r->xml, "Jobs/member"); x;
          x = evac_xml_again(x)) {
         struct job job = read_job(c, x);

@@ -121,8 +121,7 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 {
     static const struct aws_ask ask = LOOK;
     c->state = evac_arena_alloc(c->arena, sizeof(struct work));
-    struct evac_aws_request request = aws_ask(c, &ask, false, NULL, 0);
-    return aws_send(c, &request, on_secret, err);
+    return aws_ask_first(c, &ask, false, on_secret, err);
 }
 
 /* clang-format off */
