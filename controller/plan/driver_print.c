@@ -175,11 +175,29 @@ static void put_params(const struct evac_param *params, const char *prefix,
 {
     for (const struct evac_param *p = params; p && p->name; p++) {
         bool page = form == EVAC_DRIVERS_MARKDOWN;
+        if (p->flags & EVAC_PARAM_OF_RESOURCE)
+            continue; /* it is among the settings */
         evac_buf_putf(out, page ? "| `%s%s` | " : "  %s%s (", prefix, p->name);
         put_allowed(p, out);
         evac_buf_puts(out, page ? " | " : "; ");
         put_default(p, page, out);
         evac_buf_putf(out, page ? " | %s |\n" : "): %s\n", p->doc ? p->doc : "");
+    }
+}
+
+/* "tags|service": one of them is enough. */
+static void put_needed(const struct evac_param *params, struct evac_buf *out)
+{
+    for (const struct evac_param *p = params; p && p->name; p++) {
+        if (!(p->flags & EVAC_PARAM_OF_RESOURCE))
+            continue;
+        struct evac_str rest, name = evac_str_cut(evac_str(p->name), '|', &rest);
+        evac_buf_putf(out, "      only for what has %.*s", EVAC_STR_ARG(name));
+        while (rest.n) {
+            name = evac_str_cut(rest, '|', &rest);
+            evac_buf_putf(out, " or %.*s", EVAC_STR_ARG(name));
+        }
+        evac_buf_putc(out, '\n');
     }
 }
 
@@ -211,8 +229,8 @@ static void text_action(const struct evac_action *a, struct evac_buf *out)
         put_flags(a->flags, out);
     }
     evac_buf_putc(out, '\n');
-    if (a->params)
-        put_params(a->params, "    want.", EVAC_DRIVERS_TEXT, out);
+    put_needed(a->params, out);
+    put_params(a->params, "    want.", EVAC_DRIVERS_TEXT, out);
     put_ops(a->ops, out);
     if (a->clear)
         evac_buf_putf(out, "      if it is left behind: %s\n", a->clear);

@@ -1,6 +1,7 @@
 /* What holds of every built-in driver's tables: of all that an action can leave behind it is said
  * how a person puts it back, or why no command does. */
 #include "builtin.h"
+#include "driver_print.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -160,6 +161,34 @@ START_TEST(its_quotes_and_parentheses_are_closed)
 }
 END_TEST
 
+/* What an action is called with, and its command, stand on its driver's page. */
+static void is_printed(const struct evac_driver *d, const struct evac_action *a)
+{
+    struct evac_buf page, line;
+    evac_buf_init(&page, 1u << 20);
+    evac_buf_init(&line, 8192);
+    evac_driver_print(d, EVAC_DRIVERS_TEXT, &page);
+    if (a->clear)
+        evac_buf_putf(&line, "\n      if it is left behind: %s\n", a->clear);
+    ck_assert_msg(line.n == 0 || strstr(page.p, line.p) != NULL, "%s.%s", d->name, a->name);
+    for (const struct evac_param *p = a->params; p && p->name; p++) {
+        line.n = 0;
+        bool own = p->flags & EVAC_PARAM_OF_RESOURCE;
+        struct evac_str rest, name = evac_str_cut(evac_str(p->name), '|', &rest);
+        evac_buf_putf(&line, own ? "\n      only for what has %.*s" : "\n      want.%.*s (",
+                      EVAC_STR_ARG(name));
+        ck_assert_msg(strstr(page.p, line.p) != NULL, "%s.%s: %s", d->name, a->name, line.p);
+    }
+    evac_buf_done(&page);
+    evac_buf_done(&line);
+}
+
+START_TEST(it_stands_on_the_drivers_page)
+{
+    for_all(is_printed);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("what is left behind");
@@ -167,6 +196,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, its_holes_are_filled_by_arguments_or_by_the_run);
     tcase_add_test(tc, it_is_a_command_of_tools_that_are_there_without_us);
     tcase_add_test(tc, its_quotes_and_parentheses_are_closed);
+    tcase_add_test(tc, it_stands_on_the_drivers_page);
     suite_add_tcase(suite, tc);
 }
 

@@ -156,5 +156,34 @@ def clear_traffic(aws):
               "m1")["ApiId"], "old")
 
 
+def clear_databases(aws):
+    aws.world.sand('make rds %s {"kind":"cluster","id":"left","engine":"aurora-postgresql","acu_min":0.5,"acu_max":8}' % WEST)
+    instance = ("rds", "create-db-instance", "--engine", "aurora-postgresql", "--db-instance-class", "db.serverless",
+                "--db-cluster-identifier", "left", "--db-instance-identifier")
+
+    def members():
+        found = aws(WEST, "rds", "describe-db-instances", "--filters", "Name=db-cluster-id,Values=left")["DBInstances"]
+        return {i["DBInstanceIdentifier"]: i["DBInstanceStatus"] for i in found}
+    for name in ("left-9", "left-1"):
+        aws(WEST, *instance, name, op="CreateDBInstance")
+        until(lambda: members().get(name) == "available", 60)
+    cleared(aws, "aurora", "capacity", clusters="left", dotted=was(instances=1))
+    until(lambda: members() == {"left-9": "available"}, 60)
+    cleared(aws, "aurora", "serverless", clusters="left", dotted=was(acu_min="0.5", acu_max="4"))
+    now = aws(WEST, "rds", "describe-db-clusters", "--db-cluster-identifier", "left")["DBClusters"][0]
+    equal(now["ServerlessV2ScalingConfiguration"], {"MinCapacity": 0.5, "MaxCapacity": 4.0})
+    until(lambda: aws(WEST, "rds", "describe-db-clusters", "--db-cluster-identifier", "left")["DBClusters"][0]["Status"] == "available")
+    cleared(aws, "aurora-restore", "recover", dotted=was(id="left"))
+    until(lambda: members() == {}, 60)
+    aws.world.sand('make rds %s {"kind":"instance","id":"left","engine":"postgres","class":"db.m6g.2xlarge"}' % WEST)
+    cleared(aws, "rds", "size", instances="left", dotted={"was.class": "db.m6g.large", "was.multi_az": "true"})
+
+    def one():
+        return aws(WEST, "rds", "describe-db-instances", "--db-instance-identifier", "left")["DBInstances"][0]
+    until(lambda: (one()["DBInstanceStatus"], one()["DBInstanceClass"], one()["MultiAZ"]) == ("available", "db.m6g.large", True), 60)
+    cleared(aws, "rds", "rehearse", dotted=was(id="left"))
+    until(lambda: aws(WEST, "rds", "describe-db-instances", "--query", "DBInstances[?DBInstanceIdentifier=='left']") == [], 60)
+
+
 GROUPS = [clear_functions, clear_rules_and_schedules, clear_keys_and_parameters, clear_capacity, clear_instances,
-          clear_traffic]
+          clear_traffic, clear_databases]
