@@ -121,7 +121,10 @@ static const struct evac_op measure_ops[] = {
     { 0 },
 };
 
-#define DELETE_IT "aws dynamodb delete-table --region <region> --table-name <was.id>"
+/* Only one that a restore made: the name may be somebody else's. */
+#define DELETE_IT \
+    "aws dynamodb delete-table --region <region> --table-name $(aws dynamodb describe-table --region <region> --table-name <was.id> " \
+    "--output text --query \"[Table][?RestoreSummary].TableName\")"
 static const struct evac_action actions[] = {
     { "ready", "the region's replica is there and takes writes, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 1000, 120000, NULL, ready_ops },

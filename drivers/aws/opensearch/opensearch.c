@@ -46,7 +46,8 @@ static const struct evac_op protect_ops[] = {
 static const struct evac_op parity_ops[] = { AWS_PARITY_OP("opensearch", "DescribeDomain", "es:DescribeDomain"), { 0 } };
 static const struct evac_op measure_ops[] = { FIND(EVAC_HOME_TO), READ("ClusterState", EVAC_HOME_TO), READ("ReplicationStatus", EVAC_HOME_TO), { 0 } };
 
-#define CURL "curl --aws-sigv4 aws:amz:<region>:es --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
+/* The first that fails ends it: an index that does not follow is never deleted. */
+#define CURL "curl --fail --aws-sigv4 aws:amz:<region>:es --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
 #define DOMAIN \
     "https://$(aws opensearch describe-domain --region <region> --domain-name <domain> --output text " \
     "--query \"DomainStatus.Endpoint || DomainStatus.Endpoints.vpc\")"

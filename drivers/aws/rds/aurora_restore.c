@@ -37,8 +37,10 @@ static const struct evac_op measure_ops[] = {
 /* The instance first: a cluster that has one is not deleted. */
 static const char clear_restored[] =
     "aws rds describe-db-instances --region <region> --filters Name=db-cluster-id,Values=<was.id> --output text "
-    "--query \"DBInstances[].[DBInstanceIdentifier]\" | xargs -r -n 1 aws rds delete-db-instance --region <region> --db-instance-identifier && "
-    "aws rds delete-db-cluster --region <region> --db-cluster-identifier <was.id> --skip-final-snapshot";
+    "--query \"" RDS_OF_RUN("DBInstances") ".[DBInstanceIdentifier]\" | xargs -r -n 1 aws rds delete-db-instance --region <region> --db-instance-identifier && "
+    "aws rds delete-db-cluster --region <region> --skip-final-snapshot --db-cluster-identifier "
+    "$(aws rds describe-db-clusters --region <region> --db-cluster-identifier <was.id> --output text "
+    "--query \"" RDS_OF_RUN("DBClusters") ".DBClusterIdentifier\")";
 static const struct evac_action actions[] = {
     { "ready", "the region has a recovery point, and the name to restore it under is free", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },

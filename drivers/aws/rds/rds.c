@@ -83,7 +83,9 @@ static const char clear_size[] =
     "aws rds modify-db-instance --region <region> --db-instance-identifier <instances> --apply-immediately "
     "--db-instance-class <was.class> $([ <was.multi_az> = true ] && echo --multi-az || echo --no-multi-az)";
 static const char clear_restored[] =
-    "aws rds delete-db-instance --region <region> --db-instance-identifier <was.id> --skip-final-snapshot --delete-automated-backups";
+    "aws rds delete-db-instance --region <region> --skip-final-snapshot --delete-automated-backups --db-instance-identifier "
+    "$(aws rds describe-db-instances --region <region> --db-instance-identifier <was.id> --output text "
+    "--query \"" RDS_OF_RUN("DBInstances") ".DBInstanceIdentifier\")";
 static const struct evac_action actions[] = {
     { "ready", "the region could take over: its replica replicates, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },

@@ -34,6 +34,9 @@ extern const struct db_kind db_kind_instance, db_kind_cluster;
 
 extern const struct evac_param db_recover_params[];
 
+/* In a command for people: of those that are there, what the run made. A name may be somebody else's. */
+#define RDS_OF_RUN(list) list "[?TagList[?Key=='" DB_TAG_RUN "' && Value=='<run>']]"
+
 #define RDS_RESTORE_ACTIONS(change, remove, both, clear) \
     { "recover", "a copy of the data runs here, from the newest recovery point; what is newer is lost", \
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change, clear }, \

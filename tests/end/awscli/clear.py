@@ -21,6 +21,15 @@ def cleared(aws, driver, action, **holes):
     assert r.returncode == 0, "%s: %s" % (ready, r.stderr)
 
 
+def refused_by_guard(aws, driver, action, **holes):
+    try:
+        cleared(aws, driver, action, **holes)
+    except AssertionError as e:
+        assert "expected one argument" in str(e), e
+        return
+    raise AssertionError("%s.%s deletes what the run did not make" % (driver, action))
+
+
 def shell_of(aws):
     """Where "aws" is awscli before the sandbox."""
     folder = os.path.join(aws.world.dir, "clear-bin")
@@ -173,6 +182,11 @@ def clear_databases(aws):
     now = aws(WEST, "rds", "describe-db-clusters", "--db-cluster-identifier", "left")["DBClusters"][0]
     equal(now["ServerlessV2ScalingConfiguration"], {"MinCapacity": 0.5, "MaxCapacity": 4.0})
     until(lambda: aws(WEST, "rds", "describe-db-clusters", "--db-cluster-identifier", "left")["DBClusters"][0]["Status"] == "available")
+    arn = "arn:aws:rds:%s:123456789012:" % WEST
+    tag = lambda what: aws(WEST, "rds", "add-tags-to-resource", "--resource-name", arn + what, "--tags", "Key=evac:run,Value=7")
+    refused_by_guard(aws, "aurora-restore", "recover", dotted=was(id="left"))  # what the run did not make
+    equal(list(members()), ["left-9"])
+    tag("db:left-9"), tag("cluster:left")
     cleared(aws, "aurora-restore", "recover", dotted=was(id="left"))
     until(lambda: members() == {}, 60)
     aws.world.sand('make rds %s {"kind":"instance","id":"left","engine":"postgres","class":"db.m6g.2xlarge"}' % WEST)
@@ -181,6 +195,8 @@ def clear_databases(aws):
     def one():
         return aws(WEST, "rds", "describe-db-instances", "--db-instance-identifier", "left")["DBInstances"][0]
     until(lambda: (one()["DBInstanceStatus"], one()["DBInstanceClass"], one()["MultiAZ"]) == ("available", "db.m6g.large", True), 60)
+    refused_by_guard(aws, "rds", "rehearse", dotted=was(id="left"))
+    tag("db:left")
     cleared(aws, "rds", "rehearse", dotted=was(id="left"))
     until(lambda: aws(WEST, "rds", "describe-db-instances", "--query", "DBInstances[?DBInstanceIdentifier=='left']") == [], 60)
 
