@@ -198,6 +198,16 @@ struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, co
     return NULL;
 }
 
+bool sb_rds_restored(const struct evac_sandbox *sb, size_t region, const char *instance,
+                     uint64_t *ret_cut_ms)
+{
+    const struct rds_instance *i = rds_instance_find(sb, region, evac_str(instance));
+    if (!i || i->data_ms <= 0)
+        return false;
+    *ret_cut_ms = (uint64_t)(i->data_ms - sb->options.wall_ms);
+    return true;
+}
+
 bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct evac_str name)
 {
     const struct rds *rds = rds_state(sb);

@@ -347,13 +347,19 @@ static void use_database(struct evac_sandbox *sb, struct evac_str name)
     }
 }
 
-/* Each region's record has its own check, on the copy of the GO object in a third region (or, of
- * two, in the other one), which says who is out. */
+/* Where the GO object is read that leads users to the site or not: in a third region, or, of two,
+ * in the other one. */
+static size_t leads_to(const struct sb_shop *shop, size_t site)
+{
+    return shop->copies[shop->copy_count > SITES ? SITES : 1 - site];
+}
+
+/* Each region's record has its own check, on that copy, which says who is out. */
 static void serve_everywhere(struct evac_sandbox *sb, const struct sb_shop *shop)
 {
     for (size_t i = 0; i < SITES; i++) {
         const struct site *site = &shop->sites[i];
-        size_t copy = shop->copies[shop->copy_count > SITES ? SITES : 1 - i];
+        size_t copy = leads_to(shop, i);
         char bucket[64], host[160], search[64], address[32], id[sizeof CHECK_STEM + 1];
         go_bucket(sb, copy, bucket, sizeof bucket);
         (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket,
@@ -498,11 +504,25 @@ bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, s
 
 /* --- truth ----------------------------------------------------------------------------------- */
 
+/* What lives now was promoted, or restored, without all that the old region wrote. */
+static bool is_lossy(const struct evac_sandbox *sb, size_t *ret_old, uint64_t *ret_cut_ms)
+{
+    const struct site *sites = sb->shop->sites;
+    if (sb_rds_lossy(sb, ret_old, ret_cut_ms))
+        return true;
+    for (size_t i = 0; i < SITES; i++) {
+        *ret_old = sites[1 - i].region;
+        if (sb_rds_restored(sb, sites[i].region, sites[i].db, ret_cut_ms))
+            return true;
+    }
+    return false;
+}
+
 static void put_loss(const struct evac_sandbox *sb, struct evac_buf *json)
 {
     size_t old;
     uint64_t cut, wrote = 0;
-    if (!sb_rds_lossy(sb, &old, &cut)) {
+    if (!is_lossy(sb, &old, &cut)) {
         evac_buf_puts(json, ",\"lost_ms\":null");
         return;
     }
@@ -510,6 +530,21 @@ static void put_loss(const struct evac_sandbox *sb, struct evac_buf *json)
         if (sb->shop->sites[i].region == old)
             wrote = sb->shop->sites[i].wrote_until_ms;
     evac_buf_putf(json, ",\"lost_ms\":%llu", (unsigned long long)(wrote > cut ? wrote - cut : 0));
+}
+
+/* Where all regions serve: those that users are led to, by the copies that are read for it. */
+static void put_led_to(const struct evac_sandbox *sb, struct evac_buf *json)
+{
+    bool first = true;
+    if (!sb->shop->table[0])
+        return;
+    evac_buf_puts(json, ",\"led_to\":[");
+    for (size_t i = 0; i < SITES; i++)
+        if (!says_out(sb, leads_to(sb->shop, i), sb->shop->sites[i].name)) {
+            evac_buf_putf(json, "%s\"%s\"", first ? "" : ",", sb->shop->sites[i].name);
+            first = false;
+        }
+    evac_buf_putc(json, ']');
 }
 
 void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json)
@@ -526,5 +561,6 @@ void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json)
     struct go go = newest(sb, SB_REGIONS_MAX);
     evac_buf_putf(json, "],\"go_writer\":\"%s\",\"go_route\":\"%s\",\"go_epoch\":%lld", go.writer,
                   go.route, (long long)go.epoch);
+    put_led_to(sb, json);
     put_loss(sb, json);
 }

@@ -54,6 +54,7 @@ struct world {
     char broken[400];
     uint64_t events, requests, last_run;
     const char *isolate;
+    bool wish_drills, last_drills; /* a rehearsal or a drill: it moves nothing */
     enum evac_run_state last_state;
     /* R5: a mutation of a service was lost, and nothing was read from that service since */
     char lost_operation[64];
@@ -740,8 +741,10 @@ static void check_effect(struct world *w)
     bool everywhere = w->model->apps[0].strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
     if (!everywhere && world_writers(w, first, sizeof first) > 1)
         broke(w, "S1: two regions accept writes");
-    if (everywhere && w->shell && evac_engine_serving(world_app(w)) == 0)
+    if (everywhere && strstr(world_truth(w), "\"led_to\":[]"))
         broke(w, "S1: users are led nowhere");
+    if (everywhere && w->shell && evac_engine_serving(world_app(w)) == 0)
+        broke(w, "S1: no region serves");
 }
 
 /* --- what the shell calls back
@@ -761,6 +764,8 @@ static void on_row(void *user, const struct evac_record *r)
     if (r->kind == EVAC_RECORD_ADMIT) {
         w->last_run = r->run;
         w->last_state = EVAC_RUN_NONE;
+        w->last_drills = w->wish_drills;
+        w->wish_drills = false;
     }
     if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run)
         (void)evac_run_state_parse(r->to, &w->last_state);
@@ -1040,8 +1045,13 @@ static enum evac_code wish(struct world *w, const char *app, enum evac_workflow 
     uint64_t run;
     if (!w->shell)
         return EVAC_E_UNREACHABLE;
+    enum evac_run_state before = w->last_state;
     w->last_state = EVAC_RUN_NONE;
+    w->wish_drills = rehearse || workflow == EVAC_WORKFLOW_DRILL;
     enum evac_code code = evac_shell_begin(w->shell, &wish, &run, &err);
+    w->wish_drills = w->wish_drills && !code;
+    if (code)
+        w->last_state = before;
     if (code && w->o.verbose)
         fprintf(stderr, "refused: %s\n", err.text);
     return code;
@@ -1143,6 +1153,11 @@ enum evac_run_state world_run_state(struct world *w)
 const char *world_trace(const struct world *w)
 {
     return w->trace ? w->trace : "";
+}
+
+bool world_run_drills(const struct world *w)
+{
+    return w->last_drills;
 }
 
 bool world_traced(const struct world *w, const char *part)

@@ -67,6 +67,8 @@ const struct evac_engine_app *world_app(struct world *w);
 /* State of the newest run: its own if it goes on, else as the journal says. */
 enum evac_run_state world_run_state(struct world *w);
 uint64_t world_last_run(struct world *w);
+/* The newest run is a rehearsal or a drill: it is not to move anything for good. */
+bool world_run_drills(const struct world *w);
 
 /* One text of everything journalled, a line a row: "  12.340 step fence observing -> intending on
  * saw-unsatisfied". */

@@ -1,9 +1,10 @@
 /*
  * evac-dst: the whole product, thousands of failovers, in virtual time, from seeds.
  *
- *   evac-dst --seeds N [--from S]     run seeds S, S+1, ...; stop at the first that breaks; print a
- * summary as JSON evac-dst --seed S --trace         one seed, with its story evac-dst
- * --expect-broken --seeds N   for a build with a safety rule left out: some seed must break
+ * --seeds N [--from S]         seeds S, S+1, ...; stops at the first that breaks; a summary as JSON
+ * --seed S --trace             one seed, with its story
+ * --expect-broken --seeds N    for a build with a safety rule left out: some seed must break
+ * --app strategies/X.cfg       another app than the warm standby, from contrib/demo
  *
  * A seed draws a story (what fails, when, what people do), which kinds of faults there are at all
  * (swarm testing: about half are left out), and every fault. Two phases: faults for some minutes,
@@ -24,12 +25,32 @@
 #define LATE_MS      90000u /* by then every request that could still land has landed */
 #define CLOCKS_MS    50     /* an instant is noted on arrival, not when it happened */
 
+/* What a strategy promises of the region that takes over. */
+struct size {
+    int web, worker, batch;
+};
+
+static const struct strategy {
+    const char *app; /* below contrib/demo; NULL: apps/shop.cfg */
+    struct size standby, active;
+    bool everywhere; /* all regions serve and write */
+    bool dormant;    /* no probe sees the standby: it is looked at, or a person decides */
+    bool restores;   /* its data is made from backups when it is needed */
+} strategies[] = {
+    { NULL, { 1, 1, 1 }, { 6, 2, 3 }, false, false, false },
+    { "strategies/pilot-light.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, true, false },
+    { "strategies/backup-restore.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, true, true },
+    { "strategies/active-active.cfg", { 3, 1, 2 }, { 6, 2, 3 }, true, false, false },
+};
+static const struct strategy *strategy = &strategies[0];
+
 /* What a seed decides. */
 struct story {
     struct world_options world;
     uint64_t random;
-    enum { FAILS, ISOLATED, PLANNED, BLIP, FLAPS, STORIES } kind;
-    bool region_returns, crashes, meddles, stale, capacity;
+    enum { FAILS, ISOLATED, PLANNED, BLIP, FLAPS, DRILL, STORIES } kind;
+    bool region_returns, crashes, meddles, stale, capacity, looked_at, by_hand;
+    unsigned copies; /* instances in the standby, before anything happened */
 };
 
 static uint64_t draw(struct story *s)
@@ -55,6 +76,7 @@ static struct story tell(uint64_t seed)
     struct story s = { .random = seed * 0xd1342543de82ef95u + 7 };
     s.world.seed = seed;
     s.world.speed = 10;
+    s.world.app_file = strategy->app;
     s.world.app_extra = "canary = \"1s\"; measure = \"1s\"=>canary = \"2s\"; measure = \"5s\"";
     s.world.faults = (struct world_faults){
         .not_sent = maybe(&s, 300),
@@ -70,6 +92,8 @@ static struct story tell(uint64_t seed)
     s.meddles = below(&s, 2);
     s.stale = below(&s, 3) == 0;
     s.capacity = below(&s, 4) == 0;
+    s.looked_at = strategy->dormant && below(&s, 2);
+    s.by_hand = strategy->dormant && (!s.looked_at || below(&s, 2));
     return s;
 }
 
@@ -90,6 +114,8 @@ static void meddle(struct story *s, struct world *w)
 static void answer(struct story *s, struct world *w)
 {
     enum evac_run_state state = world_run_state(w);
+    if (state == EVAC_RUN_PROPOSED)
+        (void)world_say(w, below(s, 3) ? EVAC_CMD_APPROVE : EVAC_CMD_DECLINE, "", "", 0);
     if (state == EVAC_RUN_ASKING && below(s, 3) == 0) /* what was planned can not be any more */
         (void)world_say(w, EVAC_CMD_MODE, "", "it is gone", EVAC_MODE_UNGRACEFUL);
     if (state == EVAC_RUN_ASKING)
@@ -102,8 +128,16 @@ static void answer(struct story *s, struct world *w)
  * -----------------------------------------------------------------------------------------------------
  */
 
+/* A standby where nothing runs is a target of the policy's when it was found ready. */
+static void look_first(struct story *s, struct world *w)
+{
+    if (s->looked_at && !world_rehearse(w))
+        (void)world_run_to_end(w, 10 * MINUTE_MS);
+}
+
 static void begin(struct story *s, struct world *w)
 {
+    look_first(s, w);
     switch (s->kind) {
     case FAILS:
         world_control(w, "region us-east-1 down");
@@ -127,9 +161,15 @@ static void begin(struct story *s, struct world *w)
             world_run(w, 1000 + below(s, 6000));
         }
         break;
+    case DRILL:
+        (void)world_begin(w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL);
+        break;
     case STORIES:
         break;
     }
+    world_run(w, 100);
+    if (s->by_hand && (s->kind == FAILS || s->kind == ISOLATED))
+        (void)world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL);
 }
 
 static void trouble(struct story *s, struct world *w)
@@ -170,14 +210,14 @@ static void calm(struct story *s, struct world *w)
 }
 
 /* Capacity is last-writer-wins: a request that lands late must not have the last word. */
-static bool sizes_are(struct world *w, int web, int worker, int batch)
+static bool sizes_are(struct world *w, struct size size)
 {
     char part[160];
     const char *truth = world_truth(w);
     const struct {
         const char *service;
         int size;
-    } services[] = { { "web", web }, { "worker", worker } };
+    } services[] = { { "web", size.web }, { "worker", size.worker } };
     for (size_t i = 0; i < 2; i++) {
         snprintf(part, sizeof part,
                  "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"%s\",\"desired\":%d,",
@@ -188,34 +228,94 @@ static bool sizes_are(struct world *w, int web, int worker, int batch)
     snprintf(
         part, sizeof part,
         "\"region\":\"us-west-2\",\"group\":\"shop-batch\",\"min\":0,\"max\":10,\"desired\":%d,",
-        batch);
+        size.batch);
     return strstr(truth, part) != NULL;
 }
 
-/* What the end of a run promises, the world must show, also after every late request has landed. */
-static const char *promise(struct world *w, char *text, size_t bytes)
+/* DB instances in the standby: what was restored there, and what a drill made. */
+static unsigned copies(struct world *w)
+{
+    const char *at = strstr(world_truth(w), "\"db_instances\":[");
+    const char *end = at ? strchr(at, ']') : NULL;
+    unsigned n = 0;
+    while (at && (at = strstr(at, "\"region\":\"us-west-2\"")) != NULL && at < end) {
+        at++;
+        n++;
+    }
+    return n;
+}
+
+/* Of an app that all regions serve: to whom users are led is what the engine thinks, and a region
+ * that was left is left. */
+static const char *promise_serving(struct world *w, bool moved)
+{
+    const char *truth = world_truth(w);
+    uint32_t serving = world_app(w) ? evac_engine_serving(world_app(w)) : 0;
+    static const char *const led_to[] = { "\"led_to\":[]", "\"led_to\":[\"us-east-1\"]",
+                                          "\"led_to\":[\"us-west-2\"]",
+                                          "\"led_to\":[\"us-east-1\",\"us-west-2\"]" };
+    if (!serving)
+        return "S1: no region serves";
+    if (!strstr(truth, led_to[serving & 3]))
+        return "S10: users are led elsewhere than the engine thinks";
+    if (moved != (serving == 2))
+        return moved ? "S10: the region was left, but serves"
+                     : "S7: nothing was left, but one is out";
+    return "";
+}
+
+/* One region writes: the one that the run's end says. */
+static const char *promise_writer(struct world *w, bool moved)
 {
     char writer[32];
-    enum evac_run_state state = world_run_state(w);
     unsigned writers = world_writers(w, writer, sizeof writer);
     const char *truth = world_truth(w);
+    if (writers > 1)
+        return "S1: two regions accept writes";
+    if (moved && strcmp(writer, "us-west-2") != 0)
+        return "S10: succeeded, but the new region does not write";
+    if (!moved && strstr(truth, "\"go_writer\":\"us-west-2\""))
+        return "S10: nothing was moved, but the GO object names us-west-2";
+    if (!moved && strstr(truth, "\"go_writer\":\"\""))
+        return "S7: nothing was moved, but the app is fenced";
+    return "";
+}
+
+static const char *promise_sizes(const struct story *s, struct world *w, bool drill)
+{
+    enum evac_run_state state = world_run_state(w);
+    bool as_before = state == EVAC_RUN_ROLLED_BACK || (drill && state == EVAC_RUN_SUCCEEDED);
+    if (as_before && !sizes_are(w, strategy->standby))
+        return "S10: put back, but the standby is not of its size again";
+    if (!as_before && state == EVAC_RUN_SUCCEEDED && !sizes_are(w, strategy->active))
+        return "S10: succeeded, but the new side is not of its size";
+    if (strategy->restores && copies(w) > s->copies + 1)
+        return "S10: restored more than once";
+    if (as_before && copies(w) != s->copies)
+        return "S10: put back, but a copy of the data is left";
+    return "";
+}
+
+/* What the end of a run promises, the world must show, also after every late request has landed. */
+static const char *promise(const struct story *s, struct world *w, char *text, size_t bytes)
+{
+    enum evac_run_state state = world_run_state(w);
+    bool drill = world_run_drills(w);
+    bool good = state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS;
+    bool known = good || state == EVAC_RUN_ROLLED_BACK || !world_last_run(w);
+    const char *why = "";
     text[0] = '\0';
-    if (world_last_run(w) && !evac_run_is_over(state))
+    if (world_last_run(w) && !evac_run_is_over(state)) {
         snprintf(text, bytes, "L1: the run does not end: %s", evac_run_state_name(state));
-    else if (writers > 1)
-        snprintf(text, bytes, "S1: %u regions accept writes", writers);
-    else if ((state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS) &&
-             strcmp(writer, "us-west-2") != 0)
-        snprintf(text, bytes, "S10: %s, but the writer is '%s'", evac_run_state_name(state),
-                 writer);
-    else if (state == EVAC_RUN_ROLLED_BACK && strstr(truth, "\"go_writer\":\"us-west-2\""))
-        snprintf(text, bytes, "S10: rolled back, but the GO object names us-west-2");
-    else if (state == EVAC_RUN_ROLLED_BACK && strstr(truth, "\"go_writer\":\"\""))
-        snprintf(text, bytes, "S7: rolled back, but the app is fenced");
-    else if (state == EVAC_RUN_ROLLED_BACK && !sizes_are(w, 1, 1, 1))
-        snprintf(text, bytes, "S10: rolled back, but the standby is not of its size again");
-    else if (state == EVAC_RUN_SUCCEEDED && !sizes_are(w, 6, 2, 3))
-        snprintf(text, bytes, "S10: succeeded, but the new side is not of its size");
+        return text;
+    }
+    if (known)
+        why = strategy->everywhere ? promise_serving(w, good && !drill)
+                                   : promise_writer(w, good && !drill);
+    if (!why[0])
+        why = promise_sizes(s, w, drill);
+    if (why[0])
+        snprintf(text, bytes, "%s (%s%s)", why, drill ? "drill " : "", evac_run_state_name(state));
     return text;
 }
 
@@ -269,13 +369,14 @@ static bool one(uint64_t seed, bool trace, struct sum *sum)
     s.world.verbose = trace;
     struct world *w = world_new(&s.world);
     world_run(w, 15000);
+    s.copies = copies(w);
     begin(&s, w);
     trouble(&s, w);
     calm(&s, w);
     world_run(w, LATE_MS);
     const char *broken = world_broken(w);
     if (!broken[0])
-        broken = promise(w, why, sizeof why);
+        broken = promise(&s, w, why, sizeof why);
     if (!broken[0])
         broken = check_loss(w, loss, sizeof loss);
     if (!broken[0])
@@ -319,16 +420,21 @@ static void print_sum(const struct sum *sum, double seconds)
     printf("}}\n");
 }
 
+static bool choose(const char *app)
+{
+    for (size_t i = 1; i < sizeof strategies / sizeof strategies[0]; i++)
+        if (strcmp(app, strategies[i].app) == 0)
+            strategy = &strategies[i];
+    return strategy->app && strcmp(app, strategy->app) == 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "seeds", required_argument, NULL, 'n' },
-        { "from", required_argument, NULL, 'f' },
-        { "seed", required_argument, NULL, 's' },
-        { "trace", no_argument, NULL, 't' },
-        { "expect-broken", no_argument, NULL, 'x' },
-        { "keep-going", no_argument, NULL, 'k' },
-        { NULL, 0, NULL, 0 },
+        { "seeds", required_argument, NULL, 'n' },   { "from", required_argument, NULL, 'f' },
+        { "seed", required_argument, NULL, 's' },    { "trace", no_argument, NULL, 't' },
+        { "expect-broken", no_argument, NULL, 'x' }, { "keep-going", no_argument, NULL, 'k' },
+        { "app", required_argument, NULL, 'a' },     { NULL, 0, NULL, 0 },
     };
     uint64_t from = 1, count = 100;
     bool trace = false, expect = false, keep = false;
@@ -354,9 +460,13 @@ int main(int argc, char **argv)
         case 'k':
             keep = true;
             break;
+        case 'a':
+            if (choose(optarg))
+                break;
+            __attribute__((fallthrough));
         default:
-            fputs("evac-dst [--seeds N] [--from S] [--seed S] [--trace] [--expect-broken] "
-                  "[--keep-going]\n",
+            fputs("evac-dst [--app strategies/X.cfg] [--seeds N] [--from S] [--seed S] [--trace] "
+                  "[--expect-broken] [--keep-going]\n",
                   stderr);
             return 2;
         }
