@@ -229,6 +229,18 @@ static bool was_switched_over(const struct evac_run *run, struct evac_str resour
     return false;
 }
 
+/* It is promoted, or restored, without what had not arrived: the old side went on until it was
+ * fenced, and what arrives later is not in it. 0: it is not. */
+static int64_t given_up_ms(const struct evac_run *run, struct evac_str resource)
+{
+    const struct evac_plan *plan = run->plan;
+    for (uint16_t i = 0; i < plan->forward_count; i++)
+        if (run->steps[i].attempts > 0 && (plan->steps[i].flags & EVAC_STEP_LOSSY) &&
+            evac_str_eq(plan->steps[i].resource, resource))
+            return run->instant_wall_ms[EVAC_INSTANT_FENCED];
+    return 0;
+}
+
 /* Planned, nothing broke: when every marker that was acknowledged has arrived, none was lost. */
 static int64_t planned_canary_loss(const struct evac_watch *w, int64_t reference)
 {
@@ -241,7 +253,8 @@ static int64_t planned_canary_loss(const struct evac_watch *w, int64_t reference
 static void record_planned(struct engine_io *io, struct evac_engine_app *a, size_t resource,
                            const struct evac_watch *w)
 {
-    int64_t reference = a->run->instant_wall_ms[EVAC_INSTANT_STARTED];
+    int64_t fenced = given_up_ms(a->run, a->app->resources[resource].name);
+    int64_t reference = fenced ? fenced : a->run->instant_wall_ms[EVAC_INSTANT_STARTED];
     int64_t canary = can(w, EVAC_VERB_MARK) ? planned_canary_loss(w, reference) : EVAC_LOSS_UNKNOWN;
     if (can(w, EVAC_VERB_MARK))
         record_loss(io, a, resource, "canary", canary, a->app->canary_ms);
@@ -344,7 +357,8 @@ static void take_measurement(struct evac_engine_app *a, struct evac_watch *w,
         if (a->run && a->run->measuring)
             a->run->measuring--;
     } else if (answers(&w->measure_call, e->call)) {
-        evac_watch_measured(w, e->reply);
+        int64_t fixed = a->run ? given_up_ms(a->run, a->app->resources[e->step].name) : 0;
+        evac_watch_measured(w, e->reply, fixed ? fixed : INT64_MAX);
     }
 }
 

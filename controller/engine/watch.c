@@ -43,11 +43,12 @@ void evac_watch_found(struct evac_watch *watch, const struct evac_reply *reply)
         watch->found = marker;
 }
 
-void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *reply)
+void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *reply, int64_t until_ms)
 {
     int64_t lag, as_of;
     if (reply->seen != EVAC_SEEN_SATISFIED || !fact(reply, "lag_ms", &lag) ||
-        !fact(reply, "as_of_wall_ms", &as_of) || lag < 0 || as_of < watch->lag_as_of_ms)
+        !fact(reply, "as_of_wall_ms", &as_of) || lag < 0 || as_of < watch->lag_as_of_ms ||
+        as_of > until_ms)
         return;
     watch->lag_ms = lag;
     watch->lag_as_of_ms = as_of;

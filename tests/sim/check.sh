@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Many seeds of the production code, optimised, on both cores; then the same with one safety rule left out at a time, which must
 # break. Two simulations: evac-run-sim is the run machine in a small world, evac-dst the whole product over the sandbox's model
-# of AWS. EVAC_SEEDS, EVAC_DST_SEEDS and EVAC_CANARY_SEEDS choose how many.
+# of AWS, each strategy's shop in turn. EVAC_SEEDS, EVAC_DST_SEEDS (of the warm standby), EVAC_STRATEGY_SEEDS (of each other
+# strategy) and EVAC_CANARY_SEEDS choose how many.
 set -eu
 cd "$(dirname "$0")/../.."
 seeds=${EVAC_SEEDS:-1000000}
-dst_seeds=${EVAC_DST_SEEDS:-4000}
+dst_seeds=${EVAC_DST_SEEDS:-2000}
+strategy_seeds=${EVAC_STRATEGY_SEEDS:-500}
 canary=${EVAC_CANARY_SEEDS:-20000}
 dst_canary=${EVAC_DST_CANARY_SEEDS:-1500}
 rules=${EVAC_RULES:-R1 R4 R5 R6 R7 R8 FENCE}
@@ -24,11 +26,18 @@ build/sim/bin/evac-run-sim --seeds "$half" &
 first=$!
 count build/sim/bin/evac-run-sim --seeds "$half" --from $((half + 1))
 count wait "$first"
-half=$((dst_seeds / 2))
-build/sim/bin/evac-dst --seeds "$half" &
-first=$!
-count build/sim/bin/evac-dst --seeds "$half" --from $((half + 1))
-count wait "$first"
+whole_product() { # seeds, what else evac-dst is told
+  local half=$(($1 / 2))
+  shift
+  build/sim/bin/evac-dst "$@" --seeds "$half" &
+  local first=$!
+  count build/sim/bin/evac-dst "$@" --seeds "$half" --from $((half + 1))
+  count wait "$first"
+}
+whole_product "$dst_seeds"
+for strategy in pilot-light backup-restore active-active; do
+  whole_product "$strategy_seeds" --app "strategies/$strategy.cfg"
+done
 
 catch() { # rule, program, seeds
   local told=build/sim$1/$2.txt

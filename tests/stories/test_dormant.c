@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MINUTE_MS 60000u
 
@@ -113,6 +114,43 @@ START_TEST(a_rehearsal_tells_when_too_much_would_be_lost)
 }
 END_TEST
 
+/* Up to when the old side wrote, less what is in the new one: the report says no less. */
+static void expect_loss_told(struct world *w)
+{
+    const char *at = strstr(world_truth(w), "\"lost_ms\":");
+    double lost = at ? atof(at + strlen("\"lost_ms\":")) : 0;
+    ck_assert_double_gt(lost, 0);
+    ck_assert_msg(story_reported(w, "rpo_max_ms") >= lost, "%.0f ms were lost:\n%s", lost,
+                  story_report(w));
+}
+
+/* What was written between the recovery point and the fence is lost, though it was planned; that
+ * the old side's backups go on afterwards changes nothing. */
+START_TEST(a_planned_restore_tells_what_is_newer_than_its_recovery_point)
+{
+    struct world *w = dormant_shop("strategies/backup-restore.cfg", NULL);
+    world_run(w, MINUTE_MS);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
+    story_expect_writer(w, "us-west-2");
+    expect_loss_told(w);
+    world_free(w);
+}
+END_TEST
+
+/* A person is quicker than the probes: no outage is known yet when the run begins. */
+START_TEST(what_is_lost_is_told_when_a_person_was_first)
+{
+    struct world *w = dormant_shop("strategies/pilot-light.cfg", NULL);
+    world_control(w, "region us-east-1 isolated"); /* it goes on, until its permission has ended */
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    ck_assert(world_run_to_end(w, 30 * MINUTE_MS));
+    story_expect_writer(w, "us-west-2");
+    expect_loss_told(w);
+    world_free(w);
+}
+END_TEST
+
 /* The on-call does not have to decline what was proposed before beginning a run of their own. */
 START_TEST(a_run_that_a_person_begins_takes_the_place_of_a_proposal)
 {
@@ -143,6 +181,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, backups_are_restored_when_a_person_says_yes);
     tcase_add_test(tc, a_rehearsal_tells_when_too_much_would_be_lost);
     tcase_add_test(tc, a_run_that_a_person_begins_takes_the_place_of_a_proposal);
+    tcase_add_test(tc, a_planned_restore_tells_what_is_newer_than_its_recovery_point);
+    tcase_add_test(tc, what_is_lost_is_told_when_a_person_was_first);
     suite_add_tcase(suite, tc);
 }
 

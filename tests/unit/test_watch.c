@@ -32,7 +32,7 @@ START_TEST(lag_counts_from_the_sample_not_from_now)
     struct evac_watch w = fresh(LAG);
     struct evac_fact facts[] = { { "lag_ms", 800 }, { "as_of_wall_ms", 100000 } };
     struct evac_reply r = seen(facts, 2);
-    evac_watch_measured(&w, &r);
+    evac_watch_measured(&w, &r, INT64_MAX);
     /* everything until 99.2 s is there; an outage at 103 s loses at most 3.8 s */
     ck_assert_int_eq(evac_watch_loss(&w, 103000), 3800);
     ck_assert_int_eq(evac_watch_loss(&w, 99000), 0);
@@ -45,8 +45,8 @@ START_TEST(an_older_sample_does_not_replace_a_newer_one)
     struct evac_fact new_facts[] = { { "lag_ms", 100 }, { "as_of_wall_ms", 200000 } };
     struct evac_fact old_facts[] = { { "lag_ms", 9000 }, { "as_of_wall_ms", 150000 } };
     struct evac_reply r = seen(new_facts, 2), old = seen(old_facts, 2);
-    evac_watch_measured(&w, &r);
-    evac_watch_measured(&w, &old);
+    evac_watch_measured(&w, &r, INT64_MAX);
+    evac_watch_measured(&w, &old, INT64_MAX);
     ck_assert_int_eq(w.lag_ms, 100);
     ck_assert_int_eq(evac_watch_loss(&w, 200000), 100);
 }
@@ -57,7 +57,7 @@ START_TEST(a_sample_without_its_time_is_no_sample)
     struct evac_watch w = fresh(LAG);
     struct evac_fact facts[] = { { "lag_ms", 100 } };
     struct evac_reply r = seen(facts, 1);
-    evac_watch_measured(&w, &r);
+    evac_watch_measured(&w, &r, INT64_MAX);
     ck_assert(evac_watch_loss(&w, 1) == EVAC_LOSS_UNKNOWN);
 }
 END_TEST
@@ -87,7 +87,7 @@ START_TEST(of_two_measures_the_worse_counts)
     struct evac_fact lag[] = { { "lag_ms", 0 }, { "as_of_wall_ms", 10000 } },
                      marker[] = { { "marker", 4000 } };
     struct evac_reply r = seen(lag, 2), m = seen(marker, 1);
-    evac_watch_measured(&w, &r);
+    evac_watch_measured(&w, &r, INT64_MAX);
     evac_watch_found(&w, &m);
     ck_assert_int_eq(evac_watch_loss(&w, 10000),
                      6000); /* a lag of zero lies when replication is broken */
