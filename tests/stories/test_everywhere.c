@@ -137,6 +137,67 @@ START_TEST(a_withdrawal_that_is_cancelled_is_undone)
 }
 END_TEST
 
+/* A step of each phase, and whether the run had led users away by then. */
+static const struct {
+    const char *begun;
+    bool away;
+} moments[] = {
+    { "step check:carts waiting -> observing", false },
+    { "step scale:web verifying", false },
+    { "outcome scale:web", false },
+    { "step verify-write waiting -> observing", false },
+    { "intent withdraw:go", true },
+    { "outcome withdraw:go", true },
+    { "step confirm waiting -> observing", true },
+    { "step protect-objects:carts waiting -> observing", true },
+};
+#define MOMENTS ((int)(sizeof moments / sizeof moments[0]))
+
+static struct world *until(int moment)
+{
+    struct world *w = everywhere("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    for (int i = 0; i < 60000 && !world_traced(w, moments[moment].begun); i++)
+        world_run(w, 10);
+    (void)story_at(w, moments[moment].begun);
+    return w;
+}
+
+START_TEST(cancelled_in_any_phase_it_is_as_it_was)
+{
+    struct world *w = until(_i);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CANCEL, "", "not now", 0), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_ROLLED_BACK);
+    world_run(w, 2 * MINUTE_MS);
+    expect_serving(w, EAST | WEST);
+    expect_so(w, "\"led_to\":[\"us-east-1\",\"us-west-2\"]");
+    expect_so(w,
+              "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"web\",\"desired\":3,");
+    world_free(w);
+}
+END_TEST
+
+/* Left where it stands: who serves is what users really are led to, and the way home is open. */
+START_TEST(stopped_in_any_phase_it_stays_and_can_be_brought_back)
+{
+    struct world *w = until(_i);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_STOP, "", "leave it so", 0), EVAC_OK);
+    ck_assert(world_run_to_end(w, 30 * MINUTE_MS));
+    world_run(w, 2 * MINUTE_MS);
+    bool away = is_so(w, "\"led_to\":[\"us-west-2\"]");
+    ck_assert_msg(away == moments[_i].away, "%s", world_truth(w));
+    expect_serving(w, away ? WEST : EAST | WEST);
+    if (away) {
+        ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_GRACEFUL), EVAC_OK);
+        story_expect_end(w, EVAC_RUN_SUCCEEDED);
+        expect_serving(w, EAST | WEST);
+        expect_so(w, "\"led_to\":[\"us-east-1\",\"us-west-2\"]");
+    }
+    ck_assert_msg(world_broken(w)[0] == '\0', "%s", world_broken(w));
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("everywhere");
@@ -146,6 +207,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_region_is_taken_out_for_maintenance_without_losing_data);
     tcase_add_test(tc, who_serves_is_known_after_a_crash);
     tcase_add_test(tc, a_withdrawal_that_is_cancelled_is_undone);
+    tcase_add_loop_test(tc, cancelled_in_any_phase_it_is_as_it_was, 0, MOMENTS);
+    tcase_add_loop_test(tc, stopped_in_any_phase_it_stays_and_can_be_brought_back, 0, MOMENTS);
     suite_add_tcase(suite, tc);
 }
 

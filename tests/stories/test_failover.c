@@ -260,6 +260,29 @@ START_TEST(graceful_turned_ungraceful_when_the_region_dies_half_way)
 }
 END_TEST
 
+/* The service has begun to switch over, and then one of the two it needs is gone. */
+START_TEST(a_switchover_that_is_stuck_half_way_is_turned_into_a_failover)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    for (int i = 0; i < 600 && !world_traced(w, "step switch applying -> verifying"); i++)
+        world_run(w, 100);
+    world_run(w, 1000 * (uint64_t)_i);
+    ck_assert_msg(!world_traced(w, "step switch verifying -> done"), "%s", story(w));
+    world_control(w, "region us-east-1 down");
+    world_run(w, 10000);
+    ck_assert_msg(!world_traced(w, "step switch verifying -> done"), "%s", story(w));
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "it died", EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_EXCEPTIONS);
+    ck_assert_uint_lt(story_at(w, "outcome switch"), story_at(w, "intent promote"));
+    (void)story_at(w, "step promote verifying -> done");
+    story_expect_writer(w, "us-west-2");
+    story_expect_active(w, "us-west-2");
+    ck_assert_double_ge(story_reported(w, "rpo_ms"), 0);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_mode_switched_there_and_back_leaves_no_dead_end)
 {
     struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
@@ -364,6 +387,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_mode_switched_there_and_back_leaves_no_dead_end);
     tcase_add_test(tc, after_a_run_the_policy_waits_for_an_acknowledgement);
     tcase_add_test(tc, a_stopped_run_says_what_it_leaves_and_how_to_clear_it);
+    tcase_add_loop_test(tc, a_switchover_that_is_stuck_half_way_is_turned_into_a_failover, 0, 3);
     tcase_add_test(tc, the_old_side_is_fenced_when_the_fence_is_up);
     suite_add_tcase(suite, tc);
 }
