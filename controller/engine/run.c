@@ -592,6 +592,16 @@ static enum evac_run_event ending(const struct evac_run *run)
                                                              : EVAC_RUN_ON_SETTLED_CLEAN;
 }
 
+/* Stopped half-way, and not put back: users are where the last look found them to be led. */
+static bool traffic_was_moved(const struct evac_run *run)
+{
+    for (uint16_t i = 0; i < run->plan->forward_count; i++)
+        if ((plan_step(run, i)->flags & EVAC_STEP_TRAFFIC) && run->steps[i].attempts > 0 &&
+            run->steps[i].state != EVAC_STEP_UNDONE && run->steps[i].settle_holds)
+            return true;
+    return false;
+}
+
 static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_event event)
 {
     struct evac_text left = evac_effects_text(io->fx, 2000);
@@ -601,6 +611,8 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
         run_say_loss(run, "an ungraceful move now", &left);
     }
     struct evac_str text = evac_effects_text_end(io->fx, &left);
+    if (traffic_was_moved(run))
+        evac_run_instant(run, io, EVAC_INSTANT_TRAFFIC_MOVED, io->now->boot_ms, io->now->wall_ms);
     evac_run_instant(run, io, EVAC_INSTANT_ENDED, io->now->boot_ms, io->now->wall_ms);
     (void)run_move(run, io, event, text.p);
 }
@@ -636,6 +648,8 @@ static void settle_seen(struct evac_run *run, struct evac_run_io *io, uint16_t i
 {
     struct evac_record r = { .kind = EVAC_RECORD_SETTLE, .step = i };
     run->steps[i].settle_done = true;
+    run->steps[i].settle_holds =
+        reply->seen == EVAC_SEEN_SATISFIED || reply->seen == EVAC_SEEN_MOVING;
     r.number = reply->seen;
     r.text = reply->reason;
     r.request_id = reply->request_id;

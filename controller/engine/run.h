@@ -68,6 +68,7 @@ struct evac_step_run {
     enum evac_seen last_seen;
     bool seen_any;
     bool settle_asked, settle_done;
+    bool settle_holds; /* the last look found it so, or on its way */
     int progress;
     uint64_t began_ms;
     char version[96];
