@@ -229,13 +229,18 @@ static bool was_switched_over(const struct evac_run *run, struct evac_str resour
     return false;
 }
 
+static bool is_given_up(const struct evac_step_run *s)
+{
+    return s->acked || s->state == EVAC_STEP_VERIFYING || s->state == EVAC_STEP_DONE;
+}
+
 /* It is promoted, or restored, without what had not arrived: the old side went on until it was
- * fenced, and what arrives later is not in it. 0: it is not. */
+ * fenced, and what is written, or backed up, later is not in it. 0: it is not. */
 static int64_t given_up_ms(const struct evac_run *run, struct evac_str resource)
 {
     const struct evac_plan *plan = run->plan;
     for (uint16_t i = 0; i < plan->forward_count; i++)
-        if (run->steps[i].attempts > 0 && (plan->steps[i].flags & EVAC_STEP_LOSSY) &&
+        if (is_given_up(&run->steps[i]) && (plan->steps[i].flags & EVAC_STEP_LOSSY) &&
             evac_str_eq(plan->steps[i].resource, resource))
             return run->instant_wall_ms[EVAC_INSTANT_FENCED];
     return 0;

@@ -48,7 +48,7 @@ void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *repl
     int64_t lag, as_of;
     if (reply->seen != EVAC_SEEN_SATISFIED || !fact(reply, "lag_ms", &lag) ||
         !fact(reply, "as_of_wall_ms", &as_of) || lag < 0 || as_of < watch->lag_as_of_ms ||
-        as_of > until_ms)
+        as_of - lag > until_ms)
         return;
     watch->lag_ms = lag;
     watch->lag_as_of_ms = as_of;

@@ -33,7 +33,7 @@ void evac_watch_turn(struct evac_watch *watch);
 
 void evac_watch_marked(struct evac_watch *watch, int64_t marker, const struct evac_reply *reply);
 void evac_watch_found(struct evac_watch *watch, const struct evac_reply *reply);
-/* A sample of an instant after until_ms says nothing: what was promoted then is all there is. */
+/* A sample that is beyond until_ms says nothing: what was promoted then is all there is. */
 void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *reply,
                          int64_t until_ms);
 
