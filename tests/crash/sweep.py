@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""kill -9 after every journal row of the warm-standby failover: restarted, the run ends correctly, and no mutation
-is made twice without an observe between.
+"""kill -9 after every journal row of a failover by policy: restarted, the run ends correctly, and no mutation is made
+twice without an observe between.
 
-  sweep.py BIN_DIR [--every N] [--jobs N] [--first N] [--last N]"""
+  sweep.py BIN_DIR [--strategy warm-standby|active-active] [--every N] [--jobs N] [--first N] [--last N]"""
 import argparse, concurrent.futures, os, re, signal, sys, traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, Gone, World
 
 SPEED = 60
+APPS = {"warm-standby": "apps/shop.cfg", "active-active": "strategies/active-active.cfg"}
+
+
+def world_of_one():
+    return World(BIN, SPEED, FAST, app=APP)
 
 
 def begin(world):
@@ -36,7 +41,7 @@ def check_end(world, report):
 
 def rows_of_a_run():
     """How many rows the journal has when the policy starts, and when the run has ended."""
-    with World(BIN, SPEED, FAST) as world:
+    with world_of_one() as world:
         world.start_evacd()
         first = begin(world)
         report = world.wait_end(1)
@@ -45,7 +50,7 @@ def rows_of_a_run():
 
 
 def one(row):
-    with World(BIN, SPEED, FAST) as world:
+    with world_of_one() as world:
         world.start_evacd(fail="row:%d" % row)
         died = False
         try:
@@ -68,15 +73,16 @@ def one(row):
 
 
 def main():
-    global BIN
+    global BIN, APP
     ap = argparse.ArgumentParser()
     ap.add_argument("bin")
+    ap.add_argument("--strategy", choices=sorted(APPS), default="warm-standby")
     ap.add_argument("--every", type=int, default=1)
     ap.add_argument("--jobs", type=int, default=3)
     ap.add_argument("--first", type=int)
     ap.add_argument("--last", type=int)
     args = ap.parse_args()
-    BIN = args.bin
+    BIN, APP = args.bin, APPS[args.strategy]
     first, last = rows_of_a_run()
     first, last = args.first or first, args.last or last
     rows = list(range(first, last + 1, args.every))
