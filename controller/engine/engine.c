@@ -494,13 +494,41 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     }
 }
 
+static void note_impact(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    uint16_t from = engine_region_index(a->app, run->plan->from);
+    const struct evac_region_health *h = &a->health.regions[from];
+    if (h->impact_hi_boot_ms == 0 || evac_plan_is_aside(run->plan))
+        return;
+    if (h->impact_lo_boot_ms)
+        evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_LO, h->impact_lo_boot_ms,
+                         h->impact_lo_wall_ms);
+    evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_HI, h->impact_hi_boot_ms, h->impact_hi_wall_ms);
+    /* whoever decided before it was detected did not decide by that */
+    if (h->detected_boot_ms && !(run->instants & (1u << EVAC_INSTANT_DECIDED)))
+        evac_run_instant(run, &rio, EVAC_INSTANT_DETECTED, h->detected_boot_ms,
+                         h->detected_wall_ms);
+}
+
+/* A person may begin before this controller has seen that anything is wrong: the outage is noted
+ * when it is. */
+static void note_late_impact(struct engine_io *io, struct evac_engine_app *a, struct evac_run *run)
+{
+    if (run->mode == EVAC_MODE_UNGRACEFUL && run->state != EVAC_RUN_PROPOSED &&
+        !(run->instants & ((1u << EVAC_INSTANT_IMPACT_HI) | (1u << EVAC_INSTANT_RECOVERED))))
+        note_impact(io, a, run);
+}
+
 static void before_run(struct engine_io *io, struct evac_run *run)
 {
     struct evac_engine_app *a = app_of(io->engine, run);
-    if (a && a->run == run)
+    if (a && a->run == run) {
+        note_late_impact(io, a, run);
         engine_run_loss(io, a);
-    else if (a && a->rehearsal == run)
+    } else if (a && a->rehearsal == run) {
         engine_rehearsal_loss(io, a);
+    }
 }
 
 /* A gate may open by what was just measured, and nothing else need ever wake its run. */
@@ -532,22 +560,6 @@ static void refuse(struct engine_io *io, enum evac_code code, const char *why)
 {
     io->fx->answer = code;
     (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(why));
-}
-
-static void note_impact(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
-{
-    struct evac_run_io rio = engine_run_io(io);
-    uint16_t from = engine_region_index(a->app, run->plan->from);
-    const struct evac_region_health *h = &a->health.regions[from];
-    if (h->impact_hi_boot_ms == 0 || evac_plan_is_aside(run->plan))
-        return;
-    if (h->impact_lo_boot_ms)
-        evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_LO, h->impact_lo_boot_ms,
-                         h->impact_lo_wall_ms);
-    evac_run_instant(run, &rio, EVAC_INSTANT_IMPACT_HI, h->impact_hi_boot_ms, h->impact_hi_wall_ms);
-    if (h->detected_boot_ms)
-        evac_run_instant(run, &rio, EVAC_INSTANT_DETECTED, h->detected_boot_ms,
-                         h->detected_wall_ms);
 }
 
 static void record_admission(struct engine_io *io, struct evac_run *run,

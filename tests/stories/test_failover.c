@@ -317,6 +317,22 @@ START_TEST(after_a_run_the_policy_waits_for_an_acknowledgement)
 }
 END_TEST
 
+/* A person who is faster than the probes does not make the outage shorter than it was. */
+START_TEST(an_outage_that_is_seen_after_a_person_began_counts_from_its_beginning)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    world_control(w, "region us-east-1 down");
+    uint64_t died = world_now(w);
+    world_run(w, 200);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    ck_assert_uint_lt(story_at(w, "instant impact_hi"), story_at(w, "instant recovered"));
+    ck_assert_double_gt(story_reported(w, "rto_ms"), story_reported(w, "rto_min_ms"));
+    ck_assert_double_le(story_reported(w, "rto_ms"), (double)(world_now(w) - died) + 2000);
+    world_free(w);
+}
+END_TEST
+
 /* Whoever stops a run is told what it leaves, what was there before, and what to type. */
 START_TEST(a_stopped_run_says_what_it_leaves_and_how_to_clear_it)
 {
@@ -389,6 +405,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_stopped_run_says_what_it_leaves_and_how_to_clear_it);
     tcase_add_loop_test(tc, a_switchover_that_is_stuck_half_way_is_turned_into_a_failover, 0, 3);
     tcase_add_test(tc, the_old_side_is_fenced_when_the_fence_is_up);
+    tcase_add_test(tc, an_outage_that_is_seen_after_a_person_began_counts_from_its_beginning);
     suite_add_tcase(suite, tc);
 }
 
