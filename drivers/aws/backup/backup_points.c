@@ -200,16 +200,11 @@ static void measured(struct aws_call *c)
 {
     const struct backup_point *p = &backup_work(c)->newest;
     int64_t now = c->link->host->wall_ms(c->link->host->ctx);
-    struct evac_fact facts[] = { { "lag_ms", age_ms(c, p->at_ms) }, { "as_of_wall_ms", now } };
     bool known = p->found && p->dated;
-    struct aws_sight sight = { .seen = known ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = known ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s",
-                    known      ? ""
-                    : p->found ? "nothing tells how old the newest recovery point's data is"
-                               : backup_no_point(c));
+    aws_answer_lag(c, known, age_ms(c, p->at_ms), now,
+                   known      ? ""
+                   : p->found ? "nothing tells how old the newest recovery point's data is"
+                              : backup_no_point(c));
 }
 
 enum evac_code backup_measure(struct aws_call *c, struct evac_err *err)

@@ -99,10 +99,6 @@ enum evac_code cw_lag_send(struct aws_call *c, const struct cw_metric *metric, c
 
 void cw_lag_answer(struct aws_call *c, const struct cw_point *point)
 {
-    struct evac_fact facts[] = { { "lag_ms", point->value }, { "as_of_wall_ms", point->wall_ms } };
-    struct aws_sight sight = { .seen = point->found ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = point->found ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s", point->found ? "" : "the metric has no value lately");
+    aws_answer_lag(c, point->found, point->value, point->wall_ms,
+                   point->found ? "" : "the metric has no value lately");
 }

@@ -256,15 +256,10 @@ static void measured(struct aws_call *c)
     const char *missing = drs_missing(c);
     int64_t lag = -1, as_of = -1;
     bool known = !missing[0] && drs_lag(w, &lag, &as_of);
-    struct evac_fact facts[] = { { "lag_ms", lag }, { "as_of_wall_ms", as_of } };
-    struct aws_sight sight = { .seen = known ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = known ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s",
-                    known        ? ""
-                    : missing[0] ? missing
-                                 : "a source server does not say how far behind it is");
+    aws_answer_lag(c, known, lag, as_of,
+                   known        ? ""
+                   : missing[0] ? missing
+                                : "a source server does not say how far behind it is");
 }
 
 enum evac_code drs_measure(struct aws_call *c, struct evac_err *err)

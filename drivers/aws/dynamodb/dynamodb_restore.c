@@ -139,12 +139,8 @@ static void on_measure(struct aws_call *c)
 {
     const struct dynamodb_work *w = c->state;
     int64_t lag = age_ms(c, w->at_ms);
-    struct evac_fact facts[] = { { "lag_ms", lag }, { "as_of_wall_ms", w->at_ms + lag } };
-    struct aws_sight sight = { .seen = w->at_ms >= 0 ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = w->at_ms >= 0 ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s", w->at_ms >= 0 ? "" : dynamodb_no_point(c));
+    bool known = w->at_ms >= 0;
+    aws_answer_lag(c, known, lag, w->at_ms + lag, known ? "" : dynamodb_no_point(c));
 }
 
 enum evac_code dynamodb_measure_point(struct aws_call *c, struct evac_err *err)

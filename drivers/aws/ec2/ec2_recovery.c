@@ -414,12 +414,7 @@ enum evac_code ec2_apply_restore(struct aws_call *c, struct evac_err *err)
 
 static void answer_lag(struct aws_call *c, int64_t now_ms, int64_t until_ms)
 {
-    struct evac_fact facts[] = { { "lag_ms", now_ms > until_ms ? now_ms - until_ms : 0 },
-                                 { "as_of_wall_ms", now_ms } };
-    struct aws_sight sight = {
-        .seen = EVAC_SEEN_SATISFIED, .progress = -1, .facts = facts, .fact_count = 2
-    };
-    aws_answer_seen(c, &sight, "%s", "");
+    aws_answer_lag(c, true, now_ms > until_ms ? now_ms - until_ms : 0, now_ms, "");
 }
 
 static void on_age(struct aws_call *c, const struct evac_aws_reply *r)

@@ -578,16 +578,11 @@ static void measured(struct aws_call *c)
     const struct work *w = work(c);
     bool known = is_replica(c) && w->last_ms >= 0;
     int64_t lag = w->now_ms > w->last_ms ? w->now_ms - w->last_ms : 0;
-    struct evac_fact facts[] = { { "lag_ms", lag }, { "as_of_wall_ms", w->now_ms } };
-    struct aws_sight sight = { .seen = known ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
-                               .progress = -1,
-                               .facts = facts,
-                               .fact_count = known ? 2 : 0 };
-    aws_answer_seen(c, &sight, "%s",
-                    known            ? ""
-                    : !w->replicated ? "the file system is in no replication"
-                    : !is_replica(c) ? "the file system is no replica of the other one"
-                                     : "nothing was replicated completely yet");
+    aws_answer_lag(c, known, lag, w->now_ms,
+                   known            ? ""
+                   : !w->replicated ? "the file system is in no replication"
+                   : !is_replica(c) ? "the file system is no replica of the other one"
+                                    : "nothing was replicated completely yet");
 }
 
 static enum evac_code measure(struct aws_call *c, struct evac_err *err)

@@ -268,6 +268,17 @@ static struct evac_reply said(struct aws_call *c, const struct evac_aws_reply *r
     return reply;
 }
 
+void aws_answer_lag(struct aws_call *c, bool known, int64_t lag_ms, int64_t as_of_wall_ms,
+                    const char *reason)
+{
+    struct evac_fact facts[] = { { "lag_ms", lag_ms }, { "as_of_wall_ms", as_of_wall_ms } };
+    struct aws_sight sight = { .seen = known ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN,
+                               .progress = -1,
+                               .facts = facts,
+                               .fact_count = known ? 2 : 0 };
+    aws_answer_seen(c, &sight, "%s", reason);
+}
+
 void aws_answer_unseen(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_reply reply = said(c, r);

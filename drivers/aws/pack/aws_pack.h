@@ -193,6 +193,9 @@ struct aws_sight {
 };
 void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* MEASURE: how far behind it is, as of an instant; or, when that is not known, unseen. */
+void aws_answer_lag(struct aws_call *c, bool known, int64_t lag_ms, int64_t as_of_wall_ms,
+                    const char *reason);
 /* UNSEEN, with what the service or the transport said; for OBSERVE, MEASURE and SEEK. */
 void aws_answer_unseen(struct aws_call *c, const struct evac_aws_reply *reply);
 /* APPLY and MARK: the reply's outcome as it is. */

@@ -527,17 +527,10 @@ static void measured(struct aws_call *c, const struct db_point *p)
 {
     const struct evac_host *host = c->link->host;
     int64_t now = host->wall_ms(host->ctx);
-    int64_t at = p->found && p->dated && p->at_ms < now ? p->at_ms : now;
-    struct evac_fact facts[] = { { "lag_ms", now - at }, { "as_of_wall_ms", now } };
-    struct aws_sight sight = { .seen = EVAC_SEEN_UNSEEN, .progress = -1 };
-    if (p->found && p->dated) {
-        sight.seen = EVAC_SEEN_SATISFIED;
-        sight.facts = facts;
-        sight.fact_count = 2;
-    }
-    aws_answer_seen(c, &sight, "%s",
-                    p->found ? name_of(c, p)
-                             : "the region has no recovery point that could be restored");
+    bool known = p->found && p->dated;
+    aws_answer_lag(c, known, known && p->at_ms < now ? now - p->at_ms : 0, now,
+                   p->found ? name_of(c, p)
+                            : "the region has no recovery point that could be restored");
 }
 
 static enum evac_code measure(struct aws_call *c, const struct db_kind *kind, struct evac_err *err)
