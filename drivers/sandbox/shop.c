@@ -115,14 +115,13 @@ static void make_go(struct evac_sandbox *sb, const struct sb_shop *shop)
     put_go(sb, shop);
 }
 
-/* A failover pair: the first region, unless the other's GO object says that traffic goes there. */
-static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
+/* A check that fails while a region's copy of the GO object has that text. */
+static void check_go(struct evac_sandbox *sb, const char *id, size_t copy, const char *search)
 {
-    char bucket[64], host[160], search[64], address[32], name[96];
-    go_bucket(sb, shop->sites[1].region, bucket, sizeof bucket);
-    (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket, shop->sites[1].name);
-    (void)snprintf(search, sizeof search, "\"route\":\"%s\"", shop->sites[1].name);
-    const struct sb_health_check check = { .id = CHECK_ID,
+    char bucket[64], host[160];
+    go_bucket(sb, copy, bucket, sizeof bucket);
+    (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket, sb_region_name(sb, copy));
+    const struct sb_health_check check = { .id = id,
                                            .type = "HTTP_STR_MATCH",
                                            .host = host,
                                            .path = "/" GO_KEY,
@@ -131,8 +130,16 @@ static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
                                            .inverted = true,
                                            .interval_s = 10,
                                            .threshold = 1 };
-    sb_route53_zone(sb, ZONE_ID, "example.com");
     sb_route53_health_check(sb, &check);
+}
+
+/* A failover pair: the first region, unless the other's GO object says that traffic goes there. */
+static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
+{
+    char search[64], address[32], name[96];
+    (void)snprintf(search, sizeof search, "\"route\":\"%s\"", shop->sites[1].name);
+    sb_route53_zone(sb, ZONE_ID, "example.com");
+    check_go(sb, CHECK_ID, shop->sites[1].region, search);
     for (size_t i = 0; i < SITES; i++) {
         struct sb_record record = { .name = DOMAIN,
                                     .type = "A",
@@ -360,22 +367,10 @@ static void serve_everywhere(struct evac_sandbox *sb, const struct sb_shop *shop
     for (size_t i = 0; i < SITES; i++) {
         const struct site *site = &shop->sites[i];
         size_t copy = leads_to(shop, i);
-        char bucket[64], host[160], search[64], address[32], id[sizeof CHECK_STEM + 1];
-        go_bucket(sb, copy, bucket, sizeof bucket);
-        (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket,
-                       sb_region_name(sb, copy));
+        char search[64], address[32], id[sizeof CHECK_STEM + 1];
         (void)snprintf(search, sizeof search, "\"%s\":\"out\"", site->name);
         (void)snprintf(id, sizeof id, CHECK_STEM "%zu", i);
         sb_region_address(site->region, address, sizeof address);
-        const struct sb_health_check check = { .id = id,
-                                               .type = "HTTP_STR_MATCH",
-                                               .host = host,
-                                               .path = "/" GO_KEY,
-                                               .search = search,
-                                               .port = 80,
-                                               .inverted = true,
-                                               .interval_s = 10,
-                                               .threshold = 1 };
         const struct sb_record record = { .name = DOMAIN,
                                           .type = "A",
                                           .set_identifier = site->name,
@@ -383,7 +378,7 @@ static void serve_everywhere(struct evac_sandbox *sb, const struct sb_shop *shop
                                           .ttl_s = DNS_TTL_S,
                                           .value = address,
                                           .health_check = id };
-        sb_route53_health_check(sb, &check);
+        check_go(sb, id, copy, search);
         sb_route53_record(sb, ZONE_ID, &record);
     }
 }
