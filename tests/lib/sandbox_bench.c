@@ -4,6 +4,7 @@
 #include "evac/arena.h"
 
 #include <arpa/inet.h>
+#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,6 +378,11 @@ uint64_t bench_now(const struct bench *b)
     return b->now_ms;
 }
 
+int64_t bench_wall(struct bench *b)
+{
+    return wall(b);
+}
+
 void bench_control(struct bench *b, const char *fmt, ...)
 {
     char text[4096];
@@ -408,6 +414,30 @@ bool bench_true(struct bench *b, const char *part)
         fprintf(stderr, "%s is not in %s\n", part, truth.p);
     evac_buf_done(&truth);
     return found;
+}
+
+bool bench_counted(struct bench *b, const char *operation, const char *region, int received,
+                   int effects)
+{
+    char part[200];
+    (void)snprintf(part, sizeof part,
+                   "\"operation\":\"%s\",\"region\":\"%s\",\"received\":%d,\"effects\":%d,"
+                   "\"repeated_without_observe\":0",
+                   operation, region, received, effects);
+    return bench_true(b, part);
+}
+
+bool bench_effects(struct bench *b, const char *operation, const char *region, int effects)
+{
+    for (int received = effects; received < effects + 6; received++) {
+        char part[200];
+        (void)snprintf(part, sizeof part,
+                       "\"operation\":\"%s\",\"region\":\"%s\",\"received\":%d,\"effects\":%d,",
+                       operation, region, received, effects);
+        if (bench_true(b, part))
+            return true;
+    }
+    return false;
 }
 
 static const struct evac_driver *find_driver(struct bench *b, const char *name)
@@ -547,4 +577,36 @@ int64_t bench_fact(const struct evac_reply *reply, const char *name)
         if (strcmp(reply->facts[i].name, name) == 0)
             return reply->facts[i].value;
     return -2;
+}
+
+/* --- what a test expects --------------------------------------------------------------------- */
+
+void expect(const struct evac_reply *r, enum evac_seen seen)
+{
+    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
+}
+
+void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
+{
+    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
+                  EVAC_STR_ARG(r->reason));
+}
+
+void expect_reason(const struct evac_reply *r, const char *words)
+{
+    ck_assert_msg(evac_str_has(r->reason, words), "'%.*s' has no '%s'", EVAC_STR_ARG(r->reason),
+                  words);
+}
+
+void expect_words(const struct evac_reply *r, enum evac_seen seen, const char *words)
+{
+    expect(r, seen);
+    expect_reason(r, words);
+}
+
+void expect_refused(struct bench *b, const char *driver, enum evac_verb verb, const char *action,
+                    const char *args, const char *words)
+{
+    const char *text = bench_refusal(b, driver, verb, action, args);
+    ck_assert_msg(strstr(text, words), "%s", text);
 }

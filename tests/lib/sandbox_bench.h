@@ -24,10 +24,17 @@ struct evac_link *bench_link(struct bench *b);
 
 void bench_run(struct bench *b, uint64_t ms);
 uint64_t bench_now(const struct bench *b);
+int64_t bench_wall(struct bench *b); /* as the controller's clock has it */
 /* Aborts on a command that the sandbox refuses. */
 void bench_control(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Whether the truth's JSON has that text. */
 bool bench_true(struct bench *b, const char *part);
+/* Whether the operation was asked of the region so often, had so many effects, and was never
+ * repeated without a look. */
+bool bench_counted(struct bench *b, const char *operation, const char *region, int received,
+                   int effects);
+/* Whether it was asked for and had so many effects, and at most five requests had none. */
+bool bench_effects(struct bench *b, const char *operation, const char *region, int effects);
 
 /*
  * Calls a driver and waits for its answer; aborts when it refuses. args: "name=value" lines, such
@@ -52,5 +59,27 @@ const struct evac_reply *bench_settle(struct bench *b, const char *driver, const
                                       const char *args, uint64_t ms);
 /* The fact of that name of the last reply; -2 when it has none. */
 int64_t bench_fact(const struct evac_reply *reply, const char *name);
+
+/* look() and act(), for the test of one driver: what it sees, and what it does. */
+#define BENCH_DRIVER(driver)                                                                       \
+    static const struct evac_reply *look(struct bench *b, const char *action, const char *args)    \
+    {                                                                                              \
+        return bench_call(b, driver, EVAC_VERB_OBSERVE, action, args);                             \
+    }                                                                                              \
+    static const struct evac_reply *act(struct bench *b, const char *action, const char *args)     \
+    {                                                                                              \
+        return bench_call(b, driver, EVAC_VERB_APPLY, action, args);                               \
+    }
+
+/* A test fails at once where these do not hold, and prints what the driver said instead. */
+void expect(const struct evac_reply *reply, enum evac_seen seen);
+void expect_outcome(const struct evac_reply *reply, enum evac_outcome outcome);
+/* The reason has that text. */
+void expect_reason(const struct evac_reply *reply, const char *words);
+/* expect() and expect_reason(). */
+void expect_words(const struct evac_reply *reply, enum evac_seen seen, const char *words);
+/* The driver refuses the call itself, for its arguments, and says so. */
+void expect_refused(struct bench *b, const char *driver, enum evac_verb verb, const char *action,
+                    const char *args, const char *words);
 
 #endif

@@ -6,7 +6,6 @@
 #include "sandbox_internal.h"
 #include "suite.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define PANEL   "arn:aws:route53-recovery-control::123456789012:controlpanel/p1"
@@ -47,31 +46,7 @@ static void add_rule(struct bench *b, const char *more)
                   more);
 }
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "routing-control", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *move(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "routing-control", EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static void expect_words(const struct evac_reply *r, const char *words)
-{
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
+BENCH_DRIVER("routing-control")
 
 static void expect_states(struct bench *b, bool use1, bool usw2)
 {
@@ -108,17 +83,17 @@ START_TEST(routing_moves_both_controls_in_one_change_and_is_put_back)
     ck_assert(r->strong);
     ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
     ck_assert_str_eq(before, WAS(USW2, "Off", USE1, "On"));
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     r = look(b, "route", SHOP WEST);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert(r->strong);
-    expect_words(r, "us-west-2 is On, us-east-1 is Off: so say 3 of 5 endpoints");
+    expect_reason(r, "us-west-2 is On, us-east-1 is Off: so say 3 of 5 endpoints");
     ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
 
     bench_goal(b, before);
     expect(look(b, "route", SHOP WEST), EVAC_SEEN_UNSATISFIED);
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "route", SHOP WEST), EVAC_SEEN_SATISFIED);
     expect_states(b, true, false);
     bench_free(b);
@@ -129,15 +104,15 @@ START_TEST(a_region_joins_and_withdraws_alone)
 {
     struct bench *b = with_cluster();
     expect(look(b, "join", SHOP WEST), EVAC_SEEN_UNSATISFIED);
-    expect_outcome(move(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "join", SHOP WEST), EVAC_SEEN_SATISFIED);
     expect_states(b, true, true);
     expect(look(b, "withdraw", SHOP OF_EAST), EVAC_SEEN_UNSATISFIED);
-    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "withdraw", SHOP OF_EAST), EVAC_SEEN_SATISFIED);
     expect_states(b, false, true);
     bench_goal(b, "{\"controls\":[" ONE(USE1, "On") "]}");
-    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, true, true);
     bench_free(b);
 }
@@ -152,7 +127,7 @@ START_TEST(any_one_region_may_be_away)
     bench_control(b, "region %s %s", regions[_i % REGIONS], how[_i / REGIONS]);
     expect(look(b, "ready", SHOP WEST), EVAC_SEEN_SATISFIED);
     expect(look(b, "route", SHOP WEST), EVAC_SEEN_UNSATISFIED);
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     const struct evac_reply *r = look(b, "route", SHOP WEST);
     expect(r, EVAC_SEEN_SATISFIED);
@@ -176,8 +151,8 @@ START_TEST(four_of_five_endpoints_may_be_in_maintenance)
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "endpoints"), 1);
     ck_assert(!r->strong);
-    expect_words(r, "1 of 5 endpoints answer");
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_reason(r, "1 of 5 endpoints answer");
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
     r = look(b, "route", SHOP WEST);
@@ -192,7 +167,7 @@ START_TEST(without_a_majority_nothing_is_moved_and_nothing_is_claimed)
     struct bench *b = with_cluster();
     for (int i = 1; i < 4; i++)
         bench_control(b, "region %s down", regions[i]);
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_UNKNOWN);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_UNKNOWN);
     expect_states(b, true, false);
     const struct evac_reply *r = look(b, "route", SHOP WEST);
     expect(r, EVAC_SEEN_UNSATISFIED);
@@ -209,7 +184,7 @@ START_TEST(a_change_whose_reply_was_lost_is_not_asked_for_again)
 {
     struct bench *b = with_cluster();
     bench_control(b, "service route53-recovery-cluster us-west-2 lost-mutation 1");
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 1);
     bench_free(b);
@@ -223,9 +198,9 @@ START_TEST(a_change_that_no_endpoint_shows_yet_is_asked_for_again_at_the_next)
     /* the endpoint that is looked at next is the last to hear of it */
     bench_control(b, "lag us-east-2 600000");
     bench_control(b, "lag ap-northeast-1 600000");
-    expect_outcome(move(b, "route",
-                        AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
-                                                        "\ncontrols.us-west-2=" USW2 "\n" WEST),
+    expect_outcome(act(b, "route",
+                       AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
+                                                       "\ncontrols.us-west-2=" USW2 "\n" WEST),
                    EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     ck_assert_uint_eq(received(b, "UpdateRoutingControlStates"), 2);
@@ -239,10 +214,10 @@ END_TEST
 static struct bench *with_old_west(void)
 {
     struct bench *b = with_cluster();
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     bench_run(b, 5000);
     bench_control(b, "lag us-west-2 600000");
-    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, true, false);
     return b;
 }
@@ -253,7 +228,7 @@ START_TEST(what_one_endpoint_says_does_not_count_against_three)
     const struct evac_reply *r = look(b, "route", SHOP WEST); /* the west is asked first */
     expect(r, EVAC_SEEN_UNSATISFIED);
     ck_assert(r->strong);
-    expect_words(r, "us-west-2 is Off, us-east-1 is On: so say 3 of 5");
+    expect_reason(r, "us-west-2 is Off, us-east-1 is On: so say 3 of 5");
     bench_free(b);
 }
 END_TEST
@@ -261,7 +236,7 @@ END_TEST
 START_TEST(an_old_copy_is_no_reason_not_to_ask)
 {
     struct bench *b = with_old_west();
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, true);
     bench_free(b);
 }
@@ -286,15 +261,15 @@ START_TEST(a_safety_rule_refuses_by_its_name_until_a_person_passes_it_over)
 {
     struct bench *b = with_cluster();
     add_rule(b, ",\"Threshold\":1");
-    const struct evac_reply *r = move(b, "withdraw", SHOP OF_EAST);
+    const struct evac_reply *r = act(b, "withdraw", SHOP OF_EAST);
     expect_outcome(r, EVAC_OUTCOME_REJECTED);
     ck_assert(evac_str_is(r->code, "ConflictException"));
-    expect_words(r, RULE);
+    expect_reason(r, RULE);
     expect_states(b, true, false);
-    expect_outcome(move(b, "withdraw", SHOP OF_EAST "want.override=[\"" PANEL "/safetyrule/x\"]\n"),
+    expect_outcome(act(b, "withdraw", SHOP OF_EAST "want.override=[\"" PANEL "/safetyrule/x\"]\n"),
                    EVAC_OUTCOME_REJECTED);
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED); /* both at once: it holds */
-    expect_outcome(move(b, "withdraw", SHOP WEST "want.override=[\"" RULE "\"]\n"),
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED); /* both at once: it holds */
+    expect_outcome(act(b, "withdraw", SHOP WEST "want.override=[\"" RULE "\"]\n"),
                    EVAC_OUTCOME_ACCEPTED);
     expect_states(b, false, false);
     bench_free(b);
@@ -305,11 +280,11 @@ START_TEST(a_rollback_passes_no_rule_over)
 {
     struct bench *b = with_cluster();
     add_rule(b, ",\"Type\":\"AND\"");
-    expect_outcome(move(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "join", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     bench_goal(b, "{\"controls\":[" ONE(USW2, "Off") "]}");
-    const struct evac_reply *r = move(b, "join", SHOP WEST "want.override=[\"" RULE "\"]\n");
+    const struct evac_reply *r = act(b, "join", SHOP WEST "want.override=[\"" RULE "\"]\n");
     expect_outcome(r, EVAC_OUTCOME_REJECTED);
-    expect_words(r, RULE);
+    expect_reason(r, RULE);
     expect_states(b, true, true);
     bench_free(b);
 }
@@ -320,10 +295,10 @@ START_TEST(a_gate_is_shut_until_its_control_is_on)
     struct bench *b = with_cluster();
     bench_control(b, MAKE "{\"kind\":\"control\",\"name\":\"p1/gate\"}");
     add_rule(b, ",\"gates\":[\"p1/gate\"]");
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
-    expect_outcome(move(b, "join", FOUR "controls.us-west-2=" PANEL "/routingcontrol/gate\n" WEST),
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
+    expect_outcome(act(b, "join", FOUR "controls.us-west-2=" PANEL "/routingcontrol/gate\n" WEST),
                    EVAC_OUTCOME_ACCEPTED);
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     bench_free(b);
 }
 END_TEST
@@ -332,10 +307,10 @@ START_TEST(a_rule_with_a_wait_takes_one_change_at_a_time)
 {
     struct bench *b = with_cluster();
     add_rule(b, ",\"WaitPeriodMs\":60000");
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
-    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_REJECTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP EAST), EVAC_OUTCOME_REJECTED);
     bench_run(b, 6000); /* a minute, at ten times the speed */
-    expect_outcome(move(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP EAST), EVAC_OUTCOME_ACCEPTED);
     bench_free(b);
 }
 END_TEST
@@ -347,14 +322,14 @@ START_TEST(a_refusal_after_a_lost_reply_is_not_certain)
     struct bench *b = with_cluster();
     add_rule(b, ",\"Threshold\":1");
     bench_control(b, "service route53-recovery-cluster us-west-2 down");
-    expect_outcome(move(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_REJECTED); /* only looked at */
+    expect_outcome(act(b, "withdraw", SHOP OF_EAST), EVAC_OUTCOME_REJECTED); /* only looked at */
     bench_control(b, "service route53-recovery-cluster us-west-2 up");
     bench_control(b, "service route53-recovery-cluster us-west-2 lost-mutation 1");
     bench_control(b, "lag us-east-2 600000");
     add_rule(b, ",\"WaitPeriodMs\":60000");
-    expect_outcome(move(b, "route",
-                        AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
-                                                        "\ncontrols.us-west-2=" USW2 "\n" WEST),
+    expect_outcome(act(b, "route",
+                       AT("us-west-2") AT("us-east-2") "controls.us-east-1=" USE1
+                                                       "\ncontrols.us-west-2=" USW2 "\n" WEST),
                    EVAC_OUTCOME_UNKNOWN);
     bench_free(b);
 }
@@ -401,7 +376,7 @@ START_TEST(dns_follows_the_controls_while_a_region_is_gone)
     expect_address(b, "192.0.2.1");
     bench_control(b, "region us-east-1 down");
     expect_address(b, "192.0.2.1"); /* the control still says so */
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_ACCEPTED);
     expect_address(b, "192.0.2.2");
     bench_free(b);
 }
@@ -422,11 +397,11 @@ START_TEST(an_endpoint_that_is_not_the_clusters_is_named)
              "endpoints.eu-west-1=https://old.example.com/v1/\ncontrols.us-west-2=" USW2 "\n" WEST);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "differ"), 1);
-    expect_words(r, "the cluster's endpoint in eu-west-1 is "
-                    "https://shop.route53-recovery-cluster.eu-west-1.amazonaws.com/v1, not the "
-                    "configured one");
+    expect_reason(r, "the cluster's endpoint in eu-west-1 is "
+                     "https://shop.route53-recovery-cluster.eu-west-1.amazonaws.com/v1, not the "
+                     "configured one");
     r = look(b, "ready", CLUSTER FOUR "controls.us-west-2=" USW2 "\n" WEST);
-    expect_words(r, "which is not configured");
+    expect_reason(r, "which is not configured");
     r = look(b, "ready", CLUSTER "want.compare=false\n" FOUR "controls.us-west-2=" USW2 "\n" WEST);
     ck_assert_int_eq(bench_fact(r, "differ"), -2);
     bench_free(b);
@@ -441,7 +416,7 @@ START_TEST(the_control_plane_is_not_needed)
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "endpoints"), 4);
     ck_assert_int_eq(bench_fact(r, "differ"), -2);
-    expect_words(r, "the control plane did not say");
+    expect_reason(r, "the control plane did not say");
     bench_free(b);
 }
 END_TEST
@@ -452,13 +427,13 @@ START_TEST(what_is_not_there_or_not_allowed_is_told_apart)
     const char *nobody = FOUR "controls.us-west-2=" PANEL "/routingcontrol/nobody\n" WEST;
     expect(look(b, "ready", nobody), EVAC_SEEN_BLOCKED);
     expect(look(b, "join", nobody), EVAC_SEEN_BLOCKED);
-    expect_outcome(move(b, "join", nobody), EVAC_OUTCOME_REJECTED);
+    expect_outcome(act(b, "join", nobody), EVAC_OUTCOME_REJECTED);
     for (int i = 0; i < REGIONS; i++)
         bench_control(b, "service route53-recovery-cluster %s denied", regions[i]);
     const struct evac_reply *r = look(b, "route", SHOP WEST);
     expect(r, EVAC_SEEN_UNSEEN);
     ck_assert(evac_str_is(r->code, "AccessDeniedException"));
-    expect_outcome(move(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
+    expect_outcome(act(b, "route", SHOP WEST), EVAC_OUTCOME_REJECTED);
     expect_states(b, true, false);
     bench_free(b);
 }

@@ -3,7 +3,6 @@
 #include "sandbox_bench.h"
 #include "suite.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ORDERS "arn:aws:rds:us-east-1:123456789012:db:orders"
@@ -25,15 +24,7 @@
     "arns=arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1\nregion=us-west-2\n"   \
     "metadata=[\"AvailabilityZone=\",\"newFileSystem=true\"]\n" AWAY("ungraceful")
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "backup", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "backup", EVAC_VERB_APPLY, action, args);
-}
+BENCH_DRIVER("backup")
 
 static const struct evac_reply *settle(struct bench *b, const char *action, const char *args)
 {
@@ -43,34 +34,6 @@ static const struct evac_reply *settle(struct bench *b, const char *action, cons
 static const struct evac_reply *measure(struct bench *b, const char *args)
 {
     return bench_call(b, "backup", EVAC_VERB_MEASURE, "", args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen, const char *words)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static bool counted(struct bench *b, const char *operation, const char *region, int effects)
-{
-    char part[200];
-    (void)snprintf(part, sizeof part,
-                   "\"operation\":\"%s\",\"region\":\"%s\",\"received\":", operation, region);
-    char whole[64];
-    (void)snprintf(whole, sizeof whole, "\"effects\":%d,", effects);
-    for (int received = effects; received < effects + 6; received++) {
-        char line[300];
-        (void)snprintf(line, sizeof line, "%s%d,%s", part, received, whole);
-        if (bench_true(b, line))
-            return true;
-    }
-    return false;
 }
 
 /* Another process goes on: what only this one remembered is gone. */
@@ -123,14 +86,14 @@ START_TEST(the_newest_usable_recovery_point_counts_and_says_how_old_its_data_is)
     struct bench *b = with_points();
     bench_control(b, "region us-east-1 down");
     const struct evac_reply *r = look(b, "ready", TO);
-    expect(r, EVAC_SEEN_SATISFIED, ":new");
+    expect_words(r, EVAC_SEEN_SATISFIED, ":new");
     int64_t age = bench_fact(r, "age_ms");
     ck_assert_int_ge(age, 900000); /* of the backup, not of its copying */
     ck_assert_int_le(age, 901000);
-    expect(look(b, "ready", TO "want.max_age=10m\n"), EVAC_SEEN_BLOCKED, "older than");
-    expect(look(b, "ready", TO "want.max_age=1h\n"), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "ready", TO "want.max_age=10m\n"), EVAC_SEEN_BLOCKED, "older than");
+    expect_words(look(b, "ready", TO "want.max_age=1h\n"), EVAC_SEEN_SATISFIED, "");
     r = measure(b, TO);
-    expect(r, EVAC_SEEN_SATISFIED, "");
+    expect_words(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_ge(bench_fact(r, "lag_ms"), 900000);
     ck_assert_int_le(bench_fact(r, "lag_ms"), 902000);
     bench_free(b);
@@ -140,17 +103,17 @@ END_TEST
 START_TEST(without_a_usable_recovery_point_nothing_is_ready_and_no_loss_is_known)
 {
     struct bench *b = bench_new(10);
-    expect(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "no vault");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "no vault");
     bench_free(b);
     b = with_vaults();
-    expect(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "has no recovery point");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "has no recovery point");
     point(b, "us-west-2", "shop-dr", "bad", OF_ORDERS "\"Status\":\"CREATING\"");
-    expect(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "one is CREATING");
-    expect(look(b, "recover", TO), EVAC_SEEN_BLOCKED, "one is CREATING");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "one is CREATING");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_BLOCKED, "one is CREATING");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_REJECTED);
-    expect(measure(b, TO), EVAC_SEEN_UNSEEN, "one is CREATING");
+    expect_words(measure(b, TO), EVAC_SEEN_UNSEEN, "one is CREATING");
     bench_control(b, "service backup us-west-2 denied");
-    expect(look(b, "ready", TO), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_UNSEEN, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_NOT_SENT);
     bench_control(b, "service backup us-west-2 throttled");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_THROTTLED);
@@ -164,12 +127,12 @@ START_TEST(no_loss_is_computed_from_a_copy_of_unknown_age)
     struct bench *b = with_vaults();
     point(b, "us-west-2", "shop-dr", "copy", OF_ORDERS "\"age_s\":60");
     const struct evac_reply *r = look(b, "ready", TO);
-    expect(r, EVAC_SEEN_SATISFIED, "nothing tells how old");
+    expect_words(r, EVAC_SEEN_SATISFIED, "nothing tells how old");
     ck_assert_int_eq(bench_fact(r, "age_ms"), -2);
-    expect(look(b, "ready", TO "want.max_age=1d\n"), EVAC_SEEN_BLOCKED, "");
-    expect(measure(b, TO), EVAC_SEEN_UNSEEN, "nothing tells how old");
+    expect_words(look(b, "ready", TO "want.max_age=1d\n"), EVAC_SEEN_BLOCKED, "");
+    expect_words(measure(b, TO), EVAC_SEEN_UNSEEN, "nothing tells how old");
     r = measure(b, TO "copy_delay=2h\n");
-    expect(r, EVAC_SEEN_SATISFIED, "");
+    expect_words(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_ge(bench_fact(r, "lag_ms"), 7260000);
     bench_free(b);
 }
@@ -183,29 +146,29 @@ START_TEST(it_is_restored_once_although_the_answers_are_lost_and_the_controller_
     struct bench *b = with_points();
     bench_control(b, "region us-east-1 down");
     const struct evac_reply *r = look(b, "recover", TO);
-    expect(r, EVAC_SEEN_UNSATISFIED, ":new");
+    expect_words(r, EVAC_SEEN_UNSATISFIED, ":new");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 900000);
     bench_control(b, "service backup us-west-2 lost-mutation 1"); /* StartRestoreJob's */
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     /* a newer recovery point that has come in between changes nothing: the job is the same */
     point(b, "us-west-2", "shop-dr", "newer", OF_ORDERS "\"age_s\":1,\"backup_age_s\":2");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
     r = look(b, "recover", TO);
-    expect(r, EVAC_SEEN_MOVING, "");
+    expect_words(r, EVAC_SEEN_MOVING, "");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 900000);
     restart(b);
-    expect(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
     r = settle(b, "recover", TO);
-    expect(r, EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(r, EVAC_SEEN_SATISFIED, "COMPLETED");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 900000);
-    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 1));
+    ck_assert(bench_effects(b, "StartRestoreJob", "us-west-2", 1));
     ck_assert(
         bench_true(b, "\"id\":\"orders-w\",\"region\":\"us-west-2\",\"status\":\"available\""));
     /* what its run has made does not make it unready; to another run it is in the way */
-    expect(look(b, "ready", TO), EVAC_SEEN_SATISFIED, "already");
-    expect(look(b, "ready", TO_OF("8")), EVAC_SEEN_BLOCKED, "there already");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_SATISFIED, "already");
+    expect_words(look(b, "ready", TO_OF("8")), EVAC_SEEN_BLOCKED, "there already");
     bench_free(b);
 }
 END_TEST
@@ -213,16 +176,16 @@ END_TEST
 START_TEST(the_answer_to_the_tag_may_be_lost_too)
 {
     struct bench *b = with_points();
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     bench_control(b, "service backup us-west-2 lost-mutation 2");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     expect_outcome(act(b, "recover", TO),
                    EVAC_OUTCOME_UNKNOWN); /* it was started; the tag's is lost */
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
-    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 1));
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    ck_assert(bench_effects(b, "StartRestoreJob", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST
@@ -231,14 +194,14 @@ START_TEST(another_runs_restore_is_not_this_runs)
 {
     struct bench *b = with_points();
     expect_outcome(act(b, "recover", TO_OF("6")), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO_OF("6")), EVAC_SEEN_SATISFIED, "COMPLETED");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "newest recovery point");
+    expect_words(settle(b, "recover", TO_OF("6")), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "newest recovery point");
     /* the name is taken: the job fails, and says so; a further try is a further job */
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "there already");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "there already");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
-    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 3));
+    expect_words(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
+    ck_assert(bench_effects(b, "StartRestoreJob", "us-west-2", 3));
     bench_free(b);
 }
 END_TEST
@@ -248,15 +211,15 @@ START_TEST(a_restore_that_fails_says_why_and_is_begun_anew)
     struct bench *b = with_points();
     bench_control(b, "service backup us-west-2 capacity-refused");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "Insufficient capacity");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "Insufficient capacity");
     bench_control(b, "service backup us-west-2 up");
     restart(b);
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
     /* what the old region's resource was made with is not taken along unless it fits */
     const char *as_it_was = RDS_AS("9", "other", "[]") "region=us-west-2\n" AWAY("ungraceful");
     expect_outcome(act(b, "recover", as_it_was), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", as_it_was), EVAC_SEEN_UNSATISFIED, "availability zone");
+    expect_words(settle(b, "recover", as_it_was), EVAC_SEEN_UNSATISFIED, "availability zone");
     bench_free(b);
 }
 END_TEST
@@ -267,12 +230,12 @@ START_TEST(a_region_that_is_lost_in_the_middle_goes_on_when_it_is_back)
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
     bench_run(b, 20000);
     bench_control(b, "region us-west-2 down");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSEEN, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_NOT_SENT);
     bench_run(b, 200000);
     bench_control(b, "region us-west-2 up");
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
-    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 1));
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    ck_assert(bench_effects(b, "StartRestoreJob", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST
@@ -282,14 +245,14 @@ START_TEST(an_old_view_restores_nothing_twice)
 {
     struct bench *b = with_points();
     bench_control(b, "stale 60000");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     for (int i = 0; i < 5; i++) {
         restart(b);
         expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
     }
     bench_control(b, "stale 0");
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
-    ck_assert(counted(b, "StartRestoreJob", "us-west-2", 1));
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    ck_assert(bench_effects(b, "StartRestoreJob", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST
@@ -300,21 +263,21 @@ END_TEST
 START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
 {
     struct bench *b = with_points();
-    expect(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no drill's copy");
+    expect_words(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no drill's copy");
     expect_outcome(act(b, "discard", TO), EVAC_OUTCOME_REJECTED);
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
-    expect(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no drill's copy");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no drill's copy");
     expect_outcome(act(b, "rehearse", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "discard", TO), EVAC_SEEN_MOVING, "can not be stopped");
+    expect_words(look(b, "discard", TO), EVAC_SEEN_MOVING, "can not be stopped");
     expect_outcome(act(b, "discard", TO), EVAC_OUTCOME_REJECTED);
-    expect(settle(b, "rehearse", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(settle(b, "rehearse", TO), EVAC_SEEN_SATISFIED, "COMPLETED");
     restart(b);
-    expect(look(b, "discard", TO_OF("9")), EVAC_SEEN_UNSATISFIED, ":db:orders-w-drill");
+    expect_words(look(b, "discard", TO_OF("9")), EVAC_SEEN_UNSATISFIED, ":db:orders-w-drill");
     bench_control(b, "service rds us-west-2 lost-mutation 1");
     bench_run(b, 60000); /* its first backup is made */
     expect_outcome(act(b, "discard", TO_OF("9")), EVAC_OUTCOME_UNKNOWN);
-    expect(settle(b, "discard", TO_OF("9")), EVAC_SEEN_SATISFIED, "gone");
+    expect_words(settle(b, "discard", TO_OF("9")), EVAC_SEEN_SATISFIED, "gone");
     ck_assert(bench_true(b, "\"id\":\"orders-w\",\"region\":\"us-west-2\""));
     ck_assert(!bench_true(b, "\"id\":\"orders-w-drill\""));
     bench_free(b);
@@ -331,14 +294,14 @@ START_TEST(a_rehearsal_is_undone_by_a_rollback)
     expect_outcome(act(b, "rehearse", TO), EVAC_OUTCOME_UNKNOWN);
     bench_goal(b, before);
     /* it runs, and was not written down: that nothing is left can not be said */
-    expect(look(b, "rehearse", TO), EVAC_SEEN_BLOCKED, "nothing tells whether");
+    expect_words(look(b, "rehearse", TO), EVAC_SEEN_BLOCKED, "nothing tells whether");
     bench_goal(b, "");
     expect_outcome(act(b, "rehearse", TO), EVAC_OUTCOME_ACCEPTED);
     bench_goal(b, before);
-    expect(settle(b, "rehearse", TO), EVAC_SEEN_UNSATISFIED, "still there");
+    expect_words(settle(b, "rehearse", TO), EVAC_SEEN_UNSATISFIED, "still there");
     expect_outcome(act(b, "rehearse", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "rehearse", TO), EVAC_SEEN_SATISFIED, "gone");
-    expect(look(b, "rehearse", TO_OF("8")), EVAC_SEEN_SATISFIED, "no drill's copy");
+    expect_words(settle(b, "rehearse", TO), EVAC_SEEN_SATISFIED, "gone");
+    expect_words(look(b, "rehearse", TO_OF("8")), EVAC_SEEN_SATISFIED, "no drill's copy");
     bench_free(b);
 }
 END_TEST
@@ -355,12 +318,12 @@ START_TEST(a_tables_copy_is_a_table_until_it_is_discarded)
           "\"ResourceArn\":\"arn:aws:dynamodb:us-east-1:123456789012:table/carts\","
           "\"ResourceType\":\"DynamoDB\",\"age_s\":60,\"backup_age_s\":120");
     expect_outcome(act(b, "rehearse", table), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "rehearse", table), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(settle(b, "rehearse", table), EVAC_SEEN_SATISFIED, "COMPLETED");
     ck_assert(
         bench_true(b, "\"table\":\"carts-drill\",\"region\":\"us-west-2\",\"status\":\"ACTIVE\""));
-    expect(look(b, "discard", table), EVAC_SEEN_UNSATISFIED, "carts-drill");
+    expect_words(look(b, "discard", table), EVAC_SEEN_UNSATISFIED, "carts-drill");
     expect_outcome(act(b, "discard", table), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "discard", table), EVAC_SEEN_SATISFIED, "gone");
+    expect_words(settle(b, "discard", table), EVAC_SEEN_SATISFIED, "gone");
     ck_assert(!bench_true(b, "\"table\":\"carts-drill\""));
     bench_free(b);
 }
@@ -372,19 +335,19 @@ START_TEST(what_gets_no_name_is_found_by_its_job)
     point(b, "us-west-2", "shop-dr", "files",
           "\"ResourceArn\":\"arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1\","
           "\"ResourceType\":\"EFS\",\"age_s\":60,\"backup_age_s\":120");
-    expect(look(b, "ready", EFS), EVAC_SEEN_SATISFIED, ":files");
+    expect_words(look(b, "ready", EFS), EVAC_SEEN_SATISFIED, ":files");
     expect_outcome(act(b, "recover", EFS), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(settle(b, "recover", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
     expect_outcome(act(b, "rehearse", EFS), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "rehearse", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
+    expect_words(settle(b, "rehearse", EFS), EVAC_SEEN_SATISFIED, "COMPLETED");
     restart(b);
-    expect(look(b, "discard", EFS), EVAC_SEEN_UNSATISFIED, ":file-system/fs-");
+    expect_words(look(b, "discard", EFS), EVAC_SEEN_UNSATISFIED, ":file-system/fs-");
     expect_outcome(act(b, "discard", EFS), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "discard", EFS), EVAC_SEEN_MOVING, "deleting");
-    expect(settle(b, "discard", EFS), EVAC_SEEN_SATISFIED, "gone");
+    expect_words(look(b, "discard", EFS), EVAC_SEEN_MOVING, "deleting");
+    expect_words(settle(b, "discard", EFS), EVAC_SEEN_SATISFIED, "gone");
     /* of the two, the drill's */
     ck_assert(bench_true(b, "\"kind\":\"file-system\""));
-    ck_assert(counted(b, "DeleteFileSystem", "us-west-2", 1));
+    ck_assert(bench_effects(b, "DeleteFileSystem", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST
@@ -395,23 +358,23 @@ END_TEST
 START_TEST(the_old_region_gets_a_backup_and_then_its_copy)
 {
     struct bench *b = with_vaults();
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "no backup since the move");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "no backup since the move");
     bench_control(b, "service backup us-west-2 lost-mutation 1");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "protect", HOME), EVAC_SEEN_MOVING, "being made");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_MOVING, "being made");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_REJECTED);
-    expect(settle(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "not copied yet");
+    expect_words(settle(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "not copied yet");
     bench_control(b, "service backup us-west-2 lost-mutation 1");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "protect", HOME), EVAC_SEEN_MOVING, "copy job");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_MOVING, "copy job");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_REJECTED);
-    expect(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "copy-");
-    ck_assert(counted(b, "StartCopyJob", "us-west-2", 1));
-    ck_assert(counted(b, "StartBackupJob", "us-west-2", 1));
+    expect_words(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "copy-");
+    ck_assert(bench_effects(b, "StartCopyJob", "us-west-2", 1));
+    ck_assert(bench_effects(b, "StartBackupJob", "us-west-2", 1));
     /* and a failback finds it, with the age of the backup */
     const char *back = RDS("7") "region=us-east-1\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n";
     const struct evac_reply *r = look(b, "ready", back);
-    expect(r, EVAC_SEEN_SATISFIED, "copy-");
+    expect_words(r, EVAC_SEEN_SATISFIED, "copy-");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 60000);
     bench_free(b);
 }
@@ -423,19 +386,19 @@ START_TEST(a_copy_that_could_not_arrive_is_tried_again)
     point(b, "us-west-2", "shop-dr", "now",
           "\"ResourceArn\":\"arn:aws:rds:us-west-2:123456789012:db:orders-w\",\"ResourceType\":"
           "\"RDS\",\"age_s\":60,\"backup_age_s\":60");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "not copied yet");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "not copied yet");
     bench_control(b, "region us-east-1 isolated");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_NOT_SENT);
     bench_control(b, "region us-east-1 up");
     bench_control(b, "service backup us-west-2 denied");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_NOT_SENT);
     bench_control(b, "service backup us-west-2 up");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "");
+    expect_words(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "");
     /* one from before the move is none of what is there now */
-    expect(look(b, "protect", HOME_WITHIN("1s")), EVAC_SEEN_UNSATISFIED, "no backup since");
+    expect_words(look(b, "protect", HOME_WITHIN("1s")), EVAC_SEEN_UNSATISFIED, "no backup since");
     bench_free(b);
 }
 END_TEST

@@ -3,9 +3,6 @@
 #include "sandbox_bench.h"
 #include "suite.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define SIDES(to, from, mode)                                                                      \
     "region=" to "\nfrom=" from "\nto=us-west-2\nmode=" mode "\napp=shop\n"
 #define TO      SIDES("us-west-2", "us-east-1", "ungraceful")
@@ -31,17 +28,6 @@ static const struct evac_reply *act(struct bench *b, const char *driver, const c
                                     const char *args)
 {
     return bench_call(b, driver, EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
 }
 
 /* --- the GO object --------------------------------------------------------------------------- */

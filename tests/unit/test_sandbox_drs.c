@@ -3,9 +3,6 @@
 #include "sandbox_bench.h"
 #include "suite.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define A                "s-0000000000000000a"
 #define B                "s-0000000000000000b"
 #define C                "s-0000000000000000c"
@@ -18,15 +15,7 @@
     "app=shop\nrun=7\nservers.us-west-2=[\"" A "\",\"" B "\"]\nregion=us-west-2\n" AWAY("gracefu"  \
                                                                                         "l")
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "drs", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "drs", EVAC_VERB_APPLY, action, args);
-}
+BENCH_DRIVER("drs")
 
 static const struct evac_reply *settle(struct bench *b, const char *action, const char *args)
 {
@@ -36,49 +25,6 @@ static const struct evac_reply *settle(struct bench *b, const char *action, cons
 static const struct evac_reply *measure(struct bench *b, const char *args)
 {
     return bench_call(b, "drs", EVAC_VERB_MEASURE, "", args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen, const char *words)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static int64_t now(struct bench *b)
-{
-    return bench_host(b)->wall_ms(bench_host(b)->ctx);
-}
-
-static bool counted(struct bench *b, const char *operation, const char *region, int received,
-                    int effects)
-{
-    char part[200];
-    (void)snprintf(part, sizeof part,
-                   "\"operation\":\"%s\",\"region\":\"%s\",\"received\":%d,\"effects\":%d,"
-                   "\"repeated_without_observe\":0",
-                   operation, region, received, effects);
-    return bench_true(b, part);
-}
-
-/* However often it was asked for. */
-static bool done_once(struct bench *b, const char *operation)
-{
-    for (int received = 1; received < 10; received++) {
-        char part[200];
-        (void)snprintf(part, sizeof part,
-                       "\"operation\":\"%s\",\"region\":\"us-west-2\",\"received\":%d,"
-                       "\"effects\":1,",
-                       operation, received);
-        if (bench_true(b, part))
-            return true;
-    }
-    return false;
 }
 
 static void server(struct bench *b, const char *id, const char *app, const char *more)
@@ -109,28 +55,28 @@ START_TEST(servers_are_ready_when_they_are_in_step_and_could_be_launched)
 {
     struct bench *b = with_servers();
     const struct evac_reply *r = look(b, "ready", PLANNED);
-    expect(r, EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(r, EVAC_SEEN_SATISFIED, "3 source servers");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 3000);
     ck_assert_int_le(bench_fact(r, "age_ms"), 6000);
-    expect(look(b, "ready", BY_ID), EVAC_SEEN_SATISFIED, "2 source servers");
-    expect(look(b, "ready", PLANNED "want.max_lag=1s\n"), EVAC_SEEN_BLOCKED, "max_lag");
+    expect_words(look(b, "ready", BY_ID), EVAC_SEEN_SATISFIED, "2 source servers");
+    expect_words(look(b, "ready", PLANNED "want.max_lag=1s\n"), EVAC_SEEN_BLOCKED, "max_lag");
     server(b, B, "shop", ",\"launch\":false");
-    expect(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "no launch configuration");
+    expect_words(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "no launch configuration");
     server(b, B, "shop", ",\"lastLaunchResult\":\"FAILED\"");
-    expect(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "last launch");
-    expect(look(b, "ready", TO), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "last launch");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_SATISFIED, "");
     server(b, B, "shop", ",\"dataReplicationInfo\":{\"dataReplicationState\":\"INITIAL_SYNC\"}");
-    expect(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "INITIAL_SYNC");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "INITIAL_SYNC");
     bench_control(b, "service drs us-west-2 denied");
-    expect(look(b, "ready", TO), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_UNSEEN, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_NOT_SENT);
     bench_free(b);
     b = bench_new(10);
-    expect(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "no such source server");
-    expect(look(b, "recover", TO), EVAC_SEEN_BLOCKED, "no such source server");
+    expect_words(look(b, "ready", TO), EVAC_SEEN_BLOCKED, "no such source server");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_BLOCKED, "no such source server");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_REJECTED);
     server(b, A, "shop", "");
-    expect(look(b, "ready", BY_ID), EVAC_SEEN_BLOCKED, "1 of 2");
+    expect_words(look(b, "ready", BY_ID), EVAC_SEEN_BLOCKED, "1 of 2");
     bench_free(b);
 }
 END_TEST
@@ -139,22 +85,22 @@ START_TEST(the_lag_of_what_is_cut_off_is_that_of_when_it_was_heard_of_last)
 {
     struct bench *b = with_servers();
     const struct evac_reply *r = measure(b, TO);
-    expect(r, EVAC_SEEN_SATISFIED, "");
+    expect_words(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_eq(bench_fact(r, "lag_ms"), 4000);
     bench_control(b, "region us-east-1 isolated");
-    int64_t cut = now(b);
+    int64_t cut = bench_wall(b);
     bench_run(b, 60000);
     r = measure(b, TO);
-    expect(r, EVAC_SEEN_SATISFIED, "");
+    expect_words(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_eq(bench_fact(r, "lag_ms"), 4000);
     ck_assert_int_le(bench_fact(r, "as_of_wall_ms"), cut);
-    expect(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "DISCONNECTED");
+    expect_words(look(b, "ready", PLANNED), EVAC_SEEN_BLOCKED, "DISCONNECTED");
     r = look(b, "ready", TO);
-    expect(r, EVAC_SEEN_SATISFIED, "");
+    expect_words(r, EVAC_SEEN_SATISFIED, "");
     ck_assert_int_ge(bench_fact(r, "age_ms"), 63000);
     server(b, C, "shop", ",\"dataReplicationInfo\":{\"dataReplicationState\":\"STALLED\"}");
-    expect(measure(b, TO), EVAC_SEEN_UNSEEN, "how far behind");
-    expect(look(b, "ready", TO "want.max_lag=1h\n"), EVAC_SEEN_BLOCKED, "may be");
+    expect_words(measure(b, TO), EVAC_SEEN_UNSEEN, "how far behind");
+    expect_words(look(b, "ready", TO "want.max_lag=1h\n"), EVAC_SEEN_BLOCKED, "may be");
     bench_free(b);
 }
 END_TEST
@@ -166,27 +112,27 @@ START_TEST(servers_are_launched_once_although_the_answer_is_lost)
 {
     struct bench *b = with_servers();
     bench_control(b, "region us-east-1 down");
-    int64_t lost = now(b);
+    int64_t lost = bench_wall(b);
     const struct evac_reply *r = look(b, "recover", TO);
-    expect(r, EVAC_SEEN_UNSATISFIED, "0 of 3");
+    expect_words(r, EVAC_SEEN_UNSATISFIED, "0 of 3");
     bench_control(b, "service drs us-west-2 throttled");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_THROTTLED);
     bench_control(b, "service drs us-west-2 up");
     bench_control(b, "service drs us-west-2 lost-mutation 1");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "recover", TO), EVAC_SEEN_MOVING, "0 of 3");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_MOVING, "0 of 3");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_REJECTED);
     bench_control(b, "region us-west-2 down");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSEEN, "");
     bench_run(b, 100000);
     bench_control(b, "region us-west-2 up");
     r = settle(b, "recover", TO);
-    expect(r, EVAC_SEEN_SATISFIED, "3 source servers are launched");
+    expect_words(r, EVAC_SEEN_SATISFIED, "3 source servers are launched");
     ck_assert_int_le(bench_fact(r, "as_of_wall_ms"), lost - 3000);
-    ck_assert(counted(b, "StartRecovery", "us-west-2", 1, 1));
+    ck_assert(bench_counted(b, "StartRecovery", "us-west-2", 1, 1));
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_REJECTED);
     /* another run's are not this run's */
-    expect(look(b, "recover", TO_OF("8", "ungraceful")), EVAC_SEEN_UNSATISFIED, "0 of 3");
+    expect_words(look(b, "recover", TO_OF("8", "ungraceful")), EVAC_SEEN_UNSATISFIED, "0 of 3");
     bench_free(b);
 }
 END_TEST
@@ -196,7 +142,7 @@ START_TEST(an_old_view_launches_nothing_twice)
 {
     struct bench *b = with_servers();
     bench_control(b, "stale 60000");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
     for (int i = 0; i < 5; i++) {
         const struct evac_reply *r = act(b, "recover", TO);
@@ -204,8 +150,8 @@ START_TEST(an_old_view_launches_nothing_twice)
         ck_assert(evac_str_is(r->code, "ConflictException") || evac_str_has(r->reason, "already"));
     }
     bench_control(b, "stale 0");
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
-    ck_assert(done_once(b, "StartRecovery"));
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
+    ck_assert(bench_effects(b, "StartRecovery", "us-west-2", 1));
     bench_free(b);
 }
 END_TEST
@@ -214,20 +160,20 @@ START_TEST(only_what_could_not_be_launched_is_tried_again)
 {
     struct bench *b = with_servers();
     expect_outcome(act(b, "recover", BY_ID), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", BY_ID), EVAC_SEEN_SATISFIED, "2 source servers");
+    expect_words(settle(b, "recover", BY_ID), EVAC_SEEN_SATISFIED, "2 source servers");
     bench_control(b, "service drs us-west-2 capacity-refused");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED,
-           "0 of 3 source servers are launched, 3");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_UNSATISFIED,
+                 "0 of 3 source servers are launched, 3");
     bench_control(b, "service drs us-west-2 up");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_MOVING, "");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
     server(b, "s-0000000000000000d", "shop", "");
-    expect(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "3 of 4");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, "3 of 4");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "4 source servers");
-    ck_assert(counted(b, "StartRecovery", "us-west-2", 4, 4));
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "4 source servers");
+    ck_assert(bench_counted(b, "StartRecovery", "us-west-2", 4, 4));
     bench_free(b);
 }
 END_TEST
@@ -236,35 +182,35 @@ START_TEST(a_drill_is_ended_and_nothing_else_ever)
 {
     struct bench *b = with_servers();
     char before[512];
-    expect(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no recovery instance");
+    expect_words(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no recovery instance");
     expect_outcome(act(b, "discard", TO), EVAC_OUTCOME_REJECTED);
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
-    expect(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no recovery instance");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "discard", TO), EVAC_SEEN_SATISFIED, "no recovery instance");
     const struct evac_reply *r = look(b, "rehearse", PLANNED);
-    expect(r, EVAC_SEEN_UNSATISFIED, "0 of 3");
+    expect_words(r, EVAC_SEEN_UNSATISFIED, "0 of 3");
     ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
     bench_control(b, "service drs us-west-2 lost-mutation 1");
     expect_outcome(act(b, "rehearse", PLANNED), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "discard", PLANNED), EVAC_SEEN_MOVING, "launching");
+    expect_words(look(b, "discard", PLANNED), EVAC_SEEN_MOVING, "launching");
     expect_outcome(act(b, "discard", PLANNED), EVAC_OUTCOME_REJECTED);
-    expect(settle(b, "rehearse", PLANNED), EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(settle(b, "rehearse", PLANNED), EVAC_SEEN_SATISFIED, "3 source servers");
     bench_goal(b, before); /* rolled back */
-    expect(look(b, "rehearse", PLANNED), EVAC_SEEN_UNSATISFIED, "still there");
-    expect(look(b, "rehearse", TO_OF("8", "graceful")), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "rehearse", PLANNED), EVAC_SEEN_UNSATISFIED, "still there");
+    expect_words(look(b, "rehearse", TO_OF("8", "graceful")), EVAC_SEEN_SATISFIED, "");
     bench_control(b, "service drs us-west-2 lost-mutation 1");
     expect_outcome(act(b, "rehearse", PLANNED), EVAC_OUTCOME_UNKNOWN);
-    expect(settle(b, "rehearse", PLANNED), EVAC_SEEN_SATISFIED, "no recovery instance");
+    expect_words(settle(b, "rehearse", PLANNED), EVAC_SEEN_SATISFIED, "no recovery instance");
     bench_goal(b, "");
-    ck_assert(counted(b, "TerminateRecoveryInstances", "us-west-2", 1, 1));
-    expect(look(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
+    ck_assert(bench_counted(b, "TerminateRecoveryInstances", "us-west-2", 1, 1));
+    expect_words(look(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
     /* what an earlier drill has left, a later run discards */
     expect_outcome(act(b, "rehearse", TO_OF("8", "graceful")), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "rehearse", TO_OF("8", "graceful")), EVAC_SEEN_SATISFIED, "");
-    expect(look(b, "discard", TO_OF("9", "graceful")), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(settle(b, "rehearse", TO_OF("8", "graceful")), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "discard", TO_OF("9", "graceful")), EVAC_SEEN_UNSATISFIED, "");
     expect_outcome(act(b, "discard", TO_OF("9", "graceful")), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "discard", TO_OF("9", "graceful")), EVAC_SEEN_SATISFIED, "");
-    expect(look(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(settle(b, "discard", TO_OF("9", "graceful")), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "recover", TO), EVAC_SEEN_SATISFIED, "3 source servers");
     bench_free(b);
 }
 END_TEST
@@ -275,33 +221,33 @@ END_TEST
 START_TEST(what_was_launched_replicates_back)
 {
     struct bench *b = with_servers();
-    expect(look(b, "protect", HOME), EVAC_SEEN_BLOCKED, "not launched");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_BLOCKED, "not launched");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_REJECTED);
     bench_control(b, "region us-east-1 down");
     expect_outcome(act(b, "recover", TO), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "3 of 3");
+    expect_words(settle(b, "recover", TO), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "3 of 3");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_UNKNOWN); /* the origin does not answer */
     bench_control(b, "region us-east-1 up");
     bench_control(b, "service drs us-east-1 lost-mutation 1"); /* the first one's tag's */
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "2 of 3");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "2 of 3");
     bench_control(
         b, "service drs us-east-1 denied"); /* half of it: no refusal, because it has an effect */
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_ACCEPTED);
     bench_control(b, "service drs us-east-1 up");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "1 of 3");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "1 of 3");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "does not carry the tag");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "does not carry the tag");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "protect", HOME), EVAC_SEEN_MOVING, "in step");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_MOVING, "in step");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_REJECTED);
-    expect(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "3 servers replicate back");
+    expect_words(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "3 servers replicate back");
     const char *back = "app=shop\nrun=9\ntag=app=shop\nregion=us-east-1\nfrom=us-west-2\n"
                        "to=us-east-1\nmode=graceful\n";
-    expect(look(b, "ready", back), EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(look(b, "ready", back), EVAC_SEEN_SATISFIED, "3 source servers");
     expect_outcome(act(b, "recover", back), EVAC_OUTCOME_ACCEPTED);
-    expect(settle(b, "recover", back), EVAC_SEEN_SATISFIED, "3 source servers");
+    expect_words(settle(b, "recover", back), EVAC_SEEN_SATISFIED, "3 source servers");
     bench_free(b);
 }
 END_TEST
@@ -316,15 +262,15 @@ START_TEST(replication_that_was_stopped_is_begun_again)
                      "\",\"origin\":\"us-west-2\",\"dataReplicationInfo\":"
                      "{\"dataReplicationState\":\"STOPPED\"}}");
     /* a server that the resource would not know when it goes home gets its tag first */
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "does not carry the tag");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "does not carry the tag");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_ACCEPTED);
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "stopped");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSATISFIED, "stopped");
     bench_control(b, "service drs us-east-1 lost-mutation 1");
     expect_outcome(act(b, "protect", HOME), EVAC_OUTCOME_UNKNOWN);
-    expect(look(b, "protect", HOME), EVAC_SEEN_MOVING, "");
-    expect(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_MOVING, "");
+    expect_words(settle(b, "protect", HOME), EVAC_SEEN_SATISFIED, "");
     bench_control(b, "region us-west-2 isolated");
-    expect(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
+    expect_words(look(b, "protect", HOME), EVAC_SEEN_UNSEEN, "");
     bench_free(b);
 }
 END_TEST

@@ -4,9 +4,7 @@
 #include "sandbox_internal.h"
 #include "suite.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define EAST "us-east-1"
 #define WEST "us-west-2"
@@ -20,31 +18,7 @@
 #define FROM(mode)        TABLE WAY(EAST, mode)
 #define BOTH              ",\"replicas\":[\"" EAST "\",\"" WEST "\"]"
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "dynamodb", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "dynamodb", EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static void expect_reason(const struct evac_reply *r, const char *words)
-{
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
+BENCH_DRIVER("dynamodb")
 
 static void is_blocked(const struct evac_reply *r, const char *words)
 {
@@ -52,35 +26,11 @@ static void is_blocked(const struct evac_reply *r, const char *words)
     expect_reason(r, words);
 }
 
-static int64_t now(struct bench *b)
-{
-    return bench_host(b)->wall_ms(bench_host(b)->ctx);
-}
-
 static struct bench *with(const char *more)
 {
     struct bench *b = bench_new(10);
     bench_control(b, "make dynamodb " EAST " {\"table\":\"carts\"%s}", more);
     return b;
-}
-
-static bool counted(struct bench *b, const char *operation, const char *region, int received,
-                    int effects)
-{
-    char part[200];
-    (void)snprintf(part, sizeof part,
-                   "\"operation\":\"%s\",\"region\":\"%s\",\"received\":%d,\"effects\":%d,"
-                   "\"repeated_without_observe\":0",
-                   operation, region, received, effects);
-    return bench_true(b, part);
-}
-
-/* The driver refuses the call itself. */
-static void refused(struct bench *b, enum evac_verb verb, const char *action, const char *args,
-                    const char *words)
-{
-    const char *text = bench_refusal(b, "dynamodb", verb, action, args);
-    ck_assert_msg(strstr(text, words), "%s", text);
 }
 
 /* --- replicas --------------------------------------------------------------------------------
@@ -175,7 +125,7 @@ START_TEST(missing_replicas_are_made_one_after_the_other)
     expect_outcome(act(b, "replicate", THREE), EVAC_OUTCOME_ACCEPTED);
     expect(bench_settle(b, "dynamodb", "replicate", THREE, 120000), EVAC_SEEN_SATISFIED);
     expect_outcome(act(b, "replicate", THREE), EVAC_OUTCOME_REJECTED);
-    ck_assert(counted(b, "UpdateTable", WEST, 2, 2));
+    ck_assert(bench_counted(b, "UpdateTable", WEST, 2, 2));
     expect(look(b, "replicating", THREE), EVAC_SEEN_SATISFIED);
     bench_free(b);
 }
@@ -192,7 +142,7 @@ START_TEST(a_table_without_a_stream_gets_one_first)
         bench_run(b, change ? 61000 : 4000);
     }
     expect(look(b, "replicate", TO("ungraceful")), EVAC_SEEN_SATISFIED);
-    ck_assert(counted(b, "UpdateTable", WEST, 2, 2));
+    ck_assert(bench_counted(b, "UpdateTable", WEST, 2, 2));
     bench_free(b);
 }
 END_TEST
@@ -278,7 +228,7 @@ START_TEST(provisioned_capacity_is_raised_and_restored)
     r = bench_settle(b, "dynamodb", "scale", args, 20000);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "read"), 20);
-    ck_assert(counted(b, "UpdateTable", WEST, 2, 2));
+    ck_assert(bench_counted(b, "UpdateTable", WEST, 2, 2));
     bench_goal(b, "");
     const char *left = FROM("graceful") "want.count=standby\n"; /* exactly, where it was left */
     expect(look(b, "scale", left), EVAC_SEEN_UNSATISFIED);
@@ -289,7 +239,8 @@ START_TEST(provisioned_capacity_is_raised_and_restored)
         b, "make dynamodb eu-west-1 {\"table\":\"carts\",\"billing\":\"PROVISIONED\",\"read\":50}");
     expect(look(b, "scale", TABLE WAY("eu-west-1", "graceful") "want.count=standby\n"),
            EVAC_SEEN_SATISFIED);
-    refused(b, EVAC_VERB_OBSERVE, "scale", TO("graceful") "want.count=nobody\n", "a name in");
+    expect_refused(b, "dynamodb", EVAC_VERB_OBSERVE, "scale", TO("graceful") "want.count=nobody\n",
+                   "a name in");
     bench_free(b);
 }
 END_TEST
@@ -403,8 +354,8 @@ START_TEST(markers_fit_the_tables_keys)
     bench_run(b, 1000);
     ck_assert_int_eq(
         sought(b, NUMBERS "canary.us-east-1=-1\ncanary.us-west-2=-2\n" WAY(WEST, "graceful")), 5);
-    refused(b, EVAC_VERB_MARK, "", NUMBERS "canary=evac\n" WAY(EAST, "graceful"),
-            "a number for each region");
+    expect_refused(b, "dynamodb", EVAC_VERB_MARK, "", NUMBERS "canary=evac\n" WAY(EAST, "graceful"),
+                   "a number for each region");
     bench_free(b);
 }
 END_TEST
@@ -480,7 +431,7 @@ START_TEST(a_point_in_time_is_restored_and_finished_with_its_settings)
     ck_assert_int_eq(bench_fact(r, "lag_ms") / 1000, 30);
     expect(look(b, "recover", HERE), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act(b, "recover", HERE), EVAC_OUTCOME_ACCEPTED);
-    int64_t latest = now(b) - 30000;
+    int64_t latest = bench_wall(b) - 30000;
     r = look(b, "recover", HERE);
     expect(r, EVAC_SEEN_MOVING);
     ck_assert_int_le(llabs((long long)(bench_fact(r, "as_of_wall_ms") - latest)), 100);
@@ -498,7 +449,7 @@ START_TEST(a_point_in_time_is_restored_and_finished_with_its_settings)
     ck_assert(bench_true(b, "\"pitr\":true,\"ttl\":\"ends\""));
     expect(look(b, "ready", HERE), EVAC_SEEN_SATISFIED); /* this run's own */
     expect_outcome(act(b, "recover", HERE), EVAC_OUTCOME_REJECTED);
-    ck_assert(counted(b, "RestoreTableToPointInTime", EAST, 1, 1));
+    ck_assert(bench_counted(b, "RestoreTableToPointInTime", EAST, 1, 1));
     bench_free(b);
 }
 END_TEST
@@ -516,10 +467,10 @@ START_TEST(no_lost_reply_makes_a_second_restore)
     /* a setting's is looked up, and not asked for again; then the tags' */
     bench_control(b, "service dynamodb " EAST " lost-mutation 3");
     expect_outcome(act(b, "recover", HERE), EVAC_OUTCOME_UNKNOWN);
-    ck_assert(counted(b, "UpdateContinuousBackups", EAST, 1, 1));
-    ck_assert(counted(b, "UpdateTimeToLive", EAST, 1, 1));
+    ck_assert(bench_counted(b, "UpdateContinuousBackups", EAST, 1, 1));
+    ck_assert(bench_counted(b, "UpdateTimeToLive", EAST, 1, 1));
     expect(look(b, "recover", HERE), EVAC_SEEN_SATISFIED);
-    ck_assert(counted(b, "RestoreTableToPointInTime", EAST, 1, 1));
+    ck_assert(bench_counted(b, "RestoreTableToPointInTime", EAST, 1, 1));
     ck_assert(bench_true(b, "\"pitr\":true,\"ttl\":\"ends\""));
     bench_free(b);
 }
@@ -537,7 +488,7 @@ START_TEST(a_restore_whose_answer_was_lost_is_known_by_its_claim)
     expect(bench_settle(b, "dynamodb", "recover", OTHER, 200000), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act(b, "recover", OTHER), EVAC_OUTCOME_ACCEPTED);
     expect(look(b, "recover", OTHER), EVAC_SEEN_SATISFIED);
-    ck_assert(counted(b, "RestoreTableToPointInTime", WEST, 1, 1));
+    ck_assert(bench_counted(b, "RestoreTableToPointInTime", WEST, 1, 1));
     bench_free(b);
 }
 END_TEST
@@ -694,7 +645,7 @@ START_TEST(the_newest_backup_is_restored)
         back_up(b, "old", "\"age_ms\":7200000");
         back_up(b, "new", "\"age_ms\":3600000");
         back_up(b, "making", "\"creating\":true");
-        int64_t taken = now(b) - 3600000 - 60000; /* what it has for certain */
+        int64_t taken = bench_wall(b) - 3600000 - 60000; /* what it has for certain */
         if (gone)
             delete_table(b);
         const struct evac_reply *r = look(b, "ready", args);
@@ -710,7 +661,7 @@ START_TEST(the_newest_backup_is_restored)
         expect(r, EVAC_SEEN_SATISFIED);
         ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), taken);
         ck_assert(bench_true(b, "\"ttl\":\"ends\""));
-        ck_assert(counted(b, "RestoreTableFromBackup", EAST, 1, 1));
+        ck_assert(bench_counted(b, "RestoreTableFromBackup", EAST, 1, 1));
         bench_free(b);
     }
 }
@@ -724,10 +675,11 @@ START_TEST(a_table_that_nobody_here_restored_is_left_alone)
         "table=carts\nsource=own\nrecover_from=backups\nrun=7\n" WAY(EAST, "ungraceful");
     is_blocked(look(b, "recover", args), "has not begun it");
     expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
-    refused(b, EVAC_VERB_OBSERVE, "recover",
-            "table=carts\nsource=own\nrecover_from=backups\nrun=7\nwant.time=2026-01-01T00:00:"
-            "00Z\n" WAY(EAST, "ungraceful"),
-            "point-in-time");
+    expect_refused(
+        b, "dynamodb", EVAC_VERB_OBSERVE, "recover",
+        "table=carts\nsource=own\nrecover_from=backups\nrun=7\nwant.time=2026-01-01T00:00:"
+        "00Z\n" WAY(EAST, "ungraceful"),
+        "point-in-time");
     bench_free(b);
 }
 END_TEST
@@ -744,15 +696,16 @@ START_TEST(without_point_in_time_recovery_nothing_is_ready)
     /* a replica that is to be restorable as well */
     is_blocked(look(b, "ready", TO("graceful") "recover_from=point-in-time\n"), "is off");
     ck_assert(!bench_true(b, "\"operation\":\"TagResource\""));
-    refused(b, EVAC_VERB_OBSERVE, "recover", "table=carts\nrun=7\n" WAY(EAST, "ungraceful"),
-            "set recover_from");
-    refused(b, EVAC_VERB_OBSERVE, "recover",
-            "table=carts\nsource=own\nrecover_from=point-in-time\nrun=7\n" WAY(EAST, "ungraceful"),
-            "set restore_as");
-    refused(b, EVAC_VERB_OBSERVE, "recover",
-            "table=carts\nrestore_as=x\nsource=own\nrecover_from=point-in-time\n" WAY(EAST,
-                                                                                      "ungraceful"),
-            "needs a run");
+    expect_refused(b, "dynamodb", EVAC_VERB_OBSERVE, "recover",
+                   "table=carts\nrun=7\n" WAY(EAST, "ungraceful"), "set recover_from");
+    expect_refused(
+        b, "dynamodb", EVAC_VERB_OBSERVE, "recover",
+        "table=carts\nsource=own\nrecover_from=point-in-time\nrun=7\n" WAY(EAST, "ungraceful"),
+        "set restore_as");
+    expect_refused(b, "dynamodb", EVAC_VERB_OBSERVE, "recover",
+                   "table=carts\nrestore_as=x\nsource=own\nrecover_from=point-in-time\n" WAY(
+                       EAST, "ungraceful"),
+                   "needs a run");
     bench_free(b);
 }
 END_TEST
@@ -833,11 +786,12 @@ START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
                         "rehearse_as=carts-restored\nrun=7\n" WAY(EAST, "ungraceful");
     is_blocked(look(b, "discard", wrong), "no drill has made it");
     expect_outcome(act(b, "discard", wrong), EVAC_OUTCOME_REJECTED);
-    ck_assert(counted(b, "DeleteTable", EAST, 1, 1));
-    refused(b, EVAC_VERB_APPLY, "discard",
-            "table=carts\nsource=own\nrecover_from=point-in-time\nrestore_as=one\nrehearse_as=one\n"
-            "run=7\n" WAY(EAST, "ungraceful"),
-            "its own name");
+    ck_assert(bench_counted(b, "DeleteTable", EAST, 1, 1));
+    expect_refused(
+        b, "dynamodb", EVAC_VERB_APPLY, "discard",
+        "table=carts\nsource=own\nrecover_from=point-in-time\nrestore_as=one\nrehearse_as=one\n"
+        "run=7\n" WAY(EAST, "ungraceful"),
+        "its own name");
     bench_free(b);
 }
 END_TEST

@@ -1,6 +1,5 @@
 /* The EC2 driver before the model: power, launching once, capacity, and what is restored. */
 #include "aws.h"
-#include "builtin.h"
 #include "sandbox_bench.h"
 #include "suite.h"
 
@@ -20,48 +19,7 @@
 #define RESERVED  "fleet=web\ninstance_type=m6i.large\nplatform=Linux/UNIX\nzone=us-west-2a\n"
 #define FROM_SNAP "fleet=db\nsnapshot=volume=db\nzone=us-west-2b\ncopy_delay=0s\n"
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "ec2", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "ec2", EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-/* What the call's refusal says; "" when it is not refused. */
-static void expect_refusal(struct bench *b, const char *action, const struct evac_arg *args,
-                           size_t count, const char *words)
-{
-    struct evac_args all = { args, count };
-    struct evac_call call = {
-        .verb = EVAC_VERB_OBSERVE, .action = action, .args = &all, .token = "a"
-    };
-    struct evac_err err = { EVAC_OK, "" };
-    uint64_t id;
-    struct evac_link *link = bench_link(b);
-    const struct evac_catalog *catalog = evac_builtin_catalog();
-    for (size_t p = 0; p < catalog->pack_count; p++)
-        for (const struct evac_driver *const *d = catalog->packs[p]->drivers; *d; d++)
-            if (strcmp((*d)->name, "ec2") == 0) {
-                ck_assert_int_eq((*d)->call(link, &call, NULL, NULL, &id, &err), EVAC_E_BADARG);
-                ck_assert_msg(strstr(err.text, words) != NULL, "%s", err.text);
-                return;
-            }
-    ck_abort_msg("no such driver");
-}
+BENCH_DRIVER("ec2")
 
 static struct bench *with_boxes(const char *state)
 {
@@ -220,23 +178,18 @@ END_TEST
 START_TEST(a_resource_that_says_too_little_is_refused)
 {
     struct bench *b = bench_new(10);
-    struct evac_arg bad_tag[] = { { EVAC_STR("tag"), EVAC_STR("role") } };
-    struct evac_arg no_ids[] = { { EVAC_STR("instances"), EVAC_STR("[]") } };
-    struct evac_arg count[] = { { EVAC_STR("want.count"), EVAC_STR("3") } };
-    struct evac_arg percent[] = { { EVAC_STR("tag"), EVAC_STR("a=b") },
-                                  { EVAC_STR("want.minimum_percent"), EVAC_STR("0") } };
-    expect_refusal(b, "start", NULL, 0, "instances");
-    expect_refusal(b, "start", bad_tag, 1, "role=web");
-    expect_refusal(b, "start", no_ids, 1, "lists 0");
-    expect_refusal(b, "start", percent, 2, "from 1 to 100");
-    expect_refusal(b, "launch", count, 1, "fleet is needed");
-    expect_refusal(b, "terminate", NULL, 0, "fleet is needed");
-    struct evac_arg pattern[] = { { EVAC_STR("fleet"), EVAC_STR("w*b") } };
-    expect_refusal(b, "terminate", pattern, 1, "w*b");
-    expect_refusal(b, "reserve", NULL, 0, "want.count");
-    expect_refusal(b, "reserve", count, 1, "fleet is needed");
-    expect_refusal(b, "restore", NULL, 0, "volume=db");
-    expect_refusal(b, "ready", NULL, 0, "nothing to be ready");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "start", "", "instances");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "start", "tag=role\n", "role=web");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "start", "instances=[]\n", "lists 0");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "start", "tag=a=b\nwant.minimum_percent=0\n",
+                   "from 1 to 100");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "launch", "want.count=3\n", "fleet is needed");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "terminate", "", "fleet is needed");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "terminate", "fleet=w*b\n", "w*b");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "reserve", "", "want.count");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "reserve", "want.count=3\n", "fleet is needed");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "restore", "", "volume=db");
+    expect_refused(b, "ec2", EVAC_VERB_OBSERVE, "ready", "", "nothing to be ready");
     bench_free(b);
 }
 END_TEST
@@ -362,7 +315,7 @@ START_TEST(the_newest_image_of_a_name_is_launched_and_its_age_is_said)
     const char *args = WEB "image=web-*\ncopy_delay=1m\n" TO WANT;
     const struct evac_reply *r = look(b, "launch", args);
     expect(r, EVAC_SEEN_UNSATISFIED);
-    int64_t now = bench_host(b)->wall_ms(bench_host(b)->ctx);
+    int64_t now = bench_wall(b);
     int64_t age_s = (now - bench_fact(r, "as_of_wall_ms")) / 1000;
     ck_assert_int_ge(age_s, 660);
     ck_assert_int_le(age_s, 661);
@@ -454,7 +407,7 @@ START_TEST(the_newest_completed_snapshot_becomes_a_volume_once)
     struct bench *b = with_snapshots();
     const struct evac_reply *r = look(b, "restore", FROM_SNAP TO);
     expect(r, EVAC_SEEN_UNSATISFIED);
-    int64_t now = bench_host(b)->wall_ms(bench_host(b)->ctx);
+    int64_t now = bench_wall(b);
     ck_assert_int_eq((now - bench_fact(r, "as_of_wall_ms")) / 1000, 600);
     bench_control(b, "service ec2 us-west-2 lost-mutation 1");
     expect_outcome(act(b, "restore", FROM_SNAP TO), EVAC_OUTCOME_UNKNOWN);

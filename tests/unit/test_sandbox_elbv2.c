@@ -4,7 +4,6 @@
 #include "suite.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define TO    "region=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\napp=shop\nrun=7\n"
 #define GROUP "target_group=web\n"
@@ -15,11 +14,6 @@ static const struct evac_reply *look(struct bench *b, const char *driver, const 
                                      const char *args)
 {
     return bench_call(b, driver, EVAC_VERB_OBSERVE, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
 }
 
 static struct bench *with_targets(void)

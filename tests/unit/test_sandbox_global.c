@@ -21,17 +21,6 @@ static const struct {
 };
 #define ENGINES (int)(sizeof engines / sizeof engines[0])
 
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
 static struct bench *with_global(const char *engine, bool headless)
 {
     struct bench *b = bench_new(10);

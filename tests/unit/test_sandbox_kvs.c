@@ -35,17 +35,6 @@ static const struct evac_reply *move(struct bench *b, const char *args)
     return bench_call(b, "cloudfront-kvs", EVAC_VERB_APPLY, "route", args);
 }
 
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
 /* --- the driver ------------------------------------------------------------------------------ */
 
 START_TEST(a_key_is_set_by_its_stores_version_and_put_back)

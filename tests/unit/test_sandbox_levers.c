@@ -326,7 +326,7 @@ static struct bench *begin(const struct life *l)
     return b;
 }
 
-static void expect(const struct life *l, const struct evac_reply *r, enum evac_seen seen)
+static void agrees(const struct life *l, const struct evac_reply *r, enum evac_seen seen)
 {
     ck_assert_msg(r->seen == seen, "%s.%s is %s: %.*s", l->driver, l->action,
                   evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
@@ -355,24 +355,24 @@ START_TEST(each_action_is_seen_moved_and_put_back)
     struct bench *b = begin(l);
     char before[8192];
     const struct evac_reply *r = look(b, l);
-    expect(l, r, l->before);
+    agrees(l, r, l->before);
     ck_assert(evac_str_copy(before, sizeof before, r->snapshot));
     if (l->truth) {
         apply(b, l, EVAC_OUTCOME_ACCEPTED);
-        expect(l, settle(b, l), EVAC_SEEN_SATISFIED);
+        agrees(l, settle(b, l), EVAC_SEEN_SATISFIED);
         ck_assert_msg(bench_true(b, l->truth), "%s.%s: the truth has no %s", l->driver, l->action,
                       l->truth);
         apply(b, l, EVAC_OUTCOME_ACCEPTED); /* again: nothing to do */
-        expect(l, settle(b, l), EVAC_SEEN_SATISFIED);
+        agrees(l, settle(b, l), EVAC_SEEN_SATISFIED);
     }
     if (l->back) {
         bench_run(b, 1000); /* Global Accelerator deploys one change before it takes the next */
         bench_goal(b, before);
-        expect(l, look(b, l), EVAC_SEEN_UNSATISFIED);
+        agrees(l, look(b, l), EVAC_SEEN_UNSATISFIED);
         apply(b, l, EVAC_OUTCOME_ACCEPTED);
-        expect(l, settle(b, l), EVAC_SEEN_SATISFIED);
+        agrees(l, settle(b, l), EVAC_SEEN_SATISFIED);
         bench_goal(b, "");
-        expect(l, settle(b, l), EVAC_SEEN_UNSATISFIED);
+        agrees(l, settle(b, l), EVAC_SEEN_UNSATISFIED);
     }
     bench_free(b);
 }
@@ -411,7 +411,7 @@ START_TEST(a_lost_reply_is_unknown_and_the_change_is_found)
     struct bench *b = begin(l);
     bench_control(b, "service %s %s lost-mutation 1", service_of(l), place_of(l));
     apply(b, l, EVAC_OUTCOME_UNKNOWN);
-    expect(l, settle(b, l), EVAC_SEEN_SATISFIED);
+    agrees(l, settle(b, l), EVAC_SEEN_SATISFIED);
     bench_free(b);
 }
 END_TEST
@@ -429,12 +429,12 @@ START_TEST(what_can_not_be_asked_is_not_seen_and_nothing_is_sent)
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         bench_control(b, "service %s %s %s", service_of(l), place_of(l), faults[i].fault);
         bool elsewhere = strcmp(l->driver, "health") == 0 && strcmp(faults[i].fault, "down") == 0;
-        expect(l, look(b, l), elsewhere ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN);
+        agrees(l, look(b, l), elsewhere ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSEEN);
         if (l->truth)
             apply(b, l, faults[i].outcome);
         bench_control(b, "service %s %s up", service_of(l), place_of(l));
     }
-    expect(l, look(b, l), l->before); /* nothing has moved */
+    agrees(l, look(b, l), l->before); /* nothing has moved */
     bench_free(b);
 }
 END_TEST
@@ -449,7 +449,7 @@ START_TEST(what_is_not_there_blocks_and_says_so)
         return;
     struct bench *b = begin(&nothing);
     const struct evac_reply *r = look(b, l);
-    expect(l, r, EVAC_SEEN_BLOCKED);
+    agrees(l, r, EVAC_SEEN_BLOCKED);
     ck_assert(evac_str_has(r->reason, "there is no"));
     if (l->truth)
         apply(b, l, EVAC_OUTCOME_REJECTED);
@@ -493,7 +493,7 @@ START_TEST(an_execution_that_failed_blocks)
         struct bench *b = begin(&failing[i]);
         apply(b, &failing[i], EVAC_OUTCOME_ACCEPTED);
         const struct evac_reply *r = settle(b, &failing[i]);
-        expect(&failing[i], r, EVAC_SEEN_BLOCKED);
+        agrees(&failing[i], r, EVAC_SEEN_BLOCKED);
         ck_assert(text(r).n > 0);
         bench_free(b);
     }

@@ -3,7 +3,6 @@
 #include "suite.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define ARN "mrap=arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap\n"
 #define SIDES(region)                                                                              \
@@ -36,26 +35,7 @@ static struct bench *active_passive(void)
     return with_routes(ROUTE("us-east-1", "100") "," ROUTE("us-west-2", "0"));
 }
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "mrap", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "mrap", EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
+BENCH_DRIVER("mrap")
 
 /* The bench has four of the five; this is the one that tests do not name otherwise. */
 static void without_asia(struct bench *b, const char *word)

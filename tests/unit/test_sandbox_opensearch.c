@@ -4,9 +4,6 @@
 #include "sandbox_bench.h"
 #include "suite.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define DIRECTION "app=shop\nfrom=us-east-1\nto=us-west-2\nrun=7\n"
 #define TO        "region=us-west-2\nmode=ungraceful\n" DIRECTION
 #define GRACEFUL  "region=us-west-2\nmode=graceful\n" DIRECTION
@@ -47,36 +44,16 @@ static struct bench *with_followers(void)
     return b;
 }
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "opensearch", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *apply(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "opensearch", EVAC_VERB_APPLY, action, args);
-}
+BENCH_DRIVER("opensearch")
 
 static const struct evac_reply *measure(struct bench *b, const char *args)
 {
     return bench_call(b, "opensearch", EVAC_VERB_MEASURE, "", args);
 }
 
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
 static void accepted(const struct evac_reply *r)
 {
-    ck_assert_msg(r->outcome == EVAC_OUTCOME_ACCEPTED, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static void says(const struct evac_reply *r, const char *words)
-{
-    ck_assert_msg(evac_str_has(r->reason, words), "'%.*s' has no '%s'", EVAC_STR_ARG(r->reason),
-                  words);
+    expect_outcome(r, EVAC_OUTCOME_ACCEPTED);
 }
 
 static const struct evac_reply *settled(struct bench *b, const char *action, const char *args)
@@ -99,11 +76,11 @@ START_TEST(a_follower_is_ready_when_it_is_not_far_behind)
                      "\"follows\":\"to-east\",\"status\":\"PAUSED\"}");
     r = look(b, "ready", BOTH GRACEFUL);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "items is PAUSED");
+    expect_reason(r, "items is PAUSED");
     expect(look(b, "ready", ORDERS GRACEFUL), EVAC_SEEN_SATISFIED);
     bench_control(b, "make opensearch us-west-2 {\"kind\":\"domain\",\"name\":\"logs\","
                      "\"health\":\"red\"}");
-    says(look(b, "ready", ORDERS GRACEFUL), "health is red");
+    expect_reason(look(b, "ready", ORDERS GRACEFUL), "health is red");
     bench_free(b);
 }
 END_TEST
@@ -113,14 +90,14 @@ START_TEST(what_is_not_there_or_does_not_follow_is_not_ready)
     struct bench *b = with_followers();
     const struct evac_reply *r = look(b, "ready", "domain=logs\nindices=gone\n" TO);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "gone is not there");
+    expect_reason(r, "gone is not there");
     expect(look(b, "failover", "domain=logs\nindices=gone\n" TO), EVAC_SEEN_BLOCKED);
-    ck_assert_int_eq(apply(b, "failover", "domain=logs\nindices=gone\n" TO)->outcome,
+    ck_assert_int_eq(act(b, "failover", "domain=logs\nindices=gone\n" TO)->outcome,
                      EVAC_OUTCOME_REJECTED);
     expect(look(b, "ready", "domain=none\nindices=orders\n" TO), EVAC_SEEN_UNSEEN);
     r = look(b, "ready", ORDERS AT_FROM);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "orders does not follow");
+    expect_reason(r, "orders does not follow");
     bench_free(b);
 }
 END_TEST
@@ -132,17 +109,17 @@ START_TEST(a_switchover_waits_until_nothing_is_missing)
     struct bench *b = with_followers();
     const struct evac_reply *r = look(b, "switchover", BOTH GRACEFUL);
     expect(r, EVAC_SEEN_MOVING);
-    says(r, "operations behind");
-    r = apply(b, "switchover", BOTH GRACEFUL);
+    expect_reason(r, "operations behind");
+    r = act(b, "switchover", BOTH GRACEFUL);
     ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
-    says(r, "nothing was stopped");
+    expect_reason(r, "nothing was stopped");
     leader(b, "orders", 0, 50000); /* nobody writes any more */
     leader(b, "items", 0, 60000);
     expect(look(b, "switchover", BOTH GRACEFUL), EVAC_SEEN_MOVING);
     r = bench_settle(b, "opensearch", "switchover", BOTH GRACEFUL, 5000);
     expect(r, EVAC_SEEN_UNSATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_operations"), 0);
-    accepted(apply(b, "switchover", BOTH GRACEFUL));
+    accepted(act(b, "switchover", BOTH GRACEFUL));
     expect(look(b, "switchover", BOTH GRACEFUL), EVAC_SEEN_MOVING);
     r = settled(b, "switchover", BOTH GRACEFUL);
     ck_assert(r->strong);
@@ -162,11 +139,11 @@ START_TEST(a_failover_needs_nothing_of_the_region_that_is_gone)
     expect(look(b, "ready", BOTH TO), EVAC_SEEN_SATISFIED);
     expect(look(b, "ready", BOTH GRACEFUL), EVAC_SEEN_UNSEEN);
     expect(look(b, "switchover", BOTH GRACEFUL), EVAC_SEEN_UNSEEN);
-    ck_assert_int_eq(apply(b, "switchover", BOTH GRACEFUL)->outcome, EVAC_OUTCOME_REJECTED);
+    ck_assert_int_eq(act(b, "switchover", BOTH GRACEFUL)->outcome, EVAC_OUTCOME_REJECTED);
     expect(look(b, "failover", BOTH TO), EVAC_SEEN_UNSATISFIED);
-    accepted(apply(b, "failover", BOTH TO));
+    accepted(act(b, "failover", BOTH TO));
     (void)settled(b, "failover", BOTH TO);
-    accepted(apply(b, "failover", BOTH TO)); /* what is so already is not asked for again */
+    accepted(act(b, "failover", BOTH TO)); /* what is so already is not asked for again */
     ck_assert(bench_true(b, "\"received\":2,\"effects\":2,\"repeated_without_observe\":0"));
     ck_assert(!bench_true(b, "\"lost\":0"));
     bench_free(b);
@@ -177,11 +154,11 @@ START_TEST(a_lost_reply_is_unknown_and_the_look_tells_the_rest)
 {
     struct bench *b = with_followers();
     bench_control(b, "service opensearch us-west-2 lost-mutation 1");
-    ck_assert_int_eq(apply(b, "failover", BOTH TO)->outcome, EVAC_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(act(b, "failover", BOTH TO)->outcome, EVAC_OUTCOME_UNKNOWN);
     const struct evac_reply *r = look(b, "failover", BOTH TO);
     expect(r, EVAC_SEEN_UNSATISFIED);
-    says(r, "items follows");
-    accepted(apply(b, "failover", BOTH TO));
+    expect_reason(r, "items follows");
+    accepted(act(b, "failover", BOTH TO));
     (void)settled(b, "failover", BOTH TO);
     ck_assert(bench_true(b, "\"received\":2,\"effects\":2,"));
     bench_free(b);
@@ -205,7 +182,7 @@ static const struct evac_reply *fail_over_while(struct bench *b, evac_timer_fn *
     uint64_t id;
     expect(look(b, "failover", BOTH TO), EVAC_SEEN_UNSATISFIED);
     ck_assert(!host->timer(host->ctx, 13, fn, b, &id, NULL));
-    return apply(b, "failover", BOTH TO);
+    return act(b, "failover", BOTH TO);
 }
 
 START_TEST(half_a_failover_is_no_refusal)
@@ -213,9 +190,9 @@ START_TEST(half_a_failover_is_no_refusal)
     struct bench *b = with_followers();
     const struct evac_reply *r = fail_over_while(b, deny);
     accepted(r);
-    says(r, "not authorized");
+    expect_reason(r, "not authorized");
     bench_control(b, "service opensearch us-west-2 up");
-    says(look(b, "failover", BOTH TO), "items follows");
+    expect_reason(look(b, "failover", BOTH TO), "items follows");
     bench_free(b);
 }
 END_TEST
@@ -249,8 +226,8 @@ START_TEST(refusals_and_silence_are_told_apart)
         bench_control(b, "%s", cases[i].fault);
         const struct evac_reply *r = look(b, "failover", ORDERS TO);
         expect(r, EVAC_SEEN_UNSEEN);
-        says(r, cases[i].words);
-        ck_assert_int_eq(apply(b, "failover", ORDERS TO)->outcome, cases[i].outcome);
+        expect_reason(r, cases[i].words);
+        ck_assert_int_eq(act(b, "failover", ORDERS TO)->outcome, cases[i].outcome);
         bench_control(b, "region us-west-2 up");
         bench_control(b, "service opensearch us-west-2 up");
         expect(look(b, "failover", ORDERS TO), EVAC_SEEN_UNSATISFIED);
@@ -268,7 +245,7 @@ START_TEST(the_lag_is_known_once_what_the_leader_had_has_arrived)
     bench_run(b, 4000);
     const struct evac_reply *r = measure(b, BOTH TO);
     expect(r, EVAC_SEEN_UNSEEN);
-    says(r, "since when is not known yet");
+    expect_reason(r, "since when is not known yet");
     bench_run(b, 1000);
     expect(measure(b, BOTH TO), EVAC_SEEN_UNSEEN); /* and never a zero that nobody measured */
     bench_run(b, 3000);
@@ -293,8 +270,8 @@ END_TEST
 START_TEST(what_does_not_follow_has_no_lag)
 {
     struct bench *b = with_followers();
-    accepted(apply(b, "failover", ORDERS TO));
-    says(measure(b, BOTH TO), "it does not follow");
+    accepted(act(b, "failover", ORDERS TO));
+    expect_reason(measure(b, BOTH TO), "it does not follow");
     bench_free(b);
 }
 END_TEST
@@ -313,24 +290,24 @@ static void connect(struct bench *b, const char *status)
 START_TEST(the_old_side_follows_again)
 {
     struct bench *b = with_followers();
-    accepted(apply(b, "failover", BOTH TO));
+    accepted(act(b, "failover", BOTH TO));
     expect(look(b, "protected", BACK TO), EVAC_SEEN_UNSATISFIED);
     const struct evac_reply *r = look(b, "protect", BACK AT_FROM);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "the connection to-west is not there");
+    expect_reason(r, "the connection to-west is not there");
     connect(b, "PENDING_ACCEPTANCE");
-    says(look(b, "protect", BACK AT_FROM), "PENDING_ACCEPTANCE");
-    ck_assert_int_eq(apply(b, "protect", BACK AT_FROM)->outcome, EVAC_OUTCOME_REJECTED);
+    expect_reason(look(b, "protect", BACK AT_FROM), "PENDING_ACCEPTANCE");
+    ck_assert_int_eq(act(b, "protect", BACK AT_FROM)->outcome, EVAC_OUTCOME_REJECTED);
     connect(b, "ACTIVE");
     expect(look(b, "protect", BACK AT_FROM), EVAC_SEEN_UNSATISFIED);
-    accepted(apply(b, "protect", BACK AT_FROM));
+    accepted(act(b, "protect", BACK AT_FROM));
     r = look(b, "protect", BACK AT_FROM);
     expect(r, EVAC_SEEN_MOVING);
-    says(r, "BOOTSTRAPPING");
+    expect_reason(r, "BOOTSTRAPPING");
     expect(look(b, "protected", BACK TO), EVAC_SEEN_MOVING);
     expect(bench_settle(b, "opensearch", "protect", BACK AT_FROM, 20000), EVAC_SEEN_SATISFIED);
     expect(look(b, "protected", BACK TO), EVAC_SEEN_SATISFIED);
-    accepted(apply(b, "protect", BACK AT_FROM));
+    accepted(act(b, "protect", BACK AT_FROM));
     ck_assert(bench_true(b, "\"operation\":\"StartReplication\",\"region\":\"us-east-1\","
                             "\"received\":3,\"effects\":2,"));
     bench_free(b);
@@ -340,11 +317,11 @@ END_TEST
 START_TEST(an_old_index_is_in_the_way_and_is_not_deleted)
 {
     struct bench *b = with_followers();
-    accepted(apply(b, "failover", ORDERS TO));
+    accepted(act(b, "failover", ORDERS TO));
     const struct evac_reply *r = look(b, "protect", ORDERS "alias=to-west\n" AT_FROM);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "DELETE /orders");
-    ck_assert_int_eq(apply(b, "protect", ORDERS "alias=to-west\n" AT_FROM)->outcome,
+    expect_reason(r, "DELETE /orders");
+    ck_assert_int_eq(act(b, "protect", ORDERS "alias=to-west\n" AT_FROM)->outcome,
                      EVAC_OUTCOME_REJECTED);
     bench_free(b);
 }
@@ -399,7 +376,7 @@ START_TEST(domains_that_differ_are_named)
                      "\"ClusterConfig\":{\"InstanceCount\":1}}");
     const struct evac_reply *r = look(b, "parity", ORDERS TO);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "instances: 2 in us-east-1, 1 in us-west-2");
+    expect_reason(r, "instances: 2 in us-east-1, 1 in us-west-2");
     bench_free(b);
 }
 END_TEST

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DB                                                                                         \
     "instances.us-east-1=orders-use1\ninstances.us-west-2=orders-usw2\nmetric_period=1s\n"         \
@@ -15,36 +14,7 @@
 #define FROM(mode)        DB WAY("us-east-1", mode)
 #define BACKUPS           "protected_by=backups\nrestore_as=orders-restored\n"
 
-static const struct evac_reply *look(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "rds", EVAC_VERB_OBSERVE, action, args);
-}
-
-static const struct evac_reply *act(struct bench *b, const char *action, const char *args)
-{
-    return bench_call(b, "rds", EVAC_VERB_APPLY, action, args);
-}
-
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static void expect_reason(const struct evac_reply *r, const char *words)
-{
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
-
-static int64_t now(struct bench *b)
-{
-    return bench_host(b)->wall_ms(bench_host(b)->ctx);
-}
+BENCH_DRIVER("rds")
 
 static struct bench *with_replica(void)
 {
@@ -53,25 +23,6 @@ static struct bench *with_replica(void)
     bench_control(b, "make rds us-west-2 {\"kind\":\"replica\",\"id\":\"orders-usw2\","
                      "\"source\":\"orders-use1\",\"source_region\":\"us-east-1\"}");
     return b;
-}
-
-static bool counted(struct bench *b, const char *operation, const char *region, int received,
-                    int effects)
-{
-    char part[200];
-    (void)snprintf(part, sizeof part,
-                   "\"operation\":\"%s\",\"region\":\"%s\",\"received\":%d,\"effects\":%d,"
-                   "\"repeated_without_observe\":0",
-                   operation, region, received, effects);
-    return bench_true(b, part);
-}
-
-/* The driver refuses the call itself. */
-static void refused(struct bench *b, const char *driver, enum evac_verb verb, const char *action,
-                    const char *args, const char *words)
-{
-    const char *text = bench_refusal(b, driver, verb, action, args);
-    ck_assert_msg(strstr(text, words), "%s", text);
 }
 
 /* --- a read replica ----------------------------------------------------------------------------
@@ -95,7 +46,7 @@ START_TEST(a_replica_is_promoted_once_and_stands_alone)
     /* it is done while its first backup is made */
     ck_assert(bench_true(b, "\"id\":\"orders-usw2\",\"region\":\"us-west-2\",\"status\":"
                             "\"backing-up\",\"class\":\"db.m6g.large\",\"source\":\"\""));
-    ck_assert(counted(b, "PromoteReadReplica", "us-west-2", 2, 1));
+    ck_assert(bench_counted(b, "PromoteReadReplica", "us-west-2", 2, 1));
     expect_outcome(act(b, "promote", args), EVAC_OUTCOME_REJECTED);
     bench_free(b);
 }
@@ -110,8 +61,8 @@ START_TEST(an_old_primary_is_never_taken_for_a_promoted_replica)
     expect_reason(r, "old primary");
     expect(look(b, "ready", back), EVAC_SEEN_BLOCKED);
     expect_outcome(act(b, "promote", back), EVAC_OUTCOME_REJECTED);
-    refused(b, "rds", EVAC_VERB_APPLY, "promote", TO("ungraceful") "want.backup_retention=90\n",
-            "from 0 to 35");
+    expect_refused(b, "rds", EVAC_VERB_APPLY, "promote",
+                   TO("ungraceful") "want.backup_retention=90\n", "from 0 to 35");
     bench_free(b);
 }
 END_TEST
@@ -136,13 +87,13 @@ START_TEST(a_replica_that_lags_says_so_and_one_that_stopped_ages)
     const struct evac_reply *r = bench_call(b, "rds", EVAC_VERB_MEASURE, "", TO("graceful"));
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_ms"), 2500);
-    ck_assert_int_le(now(b) - bench_fact(r, "as_of_wall_ms"), 8000);
+    ck_assert_int_le(bench_wall(b) - bench_fact(r, "as_of_wall_ms"), 8000);
     bench_control(b, "region us-east-1 isolated");
     bench_run(b, 30000);
     r = bench_call(b, "rds", EVAC_VERB_MEASURE, "", TO("graceful"));
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "lag_ms"), 2500);
-    ck_assert_int_ge(now(b) - bench_fact(r, "as_of_wall_ms"), 29000);
+    ck_assert_int_ge(bench_wall(b) - bench_fact(r, "as_of_wall_ms"), 29000);
     expect(bench_call(b, "cloudwatch", EVAC_VERB_OBSERVE, "below",
                       "namespace=AWS/RDS\nmetric=ReplicaLag\nunit=s\nstat=Maximum\nperiod=1s\n"
                       "dimensions.DBInstanceIdentifier=orders-usw2\nwant.max=10s\n" WAY(
@@ -176,7 +127,7 @@ START_TEST(what_can_not_be_seen_is_not_guessed)
     expect(look(b, "promote", args), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act(b, "promote", args), EVAC_OUTCOME_ACCEPTED);
     expect(bench_settle(b, "rds", "promote", args, 60000), EVAC_SEEN_SATISFIED);
-    ck_assert(counted(b, "PromoteReadReplica", "us-west-2", 1, 1));
+    ck_assert(bench_counted(b, "PromoteReadReplica", "us-west-2", 1, 1));
     bench_free(b);
 }
 END_TEST
@@ -248,8 +199,8 @@ START_TEST(a_size_is_changed_and_restored)
     ck_assert(bench_true(b, "\"id\":\"orders-usw2\",\"region\":\"us-west-2\",\"status\":"
                             "\"available\",\"class\":\"db.m6g.large\""));
     bench_goal(b, "");
-    refused(b, "rds", EVAC_VERB_OBSERVE, "size", TO("graceful"), "wants a class");
-    refused(b, "rds", EVAC_VERB_OBSERVE, "size", TO("graceful") "want.class=large\n", "db.");
+    expect_refused(b, "rds", EVAC_VERB_OBSERVE, "size", TO("graceful"), "wants a class");
+    expect_refused(b, "rds", EVAC_VERB_OBSERVE, "size", TO("graceful") "want.class=large\n", "db.");
     bench_control(b, "service rds us-west-2 capacity-refused");
     r = act(b, "size", TO("graceful") "want.class=db.m6g.8xlarge\n");
     expect_outcome(r, EVAC_OUTCOME_REJECTED);
@@ -331,7 +282,7 @@ START_TEST(the_newest_recovery_point_is_restored_and_tells_what_is_lost)
                      "\"copied_age_ms\":60000}");
     bench_control(b, "make rds us-west-2 {\"kind\":\"snapshot\",\"id\":\"making\",\"db\":"
                      "\"orders-use1\",\"source_region\":\"us-east-1\",\"creating\":true}");
-    int64_t taken = now(b) - 7200000;
+    int64_t taken = bench_wall(b) - 7200000;
     const struct evac_reply *r = bench_call(b, "rds", EVAC_VERB_MEASURE, "", args);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "as_of_wall_ms") - bench_fact(r, "lag_ms"), taken);
@@ -359,7 +310,7 @@ START_TEST(the_newest_recovery_point_is_restored_and_tells_what_is_lost)
         "backing-up", (long long)taken);
     bench_run(b, 1);
     ck_assert_msg(bench_true(b, part), "%s", part);
-    ck_assert(counted(b, "RestoreDBInstanceFromDBSnapshot", "us-west-2", 1, 1));
+    ck_assert(bench_counted(b, "RestoreDBInstanceFromDBSnapshot", "us-west-2", 1, 1));
     bench_free(b);
 }
 END_TEST
@@ -412,8 +363,8 @@ START_TEST(without_a_recovery_point_nothing_is_ready)
     const char *taken = DB "protected_by=backups\n" WAY("us-west-2", "ungraceful");
     expect(look(b, "ready", taken), EVAC_SEEN_BLOCKED);
     expect(look(b, "recover", taken), EVAC_SEEN_BLOCKED);
-    refused(b, "rds", EVAC_VERB_OBSERVE, "recover",
-            "instances=orders\n" WAY("us-west-2", "ungraceful"), "needs a run");
+    expect_refused(b, "rds", EVAC_VERB_OBSERVE, "recover",
+                   "instances=orders\n" WAY("us-west-2", "ungraceful"), "needs a run");
     bench_free(b);
 }
 END_TEST
@@ -488,9 +439,10 @@ START_TEST(a_drills_copy_is_discarded_and_nothing_else_ever)
         DB "restore_as=other\nrehearse_as=orders-restored\n" WAY("us-west-2", "ungraceful");
     expect(look(b, "discard", wrong), EVAC_SEEN_BLOCKED);
     expect_outcome(act(b, "discard", wrong), EVAC_OUTCOME_REJECTED);
-    ck_assert(counted(b, "DeleteDBInstance", "us-west-2", 2, 1));
-    refused(b, "rds", EVAC_VERB_APPLY, "discard",
-            DB "restore_as=one\nrehearse_as=one\n" WAY("us-west-2", "ungraceful"), "its own name");
+    ck_assert(bench_counted(b, "DeleteDBInstance", "us-west-2", 2, 1));
+    expect_refused(b, "rds", EVAC_VERB_APPLY, "discard",
+                   DB "restore_as=one\nrehearse_as=one\n" WAY("us-west-2", "ungraceful"),
+                   "its own name");
     bench_free(b);
 }
 END_TEST
@@ -532,17 +484,18 @@ START_TEST(a_point_in_time_of_its_own_is_restored_beside_it)
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), 1790000040000);
     ck_assert(bench_true(b, "\"data_ms\":1790000040000"));
-    refused(b, "rds", EVAC_VERB_APPLY, "recover",
-            "instances=orders\nrecover_from=point-in-time\nrun=7\n" WAY("us-west-2", "ungraceful"),
-            "set restore_as");
-    refused(
+    expect_refused(
+        b, "rds", EVAC_VERB_APPLY, "recover",
+        "instances=orders\nrecover_from=point-in-time\nrun=7\n" WAY("us-west-2", "ungraceful"),
+        "set restore_as");
+    expect_refused(
         b, "rds", EVAC_VERB_APPLY, "recover",
         "instances=orders\nrun=7\nwant.time=2026-09-21T14:14:00Z\n" WAY("us-west-2", "ungraceful"),
         "recover_from");
-    refused(b, "rds", EVAC_VERB_APPLY, "recover",
-            "instances=orders\nrecover_from=point-in-time\nrestore_as=x\nrun=7\n"
-            "want.time=yesterday\n" WAY("us-west-2", "ungraceful"),
-            "it is written as");
+    expect_refused(b, "rds", EVAC_VERB_APPLY, "recover",
+                   "instances=orders\nrecover_from=point-in-time\nrestore_as=x\nrun=7\n"
+                   "want.time=yesterday\n" WAY("us-west-2", "ungraceful"),
+                   "it is written as");
     bench_free(b);
 }
 END_TEST
@@ -570,7 +523,7 @@ START_TEST(a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded)
     bench_control(b, "make rds us-east-1 {\"kind\":\"cluster\",\"id\":\"books-use1\"}");
     bench_control(b, "make rds us-west-2 {\"kind\":\"cluster-snapshot\",\"id\":\"c1\",\"db\":"
                      "\"books-use1\",\"age_ms\":3600000}");
-    int64_t taken = now(b) - 3600000;
+    int64_t taken = bench_wall(b) - 3600000;
     expect(look_at_cluster(b, "ready"), EVAC_SEEN_SATISFIED);
     const struct evac_reply *r = look_at_cluster(b, "rehearse");
     expect(r, EVAC_SEEN_UNSATISFIED);
@@ -586,13 +539,13 @@ START_TEST(a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded)
     r = bench_settle(b, "aurora-restore", "rehearse", CLUSTER, 200000);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "as_of_wall_ms"), taken);
-    ck_assert(counted(b, "RestoreDBClusterFromSnapshot", "us-west-2", 1, 1));
+    ck_assert(bench_counted(b, "RestoreDBClusterFromSnapshot", "us-west-2", 1, 1));
     expect(look_at_cluster(b, "discard"), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act_on_cluster(b, "discard"), EVAC_OUTCOME_ACCEPTED);
     expect(bench_settle(b, "aurora-restore", "discard", CLUSTER, 120000), EVAC_SEEN_SATISFIED);
     ck_assert(!bench_true(b, "books-usw2-drill"));
-    refused(b, "aurora-restore", EVAC_VERB_APPLY, "recover",
-            "clusters=books\nrun=7\n" WAY("us-west-2", "ungraceful"), "needs 'class'");
+    expect_refused(b, "aurora-restore", EVAC_VERB_APPLY, "recover",
+                   "clusters=books\nrun=7\n" WAY("us-west-2", "ungraceful"), "needs 'class'");
     bench_free(b);
 }
 END_TEST

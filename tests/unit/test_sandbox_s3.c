@@ -25,22 +25,6 @@ static const struct evac_reply *act(struct bench *b, const char *driver, const c
     return bench_call(b, driver, EVAC_VERB_APPLY, action, args);
 }
 
-static void expect(const struct evac_reply *r, enum evac_seen seen)
-{
-    ck_assert_msg(r->seen == seen, "%s: %.*s", evac_seen_name(r->seen), EVAC_STR_ARG(r->reason));
-}
-
-static void expect_outcome(const struct evac_reply *r, enum evac_outcome outcome)
-{
-    ck_assert_msg(r->outcome == outcome, "%s: %.*s", evac_outcome_name(r->outcome),
-                  EVAC_STR_ARG(r->reason));
-}
-
-static void says(const struct evac_reply *r, const char *words)
-{
-    ck_assert_msg(evac_str_has(r->reason, words), "%.*s", EVAC_STR_ARG(r->reason));
-}
-
 /* Two buckets, without a rule. */
 static struct bench *with_buckets(double speed)
 {
@@ -129,7 +113,7 @@ START_TEST(failed_tasks_are_blocked_with_their_numbers)
     expect_outcome(act(b, "s3-batch", "replicate", BATCH TO), EVAC_OUTCOME_ACCEPTED);
     const struct evac_reply *r = bench_settle(b, "s3-batch", "replicate", BATCH TO, 60000);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "replicated 0 of 1, and 1 failed");
+    expect_reason(r, "replicated 0 of 1, and 1 failed");
     expect_outcome(act(b, "s3-batch", "replicate", BATCH TO), EVAC_OUTCOME_REJECTED);
     bench_free(b);
 }
@@ -142,7 +126,7 @@ START_TEST(nothing_to_replicate_is_what_one_hopes_for)
     expect_outcome(act(b, "s3-batch", "replicate", BATCH TO), EVAC_OUTCOME_ACCEPTED);
     const struct evac_reply *r = bench_settle(b, "s3-batch", "replicate", BATCH TO, 60000);
     expect(r, EVAC_SEEN_SATISFIED);
-    says(r, "nothing to replicate");
+    expect_reason(r, "nothing to replicate");
     bench_free(b);
 }
 END_TEST
@@ -154,7 +138,7 @@ START_TEST(a_job_without_a_rule_fails_and_says_why)
     expect_outcome(act(b, "s3-batch", "replicate", BATCH TO), EVAC_OUTCOME_ACCEPTED);
     const struct evac_reply *r = bench_settle(b, "s3-batch", "replicate", BATCH TO, 60000);
     expect(r, EVAC_SEEN_UNSATISFIED);
-    says(r, "no replication configuration");
+    expect_reason(r, "no replication configuration");
     replicate_back(b);
     expect_outcome(act(b, "s3-batch", "replicate", BATCH TO), EVAC_OUTCOME_ACCEPTED);
     ck_assert(created(b, 2));
@@ -230,11 +214,11 @@ START_TEST(each_named_rule_must_replicate_to_the_other_bucket)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct evac_reply *r = look(b, "s3", "replicating", rows[i].args);
         expect(r, rows[i].seen);
-        says(r, rows[i].says);
+        expect_reason(r, rows[i].says);
     }
     bench_control(b, "make s3 us-east-1 {\"kind\":\"bucket\",\"name\":\"shop-pics-use1\","
                      "\"versioned\":false}");
-    says(look(b, "s3", "replicating", PAIR AT_FROM), "does not keep versions");
+    expect_reason(look(b, "s3", "replicating", PAIR AT_FROM), "does not keep versions");
     bench_free(b);
 }
 END_TEST
@@ -256,7 +240,7 @@ START_TEST(a_bucket_is_drained_when_marker_and_metrics_say_so)
     const struct evac_reply *r = bench_settle(b, "s3", "drained", RULES PAIR AT_FROM, 60000);
     expect(r, EVAC_SEEN_SATISFIED);
     ck_assert_int_eq(bench_fact(r, "pending"), 0);
-    says(r, "nothing waits");
+    expect_reason(r, "nothing waits");
     bench_control(b, "service cloudwatch us-west-2 down");
     expect(look(b, "s3", "drained", RULES PAIR AT_FROM), EVAC_SEEN_UNSEEN);
     bench_free(b);
@@ -272,7 +256,7 @@ START_TEST(what_failed_is_said_and_sent_again_by_a_batch)
     bench_run(b, 5000);
     const struct evac_reply *r = look(b, "s3", "replicating", PAIR AT_FROM);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "the newest marker failed to replicate");
+    expect_reason(r, "the newest marker failed to replicate");
     expect(look(b, "s3", "drained", RULES PAIR AT_FROM), EVAC_SEEN_BLOCKED);
     bench_control(b, "make s3 us-west-2 {\"kind\":\"bucket\",\"name\":\"shop-pics-usw2\"}");
     bench_run(b, 5000); /* it does not heal by itself */
@@ -299,11 +283,11 @@ START_TEST(what_waits_and_gets_no_fewer_is_said)
     const struct evac_reply *r = look(b, "s3", "replicating", RULES PAIR AT_FROM);
     expect(r, EVAC_SEEN_SATISFIED); /* something waits, which is usual */
     ck_assert_int_eq(bench_fact(r, "pending"), 1);
-    says(r, "1 operations wait");
+    expect_reason(r, "1 operations wait");
     bench_run(b, 20000);
     r = look(b, "s3", "replicating", RULES PAIR AT_FROM);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "get no fewer");
+    expect_reason(r, "get no fewer");
     expect(look(b, "s3", "drained", RULES PAIR AT_FROM), EVAC_SEEN_BLOCKED);
     expect(look(b, "s3-metrics", "ready", RULES PAIR TO), EVAC_SEEN_BLOCKED);
     bench_free(b);
@@ -375,7 +359,7 @@ START_TEST(rules_of_others_are_kept_as_they_are)
     bench_goal(b, "");
     r = look(b, "s3", "protect", PAIR "role=arn:aws:iam::123456789012:role/another\n" TO);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "another role");
+    expect_reason(r, "another role");
     bench_free(b);
 }
 END_TEST
@@ -470,7 +454,7 @@ START_TEST(keys_are_again_what_they_were_at_a_time)
     put_object(b, KEPT, "p/changed", "written by the app", 0);
     r = look(b, "s3", "recover", args); /* and nobody takes that away again */
     expect(r, EVAC_SEEN_SATISFIED);
-    says(r, "1 were written since it began");
+    expect_reason(r, "1 were written since it began");
     bench_free(b);
 }
 END_TEST
@@ -534,8 +518,8 @@ START_TEST(what_is_too_much_is_refused_and_who_can_do_it_is_named)
     (void)snprintf(args, sizeof args, "%s", recovery(b, 3600, "recover_most=1\n"));
     const struct evac_reply *r = look(b, "s3", "recover", args);
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "2 objects would be changed, at most 1 are");
-    says(r, "S3 Batch Operations");
+    expect_reason(r, "2 objects would be changed, at most 1 are");
+    expect_reason(r, "S3 Batch Operations");
     expect_outcome(act(b, "s3", "recover", args), EVAC_OUTCOME_REJECTED);
     expect(look(b, "s3", "rehearse", args), EVAC_SEEN_BLOCKED);
     bench_control(b, "make s3 us-west-2 {\"kind\":\"object\",\"bucket\":\"" KEPT
@@ -544,7 +528,7 @@ START_TEST(what_is_too_much_is_refused_and_who_can_do_it_is_named)
     put_object(b, KEPT, "p/cold", "spoilt!", 60);
     r = look(b, "s3", "recover", recovery(b, 3600, ""));
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "1 objects are archived");
+    expect_reason(r, "1 objects are archived");
     ck_assert(reads(b, "p/changed", "spoilt!"));
     bench_free(b);
 }
@@ -567,7 +551,7 @@ START_TEST(many_versions_are_listed_page_by_page)
     bench_control(b, "service s3 us-west-2 slow 100"); /* more than one apply's time */
     r = act(b, "s3", "recover", args);
     expect_outcome(r, EVAC_OUTCOME_ACCEPTED);
-    says(r, "looked at before it goes on");
+    expect_reason(r, "looked at before it goes on");
     bench_control(b, "service s3 us-west-2 up");
     int64_t left = bench_fact(look(b, "s3", "recover", args), "to_copy");
     ck_assert_int_gt(left, 0);
@@ -587,7 +571,7 @@ START_TEST(another_recovery_of_the_same_number_is_not_mistaken_for_this_one)
     expect_outcome(act(b, "s3", "recover", recovery(b, 3600, "")), EVAC_OUTCOME_ACCEPTED);
     const struct evac_reply *r = look(b, "s3", "recover", recovery(b, 1800, ""));
     expect(r, EVAC_SEEN_BLOCKED);
-    says(r, "has left its marker");
+    expect_reason(r, "has left its marker");
     expect_outcome(act(b, "s3", "recover", recovery(b, 1800, "")), EVAC_OUTCOME_REJECTED);
     bench_free(b);
 }
