@@ -322,7 +322,7 @@ static void add_checked(struct compiler *c, size_t source, struct draft *d, cons
     const char *missing = "";
     if (serves(d->action, d->resource, &missing))
         add_draft(c, source, d, spot);
-    else
+    else if (!s->optional)
         plan_error(c, d->resource->place,
                    "resource '%.*s' needs '%s': step '%.*s' does %.*s with it",
                    EVAC_STR_ARG(d->resource->name), missing, EVAC_STR_ARG(s->name),
