@@ -110,7 +110,7 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
                                struct evac_diag *diag, struct evac_plan **ret_plan,
                                struct evac_err *err)
 {
-    struct direction way;
+    struct direction way = { NULL, 0, 0 };
     enum evac_code code = resolve(shell, wish, &way, err);
     if (code)
         return code;
