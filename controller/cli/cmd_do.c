@@ -67,7 +67,9 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan)
     if (!evac_json_true(plan, "has_data"))
         return;
     if (strcmp(evac_json_cstr(plan, "mode"), "graceful") == 0)
-        printf("Graceful: no data is lost; it waits until replication has caught up.\n");
+        printf(
+            "Graceful: it waits until replication has caught up. What is restored from a recovery "
+            "point lacks what is newer.\n");
     else
         printf("Ungraceful: it would lose %s of data now (objective %s).\n", loss, objective);
 }
