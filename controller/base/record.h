@@ -42,7 +42,28 @@
     X(CLOCK_JUMP, "clock_jump", "wall and boot clock parted; number is by how many ms")            \
     X(CONFIG, "config", "a configuration was loaded; data its hash and counts")                    \
     X(START, "start", "a controller started; data its version, boot id and binary")                \
-    X(STOP, "stop", "a controller stopped in an orderly way")
+    X(STOP, "stop", "a controller stopped in an orderly way")                                      \
+    X(ASSURANCE, "assurance",                                                                      \
+      "what lint or drills say for an app's policy: name says which, number 1 good, text why")     \
+    X(WAIVER, "waiver",                                                                            \
+      "a condition of the policy is waived for an app: name, who owns it, text the reason, "       \
+      "number the wall ms it ends (0: taken back)")                                                \
+    X(FREEZE, "freeze", "a freeze of an app begins or ends: number the wall ms it ends, text why") \
+    X(INCIDENT, "incident",                                                                        \
+      "a regional incident: name is the region, to its state, data its apps")                      \
+    X(DEPENDENCY, "dependency", "a shared dependency's state changed; name, to, text reasons")     \
+    X(VANTAGE, "vantage", "a vantage came, went or abstains; name, to")                            \
+    X(ESCALATE, "escalate", "nobody answered in time: text says what happens now")                 \
+    X(DRILL, "drill",                                                                              \
+      "a scheduled drill: name is its kind, to what became of it, text why, data its receipt")     \
+    X(FAULT, "fault", "a fault was put in, or taken out, for a game day; name, to")                \
+    X(LAG, "lag", "replication lag of a resource, now and then; name, number ms (-1 unknown)")     \
+    X(DEFICIENCY, "deficiency",                                                                    \
+      "something that a report found wanting: name its id, to open or closed, who owns it, "       \
+      "number when it is due, data severity and origin")                                           \
+    X(OLD_SIDE, "old_side",                                                                        \
+      "the region that was left: name, to quiet, alive or released, text what was seen")           \
+    X(EVIDENCE, "evidence", "evidence was exported: name its file, data its digest")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

@@ -195,6 +195,19 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_CONFIG:
     case EVAC_RECORD_START:
     case EVAC_RECORD_STOP:
+    case EVAC_RECORD_ASSURANCE:
+    case EVAC_RECORD_WAIVER:
+    case EVAC_RECORD_FREEZE:
+    case EVAC_RECORD_INCIDENT:
+    case EVAC_RECORD_DEPENDENCY:
+    case EVAC_RECORD_VANTAGE:
+    case EVAC_RECORD_ESCALATE:
+    case EVAC_RECORD_DRILL:
+    case EVAC_RECORD_FAULT:
+    case EVAC_RECORD_LAG:
+    case EVAC_RECORD_DEFICIENCY:
+    case EVAC_RECORD_OLD_SIDE:
+    case EVAC_RECORD_EVIDENCE:
     case EVAC_RECORD_KIND_COUNT:
         break;
     }
