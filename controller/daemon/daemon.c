@@ -183,6 +183,7 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
         .host = daemon_host(daemon),
         .look_host = &daemon->look,
         .catalog = evac_builtin_catalog(),
+        .facts = daemon->facts,
         .store = daemon->store,
         .user = daemon,
         .row = on_row,
@@ -258,6 +259,19 @@ static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_
     return EVAC_OK;
 }
 
+/* The lint's facts; without them it still sees what the drivers' own tables say. */
+static const struct evac_facts *read_facts(const struct evac_model *model,
+                                           struct evac_arena **ret_arena)
+{
+    const struct evac_facts *facts = NULL;
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_err err = { EVAC_OK, "" };
+    *ret_arena = diag.arena;
+    if (evac_builtin_load_facts(model->controller.facts, &diag, &facts, &err))
+        evac_log(EVAC_LOG_WARN, "facts_not_read", "reason=\"%s\"", err.text);
+    return facts;
+}
+
 static enum evac_code first_load(struct evac_daemon *daemon, struct evac_err *err)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
@@ -281,6 +295,28 @@ static bool same_place(const struct evac_model *a, const struct evac_model *b, s
     return false;
 }
 
+/* The shell works with the new model and the new facts, or with the old ones. */
+static enum evac_code replace_model(struct evac_daemon *daemon, const struct evac_model *model,
+                                    struct evac_err *err)
+{
+    struct evac_arena *arena;
+    const struct evac_facts *facts = read_facts(model, &arena);
+    enum evac_code code = EVAC_OK;
+    if (daemon->shell) {
+        evac_shell_set_facts(daemon->shell, facts);
+        code = evac_shell_reload(daemon->shell, model, err);
+    }
+    if (code) {
+        evac_shell_set_facts(daemon->shell, daemon->facts);
+        evac_arena_free(arena);
+        return code;
+    }
+    evac_arena_free(daemon->facts_arena);
+    daemon->facts_arena = arena;
+    daemon->facts = facts;
+    return EVAC_OK;
+}
+
 enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
                                   struct evac_err *err)
 {
@@ -292,7 +328,7 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
         evac_model_free(model);
         return EVAC_E_REFUSED;
     }
-    code = daemon->shell ? evac_shell_reload(daemon->shell, model, err) : EVAC_OK;
+    code = replace_model(daemon, model, err);
     if (code) {
         evac_model_free(model);
         return code;
@@ -377,6 +413,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     if (code)
         return code;
     setup_log(&daemon->model->controller);
+    daemon->facts = read_facts(daemon->model, &daemon->facts_arena);
     code = open_host(daemon, err);
     if (!code) {
         daemon->started_ms = evac_daemon_now_ms(daemon);
@@ -417,6 +454,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
         return;
     evac_model_free(daemon->model);
     evac_model_free(daemon->old_model);
+    evac_arena_free(daemon->facts_arena);
     free(daemon->drills);
     free(daemon->anchor_up);
     free(daemon->conf_dir);

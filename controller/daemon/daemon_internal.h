@@ -25,6 +25,8 @@ struct evac_daemon {
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_prober *prober;
+    const struct evac_facts *facts; /* for the lint; NULL none */
+    struct evac_arena *facts_arena;
     struct evac_arena *probe_arena; /* its targets */
     uv_timer_t wake;                /* the engine's next tick */
     uv_timer_t second;              /* drills, anchors, clock, trouble */

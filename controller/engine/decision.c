@@ -14,6 +14,25 @@ const char *evac_gate_name(enum evac_gate gate)
     return (unsigned)gate < EVAC_GATE_COUNT ? gate_names[gate] : "?";
 }
 
+#define X(name, text) text,
+static const char *const assurance_names[] = { EVAC_ASSURANCES(X) };
+#undef X
+
+const char *evac_assurance_name(enum evac_assurance_kind kind)
+{
+    return (unsigned)kind < EVAC_ASSURANCE_COUNT ? assurance_names[kind] : "?";
+}
+
+bool evac_assurance_parse(struct evac_str name, enum evac_assurance_kind *ret_kind)
+{
+    for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
+        if (evac_str_is(name, assurance_names[k])) {
+            *ret_kind = (enum evac_assurance_kind)k;
+            return true;
+        }
+    return false;
+}
+
 const char *evac_decide_name(enum evac_decide decide)
 {
     return (unsigned)decide < EVAC_DECIDE_COUNT ? decide_names[decide] : "?";

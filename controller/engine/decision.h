@@ -43,6 +43,24 @@ enum evac_decide { EVAC_DECISIONS(X) EVAC_DECIDE_COUNT };
 #undef X
 const char *evac_decide_name(enum evac_decide decide);
 
+/* What is said of an app from outside of the engine, towards each region that it may be moved to.
+ */
+#define EVAC_ASSURANCES(X)                                                                         \
+    X(LINT, "lint")   /* the armed plan does not lean on the region that is gone */                \
+    X(DRILL, "drill") /* a drill went well, lately, and little has changed since */
+#define X(name, text) EVAC_ASSURANCE_##name,
+enum evac_assurance_kind { EVAC_ASSURANCES(X) EVAC_ASSURANCE_COUNT };
+#undef X
+const char *evac_assurance_name(enum evac_assurance_kind kind);
+bool evac_assurance_parse(struct evac_str name, enum evac_assurance_kind *ret_kind);
+
+struct evac_assurance {
+    bool known, ok;
+    int64_t number;     /* LINT: errors; DRILL: debt */
+    int64_t at_wall_ms; /* last said, changed or not */
+    char text[160];
+};
+
 /* What the last rehearsal or drill towards a region found. */
 struct evac_readiness {
     bool known, ready;

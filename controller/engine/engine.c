@@ -178,6 +178,9 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
         bool same = was < from->app->region_count && r < app->region_count &&
                     evac_str_eq(from->app->regions[was], app->regions[r]);
         to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
+        for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
+            to->assurance[k][r] =
+                same ? from->assurance[k][was] : (struct evac_assurance){ .known = false };
     }
     to->decide_ms = 0;
 }
@@ -327,7 +330,7 @@ static void decide_all(struct engine_io *io, struct evac_engine_app *a)
     a->decide_ms = wake;
 }
 
-static void decide(struct engine_io *io, struct evac_engine_app *a)
+void engine_decide(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_decision before = a->decision;
     decide_all(io, a);
@@ -363,7 +366,7 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
 {
     note_verdicts(io, a, news->verdict_changed);
     if (news->verdict_changed || io->now->boot_ms >= a->decide_ms)
-        decide(io, a);
+        engine_decide(io, a);
 }
 
 static void probe(struct engine_io *io, uint16_t app, const struct evac_probe_result *result)
@@ -840,6 +843,9 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
         break;
     case EVAC_EVENT_LEAD:
         lead(&io, event->u.lead.lead, event->u.lead.epoch);
+        break;
+    case EVAC_EVENT_ASSURE:
+        engine_assure(&io, &event->u.assure);
         break;
     case EVAC_EVENT_CLOCK_JUMP:
         clock_jump(&io, event->u.number);

@@ -31,6 +31,7 @@ struct evac_engine_app {
     int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
     char hold_reason[120];
     struct evac_readiness readiness[EVAC_REGIONS_MAX];
+    struct evac_assurance assurance[EVAC_ASSURANCE_COUNT][EVAC_REGIONS_MAX]; /* by target */
     /* A resource's replication out of each region that may serve: of an active-active app all of
      * its regions, of others the active one. See evac_engine_watch_of(). */
     struct evac_watch *watches;
@@ -77,6 +78,7 @@ struct evac_engine {
     X(NOT_ADMITTED) /* a START could not be compiled */                                            \
     X(COMMAND)      /* a person's word */                                                          \
     X(LEAD)         /* this controller gained or lost the lead */                                  \
+    X(ASSURE)       /* what the lint, or the drills, say of an app */                              \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
     X(STOP)         /* an orderly end: not a crash (R14) */
 #define X(name) EVAC_EVENT_##name,
@@ -100,6 +102,16 @@ struct evac_admit_event {
     bool proposed;
 };
 
+/* Journalled, and decided about, when it is news; kept through a crash. */
+struct evac_assure_event {
+    uint16_t app;
+    uint16_t region; /* that the app would be moved to, index in the app's */
+    enum evac_assurance_kind kind;
+    bool known, ok;
+    int64_t number;       /* LINT: errors; DRILL: debt */
+    struct evac_str text; /* why it is not ok, in words */
+};
+
 struct evac_event {
     enum evac_event_kind kind;
     struct evac_now now;
@@ -117,6 +129,7 @@ struct evac_event {
             struct evac_str why;
         } not_admitted;
         struct evac_command command;
+        struct evac_assure_event assure;
         struct {
             bool lead;
             uint64_t epoch;

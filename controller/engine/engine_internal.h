@@ -35,6 +35,13 @@ void engine_measured(struct engine_io *io, const struct evac_reply_event *reply)
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a);
 /* The same of a rehearsal, which only tells it. */
 void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a);
+/* Decide about the app now: something that its gates look at is news. */
+void engine_decide(struct engine_io *io, struct evac_engine_app *a);
+
+/* engine_assure.c */
+void engine_assure(struct engine_io *io, const struct evac_assure_event *event);
+void engine_see_assurance(struct evac_engine_app *a, const struct evac_record *r);
+
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
                            enum evac_run_state end, int64_t wall_ms);

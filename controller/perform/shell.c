@@ -95,6 +95,7 @@ static void keep_start(struct evac_shell *shell, const struct evac_start_effect 
 static void end_run(struct evac_shell *shell, struct evac_run *run)
 {
     struct shell_run *memory = run->owner;
+    shell_assure_soon(shell, run->plan->app); /* the next move is another one */
     if (shell->o.ended)
         shell->o.ended(shell->o.user, run);
     memory->ended = true;
@@ -239,12 +240,16 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
 enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_TICK };
-    return evac_shell_event(shell, &event, err);
+    enum evac_code code = evac_shell_event(shell, &event, err);
+    return code ? code : shell_assure(shell, err);
 }
 
 uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
 {
-    return shell->failed ? UINT64_MAX : evac_engine_wake_ms(&shell->engine);
+    uint64_t engine = evac_engine_wake_ms(&shell->engine);
+    if (shell->failed)
+        return UINT64_MAX;
+    return engine < shell->lint_ms ? engine : shell->lint_ms;
 }
 
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell)
@@ -340,6 +345,7 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
     shell->apps_memory = apps_memory(model);
     evac_engine_init(&shell->engine, model, shell->apps_memory);
     shell_tell_verbs(shell);
+    shell_assure_all(shell);
 
     enum evac_code code = open_books(shell, err);
     if (!code)
@@ -365,6 +371,7 @@ void shell_destroy(struct evac_shell *shell)
     free(shell->apps_memory);
     free(shell->starts);
     free(shell->start_whys);
+    free(shell->lint_due_ms);
     free(shell->refusals);
     free(shell->fx);
     free(shell);
@@ -387,6 +394,11 @@ void evac_shell_free(struct evac_shell *shell)
         shell_destroy(shell); /* otherwise the last answer does it */
 }
 
+void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *facts)
+{
+    shell->o.facts = facts;
+}
+
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err)
 {
@@ -401,5 +413,6 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
     shell->model = model;
     size_starts(shell);
     shell_tell_verbs(shell);
+    shell_assure_all(shell);
     return evac_shell_tick(shell, err);
 }

@@ -7,6 +7,7 @@
 #define EVAC_SHELL_H
 
 #include "engine.h"
+#include "facts.h"
 #include "store.h"
 
 struct evac_shell;
@@ -16,6 +17,7 @@ struct evac_shell_options {
     const struct evac_host
         *look_host; /* for rehearsals: the same, without any mutating transport */
     const struct evac_catalog *catalog;
+    const struct evac_facts *facts; /* for the lint of armed plans; NULL: none */
     struct evac_store
         *store; /* open, with the lead; closed by the caller after the shell is freed */
 
@@ -74,6 +76,9 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
 /* Compile and begin. */
 enum evac_code evac_shell_begin(struct evac_shell *shell, const struct evac_wish *wish,
                                 uint64_t *ret_run, struct evac_err *err);
+
+/* Facts for the next lints, NULL none; the old ones are the caller's again. Before a reload. */
+void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *facts);
 
 /* A new model for the next decisions and plans; runs go on with their own plans. The old one is the
  * caller's again. */

@@ -56,6 +56,8 @@ struct evac_shell {
     struct evac_start_effect *starts;
     struct evac_str *start_whys;
     size_t start_count;
+    uint64_t *lint_due_ms;   /* an app each; 0: at once */
+    uint64_t lint_ms;        /* when the next of them is due */
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
@@ -90,6 +92,10 @@ void shell_apart_free(struct shell_apart *apart);
 /* Of the settings, what packs are opened with; in arena. */
 struct evac_args shell_pack_settings(struct evac_arena *arena,
                                      const struct evac_controller_conf *conf);
+/* shell_assure.c: the lint of what automation would do, told to the engine. */
+void shell_assure_all(struct evac_shell *shell); /* anew, for each app of the model */
+void shell_assure_soon(struct evac_shell *shell, struct evac_str app);
+enum evac_code shell_assure(struct evac_shell *shell, struct evac_err *err);
 /* shell_apps.c */
 struct evac_apps shell_apps(struct evac_shell *shell);
 #endif
