@@ -1,11 +1,10 @@
 /* What an app's settings, and the controller's, mean together. */
 #include "conf_read.h"
 
-#define TIMEOUT_DEFAULT_MS 6000u /* RELIABILITY 3.1: 4 s to connect, 2 s to reply */
-#define FALL_DEFAULT       3
-#define RISE_DEFAULT       2
-#define RUN_DEADLINE_RTOS  4
-#define ENDPOINT           "endpoint"
+#define FALL_DEFAULT      3
+#define RISE_DEFAULT      2
+#define RUN_DEADLINE_RTOS 4
+#define ENDPOINT          "endpoint"
 
 void conf_finish_controller(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given)
@@ -16,6 +15,12 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",
                    conf->poll_max_ms, conf->poll_ms);
+    for (size_t i = 0; i < conf->vantage_count; i++)
+        if (evac_str_eq(conf->vantages[i].name, conf->node))
+            CONF_ERROR(r, conf->vantages[i].place.line,
+                       "a vantage is named \"%.*s\", as the controller itself; allowed: another "
+                       "name",
+                       EVAC_STR_ARG(conf->node));
     for (int i = 0; packs && conf_is_given(given, "packs") && i < config_setting_length(packs);
          i++) {
         const config_setting_t *pack = config_setting_get_elem(packs, (unsigned)i);
@@ -26,47 +31,8 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
     }
 }
 
-/* --- probes and the endpoint
- * ------------------------------------------------------------------------ */
-
-/* A probe that outlives its interval would measure its own queue. */
-static uint32_t timeout_of(struct conf_reader *r, int line, const char *what, uint32_t every_ms,
-                           uint32_t given_ms)
-{
-    uint32_t most = every_ms / 3 * 2;
-    if (given_ms == 0)
-        return TIMEOUT_DEFAULT_MS < most ? TIMEOUT_DEFAULT_MS : most;
-    if (given_ms > every_ms)
-        CONF_ERROR(r, line, "%s: timeout (%u ms) is longer than every (%u ms)", what, given_ms,
-                   every_ms);
-    return given_ms;
-}
-
-/* Names, connection and TLS take two thirds, as 4 s of 6 s. */
-static void share_timeout(struct evac_probe *probe, uint32_t timeout_ms)
-{
-    if (probe->connect_ms == 0)
-        probe->connect_ms = timeout_ms / 3 * 2;
-    probe->reply_ms = timeout_ms - probe->connect_ms;
-}
-
-void conf_finish_probe(struct conf_reader *r, const config_setting_t *group, void *at,
-                       const struct conf_given *given)
-{
-    struct conf_probe *p = at;
-    int line = p->probe.place.line;
-    (void)group;
-    p->probe.regional = true;
-    p->probe.served_by = EVAC_STR("");
-    p->where = conf_is_given(given, "where") ? p->where : -1;
-    p->timeout_ms = timeout_of(r, line, "probe", p->probe.every_ms, p->timeout_ms);
-    if (p->probe.connect_ms >= p->timeout_ms) {
-        CONF_ERROR(r, line, "probe: connect (%u ms) is not shorter than timeout (%u ms)",
-                   p->probe.connect_ms, p->timeout_ms);
-        p->probe.connect_ms = 0;
-    }
-    share_timeout(&p->probe, p->timeout_ms);
-}
+/* --- the endpoint
+ * -------------------------------------------------------------------------------- */
 
 void conf_finish_endpoint(struct conf_reader *r, const config_setting_t *group, void *at,
                           const struct conf_given *given)
@@ -74,7 +40,7 @@ void conf_finish_endpoint(struct conf_reader *r, const config_setting_t *group, 
     struct conf_endpoint *e = at;
     (void)group;
     (void)given;
-    e->timeout_ms = timeout_of(r, e->place.line, ENDPOINT, e->every_ms, e->timeout_ms);
+    e->timeout_ms = conf_timeout(r, e->place.line, ENDPOINT, e->every_ms, e->timeout_ms);
 }
 
 static struct evac_probe endpoint_probe(const struct conf_endpoint *e)
@@ -83,14 +49,14 @@ static struct evac_probe endpoint_probe(const struct conf_endpoint *e)
         .place = e->place,
         .name = EVAC_STR(ENDPOINT),
         .role = EVAC_PROBE_ENDPOINT,
-        .url = e->url,
+        .target = e->url,
         .expect_body = e->expect,
         .served_by = e->served_by,
         .every_ms = e->every_ms,
         .fall = FALL_DEFAULT,
         .rise = RISE_DEFAULT,
     };
-    share_timeout(&probe, e->timeout_ms);
+    conf_share_timeout(&probe, e->timeout_ms);
     return probe;
 }
 
@@ -198,6 +164,14 @@ static void check_witness(struct conf_reader *r, const struct evac_app *app, int
                        EVAC_STR_ARG(app->witness));
 }
 
+static bool can_vote(const struct conf_app *a)
+{
+    for (size_t i = 0; i < a->probe_count; i++)
+        if (evac_probe_role_votes(a->probes[i].probe.role))
+            return true;
+    return false;
+}
+
 void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void *at,
                      const struct conf_given *given)
 {
@@ -205,7 +179,7 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
     if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);
-    if (a->app.automatic != EVAC_POLICY_NEVER && a->probe_count == 0)
+    if (a->app.automatic != EVAC_POLICY_NEVER && !can_vote(a))
         CONF_SAY(
             r, EVAC_DIAG_WARNING, a->app.place.line,
             "app.policy.automatic is \"%s\", but no probe can vote a region down: nothing will "

@@ -159,7 +159,8 @@ static void read_texts(const struct place_in *in, const config_setting_t *s)
         texts[i] = EVAC_STR("");
         if (!conf_put(in->r, in->row, &value, &texts[i]))
             refuse(in->r, in->section, in->row, entry, conf_line(s));
-        tell_twice(in, texts, i, conf_line(s));
+        if (!(in->row->flags & CONF_AGAIN))
+            tell_twice(in, texts, i, conf_line(s));
     }
     store_items(in, texts, n);
 }

@@ -52,6 +52,15 @@ void conf_flatten(struct conf_reader *r, const config_setting_t *group, const ch
 void conf_compile_when(struct conf_reader *r, const config_setting_t *group,
                        const struct evac_cond **ret_nodes, size_t *ret_count);
 
+/* --- conf_probe.c: what probes and the endpoint share -------------------------------------------
+ */
+
+/* given_ms, or what fits into every_ms when it is 0. */
+uint32_t conf_timeout(struct conf_reader *r, int line, const char *what, uint32_t every_ms,
+                      uint32_t given_ms);
+/* Name, connection and TLS take connect_ms, or else two thirds. */
+void conf_share_timeout(struct evac_probe *probe, uint32_t timeout_ms);
+
 /* --- conf_value.c: the scalar types -------------------------------------------------------------
  */
 

@@ -13,7 +13,8 @@ static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
 #undef NAME
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
-static const char *const probe_roles[] = { "edge", "deep", NULL };
+static const char *const probe_roles[] = { "edge", "deep", "data", "control", NULL };
+static const char *const dns_types[] = { "A", "AAAA", "CNAME", "TXT", NULL };
 static const char *const probe_places[] = { "everywhere", "serving", NULL };
 
 #define SEC  1000
@@ -29,8 +30,8 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
         .path = NULL                                                                               \
     }
 
-static const struct conf_section endpoint_section, resource_section, probe_section, drill_section,
-    step_section, workflow_section;
+static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
+    look_section, vantage_section, drill_section, step_section, workflow_section;
 
 /* clang-format off */
 
@@ -56,6 +57,9 @@ static const struct conf_row controller_rows[] = {
     { "anchors", CONF_URL, CONF_LIST, AT(conf.anchors), COUNTED(conf.anchor_count), FROM_TO(0, 16),
       .otherwise = "none",
       .doc = "Addresses outside of every app's regions that tell whether this controller itself is connected" },
+    { "vantages", CONF_SECTION, CONF_LIST, AT(conf.vantages), COUNTED(conf.vantage_count), FROM_TO(0, EVAC_CONF_VANTAGES_MAX),
+      .section = &vantage_section, .otherwise = "none: this controller looks alone",
+      .doc = "Other places that probes are asked from; each vote counts like this controller's" },
     { "log.level", CONF_TEXT, AT(conf.log_level), .choices = log_levels, .fallback = "info",
       .doc = "What is logged: this and all that is worse" },
     { "log.json", CONF_BOOL, AT(conf.log_json), .fallback = "false", .doc = "Log JSON lines instead of text" },
@@ -69,6 +73,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "First interval between two looks at a step that is moving" },
     { "engine.poll_max", CONF_DURATION, AT(conf.poll_max_ms), FROM_TO(50, 30 * MIN), .fallback = "15s",
       .doc = "Longest interval between two looks; not shorter than poll" },
+    { "engine.vantage_lease", CONF_DURATION, AT(conf.vantage_lease_ms), FROM_TO(3 * SEC, 10 * MIN), .fallback = "30s",
+      .doc = "A vantage that is silent for so long has no opinion, and starts from nothing when it is back" },
     { "engine.auto_runs_max", CONF_INT, AT(conf.auto_runs_max), FROM_TO(0, 1000), .fallback = "3",
       .unit = "runs", .doc = "Automatic runs at one time, over all apps; 0 stops automation" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
@@ -112,7 +118,7 @@ static const struct conf_row app_rows[] = {
       .doc = "What the app owns in the cloud, by name" },
     { "probes", CONF_SECTION, CONF_LIST, AT(probes), COUNTED(probe_count),
       FROM_TO(0, EVAC_APP_PROBES_MAX - 1), .section = &probe_section, .otherwise = "none",
-      .doc = "Health checks that may vote a region down" },
+      .doc = "Health checks; edge and deep ones vote a region up or down" },
     { "policy.automatic", CONF_CHOICE, AT(app.automatic), .choices = policies, .fallback = "propose",
       .doc = "What may happen without a person: nothing, a proposal, or the failover itself" },
     { "policy.dwell", CONF_DURATION, AT(app.dwell_ms), FROM_TO(0, 15 * MIN), .fallback = "60s",
@@ -162,24 +168,70 @@ static const struct conf_row resource_rows[] = {
 #define S struct conf_probe
 static const struct conf_row probe_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(probe.name), .doc = "Unique in the app" },
-    { "http", CONF_REGIONAL_URL, CONF_REQUIRED, AT(probe.url), .doc = "Address; {region} becomes each of the app's regions" },
-    { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .fallback = "edge",
-      .doc = "edge: as a user sees a region; deep: a dependency inside it" },
+    { "http", CONF_ANY_URL, AT(kinds[EVAC_PROBE_KIND_HTTP]), .otherwise = "none",
+      .doc = "Asks with a GET. {region} becomes each of the app's regions, here and in all kinds" },
+    { "tcp", CONF_HOST_PORT, AT(kinds[EVAC_PROBE_KIND_TCP]), .otherwise = "none", .doc = "Connects" },
+    { "tls", CONF_HOST_PORT, AT(kinds[EVAC_PROBE_KIND_TLS]), .otherwise = "none",
+      .doc = "Connects and shakes hands: chain, name and dates of the certificate must be good" },
+    { "dns", CONF_DOMAIN, AT(kinds[EVAC_PROBE_KIND_DNS]), .otherwise = "none",
+      .doc = "Asks resolvers for a name; most of them must answer as expected" },
+    { "exec", CONF_TEXT, CONF_LIST | CONF_AGAIN, AT(probe.argv), COUNTED(probe.arg_count), FROM_TO(1, EVAC_PROBE_ARGS_MAX), .otherwise = "none",
+      .doc = "Runs a program (an absolute path and what it is given, no shell): exit code 0 is good, its first line the reason. Only with exec.allowed" },
+    { "look", CONF_SECTION, AT(look), .section = &look_section, .otherwise = "none",
+      .doc = "Observes a resource through its driver, in each region; what can not be seen is no result" },
+    { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .otherwise = "edge; control for look",
+      .doc = "edge: as a user sees a region; deep: a dependency inside it; these two vote. data: what the data's state is; control: what a control plane says; these are shown, and never vote" },
     { "where", CONF_CHOICE, AT(where), .choices = probe_places, .otherwise = "serving for pilot-light and backup-restore, else everywhere",
       .doc = "Which regions answer it: all, or only those that serve users; a standby without any is dormant, known by its rehearsals" },
-    { "expect", CONF_TEXT, AT(probe.expect_body), .otherwise = "anything",
-      .doc = "Text that must occur in the first 5,120 bytes of the answer" },
+    { "expect", CONF_RAW, AT(expect), .unit = "one line of text, at most 1000 bytes; for dns also a list of at most 8", .otherwise = "anything",
+      .doc = "http: text that must occur in the first 5,120 bytes of the answer. dns: addresses, or a name, that must be among the answers" },
     { "status", CONF_INT, AT(probe.expect_status), FROM_TO(100, 599), .otherwise = "any 2xx or 3xx",
-      .unit = "HTTP status", .doc = "The status that counts as good" },
-    { "every", CONF_DURATION, AT(probe.every_ms), FROM_TO(100, 10 * MIN), .fallback = "10s", .doc = "Interval" },
+      .unit = "HTTP status", .doc = "http: the status that counts as good" },
+    { "json", CONF_SECTION, AT(json), .section = &json_section, .otherwise = "none",
+      .doc = "http: what a value of the answer must be, when the answer is JSON of at most 64 KiB" },
+    { "certificate", CONF_DURATION, AT(probe.certificate_ms), FROM_TO(HOUR, 366 * DAY), .otherwise = "it must be valid",
+      .doc = "https and tls: the certificate must last so long. A probe that votes only warns; one that does not is bad" },
+    { "latency", CONF_DURATION, AT(probe.latency_ms), FROM_TO(1, 10 * MIN), .otherwise = "timeout",
+      .doc = "An answer that took longer is bad; not for look" },
+    { "type", CONF_TEXT, AT(probe.dns_type), .choices = dns_types, .otherwise = "A", .doc = "dns: what is asked for" },
+    { "resolvers", CONF_ADDRESS, CONF_LIST, AT(probe.resolvers), COUNTED(probe.resolver_count), FROM_TO(1, EVAC_PROBE_SERVERS_MAX),
+      .otherwise = "the controller's", .doc = "dns: whom to ask; an odd number, since most of them decide" },
+    { "every", CONF_DURATION, AT(probe.every_ms), FROM_TO(100, 10 * MIN), .otherwise = "10s; 60s for look", .doc = "Interval, moved by up to a tenth each time" },
     { "timeout", CONF_DURATION, AT(timeout_ms), FROM_TO(50, 10 * MIN), .otherwise = "6s, at most 2/3 of every",
-      .doc = "For the connection and the reply together" },
+      .doc = "For all of it" },
     { "connect", CONF_DURATION, AT(probe.connect_ms), FROM_TO(10, 10 * MIN), .otherwise = "2/3 of timeout",
-      .doc = "For name, connection and TLS; shorter than timeout" },
+      .doc = "http: for name, connection and TLS; shorter than timeout" },
     { "fall", CONF_INT, AT(probe.fall), FROM_TO(1, 10), .fallback = "3", .unit = "checks in a row",
       .doc = "Failures until it is down" },
     { "rise", CONF_INT, AT(probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row",
       .doc = "Successes until it is up" },
+    END
+};
+#undef S
+
+#define S struct conf_json
+static const struct conf_row json_rows[] = {
+    { "path", CONF_TEXT, CONF_REQUIRED, AT(path), .doc = "Where in the answer, as \"checks.db.status\"; a number leads into a list" },
+    { "is", CONF_RAW, AT(is), .unit = "a text, a number, true or false", .otherwise = "anything but null", .doc = "It is this" },
+    { "above", CONF_RAW, AT(above), .unit = "a number", .otherwise = "none", .doc = "It is a number greater than this" },
+    { "below", CONF_RAW, AT(below), .unit = "a number", .otherwise = "none", .doc = "It is a number smaller than this" },
+    END
+};
+#undef S
+
+#define S struct conf_look
+static const struct conf_row look_rows[] = {
+    { "resource", CONF_NAME, CONF_REQUIRED, AT(look.resource), .doc = "One of the app's resources" },
+    { "action", CONF_NAME, CONF_REQUIRED, AT(look.action), .doc = "An action of its driver that changes nothing, as ready" },
+    { "want", CONF_ARGS, AT(look.want), .otherwise = "nothing", .doc = "The state that is good: the action's own settings" },
+    END
+};
+#undef S
+
+#define S struct evac_vantage_conf
+static const struct conf_row vantage_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "As its agent calls itself: evac vantage --name NAME" },
+    { "region", CONF_REGION, AT(region), .otherwise = "none", .doc = "Where it stands: of that region it sees the inside" },
     END
 };
 #undef S
@@ -297,8 +349,27 @@ static const struct conf_section resource_section = {
 #undef S
 #define S struct conf_probe
 static const struct conf_section probe_section = {
-    "probe", "app.probes = ( { ... } )", "An HTTP check of each region, from outside.",
+    "probe", "app.probes = ( { ... } )",
+    "A health check, asked again and again. Exactly one of http, tcp, tls, dns, exec, look says how.",
     probe_rows, sizeof(S), offsetof(S, probe.name), .finish = conf_finish_probe,
+};
+#undef S
+#define S struct conf_json
+static const struct conf_section json_section = {
+    "json", "json = { ... }", "One value of an answer that is JSON.",
+    json_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct conf_look
+static const struct conf_section look_section = {
+    "look", "look = { ... }", "A driver's observation as a probe: satisfied is good, unsatisfied and blocked are bad.",
+    look_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct evac_vantage_conf
+static const struct conf_section vantage_section = {
+    "vantage", "vantages = ( { ... } )", "An agent elsewhere that asks the same probes.",
+    vantage_rows, sizeof(S), offsetof(S, name), .finish = NULL,
 };
 #undef S
 #define S struct evac_drill_conf
@@ -334,9 +405,21 @@ const struct conf_section conf_when_section = {
 /* clang-format on */
 
 const struct conf_section *const conf_sections[] = {
-    &conf_controller_section, &conf_file_section, &conf_app_section,  &endpoint_section,
-    &resource_section,        &probe_section,     &drill_section,     &conf_runbook_section,
-    &workflow_section,        &step_section,      &conf_when_section, NULL,
+    &conf_controller_section,
+    &vantage_section,
+    &conf_file_section,
+    &conf_app_section,
+    &endpoint_section,
+    &resource_section,
+    &probe_section,
+    &json_section,
+    &look_section,
+    &drill_section,
+    &conf_runbook_section,
+    &workflow_section,
+    &step_section,
+    &conf_when_section,
+    NULL,
 };
 
 const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path)

@@ -24,6 +24,9 @@
     X(ROLE, "\"from\", \"to\", \"rest\", \"witness\", or a region's name, such as \"us-east-1\"")  \
     X(URL, "an http:// or https:// address, without placeholders")                                 \
     X(REGIONAL_URL, "an http:// or https:// address that holds {region}")                          \
+    X(ANY_URL, "an http:// or https:// address, with {region} or without")                         \
+    X(HOST_PORT, "a host and a port, such as \"db.{region}.example.com:5432\"")                    \
+    X(DOMAIN, "a DNS name, such as \"shop.example.com\"")                                          \
     X(ADDRESS, "an IP address and a port, such as \"127.0.0.1:53\" or \"[::1]:53\"")               \
     X(PATH, "an absolute path")                                                                    \
     X(CRON, "five fields: minute, hour, day, month, weekday, such as \"0 9 1 * *\"")               \
@@ -41,6 +44,7 @@ enum {
     CONF_LIST = 1u << 1,  /* several of the type: ( ... ) or [ ... ]; min and max count them */
     CONF_NAMED = 1u << 2, /* SECTION: a group of groups, whose names are the things' names */
     CONF_WHEN = 1u << 3,  /* SECTION: compiled to a condition instead of stored */
+    CONF_AGAIN = 1u << 4, /* LIST: the same text may be there twice */
 };
 
 #define CONF_NOWHERE SIZE_MAX
@@ -91,8 +95,23 @@ struct conf_endpoint {
 
 enum conf_where { CONF_WHERE_EVERYWHERE, CONF_WHERE_SERVING };
 
+/* The value that JSON must have, before what is written there is a text or a number. */
+struct conf_json {
+    struct evac_place place;
+    struct evac_str path;
+    const config_setting_t *is, *above, *below;
+};
+struct conf_look {
+    struct evac_place place;
+    struct evac_probe_look look;
+};
+
 struct conf_probe {
     struct evac_probe probe;
+    struct evac_str kinds[EVAC_PROBE_KIND_COUNT]; /* those whose value is one text */
+    struct conf_look look;
+    struct conf_json json;
+    const config_setting_t *expect;
     int where; /* enum conf_where; -1: as the strategy has it */
     uint32_t timeout_ms;
 };

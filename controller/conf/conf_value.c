@@ -164,6 +164,29 @@ static bool is_regional_url(struct evac_str s)
     return is_address_of_web(s) && placeholders(s, &stray) > 0 && !stray;
 }
 
+static bool is_any_url(struct evac_str s)
+{
+    bool stray;
+    return is_address_of_web(s) && (placeholders(s, &stray), !stray);
+}
+
+static bool is_host_and_port(struct evac_str s)
+{
+    bool stray;
+    struct evac_str last = s, rest = s;
+    while (rest.n)
+        last = evac_str_cut(rest, ':', &rest);
+    return s.n <= 300 && last.n < s.n && is_port(last) && is_authority(s) &&
+           (placeholders(s, &stray), !stray);
+}
+
+static bool is_domain(struct evac_str s)
+{
+    bool stray;
+    return s.n >= 1 && s.n <= 253 && s.p[0] != '.' && only(s, LOWER UPPER DIGITS "-._{}") &&
+           (placeholders(s, &stray), !stray);
+}
+
 static bool is_ip_and_port(struct evac_str s)
 {
     char host[INET6_ADDRSTRLEN];
@@ -203,17 +226,13 @@ static bool is_zone(struct evac_str s)
 }
 
 static bool (*const forms[CONF_TYPE_COUNT])(struct evac_str) = {
-    [CONF_NAME] = is_name,
-    [CONF_ACTION] = is_action,
-    [CONF_REGION] = is_region,
-    [CONF_ROLE] = is_role,
-    [CONF_URL] = is_url,
-    [CONF_REGIONAL_URL] = is_regional_url,
-    [CONF_ADDRESS] = is_ip_and_port,
-    [CONF_PATH] = is_path,
-    [CONF_CRON] = is_cron,
-    [CONF_ZONE] = is_zone,
-    [CONF_TEXT] = is_printable,
+    [CONF_NAME] = is_name,       [CONF_ACTION] = is_action,
+    [CONF_REGION] = is_region,   [CONF_ROLE] = is_role,
+    [CONF_URL] = is_url,         [CONF_REGIONAL_URL] = is_regional_url,
+    [CONF_ANY_URL] = is_any_url, [CONF_HOST_PORT] = is_host_and_port,
+    [CONF_DOMAIN] = is_domain,   [CONF_ADDRESS] = is_ip_and_port,
+    [CONF_PATH] = is_path,       [CONF_CRON] = is_cron,
+    [CONF_ZONE] = is_zone,       [CONF_TEXT] = is_printable,
 };
 
 /* --- from value to memory ----------------------------------------------------------------------

@@ -30,6 +30,23 @@
     X(ISOLATED, "isolated")                                                                        \
     X(LIVE, "live")                                                                                \
     X(GAME_DAY, "game-day")
+#define EVAC_PROBE_KINDS(X)                                                                        \
+    X(HTTP, "http")                                                                                \
+    X(TCP, "tcp")                                                                                  \
+    X(TLS, "tls")                                                                                  \
+    X(DNS, "dns")                                                                                  \
+    X(EXEC, "exec")                                                                                \
+    X(LOOK, "look")
+/* EDGE: as a user sees one region; DEEP: a dependency inside a region: these two vote a region up
+ * or down. DATA (the data's state) and CONTROL (what a control plane says) never do: they are
+ * shown, and conditions may name them. ENDPOINT: the app's public endpoint, whichever region
+ * serves it: it measures and never votes. */
+#define EVAC_PROBE_ROLES(X)                                                                        \
+    X(EDGE, "edge")                                                                                \
+    X(DEEP, "deep")                                                                                \
+    X(DATA, "data")                                                                                \
+    X(CONTROL, "control")                                                                          \
+    X(ENDPOINT, "endpoint")
 /* What a step is for: parts of the RTO, and the order in which people read a plan. */
 #define EVAC_PHASES(X)                                                                             \
     X(CHECK, "check")                                                                              \
@@ -67,6 +84,12 @@ enum evac_phase { EVAC_PHASES(X) EVAC_PHASE_COUNT };
 #define X(name, text) EVAC_ON_FAILURE_##name,
 enum evac_on_failure { EVAC_ON_FAILURES(X) EVAC_ON_FAILURE_COUNT };
 #undef X
+#define X(name, text) EVAC_PROBE_KIND_##name,
+enum evac_probe_kind { EVAC_PROBE_KINDS(X) EVAC_PROBE_KIND_COUNT };
+#undef X
+#define X(name, text) EVAC_PROBE_##name,
+enum evac_probe_role { EVAC_PROBE_ROLES(X) EVAC_PROBE_ROLE_COUNT };
+#undef X
 
 /* Names as people write them, and back. In model_names.c. */
 const char *evac_mode_name(enum evac_mode v);
@@ -76,6 +99,8 @@ const char *evac_strategy_name(enum evac_strategy v);
 const char *evac_drill_kind_name(enum evac_drill_kind v);
 const char *evac_phase_name(enum evac_phase v);
 const char *evac_on_failure_name(enum evac_on_failure v);
+const char *evac_probe_kind_name(enum evac_probe_kind v);
+const char *evac_probe_role_name(enum evac_probe_role v);
 bool evac_mode_parse(struct evac_str s, enum evac_mode *ret);
 bool evac_workflow_parse(struct evac_str s, enum evac_workflow *ret);
 bool evac_policy_parse(struct evac_str s, enum evac_policy *ret);
@@ -83,6 +108,8 @@ bool evac_strategy_parse(struct evac_str s, enum evac_strategy *ret);
 bool evac_drill_kind_parse(struct evac_str s, enum evac_drill_kind *ret);
 bool evac_phase_parse(struct evac_str s, enum evac_phase *ret);
 bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
+bool evac_probe_kind_parse(struct evac_str s, enum evac_probe_kind *ret);
+bool evac_probe_role_parse(struct evac_str s, enum evac_probe_role *ret);
 
 /* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three
  * count what the endpoint adds. The engine's and the plan's own tables are as large. */
@@ -90,6 +117,10 @@ bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
 #define EVAC_APP_RESOURCES_MAX  64
 #define EVAC_APP_PROBES_MAX     16
 #define EVAC_WORKFLOW_STEPS_MAX 400
+#define EVAC_PROBE_ARGS_MAX     16 /* a program and what it is given */
+#define EVAC_PROBE_VALUES_MAX   8  /* that DNS must answer */
+#define EVAC_PROBE_SERVERS_MAX  7  /* that are asked for them */
+#define EVAC_CONF_VANTAGES_MAX  6  /* besides the controller itself */
 
 /* One thing that an app owns. props are the driver's own parameters, flattened; the plan compiler
  * checks them against the driver's table, because conf knows no drivers. */
@@ -101,27 +132,60 @@ struct evac_resource {
     const int *prop_lines; /* line of each prop, same order as props.items */
 };
 
-enum evac_probe_role {
-    EVAC_PROBE_EDGE,     /* as a user sees one region: may vote a region down */
-    EVAC_PROBE_DEEP,     /* a dependency inside a region: may vote */
-    EVAC_PROBE_ENDPOINT, /* the app's public endpoint, whichever region serves it: measures, never
-                            votes */
+/* Only these say anything about a region's verdict by themselves. */
+static inline bool evac_probe_role_votes(enum evac_probe_role role)
+{
+    return role == EVAC_PROBE_EDGE || role == EVAC_PROBE_DEEP;
+}
+
+/* What must hold of one value of an answer's JSON; all that is given. Without any the value must
+ * be there and not be null. */
+struct evac_probe_json {
+    struct evac_str path; /* "checks.db.status", numbers lead into lists; "" nothing is asked */
+    struct evac_str is;   /* equal to this text, number, true or false */
+    bool has_is, is_text; /* is_text: a JSON text, else a number, true or false */
+    bool has_above, has_below;
+    double above, below;
 };
 
-/* An HTTP(S) check. url may hold "{region}": then there is one target a region. */
+/* A look at a resource through its driver: an action that only reads. */
+struct evac_probe_look {
+    struct evac_str resource, action;
+    struct evac_args want;
+};
+
+/* One health check. Texts may hold "{region}": then there is one target a region. */
 struct evac_probe {
     struct evac_place place;
     struct evac_str name;
+    enum evac_probe_kind kind;
     enum evac_probe_role role;
     bool regional;
-    bool everywhere; /* else only the regions that serve users answer it */
-    struct evac_str url;
+    bool everywhere;        /* else only the regions that serve users answer it */
+    struct evac_str target; /* HTTP: address; TCP, TLS: "host:port"; DNS: name; EXEC: program;
+                               LOOK: resource */
+    uint32_t every_ms, connect_ms, reply_ms; /* only HTTP has two; others: reply_ms is for all */
+    uint32_t latency_ms;                     /* a slower answer is bad; 0 any that comes in time */
+    uint16_t fall, rise;
+
+    /* HTTP */
     int expect_status;           /* 0: any 2xx or 3xx */
     struct evac_str expect_body; /* must occur in the first 5,120 bytes; "" anything */
     struct evac_str served_by;   /* ENDPOINT: response header that names the serving region; "" body
                                     match "region":"X" */
-    uint32_t every_ms, connect_ms, reply_ms;
-    uint16_t fall, rise;
+    struct evac_probe_json json;
+    int64_t certificate_ms; /* and TLS: a certificate must last so long, 0 only be valid */
+
+    /* DNS */
+    struct evac_str dns_type;        /* "A", "AAAA", "CNAME", "TXT" */
+    const struct evac_str *expected; /* each must be among the answers; none: any answer */
+    size_t expected_count;
+    const struct evac_str *resolvers; /* "address:port"; none: the controller's own */
+    size_t resolver_count;
+
+    const struct evac_str *argv; /* EXEC */
+    size_t arg_count;
+    struct evac_probe_look look;
 };
 
 struct evac_drill_conf {
@@ -216,6 +280,13 @@ struct evac_runbook {
     struct evac_runbook_workflow workflows[EVAC_WORKFLOW_COUNT];
 };
 
+/* Another place that probes are asked from, by an agent that reports here. */
+struct evac_vantage_conf {
+    struct evac_place place;
+    struct evac_str name;
+    struct evac_str region; /* where it stands, "" in none that matters */
+};
+
 /* evac.cfg */
 struct evac_controller_conf {
     struct evac_str socket;      /* unix socket of the API */
@@ -231,8 +302,11 @@ struct evac_controller_conf {
     bool exec_allowed;              /* exec actions may run */
     const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
     size_t anchor_count;
-    uint32_t quarantine_ms; /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
-    uint32_t confirm_ms;    /* W of rule R6: second look; 10 s */
+    const struct evac_vantage_conf *vantages; /* besides this controller, which is vantage 0 */
+    size_t vantage_count;
+    uint32_t vantage_lease_ms; /* a vantage that is silent for so long has no opinion */
+    uint32_t quarantine_ms;    /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
+    uint32_t confirm_ms;       /* W of rule R6: second look; 10 s */
     uint32_t poll_ms, poll_max_ms;
     uint16_t auto_runs_max; /* automatic runs at one time, all apps */
     struct evac_args packs; /* "pack.setting": handed to driver packs */

@@ -100,7 +100,7 @@ static enum evac_code add_probe(struct evac_daemon *daemon, uint16_t a, uint16_t
     const struct evac_probe *probe = &app->probes[p];
     struct daemon_target what = { .daemon = daemon, .app = a, .probe = p, .region = r };
     struct evac_prober_target target = {
-        .url = with_region(daemon->probe_arena, probe->url, app->regions[r]),
+        .url = with_region(daemon->probe_arena, probe->target, app->regions[r]),
         .every_ms = probe->every_ms,
         .connect_ms = probe->connect_ms,
         .reply_ms = probe->reply_ms,
@@ -122,6 +122,8 @@ static enum evac_code add_probes(struct evac_daemon *daemon, struct evac_err *er
         const struct evac_app *app = &daemon->model->apps[a];
         for (uint16_t p = 0; !code && p < app->probe_count; p++) {
             size_t regions = app->probes[p].regional ? app->region_count : 1;
+            if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP)
+                continue;
             for (uint16_t r = 0; !code && r < regions; r++)
                 code = add_probe(daemon, a, p, r, err);
         }

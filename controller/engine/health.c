@@ -238,7 +238,7 @@ bool evac_health_is_dormant(const struct evac_health *h, size_t region)
     for (size_t p = 0; p < health_probe_count(h->app); p++) {
         if (health_votes(h, p, region))
             return false;
-        any |= h->app->probes[p].regional && h->app->probes[p].role != EVAC_PROBE_ENDPOINT;
+        any |= h->app->probes[p].regional && evac_probe_role_votes(h->app->probes[p].role);
     }
     return any;
 }

@@ -22,11 +22,11 @@ static inline size_t health_region_count(const struct evac_app *app)
 }
 
 /* Only what is asked of one region can speak about that region; and of one that serves nobody, only
- * what answers there too. */
+ * what answers there too. An ill control plane is no ill app. */
 static inline bool health_votes(const struct evac_health *h, size_t probe, size_t region)
 {
     const struct evac_probe *p = &h->app->probes[probe];
-    return p->regional && p->role != EVAC_PROBE_ENDPOINT &&
+    return p->regional && evac_probe_role_votes(p->role) &&
            (p->everywhere || (h->serving & (1u << region)));
 }
 

@@ -31,7 +31,7 @@ struct fit {
 static bool same_probe(const struct evac_probe *a, const struct evac_probe *b)
 {
     return evac_str_eq(a->name, b->name) && a->role == b->role && a->regional == b->regional &&
-           evac_str_eq(a->url, b->url);
+           a->kind == b->kind && evac_str_eq(a->target, b->target);
 }
 
 static struct fit fit_of(const struct evac_app *old, const struct evac_app *app)

@@ -662,7 +662,7 @@ static void probe_due(struct world *w, void *what)
     struct evac_probe_result *r = &event.u.probe.result;
     char url[512], served[32] = "";
 
-    substitute(probe->url, app->regions[p->region], url, sizeof url);
+    substitute(probe->target, app->regions[p->region], url, sizeof url);
     evac_buf_init(&reply.body, 8u << 20);
     bool answered = ask(w, url, &reply);
     r->ok =
@@ -695,6 +695,8 @@ static void begin_probes(struct world *w)
     const struct evac_app *app = &w->model->apps[0];
     for (uint16_t p = 0; p < app->probe_count; p++)
         for (uint16_t r = 0; r < (app->probes[p].regional ? app->region_count : 1); r++) {
+            if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP)
+                continue;
             struct probe_loop *loop = evac_arena_alloc(w->arena, sizeof *loop);
             *loop = (struct probe_loop){ p, r };
             later(w, below(w, app->probes[p].every_ms), probe_due, loop);

@@ -249,7 +249,7 @@ START_TEST(the_endpoint_is_a_probe_that_measures_and_a_resource_that_steps_can_n
     assert_str(p->name, "endpoint");
     ck_assert_int_eq(p->role, EVAC_PROBE_ENDPOINT);
     ck_assert(!p->regional);
-    assert_str(p->url, "https://a.org/");
+    assert_str(p->target, "https://a.org/");
     assert_str(p->expect_body, "ok");
     assert_str(p->served_by, "x-region");
     ck_assert_uint_eq(p->every_ms, 3000);
@@ -289,6 +289,82 @@ START_TEST(a_resource_s_nested_settings_are_sorted_dotted_names_with_their_lines
     ck_assert_int_eq(web->prop_lines[2], 8);
     ck_assert_uint_eq(evac_app_resource(a, EVAC_STR("db"))->props.count, 0);
     ck_assert_ptr_null(evac_app_resource(a, EVAC_STR("we")));
+    end(&l);
+}
+END_TEST
+
+static const char kinds_app[] =
+    "app = { name = \"a\"; strategy = \"warm-standby\"; regions = ( \"eu-west-1\", \"eu-west-2\" "
+    ");\n"
+    "  objectives = { rto = 1; rpo = 1; }; resources = { db = { type = \"aurora\"; }; };\n"
+    "  probes = (\n"
+    "    { name = \"json\"; http = \"https://{region}.a.org/\"; certificate = \"14d\"; latency = "
+    "\"800ms\";\n"
+    "      json = { path = \"checks.db.status\"; is = \"ok\"; }; },\n"
+    "    { name = \"depth\"; http = \"http://queue.a.org/\"; role = \"data\";\n"
+    "      json = { path = \"depth\"; above = -1; below = 2.5; is = 2; }; },\n"
+    "    { name = \"port\"; tcp = \"db.{region}.a.org:5432\"; role = \"deep\"; timeout = \"2s\"; "
+    "},\n"
+    "    { name = \"hands\"; tls = \"{region}.a.org:443\"; },\n"
+    "    { name = \"world\"; dns = \"shop.a.org\"; type = \"CNAME\"; expect = \"{region}.a.org\";\n"
+    "      resolvers = ( \"1.1.1.1:53\", \"[::1]:53\" ); },\n"
+    "    { name = \"two\"; dns = \"{region}.a.org\"; expect = ( \"10.0.0.1\", \"10.0.0.2\" ); },\n"
+    "    { name = \"own\"; exec = ( \"/bin/echo\", \"{region}\", \"{region}\" ); },\n"
+    "    { name = \"seen\"; look = { resource = \"db\"; action = \"ready\"; want = { x = 1; }; }; "
+    "} ); };";
+
+START_TEST(each_kind_of_probe_lands_with_what_goes_with_it)
+{
+    struct loaded l;
+    parse_one(&l, kinds_app);
+    const struct evac_probe *p = l.model->apps[0].probes;
+    static const enum evac_probe_kind kinds[] = { EVAC_PROBE_KIND_HTTP, EVAC_PROBE_KIND_HTTP,
+                                                  EVAC_PROBE_KIND_TCP,  EVAC_PROBE_KIND_TLS,
+                                                  EVAC_PROBE_KIND_DNS,  EVAC_PROBE_KIND_DNS,
+                                                  EVAC_PROBE_KIND_EXEC, EVAC_PROBE_KIND_LOOK };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        ck_assert_int_eq(p[i].kind, kinds[i]);
+        ck_assert_int_eq(p[i].regional, i != 1);
+    }
+    ck_assert_int_eq(p[0].certificate_ms, 14 * 86400000LL);
+    ck_assert_uint_eq(p[0].latency_ms, 800);
+    assert_str(p[0].json.path, "checks.db.status");
+    assert_str(p[0].json.is, "ok");
+    ck_assert(p[0].json.is_text && !p[0].json.has_above);
+    ck_assert_int_eq(p[1].role, EVAC_PROBE_DATA);
+    assert_str(p[1].json.is, "2");
+    ck_assert(!p[1].json.is_text && p[1].json.has_above && p[1].json.has_below);
+    ck_assert_double_eq(p[1].json.above, -1.0);
+    ck_assert_double_eq(p[1].json.below, 2.5);
+    assert_str(p[2].target, "db.{region}.a.org:5432");
+    ck_assert_uint_eq(p[2].reply_ms, 2000);
+    assert_str(p[4].dns_type, "CNAME");
+    assert_str(p[4].expected[0], "{region}.a.org");
+    ck_assert_uint_eq(p[4].resolver_count, 2);
+    assert_str(p[5].dns_type, "A");
+    ck_assert_uint_eq(p[5].expected_count, 2);
+    ck_assert_uint_eq(p[6].arg_count, 3);
+    assert_str(p[6].target, "/bin/echo");
+    ck_assert_int_eq(p[7].role, EVAC_PROBE_CONTROL);
+    ck_assert_uint_eq(p[7].every_ms, 60000);
+    assert_str(p[7].look.action, "ready");
+    assert_arg(&p[7].look.want, 0, "x", "1");
+    end(&l);
+}
+END_TEST
+
+START_TEST(vantages_have_names_that_differ_from_the_controller_s)
+{
+    struct loaded l;
+    parse_one(&l,
+              "node = \"one\"; vantages = ( { name = \"eu\"; region = \"eu-west-1\"; }, { name = "
+              "\"us\"; } ); engine = { vantage_lease = \"12s\"; };");
+    const struct evac_controller_conf *c = &l.model->controller;
+    ck_assert_uint_eq(c->vantage_count, 2);
+    assert_str(c->vantages[0].name, "eu");
+    assert_str(c->vantages[0].region, "eu-west-1");
+    assert_str(c->vantages[1].region, "");
+    ck_assert_uint_eq(c->vantage_lease_ms, 12000);
     end(&l);
 }
 END_TEST
@@ -741,6 +817,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_probe_s_settings_land_where_they_belong);
     tcase_add_test(tc, the_endpoint_is_a_probe_that_measures_and_a_resource_that_steps_can_name);
     tcase_add_test(tc, a_resource_s_nested_settings_are_sorted_dotted_names_with_their_lines);
+    tcase_add_test(tc, each_kind_of_probe_lands_with_what_goes_with_it);
+    tcase_add_test(tc, vantages_have_names_that_differ_from_the_controller_s);
     tcase_add_test(tc, a_probe_faster_than_the_usual_timeout_gets_one_that_fits);
     tcase_add_test(tc, a_policy_that_nothing_can_set_off_is_warned_of);
     tcase_add_test(tc, every_setting_of_a_step_lands_where_it_belongs);

@@ -198,7 +198,7 @@ END_TEST
  * phase of the cut against the probes; and the dwell counts from the verdict, not from the first
  * failure. */
 static const struct evac_probe web = { .name = { "web", 3 },
-                                       .url = { "http://x", 8 },
+                                       .target = { "http://x", 8 },
                                        .regional = true,
                                        .every_ms = 10000,
                                        .fall = 3,

@@ -280,7 +280,7 @@ START_TEST(a_probe_that_asks_elsewhere_now_starts_from_nothing)
     begin(2, 1, "");
     rounds(2, "++");
     rounds(3, "-+");
-    other.url = EVAC_STR("https://{region}.elsewhere");
+    other.target = EVAC_STR("https://{region}.elsewhere");
     next.probes = &other;
     evac_health_reconfigure(&h, &next);
     tick();
