@@ -1,7 +1,8 @@
 """What the cases in awscli/ share: Debian's awscli as a function, and how to expect."""
 import json, os, subprocess, threading, time
 
-AWS = "/usr/bin/aws"
+from awscli_forks import AWS  # noqa: F401, for the cases
+
 EAST, WEST = "us-east-1", "us-west-2"
 called = set()
 lock = threading.Lock()
@@ -14,8 +15,8 @@ class Refused(Exception):
 
 
 class Cli:
-    def __init__(self, world, key=None, secret=None):
-        self.world = world
+    def __init__(self, world, forks, key=None, secret=None):
+        self.world, self.forks = world, forks
         self.env = dict(world.env, AWS_PAGER="", AWS_MAX_ATTEMPTS="1", AWS_RETRY_MODE="standard",
                         AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
         if key:
@@ -24,18 +25,18 @@ class Cli:
             self.env["AWS_SECRET_ACCESS_KEY"] = secret
 
     def __call__(self, region, service, *args, op=None, raw=False):
-        command = [AWS, "--endpoint-url", "http://127.0.0.1:%d" % self.world.ports["http_port"], "--region", region,
+        command = ["--endpoint-url", "http://127.0.0.1:%d" % self.world.ports["http_port"], "--region", region,
                    "--output", "json", service, *args]
-        r = subprocess.run(command, capture_output=True, text=True, env=self.env, timeout=60)
+        r = self.forks.run(command, self.env)
         with lock:
             called.add((OTHERS.get(service, service), op or camel(args[0])))
-        if r.returncode != 0:
-            text = r.stderr.strip()
+        if r["status"] != 0:
+            text = r["err"].strip()
             code = text[text.find("(") + 1:text.find(")")] if "(" in text else text
             raise Refused(code, "%s: %s" % (" ".join(command[6:]), text))
         if raw:
-            return r.stdout
-        return json.loads(r.stdout) if r.stdout.strip() else None
+            return r["out"]
+        return json.loads(r["out"]) if r["out"].strip() else None
 
 
 # awscli's names of services that the sandbox calls otherwise

@@ -10,7 +10,8 @@ import concurrent.futures, importlib.util, os, subprocess, sys, traceback
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "lib")]
-from awscli_lib import AWS, Cli, called
+from awscli_forks import AWS, Forks
+from awscli_lib import Cli, called
 from harness import World
 
 
@@ -32,8 +33,8 @@ def main():
     if not os.path.exists(AWS):
         sys.exit("%s is missing: contrib/packages.sh check installs it" % AWS)
     failed = 0
-    with World(sys.argv[1], speed=60) as world:
-        aws = Cli(world)
+    with World(sys.argv[1], speed=60) as world, Forks() as forks:
+        aws = Cli(world, forks)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             futures = {pool.submit(g, aws): g.__name__ for g in groups}
             for future in concurrent.futures.as_completed(futures):

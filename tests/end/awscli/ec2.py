@@ -137,7 +137,7 @@ def ec2_capacity(aws):
     refused("RequestLimitExceeded", aws, region, "ec2", "describe-volumes")
     aws.world.sand("service ec2 %s denied" % region)
     aws.world.sand("service ec2 %s up" % region)
-    refused("AuthFailure", type(aws)(aws.world, secret="wrong"), region, "ec2", "describe-volumes")
+    refused("AuthFailure", type(aws)(aws.world, aws.forks, secret="wrong"), region, "ec2", "describe-volumes")
 
 
 

@@ -24,7 +24,7 @@ def global_endpoint(aws):
     put = ("events", "put-events", "--entries", event, "--endpoint-id")
     equal(aws(WEST, *put, "abcde.veo")["FailedEntryCount"], 0)
     refused("SignatureDoesNotMatch", aws, WEST, *put, "nobody.veo")
-    refused("InvalidSignatureException", Cli(aws.world, secret="another"), WEST, *put, "abcde.veo")
+    refused("InvalidSignatureException", Cli(aws.world, aws.forks, secret="another"), WEST, *put, "abcde.veo")
 
 
 GROUPS = [rules, global_endpoint]

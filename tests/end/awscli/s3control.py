@@ -9,7 +9,7 @@ def control(aws, region, *args):
     """awscli puts the account before any endpoint's host, an address too. So it is given AWS's own host, and the door as
     its proxy."""
     door = "http://127.0.0.1:%d" % aws.world.ports["http_port"]
-    cli = Cli(aws.world)
+    cli = Cli(aws.world, aws.forks)
     cli.env = dict(cli.env, http_proxy=door, no_proxy="")
     return cli(region, "s3control", args[0], "--account-id", "123456789012", "--endpoint-url",
                "http://s3-control.%s.amazonaws.com" % region, *args[1:])

@@ -12,8 +12,8 @@ def sts(aws):
 
 
 def wrong_keys(aws):
-    stranger = Cli(aws.world, key="AKIASOMEBODYELSE0001")
-    liar = Cli(aws.world, secret="not-the-secret")
+    stranger = Cli(aws.world, aws.forks, key="AKIASOMEBODYELSE0001")
+    liar = Cli(aws.world, aws.forks, secret="not-the-secret")
     refused("InvalidClientTokenId", stranger, EAST, "sts", "get-caller-identity")
     refused("UnrecognizedClientException", stranger, EAST, "ecs", "list-clusters")
     refused("InvalidAccessKeyId", stranger, EAST, "s3api", "list-buckets")
