@@ -37,9 +37,16 @@ int64_t evac_daemon_wall_ms(const struct evac_daemon *daemon)
 /* --- what the engine's shell calls back
  * ------------------------------------------------------------------- */
 
+static void on_replayed(void *user, const struct evac_record *r)
+{
+    struct evac_daemon *daemon = user;
+    evac_history_row(daemon->history, r);
+}
+
 static void on_row(void *user, const struct evac_record *r)
 {
     struct evac_daemon *daemon = user;
+    evac_history_row(daemon->history, r);
     if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN ||
         r->kind == EVAC_RECORD_TERMINAL)
         evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
@@ -186,11 +193,14 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
         .facts = daemon->facts,
         .store = daemon->store,
         .user = daemon,
+        .replayed = on_replayed,
         .row = on_row,
         .notice = on_notice,
         .ended = on_ended,
         .committed = on_committed,
     };
+    evac_history_free(daemon->history);
+    daemon->history = evac_history_new();
     enum evac_code code = evac_shell_new(&options, daemon->model, &daemon->shell, err);
     if (code || !daemon->o.observe_only)
         return code;
@@ -455,6 +465,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_model_free(daemon->model);
     evac_model_free(daemon->old_model);
     evac_arena_free(daemon->facts_arena);
+    evac_history_free(daemon->history);
     free(daemon->drills);
     free(daemon->anchor_up);
     free(daemon->conf_dir);
@@ -479,6 +490,11 @@ const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon)
 {
     (void)daemon;
     return evac_builtin_catalog();
+}
+
+const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon)
+{
+    return daemon->history;
 }
 
 struct evac_store *evac_daemon_store(struct evac_daemon *daemon)

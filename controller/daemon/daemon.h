@@ -7,6 +7,7 @@
 #define EVAC_DAEMON_H
 
 #include "conf.h"
+#include "history.h"
 #include "shell.h"
 
 #include <uv.h>
@@ -39,6 +40,8 @@ struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon);
 const struct evac_model *evac_daemon_model(const struct evac_daemon *daemon);
 const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon);
 struct evac_store *evac_daemon_store(struct evac_daemon *daemon);
+/* How long things took, kept up with the journal. */
+const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon);
 const char *evac_daemon_socket(const struct evac_daemon *daemon);
 /* What is wrong with the controller itself, "" if nothing. */
 const char *evac_daemon_trouble(const struct evac_daemon *daemon);

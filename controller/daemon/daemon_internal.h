@@ -4,6 +4,7 @@
 #define EVAC_DAEMON_INTERNAL_H
 
 #include "daemon.h"
+#include "history.h"
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "prober.h"
@@ -24,6 +25,7 @@ struct evac_daemon {
     struct evac_host look; /* without any mutating transport */
     struct evac_store *store;
     struct evac_shell *shell;
+    struct evac_history *history; /* of the journal that is open */
     struct evac_prober *prober;
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;

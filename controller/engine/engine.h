@@ -192,4 +192,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
 /* What an ungraceful move of the app would lose now, in ms, over all its resources;
  * EVAC_LOSS_UNKNOWN when one of them can not tell; -1 when it has no data that is measured. */
 int64_t evac_engine_loss(const struct evac_engine_app *app, const struct evac_now *now);
+/* The same of one resource, out of one region (see evac_engine_watch_of). */
+int64_t evac_engine_loss_of(const struct evac_engine_app *app, size_t resource, uint16_t source,
+                            const struct evac_now *now);
 #endif

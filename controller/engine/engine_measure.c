@@ -39,12 +39,18 @@ static int64_t reference_ms(const struct evac_engine_app *a, uint16_t source,
     return impact ? impact : now->wall_ms;
 }
 
+int64_t evac_engine_loss_of(const struct evac_engine_app *a, size_t resource, uint16_t source,
+                            const struct evac_now *now)
+{
+    return evac_watch_loss(evac_engine_watch_of(a, resource, source), reference_ms(a, source, now));
+}
+
 int64_t evac_engine_loss(const struct evac_engine_app *a, const struct evac_now *now)
 {
     int64_t worst = -1;
     for (uint16_t s = 0; s < a->sources; s++)
         for (size_t i = 0; is_watched(a, s) && i < a->app->resource_count; i++) {
-            int64_t loss = evac_watch_loss(evac_engine_watch_of(a, i, s), reference_ms(a, s, now));
+            int64_t loss = evac_engine_loss_of(a, i, s, now);
             if (loss > worst)
                 worst = loss;
         }
@@ -341,6 +347,50 @@ void engine_run_loss(struct engine_io *io, struct evac_engine_app *a)
         record_losses(io, a);
 }
 
+/* --- the trend
+ * ------------------------------------------------------------------------------------------ */
+
+static void record_lag(struct engine_io *io, const struct evac_engine_app *a, const struct spot *at,
+                       int64_t loss_ms)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_LAG };
+    r.app = a->app->name;
+    r.name = a->app->resources[at->resource].name;
+    r.from = engine_region(a, source_region(a, at->source));
+    r.number = loss_ms;
+    engine_record(io, r);
+}
+
+/* A sample a minute, once anything was known. */
+static void note_lag(struct engine_io *io, const struct spot *at)
+{
+    const struct evac_engine_app *a = &io->engine->apps[at->app];
+    struct evac_watch *w = watch_at(io, at);
+    int64_t loss = evac_engine_loss_of(a, at->resource, at->source, io->now);
+    if (loss < 0 || io->now->boot_ms < w->lag_due_ms || !io->engine->lead)
+        return;
+    if (loss == EVAC_LOSS_UNKNOWN && w->lag_count == 0)
+        return;
+    loss = loss == EVAC_LOSS_UNKNOWN ? -1 : loss;
+    w->lag_due_ms = io->now->boot_ms + EVAC_LAG_EVERY_MS;
+    evac_watch_note_lag(w, io->now->wall_ms, loss);
+    if (!evac_effects_has_room(io->fx) || !evac_watch_lag_is_news(w, io->now->wall_ms, loss))
+        return;
+    w->lag_told = (struct evac_lag_sample){ io->now->wall_ms, loss };
+    record_lag(io, a, at, loss);
+}
+
+void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *r)
+{
+    uint16_t source = engine_region_index(a->app, r->from);
+    for (size_t i = 0; i < a->app->resource_count; i++)
+        if (evac_str_eq(a->app->resources[i].name, r->name)) {
+            struct evac_watch *w = evac_engine_watch_of(a, i, source);
+            evac_watch_note_lag(w, r->t_wall_ms, r->number);
+            w->lag_told = (struct evac_lag_sample){ r->t_wall_ms, r->number };
+        }
+}
+
 /* --- answers
  * -------------------------------------------------------------------------------------------- */
 
@@ -372,6 +422,8 @@ void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
     if (e->app >= io->engine->app_count)
         return;
     struct evac_engine_app *a = &io->engine->apps[e->app];
-    for (uint16_t s = 0; e->step < a->app->resource_count && s < a->sources; s++)
+    for (uint16_t s = 0; e->step < a->app->resource_count && s < a->sources; s++) {
         take_measurement(a, evac_engine_watch_of(a, e->step, s), e);
+        note_lag(io, &(struct spot){ .app = e->app, .resource = e->step, .source = s });
+    }
 }

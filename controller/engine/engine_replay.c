@@ -104,6 +104,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         a->acked = true;
     else if (r->kind == EVAC_RECORD_ASSURANCE)
         engine_see_assurance(a, r);
+    else if (r->kind == EVAC_RECORD_LAG)
+        engine_replay_lag(a, r);
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_TERMINAL)
         see_end(a, r);
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_INSTANT &&

@@ -90,6 +90,31 @@ int64_t evac_watch_loss(const struct evac_watch *watch, int64_t reference_ms)
     return worst;
 }
 
+void evac_watch_note_lag(struct evac_watch *watch, int64_t wall_ms, int64_t loss_ms)
+{
+    watch->lags[watch->lag_at++ % EVAC_LAGS] = (struct evac_lag_sample){ wall_ms, loss_ms };
+    if (watch->lag_count < EVAC_LAGS)
+        watch->lag_count++;
+}
+
+const struct evac_lag_sample *evac_watch_lag(const struct evac_watch *watch, uint32_t i)
+{
+    return &watch->lags[(watch->lag_at - watch->lag_count + i) % EVAC_LAGS];
+}
+
+#define LAG_TOLD_EVERY_MS 600000
+#define LAG_SAME_MS       500
+
+bool evac_watch_lag_is_news(const struct evac_watch *watch, int64_t wall_ms, int64_t loss_ms)
+{
+    const struct evac_lag_sample *told = &watch->lag_told;
+    int64_t by = loss_ms > told->loss_ms ? loss_ms - told->loss_ms : told->loss_ms - loss_ms;
+    if (told->wall_ms == 0 || wall_ms - told->wall_ms >= LAG_TOLD_EVERY_MS ||
+        wall_ms < told->wall_ms || (loss_ms < 0) != (told->loss_ms < 0))
+        return true;
+    return by > LAG_SAME_MS && by > told->loss_ms / 4;
+}
+
 uint32_t evac_watch_lost(const struct evac_watch *watch, int64_t *ret_markers, uint32_t max)
 {
     uint32_t lost = 0;

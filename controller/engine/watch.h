@@ -11,6 +11,14 @@
 
 #define EVAC_MARKS 128u /* acknowledged markers remembered, for the list of lost ones */
 
+/* What would have been lost, a minute apart: for the trend, and for the journal's LAG rows. */
+#define EVAC_LAGS         60u
+#define EVAC_LAG_EVERY_MS 60000u
+struct evac_lag_sample {
+    int64_t wall_ms;
+    int64_t loss_ms; /* -1 unknown */
+};
+
 struct evac_watch {
     uint32_t verbs; /* what the driver can do: bit (1u << EVAC_VERB_x) */
 
@@ -26,6 +34,11 @@ struct evac_watch {
 
     uint64_t mark_call, seek_call, measure_call; /* open calls */
     uint64_t mark_due_ms, measure_due_ms;
+
+    struct evac_lag_sample lags[EVAC_LAGS]; /* ring, newest at lag_at - 1 */
+    uint32_t lag_at, lag_count;
+    uint64_t lag_due_ms;
+    struct evac_lag_sample lag_told; /* the newest that is in the journal */
 };
 
 /* Forget what was learnt in the other direction. */
@@ -44,6 +57,13 @@ int64_t evac_watch_loss_by_canary(const struct evac_watch *watch, int64_t refere
 /* The worse of those that this resource has; a resource that measures nothing gives -1: no opinion.
  */
 int64_t evac_watch_loss(const struct evac_watch *watch, int64_t reference_ms);
+
+/* Keep a sample for the trend. */
+void evac_watch_note_lag(struct evac_watch *watch, int64_t wall_ms, int64_t loss_ms);
+/* Is it news for the journal? What stays about the same is told every ten minutes. */
+bool evac_watch_lag_is_news(const struct evac_watch *watch, int64_t wall_ms, int64_t loss_ms);
+/* The i-th sample, the oldest first. */
+const struct evac_lag_sample *evac_watch_lag(const struct evac_watch *watch, uint32_t i);
 
 /* Acknowledged markers newer than the newest found: how many, and the first max of them. */
 uint32_t evac_watch_lost(const struct evac_watch *watch, int64_t *ret_markers, uint32_t max);

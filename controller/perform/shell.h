@@ -23,7 +23,8 @@ struct evac_shell_options {
 
     /* Called back, all optional. */
     void *user;
-    void (*row)(void *user, const struct evac_record *record); /* after it is durable */
+    void (*replayed)(void *user, const struct evac_record *record); /* each row, at the start */
+    void (*row)(void *user, const struct evac_record *record);      /* after it is durable */
     void (*notice)(void *user, const struct evac_notice_effect *notice);
     void (*ended)(void *user, const struct evac_run *run); /* its last row is durable */
     void (*committed)(void *user, uint64_t seq);           /* before any effect: failpoints */

@@ -133,6 +133,12 @@ enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_
  * critical path. */
 void evac_plan_explain(const struct evac_plan *plan, struct evac_buf *out);
 
+/* Longest chain of durations, in ms, up to the last to end of the steps with one of these flags (of
+ * all, when until is 0 or none has one): step_ms is one a forward step, NULL the usual ones. What
+ * does not run in the plan's mode takes no time. Results as evac_plan_critical_path(). Pure. */
+uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, uint32_t until,
+                        uint16_t *ret_steps, uint16_t *ret_count);
+
 /* Longest chain of usual durations, in ms; ret_steps (may be NULL, room for forward_count) gets the
  * steps on it in order, *ret_count how many. */
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,

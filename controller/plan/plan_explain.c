@@ -9,53 +9,109 @@ static bool runs(const struct evac_plan *plan, uint16_t i)
     return plan_when(plan->steps[i].when, 0, plan->mode) != PLAN_NO;
 }
 
-uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
-                                 uint16_t *ret_count)
+/* What the walk along the plan knows of each step. */
+struct path {
+    const struct evac_plan *plan;
+    const uint64_t *step_ms;
+    uint64_t *finish;
+    uint16_t *previous; /* forward_count: none */
+};
+
+static uint64_t length_of(const struct path *path, uint16_t i)
 {
-    uint16_t n = plan->forward_count, best = 0, count = 0;
-    uint64_t *finish = calloc(n + 1u, sizeof *finish);
-    uint16_t *previous = calloc(n + 1u, sizeof *previous);
-    bool changed = true;
-    if (!finish || !previous)
-        abort();
-    for (uint16_t i = 0; i < n; i++) {
-        finish[i] = runs(plan, i) ? plan->steps[i].usual_ms : 0;
-        previous[i] = n;
+    if (!runs(path->plan, i))
+        return 0;
+    return path->step_ms ? path->step_ms[i] : path->plan->steps[i].usual_ms;
+}
+
+/* One step after all that stand before it; true when that moved its end. */
+static bool relax(struct path *path, uint16_t i)
+{
+    const struct evac_plan_step *s = &path->plan->steps[i];
+    uint16_t n = path->plan->forward_count;
+    bool changed = false;
+    for (uint16_t k = 0; k < s->after_count; k++) {
+        uint16_t before = s->after[k];
+        if (before >= n)
+            continue;
+        uint64_t at = path->finish[before] + length_of(path, i);
+        if (at < path->finish[i] || (at == path->finish[i] && path->previous[i] != n))
+            continue;
+        changed = changed || at > path->finish[i];
+        path->finish[i] = at;
+        path->previous[i] = before;
     }
-    for (uint16_t round = 0; changed && round < n;
-         round++) { /* relaxation: the graph has no cycle */
+    return changed;
+}
+
+static void walk_all(struct path *path)
+{
+    uint16_t n = path->plan->forward_count;
+    bool changed = true;
+    for (uint16_t i = 0; i < n; i++) {
+        path->finish[i] = length_of(path, i);
+        path->previous[i] = n;
+    }
+    for (uint16_t round = 0; changed && round < n; round++) { /* the graph has no cycle */
         changed = false;
         for (uint16_t i = 0; i < n; i++)
-            for (uint16_t k = 0; k < plan->steps[i].after_count; k++) {
-                uint16_t before = plan->steps[i].after[k];
-                uint64_t at = finish[before] + (runs(plan, i) ? plan->steps[i].usual_ms : 0);
-                if (before < n && (at > finish[i] || (previous[i] == n && at >= finish[i]))) {
-                    changed = changed || at > finish[i];
-                    finish[i] = at;
-                    previous[i] = before;
-                }
-            }
+            changed = relax(path, i) || changed;
     }
+}
+
+/* The last to end of those with one of the flags; of all when there is none such. */
+static uint16_t last_of(const struct path *path, uint32_t flags)
+{
+    uint16_t n = path->plan->forward_count, best = n;
     for (uint16_t i = 0; i < n; i++)
-        if (finish[i] > finish[best])
+        if ((!flags || (path->plan->steps[i].flags & flags)) && runs(path->plan, i) &&
+            (best == n || path->finish[i] > path->finish[best]))
             best = i;
-    uint64_t length = n ? finish[best] : 0;
-    for (uint16_t i = best; i < n && count < n; i = previous[i])
-        if (runs(plan, i)) {
-            if (ret_steps)
-                ret_steps[count] = i;
-            count++;
-        }
-    for (uint16_t i = 0; ret_steps && i < count / 2; i++) {
+    return best == n && flags ? last_of(path, 0) : best;
+}
+
+/* Back from the end, then the other way round. */
+static uint16_t trace(const struct path *path, uint16_t end, uint16_t *ret_steps)
+{
+    uint16_t n = path->plan->forward_count, count = 0;
+    for (uint16_t i = end; i < n && count < n; i = path->previous[i])
+        if (runs(path->plan, i))
+            ret_steps[count++] = i;
+    for (uint16_t i = 0; i < count / 2; i++) {
         uint16_t swap = ret_steps[i];
         ret_steps[i] = ret_steps[count - 1 - i];
         ret_steps[count - 1 - i] = swap;
     }
+    return count;
+}
+
+uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, uint32_t until,
+                        uint16_t *ret_steps, uint16_t *ret_count)
+{
+    uint16_t n = plan->forward_count, count = 0;
+    struct path path = { plan, step_ms, calloc(n + 1u, sizeof *path.finish),
+                         calloc(n + 1u, sizeof *path.previous) };
+    uint16_t *steps = calloc(n + 1u, sizeof *steps);
+    if (!path.finish || !path.previous || !steps)
+        abort();
+    walk_all(&path);
+    uint16_t end = last_of(&path, until);
+    uint64_t length = end < n ? path.finish[end] : 0;
+    count = trace(&path, end, steps);
+    if (ret_steps)
+        memcpy(ret_steps, steps, count * sizeof *steps);
     if (ret_count)
         *ret_count = count;
-    free(finish);
-    free(previous);
+    free(steps);
+    free(path.finish);
+    free(path.previous);
     return length;
+}
+
+uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
+                                 uint16_t *ret_count)
+{
+    return evac_plan_path(plan, NULL, 0, ret_steps, ret_count);
 }
 
 static void put_duration(struct evac_buf *out, uint64_t ms)

@@ -106,6 +106,27 @@ START_TEST(only_the_newest_markers_are_kept)
 }
 END_TEST
 
+START_TEST(an_hour_of_samples_is_kept_and_the_journal_is_told_what_is_new)
+{
+    struct evac_watch w = fresh(LAG);
+    for (int64_t i = 1; i <= 61; i++)
+        evac_watch_note_lag(&w, i * 60000, i);
+    ck_assert_uint_eq(w.lag_count, EVAC_LAGS);
+    ck_assert_int_eq(evac_watch_lag(&w, 0)->loss_ms, 2);
+    ck_assert_int_eq(evac_watch_lag(&w, 59)->loss_ms, 61);
+
+    ck_assert(evac_watch_lag_is_news(&w, 60000, 4000)); /* nothing was told yet */
+    w.lag_told = (struct evac_lag_sample){ 60000, 4000 };
+    ck_assert(!evac_watch_lag_is_news(&w, 120000, 4900));
+    ck_assert(evac_watch_lag_is_news(&w, 120000, 5100));
+    ck_assert(evac_watch_lag_is_news(&w, 120000, -1));
+    ck_assert(!evac_watch_lag_is_news(&w, 659999, 4000));
+    ck_assert(evac_watch_lag_is_news(&w, 660000, 4000));
+    w.lag_told.loss_ms = 100;
+    ck_assert(!evac_watch_lag_is_news(&w, 120000, 500)); /* less than anybody cares for */
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("watch");
@@ -116,6 +137,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_marker_that_was_not_acknowledged_is_not_lost);
     tcase_add_test(tc, of_two_measures_the_worse_counts);
     tcase_add_test(tc, only_the_newest_markers_are_kept);
+    tcase_add_test(tc, an_hour_of_samples_is_kept_and_the_journal_is_told_what_is_new);
     suite_add_tcase(suite, tc);
 }
 
