@@ -1,6 +1,8 @@
 #include "api.h"
 
+#include "access.h"
 #include "builtin.h"
+#include "door.h"
 #include "driver_print.h"
 #include "plan_lint.h"
 #include "report.h"
@@ -247,7 +249,7 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
 static void plan_app(struct evac_daemon *daemon, const struct evac_api_request *q,
                      struct evac_str app, struct evac_api_response *r)
 {
-    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_wish wish = { .app = app, .who = q->caller.who };
     struct evac_err err = { EVAC_OK, "" };
     cJSON *json = body_object(q, r);
     if (json && parse_wish(json, &wish, r)) {
@@ -295,7 +297,7 @@ static void lint_one(struct evac_daemon *daemon, const struct evac_wish *wish, s
 static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *q,
                      struct evac_str app, struct evac_api_response *r)
 {
-    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_wish wish = { .app = app, .who = q->caller.who };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_diag diag = { .arena = evac_arena_new() };
     cJSON *json = body_object(q, r);
@@ -319,7 +321,7 @@ static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *
 static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_api_response *r)
 {
-    struct evac_wish wish = { .app = app, .who = q->who };
+    struct evac_wish wish = { .app = app, .who = q->caller.who };
     struct evac_err err = { EVAC_OK, "" };
     uint64_t run = 0;
     cJSON *json = body_object(q, r);
@@ -480,7 +482,7 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     cmd->reason = text_of(json, "reason");
     cmd->value =
         evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode : number_of(json, "value");
-    cmd->who = q->who;
+    cmd->who = q->caller.who;
     if (!evac_command_parse(text_of(json, "verb"), &cmd->verb)) {
         problem(r, 400, "unknown verb",
                 "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, "
@@ -593,6 +595,13 @@ static void drivers(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_drivers_to_json(evac_daemon_catalog(daemon), NULL, &w);
 }
 
+static void roles(struct evac_daemon *daemon, const struct evac_api_request *q,
+                  struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_access_to_json(evac_daemon_model(daemon), &q->caller, &w);
+}
+
 static void say_anything(struct evac_daemon *daemon, const struct evac_api_request *q,
                          struct evac_api_response *r)
 {
@@ -609,6 +618,7 @@ static const struct {
     { "GET", "/v1/version", version, NULL, false },
     { "GET", "/v1/status", status, NULL, false },
     { "GET", "/v1/drivers", drivers, NULL, false },
+    { "GET", "/v1/roles", NULL, roles, false },
     { "POST", "/v1/reload", reload, NULL, true },
     { "GET", "/v1/runs", NULL, list_runs, true },
     { "GET", "/v1/journal", NULL, journal, true },
@@ -653,10 +663,13 @@ static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *
 void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
                      struct evac_api_response *response)
 {
+    struct evac_err err = { EVAC_OK, "" };
     response->status = 200;
     response->content_type = "application/json";
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0)
         problem(response, 405, "that method is not used here", "GET and POST are");
+    else if (evac_door(daemon, request, &err))
+        problem(response, 403, "your roles do not allow it", err.text);
     else
         dispatch(daemon, request, response);
     if (response->body.failed)

@@ -1,6 +1,7 @@
 /*
  * The HTTP API under /v1, apart from how it is carried: a request in, a response out. Errors are
- * RFC 9457 problem details. server.h carries it over a unix socket.
+ * RFC 9457 problem details. server.h carries it over a unix socket. What the caller's roles do not
+ * allow is answered with 403 (access.h).
  *
  *   GET  /v1/version                 version, node
  *   GET  /v1/status                  everything an on-call needs first: apps, verdicts, runs,
@@ -17,6 +18,7 @@
  *   GET  /v1/journal?after=&run=&app=&limit=
  *   GET  /v1/journal/verify
  *   GET  /v1/drivers
+ *   GET  /v1/roles                   who may do what, and the caller's own standing
  *   POST /v1/reload
  *   GET  /v1/events                  server-sent events, one a journal row, id is its number
  */
@@ -30,7 +32,7 @@ struct evac_api_request {
     struct evac_str path;  /* without the query */
     struct evac_str query; /* raw, without '?' */
     struct evac_str body;
-    struct evac_str who; /* principal: "uid:1000(ann)" */
+    struct evac_caller caller;
 };
 
 struct evac_api_response {

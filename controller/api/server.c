@@ -1,10 +1,11 @@
 #include "server.h"
 
 #include "api.h"
+#include "door.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <libwebsockets.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -80,22 +81,6 @@ static void free_exchange(struct exchange *x)
     free(x);
 }
 
-/* Who is at the other end of a unix socket is the kernel's word. */
-static void principal(struct lws *wsi, struct evac_buf *out)
-{
-    struct ucred cred;
-    socklen_t n = sizeof cred;
-    char text[1024];
-    struct passwd entry, *found = NULL;
-    if (getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0) {
-        evac_buf_puts(out, "unknown");
-        return;
-    }
-    evac_buf_putf(out, "uid:%lu", (unsigned long)cred.uid);
-    if (getpwuid_r(cred.uid, &entry, text, sizeof text, &found) == 0 && found)
-        evac_buf_putf(out, "(%s)", found->pw_name);
-}
-
 static int send_headers(struct exchange *x, int status, const char *type, int64_t length)
 {
     unsigned char buf[LWS_PRE + HEADER_MAX], *p = buf + LWS_PRE, *end = buf + sizeof buf - 1;
@@ -114,18 +99,17 @@ static int send_headers(struct exchange *x, int status, const char *type, int64_
 
 static int answer(struct exchange *x)
 {
-    struct evac_buf who;
     struct evac_api_response response = { .status = 200 };
-    evac_buf_init(&who, 256);
-    principal(x->wsi, &who);
+    struct evac_peer peer;
+    evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
     evac_buf_init(&response.body, RESPONSE_MAX);
     struct evac_api_request request = { .method = x->method,
                                         .path = evac_buf_str(&x->path),
                                         .query = evac_buf_str(&x->query),
                                         .body = evac_buf_str(&x->body),
-                                        .who = evac_buf_str(&who) };
+                                        .caller = peer.caller };
     evac_api_handle(x->server->daemon, &request, &response);
-    evac_buf_done(&who);
+    evac_peer_done(&peer);
     evac_buf_done(&x->out);
     x->out = response.body;
     x->answered = true;
@@ -145,6 +129,18 @@ static bool put_old(void *user, const struct evac_row *row)
     return !x->out.failed;
 }
 
+static bool may_look(struct exchange *x)
+{
+    struct evac_peer peer;
+    evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
+    const struct evac_api_request request = { .method = "GET",
+                                              .path = evac_buf_str(&x->path),
+                                              .caller = peer.caller };
+    bool may = evac_door(x->server->daemon, &request, NULL) == EVAC_OK;
+    evac_peer_done(&peer);
+    return may;
+}
+
 static int begin_stream(struct exchange *x)
 {
     char number[32];
@@ -159,6 +155,8 @@ static int begin_stream(struct exchange *x)
                            &after);
     if (server->stream_count >= STREAMS_MAX || !store)
         return -1;
+    if (!may_look(x))
+        return send_headers(x, 403, "text/plain", 0) ? -1 : lws_http_transaction_completed(x->wsi);
     if (after <= 0) /* from now on */
         after = (int64_t)store->vt->last_seq(store);
     x->stream = x->answered = true;

@@ -61,5 +61,5 @@ enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 evac_command_fn evac_cmd_status, evac_cmd_check, evac_cmd_plan, evac_cmd_move, evac_cmd_drill,
     evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
     evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
-    evac_cmd_fsm, evac_cmd_lint, evac_cmd_discover;
+    evac_cmd_fsm, evac_cmd_roles, evac_cmd_lint, evac_cmd_discover;
 #endif

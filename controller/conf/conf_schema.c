@@ -25,6 +25,7 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
 #define AT(field)          .offset = offsetof(S, field), .bytes = sizeof(((S *)0)->field)
 #define COUNTED(field)     .count_offset = offsetof(S, field)
 #define FROM_TO(low, high) .min = (low), .max = (high)
+#define HOLDERS(role)      CONF_PRINCIPAL, CONF_LIST, AT(role.items), COUNTED(role.count), FROM_TO(1, 64)
 #define END                                                                                        \
     {                                                                                              \
         .path = NULL                                                                               \
@@ -79,6 +80,14 @@ static const struct conf_row controller_rows[] = {
       .unit = "runs", .doc = "Automatic runs at one time, over all apps; 0 stops automation" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
       .doc = "Settings of driver packs, a group for each pack, as packs = { local = { ... }; }" },
+    { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
+      .doc = "Who looks at everything and changes nothing; every other role may look too" },
+    { "roles.operator", HOLDERS(conf.roles[EVAC_ROLE_OPERATOR]), .otherwise = "the socket's group, root and the controller's own user",
+      .doc = "Who begins runs, rehearses, pauses, cancels and holds" },
+    { "roles.approver", HOLDERS(conf.roles[EVAC_ROLE_APPROVER]), .otherwise = "the socket's group, root and the controller's own user",
+      .doc = "Who approves what others ask for, and overrides gates" },
+    { "roles.admin", HOLDERS(conf.roles[EVAC_ROLE_ADMIN]), .otherwise = "root and the controller's own user",
+      .doc = "Who loads configurations, waives, and lets automation act again" },
     END
 };
 #undef S
@@ -138,6 +147,14 @@ static const struct conf_row app_rows[] = {
       .doc = "A run that has not ended by then is held for a person" },
     { "drills", CONF_SECTION, CONF_LIST, AT(app.drills), COUNTED(app.drill_count), FROM_TO(0, 100),
       .section = &drill_section, .otherwise = "none", .doc = "Scheduled rehearsals" },
+    { "roles.viewer", HOLDERS(app.roles[EVAC_ROLE_VIEWER]), .otherwise = "evac.cfg's",
+      .doc = "Who looks at everything and changes nothing; every other role may look too" },
+    { "roles.operator", HOLDERS(app.roles[EVAC_ROLE_OPERATOR]), .otherwise = "evac.cfg's",
+      .doc = "Who begins runs, rehearses, pauses, cancels and holds" },
+    { "roles.approver", HOLDERS(app.roles[EVAC_ROLE_APPROVER]), .otherwise = "evac.cfg's",
+      .doc = "Who approves what others ask for, and overrides gates" },
+    { "roles.admin", HOLDERS(app.roles[EVAC_ROLE_ADMIN]), .otherwise = "evac.cfg's",
+      .doc = "Who loads configurations, waives, and lets automation act again" },
     END
 };
 #undef S

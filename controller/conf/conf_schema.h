@@ -30,6 +30,7 @@
     X(ADDRESS, "an IP address and a port, such as \"127.0.0.1:53\" or \"[::1]:53\"")               \
     X(PATH, "an absolute path")                                                                    \
     X(CRON, "five fields: minute, hour, day, month, weekday, such as \"0 9 1 * *\"")               \
+    X(PRINCIPAL, "\"uid:1000\" or \"uid:ann\", \"gid:oncall\", or \"*\" for everybody")            \
     X(ZONE, "a time zone's name, such as \"Europe/Berlin\"")                                       \
     X(ARGS, "a group of settings")                                                                 \
     X(RAW, "")                                                                                     \

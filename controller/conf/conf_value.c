@@ -225,14 +225,30 @@ static bool is_zone(struct evac_str s)
     return s.n >= 1 && s.n <= 64 && s.p[0] != '/' && only(s, LOWER UPPER DIGITS "-_+/");
 }
 
+/* A kind, a colon, and who: "uid:1000", "uid:1000(ann)", "gid:oncall", later others'. */
+static bool is_principal(struct evac_str s)
+{
+    struct evac_str who, kind = evac_str_cut(s, ':', &who);
+    return evac_str_is(s, "*") || (s.n <= 200 && kind.n && only(kind, LOWER DIGITS "-") && who.n &&
+                                   is_printable(who) && !memchr(who.p, ' ', who.n));
+}
+
 static bool (*const forms[CONF_TYPE_COUNT])(struct evac_str) = {
-    [CONF_NAME] = is_name,       [CONF_ACTION] = is_action,
-    [CONF_REGION] = is_region,   [CONF_ROLE] = is_role,
-    [CONF_URL] = is_url,         [CONF_REGIONAL_URL] = is_regional_url,
-    [CONF_ANY_URL] = is_any_url, [CONF_HOST_PORT] = is_host_and_port,
-    [CONF_DOMAIN] = is_domain,   [CONF_ADDRESS] = is_ip_and_port,
-    [CONF_PATH] = is_path,       [CONF_CRON] = is_cron,
-    [CONF_ZONE] = is_zone,       [CONF_TEXT] = is_printable,
+    [CONF_NAME] = is_name,
+    [CONF_ACTION] = is_action,
+    [CONF_REGION] = is_region,
+    [CONF_ROLE] = is_role,
+    [CONF_URL] = is_url,
+    [CONF_REGIONAL_URL] = is_regional_url,
+    [CONF_ANY_URL] = is_any_url,
+    [CONF_HOST_PORT] = is_host_and_port,
+    [CONF_DOMAIN] = is_domain,
+    [CONF_ADDRESS] = is_ip_and_port,
+    [CONF_PATH] = is_path,
+    [CONF_CRON] = is_cron,
+    [CONF_ZONE] = is_zone,
+    [CONF_TEXT] = is_printable,
+    [CONF_PRINCIPAL] = is_principal,
 };
 
 /* --- from value to memory ----------------------------------------------------------------------

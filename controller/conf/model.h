@@ -7,6 +7,7 @@
 
 #include "diag.h"
 #include "evac/args.h"
+#include "roles.h"
 
 #define EVAC_MODES(X)                                                                              \
     X(GRACEFUL, "graceful")                                                                        \
@@ -221,6 +222,7 @@ struct evac_app {
     uint32_t measure_ms;      /* lag measurement's interval */
     const struct evac_drill_conf *drills;
     size_t drill_count;
+    struct evac_holders roles[EVAC_ROLE_COUNT]; /* instead of the controller's, where named */
 };
 
 /* A condition of a step, as data: nodes in an array, children by index. */
@@ -310,6 +312,7 @@ struct evac_controller_conf {
     uint32_t poll_ms, poll_max_ms;
     uint16_t auto_runs_max; /* automatic runs at one time, all apps */
     struct evac_args packs; /* "pack.setting": handed to driver packs */
+    struct evac_holders roles[EVAC_ROLE_COUNT];
 };
 
 struct evac_model {

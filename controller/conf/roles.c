@@ -1,0 +1,122 @@
+/* A file of its own: the engine asks, and must not draw in the reader of files. */
+#include "roles.h"
+
+#define X(name, text, doc) text,
+static const char *const names[] = { EVAC_ROLES(X) };
+#undef X
+#define X(name, text, doc) doc,
+static const char *const docs[] = { EVAC_ROLES(X) };
+#undef X
+
+const char *evac_role_name(enum evac_role role)
+{
+    return (unsigned)role < EVAC_ROLE_COUNT ? names[role] : "?";
+}
+
+const char *evac_role_doc(enum evac_role role)
+{
+    return (unsigned)role < EVAC_ROLE_COUNT ? docs[role] : "?";
+}
+
+bool evac_role_parse(struct evac_str name, enum evac_role *ret_role)
+{
+    for (unsigned i = 0; i < EVAC_ROLE_COUNT; i++)
+        if (evac_str_is(name, names[i])) {
+            *ret_role = (enum evac_role)i;
+            return true;
+        }
+    return false;
+}
+
+/* --- principals
+ * -------------------------------------------------------------------------------- */
+
+/* "1000(ann)" is written as itself, as "1000" or as "ann". */
+static bool is_same_id(struct evac_str written, struct evac_str known)
+{
+    struct evac_str name, number = evac_str_cut(known, '(', &name);
+    if (evac_str_eq(written, known))
+        return true;
+    if (name.n)
+        name.n--; /* the bracket */
+    return written.n && (evac_str_eq(written, number) || evac_str_eq(written, name));
+}
+
+static struct evac_str after_colon(struct evac_str text)
+{
+    struct evac_str rest;
+    (void)evac_str_cut(text, ':', &rest);
+    return rest;
+}
+
+static bool is_in_group(struct evac_str group, const struct evac_caller *caller)
+{
+    for (size_t i = 0; i < caller->group_count; i++)
+        if (is_same_id(group, after_colon(caller->groups[i])))
+            return true;
+    return false;
+}
+
+bool evac_principal_is(struct evac_str principal, const struct evac_caller *caller)
+{
+    if (evac_str_is(principal, "*"))
+        return true;
+    if (evac_str_starts(principal, "gid:"))
+        return is_in_group(after_colon(principal), caller);
+    if (evac_str_starts(principal, "uid:"))
+        return evac_str_starts(caller->who, "uid:") &&
+               is_same_id(after_colon(principal), after_colon(caller->who));
+    return evac_str_eq(principal, caller->who);
+}
+
+/* --- roles
+ * ------------------------------------------------------------------------------------- */
+
+struct evac_holders evac_holders_of(const struct evac_holders controller[EVAC_ROLE_COUNT],
+                                    const struct evac_holders *app, enum evac_role role)
+{
+    return app && app[role].count ? app[role] : controller[role];
+}
+
+const char *evac_role_default(enum evac_role role)
+{
+    switch (role) {
+    case EVAC_ROLE_VIEWER:
+        return "whoever may open the socket";
+    case EVAC_ROLE_OPERATOR:
+    case EVAC_ROLE_APPROVER:
+        return "the socket's group, root and the controller's own user";
+    case EVAC_ROLE_ADMIN:
+    case EVAC_ROLE_COUNT:
+        break;
+    }
+    return "root and the controller's own user";
+}
+
+static bool holds_by_default(enum evac_role role, const struct evac_caller *caller)
+{
+    if (role == EVAC_ROLE_VIEWER || caller->owner)
+        return true;
+    return role != EVAC_ROLE_ADMIN && caller->member;
+}
+
+static bool is_named(const struct evac_holders *holders, const struct evac_caller *caller)
+{
+    for (size_t i = 0; i < holders->count; i++)
+        if (evac_principal_is(holders->items[i], caller))
+            return true;
+    return false;
+}
+
+uint32_t evac_roles_of(const struct evac_holders controller[EVAC_ROLE_COUNT],
+                       const struct evac_holders *app, const struct evac_caller *caller)
+{
+    uint32_t roles = 0;
+    for (unsigned i = 0; i < EVAC_ROLE_COUNT; i++) {
+        struct evac_holders holders = evac_holders_of(controller, app, (enum evac_role)i);
+        if (holders.count ? is_named(&holders, caller)
+                          : holds_by_default((enum evac_role)i, caller))
+            roles |= 1u << i;
+    }
+    return roles ? roles | EVAC_ROLE_BIT(EVAC_ROLE_VIEWER) : 0;
+}
