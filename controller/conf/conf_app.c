@@ -9,8 +9,11 @@
 void conf_finish_controller(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given)
 {
-    const struct evac_controller_conf *conf = &((struct conf_controller *)at)->conf;
+    struct conf_controller *controller = at;
+    struct evac_controller_conf *conf = &controller->conf;
     const config_setting_t *packs = config_setting_get_member(group, "packs");
+    conf->blackouts = conf_take_windows(r, controller->blackouts, controller->blackout_count);
+    conf->blackout_count = controller->blackout_count;
     if (conf->poll_max_ms < conf->poll_ms)
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",
@@ -106,6 +109,29 @@ void conf_finish_resource(struct conf_reader *r, const config_setting_t *group, 
     conf_flatten(r, group, "type", &resource->props, &resource->prop_lines);
 }
 
+/* --- the calendar
+ * ------------------------------------------------------------------------------------- */
+
+void conf_finish_window(struct conf_reader *r, const config_setting_t *group, void *at,
+                        const struct conf_given *given)
+{
+    struct conf_window *w = at;
+    struct evac_err err = { EVAC_OK, "" };
+    (void)group;
+    (void)given;
+    if (evac_window_parse(&w->text, &w->window, &err))
+        CONF_ERROR(r, w->place.line, "window: %s", err.text);
+}
+
+const struct evac_window *conf_take_windows(struct conf_reader *r, const struct conf_window *from,
+                                            size_t count)
+{
+    struct evac_window *windows = evac_arena_array(r->arena, count + 1, sizeof *windows);
+    for (size_t i = 0; i < count; i++)
+        windows[i] = from[i].window;
+    return windows;
+}
+
 /* --- the app
  * ------------------------------------------------------------------------------------------ */
 
@@ -176,6 +202,10 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
                      const struct conf_given *given)
 {
     struct conf_app *a = at;
+    a->app.blackouts = conf_take_windows(r, a->blackouts, a->blackout_count);
+    a->app.blackout_count = a->blackout_count;
+    a->app.windows = conf_take_windows(r, a->windows, a->window_count);
+    a->app.window_count = a->window_count;
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
     if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);

@@ -194,6 +194,23 @@ static bool is_group(const struct place_in *in, const config_setting_t *s)
     return false;
 }
 
+static void put_defaults(struct conf_reader *r, const struct conf_section *section, char *at);
+
+/* A text alone, for the one setting that matters most. */
+static void read_bare(struct conf_reader *r, const struct conf_section *section,
+                      const config_setting_t *entry, int line, char *at)
+{
+    const struct conf_row *row = conf_row(section, evac_str(section->bare));
+    struct conf_given given = { section, (uint64_t)1 << (row - section->rows) };
+    struct conf_value value = conf_value(entry);
+    *(struct evac_place *)(void *)at = (struct evac_place){ r->file, line };
+    put_defaults(r, section, at);
+    if (!conf_put(r, row, &value, at + row->offset))
+        refuse(r, section, row, entry, line);
+    if (section->finish)
+        section->finish(r, entry, at, &given);
+}
+
 /* Entries of a list, or members of a group that names them. */
 static void read_sections(const struct place_in *in, const config_setting_t *s)
 {
@@ -211,6 +228,10 @@ static void read_sections(const struct place_in *in, const config_setting_t *s)
     for (size_t i = 0; i < n; i++) {
         const config_setting_t *entry = config_setting_get_elem(s, (unsigned)i);
         char *item = items + i * section->bytes;
+        if (section->bare && config_setting_type(entry) == CONFIG_TYPE_STRING) {
+            read_bare(in->r, section, entry, conf_line(s), item);
+            continue;
+        }
         if (!is_group(in, entry))
             continue;
         if (named)
@@ -368,6 +389,12 @@ static void put_default(struct conf_reader *r, const struct conf_row *row, char 
     }
 }
 
+static void put_defaults(struct conf_reader *r, const struct conf_section *section, char *at)
+{
+    for (const struct conf_row *row = section->rows; row->path; row++)
+        put_default(r, row, at);
+}
+
 static void tell_missing(struct conf_reader *r, const struct conf_given *given, int line)
 {
     const struct conf_section *section = given->section;
@@ -383,8 +410,7 @@ void conf_read_given(struct conf_reader *r, const struct conf_section *section,
     struct evac_place *place = at;
     *place = (struct evac_place){ r->file, conf_line(group) };
     *ret_given = (struct conf_given){ section, 0 };
-    for (const struct conf_row *row = section->rows; row->path; row++)
-        put_default(r, row, at);
+    put_defaults(r, section, at);
     read_members(&(struct group_in){ r, ret_given, at }, group, EVAC_STR(""));
     tell_missing(r, ret_given, place->line);
     if (section->finish)

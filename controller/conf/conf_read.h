@@ -31,6 +31,10 @@ void conf_read_section(struct conf_reader *r, const struct conf_section *section
 void conf_read_given(struct conf_reader *r, const struct conf_section *section,
                      const config_setting_t *group, void *at, struct conf_given *ret_given);
 
+/* What a list of window sections became; in the reader's arena. */
+const struct evac_window *conf_take_windows(struct conf_reader *r, const struct conf_window *from,
+                                            size_t count);
+
 int conf_line(const config_setting_t *setting);
 
 /* What is written there, for messages: "text" in quotes and cut, a number, a list ... */

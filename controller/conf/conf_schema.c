@@ -78,6 +78,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "A vantage that is silent for so long has no opinion, and starts from nothing when it is back" },
     { "engine.auto_runs_max", CONF_INT, AT(conf.auto_runs_max), FROM_TO(0, 1000), .fallback = "3",
       .unit = "runs", .doc = "Automatic runs at one time, over all apps; 0 stops automation" },
+    { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
+      .section = &conf_window_section, .otherwise = "none", .doc = "No drill of any app begins in one of these, or runs into one" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
       .doc = "Settings of driver packs, a group for each pack, as packs = { local = { ... }; }" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
@@ -155,6 +157,11 @@ static const struct conf_row app_rows[] = {
       .doc = "Who approves what others ask for, and overrides gates" },
     { "roles.admin", HOLDERS(app.roles[EVAC_ROLE_ADMIN]), .otherwise = "evac.cfg's",
       .doc = "Who loads configurations, waives, and lets automation act again" },
+    { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
+      .section = &conf_window_section, .otherwise = "none", .doc = "No drill begins in one of these, or runs into one" },
+    { "windows", CONF_SECTION, CONF_LIST, AT(windows), COUNTED(window_count), FROM_TO(0, 200),
+      .section = &conf_window_section, .otherwise = "at any time",
+      .doc = "Maintenance windows: a drill begins in one of these, and only if it will be over before that ends" },
     END
 };
 #undef S
@@ -259,6 +266,20 @@ static const struct conf_row drill_rows[] = {
       .doc = "rehearse reads only; isolated exercises the standby without traffic; live switches; game-day is a person's" },
     { "cron", CONF_CRON, CONF_REQUIRED, AT(cron), .doc = "When" },
     { "timezone", CONF_ZONE, AT(timezone), .fallback = "UTC", .doc = "Whose clock the calendar means" },
+    END
+};
+#undef S
+
+#define S struct conf_window
+static const struct conf_row window_rows[] = {
+    { "from", CONF_TEXT, AT(text.from), .otherwise = "cron",
+      .doc = "When it begins: \"2026-12-24\" (then also when it ends: with the day) or \"2026-12-24 18:00\"" },
+    { "to", CONF_TEXT, AT(text.to), .otherwise = "with the day of from",
+      .doc = "When it ends: the last day that is inside, or the time from which it is over" },
+    { "cron", CONF_CRON, AT(text.cron), .otherwise = "from", .doc = "It comes back: when it begins" },
+    { "for", CONF_DURATION, AT(text.for_ms), FROM_TO(60 * SEC, 31 * DAY), .otherwise = "to", .doc = "How long it lasts" },
+    { "timezone", CONF_ZONE, AT(text.timezone), .fallback = "UTC", .doc = "Whose clock the calendar means" },
+    { "reason", CONF_TEXT, AT(text.reason), .otherwise = "none", .doc = "One line for people" },
     END
 };
 #undef S
@@ -395,6 +416,13 @@ static const struct conf_section drill_section = {
     drill_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
 };
 #undef S
+#define S struct conf_window
+const struct conf_section conf_window_section = {
+    "window", "app.blackouts, app.windows, blackouts = ( { ... } )",
+    "A stretch of the calendar: from and to, or cron and for. A day alone may stand for its group: ( \"2026-12-24\", { ... } ).",
+    window_rows, sizeof(S), CONF_NOWHERE, .bare = "from", .finish = conf_finish_window,
+};
+#undef S
 #define S struct conf_runbook
 const struct conf_section conf_runbook_section = {
     "runbook", "runbook = { ... }", "The workflows of one strategy; at least one.",
@@ -432,6 +460,7 @@ const struct conf_section *const conf_sections[] = {
     &json_section,
     &look_section,
     &drill_section,
+    &conf_window_section,
     &conf_runbook_section,
     &workflow_section,
     &step_section,

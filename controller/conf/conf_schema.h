@@ -79,6 +79,7 @@ struct conf_section {
     size_t bytes;
     size_t name_offset; /* of its name, for telling two apart; CONF_NOWHERE when it has none */
     bool open;          /* settings that are no rows belong to finish */
+    const char *bare;   /* in a list, a text alone is this setting; NULL: only groups are allowed */
 
     /* After all rows: checks that need more than one setting. NULL if there are none. */
     void (*finish)(struct conf_reader *r, const config_setting_t *group, void *at,
@@ -117,11 +118,20 @@ struct conf_probe {
     uint32_t timeout_ms;
 };
 
+/* A stretch of the calendar. */
+struct conf_window {
+    struct evac_place place;
+    struct evac_window_text text;
+    struct evac_window window; /* made of it */
+};
+
 struct conf_app {
     struct evac_app app;
     struct conf_endpoint endpoint;
     struct conf_probe *probes;
     size_t probe_count;
+    struct conf_window *blackouts, *windows;
+    size_t blackout_count, window_count;
 };
 
 struct conf_workflow {
@@ -154,6 +164,8 @@ struct conf_file_top {
 struct conf_controller {
     struct evac_place place;
     struct evac_controller_conf conf;
+    struct conf_window *blackouts;
+    size_t blackout_count;
 };
 
 extern const struct conf_section conf_controller_section;
@@ -161,6 +173,9 @@ extern const struct conf_section conf_file_section;
 extern const struct conf_section conf_app_section;
 extern const struct conf_section conf_runbook_section;
 extern const struct conf_section conf_when_section;
+/* For any setting that is a list of stretches of the calendar; conf_take_windows makes windows of
+ * what it read. */
+extern const struct conf_section conf_window_section;
 
 /* All of them, in the reference's order; ends with NULL. */
 extern const struct conf_section *const conf_sections[];
@@ -175,5 +190,6 @@ void conf_allowed(const struct conf_row *row, struct evac_buf *out);
 typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given);
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
-    conf_finish_probe, conf_finish_app, conf_finish_step, conf_finish_workflow, conf_finish_runbook;
+    conf_finish_probe, conf_finish_window, conf_finish_app, conf_finish_step, conf_finish_workflow,
+    conf_finish_runbook;
 #endif

@@ -212,7 +212,7 @@ static bool is_path(struct evac_str s)
 static bool is_cron(struct evac_str s)
 {
     size_t fields = 0;
-    if (s.n > 200 || !only(s, LOWER UPPER DIGITS "*,-/? \t"))
+    if (s.n > 200 || !only(s, LOWER UPPER DIGITS "*,-/?# \t"))
         return false;
     for (size_t i = 0; i < s.n; i++)
         fields += !strchr(" \t", s.p[i]) && (i == 0 || strchr(" \t", s.p[i - 1]));

@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "evac/args.h"
 #include "roles.h"
+#include "window.h"
 
 #define EVAC_MODES(X)                                                                              \
     X(GRACEFUL, "graceful")                                                                        \
@@ -223,6 +224,10 @@ struct evac_app {
     const struct evac_drill_conf *drills;
     size_t drill_count;
     struct evac_holders roles[EVAC_ROLE_COUNT]; /* instead of the controller's, where named */
+    const struct evac_window *blackouts; /* no drill touches one of these */
+    size_t blackout_count;
+    const struct evac_window *windows; /* drills lie within one of these; none: at any time */
+    size_t window_count;
 };
 
 /* A condition of a step, as data: nodes in an array, children by index. */
@@ -310,7 +315,9 @@ struct evac_controller_conf {
     uint32_t quarantine_ms;    /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
     uint32_t confirm_ms;       /* W of rule R6: second look; 10 s */
     uint32_t poll_ms, poll_max_ms;
-    uint16_t auto_runs_max; /* automatic runs at one time, all apps */
+    uint16_t auto_runs_max;              /* automatic runs at one time, all apps */
+    const struct evac_window *blackouts; /* of all apps */
+    size_t blackout_count;
     struct evac_args packs; /* "pack.setting": handed to driver packs */
     struct evac_holders roles[EVAC_ROLE_COUNT];
 };

@@ -1,70 +1,17 @@
 /* The calendar of drills: cron in the drill's own time zone, wall clock. */
 #include "daemon_internal.h"
 #include "log.h"
+#include "zone.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-/* libc knows time zones only through the environment: set it, ask, put it back. One thread, no
- * callback between. */
-struct zone {
-    char *saved;
-};
-
-static struct zone enter_zone(struct evac_str name)
-{
-    const char *was = getenv("TZ");
-    struct zone zone = { was ? strdup(was) : NULL };
-    char tz[128];
-    (void)evac_str_copy(tz, sizeof tz, name);
-    setenv("TZ", tz, 1);
-    tzset();
-    return zone;
-}
-
-static void leave_zone(struct zone *zone)
-{
-    if (zone->saved)
-        setenv("TZ", zone->saved, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-    free(zone->saved);
-}
-
-/* First matching minute after wall_ms; 0 never. A minute that summer time leaves out runs when the
- * clock has moved on; one that comes twice runs once. */
+/* 0 never. */
 static int64_t next_time(const struct evac_drill_conf *drill, int64_t wall_ms)
 {
     struct evac_cron cron;
-    struct evac_civil next, from = { 0 };
-    struct tm local;
-    time_t t = (time_t)(wall_ms / 1000);
-    int64_t found = 0;
-
     if (evac_cron_parse(drill->cron, &cron, NULL))
         return 0;
-    struct zone zone = enter_zone(drill->timezone.n ? drill->timezone : EVAC_STR("UTC"));
-    if (localtime_r(&t, &local)) {
-        from.year = local.tm_year + 1900;
-        from.month = (uint8_t)(local.tm_mon + 1);
-        from.day = (uint8_t)local.tm_mday;
-        from.hour = (uint8_t)local.tm_hour;
-        from.minute = (uint8_t)local.tm_min;
-        if (evac_cron_next(&cron, from, &next)) {
-            struct tm when = { .tm_year = next.year - 1900,
-                               .tm_mon = next.month - 1,
-                               .tm_mday = next.day,
-                               .tm_hour = next.hour,
-                               .tm_min = next.minute,
-                               .tm_isdst = -1 };
-            time_t at = mktime(&when);
-            found = at > t ? (int64_t)at * 1000 : 0;
-        }
-    }
-    leave_zone(&zone);
-    return found;
+    return evac_cron_after(&cron, &evac_zones_libc, drill->timezone, wall_ms);
 }
 
 void daemon_plan_drills(struct evac_daemon *daemon)

@@ -106,30 +106,4 @@ uint16_t evac_best_standby(const struct evac_decision_input *input);
 
 void evac_decide(const struct evac_decision_input *input, struct evac_decision *ret_decision);
 
-/* Cron (five fields, lists, ranges, steps, names of months and weekdays; both day fields given
- * means either, as in Vixie cron). Times are civil minutes of the schedule's own zone: the shell
- * converts. */
-struct evac_cron {
-    uint64_t minutes; /* bits 0..59 */
-    uint32_t hours;   /* bits 0..23 */
-    uint32_t days;    /* bits 1..31 */
-    uint16_t months;  /* bits 1..12 */
-    uint8_t weekdays; /* bits 0..6, 0 is Sunday */
-    bool any_day, any_weekday;
-};
-enum evac_code evac_cron_parse(struct evac_str text, struct evac_cron *ret_cron,
-                               struct evac_err *err);
-
-/* Civil time without a zone. */
-struct evac_civil {
-    int32_t year;
-    uint8_t month, day, hour, minute; /* month, day from 1 */
-};
-/* The first matching minute strictly after `from`, within 10 years; false if there is none. */
-bool evac_cron_next(const struct evac_cron *cron, struct evac_civil from,
-                    struct evac_civil *ret_next);
-/* Days since 1970-01-01 to date and back (proleptic Gregorian), and weekday (0 Sunday). */
-int64_t evac_civil_days(int32_t year, uint8_t month, uint8_t day);
-void evac_civil_from_days(int64_t days, struct evac_civil *ret_date);
-uint8_t evac_civil_weekday(int64_t days);
 #endif

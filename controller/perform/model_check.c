@@ -1,6 +1,6 @@
 #include "model_check.h"
 
-#include "decision.h"
+#include "zone.h"
 
 static void check_drills(const struct evac_app *app, struct evac_diag *diag)
 {

@@ -187,7 +187,10 @@ static const char whole_app[] =
     "    measure = 11; run_deadline = 12; };\n"
     "  drills = ( { kind = \"game-day\"; cron = \"0 9 1 1,4,7,10 *\"; timezone = "
     "\"Europe/Berlin\"; },\n"
-    "    { kind = \"isolated\"; cron = \"5 4 * * mon\"; } ); };\n";
+    "    { kind = \"isolated\"; cron = \"5 4 * * mon\"; } );\n"
+    "  blackouts = ( \"2026-12-24\", { from = \"2026-11-26\"; to = \"2026-11-30\"; timezone = "
+    "\"Europe/Berlin\"; reason = \"sale\"; } );\n"
+    "  windows = ( { cron = \"0 22 * * sat\"; for = \"6h\"; } ); };\n";
 
 START_TEST(every_setting_of_an_app_lands_where_it_belongs)
 {
@@ -215,6 +218,25 @@ START_TEST(every_setting_of_an_app_lands_where_it_belongs)
     assert_str(a->drills[0].timezone, "Europe/Berlin");
     assert_str(a->drills[1].timezone, "UTC");
     ck_assert_int_eq(a->drills[1].place.line, 16);
+    end(&l);
+}
+END_TEST
+
+START_TEST(stretches_of_the_calendar_land_where_they_belong)
+{
+    struct loaded l;
+    parse_one(&l, whole_app);
+    const struct evac_app *a = &l.model->apps[0];
+    ck_assert_uint_eq(a->blackout_count, 2);
+    ck_assert_int_eq(a->blackouts[0].from.day, 24);
+    ck_assert_int_eq(a->blackouts[0].to.day, 25);
+    assert_str(a->blackouts[0].timezone, "UTC");
+    ck_assert_int_eq(a->blackouts[1].to.month, 12);
+    assert_str(a->blackouts[1].timezone, "Europe/Berlin");
+    assert_str(a->blackouts[1].reason, "sale");
+    ck_assert_uint_eq(a->window_count, 1);
+    ck_assert(a->windows[0].recurs);
+    ck_assert_int_eq(a->windows[0].for_ms, 6 * 3600000);
     end(&l);
 }
 END_TEST
@@ -814,6 +836,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, an_app_s_defaults_are_those_of_the_reliability_rules);
     tcase_add_test(tc, every_setting_of_the_controller_lands_where_it_belongs);
     tcase_add_test(tc, every_setting_of_an_app_lands_where_it_belongs);
+    tcase_add_test(tc, stretches_of_the_calendar_land_where_they_belong);
     tcase_add_test(tc, a_probe_s_settings_land_where_they_belong);
     tcase_add_test(tc, the_endpoint_is_a_probe_that_measures_and_a_resource_that_steps_can_name);
     tcase_add_test(tc, a_resource_s_nested_settings_are_sorted_dotted_names_with_their_lines);

@@ -1,5 +1,5 @@
 /* Cron and civil time. */
-#include "decision.h"
+#include "window.h"
 #include "suite.h"
 
 #include <string.h>
