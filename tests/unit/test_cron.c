@@ -1,6 +1,6 @@
 /* Cron and civil time. */
-#include "window.h"
 #include "suite.h"
+#include "window.h"
 
 #include <string.h>
 
