@@ -224,7 +224,7 @@ struct evac_app {
     const struct evac_drill_conf *drills;
     size_t drill_count;
     struct evac_holders roles[EVAC_ROLE_COUNT]; /* instead of the controller's, where named */
-    const struct evac_window *blackouts; /* no drill touches one of these */
+    const struct evac_window *blackouts;        /* no drill touches one of these */
     size_t blackout_count;
     const struct evac_window *windows; /* drills lie within one of these; none: at any time */
     size_t window_count;
