@@ -1,5 +1,5 @@
 /* What an app's settings, and the controller's, mean together. */
-#include "conf_read.h"
+#include "conf_health.h"
 
 #define FALL_DEFAULT      3
 #define RISE_DEFAULT      2
@@ -151,7 +151,7 @@ static bool is_asked_everywhere(const struct conf_probe *probe, enum evac_strate
     return strategy != EVAC_STRATEGY_PILOT_LIGHT && strategy != EVAC_STRATEGY_BACKUP_RESTORE;
 }
 
-static void gather_probes(struct conf_reader *r, struct conf_app *a)
+static struct evac_probe *gather_probes(struct conf_reader *r, struct conf_app *a)
 {
     bool public = a->endpoint.place.line != 0;
     size_t n = a->probe_count + (public ? 1 : 0), k = 0;
@@ -161,12 +161,15 @@ static void gather_probes(struct conf_reader *r, struct conf_app *a)
     for (size_t i = 0; i < a->probe_count; i++) {
         probes[k] = a->probes[i].probe;
         probes[k].everywhere = is_asked_everywhere(&a->probes[i], a->app.strategy);
+        if (!a->probes[i].grace_given)
+            probes[k].grace_ms = a->grace_ms;
         if (public)
             check_reserved(r, probes[k].name, probes[k].place.line, "probe");
         k++;
     }
     a->app.probes = probes;
     a->app.probe_count = n;
+    return probes;
 }
 
 static void add_endpoint_resource(struct conf_reader *r, struct conf_app *a,
@@ -195,7 +198,14 @@ static bool can_vote(const struct conf_app *a)
     for (size_t i = 0; i < a->probe_count; i++)
         if (evac_probe_role_votes(a->probes[i].probe.role))
             return true;
-    return false;
+    return a->app.down_when_count > 0;
+}
+
+static int down_when_line(const config_setting_t *app, int otherwise)
+{
+    const config_setting_t *health = config_setting_get_member(app, "health");
+    const config_setting_t *when = health ? config_setting_get_member(health, "down_when") : NULL;
+    return when ? conf_line(when) : otherwise;
 }
 
 void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void *at,
@@ -217,7 +227,8 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
             evac_policy_name(a->app.automatic));
     if (conf_is_given(given, "witness"))
         check_witness(r, &a->app, conf_line(config_setting_get_member(group, "witness")));
-    gather_probes(r, a);
+    struct evac_probe *probes = gather_probes(r, a);
+    conf_finish_health(r, &a->app, probes, down_when_line(group, a->app.place.line));
     if (a->endpoint.place.line)
         add_endpoint_resource(r, a, config_setting_get_member(group, "endpoint"));
 }

@@ -299,6 +299,7 @@ void conf_finish_probe(struct conf_reader *r, const config_setting_t *group, voi
     p->probe.target = p->probe.expect_body = p->probe.served_by = EVAC_STR("");
     p->probe.json.path = p->probe.json.is = EVAC_STR("");
     p->where = conf_is_given(given, "where") ? p->where : -1;
+    p->grace_given = conf_is_given(given, "grace");
     if (!find_kind(&in))
         return;
     if (p->probe.dns_type.n == 0)

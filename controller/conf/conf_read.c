@@ -252,7 +252,7 @@ static void read_when(const struct place_in *in, const config_setting_t *s)
     const struct evac_cond *nodes = NULL;
     size_t count = 0;
     if (is_group(in, s))
-        conf_compile_when(in->r, s, &nodes, &count);
+        conf_compile_when(in->r, in->row->section, s, &nodes, &count);
     memcpy(in->at + in->row->offset, &nodes, sizeof nodes);
     memcpy(in->at + in->row->count_offset, &count, sizeof count);
 }

@@ -52,9 +52,11 @@ const char *const *conf_names(struct conf_reader *r, const struct evac_str *firs
 void conf_flatten(struct conf_reader *r, const config_setting_t *group, const char *skip,
                   struct evac_args *ret_args, const int **ret_lines);
 
-/* The condition in group, as nodes; none after an error. */
-void conf_compile_when(struct conf_reader *r, const config_setting_t *group,
-                       const struct evac_cond **ret_nodes, size_t *ret_count);
+/* The condition in group, as nodes; none after an error. section's rows (of struct conf_when) say
+ * what a condition may be made of. */
+void conf_compile_when(struct conf_reader *r, const struct conf_section *section,
+                       const config_setting_t *group, const struct evac_cond **ret_nodes,
+                       size_t *ret_count);
 
 /* --- conf_probe.c: what probes and the endpoint share -------------------------------------------
  */

@@ -130,6 +130,11 @@ static const struct conf_row app_rows[] = {
     { "probes", CONF_SECTION, CONF_LIST, AT(probes), COUNTED(probe_count),
       FROM_TO(0, EVAC_APP_PROBES_MAX - 1), .section = &probe_section, .otherwise = "none",
       .doc = "Health checks; edge and deep ones vote a region up or down" },
+    { "health.down_when", CONF_SECTION, CONF_WHEN, AT(app.down_when), COUNTED(app.down_when_count),
+      .section = &conf_down_when_section, .otherwise = "any edge or deep probe is down",
+      .doc = "What it takes for a vantage to hold a region down" },
+    { "health.grace", CONF_DURATION, AT(grace_ms), FROM_TO(0, HOUR), .fallback = "30s",
+      .doc = "How long failures do not count: of a probe that is new, until it was up once; and in a region that users were led to just now" },
     { "policy.automatic", CONF_CHOICE, AT(app.automatic), .choices = policies, .fallback = "propose",
       .doc = "What may happen without a person: nothing, a proposal, or the failover itself" },
     { "policy.dwell", CONF_DURATION, AT(app.dwell_ms), FROM_TO(0, 15 * MIN), .fallback = "60s",
@@ -204,7 +209,7 @@ static const struct conf_row probe_rows[] = {
     { "look", CONF_SECTION, AT(look), .section = &look_section, .otherwise = "none",
       .doc = "Observes a resource through its driver, in each region; what can not be seen is no result" },
     { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .otherwise = "edge; control for look",
-      .doc = "edge: as a user sees a region; deep: a dependency inside it; these two vote. data: what the data's state is; control: what a control plane says; these are shown, and never vote" },
+      .doc = "edge: as a user sees a region; deep: a dependency inside it; these two vote. data: what the data's state is; control: what a control plane says; these are shown, and never vote by themselves" },
     { "where", CONF_CHOICE, AT(where), .choices = probe_places, .otherwise = "serving for pilot-light and backup-restore, else everywhere",
       .doc = "Which regions answer it: all, or only those that serve users; a standby without any is dormant, known by its rehearsals" },
     { "expect", CONF_RAW, AT(expect), .unit = "one line of text, at most 1000 bytes; for dns also a list of at most 8", .otherwise = "anything",
@@ -229,6 +234,12 @@ static const struct conf_row probe_rows[] = {
       .doc = "Failures until it is down" },
     { "rise", CONF_INT, AT(probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row",
       .doc = "Successes until it is up" },
+    { "grace", CONF_DURATION, AT(probe.grace_ms), FROM_TO(0, HOUR), .otherwise = "the app's health.grace",
+      .doc = "How long failures do not count, after the start and after a move" },
+    { "depends_on", CONF_NAME, CONF_LIST, AT(probe.depends_on), COUNTED(probe.depends_count), FROM_TO(1, EVAC_APP_PROBES_MAX), .otherwise = "none",
+      .doc = "Probes of this app that it stands on: while one of them is down too, this one is suppressed and votes nothing" },
+    { "shared", CONF_BOOL, AT(probe.shared), .fallback = "false",
+      .doc = "What it looks at serves all regions: where it fails in every one of them, moving would not help, and nothing moves by itself. Not for data that a failover promotes" },
     END
 };
 #undef S
@@ -354,6 +365,18 @@ static const struct conf_row when_rows[] = {
 };
 #undef S
 
+#define S struct conf_when
+static const struct conf_row down_when_rows[] = {
+    { "probe", CONF_NAME, AT(probe), .otherwise = "none", .doc = "That probe of the app is down" },
+    { "at_least", CONF_INT, AT(at_least), FROM_TO(1, EVAC_APP_PROBES_MAX), .unit = "of them", .otherwise = "none", .doc = "So many of those in of hold" },
+    { "of", CONF_RAW, AT(of), .unit = "a list of probes' names and conditions ( \"x\", { ... } )", .otherwise = "none", .doc = "For at_least" },
+    { "not", CONF_RAW, AT(not), .unit = "a probe's name, or a condition { ... }", .otherwise = "none", .doc = "Does not hold" },
+    { "all", CONF_RAW, AT(all), .unit = "a list of probes' names and conditions ( \"x\", { ... } )", .otherwise = "none", .doc = "All of them hold" },
+    { "any", CONF_RAW, AT(any), .unit = "a list of probes' names and conditions ( \"x\", { ... } )", .otherwise = "none", .doc = "At least one of them holds" },
+    END
+};
+#undef S
+
 #define S struct conf_controller
 const struct conf_section conf_controller_section = {
     "controller", "evac.cfg", "The controller. The file may be absent: then all defaults hold.",
@@ -442,6 +465,14 @@ static const struct conf_section step_section = {
 };
 #undef S
 #define S struct conf_when
+const struct conf_section conf_down_when_section = {
+    "down_when", "app.health.down_when = { ... }",
+    "When a region counts as down, over the probes as one vantage sees them; unknown is never down. Several settings in one group mean all of them. "
+    "A probe that is suppressed, or not asked in a region, is left out: all means all that are left, at_least no more than are left.",
+    down_when_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct conf_when
 const struct conf_section conf_when_section = {
     "when", "when = { ... }", "A condition. Several settings in one group mean all of them.",
     when_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
@@ -465,6 +496,7 @@ const struct conf_section *const conf_sections[] = {
     &workflow_section,
     &step_section,
     &conf_when_section,
+    &conf_down_when_section,
     NULL,
 };
 

@@ -116,6 +116,7 @@ struct conf_probe {
     const config_setting_t *expect;
     int where; /* enum conf_where; -1: as the strategy has it */
     uint32_t timeout_ms;
+    bool grace_given;
 };
 
 /* A stretch of the calendar. */
@@ -132,6 +133,7 @@ struct conf_app {
     size_t probe_count;
     struct conf_window *blackouts, *windows;
     size_t blackout_count, window_count;
+    uint32_t grace_ms; /* of the probes that have none of their own */
 };
 
 struct conf_workflow {
@@ -145,13 +147,13 @@ struct conf_runbook {
     struct conf_workflow workflows[EVAC_WORKFLOW_COUNT];
 };
 
-/* One group of a `when`, before it becomes nodes. */
+/* One group of a `when` or a `down_when`, before it becomes nodes. */
 struct conf_when {
     struct evac_place place;
     enum evac_mode mode;
-    struct evac_str step, fact;
-    int64_t above, below;
-    const config_setting_t *is, *not, *all, *any;
+    struct evac_str step, fact, probe;
+    int64_t above, below, at_least;
+    const config_setting_t *is, *of, *not, *all, *any;
 };
 
 /* apps/ *.cfg and runbooks/ *.cfg: an app may bring its own runbook in the same file. */
@@ -176,6 +178,7 @@ extern const struct conf_section conf_when_section;
 /* For any setting that is a list of stretches of the calendar; conf_take_windows makes windows of
  * what it read. */
 extern const struct conf_section conf_window_section;
+extern const struct conf_section conf_down_when_section;
 
 /* All of them, in the reference's order; ends with NULL. */
 extern const struct conf_section *const conf_sections[];

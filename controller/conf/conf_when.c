@@ -1,10 +1,12 @@
-/* A step's condition: groups of settings to nodes in one array, children side by side. */
+/* Conditions: groups of settings to nodes in one array, children side by side. A step's `when` and
+ * an app's `health.down_when` are two sections with the same group operators and other leaves. */
 #include "conf_read.h"
 
 #define NODES_MAX 1000u
 
 struct when {
     struct conf_reader *r;
+    const struct conf_section *section;
     struct evac_cond *nodes;
     size_t count, max;
 };
@@ -115,28 +117,66 @@ static bool is_list(const config_setting_t *s)
            config_setting_type(s) == CONFIG_TYPE_ARRAY;
 }
 
+static bool knows_probes(const struct when *w)
+{
+    return conf_row(w->section, EVAC_STR("probe")) != NULL;
+}
+
+/* A probe's bare name stands for { probe = "..."; }. */
+static bool is_leaf(const struct when *w, const config_setting_t *s)
+{
+    return knows_probes(w) && config_setting_type(s) == CONFIG_TYPE_STRING;
+}
+
 /* Is it a condition, or a list with at least one? */
 static bool is_type(struct when *w, const config_setting_t *s, bool list)
 {
     bool empty = is_list(s) && config_setting_length(s) == 0;
-    if (list ? is_list(s) && !empty : config_setting_type(s) == CONFIG_TYPE_GROUP)
+    if (list ? is_list(s) && !empty : config_setting_type(s) == CONFIG_TYPE_GROUP || is_leaf(w, s))
         return true;
     const char *name = config_setting_name(s) ? config_setting_name(s)
                                               : config_setting_name(config_setting_parent(s));
     struct evac_str found = list && empty ? EVAC_STR("an empty list") : conf_found(w->r, s);
-    CONF_ERROR(w->r, conf_line(s), "when.%s: found %.*s; allowed: %s", name, EVAC_STR_ARG(found),
-               list ? "a list of conditions ( { ... }, { ... } )" : "a condition { ... }");
+    CONF_ERROR(w->r, conf_line(s), "%s.%s: found %.*s; allowed: %s", w->section->what, name,
+               EVAC_STR_ARG(found),
+               !knows_probes(w)
+                   ? list ? "a list of conditions ( { ... }, { ... } )" : "a condition { ... }"
+               : list ? "a list of probes' names and conditions ( \"x\", { ... } )"
+                      : "a probe's name, or a condition { ... }");
     return false;
+}
+
+/* k of n: both are needed, and k must be reachable. */
+static void add_at_least(struct when *w, struct terms *t, const struct conf_when *g,
+                         const struct conf_given *given)
+{
+    bool count = conf_is_given(given, "at_least");
+    if (!count && !g->of)
+        return;
+    if (!count || !g->of)
+        CONF_ERROR(w->r, g->place.line, "%s: %s is missing; allowed: at_least and of, together",
+                   w->section->what, count ? "of" : "at_least");
+    else if (!is_type(w, g->of, true))
+        return;
+    else if (g->at_least > config_setting_length(g->of))
+        CONF_ERROR(w->r, conf_line(g->of),
+                   "%s.at_least: found %lld; allowed: at most %d, as many as stand in of",
+                   w->section->what, (long long)g->at_least, config_setting_length(g->of));
+    else
+        add(t, (struct evac_cond){ .op = EVAC_COND_AT_LEAST, .number = g->at_least }, g->of);
 }
 
 static void read_terms(struct when *w, const config_setting_t *group, struct terms *t)
 {
     struct conf_when g = { .is = NULL };
     struct conf_given given;
-    conf_read_given(w->r, &conf_when_section, group, &g, &given);
+    conf_read_given(w->r, w->section, group, &g, &given);
     if (conf_is_given(&given, "mode"))
         add(t, (struct evac_cond){ .op = EVAC_COND_MODE, .number = (int64_t)g.mode }, NULL);
     add_step(w, t, &g, &given);
+    if (conf_is_given(&given, "probe"))
+        add(t, (struct evac_cond){ .op = EVAC_COND_PROBE, .name = g.probe }, NULL);
+    add_at_least(w, t, &g, &given);
     if (g.not &&is_type(w, g.not, false))
         add(t, (struct evac_cond){ .op = EVAC_COND_NOT }, g.not );
     if (g.all && is_type(w, g.all, true))
@@ -144,13 +184,28 @@ static void read_terms(struct when *w, const config_setting_t *group, struct ter
     if (g.any && is_type(w, g.any, true))
         add(t, (struct evac_cond){ .op = EVAC_COND_ANY }, g.any);
     if (config_setting_length(group) == 0)
-        CONF_ERROR(w->r, g.place.line,
-                   "when: found an empty condition; allowed: mode, step with "
-                   "is or fact, not, all, any");
+        CONF_ERROR(w->r, g.place.line, "%s: found an empty condition; allowed: %s, not, all, any",
+                   w->section->what,
+                   knows_probes(w) ? "probe, at_least with of" : "mode, step with is or fact");
 }
 
 /* --- to nodes ------------------------------------------------------------------------------------
  */
+
+static void compile_one(struct when *w, const config_setting_t *s, size_t at)
+{
+    static const struct conf_row name_row = { "probe", CONF_NAME, .doc = "A probe" };
+    struct conf_value value = conf_value(s);
+    if (!is_leaf(w, s)) {
+        compile_group(w, s, at);
+        return;
+    }
+    w->nodes[at] = (struct evac_cond){ .op = EVAC_COND_PROBE, .name = EVAC_STR("") };
+    if (!conf_put(w->r, &name_row, &value, &w->nodes[at].name))
+        CONF_ERROR(w->r, conf_line(config_setting_parent(s)),
+                   "%s: found %.*s; allowed: a probe's name", w->section->what,
+                   EVAC_STR_ARG(conf_found(w->r, s)));
+}
 
 static void compile_list(struct when *w, const config_setting_t *list, size_t at)
 {
@@ -161,7 +216,7 @@ static void compile_list(struct when *w, const config_setting_t *list, size_t at
     for (size_t i = 0; i < n; i++) {
         const config_setting_t *entry = config_setting_get_elem(list, (unsigned)i);
         if (is_type(w, entry, false))
-            compile_group(w, entry, first + i);
+            compile_one(w, entry, first + i);
     }
 }
 
@@ -172,7 +227,7 @@ static void compile_term(struct when *w, const struct terms *t, size_t i, size_t
         size_t child = take(w, 1);
         w->nodes[at].first_child = (uint16_t)child;
         w->nodes[at].child_count = 1;
-        compile_group(w, t->children[i], child);
+        compile_one(w, t->children[i], child);
     } else if (t->children[i]) {
         compile_list(w, t->children[i], at);
     }
@@ -194,14 +249,15 @@ static void compile_group(struct when *w, const config_setting_t *group, size_t 
         compile_term(w, &t, i, first + i);
 }
 
-void conf_compile_when(struct conf_reader *r, const config_setting_t *group,
-                       const struct evac_cond **ret_nodes, size_t *ret_count)
+void conf_compile_when(struct conf_reader *r, const struct conf_section *section,
+                       const config_setting_t *group, const struct evac_cond **ret_nodes,
+                       size_t *ret_count)
 {
-    struct when w = { .r = r, .max = nodes_at_most(group) };
+    struct when w = { .r = r, .section = section, .max = nodes_at_most(group) };
     size_t errors = r->diag->errors;
     if (w.max > NODES_MAX) {
-        CONF_ERROR(r, conf_line(group),
-                   "when: this condition is too large; allowed: about %u terms", NODES_MAX / 2);
+        CONF_ERROR(r, conf_line(group), "%s: this condition is too large; allowed: about %u terms",
+                   section->what, NODES_MAX / 2);
         return;
     }
     w.nodes = evac_arena_array(r->arena, w.max, sizeof *w.nodes);

@@ -169,6 +169,13 @@ struct evac_probe {
     uint32_t every_ms, connect_ms, reply_ms; /* only HTTP has two; others: reply_ms is for all */
     uint32_t latency_ms;                     /* a slower answer is bad; 0 any that comes in time */
     uint16_t fall, rise;
+    bool shared;       /* of all regions: where it fails in every one, moving would not help */
+    uint32_t grace_ms; /* from its first result on, and from when users are led to a region: it may
+                          turn up, and not down */
+    const struct evac_str *depends_on; /* probes of this app: when one of them is down too, this
+                                          one says nothing of its own */
+    size_t depends_count;
+    uint32_t parents; /* the same, a bit by index in the app's probes */
 
     /* HTTP */
     int expect_status;           /* 0: any 2xx or 3xx */
@@ -212,6 +219,8 @@ struct evac_app {
     size_t resource_count;
     const struct evac_probe *probes; /* endpoint included, with role ENDPOINT */
     size_t probe_count;
+    const struct evac_cond *down_when; /* over probes; NULL: any that votes is down */
+    size_t down_when_count;
     enum evac_policy automatic;
     uint32_t dwell_ms;    /* a verdict must hold this long before the policy may act or propose */
     uint32_t cooldown_ms; /* after the end of the last run */
@@ -230,7 +239,7 @@ struct evac_app {
     size_t window_count;
 };
 
-/* A condition of a step, as data: nodes in an array, children by index. */
+/* A condition, as data: nodes in an array, children by index. */
 enum evac_cond_op {
     EVAC_COND_ALL, /* first_child .. first_child + child_count */
     EVAC_COND_ANY,
@@ -238,6 +247,9 @@ enum evac_cond_op {
     EVAC_COND_MODE, /* mode is number (enum evac_mode) */
     EVAC_COND_STEP, /* step `name` ended as `word`: done, skipped, failed */
     EVAC_COND_FACT, /* fact `word` of step `name` compared with number */
+    /* conditions of health only */
+    EVAC_COND_AT_LEAST, /* number of the children */
+    EVAC_COND_PROBE,    /* probe `name` is down; number is its index in the app's */
 };
 enum evac_cmp { EVAC_CMP_ABOVE, EVAC_CMP_BELOW, EVAC_CMP_IS };
 

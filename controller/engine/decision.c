@@ -185,6 +185,22 @@ static enum evac_gate_answer gate_observer(struct gate_io *io)
                         "controller that is cut off");
 }
 
+/* What all regions share fails in all of them: elsewhere it would be no better. */
+static enum evac_gate_answer gate_dependency(struct gate_io *io)
+{
+    const struct evac_decision_input *in = io->in;
+    if (!in->health->shared_down && in->needs.n == 0)
+        return EVAC_GATE_SAYS_PASS;
+    because(io, "");
+    evac_health_say_dependency(in->health, io->why);
+    evac_text_puts(io->why, in->health->shared_down && in->needs.n ? "; " : "");
+    evac_text_put(io->why, in->needs);
+    if (!in->health->shared_down && in->needs_doubtful)
+        return EVAC_GATE_SAYS_UNKNOWN;
+    evac_text_puts(io->why, ": moving would not help");
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
 static const char *what_of(const struct evac_decision_input *in, uint16_t r)
 {
     if (in->out & (1u << r))
@@ -261,9 +277,10 @@ typedef enum evac_gate_answer gate_fn(struct gate_io *io);
 static gate_fn *const gates[EVAC_GATE_COUNT] = {
     [EVAC_GATE_POLICY] = gate_policy,     [EVAC_GATE_KILL_SWITCH] = gate_kill_switch,
     [EVAC_GATE_HOLD] = gate_hold,         [EVAC_GATE_VERDICT] = gate_verdict,
-    [EVAC_GATE_OBSERVER] = gate_observer, [EVAC_GATE_STANDBY] = gate_standby,
-    [EVAC_GATE_RUNNING] = gate_running,   [EVAC_GATE_COOLDOWN] = gate_cooldown,
-    [EVAC_GATE_BUDGET] = gate_budget,     [EVAC_GATE_LEAD] = gate_lead,
+    [EVAC_GATE_OBSERVER] = gate_observer, [EVAC_GATE_DEPENDENCY] = gate_dependency,
+    [EVAC_GATE_STANDBY] = gate_standby,   [EVAC_GATE_RUNNING] = gate_running,
+    [EVAC_GATE_COOLDOWN] = gate_cooldown, [EVAC_GATE_BUDGET] = gate_budget,
+    [EVAC_GATE_LEAD] = gate_lead,
 };
 
 /* GREY and UNKNOWN are for people to look at: nothing follows from them. */

@@ -14,6 +14,7 @@
     X(HOLD, "hold", "nobody holds this app")                                                       \
     X(VERDICT, "verdict", "the active region has been down for long enough")                       \
     X(OBSERVER, "observer", "this controller is connected itself")                                 \
+    X(DEPENDENCY, "dependency", "what fails is not shared by all regions: moving would help")      \
     X(STANDBY, "standby", "the region to move to is up")                                           \
     X(RUNNING, "running", "no other run of this app is going on")                                  \
     X(COOLDOWN, "cooldown", "the last run ended long enough ago, or was acknowledged")             \
@@ -72,9 +73,11 @@ struct evac_decision_input {
     const struct evac_app *app;
     const struct evac_health *health;
     const struct evac_readiness *readiness; /* a region each; NULL unknown */
-    uint16_t active;     /* the region that is looked at, and would be left; index in the app's */
-    uint32_t out;        /* active-active: regions that take no users, a bit each; no targets */
-    uint16_t writer;     /* active-active: goes before other targets, its data stays where it is */
+    uint16_t active; /* the region that is looked at, and would be left; index in the app's */
+    uint32_t out;    /* active-active: regions that take no users, a bit each; no targets */
+    uint16_t writer; /* active-active: goes before other targets, its data stays where it is */
+    struct evac_str needs; /* dependencies outside that fail, in words; "" none */
+    bool needs_doubtful;   /* ... one of which may be about to: it is not known yet */
     bool anchored;       /* this controller has anchors: it knows whether it is connected itself */
     bool run_active;     /* a run of this app is going on (rehearsals do not count) */
     bool run_proposed;   /* a proposal is already out */
@@ -94,7 +97,7 @@ struct evac_decision {
     uint16_t target;     /* region to move to: evac_best_standby() */
     enum evac_mode mode; /* UNGRACEFUL when the active region is DOWN or ISOLATED */
     enum evac_gate_answer gates[EVAC_GATE_COUNT];
-    char reasons[480];     /* every gate that does not pass, in words, with numbers */
+    char reasons[800];     /* every gate that does not pass, in words, with numbers */
     uint64_t wake_boot_ms; /* when the answer may change by time alone; UINT64_MAX never */
 };
 

@@ -365,7 +365,7 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
                            const struct evac_health_news *news)
 {
     note_verdicts(io, a, news->verdict_changed);
-    if (news->verdict_changed || io->now->boot_ms >= a->decide_ms)
+    if (news->verdict_changed || news->situation_changed || io->now->boot_ms >= a->decide_ms)
         engine_decide(io, a);
 }
 

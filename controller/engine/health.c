@@ -5,6 +5,7 @@
 #define X(name, text) text,
 static const char *const probe_names[] = { EVAC_PROBE_STATES(X) };
 static const char *const verdict_names[] = { EVAC_VERDICTS(X) };
+static const char *const situation_names[] = { EVAC_SITUATIONS(X) };
 #undef X
 
 const char *evac_probe_state_name(enum evac_probe_state state)
@@ -17,12 +18,12 @@ const char *evac_verdict_name(enum evac_verdict verdict)
     return (unsigned)verdict < EVAC_VERDICT_COUNT ? verdict_names[verdict] : "?";
 }
 
-/* --- one probe --- */
-
-static bool counts_outside(const struct evac_vantage_health *who, size_t region)
+const char *evac_situation_name(enum evac_situation situation)
 {
-    return who->configured && !who->abstains && !who->inside[region];
+    return (unsigned)situation < EVAC_SITUATION_COUNT ? situation_names[situation] : "?";
 }
+
+/* --- one probe --- */
 
 static uint64_t freshness_ms(const struct evac_probe *probe)
 {
@@ -32,7 +33,7 @@ static uint64_t freshness_ms(const struct evac_probe *probe)
 static void forget_state(struct evac_probe_track *t)
 {
     t->state = EVAC_PROBE_UNKNOWN;
-    t->good = t->bad = 0;
+    t->good = t->bad = t->excused = 0;
 }
 
 /* True when the state changed. Silence also breaks a row that had not made a state yet. */
@@ -51,15 +52,37 @@ static void count_one(uint16_t *n)
         (*n)++;
 }
 
+/* What has just begun, or has just begun to serve, may fail for a while: the interval begins with
+ * the first result, and only failures are excused. */
+static bool is_in_grace(struct evac_probe_track *t, const struct evac_probe *probe,
+                        uint64_t boot_ms)
+{
+    if (t->grace == EVAC_GRACE_OVER)
+        return false;
+    if (t->grace_boot_ms == 0)
+        t->grace_boot_ms = boot_ms;
+    if (boot_ms < t->grace_boot_ms + probe->grace_ms)
+        return true;
+    t->grace = EVAC_GRACE_OVER;
+    return false;
+}
+
+bool evac_health_is_excused(const struct evac_probe_track *t)
+{
+    return t->bad > 0 && t->bad == t->excused;
+}
+
 static void count_good(struct evac_probe_track *t, const struct evac_probe *probe,
                        const struct evac_probe_result *r)
 {
     count_one(&t->good);
-    t->bad = 0;
+    t->bad = t->excused = 0;
     t->latency_ms = r->latency_ms;
     t->reason[0] = '\0';
     if (t->good >= probe->rise)
         t->state = EVAC_PROBE_UP;
+    if (t->state == EVAC_PROBE_UP && t->grace == EVAC_GRACE_NEW)
+        t->grace = EVAC_GRACE_OVER;  /* it has begun */
     if (t->state == EVAC_PROBE_DOWN) /* an outage's last good result stays until it is over */
         return;
     t->last_good_boot_ms = r->sent_boot_ms; /* surely good at some instant after this one */
@@ -67,7 +90,7 @@ static void count_good(struct evac_probe_track *t, const struct evac_probe *prob
 }
 
 static void count_bad(struct evac_probe_track *t, const struct evac_probe *probe,
-                      const struct evac_probe_result *r)
+                      const struct evac_probe_result *r, bool in_grace)
 {
     if (t->bad == 0 && t->state != EVAC_PROBE_DOWN) {
         t->first_bad_boot_ms = r->boot_ms;
@@ -76,7 +99,9 @@ static void count_bad(struct evac_probe_track *t, const struct evac_probe *probe
     count_one(&t->bad);
     t->good = 0;
     (void)evac_str_copy(t->reason, sizeof t->reason, r->reason);
-    if (t->bad >= probe->fall)
+    if (in_grace)
+        count_one(&t->excused);
+    if (t->bad - t->excused >= probe->fall)
         t->state = EVAC_PROBE_DOWN;
 }
 
@@ -94,68 +119,18 @@ static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
                    const struct evac_probe_result *r)
 {
     enum evac_probe_state before = t->state;
+    bool in_grace = is_in_grace(t, probe, r->boot_ms);
     (void)grow_old(t, probe, r->boot_ms);
     t->last_sent_boot_ms = r->sent_boot_ms;
     t->last_boot_ms = r->boot_ms;
     if (r->ok)
         count_good(t, probe, r);
     else
-        count_bad(t, probe, r);
+        count_bad(t, probe, r, in_grace);
     return t->state != before;
 }
 
 /* --- from opinions to a verdict --- */
-
-static enum evac_probe_state opinion(const struct evac_health *h, size_t region, size_t vantage)
-{
-    bool up = false;
-    if (h->vantages[vantage].abstains)
-        return EVAC_PROBE_UNKNOWN;
-    for (size_t p = 0; p < health_probe_count(h->app); p++) {
-        if (!health_votes(h, p, region))
-            continue;
-        enum evac_probe_state state = h->tracks[p][region][vantage].state;
-        if (state == EVAC_PROBE_DOWN)
-            return EVAC_PROBE_DOWN;
-        up = up || state == EVAC_PROBE_UP;
-    }
-    return up ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
-}
-
-/* A majority is of the configured vantages, not of those that happened to answer: so two or more
- * vantages never let one alone vote a region down. Where nobody stands outside, who stands inside
- * can vouch that the region works, but not that it is down: its own view may be what is broken. */
-static enum evac_probe_state outside_opinion(const struct health_ballot *b)
-{
-    unsigned majority = b->configured / 2 + 1;
-    if (b->configured == 0)
-        return b->inside == EVAC_PROBE_UP ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
-    if (b->down >= majority)
-        return EVAC_PROBE_DOWN;
-    return b->up >= majority ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
-}
-
-static struct health_ballot count_votes(const struct evac_health *h, size_t region)
-{
-    struct health_ballot b = { .outside = EVAC_PROBE_UNKNOWN };
-    for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++) {
-        const struct evac_vantage_health *who = &h->vantages[v];
-        if (!who->configured)
-            continue;
-        enum evac_probe_state says = opinion(h, region, v);
-        if (who->inside[region]) {
-            if (b.inside != EVAC_PROBE_UP && says != EVAC_PROBE_UNKNOWN)
-                b.inside = says; /* one that sees life inside outweighs one that does not */
-            continue;
-        }
-        b.configured++;
-        b.up += says == EVAC_PROBE_UP;
-        b.down += says == EVAC_PROBE_DOWN;
-        b.abstaining += who->abstains;
-    }
-    b.outside = outside_opinion(&b);
-    return b;
-}
 
 enum evac_verdict evac_health_verdict(enum evac_probe_state outside, enum evac_probe_state inside,
                                       bool all_regions_down)
@@ -173,45 +148,6 @@ enum evac_verdict evac_health_verdict(enum evac_probe_state outside, enum evac_p
     return table[outside][inside];
 }
 
-/* --- the instants of an outage --- */
-
-/* Next failing track of a region that counts, from *at on; NULL when there is no more. A row that
- * is still too short for DOWN counts: it may be how this outage began. */
-static const struct evac_probe_track *next_failing(const struct evac_health *h, size_t region,
-                                                   size_t *at)
-{
-    while (*at < health_probe_count(h->app) * EVAC_VANTAGES_MAX) {
-        size_t p = *at / EVAC_VANTAGES_MAX, v = (*at)++ % EVAC_VANTAGES_MAX;
-        const struct evac_probe_track *t = &h->tracks[p][region][v];
-        if (health_votes(h, p, region) && counts_outside(&h->vantages[v], region) &&
-            (t->state == EVAC_PROBE_DOWN || t->bad > 0))
-            return t;
-    }
-    return NULL;
-}
-
-/* Both ends are the earliest that the failing probes allow, so that no number made from them
- * flatters. A good answer after the first bad one is no end of this interval. */
-static void note_impact(const struct evac_health *h, size_t region, struct evac_region_health *r)
-{
-    const struct evac_probe_track *t;
-    for (size_t at = 0; (t = next_failing(h, region, &at));)
-        if (r->impact_hi_boot_ms == 0 || t->first_bad_boot_ms < r->impact_hi_boot_ms) {
-            r->impact_hi_boot_ms = t->first_bad_boot_ms;
-            r->impact_hi_wall_ms = t->first_bad_wall_ms;
-        }
-    if (r->impact_lo_boot_ms > r->impact_hi_boot_ms) {
-        r->impact_lo_boot_ms = 0;
-        r->impact_lo_wall_ms = 0;
-    }
-    for (size_t at = 0; (t = next_failing(h, region, &at));)
-        if (t->last_good_boot_ms && t->last_good_boot_ms <= r->impact_hi_boot_ms &&
-            (r->impact_lo_boot_ms == 0 || t->last_good_boot_ms < r->impact_lo_boot_ms)) {
-            r->impact_lo_boot_ms = t->last_good_boot_ms;
-            r->impact_lo_wall_ms = t->last_good_wall_ms;
-        }
-}
-
 static void forget_impact(struct evac_region_health *r)
 {
     r->impact_lo_boot_ms = r->impact_hi_boot_ms = r->detected_boot_ms = 0;
@@ -225,8 +161,20 @@ static bool is_outage(enum evac_verdict verdict)
 
 /* --- who serves --- */
 
+static void begin_grace(struct evac_health *h, size_t region)
+{
+    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
+        for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++) {
+            h->tracks[p][region][v].grace = EVAC_GRACE_MOVED;
+            h->tracks[p][region][v].grace_boot_ms = 0;
+        }
+}
+
 void evac_health_serve(struct evac_health *h, uint32_t serving)
 {
+    for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+        if (serving & ~h->serving & (1u << r))
+            begin_grace(h, r);
     if (h->serving != serving)
         h->wake_ms = 0;
     h->serving = serving;
@@ -238,15 +186,15 @@ bool evac_health_is_dormant(const struct evac_health *h, size_t region)
     for (size_t p = 0; p < health_probe_count(h->app); p++) {
         if (health_votes(h, p, region))
             return false;
-        any |= h->app->probes[p].regional && evac_probe_role_votes(h->app->probes[p].role);
+        any |= h->app->probes[p].regional && (h->voters & (1u << p));
     }
     return any;
 }
 
 /* --- all regions --- */
 
-static bool judge(struct evac_health *h, size_t region, const struct health_ballot *b,
-                  bool all_down, uint64_t boot_ms, int64_t wall_ms)
+static bool judge(struct evac_health *h, size_t region, const struct evac_ballot *b, bool all_down,
+                  uint64_t boot_ms, int64_t wall_ms)
 {
     struct evac_region_health *r = &h->regions[region];
     enum evac_verdict verdict = evac_health_verdict(b->outside, b->inside, all_down);
@@ -256,7 +204,7 @@ static bool judge(struct evac_health *h, size_t region, const struct health_ball
     if (changed && boot_ms > r->since_boot_ms)
         r->since_boot_ms = boot_ms;
     if (is_outage(verdict) || verdict == EVAC_VERDICT_SUSPECT)
-        note_impact(h, region, r);
+        health_note_impact(h, region, r);
     if (is_outage(verdict) && r->detected_boot_ms == 0) {
         r->detected_boot_ms = boot_ms;
         r->detected_wall_ms = wall_ms;
@@ -271,23 +219,53 @@ static bool judge(struct evac_health *h, size_t region, const struct health_ball
     return changed;
 }
 
-static bool looks_down(const struct health_ballot *b)
+/* Every region looks down: by what they share, or because it is this side that does not see? */
+static bool doubts_itself(const struct evac_health *h, const struct evac_ballot *ballots)
 {
-    return b->outside == EVAC_PROBE_DOWN || (b->configured == 0 && b->inside == EVAC_PROBE_DOWN);
+    size_t n = health_region_count(h->app), down = 0;
+    for (size_t r = 0; r < n; r++) {
+        struct evac_ballot b =
+            h->shared_down ? health_count_votes(h, r, h->shared_down) : ballots[r];
+        down += health_looks_down(&b);
+    }
+    return down > 1 && down == n;
 }
 
 static void judge_all(struct evac_health *h, uint64_t boot_ms, int64_t wall_ms,
                       struct evac_health_news *news)
 {
-    struct health_ballot ballots[EVAC_REGIONS_MAX];
-    size_t n = health_region_count(h->app), down = 0;
-    for (size_t r = 0; r < n; r++) {
-        ballots[r] = count_votes(h, r);
-        down += looks_down(&ballots[r]);
-    }
+    struct evac_ballot ballots[EVAC_REGIONS_MAX];
+    size_t n = health_region_count(h->app);
+    uint32_t shared = h->shared_down;
+    h->shared_down = health_shared_down(h);
+    news->situation_changed |= shared != h->shared_down;
     for (size_t r = 0; r < n; r++)
-        if (judge(h, r, &ballots[r], down > 1 && down == n, boot_ms, wall_ms))
+        ballots[r] = health_count_votes(h, r, 0);
+    bool doubt = doubts_itself(h, ballots);
+    for (size_t r = 0; r < n; r++)
+        if (judge(h, r, &ballots[r], doubt, boot_ms, wall_ms))
             news->verdict_changed |= 1u << r;
+}
+
+enum evac_situation evac_health_situation(const struct evac_health *h)
+{
+    bool outage = false;
+    if (h->shared_down)
+        return EVAC_SITUATION_DEPENDENCY;
+    for (size_t r = 0; r < health_region_count(h->app); r++) {
+        if (h->regions[r].verdict == EVAC_VERDICT_SUSPECT)
+            return EVAC_SITUATION_OBSERVER;
+        outage |= is_outage(h->regions[r].verdict) && (h->serving & (1u << r));
+    }
+    if (h->vantages[0].abstains)
+        return EVAC_SITUATION_OBSERVER;
+    return outage ? EVAC_SITUATION_OUTAGE : EVAC_SITUATION_FINE;
+}
+
+bool evac_health_blames(const struct evac_health *h, size_t region)
+{
+    return region < health_region_count(h->app) && is_outage(h->regions[region].verdict) &&
+           h->shared_down == 0;
 }
 
 /* --- time --- */

@@ -7,6 +7,7 @@
 #define EVAC_HEALTH_H
 
 #include "model.h"
+#include "text.h"
 
 #define EVAC_REGIONS_MAX  8
 #define EVAC_PROBES_MAX   16
@@ -23,6 +24,12 @@
     X(DOWN, "down")                                                                                \
     X(ISOLATED, "isolated")        /* alive inside, unreachable from outside: split-brain risk */  \
     X(SUSPECT, "observer-suspect") /* everything looks down: doubt the observer first */
+/* What an app's trouble is, as far as one app can tell. */
+#define EVAC_SITUATIONS(X)                                                                         \
+    X(FINE, "fine")                                                                                \
+    X(OUTAGE, "outage")         /* a region that serves is down */                                 \
+    X(DEPENDENCY, "dependency") /* what all regions share fails: moving would not help */          \
+    X(OBSERVER, "observer")     /* everything looks down, or this side is cut off */
 #define X(name, text) EVAC_PROBE_##name,
 enum evac_probe_state { EVAC_PROBE_STATES(X) EVAC_PROBE_STATE_COUNT };
 #undef X
@@ -30,7 +37,11 @@ enum evac_probe_state { EVAC_PROBE_STATES(X) EVAC_PROBE_STATE_COUNT };
 enum evac_verdict { EVAC_VERDICTS(X) EVAC_VERDICT_COUNT };
 #undef X
 const char *evac_probe_state_name(enum evac_probe_state state);
+#define X(name, text) EVAC_SITUATION_##name,
+enum evac_situation { EVAC_SITUATIONS(X) EVAC_SITUATION_COUNT };
+#undef X
 const char *evac_verdict_name(enum evac_verdict verdict);
+const char *evac_situation_name(enum evac_situation situation);
 
 /* One measurement. */
 struct evac_probe_result {
@@ -45,9 +56,19 @@ struct evac_probe_result {
     struct evac_str reason;    /* why not ok */
 };
 
+/* Of a probe's grace: while it lasts, failures do not count for DOWN. */
+enum evac_grace {
+    EVAC_GRACE_NEW,   /* until it was UP once, or the time is over */
+    EVAC_GRACE_MOVED, /* users were led there: until the time is over, since caches are cold */
+    EVAC_GRACE_OVER,
+};
+
 struct evac_probe_track {
     enum evac_probe_state state;
-    uint16_t good, bad;                            /* in a row */
+    uint16_t good, bad; /* in a row */
+    uint16_t excused;   /* of bad: seen in grace */
+    enum evac_grace grace;
+    uint64_t grace_boot_ms;                        /* it began with the first result, 0 not yet */
     uint64_t last_sent_boot_ms, last_boot_ms;      /* newest result, 0 none */
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;
@@ -79,8 +100,10 @@ struct evac_vantage_health {
 
 struct evac_health {
     const struct evac_app *app;
-    uint32_t serving; /* regions that users are led to, a bit each: what is asked only there
-                         (evac_probe.everywhere) says nothing about the others */
+    uint32_t serving;     /* regions that users are led to, a bit each: what is asked only there
+                             (evac_probe.everywhere) says nothing about the others */
+    uint32_t voters;      /* probes that have a say in a region's verdict, a bit each */
+    uint32_t shared_down; /* shared probes that fail in every region, a bit each */
     struct evac_probe_track tracks[EVAC_PROBES_MAX][EVAC_REGIONS_MAX][EVAC_VANTAGES_MAX];
     struct evac_region_health regions[EVAC_REGIONS_MAX];
     struct evac_vantage_health vantages[EVAC_VANTAGES_MAX];
@@ -95,6 +118,7 @@ struct evac_health_news {
     uint32_t verdict_changed; /* bit per region */
     bool probe_changed;
     bool endpoint_changed;
+    bool situation_changed; /* a shared dependency failed everywhere, or is back */
 };
 
 /* Everything unknown; vantage 0 configured and outside unless `inside_region` names one of the
@@ -118,11 +142,43 @@ void evac_health_probe(struct evac_health *health, const struct evac_probe_resul
 void evac_health_vantage(struct evac_health *health, uint16_t vantage, bool abstains,
                          uint64_t boot_ms, int64_t wall_ms, struct evac_health_news *ret_news);
 
-/* Users are led to these regions now, a bit each; judged again at the next tick, due at once. */
+/* Users are led to these regions now, a bit each; judged again at the next tick, due at once. In
+ * those that are new among them grace begins with the next result: what wakes up cold is no outage.
+ */
 void evac_health_serve(struct evac_health *health, uint32_t serving);
 
 /* The region serves nobody, and no probe looks at such: nothing can tell that it is up. */
 bool evac_health_is_dormant(const struct evac_health *health, size_t region);
+
+/* What the app's trouble is, and in words why moving would not help ("" when it might). */
+enum evac_situation evac_health_situation(const struct evac_health *health);
+void evac_health_say_dependency(const struct evac_health *health, struct evac_text *out);
+
+/* The region itself looks down, and neither a shared dependency nor doubt of the observer explains
+ * it: such a verdict counts towards a regional incident. */
+bool evac_health_blames(const struct evac_health *health, size_t region);
+
+/* The probe that suppresses this one in that region, as that vantage sees it: a parent that is down
+ * too. The probe count when none does. */
+size_t evac_health_suppressor(const struct evac_health *health, size_t probe, size_t region,
+                              size_t vantage);
+/* A failing row is in its grace. */
+bool evac_health_is_excused(const struct evac_probe_track *track);
+
+/* What one vantage makes of a region; and why, as "2 of 3 (needs 2): db down, cache down, queue
+ * up".
+ */
+enum evac_probe_state evac_health_opinion(const struct evac_health *health, size_t region,
+                                          size_t vantage);
+void evac_health_say_condition(const struct evac_health *health, size_t region, size_t vantage,
+                               struct evac_text *out);
+
+/* How the vantages voted on a region. */
+struct evac_ballot {
+    enum evac_probe_state outside, inside;
+    unsigned up, down, abstaining, configured; /* vantages outside */
+};
+struct evac_ballot evac_health_ballot(const struct evac_health *health, size_t region);
 
 /* Time passed: results grow old (2.5 intervals). */
 void evac_health_tick(struct evac_health *health, uint64_t boot_ms, int64_t wall_ms,

@@ -17,6 +17,7 @@ void evac_health_init(struct evac_health *h, const struct evac_app *app,
     h->app = app;
     h->wake_ms = UINT64_MAX;
     h->serving = UINT32_MAX;
+    h->voters = health_voters(app);
     self->configured = true;
     (void)evac_str_copy(self->region, sizeof self->region, inside_region);
     find_inside(self, app);
@@ -93,5 +94,9 @@ void evac_health_reconfigure(struct evac_health *h, const struct evac_app *app)
     move_regions(h, &fit);
     keep_endpoint(h, &fit, app);
     h->app = app;
+    h->voters = health_voters(app);
+    h->serving =
+        UINT32_MAX; /* its bits were the old regions': nobody begins to serve by a reload */
+    h->shared_down = 0;
     h->wake_ms = 0;
 }

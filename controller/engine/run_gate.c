@@ -37,7 +37,7 @@ static enum run_tri condition(const struct evac_run *run, const struct evac_plan
                               uint16_t at)
 {
     const struct evac_plan_cond *c = &all[at];
-    enum run_tri sum = c->op == EVAC_COND_ANY ? RUN_NO : RUN_YES;
+    unsigned yes = 0, open = 0;
 
     switch (c->op) {
     case EVAC_COND_MODE:
@@ -47,22 +47,20 @@ static enum run_tri condition(const struct evac_run *run, const struct evac_plan
     case EVAC_COND_FACT:
         return fact_is(run, c);
     case EVAC_COND_NOT:
-        sum = condition(run, all, c->first_child);
-        return sum == RUN_NOT_YET ? sum : sum == RUN_YES ? RUN_NO : RUN_YES;
+        return (enum run_tri)evac_tri_not((enum evac_tri)condition(run, all, c->first_child));
     case EVAC_COND_ALL:
     case EVAC_COND_ANY:
+    case EVAC_COND_AT_LEAST: /* the last two are of health, never of a step */
+    case EVAC_COND_PROBE:
         break;
     }
 
-    enum run_tri decisive = c->op == EVAC_COND_ANY ? RUN_YES : RUN_NO;
     for (uint16_t k = 0; k < c->child_count; k++) {
         enum run_tri one = condition(run, all, (uint16_t)(c->first_child + k));
-        if (one == decisive)
-            return one;
-        if (one == RUN_NOT_YET)
-            sum = RUN_NOT_YET;
+        yes += one == RUN_YES;
+        open += one == RUN_NOT_YET;
     }
-    return sum;
+    return (enum run_tri)evac_tri_at_least(c->op == EVAC_COND_ANY ? 1 : c->child_count, yes, open);
 }
 
 enum run_tri run_when(const struct evac_run *run, uint16_t i)

@@ -4,6 +4,7 @@
 #define EVAC_RUN_INTERNAL_H
 
 #include "run.h"
+#include "tri.h"
 
 /* A safety rule that a build can leave out, to prove that the tests miss it. */
 #ifdef EVAC_WITHOUT_R1
@@ -67,7 +68,7 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
               const struct evac_reply *reply);
 
 /* run_gate.c: tri-state answers */
-enum run_tri { RUN_NO, RUN_YES, RUN_NOT_YET };
+enum run_tri { RUN_NO = EVAC_TRI_NO, RUN_YES = EVAC_TRI_YES, RUN_NOT_YET = EVAC_TRI_UNSURE };
 enum run_tri run_when(const struct evac_run *run, uint16_t i);
 enum run_tri run_before_is_over(const struct evac_run *run, uint16_t i);
 /* Shut: false, and why (may be NULL) says in words; *ret_number is the value that shuts it. */

@@ -217,6 +217,8 @@ enum plan_tri plan_when(const struct evac_plan_cond *when, uint16_t at, enum eva
         return sum == PLAN_MAYBE ? sum : sum == PLAN_YES ? PLAN_NO : PLAN_YES;
     case EVAC_COND_ALL:
     case EVAC_COND_ANY:
+    case EVAC_COND_AT_LEAST: /* the last two are of health, never of a step */
+    case EVAC_COND_PROBE:
         break;
     }
     for (uint16_t k = 0; k < c->child_count; k++) {

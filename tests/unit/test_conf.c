@@ -491,12 +491,22 @@ static void put_cond(const struct evac_cond *nodes, size_t at, struct evac_buf *
         evac_buf_putf(out, "%.*s.%.*s%s%lld", EVAC_STR_ARG(c->name), EVAC_STR_ARG(c->word),
                       cmps[c->cmp], (long long)c->number);
         return;
+    case EVAC_COND_PROBE:
+        evac_buf_putf(out, "%.*s#%lld", EVAC_STR_ARG(c->name), (long long)c->number);
+        return;
+    case EVAC_COND_AT_LEAST:
+        evac_buf_putf(out, "%lld-of(", (long long)c->number);
+        break;
     case EVAC_COND_ALL:
+        evac_buf_puts(out, "all(");
+        break;
     case EVAC_COND_ANY:
+        evac_buf_puts(out, "any(");
+        break;
     case EVAC_COND_NOT:
+        evac_buf_puts(out, "not(");
         break;
     }
-    evac_buf_puts(out, c->op == EVAC_COND_ALL ? "all(" : c->op == EVAC_COND_ANY ? "any(" : "not(");
     for (size_t i = 0; i < c->child_count; i++) {
         ck_assert_uint_gt(c->first_child, at); /* so that reading always ends */
         evac_buf_puts(out, i ? " " : "");

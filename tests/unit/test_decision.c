@@ -81,6 +81,9 @@ static void shut(enum evac_gate gate)
     case EVAC_GATE_OBSERVER:
         health->vantages[0].abstains = true;
         break;
+    case EVAC_GATE_DEPENDENCY:
+        in.needs = EVAC_STR("payments is down for 40.0 s");
+        break;
     case EVAC_GATE_STANDBY:
         health->regions[1].verdict = EVAC_VERDICT_GREY;
         health->regions[2].verdict = EVAC_VERDICT_UNKNOWN;
@@ -302,6 +305,22 @@ START_TEST(reasons_carry_their_numbers)
 }
 END_TEST
 
+START_TEST(a_dependency_that_may_be_failing_is_waited_for)
+{
+    in.needs = EVAC_STR("payments may be failing");
+    in.needs_doubtful = true;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_WAIT);
+    ck_assert_int_eq(out.gates[EVAC_GATE_DEPENDENCY], EVAC_GATE_SAYS_UNKNOWN);
+    ck_assert_str_eq(out.reasons, "payments may be failing");
+    in.needs = EVAC_STR("payments is down for 40.0 s");
+    in.needs_doubtful = false;
+    decide();
+    ck_assert_int_eq(out.gates[EVAC_GATE_DEPENDENCY], EVAC_GATE_SAYS_BLOCK);
+    ck_assert_str_eq(out.reasons, "payments is down for 40.0 s: moving would not help");
+}
+END_TEST
+
 START_TEST(all_reasons_together_fit)
 {
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
@@ -411,6 +430,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_verdict_that_changed_begins_its_dwell_anew);
     tcase_add_loop_test(tc, the_wake_time_is_the_first_instant_that_may_change_the_answer, 1, 60);
     tcase_add_test(tc, reasons_carry_their_numbers);
+    tcase_add_test(tc, a_dependency_that_may_be_failing_is_waited_for);
     tcase_add_test(tc, all_reasons_together_fit);
     tcase_add_loop_test(tc, only_down_is_ever_acted_on, 0, EVAC_VERDICT_COUNT * EVAC_POLICY_COUNT);
     tcase_add_loop_test(tc, a_region_is_never_its_own_target, 0, 3);

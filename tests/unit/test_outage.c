@@ -219,6 +219,7 @@ START_TEST(reasons_are_cut_never_overrun)
         many[p] = web_probe[WEB];
         many[p].name = long_name;
     }
+    evac_health_init(&h, &app, EVAC_STR_NONE);
     for (unsigned i = 0; i < 3; i++, now += EVERY_MS)
         for (unsigned p = 0; p < EVAC_PROBES_MAX; p++)
             answer(p, EAST, 0, false);
