@@ -12,4 +12,6 @@ endfunction()
 
 # Runbooks, and what the drivers' folders know of planes and dependencies (for the lint).
 evac_embed(evac_builtin_runbook builtin_runbooks.h runbooks/*.cfg)
+evac_embed(evac_builtin_page builtin_pages.h controller/report/*.css)
+target_include_directories(evac_builtin_pages PUBLIC controller/report)
 evac_embed(evac_builtin_fact builtin_facts.h drivers/*/facts/*.cfg)

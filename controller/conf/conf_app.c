@@ -91,6 +91,33 @@ static struct evac_resource endpoint_resource(struct conf_reader *r, const struc
     };
 }
 
+/* --- criteria
+ * --------------------------------------------------------------------------------------- */
+
+void conf_finish_criterion(struct conf_reader *r, const config_setting_t *group, void *at,
+                           const struct conf_given *given)
+{
+    const struct evac_criterion_conf *c = at;
+    bool time = evac_measure_is_time(c->measure);
+    const char *measure = evac_measure_name(c->measure);
+    (void)group;
+    if (time && !conf_is_given(given, "at_most"))
+        CONF_ERROR(r, c->place.line, "criterion: measure \"%s\" is a time: at_most is missing",
+                   measure);
+    if (time && conf_is_given(given, "most"))
+        CONF_ERROR(r, c->place.line,
+                   "criterion: measure \"%s\" is a time; allowed: at_most, not most", measure);
+    if (!time && conf_is_given(given, "at_most"))
+        CONF_ERROR(r, c->place.line,
+                   "criterion: measure \"%s\" is a number; allowed: most, not at_most", measure);
+    if (c->measure == EVAC_MEASURE_STEP && c->of.n == 0)
+        CONF_ERROR(r, c->place.line, "criterion: measure \"step\": of is missing, the step's name");
+    if (c->of.n && c->measure != EVAC_MEASURE_STEP && c->measure != EVAC_MEASURE_RPO)
+        CONF_ERROR(r, c->place.line,
+                   "criterion: of is for the measures \"step\" and \"rpo\", not for \"%s\"",
+                   measure);
+}
+
 /* --- resources
  * -------------------------------------------------------------------------------------- */
 

@@ -10,6 +10,14 @@ static const char *const strategies[] = { EVAC_STRATEGIES(NAME) NULL };
 static const char *const drill_kinds[] = { EVAC_DRILL_KINDS(NAME) NULL };
 static const char *const phases[] = { EVAC_PHASES(NAME) NULL };
 static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
+static const char *const severities[] = { EVAC_GRADES(NAME) NULL };
+#undef NAME
+#define NAME(name, text, time) text,
+static const char *const measures[] = { EVAC_MEASURES(NAME) NULL };
+#undef NAME
+#define NAME(name, text) text,
+/* In an order of their own: what evac_plan_kind_name() says of a run. */
+static const char *const run_kinds[] = { "failover", "failback", EVAC_DRILL_KINDS(NAME) NULL };
 #undef NAME
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
@@ -32,7 +40,7 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, drill_section, step_section, workflow_section;
+    look_section, vantage_section, drill_section, criterion_section, step_section, workflow_section;
 
 /* clang-format off */
 
@@ -45,6 +53,10 @@ static const struct conf_row controller_rows[] = {
       .doc = "The journal's file" },
     { "reports", CONF_PATH, AT(conf.reports), FROM_TO(0, 1000), .otherwise = "none are kept",
       .doc = "Folder for the reports of finished runs" },
+    { "evidence.key", CONF_PATH, AT(conf.evidence_key), FROM_TO(0, 1000), .otherwise = "nothing is signed",
+      .doc = "The private key that signs evidence and the journal's checkpoints; 'evac evidence keygen' makes one" },
+    { "evidence.checkpoint_rows", CONF_INT, AT(conf.checkpoint_rows), FROM_TO(16, 100000), .fallback = "256",
+      .unit = "rows", .doc = "The journal is signed when it grew by so many rows, and at the end of each run" },
     { "runbook_dir", CONF_PATH, AT(conf.runbook_dir), FROM_TO(0, 1000), .otherwise = "none",
       .doc = "One more folder with runbooks, besides runbooks/ next to evac.cfg" },
     { "facts", CONF_PATH, AT(conf.facts), FROM_TO(0, 1000), .otherwise = "the built-in ones",
@@ -154,6 +166,10 @@ static const struct conf_row app_rows[] = {
       .doc = "A run that has not ended by then is held for a person" },
     { "drills", CONF_SECTION, CONF_LIST, AT(app.drills), COUNTED(app.drill_count), FROM_TO(0, 100),
       .section = &drill_section, .otherwise = "none", .doc = "Scheduled rehearsals" },
+    { "criteria", CONF_SECTION, CONF_LIST, AT(app.criteria), COUNTED(app.criterion_count), FROM_TO(0, 40),
+      .section = &criterion_section, .otherwise = "the built-in ones only",
+      .doc = "What a run must keep, besides the built-in criteria; journalled before it starts" },
+    { "owner", CONF_NAME, AT(app.owner), .otherwise = "nobody", .doc = "Who owns the deficiencies that its reports find" },
     { "roles.viewer", HOLDERS(app.roles[EVAC_ROLE_VIEWER]), .otherwise = "evac.cfg's",
       .doc = "Who looks at everything and changes nothing; every other role may look too" },
     { "roles.operator", HOLDERS(app.roles[EVAC_ROLE_OPERATOR]), .otherwise = "evac.cfg's",
@@ -167,6 +183,22 @@ static const struct conf_row app_rows[] = {
     { "windows", CONF_SECTION, CONF_LIST, AT(windows), COUNTED(window_count), FROM_TO(0, 200),
       .section = &conf_window_section, .otherwise = "at any time",
       .doc = "Maintenance windows: a drill begins in one of these, and only if it will be over before that ends" },
+    END
+};
+#undef S
+
+#define S struct evac_criterion_conf
+static const struct conf_row criterion_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "Unique in the app" },
+    { "measure", CONF_CHOICE, CONF_REQUIRED, AT(measure), .choices = measures,
+      .doc = "A time (rto, rpo, one of the RTO's parts, duration of the run, duration of a step), or how many there may be" },
+    { "of", CONF_NAME, AT(of), .otherwise = "rpo: the worst store", .doc = "measure step: the step; measure rpo: a store" },
+    { "at_most", CONF_DURATION, AT(at_most_ms), FROM_TO(0, 30 * DAY), .otherwise = "none", .doc = "Of a time: the longest that is good; required there" },
+    { "most", CONF_INT, AT(most), FROM_TO(0, 100000), .fallback = "0", .unit = "of them", .doc = "Of a number: the most that is good" },
+    { "only", CONF_TEXT, CONF_LIST, AT(only), COUNTED(only_count), FROM_TO(0, 6), .choices = run_kinds,
+      .otherwise = "all in which it can be measured", .doc = "Kinds of runs that it is for" },
+    { "severity", CONF_CHOICE, AT(severity), .choices = severities, .fallback = "medium",
+      .doc = "Of the deficiency that is opened when it is missed" },
     END
 };
 #undef S
@@ -446,6 +478,12 @@ const struct conf_section conf_window_section = {
     window_rows, sizeof(S), CONF_NOWHERE, .bare = "from", .finish = conf_finish_window,
 };
 #undef S
+#define S struct evac_criterion_conf
+static const struct conf_section criterion_section = {
+    "criterion", "app.criteria = ( { ... } )", "What a run must keep to count as good.",
+    criterion_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_criterion,
+};
+#undef S
 #define S struct conf_runbook
 const struct conf_section conf_runbook_section = {
     "runbook", "runbook = { ... }", "The workflows of one strategy; at least one.",
@@ -491,6 +529,7 @@ const struct conf_section *const conf_sections[] = {
     &json_section,
     &look_section,
     &drill_section,
+    &criterion_section,
     &conf_window_section,
     &conf_runbook_section,
     &workflow_section,

@@ -65,6 +65,38 @@
     X(STOP, "stop")                                                                                \
     X(GO_ON, "go-on")
 
+/* What a criterion measures. X(NAME, "as people write it", is it a time?) */
+#define EVAC_MEASURES(X)                                                                           \
+    X(RTO, "rto", true)                                                                            \
+    X(RPO, "rpo", true)                                                                            \
+    X(DETECT, "detect", true)                                                                      \
+    X(DECIDE, "decide", true)                                                                      \
+    X(FENCE, "fence", true)                                                                        \
+    X(CAPACITY, "capacity", true)                                                                  \
+    X(DATA, "data", true)                                                                          \
+    X(VERIFY, "verify", true)                                                                      \
+    X(TRAFFIC, "traffic", true)                                                                    \
+    X(CONFIRM, "confirm", true)                                                                    \
+    X(DURATION, "duration", true) /* of the whole run */                                           \
+    X(STEP, "step", true)         /* of one step */                                                \
+    X(FAILED, "failed-steps", false)                                                               \
+    X(UNSERVED, "unserved",                                                                        \
+      false) /* looks at the public endpoint that the target did not answer */                     \
+    X(LEFT, "left-behind", false) /* applied, and neither wanted nor put back */                   \
+    X(OVERRIDES, "overrides", false)                                                               \
+    X(HANDS, "hands", false)     /* commands that people gave while it went on */                  \
+    X(RETRIES, "retries", false) /* applies beyond each step's first */
+#define EVAC_GRADES(X)                                                                             \
+    X(LOW, "low")                                                                                  \
+    X(MEDIUM, "medium")                                                                            \
+    X(HIGH, "high")
+
+#define X(name, text, time) EVAC_MEASURE_##name,
+enum evac_measure { EVAC_MEASURES(X) EVAC_MEASURE_COUNT };
+#undef X
+#define X(name, text) EVAC_GRADE_##name,
+enum evac_grade { EVAC_GRADES(X) EVAC_GRADE_COUNT };
+#undef X
 #define X(name, text) EVAC_MODE_##name,
 enum evac_mode { EVAC_MODES(X) EVAC_MODE_COUNT };
 #undef X
@@ -103,6 +135,11 @@ const char *evac_phase_name(enum evac_phase v);
 const char *evac_on_failure_name(enum evac_on_failure v);
 const char *evac_probe_kind_name(enum evac_probe_kind v);
 const char *evac_probe_role_name(enum evac_probe_role v);
+const char *evac_measure_name(enum evac_measure v);
+const char *evac_grade_name(enum evac_grade v);
+bool evac_measure_parse(struct evac_str s, enum evac_measure *ret);
+bool evac_grade_parse(struct evac_str s, enum evac_grade *ret);
+bool evac_measure_is_time(enum evac_measure v);
 bool evac_mode_parse(struct evac_str s, enum evac_mode *ret);
 bool evac_workflow_parse(struct evac_str s, enum evac_workflow *ret);
 bool evac_policy_parse(struct evac_str s, enum evac_policy *ret);
@@ -204,6 +241,19 @@ struct evac_drill_conf {
     struct evac_str timezone; /* IANA name, "UTC" by default */
 };
 
+/* What a run must keep to count as good; fixed in its plan before it starts. */
+struct evac_criterion_conf {
+    struct evac_place place;
+    struct evac_str name;
+    enum evac_measure measure;
+    struct evac_str of;          /* STEP: which; RPO: one store, "" the worst */
+    int64_t at_most_ms;          /* times */
+    int64_t most;                /* counts */
+    const struct evac_str *only; /* kinds of runs; none: all in which it can be measured */
+    size_t only_count;
+    enum evac_grade severity; /* of the deficiency when it is missed */
+};
+
 struct evac_app {
     struct evac_place place;
     struct evac_str name;
@@ -237,6 +287,9 @@ struct evac_app {
     size_t blackout_count;
     const struct evac_window *windows; /* drills lie within one of these; none: at any time */
     size_t window_count;
+    const struct evac_criterion_conf *criteria;
+    size_t criterion_count;
+    struct evac_str owner; /* of its deficiencies, "" nobody yet */
 };
 
 /* A condition, as data: nodes in an array, children by index. */
@@ -308,14 +361,16 @@ struct evac_vantage_conf {
 
 /* evac.cfg */
 struct evac_controller_conf {
-    struct evac_str socket;      /* unix socket of the API */
-    struct evac_str store;       /* journal file */
-    struct evac_str node;        /* this controller's name in the journal */
-    struct evac_str region;      /* where it runs, "" unknown */
-    struct evac_str runbook_dir; /* more runbooks than the built-in ones, "" none */
-    struct evac_str facts;       /* file for the lint, "" the built-in ones */
-    struct evac_str reports;     /* folder for finished runs' reports, "" none */
-    struct evac_str resolver;    /* "address:port" for probes and drivers, "" the system's */
+    struct evac_str socket;       /* unix socket of the API */
+    struct evac_str store;        /* journal file */
+    struct evac_str node;         /* this controller's name in the journal */
+    struct evac_str region;       /* where it runs, "" unknown */
+    struct evac_str runbook_dir;  /* more runbooks than the built-in ones, "" none */
+    struct evac_str facts;        /* file for the lint, "" the built-in ones */
+    struct evac_str reports;      /* folder for finished runs' reports, "" none */
+    struct evac_str evidence_key; /* file of the key that signs evidence, "" none */
+    uint32_t checkpoint_rows;     /* of the journal between two signed checkpoints */
+    struct evac_str resolver;     /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;
     bool log_json;
     bool exec_allowed;              /* exec actions may run */

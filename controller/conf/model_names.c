@@ -27,3 +27,15 @@ NAMED(phase, EVAC_PHASES, EVAC_PHASE_COUNT)
 NAMED(on_failure, EVAC_ON_FAILURES, EVAC_ON_FAILURE_COUNT)
 NAMED(probe_kind, EVAC_PROBE_KINDS, EVAC_PROBE_KIND_COUNT)
 NAMED(probe_role, EVAC_PROBE_ROLES, EVAC_PROBE_ROLE_COUNT)
+NAMED(grade, EVAC_GRADES, EVAC_GRADE_COUNT)
+#undef NAME
+#define NAME(name, text, time) text,
+NAMED(measure, EVAC_MEASURES, EVAC_MEASURE_COUNT)
+
+bool evac_measure_is_time(enum evac_measure v)
+{
+#define TIME(name, text, time) time,
+    static const bool times[] = { EVAC_MEASURES(TIME) };
+#undef TIME
+    return times[v];
+}

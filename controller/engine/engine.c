@@ -782,6 +782,25 @@ static void stop(struct engine_io *io)
     engine_record(io, (struct evac_record){ .kind = EVAC_RECORD_STOP });
 }
 
+static bool is_note(enum evac_record_kind kind)
+{
+    return kind == EVAC_RECORD_CONFIG || kind == EVAC_RECORD_DEFICIENCY ||
+           kind == EVAC_RECORD_EVIDENCE;
+}
+
+static void note(struct engine_io *io, const struct evac_record *rows, size_t count)
+{
+    bool known = count <= EVAC_NOTES_MAX;
+    for (size_t i = 0; known && i < count; i++)
+        known = is_note(rows[i].kind);
+    if (!io->engine->lead)
+        refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+    else if (!known)
+        refuse(io, EVAC_E_BADARG, "that is not for the engine to keep");
+    for (size_t i = 0; io->engine->lead && known && i < count; i++)
+        engine_record(io, rows[i]);
+}
+
 static void tick_apps(struct engine_io *io)
 {
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
@@ -853,6 +872,9 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     case EVAC_EVENT_STOP:
         stop(&io);
         return;
+    case EVAC_EVENT_NOTE:
+        note(&io, event->u.note.rows, event->u.note.count);
+        break;
     case EVAC_EVENT_KIND_COUNT:
         break;
     }

@@ -80,7 +80,8 @@ struct evac_engine {
     X(LEAD)         /* this controller gained or lost the lead */                                  \
     X(ASSURE)       /* what the lint, or the drills, say of an app */                              \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
-    X(STOP)         /* an orderly end: not a crash (R14) */
+    X(STOP)         /* an orderly end: not a crash (R14) */                                        \
+    X(NOTE)         /* rows that the engine only keeps: configurations, deficiencies, evidence */
 #define X(name) EVAC_EVENT_##name,
 enum evac_event_kind { EVAC_EVENT_KINDS(X) EVAC_EVENT_KIND_COUNT };
 #undef X
@@ -135,8 +136,14 @@ struct evac_event {
             uint64_t epoch;
         } lead;
         int64_t number;
+        struct {
+            const struct evac_record *rows; /* all or none */
+            size_t count;
+        } note;
     } u;
 };
+
+#define EVAC_NOTES_MAX 128u /* rows of one NOTE */
 
 /* Bytes for the apps of a model and what they watch; zeroed memory of that size goes to init or
  * reconfigure. */

@@ -206,7 +206,7 @@ static enum evac_code settle_debts(struct evac_shell *shell, struct evac_err *er
 
 static bool is_question(enum evac_event_kind kind)
 {
-    return kind == EVAC_EVENT_COMMAND || kind == EVAC_EVENT_ADMIT;
+    return kind == EVAC_EVENT_COMMAND || kind == EVAC_EVENT_ADMIT || kind == EVAC_EVENT_NOTE;
 }
 
 enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *event,

@@ -66,6 +66,15 @@ struct evac_plan_step {
     struct evac_str facts[EVAC_STEP_FACTS]; /* facts that conditions need, "" unused */
 };
 
+/* What the run must keep, fixed before it starts. */
+struct evac_plan_criterion {
+    struct evac_str name; /* "rto" and so on for the built-in ones */
+    enum evac_measure measure;
+    struct evac_str of;
+    int64_t at_most; /* ms of times */
+    enum evac_grade severity;
+};
+
 struct evac_plan {
     struct evac_arena *arena; /* owns everything here */
     struct evac_str app, runbook, from, to, witness;
@@ -74,6 +83,9 @@ struct evac_plan {
     enum evac_mode mode;        /* to begin with */
     bool rehearse;              /* observe only */
     struct evac_str isolate;    /* a region that no call of this run may touch, "" none */
+    struct evac_str stand_in;   /* what answers instead of the cloud itself, "" nothing does */
+    const struct evac_plan_criterion *criteria;
+    uint16_t criterion_count;
     int64_t rto_ms, rpo_ms;
     uint32_t run_deadline_ms, approval_ms;
     uint32_t quarantine_ms, confirm_ms, poll_ms, poll_max_ms;
@@ -144,6 +156,9 @@ uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, u
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count);
 
+/* "failover", "failback", or what kind of drill or look: "rehearse", "isolated", "live",
+ * "game-day". */
+const char *evac_plan_kind_name(const struct evac_plan *plan);
 /* A drill that changes the standby, with no users on it, and puts everything back. */
 bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
 /* It moves nothing: a rehearsal or an isolated drill. It gives way to what does. */

@@ -339,6 +339,7 @@ static struct evac_plan *assemble(struct compiler *c)
         .forward_count = c->count,
         .step_count = (uint16_t)(2 * c->count),
     };
+    plan_set_criteria(q, plan);
     return plan;
 }
 

@@ -55,4 +55,7 @@ void plan_check(struct compiler *c);
 /* May this condition hold in that mode? Conditions on steps and facts may or may not. */
 enum plan_tri { PLAN_NO, PLAN_MAYBE, PLAN_YES };
 enum plan_tri plan_when(const struct evac_plan_cond *when, uint16_t at, enum evac_mode mode);
+/* plan_criteria.c: what the run must keep, from the app's settings and the built-in list; and what
+ * stands in for the cloud. After the steps. */
+void plan_set_criteria(const struct evac_plan_request *request, struct evac_plan *plan);
 #endif

@@ -74,6 +74,22 @@ static void put_step(struct evac_jw *w, const struct evac_plan_step *s)
     evac_jw_close(w, '}');
 }
 
+static void put_criteria(struct evac_jw *w, const struct evac_plan *plan)
+{
+    evac_jw_open(w, "criteria", '[');
+    for (uint16_t i = 0; i < plan->criterion_count; i++) {
+        const struct evac_plan_criterion *c = &plan->criteria[i];
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "name", c->name);
+        evac_jw_cstr(w, "measure", evac_measure_name(c->measure));
+        evac_jw_str(w, "of", c->of);
+        evac_jw_i64(w, "at_most", c->at_most);
+        evac_jw_cstr(w, "severity", evac_grade_name(c->severity));
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
 /* The numbers, in order: one table serves writing and reading. */
 #define NUMBERS(X)                                                                                 \
     X(rto_ms, int64_t, INT64_MAX)                                                                  \
@@ -101,6 +117,10 @@ void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out)
     evac_jw_bool(&w, "rehearse", plan->rehearse);
     if (plan->isolate.n)
         evac_jw_str(&w, "isolate", plan->isolate);
+    if (plan->stand_in.n)
+        evac_jw_str(&w, "stand_in", plan->stand_in);
+    if (plan->criterion_count)
+        put_criteria(&w, plan);
 #define X(name, type, max) evac_jw_i64(&w, #name, (int64_t)plan->name);
     NUMBERS(X)
 #undef X
@@ -278,6 +298,28 @@ static void read_step(struct reader *r, const cJSON *o, uint16_t steps, struct e
     }
 }
 
+static void read_criteria(struct reader *r, const cJSON *list, struct evac_plan *plan)
+{
+    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+    const cJSON *item;
+    if (n > 1000) {
+        corrupt(r, "criteria");
+        return;
+    }
+    struct evac_plan_criterion *all = evac_arena_array(r->arena, (size_t)n + 1, sizeof *all);
+    cJSON_ArrayForEach(item, list)
+    {
+        struct evac_plan_criterion *c = &all[plan->criterion_count++];
+        c->name = text(r, item, "name");
+        c->of = text(r, item, "of");
+        c->at_most = number(r, item, "at_most", INT64_MAX);
+        if (!evac_measure_parse(text(r, item, "measure"), &c->measure) ||
+            !evac_grade_parse(text(r, item, "severity"), &c->severity))
+            corrupt(r, "a criterion's measure or severity");
+    }
+    plan->criteria = all;
+}
+
 static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(o, "steps"), *item;
@@ -293,6 +335,9 @@ static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
     plan->rehearse = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "rehearse"));
     if (cJSON_HasObjectItem(o, "isolate"))
         plan->isolate = text(r, o, "isolate");
+    if (cJSON_HasObjectItem(o, "stand_in"))
+        plan->stand_in = text(r, o, "stand_in");
+    read_criteria(r, cJSON_GetObjectItemCaseSensitive(o, "criteria"), plan);
 #define X(name, type, max) plan->name = (type)number(r, o, #name, max);
     NUMBERS(X)
 #undef X

@@ -12,3 +12,11 @@ bool evac_plan_is_aside(const struct evac_plan *plan)
 {
     return plan->rehearse || evac_plan_is_isolated_drill(plan);
 }
+
+const char *evac_plan_kind_name(const struct evac_plan *plan)
+{
+    if (plan->rehearse)
+        return evac_drill_kind_name(EVAC_DRILL_REHEARSE);
+    return plan->workflow == EVAC_WORKFLOW_DRILL ? evac_drill_kind_name(plan->drill)
+                                                 : evac_workflow_name(plan->workflow);
+}

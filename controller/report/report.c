@@ -1,6 +1,7 @@
 #include "report.h"
 
-#include "report_residue.h"
+#include "deficiency.h"
+#include "report_parts.h"
 
 #include "evac/arena.h"
 
@@ -64,6 +65,7 @@ static void take_admission(struct maker *m, const struct evac_record *r)
     report->who = keep(m, r->who);
     report->why = keep(m, r->text);
     report->first_seq = r->seq;
+    report->began_ms = r->t_wall_ms;
     report->result = EVAC_STR("running");
     report->step_count = plan->step_count;
     report->steps = evac_arena_array(report->arena, plan->step_count, sizeof *report->steps);
@@ -114,6 +116,11 @@ static void take_loss(struct maker *m, const struct evac_record *r)
                                                                       .data = keep(m, r->data) };
 }
 
+static struct evac_str step_id(const struct evac_report *report, uint32_t step)
+{
+    return step < report->plan->step_count ? report->plan->steps[step].id : EVAC_STR_NONE;
+}
+
 static void take_word(struct maker *m, const struct evac_record *r)
 {
     struct evac_report *report = m->report;
@@ -124,7 +131,9 @@ static void take_word(struct maker *m, const struct evac_record *r)
                                    .kind = evac_str(evac_record_kind_name(r->kind)),
                                    .who = keep(m, r->who),
                                    .what = keep(m, r->name),
-                                   .text = keep(m, r->text) };
+                                   .text = keep(m, r->text),
+                                   .step = step_id(report, r->step),
+                                   .number = r->number };
 }
 
 static void take_about_step(struct maker *m, const struct evac_record *r)
@@ -149,7 +158,15 @@ static bool is_word(enum evac_record_kind kind)
     return kind == EVAC_RECORD_APPROVE || kind == EVAC_RECORD_DECLINE ||
            kind == EVAC_RECORD_OVERRIDE || kind == EVAC_RECORD_COMMAND ||
            kind == EVAC_RECORD_MODE || kind == EVAC_RECORD_GATE_BLOCK ||
-           kind == EVAC_RECORD_GATE_PASS || kind == EVAC_RECORD_RESUME;
+           kind == EVAC_RECORD_GATE_PASS || kind == EVAC_RECORD_RESUME ||
+           kind == EVAC_RECORD_ESCALATE || kind == EVAC_RECORD_FAULT;
+}
+
+/* What is written about a run after it: it is told from the app's rows. */
+static bool is_afterwards(enum evac_record_kind kind)
+{
+    return kind == EVAC_RECORD_DEFICIENCY || kind == EVAC_RECORD_EVIDENCE ||
+           kind == EVAC_RECORD_DRILL;
 }
 
 static void take_end(struct maker *m, const struct evac_record *r)
@@ -171,8 +188,9 @@ static bool take_row(void *user, const struct evac_row *row)
     const struct evac_record *r = &row->record;
     if (r->kind == EVAC_RECORD_ADMIT)
         take_admission(m, r);
-    if (m->code || !m->report->plan)
+    if (m->code || !m->report->plan || is_afterwards(r->kind))
         return m->code == EVAC_OK;
+    m->report->ended_ms = r->t_wall_ms;
     take_about_step(m, r);
     if (r->kind == EVAC_RECORD_INSTANT)
         take_instant(m, r);
@@ -282,8 +300,8 @@ static void drop_idle_undo(struct evac_report *r)
         r->step_count = n;
 }
 
-enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
-                                struct evac_report **ret_report, struct evac_err *err)
+enum evac_code evac_report_make_alone(struct evac_store *store, uint64_t run,
+                                      struct evac_report **ret_report, struct evac_err *err)
 {
     struct evac_arena *arena = evac_arena_new();
     struct evac_report *report = evac_arena_alloc(arena, sizeof *report);
@@ -307,8 +325,93 @@ enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
     mark_critical(report);
     report_residue(report);
     drop_idle_undo(report);
+    report_judge(report);
+    report_limits(report);
+    report->as_of_ms = report->ended_ms;
     *ret_report = report;
     return EVAC_OK;
+}
+
+/* --- what stands around the run
+ * ------------------------------------------------------------------ */
+
+/* Of the app, not of the run: waivers that held when it began, and what happened to the app while
+ * it went on. */
+static bool take_around(void *user, const struct evac_row *row)
+{
+    struct maker *m = user;
+    const struct evac_record *r = &row->record;
+    struct evac_report *report = m->report;
+    bool during = r->seq > report->first_seq && r->seq < report->last_seq && r->run == 0;
+    bool held = r->kind == EVAC_RECORD_WAIVER && r->seq < report->first_seq;
+    if (held)
+        for (size_t i = 0; i < report->word_count; i++)
+            if (evac_str_is(report->words[i].kind, "waiver") &&
+                evac_str_eq(report->words[i].what, r->name))
+                report->words[i--] = report->words[--report->word_count];
+    if (during || (held && r->number > report->began_ms))
+        take_word(m, r);
+    return r->seq < report->last_seq;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct evac_report_word *x = a, *y = b;
+    return x->wall_ms < y->wall_ms ? -1 : x->wall_ms > y->wall_ms;
+}
+
+#define AROUND (EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE) | EVAC_KIND(DEFICIENCY))
+
+static enum evac_code look_around(struct evac_store *store, struct evac_report *r,
+                                  struct evac_err *err)
+{
+    struct maker m = { r, err, EVAC_OK };
+    struct evac_deficiencies *list;
+    struct evac_store_filter filter = { .app = r->plan->app,
+                                        .kinds = AROUND & ~EVAC_KIND(DEFICIENCY) };
+    enum evac_code code = store->vt->read(store, &filter, take_around, &m, err);
+    if (r->word_count)
+        qsort(r->words, r->word_count, sizeof *r->words, by_time);
+    if (!code)
+        code = report_past(store, r, err);
+    if (!code)
+        code = evac_deficiencies_read(store, r->plan->app, r->arena, &list, err);
+    if (!code)
+        r->deficiencies = list;
+    return code;
+}
+
+enum evac_code evac_report_make_at(struct evac_store *store, uint64_t run, int64_t as_of_ms,
+                                   struct evac_report **ret_report, struct evac_err *err)
+{
+    struct evac_report *report;
+    enum evac_code code = evac_report_make_alone(store, run, &report, err);
+    if (code)
+        return code;
+    if (as_of_ms)
+        report->as_of_ms = as_of_ms;
+    code = look_around(store, report, err);
+    if (code)
+        evac_report_free(report);
+    else
+        *ret_report = report;
+    return code;
+}
+
+enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
+                                struct evac_report **ret_report, struct evac_err *err)
+{
+    return evac_report_make_at(store, run, 0, ret_report, err);
+}
+
+bool evac_report_needs(const struct evac_report *report, const struct evac_record *r)
+{
+    if (r->run == report->run)
+        return true;
+    for (size_t i = 0; i < report->past_count; i++)
+        if (r->run == report->past[i].run)
+            return true;
+    return evac_str_eq(r->app, report->plan->app) && (AROUND >> r->kind & 1);
 }
 
 void evac_report_free(struct evac_report *report)

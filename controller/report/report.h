@@ -55,7 +55,30 @@ struct evac_report_loss {
 struct evac_report_word {
     int64_t wall_ms;
     struct evac_str kind, who, what, text;
+    struct evac_str step; /* which it was about, "" the run */
+    int64_t number;       /* of an override, the value; of a waiver, when it ends */
 };
+
+/* How a criterion that the plan fixed came out. */
+enum evac_judged { EVAC_JUDGED_MET, EVAC_JUDGED_MISSED, EVAC_JUDGED_UNMEASURED };
+struct evac_report_criterion {
+    const struct evac_plan_criterion *plan;
+    enum evac_judged verdict;
+    int64_t value;       /* unless unmeasured */
+    struct evac_str why; /* what was not measured, or which steps and so on */
+};
+
+/* An earlier run of the same kind. */
+struct evac_report_past {
+    uint64_t run;
+    int64_t began_ms;
+    struct evac_str result;
+    bool rto_known, rpo_known;
+    int64_t rto_ms, rpo_ms;
+};
+
+/* What an earlier deficiency of the app is, when the report is made. */
+struct evac_deficiencies;
 
 /* A step that was applied and stays as it is, after a run that was given up. */
 struct evac_report_residue {
@@ -89,13 +112,33 @@ struct evac_report {
     size_t residue_count;
     struct evac_report_word *words;
     size_t word_count;
+    struct evac_report_criterion *criteria;
+    size_t criterion_count;
+    struct evac_str *limits; /* what this run did not show, each a sentence */
+    size_t limit_count;
+    struct evac_report_past *past; /* of the same kind, the newest first */
+    size_t past_count;
+    const struct evac_deficiencies *deficiencies; /* of the app; NULL when made alone */
+    int64_t as_of_ms;                             /* ages count to here */
     uint64_t first_seq, last_seq;
+    int64_t began_ms, ended_ms; /* first and last row, wall clock */
     char last_hash[65];
 };
 
-/* *ret_report is the caller's. EVAC_E_NOTFOUND when the journal knows no such run. */
+/* *ret_report is the caller's. EVAC_E_NOTFOUND when the journal knows no such run. Ages count to
+ * as_of_ms; 0: to the run's last row. The same rows and the same as_of_ms give the same report. */
+enum evac_code evac_report_make_at(struct evac_store *store, uint64_t run, int64_t as_of_ms,
+                                   struct evac_report **ret_report, struct evac_err *err);
 enum evac_code evac_report_make(struct evac_store *store, uint64_t run,
                                 struct evac_report **ret_report, struct evac_err *err);
+/* From the run's own rows alone: no earlier runs, no deficiencies, no waivers. */
+enum evac_code evac_report_make_alone(struct evac_store *store, uint64_t run,
+                                      struct evac_report **ret_report, struct evac_err *err);
+/* Is this row among those that the report was made from? A store with only these gives the same
+ * report. */
+bool evac_report_needs(const struct evac_report *report, const struct evac_record *record);
+
+const char *evac_judged_name(enum evac_judged verdict); /* "met", "missed", "not measured" */
 void evac_report_free(struct evac_report *report);
 
 void evac_report_json(const struct evac_report *report, struct evac_buf *out);

@@ -1,51 +1,12 @@
 /* The report as one self-contained page: no script, no request, readable in light and dark, on
  * paper, and by a screen reader. */
+#include "deficiency.h"
+#include "report_page.h"
+#include "report_proof.h"
 #include "report_show.h"
 
+#include <stdio.h>
 #include <string.h>
-
-static const char style[] =
-    ":root{color-scheme:light "
-    "dark;--bg:#fff;--fg:#1c2430;--dim:#5b6675;--line:#d9dee5;--card:#f6f8fa;--good:#14713d;"
-    "--bad:#b3261e;--warn:#8a5a00;--bar:#8aa4c8;--crit:#c2410c;--skip:#c9d0d9}"
-    "@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e6eaf0;--dim:#9aa6b5;--line:#"
-    "2c3542;--card:#1a2029;"
-    "--good:#5fd08c;--bad:#ff8a80;--warn:#f0c36d;--bar:#4f6f9f;--crit:#f08a4b;--skip:#38424f}}"
-    "*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 "
-    "system-ui,-apple-system,"
-    "'Segoe UI',Roboto,sans-serif}main{max-width:1080px;margin:0 auto;padding:28px 20px "
-    "60px}h1{font-size:26px;margin:0 0 2px}"
-    "h2{font-size:18px;margin:34px 0 10px}.sub{color:var(--dim);margin:0 0 "
-    "20px}.cards{display:grid;gap:12px;"
-    "grid-template-columns:repeat(auto-fit,minmax(200px,1fr))}.card{background:var(--card);border:"
-    "1px solid var(--line);"
-    "border-radius:10px;padding:14px 16px}.card b{display:block;font-size:24px;margin:2px 0}.card "
-    "span{color:var(--dim)}"
-    ".good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}table{border-collapse:"
-    "collapse;width:100%}"
-    "th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid "
-    "var(--line);vertical-align:top}th{color:var(--dim);"
-    "font-weight:600;font-size:13px}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}."
-    "wide{overflow-x:auto}"
-    "code{font:13px "
-    "ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}svg{width:100%;height:auto;"
-    "display:block}"
-    "svg text{fill:var(--fg);font:12px system-ui,sans-serif}svg .dim{fill:var(--dim)}svg "
-    ".phase{fill:var(--dim);font-weight:600}"
-    "svg .bar{fill:var(--bar)}svg .crit{fill:var(--crit)}svg .fail{fill:var(--bad)}svg "
-    "line{stroke:var(--line)}"
-    "svg .mark{stroke:var(--dim);stroke-dasharray:3 3}svg .rec{stroke:var(--good)}svg "
-    ".imp{stroke:var(--bad)}"
-    ".key i{display:inline-block;width:12px;height:12px;border-radius:3px;margin:0 6px 0 "
-    "14px;vertical-align:-1px}"
-    "footer{margin-top:36px;color:var(--dim);font-size:13px}@media "
-    "print{main{max-width:none;padding:0}.card,tr,svg"
-    "{break-inside:avoid}}";
-
-static void put_text(struct evac_buf *out, struct evac_str s)
-{
-    evac_buf_xml(out, s);
-}
 
 static const char *class_of_result(struct evac_str result)
 {
@@ -83,6 +44,24 @@ static void put_measure(struct evac_buf *out, const char *title, bool known, int
     put_card(out, title, class, text, below);
 }
 
+static void put_count(const struct evac_report *r, struct evac_buf *out)
+{
+    size_t n[3] = { 0 };
+    char text[64], below[96];
+    for (size_t i = 0; i < r->criterion_count; i++)
+        n[r->criteria[i].verdict]++;
+    if (r->criterion_count == 0)
+        return;
+    snprintf(text, sizeof text, "%zu of %zu met", n[EVAC_JUDGED_MET], r->criterion_count);
+    snprintf(below, sizeof below, "%zu missed, %zu not measured", n[EVAC_JUDGED_MISSED],
+             n[EVAC_JUDGED_UNMEASURED]);
+    put_card(out, "Success criteria",
+             n[EVAC_JUDGED_MISSED]       ? "bad"
+             : n[EVAC_JUDGED_UNMEASURED] ? "warn"
+                                         : "good",
+             text, below);
+}
+
 static void put_cards(const struct evac_report *r, struct evac_buf *out)
 {
     char value[64];
@@ -100,6 +79,7 @@ static void put_cards(const struct evac_report *r, struct evac_buf *out)
                     r->rto_known, r->rto_ms, r->plan->rto_ms);
         put_measure(out, "RPO, the worst store", r->rpo_known, r->rpo_ms, r->plan->rpo_ms);
     }
+    put_count(r, out);
     evac_buf_puts(out, "</div>");
 }
 
@@ -156,7 +136,7 @@ static void put_bar(const struct evac_report_step *s, const struct show_span *sp
                   : s->critical ? "crit"
                                 : "bar",
                   from, y - 11, to - from);
-    put_text(out, s->plan->title);
+    page_text(out, s->plan->title);
     evac_buf_putf(out, " (%s)</title></rect><text class=dim x=%.1f y=%d>%s</text>", took, to + 5, y,
                   took);
 }
@@ -208,7 +188,7 @@ static void put_timeline(const struct evac_report *r, struct evac_buf *out)
                 titled = true;
             }
             evac_buf_putf(out, "<text x=12 y=%d>", y + 10);
-            put_text(out, s->plan->id);
+            page_text(out, s->plan->id);
             evac_buf_puts(out, "</text>");
             put_bar(s, &span, y + 10, out);
             y += ROW;
@@ -242,21 +222,22 @@ static void put_losses(const struct evac_report *r, struct evac_buf *out)
 {
     if (r->loss_count == 0)
         return;
-    evac_buf_puts(out, "<h2>Data loss, store by store</h2><table><thead><tr><th scope=col>store<th "
+    evac_buf_puts(out, "<h2>Data loss, store by store</h2><div class=wide><table><thead><tr><th "
+                       "scope=col>store<th "
                        "scope=col>measured by"
                        "<th scope=col>at most<th scope=col>details</thead><tbody>");
     for (size_t i = 0; i < r->loss_count; i++) {
         char text[32];
         show_duration(r->losses[i].known, r->losses[i].loss_ms, text, sizeof text);
         evac_buf_puts(out, "<tr><th scope=row>");
-        put_text(out, r->losses[i].store);
+        page_text(out, r->losses[i].store);
         evac_buf_puts(out, "<td>");
-        put_text(out, r->losses[i].method);
+        page_text(out, r->losses[i].method);
         evac_buf_putf(out, "<td class=n>%s<td><code>", text);
-        put_text(out, r->losses[i].data);
+        page_text(out, r->losses[i].data);
         evac_buf_puts(out, "</code>");
     }
-    evac_buf_puts(out, "</tbody></table>");
+    evac_buf_puts(out, "</tbody></table></div>");
 }
 
 static void put_steps(const struct evac_report *r, struct evac_buf *out)
@@ -271,19 +252,19 @@ static void put_steps(const struct evac_report *r, struct evac_buf *out)
         if (s->began.known && s->ended.known)
             show_duration(true, s->ended.wall_ms - s->began.wall_ms, took, sizeof took);
         evac_buf_puts(out, "<tr><th scope=row>");
-        put_text(out, s->plan->id);
+        page_text(out, s->plan->id);
         evac_buf_puts(out, "<td>");
-        put_text(out, s->plan->title);
+        page_text(out, s->plan->title);
         evac_buf_puts(out, "<td class=n>");
-        put_text(out, s->plan->region);
+        page_text(out, s->plan->region);
         evac_buf_puts(out, "<td>");
-        put_text(out, s->state);
+        page_text(out, s->state);
         if (s->reason.n && !evac_str_is(s->state, "done")) {
             evac_buf_puts(out, ": ");
-            put_text(out, s->reason);
+            page_text(out, s->reason);
         }
         evac_buf_putf(out, "<td class=n>%s<td class=n>%u<td><code>", took, (unsigned)s->attempts);
-        put_text(out, s->request_id);
+        page_text(out, s->request_id);
         evac_buf_puts(out, "</code>");
     }
     evac_buf_puts(out, "</tbody></table></div>");
@@ -293,23 +274,26 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
 {
     if (r->word_count == 0)
         return;
-    evac_buf_puts(out, "<h2>Who said what</h2><table><thead><tr><th scope=col>time<th "
-                       "scope=col>what<th scope=col>who"
-                       "<th scope=col>reason</thead><tbody>");
+    evac_buf_puts(out,
+                  "<h2>Who said what</h2><div class=wide><table><thead><tr><th scope=col>time<th "
+                  "scope=col>what<th scope=col>who"
+                  "<th scope=col>reason</thead><tbody>");
     for (size_t i = 0; i < r->word_count; i++) {
         char at[48];
         struct evac_when when = { true, r->words[i].wall_ms, 0 };
         show_instant(&when, at, sizeof at);
         evac_buf_putf(out, "<tr><td class=n>%s<td>", at);
-        put_text(out, r->words[i].kind);
+        page_text(out, r->words[i].kind);
         evac_buf_putc(out, ' ');
-        put_text(out, r->words[i].what);
-        evac_buf_puts(out, "<td>");
-        put_text(out, r->words[i].who);
-        evac_buf_puts(out, "<td>");
-        put_text(out, r->words[i].text);
+        page_text(out, r->words[i].what);
+        if (r->words[i].step.n && !evac_str_eq(r->words[i].step, r->words[i].what)) {
+            evac_buf_putc(out, ' ');
+            page_text(out, r->words[i].step);
+        }
+        page_cell(out, r->words[i].who);
+        page_cell(out, r->words[i].text);
     }
-    evac_buf_puts(out, "</tbody></table>");
+    evac_buf_puts(out, "</tbody></table></div>");
 }
 
 static void put_left(const struct evac_report *r, struct evac_buf *out)
@@ -317,24 +301,24 @@ static void put_left(const struct evac_report *r, struct evac_buf *out)
     if (!r->left.n && !r->residue_count)
         return;
     evac_buf_puts(out, "<h2>Left behind</h2><p>");
-    put_text(out, r->left);
+    page_text(out, r->left);
     evac_buf_puts(out, "</p><dl>");
     for (size_t i = 0; i < r->residue_count; i++) {
         const struct evac_report_step *s = r->residue[i].step;
         evac_buf_puts(out, "<dt>");
-        put_text(out, s->plan->id);
+        page_text(out, s->plan->id);
         evac_buf_puts(out, " in ");
-        put_text(out, s->plan->region);
+        page_text(out, s->plan->region);
         evac_buf_puts(out, "</dt><dd>");
-        put_text(out, s->plan->title);
+        page_text(out, s->plan->title);
         if (s->before.n) {
             evac_buf_puts(out, "<br>before: <code>");
-            put_text(out, s->before);
+            page_text(out, s->before);
             evac_buf_puts(out, "</code>");
         }
         if (r->residue[i].command.n) {
             evac_buf_puts(out, "<br><code>");
-            put_text(out, r->residue[i].command);
+            page_text(out, r->residue[i].command);
             evac_buf_puts(out, "</code>");
         }
         evac_buf_puts(out, "</dd>");
@@ -342,40 +326,64 @@ static void put_left(const struct evac_report *r, struct evac_buf *out)
     evac_buf_puts(out, "</dl>");
 }
 
-void evac_report_html(const struct evac_report *r, struct evac_buf *out)
+static void put_title(const struct evac_report *r, struct evac_buf *out)
 {
-    evac_buf_putf(
-        out,
-        "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport "
-        "content='width=device-width,"
-        "initial-scale=1'><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
-        "style-src "
-        "'unsafe-inline'\"><title>Run %llu</title><style>%s</style></head><body><main><h1>",
-        (unsigned long long)r->run, style);
-    evac_buf_putf(out, "%s of ", evac_workflow_name(r->plan->workflow));
-    put_text(out, r->plan->app);
+    evac_buf_putf(out, "%s%s of ", r->plan->workflow == EVAC_WORKFLOW_DRILL ? "drill, " : "",
+                  r->plan->rehearse ? "rehearsal" : evac_plan_kind_name(r->plan));
+    page_text(out, r->plan->app);
     evac_buf_puts(out, ": ");
-    put_text(out, r->plan->from);
+    page_text(out, r->plan->from);
     evac_buf_puts(out, " → ");
-    put_text(out, r->plan->to);
-    evac_buf_putf(out, "</h1><p class=sub>Run %llu, started by ", (unsigned long long)r->run);
-    put_text(out, r->who);
+    page_text(out, r->plan->to);
+}
+
+static void put_head(const struct evac_report *r, struct evac_buf *out)
+{
+    char title[160], header[260], at[48];
+    struct evac_when began = { true, r->began_ms, 0 };
+    show_instant(&began, at, sizeof at);
+    snprintf(title, sizeof title, "Run %llu of %.*s", (unsigned long long)r->run,
+             EVAC_STR_ARG(r->plan->app));
+    snprintf(header, sizeof header, "%s, %s", title, at);
+    page_begin(out, evac_str(title), evac_str(header));
+    evac_buf_puts(out, "<h1>");
+    put_title(r, out);
+    evac_buf_putf(out, "</h1><p class=sub>Run %llu, %s, started by ", (unsigned long long)r->run,
+                  at);
+    page_text(out, r->who);
     if (r->why.n) {
         evac_buf_puts(out, ": ");
-        put_text(out, r->why);
+        page_text(out, r->why);
     }
     evac_buf_puts(out, "</p>");
+}
+
+void evac_report_html(const struct evac_report *r, struct evac_buf *out)
+{
+    put_head(r, out);
     put_cards(r, out);
+    proof_criteria(r, out);
     put_timeline(r, out);
     put_instants(r, out);
+    proof_parts(r, out);
     put_losses(r, out);
+    proof_past(r, out);
     put_steps(r, out);
+    proof_states(r, out);
     put_words(r, out);
     put_left(r, out);
+    proof_limits(r, out);
+    if (r->deficiencies) {
+        evac_buf_puts(out, "<h2>Open deficiencies of ");
+        page_text(out, r->plan->app);
+        evac_buf_puts(out, "</h2>");
+        proof_deficiencies(r->deficiencies, r->as_of_ms, false, out);
+    }
     evac_buf_putf(out,
                   "<footer>Evidence: plan <code>%s</code>; journal rows %llu to %llu, the last "
                   "row's hash <code>%s</code>. "
-                  "'evac journal verify' checks the chain.</footer></main></body></html>\n",
+                  "'evac journal verify' checks the chain.</footer>",
                   r->plan->hash, (unsigned long long)r->first_seq, (unsigned long long)r->last_seq,
                   r->last_hash);
+    page_end(out);
 }

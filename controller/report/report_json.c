@@ -1,3 +1,4 @@
+#include "deficiency.h"
 #include "jw.h"
 #include "report.h"
 
@@ -49,6 +50,7 @@ static void put_words(struct evac_jw *w, const struct evac_report *r)
         evac_jw_str(w, "kind", r->words[i].kind);
         evac_jw_str(w, "who", r->words[i].who);
         evac_jw_str(w, "what", r->words[i].what);
+        evac_jw_str(w, "step", r->words[i].step);
         evac_jw_str(w, "text", r->words[i].text);
         evac_jw_close(w, '}');
     }
@@ -82,6 +84,54 @@ static void put_residue(struct evac_jw *w, const struct evac_report *r)
     evac_jw_close(w, ']');
 }
 
+static void put_criteria(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "criteria", '[');
+    for (size_t i = 0; i < r->criterion_count; i++) {
+        const struct evac_report_criterion *c = &r->criteria[i];
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "name", c->plan->name);
+        evac_jw_cstr(w, "measure", evac_measure_name(c->plan->measure));
+        evac_jw_str(w, "of", c->plan->of);
+        evac_jw_cstr(w, "unit", evac_measure_is_time(c->plan->measure) ? "ms" : "count");
+        evac_jw_i64(w, "at_most", c->plan->at_most);
+        evac_jw_known(w, "value", c->verdict != EVAC_JUDGED_UNMEASURED, c->value);
+        evac_jw_cstr(w, "verdict", evac_judged_name(c->verdict));
+        evac_jw_str(w, "why", c->why);
+        evac_jw_cstr(w, "severity", evac_grade_name(c->plan->severity));
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
+static void put_past(struct evac_jw *w, const struct evac_report *r)
+{
+    evac_jw_open(w, "past", '[');
+    for (size_t i = 0; i < r->past_count; i++) {
+        const struct evac_report_past *p = &r->past[i];
+        evac_jw_open(w, NULL, '{');
+        evac_jw_i64(w, "run", (int64_t)p->run);
+        evac_jw_i64(w, "began_ms", p->began_ms);
+        evac_jw_str(w, "result", p->result);
+        evac_jw_known(w, "rto_ms", p->rto_known, p->rto_ms);
+        evac_jw_known(w, "rpo_ms", p->rpo_known, p->rpo_ms);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
+static void put_proof(struct evac_jw *w, const struct evac_report *r)
+{
+    put_criteria(w, r);
+    evac_jw_open(w, "limits", '[');
+    for (size_t i = 0; i < r->limit_count; i++)
+        evac_jw_str(w, NULL, r->limits[i]);
+    evac_jw_close(w, ']');
+    put_past(w, r);
+    if (r->deficiencies)
+        evac_deficiencies_json(r->deficiencies, r->as_of_ms, false, "open_deficiencies", w);
+}
+
 void evac_report_json(const struct evac_report *r, struct evac_buf *out)
 {
     struct evac_jw w = { out, false };
@@ -89,6 +139,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     evac_jw_i64(&w, "run", (int64_t)r->run);
     evac_jw_str(&w, "app", r->plan->app);
     evac_jw_cstr(&w, "workflow", evac_workflow_name(r->plan->workflow));
+    evac_jw_cstr(&w, "kind", evac_plan_kind_name(r->plan));
     evac_jw_bool(&w, "rehearse", r->plan->rehearse);
     evac_jw_cstr(&w, "mode", evac_mode_name(r->mode));
     evac_jw_str(&w, "from", r->plan->from);
@@ -98,6 +149,10 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     evac_jw_str(&w, "result", r->result);
     evac_jw_str(&w, "left", r->left);
     put_residue(&w, r);
+    evac_jw_bool(&w, "over", r->over);
+    evac_jw_i64(&w, "began_ms", r->began_ms);
+    evac_jw_i64(&w, "as_of_ms", r->as_of_ms);
+    evac_jw_str(&w, "stand_in", r->plan->stand_in);
     evac_jw_bool(&w, "planned", r->planned);
     evac_jw_bool(&w, "impact_start_known", r->planned || r->instants[EVAC_REPORT_IMPACT_LO].known);
     evac_jw_known(&w, "rto_ms", r->rto_known, r->rto_ms);
@@ -120,6 +175,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
         put_step(&w, &r->steps[i]);
     evac_jw_close(&w, ']');
     put_words(&w, r);
+    put_proof(&w, r);
     evac_jw_open(&w, "evidence", '{');
     evac_jw_cstr(&w, "plan_hash", r->plan->hash);
     evac_jw_i64(&w, "first_row", (int64_t)r->first_seq);

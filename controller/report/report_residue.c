@@ -2,7 +2,7 @@
  * What a run that did not go through left behind: every step that was applied and not put back,
  * what was there before it, and the command that clears it where its driver knows one.
  */
-#include "report_residue.h"
+#include "report_parts.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>

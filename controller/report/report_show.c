@@ -31,6 +31,22 @@ void show_instant(const struct evac_when *when, char *text, size_t bytes)
     snprintf(text, bytes, "%s.%03d UTC", date, (int)(when->wall_ms % 1000));
 }
 
+void show_measure(enum evac_measure measure, int64_t value, char *text, size_t bytes)
+{
+    if (evac_measure_is_time(measure))
+        show_duration(true, value, text, bytes);
+    else
+        snprintf(text, bytes, "%lld", (long long)value);
+}
+
+void show_date(int64_t wall_ms, char *text, size_t bytes)
+{
+    time_t t = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    if (!gmtime_r(&t, &utc) || strftime(text, bytes, "%Y-%m-%d", &utc) == 0)
+        snprintf(text, bytes, "unknown");
+}
+
 const char *show_met(bool known, int64_t value, int64_t objective)
 {
     if (!known)

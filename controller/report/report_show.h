@@ -10,6 +10,10 @@ void show_duration(bool known, int64_t ms, char *text, size_t bytes);
 void show_instant(const struct evac_when *when, char *text, size_t bytes);
 /* "met", "missed", "unknown" */
 const char *show_met(bool known, int64_t value, int64_t objective);
+/* A criterion's value or limit: a duration, or a number. */
+void show_measure(enum evac_measure measure, int64_t value, char *text, size_t bytes);
+/* "2026-11-20" */
+void show_date(int64_t wall_ms, char *text, size_t bytes);
 const char *show_instant_title(enum evac_report_instant instant);
 
 /* The span that a timeline shows. */

@@ -1,3 +1,4 @@
+#include "deficiency.h"
 #include "report_show.h"
 
 #include <stdio.h>
@@ -17,6 +18,8 @@ static void put_head(const struct evac_report *r, struct evac_buf *out)
                   evac_workflow_name(r->plan->workflow), EVAC_STR_ARG(r->plan->app),
                   EVAC_STR_ARG(r->plan->from), EVAC_STR_ARG(r->plan->to), evac_mode_name(r->mode),
                   r->plan->rehearse ? ", only looked" : "");
+    if (r->plan->stand_in.n)
+        evac_buf_putf(out, "Not the cloud itself: %.*s\n", EVAC_STR_ARG(r->plan->stand_in));
     evac_buf_putf(out, "Result: %.*s\n", EVAC_STR_ARG(r->result));
     evac_buf_putf(out, "Started by %.*s%s%.*s\n\n", EVAC_STR_ARG(r->who), r->why.n ? ": " : "",
                   EVAC_STR_ARG(r->why));
@@ -170,14 +173,65 @@ static void put_left(const struct evac_report *r, struct evac_buf *out)
     }
 }
 
+static void put_criteria(const struct evac_report *r, struct evac_buf *out)
+{
+    if (r->criterion_count)
+        evac_buf_puts(out, "\nCriteria, fixed before the first step\n");
+    for (size_t i = 0; i < r->criterion_count; i++) {
+        const struct evac_report_criterion *c = &r->criteria[i];
+        char value[64] = "unknown", limit[64];
+        if (c->verdict != EVAC_JUDGED_UNMEASURED)
+            show_measure(c->plan->measure, c->value, value, sizeof value);
+        show_measure(c->plan->measure, c->plan->at_most, limit, sizeof limit);
+        evac_buf_putf(out, "  %-16.*s %-10s at most %-10s %s%s%.*s\n", EVAC_STR_ARG(c->plan->name),
+                      value, limit, evac_judged_name(c->verdict), c->why.n ? ": " : "",
+                      EVAC_STR_ARG(c->why));
+    }
+}
+
+static void put_past(const struct evac_report *r, struct evac_buf *out)
+{
+    if (r->past_count && !evac_plan_is_aside(r->plan))
+        evac_buf_putf(out, "\nThe last of this kind (%s)\n", evac_plan_kind_name(r->plan));
+    for (size_t i = 0; i < r->past_count && !evac_plan_is_aside(r->plan); i++) {
+        const struct evac_report_past *p = &r->past[i];
+        char date[32], rto[32], rpo[32];
+        show_date(p->began_ms, date, sizeof date);
+        show_duration(p->rto_known, p->rto_ms, rto, sizeof rto);
+        show_duration(p->rpo_known, p->rpo_ms, rpo, sizeof rpo);
+        evac_buf_putf(out, "  run %-4llu %s  RTO %-10s RPO %-10s %.*s\n",
+                      (unsigned long long)p->run, date, rto, rpo, EVAC_STR_ARG(p->result));
+    }
+}
+
+static void put_limits(const struct evac_report *r, struct evac_buf *out)
+{
+    if (r->limit_count)
+        evac_buf_puts(out, "\nWhat this run did not show\n");
+    for (size_t i = 0; i < r->limit_count; i++)
+        evac_buf_putf(out, "  - %.*s\n", EVAC_STR_ARG(r->limits[i]));
+}
+
+static void put_deficiencies(const struct evac_report *r, struct evac_buf *out)
+{
+    if (!r->deficiencies || evac_deficiencies_open(r->deficiencies) == 0)
+        return;
+    evac_buf_puts(out, "\nOpen deficiencies\n");
+    evac_deficiencies_text(r->deficiencies, r->as_of_ms, false, out);
+}
+
 void evac_report_text(const struct evac_report *r, struct evac_buf *out)
 {
     put_head(r, out);
+    put_criteria(r, out);
     put_instants(r, out);
     put_parts(r, out);
+    put_past(r, out);
     put_steps(r, out);
     put_words(r, out);
     put_left(r, out);
+    put_limits(r, out);
+    put_deficiencies(r, out);
     evac_buf_putf(out, "\nEvidence: plan %s\n          journal rows %llu to %llu, last hash %s\n",
                   r->plan->hash, (unsigned long long)r->first_seq, (unsigned long long)r->last_seq,
                   r->last_hash);

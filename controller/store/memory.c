@@ -64,7 +64,16 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
 static bool passes(const struct evac_store_filter *f, const struct evac_record *r)
 {
     return r->seq > f->after_seq && (f->run == 0 || r->run == f->run) &&
-           (f->app.n == 0 || evac_str_eq(r->app, f->app));
+           (f->app.n == 0 || evac_str_eq(r->app, f->app)) &&
+           (f->kinds == 0 || (f->kinds >> r->kind & 1));
+}
+
+static struct evac_row shown(const struct evac_store_filter *f, const struct evac_row *row)
+{
+    struct evac_row out = *row;
+    if (f->light)
+        out.record.data = EVAC_STR_NONE;
+    return out;
 }
 
 static enum evac_code read_rows(struct evac_store *store, const struct evac_store_filter *f,
@@ -79,7 +88,8 @@ static enum evac_code read_rows(struct evac_store *store, const struct evac_stor
         if (!passes(f, &m->rows[i].record))
             continue;
         left--;
-        if (!fn(user, &m->rows[i]))
+        struct evac_row row = shown(f, &m->rows[i]);
+        if (!fn(user, &row))
             break;
     }
     return EVAC_OK;

@@ -29,9 +29,10 @@ static const char *const migrations[] = {
 };
 #define SCHEMA_VERSION (int)(sizeof migrations / sizeof migrations[0])
 
-#define COLUMNS                                                                                    \
+#define COLUMNS_OF(data)                                                                           \
     "seq, kind, run, step, attempt, epoch, t_boot_ms, t_wall_ms, number, app, name, from_, event," \
-    " to_, who, text, request_id, data, node, boot_id, prev_hash, hash"
+    " to_, who, text, request_id, " data ", node, boot_id, prev_hash, hash"
+#define COLUMNS COLUMNS_OF("data")
 
 struct sqlite_store {
     struct evac_store base;
@@ -223,16 +224,30 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
  * ---------------------------------------------------------------------------------------------------
  */
 
+/* Their names are ours: nothing in them needs quoting. */
+static void put_kinds(uint64_t kinds, struct evac_buf *sql)
+{
+    const char *before = " AND kind IN ('";
+    for (unsigned k = 0; k < EVAC_RECORD_KIND_COUNT; k++)
+        if (kinds >> k & 1) {
+            evac_buf_putf(sql, "%s%s", before, evac_record_kind_name((enum evac_record_kind)k));
+            before = "','";
+        }
+    evac_buf_puts(sql, kinds ? "')" : "");
+}
+
 static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_store_filter *f,
                                    sqlite3_stmt **ret_stmt, struct evac_err *err)
 {
     struct evac_buf sql;
     evac_buf_init(&sql, 4096);
-    evac_buf_puts(&sql, "SELECT " COLUMNS " FROM journal WHERE seq > ?1");
+    evac_buf_putf(&sql, "SELECT %s FROM journal WHERE seq > ?1",
+                  f->light ? COLUMNS_OF("''") : COLUMNS);
     if (f->run)
         evac_buf_puts(&sql, " AND run = ?2");
     if (f->app.n)
         evac_buf_puts(&sql, " AND app = ?3");
+    put_kinds(f->kinds, &sql);
     evac_buf_puts(&sql, f->newest_first ? " ORDER BY seq DESC" : " ORDER BY seq");
     if (f->limit)
         evac_buf_puts(&sql, " LIMIT ?4");

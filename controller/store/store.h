@@ -23,12 +23,16 @@ struct evac_row {
 /* Return false to stop. The row's texts are valid only inside the call. */
 typedef bool evac_row_fn(void *user, const struct evac_row *row);
 
+#define EVAC_KIND(name) (UINT64_C(1) << EVAC_RECORD_##name)
+
 struct evac_store_filter {
     uint64_t after_seq;  /* rows with seq > this */
     uint64_t run;        /* 0: any */
     struct evac_str app; /* "": any */
     uint64_t limit;      /* 0: none */
+    uint64_t kinds;      /* EVAC_KIND() of those wanted, or-ed; 0: any */
     bool newest_first;
+    bool light; /* without data, which is most of a row: what is read so has no hash that fits */
 };
 
 struct evac_store_vtable {

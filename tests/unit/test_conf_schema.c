@@ -173,6 +173,8 @@ static void put_value(const struct conf_row *row, struct evac_buf *out, int64_t 
     const char *one = samples[row->type][0], *two = samples[row->type][1];
     if (is_number(row))
         put_number(row, out, ret_number);
+    else if (row->choices && row->flags & CONF_LIST)
+        evac_buf_putf(out, "( \"%s\", \"%s\" )", row->choices[0], row->choices[1]);
     else if (row->choices)
         evac_buf_putf(out, "\"%s\"", row->choices[0]);
     else if (row->flags & CONF_NAMED)
