@@ -519,24 +519,12 @@ const struct conf_section conf_when_section = {
 /* clang-format on */
 
 const struct conf_section *const conf_sections[] = {
-    &conf_controller_section,
-    &vantage_section,
-    &conf_file_section,
-    &conf_app_section,
-    &endpoint_section,
-    &resource_section,
-    &probe_section,
-    &json_section,
-    &look_section,
-    &drill_section,
-    &criterion_section,
-    &conf_window_section,
-    &conf_runbook_section,
-    &workflow_section,
-    &step_section,
-    &conf_when_section,
-    &conf_down_when_section,
-    NULL,
+    &conf_controller_section, &vantage_section,        &conf_file_section,
+    &conf_app_section,        &endpoint_section,       &resource_section,
+    &probe_section,           &json_section,           &look_section,
+    &drill_section,           &criterion_section,      &conf_window_section,
+    &conf_runbook_section,    &workflow_section,       &step_section,
+    &conf_when_section,       &conf_down_when_section, NULL,
 };
 
 const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path)
