@@ -51,14 +51,17 @@ static enum evac_code check_action(const struct evac_driver *driver,
     if ((action->flags & EVAC_ACTION_LOSSY) && !(action->flags & EVAC_ACTION_PROMOTES))
         return evac_fail(err, EVAC_E_BADDRIVER, "action '%s.%s' may lose data but promotes none",
                          driver->name, action->name);
+    if ((action->flags & EVAC_ACTION_WAITS) && !(action->flags & EVAC_ACTION_LOSSY))
+        return evac_fail(err, EVAC_E_BADDRIVER, "action '%s.%s' waits for what could not be lost",
+                         driver->name, action->name);
     return EVAC_OK;
 }
 
 /* The controller's own arguments would hide a parameter of the same name. */
 static enum evac_code check_params(const struct evac_driver *driver, struct evac_err *err)
 {
-    static const char *const reserved[] = { "app", "from", "mode",    "region",
-                                            "run", "to",   "witness", "want" };
+    static const char *const reserved[] = { "app", "fenced", "from",    "mode", "region",
+                                            "run", "to",     "witness", "want" };
     for (const struct evac_param *p = driver->params; p && p->name; p++)
         for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
             if (strcmp(p->name, reserved[i]) == 0)

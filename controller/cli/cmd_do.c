@@ -66,10 +66,12 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan)
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
     if (!evac_json_true(plan, "has_data"))
         return;
+    bool all_wait = strstr(evac_json_cstr(plan, "text"), "[may lose data]") == NULL;
     if (strcmp(evac_json_cstr(plan, "mode"), "graceful") == 0)
-        printf(
-            "Graceful: it waits until replication has caught up. What is restored from a recovery "
-            "point lacks what is newer.\n");
+        printf("Graceful: it waits until all that was written before the fence has arrived%s.\n",
+               all_wait ? ", so nothing is lost"
+                        : "; a step marked [may lose data] does not: what it has not got by "
+                          "then is lost");
     else
         printf("Ungraceful: it would lose %s of data now (objective %s).\n", loss, objective);
 }

@@ -252,6 +252,17 @@ static int64_t given_up_ms(const struct evac_run *run, struct evac_str resource)
     return 0;
 }
 
+/* What waited for the fence says itself up to when everything is in what was taken over. */
+static int64_t taken_as_of_ms(const struct evac_run *run, struct evac_str resource)
+{
+    const struct evac_plan *plan = run->plan;
+    for (uint16_t i = 0; i < plan->forward_count; i++)
+        if (is_given_up(&run->steps[i]) && (plan->steps[i].flags & EVAC_STEP_WAITS) &&
+            evac_str_eq(plan->steps[i].resource, resource))
+            return run->steps[i].as_of_wall_ms;
+    return 0;
+}
+
 /* Planned, nothing broke: when every marker that was acknowledged has arrived, none was lost. */
 static int64_t planned_canary_loss(const struct evac_watch *w, int64_t reference)
 {
@@ -266,6 +277,11 @@ static void record_planned(struct engine_io *io, struct evac_engine_app *a, size
 {
     int64_t fenced = given_up_ms(a->run, a->app->resources[resource].name);
     int64_t reference = fenced ? fenced : a->run->instant_wall_ms[EVAC_INSTANT_STARTED];
+    int64_t as_of = taken_as_of_ms(a->run, a->app->resources[resource].name);
+    if (fenced && as_of) {
+        record_loss(io, a, resource, "recovery-point", fenced > as_of ? fenced - as_of : 0, 0);
+        return;
+    }
     int64_t canary = can(w, EVAC_VERB_MARK) ? planned_canary_loss(w, reference) : EVAC_LOSS_UNKNOWN;
     if (can(w, EVAC_VERB_MARK))
         record_loss(io, a, resource, "canary", canary, a->app->canary_ms);

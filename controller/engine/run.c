@@ -275,7 +275,7 @@ static void begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 /* --- what the plan allows next
  * --------------------------------------------------------------------- */
 
-static void shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
     struct evac_text why;
@@ -293,11 +293,16 @@ static void shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     run_notice(run, io, true, s->reason, plan_step(run, i)->id.p);
 }
 
+static void note_phases(struct evac_run *run, struct evac_run_io *io);
+
 static void try_begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
     int64_t number;
     enum run_tri when = run_when(run, i);
+
+    if (plan_step(run, i)->flags & EVAC_STEP_WAITS)
+        note_phases(run, io); /* its gate goes by the fence, which may stand since this moment */
 
     if (when == RUN_NO)
         (void)run_move_step(run, io, i, EVAC_ON_WHEN_FALSE, NULL);
@@ -305,7 +310,7 @@ static void try_begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
         return;
     if (!run->plan->rehearse && !run_gate_open(run, i, NULL, &number)) {
         if (s->state == EVAC_STEP_WAITING)
-            shut_gate(run, io, i);
+            run_shut_gate(run, io, i);
         return;
     }
     if (s->state == EVAC_STEP_GATED)
@@ -426,22 +431,41 @@ static const struct {
     { EVAC_PHASE_TRAFFIC, EVAC_INSTANT_TRAFFIC_MOVED },
 };
 
+/* A fence is one whatever phase its step is in: until it stands, the old side still writes. */
+static bool belongs(const struct evac_run *run, uint16_t i, enum evac_phase phase)
+{
+    return plan_step(run, i)->phase == phase ||
+           (phase == EVAC_PHASE_FENCE && (plan_step(run, i)->flags & EVAC_STEP_FENCES));
+}
+
+/* Where steps fence, only those prove that nothing writes there any more. */
+static bool wants_a_fence(const struct evac_run *run, enum evac_phase phase)
+{
+    for (uint16_t i = 0; phase == EVAC_PHASE_FENCE && i < run->plan->forward_count; i++)
+        if (plan_step(run, i)->flags & EVAC_STEP_FENCES)
+            return true;
+    return false;
+}
+
 /* The phase's forward steps are over, and one of them was done. Steps that the run may go on
  * without (they try what a lost region no longer answers) hold the instant back only when nothing
  * else of the phase was done. */
 static bool phase_is_done(const struct evac_run *run, enum evac_phase phase)
 {
     bool needed_done = false, any_done = false, all_over = true;
+    bool fenced = wants_a_fence(run, phase);
     for (uint16_t i = 0; i < run->plan->forward_count; i++) {
         enum evac_step_state state = run->steps[i].state;
         bool needed = plan_step(run, i)->on_failure != EVAC_ON_FAILURE_GO_ON;
-        if (plan_step(run, i)->phase != phase)
+        bool proves = !fenced || (plan_step(run, i)->flags & EVAC_STEP_FENCES);
+        bool done = state == EVAC_STEP_DONE && proves;
+        if (!belongs(run, i, phase))
             continue;
         if (needed && !evac_step_is_over(state))
             return false;
         all_over = all_over && evac_step_is_over(state);
-        any_done = any_done || state == EVAC_STEP_DONE;
-        needed_done = needed_done || (needed && state == EVAC_STEP_DONE);
+        any_done = any_done || done;
+        needed_done = needed_done || (needed && done);
     }
     return needed_done || (all_over && any_done);
 }
@@ -455,6 +479,15 @@ static void note_phases(struct evac_run *run, struct evac_run_io *io)
             phase_is_done(run, phase_instants[k].phase))
             evac_run_instant(run, io, phase_instants[k].instant, io->now->boot_ms,
                              io->now->wall_ms);
+}
+
+int64_t evac_run_fenced_ms(const struct evac_run *run)
+{
+    const struct evac_plan *plan = run->plan;
+    bool real = plan->workflow != EVAC_WORKFLOW_DRILL && !plan->rehearse && !run->back;
+    if (!real || run->mode != EVAC_MODE_GRACEFUL || !(run->instants & (1u << EVAC_INSTANT_FENCED)))
+        return 0;
+    return run->instant_wall_ms[EVAC_INSTANT_FENCED];
 }
 
 /* --- the run as a whole
@@ -608,7 +641,7 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
     list_left(run, &left);
     if (would_lose_too_much(run)) {
         evac_text_puts(&left, left.n ? "; " : "");
-        run_say_loss(run, "an ungraceful move now", &left);
+        run_say_loss(run, run->loss_ms, "an ungraceful move now", &left);
     }
     struct evac_str text = evac_effects_text_end(io->fx, &left);
     if (traffic_was_moved(run))

@@ -53,6 +53,8 @@ struct evac_step_run {
     uint64_t snapshot_seq;    /* row with what was there before; 0 none */
     char base[96];            /* version that the newest attempt was based on */
     uint8_t fact_known;       /* bit per plan fact */
+    int64_t as_of_wall_ms;    /* of one that waits: everything up to then is in what it takes; 0 not
+                                 known */
     int64_t facts[EVAC_STEP_FACTS];
 
     /* of this process only */
@@ -184,6 +186,13 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io);
 /* An instant: set once, journalled. boot_ms and wall_ms are of the event that set it. */
 void evac_run_instant(struct evac_run *run, struct evac_run_io *io, enum evac_instant instant,
                       uint64_t boot_ms, int64_t wall_ms);
+
+/* From when on nothing writes on the side that is left, as a planned move that is no drill may rely
+ * on: wall ms; 0 when that is not known, or does not matter. */
+int64_t evac_run_fenced_ms(const struct evac_run *run);
+
+/* The fact by which a step that waits for the fence (EVAC_STEP_WAITS) says what it takes over. */
+#define EVAC_FACT_AS_OF "as_of_wall_ms"
 
 /* The steps of the leg that is now executed: [0, forward_count) or [forward_count, step_count). */
 static inline bool evac_step_is_unresolved(const struct evac_step_run *step)

@@ -114,6 +114,25 @@ static struct evac_record about(uint16_t i, enum evac_record_kind kind)
     return (struct evac_record){ .kind = kind, .step = i };
 }
 
+/* Only of what could be taken over now: while it waits, the newest point is none yet. */
+static void note_as_of(struct evac_run *run, struct evac_run_io *io, uint16_t i,
+                       const struct evac_reply *reply)
+{
+    const struct evac_step_run *s = &run->steps[i];
+    bool takes = reply->seen == EVAC_SEEN_SATISFIED || reply->seen == EVAC_SEEN_UNSATISFIED;
+    if (!takes || !(plan_step(run, i)->flags & EVAC_STEP_WAITS) || run->plan->rehearse)
+        return;
+    for (size_t f = 0; f < reply->fact_count; f++) {
+        struct evac_str name = evac_str(reply->facts[f].name);
+        if (!evac_str_is(name, EVAC_FACT_AS_OF) || reply->facts[f].value == s->as_of_wall_ms)
+            continue;
+        struct evac_record r = about(i, EVAC_RECORD_FACT);
+        r.text = name;
+        r.number = reply->facts[f].value;
+        evac_run_record(run, io, r);
+    }
+}
+
 static void note_facts(struct evac_run *run, struct evac_run_io *io, uint16_t i,
                        const struct evac_reply *reply)
 {
@@ -221,6 +240,7 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
 {
     struct evac_step_run *s = &run->steps[i];
     note_observation(run, io, i, reply);
+    note_as_of(run, io, i, reply);
     note_facts(run, io, i, reply);
     public_seen(run, io, i, reply);
 
@@ -228,6 +248,10 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     if (event == EVAC_ON_SAW_UNSATISFIED && evac_step_next(s->state, event) == EVAC_STEP_INTENDING)
         keep_snapshot(run, io, i, reply);
 
+    if (event == EVAC_ON_GATE_SHUT && evac_step_next(s->state, event) == EVAC_STEP_GATED) {
+        run_shut_gate(run, io, i);
+        return;
+    }
     if (!run_move_step(run, io, i, event, s->reason)) {
         run_poll_later(run, io, i);
         return;
@@ -242,9 +266,6 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     case EVAC_STEP_QUARANTINED:
         begin_quarantine(run, io, i);
         break;
-    case EVAC_STEP_GATED:
-        s->deadline_ms = io->now->boot_ms + run->plan->approval_ms;
-        break;
     case EVAC_STEP_CONFIRMING:
         s->wake_ms = s->satisfied_ms + run->plan->confirm_ms;
         if (s->wake_ms <= io->now->boot_ms)
@@ -258,6 +279,7 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
         break;
     case EVAC_STEP_NONE:
     case EVAC_STEP_WAITING:
+    case EVAC_STEP_GATED:
     case EVAC_STEP_APPLYING:
     case EVAC_STEP_DONE:
     case EVAC_STEP_SKIPPED:

@@ -212,8 +212,8 @@ static void override_gate(struct evac_run *run, struct evac_run_io *io,
         refuse(io, "an override needs a reason");
         return;
     }
-    record_word(run, io, cmd, EVAC_RECORD_OVERRIDE, i,
-                run->loss_ms == EVAC_LOSS_UNKNOWN ? -1 : run->loss_ms);
+    int64_t loss_ms = run_step_loss(run, i);
+    record_word(run, io, cmd, EVAC_RECORD_OVERRIDE, i, loss_ms == EVAC_LOSS_UNKNOWN ? -1 : loss_ms);
     answer(io, EVAC_OK, "overridden, for the loss as it is shown now");
 }
 

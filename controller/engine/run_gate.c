@@ -123,31 +123,48 @@ static bool override_covers(const struct evac_step_run *s, int64_t loss_ms)
     return loss_ms != EVAC_LOSS_UNKNOWN && loss_ms / 2 <= s->override_loss_ms;
 }
 
-void run_say_loss(const struct evac_run *run, const char *what, struct evac_text *why)
+int64_t run_step_loss(const struct evac_run *run, uint16_t i)
 {
-    if (run->loss_ms == EVAC_LOSS_UNKNOWN) {
+    int64_t fenced_ms = evac_run_fenced_ms(run), as_of_ms = run->steps[i].as_of_wall_ms;
+    if (!fenced_ms || !as_of_ms || !(plan_step(run, i)->flags & EVAC_STEP_WAITS))
+        return run->loss_ms;
+    return fenced_ms > as_of_ms ? fenced_ms - as_of_ms : 0;
+}
+
+void run_say_loss(const struct evac_run *run, int64_t loss_ms, const char *what,
+                  struct evac_text *why)
+{
+    if (loss_ms == EVAC_LOSS_UNKNOWN) {
         evac_text_puts(why, "how much data would be lost is not known");
     } else {
         evac_text_puts(why, what);
         evac_text_puts(why, " would lose ");
-        evac_text_duration(why, (uint64_t)run->loss_ms);
+        evac_text_duration(why, (uint64_t)loss_ms);
         evac_text_puts(why, " of data");
     }
     evac_text_puts(why, "; the objective is ");
     evac_text_duration(why, (uint64_t)run->plan->rpo_ms);
 }
 
+/* What waits for the fence would lose nothing by waiting: it is looked at before it is judged. */
+static bool looks_first(const struct evac_run *run, uint16_t i)
+{
+    return run->steps[i].state == EVAC_STEP_WAITING &&
+           (plan_step(run, i)->flags & EVAC_STEP_WAITS) && evac_run_fenced_ms(run);
+}
+
 static bool loss_gate_open(const struct evac_run *run, uint16_t i, struct evac_text *why,
                            int64_t *ret_number)
 {
     const struct evac_step_run *s = &run->steps[i];
-    if (run->loss_ms <= run->plan->rpo_ms || override_covers(s, run->loss_ms))
+    int64_t loss_ms = run_step_loss(run, i);
+    if (loss_ms <= run->plan->rpo_ms || override_covers(s, loss_ms) || looks_first(run, i))
         return true;
 
-    *ret_number = run->loss_ms == EVAC_LOSS_UNKNOWN ? -1 : run->loss_ms;
+    *ret_number = loss_ms == EVAC_LOSS_UNKNOWN ? -1 : loss_ms;
     if (!why)
         return false;
-    run_say_loss(run, "it", why);
+    run_say_loss(run, loss_ms, "it", why);
     evac_text_puts(why, "; somebody must override");
     return false;
 }

@@ -73,7 +73,12 @@ enum run_tri run_when(const struct evac_run *run, uint16_t i);
 enum run_tri run_before_is_over(const struct evac_run *run, uint16_t i);
 /* Shut: false, and why (may be NULL) says in words; *ret_number is the value that shuts it. */
 /* "it would lose 4.0 s of data; the objective is 1.0 s" */
-void run_say_loss(const struct evac_run *run, const char *what, struct evac_text *why);
+void run_say_loss(const struct evac_run *run, int64_t loss_ms, const char *what,
+                  struct evac_text *why);
+/* The step waits behind its gate: a person is told why. */
+void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i);
+/* What that step would lose: of one that waits for the fence, what it says itself. */
+int64_t run_step_loss(const struct evac_run *run, uint16_t i);
 bool run_gate_open(const struct evac_run *run, uint16_t i, struct evac_text *why,
                    int64_t *ret_number);
 /* R7: may this step neither close nor apply? *ret_until_ms is when the quarantine ends. */

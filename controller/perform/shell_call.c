@@ -118,12 +118,16 @@ static const struct evac_args *step_args(struct shell_call *call, const struct e
                                          const struct evac_plan_step *step)
 {
     struct evac_str id = evac_arena_printf(call->arena, "%llu", (unsigned long long)run->id);
-    struct evac_arg more[] = {
+    int64_t fenced_ms = evac_run_fenced_ms(run);
+    struct evac_arg more[3] = {
         named("run", id),
         named("mode", evac_str(evac_mode_name(run->mode))),
     };
-    struct evac_args *args =
-        with_more(call->arena, &step->args, more, sizeof more / sizeof more[0]);
+    size_t count = 2;
+    if (fenced_ms)
+        more[count++] =
+            named("fenced", evac_arena_printf(call->arena, "%lld", (long long)fenced_ms));
+    struct evac_args *args = with_more(call->arena, &step->args, more, count);
     fill_run(call->arena, args, id);
     return args;
 }

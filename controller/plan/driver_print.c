@@ -9,10 +9,10 @@ static const struct {
     uint32_t flag;
     const char *word;
 } flag_words[] = {
-    { EVAC_ACTION_FENCES, "fences" },       { EVAC_ACTION_PROMOTES, "promotes" },
-    { EVAC_ACTION_LOSSY, "may lose data" }, { EVAC_ACTION_TRAFFIC, "moves traffic" },
-    { EVAC_ACTION_VERIFIES, "verifies" },   { EVAC_ACTION_PUBLIC, "looks as a user" },
-    { EVAC_ACTION_BLIND, "blind" },
+    { EVAC_ACTION_FENCES, "fences" },        { EVAC_ACTION_PROMOTES, "promotes" },
+    { EVAC_ACTION_LOSSY, "may lose data" },  { EVAC_ACTION_TRAFFIC, "moves traffic" },
+    { EVAC_ACTION_VERIFIES, "verifies" },    { EVAC_ACTION_PUBLIC, "looks as a user" },
+    { EVAC_ACTION_WAITS, "planned: waits" }, { EVAC_ACTION_BLIND, "blind" },
 };
 
 static const char *undo_of(const struct evac_action *a)

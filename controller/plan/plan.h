@@ -21,7 +21,8 @@ enum {
     EVAC_STEP_BLIND = 1u << 8, /* the first nine as EVAC_ACTION_* */
     EVAC_STEP_PIVOT = 1u << 9,
     EVAC_STEP_APPROVAL = 1u << 10,
-    EVAC_STEP_UNDO = 1u << 11, /* second half of the plan: restores what its forward step found */
+    EVAC_STEP_UNDO = 1u << 11,  /* second half of the plan: restores what its forward step found */
+    EVAC_STEP_WAITS = 1u << 12, /* as EVAC_ACTION_WAITS */
 };
 
 #define EVAC_PLAN_STEPS_MAX 400u /* forward steps */

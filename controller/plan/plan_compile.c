@@ -249,9 +249,9 @@ static void link_undo(const struct compiler *c, struct evac_plan_step *steps)
                     after[at++] = (uint16_t)(n + k);
         steps[n + i] = steps[i];
         steps[n + i].id = evac_arena_printf(c->arena, "undo:%.*s", EVAC_STR_ARG(steps[i].id));
-        steps[n + i].flags =
-            (steps[i].flags & ~(uint32_t)(EVAC_STEP_PIVOT | EVAC_STEP_APPROVAL | EVAC_STEP_LOSSY)) |
-            EVAC_STEP_UNDO;
+        steps[n + i].flags = (steps[i].flags & ~(uint32_t)(EVAC_STEP_PIVOT | EVAC_STEP_APPROVAL |
+                                                           EVAC_STEP_LOSSY | EVAC_STEP_WAITS)) |
+                             EVAC_STEP_UNDO;
         steps[n + i].on_failure = EVAC_ON_FAILURE_GO_ON;
         steps[n + i].clear = EVAC_STR_NONE;
         steps[n + i].when = NULL;

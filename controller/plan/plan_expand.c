@@ -133,8 +133,10 @@ static size_t find_regions(struct compiler *c, const struct evac_runbook_step *s
 /* --- from runbook steps to drafts
  * ------------------------------------------------------------------------------------ */
 
-/* The first nine flags of an action and of a step are the same bits. */
-#define ACTION_FLAGS 0x1ffu
+/* The first nine flags of an action and of a step are the same bits, and one more. */
+#define ACTION_FLAGS (0x1ffu | (uint32_t)EVAC_ACTION_WAITS)
+_Static_assert((int)EVAC_STEP_WAITS == (int)EVAC_ACTION_WAITS,
+               "step and action flags must be the same bits");
 _Static_assert((int)EVAC_STEP_BLIND == (int)EVAC_ACTION_BLIND,
                "step and action flags must be the same bits");
 _Static_assert((int)EVAC_STEP_MUTATES == (int)EVAC_ACTION_MUTATES,

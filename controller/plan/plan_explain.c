@@ -133,11 +133,14 @@ static const struct {
     { EVAC_STEP_APPROVAL, "waits for approval" },
 };
 
-static void put_marks(const struct evac_plan_step *s, struct evac_buf *out)
+static void put_marks(const struct evac_plan_step *s, enum evac_mode mode, struct evac_buf *out)
 {
+    bool waits = mode == EVAC_MODE_GRACEFUL && (s->flags & EVAC_STEP_WAITS);
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (s->flags & marks[i].flag)
+        if ((s->flags & marks[i].flag) && !(waits && marks[i].flag == EVAC_STEP_LOSSY))
             evac_buf_putf(out, "  [%s]", marks[i].text);
+    if (waits)
+        evac_buf_puts(out, "  [waits for all that was written before the fence]");
     if ((s->flags & EVAC_STEP_MUTATES) && !(s->flags & EVAC_STEP_REVERSIBLE))
         evac_buf_puts(out, "  [can not be undone]");
     if (s->on_failure == EVAC_ON_FAILURE_GO_ON)
@@ -167,7 +170,7 @@ static void put_line(const struct evac_plan *plan, const struct evac_plan_step *
     evac_buf_put_str(out, s->resource);
     evac_buf_puts(out, ", ~");
     put_duration(out, s->usual_ms);
-    put_marks(s, out);
+    put_marks(s, plan->mode, out);
     evac_buf_putf(out, "\n      %.*s", EVAC_STR_ARG(s->title));
     if (mutates)
         evac_buf_putf(out, " (%s)", evac_fencing_name(s->fencing));

@@ -198,21 +198,12 @@ struct rds_instance *rds_instance_new(struct evac_sandbox *sb, size_t region, co
     return NULL;
 }
 
-bool sb_rds_restored(const struct evac_sandbox *sb, size_t region, const char *instance,
-                     uint64_t *ret_cut_ms)
-{
-    const struct rds_instance *i = rds_instance_find(sb, region, evac_str(instance));
-    if (!i || i->data_ms <= 0)
-        return false;
-    *ret_cut_ms = (uint64_t)(i->data_ms - sb->options.wall_ms);
-    return true;
-}
-
-bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct evac_str name)
+/* The region's youngest of a name, or of one that begins with it; no drill's copy. */
+static const struct rds_instance *youngest(const struct evac_sandbox *sb, size_t region,
+                                           const char *prefix)
 {
     const struct rds *rds = rds_state(sb);
     const struct rds_instance *newest = NULL;
-    const char *prefix = name.p;
     for (size_t k = 0; k < RDS_INSTANCES_MAX; k++) {
         const struct rds_instance *i = &rds->instances[k];
         bool drill = evac_str_ends(evac_str(i->id), "-drill");
@@ -220,6 +211,23 @@ bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct ev
             (!newest || i->created_ms > newest->created_ms))
             newest = i;
     }
+    return newest;
+}
+
+bool sb_rds_restored(const struct evac_sandbox *sb, size_t region, const char *instance,
+                     int64_t *ret_made_ms, uint64_t *ret_cut_ms)
+{
+    const struct rds_instance *i = youngest(sb, region, instance);
+    if (!i || i->data_ms <= 0)
+        return false;
+    *ret_made_ms = i->created_ms;
+    *ret_cut_ms = (uint64_t)(i->data_ms - sb->options.wall_ms);
+    return true;
+}
+
+bool rds_instance_writes(const struct evac_sandbox *sb, size_t region, struct evac_str name)
+{
+    const struct rds_instance *newest = youngest(sb, region, name.p);
     return newest && !newest->at && !newest->source[0] && !sb->regions[region].down;
 }
 

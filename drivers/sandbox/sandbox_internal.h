@@ -310,9 +310,10 @@ void sb_rds_global(struct evac_sandbox *sb, const char *id, const char *engine,
 bool sb_rds_accepts_writes(const struct evac_sandbox *sb, size_t region, const char *cluster);
 /* The last promotion that could lose data: whose writes after cut_ms are gone. False: none yet. */
 bool sb_rds_lossy(const struct evac_sandbox *sb, size_t *ret_old_region, uint64_t *ret_cut_ms);
-/* The DB instance was restored, and has what was written until then. */
+/* The region's youngest DB instance of that name, or of one that begins with it, was restored, and
+ * has what was written until then; made_ms: wall, when. */
 bool sb_rds_restored(const struct evac_sandbox *sb, size_t region, const char *instance,
-                     uint64_t *ret_cut_ms);
+                     int64_t *ret_made_ms, uint64_t *ret_cut_ms);
 /* It answers reads. */
 bool sb_rds_answers(const struct evac_sandbox *sb, size_t region, const char *cluster);
 

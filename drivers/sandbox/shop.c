@@ -503,14 +503,18 @@ bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, s
 static bool is_lossy(const struct evac_sandbox *sb, size_t *ret_old, uint64_t *ret_cut_ms)
 {
     const struct site *sites = sb->shop->sites;
+    int64_t newest_ms = -1, made_ms;
+    uint64_t cut_ms;
     if (sb_rds_lossy(sb, ret_old, ret_cut_ms))
         return true;
-    for (size_t i = 0; i < SITES; i++) {
-        *ret_old = sites[1 - i].region;
-        if (sb_rds_restored(sb, sites[i].region, sites[i].db, ret_cut_ms))
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < SITES; i++)
+        if (sb_rds_restored(sb, sites[i].region, sites[i].db, &made_ms, &cut_ms) &&
+            made_ms > newest_ms) {
+            newest_ms = made_ms;
+            *ret_old = sites[1 - i].region;
+            *ret_cut_ms = cut_ms;
+        }
+    return newest_ms >= 0;
 }
 
 static void put_loss(const struct evac_sandbox *sb, struct evac_buf *json)

@@ -83,7 +83,7 @@ struct evac_call {
     enum evac_verb verb;
     const char *action; /* name within the driver: "promote"; "" for MEASURE, MARK, SEEK */
     const struct evac_args *args; /* resource's own, "want.*" of the step, and app, region, from,
-                                     to, mode, run */
+                                     to, mode, run; fenced, see below */
     struct evac_str goal;    /* empty: reach what args want. Otherwise a snapshot that an observe of
                                 this action gave: the goal is to be as it was then (rollback) */
     struct evac_str version; /* APPLY: the version that the deciding observation saw, "" if none */
@@ -133,8 +133,10 @@ enum {
     EVAC_PARAM_OF_RESOURCE = 1u << 3,
 };
 
-/* A resource's parameter must not be called app, from, mode, region, run, to, want or witness:
- * those are the controller's own arguments. */
+/* A resource's parameter must not be called app, fenced, from, mode, region, run, to, want or
+ * witness: those are the controller's own arguments. fenced is the wall ms, by the controller's
+ * clock, from which nothing writes in `from` any more: given only while a real move is planned
+ * (mode graceful) and its fence stands. */
 struct evac_param {
     const char *name; /* NULL ends the list */
     enum evac_param_type type;
@@ -178,6 +180,10 @@ enum {
     EVAC_ACTION_VERIFIES = 1u << 6,   /* proves that the new side serves and writes */
     EVAC_ACTION_PUBLIC = 1u << 7,     /* looks as a user does: satisfied means recovered */
     EVAC_ACTION_BLIND = 1u << 8, /* not a state: can not be observed, only its own journal knows */
+    /* Given `fenced`, a LOSSY one is not UNSATISFIED before all that was written until then is
+     * there, so a planned move loses nothing. Its fact as_of_wall_ms says up to when everything is
+     * in what is, or would be, taken over. (Bits between are the plan's own.) */
+    EVAC_ACTION_WAITS = 1u << 12,
 };
 
 struct evac_action {

@@ -41,14 +41,20 @@ static struct world *shop(const char *app, const char *extra)
     return w;
 }
 
+static void make_copy(struct world *w, int number, int age_s)
+{
+    world_control(
+        w,
+        "make backup us-west-2 {\"kind\":\"point\",\"name\":\"arn:aws:backup:us-west-2:"
+        "123456789012:recovery-point:%d\",\"BackupVaultName\":\"shop-dr\",\"ResourceArn\":"
+        "\"arn:aws:rds:us-east-1:123456789012:db:orders\",\"ResourceType\":\"RDS\","
+        "\"age_s\":%d,\"backup_age_s\":%d}",
+        number, age_s, age_s);
+}
+
 static void make_point(struct world *w, int age_s)
 {
-    world_control(w,
-                  "make backup us-west-2 {\"kind\":\"point\",\"name\":\"arn:aws:backup:us-west-2:"
-                  "123456789012:recovery-point:1\",\"BackupVaultName\":\"shop-dr\",\"ResourceArn\":"
-                  "\"arn:aws:rds:us-east-1:123456789012:db:orders\",\"ResourceType\":\"RDS\","
-                  "\"age_s\":%d,\"backup_age_s\":%d}",
-                  age_s, age_s);
+    make_copy(w, 1, age_s);
     world_run(w, 10 * MINUTE_MS);
 }
 
@@ -181,10 +187,23 @@ START_TEST(a_database_goes_there_and_back)
 {
     struct world *w = shop("strategies/backup-restore.cfg", ORDERS);
     make_point(w, 60);
-    fail_over(w, EVAC_MODE_GRACEFUL);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 5 * MINUTE_MS);
+    (void)story_at(w, "waits for a recovery point at or after the fence");
+    ck_assert(!is_so(w, "orders-w")); /* what is there is too old, and is not restored */
+    make_copy(w, 2, 1);
+    ck_assert_msg(world_run_to_end(w, 120 * MINUTE_MS), "%s", story(w));
+    ck_assert_double_eq(story_reported(w, "rpo_ms"), 0);
     (void)story_at(w, "step protect:orders verifying -> done");
     world_run(w, 10 * MINUTE_MS);
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert(!is_so(w, "\"id\":\"orders\",")); /* the copy is older than the fence */
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "it is enough", EVAC_MODE_UNGRACEFUL),
+                     EVAC_OK);
+    world_run(w, MINUTE_MS);
+    (void)story_at(w, "gate_block restore:orders"); /* it is older than the objective, too */
+    ck_assert_int_eq(world_say(w, EVAC_CMD_OVERRIDE, "restore:orders", "so be it", 0), EVAC_OK);
     ck_assert_msg(world_run_to_end(w, 240 * MINUTE_MS), "%s", story(w));
     story_expect_writer(w, "us-east-1");
     ck_assert_str_eq(world_broken(w), "");

@@ -124,13 +124,75 @@ static void expect_loss_told(struct world *w)
                   story_report(w));
 }
 
-/* What was written between the recovery point and the fence is lost, though it was planned; that
- * the old side's backups go on afterwards changes nothing. */
-START_TEST(a_planned_restore_tells_what_is_newer_than_its_recovery_point)
+#define WAITS "waits for a recovery point at or after the fence"
+
+/* A planned move of the shop, up to where the restore waits. */
+static struct world *waiting_shop(const char *extra)
 {
-    struct world *w = dormant_shop("strategies/backup-restore.cfg", NULL);
+    struct world *w = dormant_shop("strategies/backup-restore.cfg", extra);
     world_run(w, MINUTE_MS);
+    world_control(w, "lag us-west-2 90000"); /* of what is shipped: more than one shipment waits */
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    for (int i = 0; i < 120 && !world_traced(w, WAITS); i++)
+        world_run(w, 1000);
+    (void)story_at(w, WAITS);
+    return w;
+}
+
+/* The fence stands: what was written before it comes with the next logs, and only then is it
+ * restored, though a controller dies while it waits. */
+START_TEST(a_planned_restore_waits_until_all_from_before_the_fence_is_there)
+{
+    struct world *w = waiting_shop(NULL);
+    world_crash(w, 5000);
+    ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_SUCCEEDED);
+    story_expect_writer(w, "us-west-2");
+    ck_assert_uint_lt(story_at(w, WAITS), story_at(w, "intent restore"));
+    ck_assert_msg(strstr(world_truth(w), "\"lost_ms\":0") != NULL, "%s", world_truth(w));
+    ck_assert_double_eq(story_reported(w, "rpo_ms"), 0);
+    ck_assert_msg(strstr(story_report(w), "by recovery-point") != NULL, "%s", story_report(w));
+    ck_assert_str_eq(world_broken(w), "");
+    world_free(w);
+}
+END_TEST
+
+/* The objective is what may be lost without a person's word: waiting loses nothing, so it is not
+ * asked for, however old the newest point is when the step begins. */
+START_TEST(what_waits_asks_nobody_for_the_loss_that_it_avoids)
+{
+    struct world *w = waiting_shop("rpo = \"15m\"=>rpo = \"1s\"");
+    ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_SUCCEEDED);
+    ck_assert_msg(!world_traced(w, "gate_block restore"), "%s", story(w));
+    ck_assert_double_eq(story_reported(w, "rpo_ms"), 0);
+    world_free(w);
+}
+END_TEST
+
+/* Whoever can not wait says so: what is newer than the point is lost, and told; that the old side's
+ * backups go on afterwards changes nothing. */
+START_TEST(a_restore_that_must_not_wait_tells_what_is_newer_than_its_recovery_point)
+{
+    struct world *w = waiting_shop(NULL);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "now", EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
+    story_expect_writer(w, "us-west-2");
+    expect_loss_told(w);
+    world_free(w);
+}
+END_TEST
+
+/* Nothing comes any more: in the end a person is asked, who may go on without it. */
+START_TEST(a_wait_that_leads_nowhere_ends_in_a_question)
+{
+    struct world *w = waiting_shop(NULL);
+    world_control(w, "region us-east-1 isolated");
+    for (int i = 0; i < 180 && world_run_state(w) != EVAC_RUN_ASKING; i++)
+        world_run(w, MINUTE_MS);
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_ASKING);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_MODE, "", "now", EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_RETRY, "restore", "now", 0), EVAC_OK);
     ck_assert(world_run_to_end(w, 120 * MINUTE_MS));
     story_expect_writer(w, "us-west-2");
     expect_loss_told(w);
@@ -181,7 +243,10 @@ static void cases(Suite *suite)
     tcase_add_test(tc, backups_are_restored_when_a_person_says_yes);
     tcase_add_test(tc, a_rehearsal_tells_when_too_much_would_be_lost);
     tcase_add_test(tc, a_run_that_a_person_begins_takes_the_place_of_a_proposal);
-    tcase_add_test(tc, a_planned_restore_tells_what_is_newer_than_its_recovery_point);
+    tcase_add_test(tc, a_planned_restore_waits_until_all_from_before_the_fence_is_there);
+    tcase_add_test(tc, what_waits_asks_nobody_for_the_loss_that_it_avoids);
+    tcase_add_test(tc, a_restore_that_must_not_wait_tells_what_is_newer_than_its_recovery_point);
+    tcase_add_test(tc, a_wait_that_leads_nowhere_ends_in_a_question);
     tcase_add_test(tc, what_is_lost_is_told_when_a_person_was_first);
     suite_add_tcase(suite, tc);
 }

@@ -1,5 +1,5 @@
 /* What holds of every built-in driver's tables: of all that an action can leave behind it is said
- * how a person puts it back, or why no command does. */
+ * how a person puts it back, or why no command does. And what a table must not say. */
 #include "builtin.h"
 #include "driver_print.h"
 #include "suite.h"
@@ -189,9 +189,62 @@ START_TEST(it_stands_on_the_drivers_page)
 }
 END_TEST
 
+/* --- what a table must not say ------------------------------------------------------------------
+ */
+
+static enum evac_code check(const struct evac_driver *driver, struct evac_err *err)
+{
+    const struct evac_driver *const drivers[] = { driver, NULL };
+    struct evac_pack pack = { .abi = EVAC_DRIVER_ABI, .name = "test", .drivers = drivers };
+    return evac_pack_check(&pack, err);
+}
+
+static enum evac_code takes_all(struct evac_link *link, const struct evac_call *call,
+                                evac_done_fn *done, void *user, uint64_t *ret_id,
+                                struct evac_err *err)
+{
+    (void)link, (void)call, (void)done, (void)user, (void)ret_id;
+    return evac_fail(err, EVAC_E_UNSUPPORTED, "it is only a table");
+}
+
+START_TEST(the_controllers_own_arguments_are_nobodys_parameter)
+{
+    static const char *const own[] = { "app", "fenced", "from",    "mode", "region",
+                                       "run", "to",     "witness", "want" };
+    static const struct evac_action actions[] = { { .name = "ready", .deadline_ms = 1 }, { 0 } };
+    struct evac_param params[] = { { .name = own[_i] }, { 0 } };
+    struct evac_driver driver = {
+        .name = "thing", .params = params, .actions = actions, .call = takes_all
+    };
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_int_eq(check(&driver, &err), EVAC_E_BADDRIVER);
+    ck_assert_msg(strstr(err.text, own[_i]) != NULL, "%s", err.text);
+    params[0].name = "size";
+    ck_assert_int_eq(check(&driver, &err), EVAC_OK);
+}
+END_TEST
+
+START_TEST(only_what_may_lose_data_waits_for_the_fence)
+{
+    struct evac_action actions[] = { { .name = "recover",
+                                       .deadline_ms = 1,
+                                       .flags = EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES |
+                                                EVAC_ACTION_WAITS },
+                                     { 0 } };
+    struct evac_driver driver = { .name = "thing", .actions = actions, .call = takes_all };
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_int_eq(check(&driver, &err), EVAC_E_BADDRIVER);
+    ck_assert_msg(strstr(err.text, "waits") != NULL, "%s", err.text);
+    actions[0].flags |= EVAC_ACTION_LOSSY;
+    ck_assert_int_eq(check(&driver, &err), EVAC_OK);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("what is left behind");
+    tcase_add_loop_test(tc, the_controllers_own_arguments_are_nobodys_parameter, 0, 9);
+    tcase_add_test(tc, only_what_may_lose_data_waits_for_the_fence);
     tcase_add_test(tc, what_is_left_behind_can_be_cleared);
     tcase_add_test(tc, its_holes_are_filled_by_arguments_or_by_the_run);
     tcase_add_test(tc, it_is_a_command_of_tools_that_are_there_without_us);

@@ -79,8 +79,8 @@ static const struct evac_op measure_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the region's vault has a usable recovery point, and the name to restore it under is free", 0,
       EVAC_FENCING_TOKEN, 2000, 120000, ready_params, ready_ops },
-    { "recover", "the resource is restored from the newest recovery point; what is newer is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_TOKEN, 1800000, 14400000, NULL, recover_ops },
+    { "recover", "the resource is restored from the newest recovery point; planned, from one at or after the fence, else what is newer is lost",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_TOKEN, 1800000, 14400000, NULL, recover_ops },
     { "rehearse", "a drill's copy of it is restored; nothing else is touched",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_TOKEN, 1800000, 14400000, NULL, rehearse_ops },
     { "discard", "the drill's copy is gone; only what rehearse has restored is ever deleted",

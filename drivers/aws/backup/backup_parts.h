@@ -6,6 +6,7 @@
 #ifndef EVAC_BACKUP_PARTS_H
 #define EVAC_BACKUP_PARTS_H
 
+#include "aws_fence.h"
 #include "aws_template.h"
 
 /* A type of resource, as AWS Backup calls it. */
@@ -62,6 +63,8 @@ enum evac_code backup_search_first(struct aws_call *c, struct evac_err *err);
 /* One as a reply describes it. */
 struct backup_point backup_read_point(struct aws_call *c, const struct evac_json *point);
 const char *backup_no_point(struct aws_call *c);
+/* It certainly has all that was written until then. */
+bool backup_has_all(const struct backup_point *p, int64_t until_ms);
 
 /* Answers what was seen, with the newest point's age among the facts. */
 void backup_seen(struct aws_call *c, enum evac_seen seen, const char *fmt, ...)

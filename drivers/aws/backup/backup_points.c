@@ -93,12 +93,17 @@ struct backup_point backup_read_point(struct aws_call *c, const struct evac_json
         .dated = !copy || begun > 0 || told,
         .arn = evac_arena_str(c->arena, evac_json_str(point, "RecoveryPointArn")),
     };
-    p.at_ms = p.created_ms - (copy && told ? delay_ms : 0);
-    if (begun > 0 && begun < p.at_ms)
-        p.at_ms = begun;
+    p.at_ms = begun > 0 ? begun : copy && told ? p.created_ms - delay_ms : p.created_ms;
+    if (p.at_ms > p.created_ms)
+        p.at_ms = p.created_ms;
     p.found = p.arn.n > 0 && p.created_ms > 0 &&
               backup_is_one_of(evac_json_str(point, "Status"), "COMPLETED|AVAILABLE");
     return p;
+}
+
+bool backup_has_all(const struct backup_point *p, int64_t until_ms)
+{
+    return p->found && p->dated && p->at_ms >= until_ms;
 }
 
 /* --- the newest ---------------------------------------------------------------------------------

@@ -265,9 +265,29 @@ static void on_its_point(struct aws_call *c, const struct evac_aws_reply *r)
     seen_status(c);
 }
 
+/* Of the data that is left, a planned move restores only what has all of it. Answers the call when
+ * that is not there yet. */
+static bool waits(struct aws_call *c)
+{
+    const struct backup_work *w = backup_work(c);
+    int64_t fenced = w->drill ? 0 : aws_fenced_ms(c, backup_other(c));
+    if (!fenced || !w->newest.found || backup_has_all(&w->newest, fenced))
+        return false;
+    bool begun = evac_str_is(w->unusable, "CREATING");
+    struct aws_wait wait = aws_wait_for_point(c, fenced, w->newest.dated ? w->newest.at_ms : -1,
+                                              begun ? AWS_NEWER_BEGUN : AWS_NEWER_NONE);
+    if (c->verb == EVAC_VERB_APPLY)
+        aws_answer_rejected(c, "", "%s", wait.why);
+    else
+        backup_seen(c, wait.seen, "%s", wait.why);
+    return true;
+}
+
 static void seen_newest(struct aws_call *c)
 {
     const struct backup_work *w = backup_work(c);
+    if (waits(c))
+        return;
     if (w->newest.found)
         backup_seen(c, EVAC_SEEN_UNSATISFIED, "the newest recovery point is %.*s",
                     EVAC_STR_ARG(w->newest.arn));
@@ -406,6 +426,8 @@ static void restore_newest(struct aws_call *c)
         aws_answer_rejected(c, "", "%s", backup_no_point(c));
         return;
     }
+    if (waits(c))
+        return;
     aws_set_arg(c, "point", w->newest.arn);
     aws_ask_next(c, &get_metadata, false, on_metadata);
 }

@@ -41,8 +41,8 @@ static const struct evac_op measure_ops[] = {
 static const struct evac_action actions[] = {
     { "ready", "the region has the source servers, copied completely, with launch configurations; planned: all in step", 0,
       EVAC_FENCING_NONE, 2000, 120000, ready_params, ready_ops },
-    { "recover", "the source servers are launched from what has arrived of them; what is newer is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_NONE, 900000, 7200000, NULL, recover_ops,
+    { "recover", "the source servers are launched from what has arrived of them; planned, when all from before the fence has, else what is newer is lost",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_NONE, 900000, 7200000, NULL, recover_ops,
       CLEAR("recover") },
     { "rehearse", "they are launched as a drill; replication goes on",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 900000, 7200000, NULL, rehearse_ops,

@@ -2,6 +2,7 @@
  * Launching source servers, for good or for a drill, and ending a drill's. What one job could not
  * launch, the next tries; what it has launched is left alone.
  */
+#include "aws_fence.h"
 #include "aws_time.h"
 #include "drs_parts.h"
 
@@ -111,6 +112,28 @@ static void seen_instances(struct aws_call *c)
         drs_seen(c, EVAC_SEEN_SATISFIED, "%zu source servers are launched", w->count);
 }
 
+/* Planned, what was written before the fence has to arrive first: in seconds, as long as the agents
+ * are heard. Answers the call when it has not. Only before anything was launched. */
+static bool waits(struct aws_call *c)
+{
+    const struct drs_work *w = drs_work(c);
+    struct evac_str source = evac_str_eq(c->region, c->to) ? c->from : c->to;
+    int64_t fenced = strcmp(c->action, "recover") == 0 ? aws_fenced_ms(c, source) : 0;
+    int64_t lag_ms = 0, as_of_ms = 0;
+    bool known = drs_lag(w, &lag_ms, &as_of_ms), in_step = true;
+    if (!fenced || w->job.n || launched(w) || (known && as_of_ms - lag_ms >= fenced))
+        return false;
+    for (size_t i = 0; i < w->count; i++)
+        in_step = in_step && evac_str_is(w->servers[i].state, "CONTINUOUS");
+    struct aws_wait wait = aws_wait_for_point(c, fenced, known ? as_of_ms - lag_ms : -1,
+                                              in_step ? AWS_NEWER_SOON : AWS_NEWER_NONE);
+    if (c->verb == EVAC_VERB_APPLY)
+        aws_answer_rejected(c, "", "%s", wait.why);
+    else
+        drs_seen(c, wait.seen, "%s", wait.why);
+    return true;
+}
+
 static void seen_jobs(struct aws_call *c)
 {
     struct drs_work *w = drs_work(c);
@@ -120,6 +143,8 @@ static void seen_jobs(struct aws_call *c)
     if (w->job.n) {
         drs_seen(c, EVAC_SEEN_MOVING, "job %.*s: %zu of %zu source servers are launched",
                  EVAC_STR_ARG(w->job), n, w->count);
+    } else if (waits(c)) {
+        return;
     } else if (n < w->count) {
         drs_seen(c, EVAC_SEEN_UNSATISFIED, "%zu of %zu source servers are launched%s", n, w->count,
                  failed ? aws_printf(c, ", %zu could not be", failed).p : "");
@@ -178,6 +203,8 @@ static void launch_missing(struct aws_call *c)
                             w->job.n ? "they are being launched already" : "they are launched");
         return;
     }
+    if (waits(c))
+        return;
     for (size_t i = 0; i < w->count; i++)
         if (!w->servers[i].launched)
             list = aws_printf(c, "%.*s%s{\"sourceServerID\":\"%.*s\"}", EVAC_STR_ARG(list),

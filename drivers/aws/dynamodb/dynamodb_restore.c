@@ -12,6 +12,8 @@
  */
 #include "dynamodb_restore.h"
 
+#include "aws_fence.h"
+
 #include <string.h>
 
 /* --- whose it is ----------------------------------------------------------------------------- */
@@ -151,12 +153,32 @@ enum evac_code dynamodb_measure_point(struct aws_call *c, struct evac_err *err)
 
 /* --- recover and rehearse -------------------------------------------------------------------- */
 
+/* Of the data that is left, a planned move restores only what has all of it: continuous backups
+ * have it in minutes. An instant that was asked for is what is wanted. */
+static int64_t waits_until(struct aws_call *c)
+{
+    const struct dynamodb_work *w = c->state;
+    int64_t fenced = strcmp(c->action, "recover") == 0 && w->wanted_ms == 0
+                         ? aws_fenced_ms(c, w->source_region)
+                         : 0;
+    return fenced > w->at_ms ? fenced : 0;
+}
+
+static struct aws_wait wait_for_point(struct aws_call *c)
+{
+    const struct dynamodb_work *w = c->state;
+    enum aws_newer newer = w->making ? AWS_NEWER_BEGUN : AWS_NEWER_NONE;
+    return aws_wait_for_point(c, waits_until(c), w->at_ms, w->backups ? newer : AWS_NEWER_SOON);
+}
+
 static void on_restored(struct aws_call *c)
 {
     const struct dynamodb_work *w = c->state;
     bool active = evac_str_is(w->target.status, "ACTIVE");
     if (!w->target.found && w->at_ms < 0)
         seen(c, EVAC_SEEN_BLOCKED, -1, dynamodb_no_point(c));
+    else if (!w->target.found && waits_until(c))
+        seen(c, wait_for_point(c).seen, w->at_ms, wait_for_point(c).why);
     else if (!w->target.found)
         seen(c, EVAC_SEEN_UNSATISFIED, w->at_ms, "");
     else if (!is_ours(w) && !is_claimed(c, w->run) && is_too_young(w))
@@ -256,6 +278,8 @@ static void restore_when_seen(struct aws_call *c)
     const struct dynamodb_work *w = c->state;
     if (!w->target.found && w->at_ms < 0)
         aws_answer_rejected(c, "", "%s", dynamodb_no_point(c));
+    else if (!w->target.found && waits_until(c))
+        aws_answer_rejected(c, "", "%s", wait_for_point(c).why);
     else if (!w->target.found)
         claim_and_restore(c);
     else if (is_claimed(c, w->run) && evac_str_is(w->target.status, "ACTIVE"))

@@ -17,7 +17,7 @@ struct dynamodb_work {
     int64_t wanted_ms; /* 0: the latest */
     struct dynamodb_view target, source;
     struct evac_str its_run, its_drill, claim;
-    bool pitr_on;
+    bool pitr_on, making; /* making: a backup that is not there yet */
     int64_t at_ms; /* wall: the recovery point has everything up to then; -1: there is none */
     struct evac_str backup;
     /* finishing it: */

@@ -104,6 +104,7 @@ static void offer(struct aws_call *c, const struct evac_json *b)
 {
     struct dynamodb_work *w = c->state;
     int64_t at = dynamodb_ms(b, "BackupCreationDateTime") - DYNAMODB_BACKUP_MARGIN_MS;
+    w->making = w->making || evac_str_is(evac_json_str(b, "BackupStatus"), "CREATING");
     if (!evac_str_is(evac_json_str(b, "BackupStatus"), "AVAILABLE") ||
         evac_str_is(evac_json_str(b, "BackupType"), "AWS_BACKUP") || at <= w->at_ms)
         return;

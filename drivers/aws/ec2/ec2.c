@@ -123,10 +123,10 @@ static const struct evac_action actions[] = {
       EVAC_FENCING_NONE, 60000, 900000, NULL, terminate_ops },
     { "reserve", "capacity for so many instances is reserved", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       EVAC_FENCING_NONE, 10000, 600000, reserve_params, reserve_ops, clear_reserve },
-    { "restore", "a volume out of the newest snapshot; what was written after that is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_TOKEN, 30000, 900000, restore_params,
+    { "restore", "a volume out of the newest snapshot; planned, of one at or after the fence, else what is newer is lost",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_TOKEN, 30000, 900000, restore_params,
       restore_ops, clear_restore },
-    { "recover", "the same, by the name that runbooks know", EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY,
+    { "recover", "the same, by the name that runbooks know", EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS,
       EVAC_FENCING_TOKEN, 30000, 900000, restore_params, restore_ops, clear_restore },
     { 0 },
 };

@@ -93,6 +93,7 @@ struct ec2_newest {
     struct evac_str id; /* "" none */
     struct evac_str state;
     int64_t as_of_ms; /* what it holds is as old as this, at least */
+    bool making;      /* another is not finished yet */
 };
 struct ec2_newest ec2_newest_image(struct aws_call *c, const struct evac_aws_reply *r);
 struct ec2_newest ec2_newest_snapshot(struct aws_call *c, const struct evac_aws_reply *r);

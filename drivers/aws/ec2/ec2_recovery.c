@@ -1,5 +1,6 @@
 /* What an instance or a volume is made of: images and snapshots, whether they are there, how old
  * the newest is, and a volume out of it. */
+#include "aws_fence.h"
 #include "aws_time.h"
 #include "ec2_parts.h"
 
@@ -25,6 +26,7 @@ static struct ec2_newest newest(struct aws_call *c, const struct evac_aws_reply 
     struct ec2_newest found = { 0 };
     int64_t ms;
     for (const struct evac_xml *x = evac_xml_path(r->xml, kind->path); x; x = evac_xml_again(x)) {
+        found.making = found.making || evac_str_is(evac_xml_text(x, kind->state), "pending");
         if (!evac_str_is(evac_xml_text(x, kind->state), kind->usable) ||
             !evac_aws_time_iso(evac_xml_text(x, kind->date), &ms) ||
             (found.id.n && ms <= found.as_of_ms))
@@ -326,12 +328,33 @@ static struct ec2_ask *ask_volumes(struct aws_call *c)
     return ask;
 }
 
+/* A planned move makes the volume of a snapshot that has all that was written before the fence.
+ * Answers the call when there is none yet. */
+static bool waits(struct aws_call *c)
+{
+    const struct ec2_newest *n = &((const struct restoring *)c->state)->point;
+    int64_t fenced = aws_fenced_ms(c, evac_str_eq(c->region, c->to) ? c->from : c->to);
+    struct aws_sight sight = { .progress = -1, .snapshot = EVAC_STR("{}") };
+    if (n->as_of_ms >= fenced)
+        return false;
+    struct aws_wait wait =
+        aws_wait_for_point(c, fenced, n->as_of_ms, n->making ? AWS_NEWER_BEGUN : AWS_NEWER_NONE);
+    sight.seen = wait.seen;
+    if (c->verb == EVAC_VERB_APPLY)
+        aws_answer_rejected(c, "", "%s", wait.why);
+    else
+        aws_answer_seen(c, &sight, "%s", wait.why);
+    return true;
+}
+
 static void on_volumes(struct aws_call *c, const struct evac_aws_reply *r)
 {
     const struct restoring *w = c->state;
     if (!ec2_look(c, r))
         return;
     const struct evac_xml *v = evac_xml_path(r->xml, "volumeSet/item");
+    if (!v && waits(c))
+        return;
     struct evac_str state = evac_xml_text(v, "status"), id = evac_xml_text(v, "volumeId");
     bool usable = evac_str_is(state, "available") || evac_str_is(state, "in-use");
     struct evac_fact facts[] = { { "as_of_wall_ms", w->point.as_of_ms } };
@@ -384,6 +407,8 @@ static void create(struct aws_call *c, const struct evac_aws_reply *r)
         ec2_accepted(c);
         return;
     }
+    if (waits(c))
+        return;
     struct ec2_ask *ask = ec2_ask(c, "CreateVolume");
     ec2_put(ask, "AvailabilityZone", aws_regional(c, "zone"));
     ec2_put(ask, "SnapshotId", w->point.id);

@@ -7,6 +7,7 @@
  * What was promoted carries the run's tag: a file system that stands alone may as well be the old
  * primary, with old data.
  */
+#include "aws_fence.h"
 #include "aws_parity.h"
 
 #include <string.h>
@@ -59,8 +60,8 @@ static const struct evac_action actions[] = {
     AWS_PARITY_ACTION(parity_ops),
     { "switchover", "planned: everything that was written before the fence is in the region's file system, and it takes writes",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 900000, 7200000, failover_params, promote_ops },
-    { "failover", "the region's file system stands alone and takes writes; what was not replicated is lost",
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 300000, 1800000, failover_params, promote_ops },
+    { "failover", "the region's file system stands alone and takes writes; planned, when all from before the fence is there, else what was not replicated is lost",
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_STATE, 300000, 1800000, failover_params, promote_ops },
     { "protected", "the region's file system is replicated to the other one", 0,
       EVAC_FENCING_STATE, 1000, 300000, NULL, protected_ops },
     { "protect", "the region's file system is a replica of the other one's; what it had is overwritten",
@@ -326,6 +327,12 @@ static bool has_all(const struct aws_call *c, const struct work *w)
     return is_ours(c, w->fenced_run) && w->fenced_ms >= 0 && w->last_ms > w->fenced_ms;
 }
 
+/* A failover that is planned waits for that too, as long as it replicates. */
+static bool waits(const struct aws_call *c, const struct work *w)
+{
+    return !is_planned(c) && w->last_ms < aws_fenced_ms(c, w->other_region);
+}
+
 static void seen_alone(struct aws_call *c)
 {
     const struct work *w = work(c);
@@ -340,6 +347,15 @@ static void seen_alone(struct aws_call *c)
              EVAC_STR_ARG(w->state), EVAC_STR_ARG(w->protection));
 }
 
+static void seen_wait(struct aws_call *c)
+{
+    const struct work *w = work(c);
+    bool flows = evac_str_is(w->status, "ENABLED") || evac_str_is(w->status, "ENABLING");
+    struct aws_wait wait = aws_wait_for_point(c, aws_fenced_ms(c, w->other_region), w->last_ms,
+                                              flows ? AWS_NEWER_SOON : AWS_NEWER_NONE);
+    seen(c, wait.seen, "%s", wait.why);
+}
+
 static void seen_replica(struct aws_call *c)
 {
     const struct work *w = work(c);
@@ -347,6 +363,8 @@ static void seen_replica(struct aws_call *c)
         seen_status(c, EVAC_SEEN_MOVING);
     else if (w->last_ms < 0)
         seen(c, EVAC_SEEN_BLOCKED, "nothing was replicated completely yet");
+    else if (waits(c, w))
+        seen_wait(c);
     else if (!is_planned(c) || has_all(c, w))
         seen(c, EVAC_SEEN_UNSATISFIED, "it is still a replica");
     else if (!is_ours(c, w->fenced_run))
@@ -419,6 +437,8 @@ static void apply_writer(struct aws_call *c)
                                      : "there is no such file system");
     } else if (evac_str_is(w->status, "DELETING") || w->last_ms < 0) {
         aws_answer_rejected(c, "", "the replication is %.*s", EVAC_STR_ARG(w->status));
+    } else if (waits(c, w)) {
+        aws_answer_rejected(c, "", "what was written before the fence has not arrived yet");
     } else if (is_planned(c) && !is_ours(c, w->fenced_run)) {
         /* the server's date is cut to seconds */
         aws_set_arg(c, "fenced", aws_printf(c, "%lld", (long long)w->now_ms + 1000));

@@ -126,6 +126,7 @@ static void replied(void *user, const struct evac_aws_reply *reply)
     c->sent_id = 0;
     if (reply->request_id.n)
         c->request_id = evac_arena_str(c->arena, reply->request_id);
+    c->ahead_ms = aws_server_ms(c, reply) - c->link->host->wall_ms(c->link->host->ctx);
     c->on_reply(c, reply);
 }
 

@@ -109,6 +109,7 @@ struct aws_call {
     const char *token;
     uint64_t deadline_ms;
     int64_t marker;
+    int64_t ahead_ms; /* how far AWS's clock is ahead of ours, by the last answer's Date */
     struct evac_json *goal_root;   /* a lever's: the goal, read; freed with the call */
     const struct aws_lever *lever; /* of the action, NULL none */
     const struct aws_shot *shot;

@@ -7,9 +7,12 @@
 #define DB_TAG_RUN   "evac:run"   /* the run that made or promoted it */
 #define DB_TAG_DRILL "evac:drill" /* only on copies that may be deleted again */
 #define DB_TAG_AS_OF "evac:as-of" /* wall ms: it has everything up to then */
-/* On a copied snapshot, by whoever copies: how old its data is, in wall ms. Another name than the
- * one that a restore leaves, which AWS may copy to all later snapshots. */
+/* On a snapshot, by whoever takes or copies it: how old its data is, in wall ms. Another name than
+ * the one that a restore leaves, which AWS may copy to all later snapshots. */
 #define DB_TAG_TAKEN "evac:taken"
+/* On one that a run has captured: "RUN/FENCED", its number and the fence after which it was taken.
+ */
+#define DB_TAG_CAPTURED "evac:captured"
 
 /* A request's fields; empty values are left out. */
 struct db_fields {

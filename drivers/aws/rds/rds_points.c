@@ -1,7 +1,9 @@
 /*
  * A snapshot's own time is that of its copying: an instance's also says how old the data is, a
  * cluster's does not. There the source's name tells, if AWS gave it ("...-2026-01-02-03-04"), or
- * the tag evac:taken; a copy without either is undated, and no loss is ever computed from it.
+ * the tag evac:taken; a copy without either is undated, and no loss is ever computed from it. The
+ * tag goes before all: SnapshotDatabaseTime is that of the last transaction, and where nothing is
+ * written any more that is older than the data is.
  */
 #include "rds_points.h"
 
@@ -55,11 +57,13 @@ static bool date_snapshot(const struct evac_xml *x, int64_t *ret_ms)
 {
     static const char *const members[] = { "SnapshotDatabaseTime", "OriginalSnapshotCreateTime" };
     struct evac_str from = evac_xml_text(x, "SourceDBClusterSnapshotArn");
+    if (evac_str_i64(db_tag_of(x, DB_TAG_TAKEN), ret_ms))
+        return true;
     for (size_t i = 0; i < 2; i++)
         if (evac_aws_time_iso(evac_xml_text(x, members[i]), ret_ms))
             return true;
     if (from.n)
-        return evac_str_i64(db_tag_of(x, DB_TAG_TAKEN), ret_ms) || time_in_name(from, ret_ms);
+        return time_in_name(from, ret_ms);
     return evac_xml_text(x, "SourceDBSnapshotIdentifier").n == 0 &&
            evac_aws_time_iso(evac_xml_text(x, "SnapshotCreateTime"), ret_ms);
 }
@@ -74,12 +78,23 @@ static bool is_foreign(struct aws_call *c, const struct db_kind *kind, const str
     return copied || !evac_str_eq(own, source);
 }
 
+static bool is_being_made(const struct evac_xml *x)
+{
+    struct evac_str status = evac_xml_text(x, "Status");
+    return evac_str_is(status, "creating") || evac_str_is(status, "copying") ||
+           evac_str_is(status, "pending");
+}
+
 static void offer_snapshot(struct aws_call *c, struct db_search *s, const struct evac_xml *x)
 {
     struct db_point p = { .found = evac_str_is(evac_xml_text(x, "Status"), "available") &&
                                    is_foreign(c, s->kind, x),
                           .id = db_keep(c, evac_xml_text(x, s->kind->snapshot_id)),
                           .engine = db_keep(c, evac_xml_text(x, "Engine")) };
+    if (is_foreign(c, s->kind, x) && is_being_made(x))
+        s->newer = AWS_NEWER_BEGUN;
+    struct evac_str mark = db_capture_mark(c);
+    p.captured = mark.n && evac_str_eq(db_tag_of(x, DB_TAG_CAPTURED), mark);
     p.dated = date_snapshot(x, &p.at_ms);
     if (!p.dated)
         p.found &= evac_aws_time_iso(evac_xml_text(x, "SnapshotCreateTime"), &p.at_ms);
@@ -99,6 +114,8 @@ static void offer_backup(struct aws_call *c, struct db_search *s, const struct e
     p.found = evac_str_eq(evac_xml_text(x, "Region"), db_other(c)) &&
               !evac_str_is(status, "pending") && !evac_str_is(status, "creating") &&
               evac_aws_time_iso(evac_xml_text(x, "RestoreWindow/LatestTime"), &p.at_ms);
+    if (evac_str_eq(evac_xml_text(x, "Region"), db_other(c)) && !evac_str_is(status, "retained"))
+        s->newer = AWS_NEWER_SOON;
     offer(s, &p);
 }
 
@@ -120,6 +137,7 @@ static void on_own(struct aws_call *c, const struct evac_aws_reply *r)
                           .engine = db_keep(c, evac_xml_text(x, "Engine")) };
     p.found = r->outcome == EVAC_OUTCOME_ACCEPTED &&
               evac_aws_time_iso(evac_xml_text(x, "LatestRestorableTime"), &p.at_ms);
+    s->newer = p.found ? AWS_NEWER_SOON : AWS_NEWER_NONE;
     if (p.found && s->wanted_ms > 0 && s->wanted_ms <= p.at_ms)
         p.at_ms = s->wanted_ms;
     else if (s->wanted_ms > 0)

@@ -69,6 +69,15 @@ struct work {
     int64_t as_of_ms;         /* -1 not known */
 };
 
+struct evac_str db_capture_mark(struct aws_call *c)
+{
+    struct evac_str fenced = evac_args_get(&c->args, "fenced");
+    if (fenced.n == 0)
+        return EVAC_STR_NONE;
+    return aws_printf(c, "%.*s/%.*s", EVAC_STR_ARG(evac_args_get(&c->args, "run")),
+                      EVAC_STR_ARG(fenced));
+}
+
 /* --- which one ---------------------------------------------------------------------------------
  */
 
@@ -201,6 +210,21 @@ static const char *name_of(struct aws_call *c, const struct db_point *p)
         .p;
 }
 
+/* Of the data that is left, a planned move restores only what has all of it. An instant that was
+ * asked for is what is wanted. */
+static int64_t waits_until(struct aws_call *c)
+{
+    const struct db_search *s = ((const struct work *)c->state)->search;
+    if (strcmp(c->action, "recover") != 0 || s->wanted_ms > 0)
+        return 0;
+    return aws_fenced_ms(c, s->own ? db_here(c) : db_other(c));
+}
+
+static bool has_all(struct aws_call *c, const struct db_point *p)
+{
+    return p->captured || (p->dated && p->at_ms >= waits_until(c));
+}
+
 static void seen_point(struct aws_call *c, const struct db_point *p)
 {
     struct work *w = c->state;
@@ -210,6 +234,11 @@ static void seen_point(struct aws_call *c, const struct db_point *p)
         return;
     }
     w->as_of_ms = p->dated ? p->at_ms : -1;
+    if (waits_until(c) && !has_all(c, p)) {
+        struct aws_wait wait = aws_wait_for_point(c, waits_until(c), w->as_of_ms, w->search->newer);
+        seen(c, wait.seen, wait.why);
+        return;
+    }
     seen(c, ready ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, name_of(c, p));
 }
 
@@ -360,7 +389,7 @@ static void restore_point(struct aws_call *c, const struct db_point *p)
 {
     const struct work *w = c->state;
     struct db_fields fields = { .count = 0 };
-    if (!p->found) {
+    if (!p->found || (waits_until(c) && !has_all(c, p))) {
         aws_answer_rejected(c, "", "the region has no recovery point that could be restored");
         return;
     }

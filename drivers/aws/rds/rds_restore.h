@@ -20,6 +20,9 @@ struct db_kind {
 };
 extern const struct db_kind db_kind_instance, db_kind_cluster;
 
+/* "RUN/FENCED" of the call's run, "" while its fence does not stand. */
+struct evac_str db_capture_mark(struct aws_call *c);
+
 /* clang-format off */
 /* The settings of both drivers that a restore uses. */
 #define RDS_RESTORE_PARAMS(class_flags) \
@@ -38,8 +41,8 @@ extern const struct evac_param db_recover_params[];
 #define RDS_OF_RUN(list) list "[?TagList[?Key=='" DB_TAG_RUN "' && Value=='<run>']]"
 
 #define RDS_RESTORE_ACTIONS(change, remove, both, clear) \
-    { "recover", "a copy of the data runs here, from the newest recovery point; what is newer is lost", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change, clear }, \
+    { "recover", "a copy of the data runs here, from the newest recovery point; planned, from one at or after the fence, else what is newer is lost", \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change, clear }, \
     { "rehearse", "a drill's copy of it runs here; nothing else is touched", \
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, both, clear }, \
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted", \
