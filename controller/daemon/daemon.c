@@ -152,8 +152,9 @@ void daemon_event(struct evac_daemon *daemon, struct evac_event *event)
 static void on_wake(uv_timer_t *timer)
 {
     struct evac_daemon *daemon = timer->data;
-    struct evac_event event = { .kind = EVAC_EVENT_TICK };
-    daemon_event(daemon, &event);
+    if (daemon->shell) /* not an event: the shell has duties of its own by time */
+        (void)evac_shell_tick(daemon->shell, NULL);
+    daemon_rearm(daemon);
 }
 
 void daemon_rearm(struct evac_daemon *daemon)
