@@ -8,6 +8,8 @@
 
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w);
 void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* The decision clock: see clock.h. */
+void evac_view_decide(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* A run that is going on. */
 void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
                    struct evac_jw *w);

@@ -13,6 +13,7 @@ struct evac_cli {
     bool yes;  /* --yes: no question is asked */
     bool color;
     bool no_wait;
+    bool watch;
     const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
         *duration;
     bool all_regions, strict, markdown, iam;
@@ -58,8 +59,8 @@ void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);
 /* Follow a run until it ends; live on a terminal, plain lines otherwise. */
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 
-evac_command_fn evac_cmd_status, evac_cmd_check, evac_cmd_plan, evac_cmd_move, evac_cmd_drill,
-    evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
+evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,
+    evac_cmd_drill, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
     evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
     evac_cmd_fsm, evac_cmd_roles, evac_cmd_lint, evac_cmd_discover;
 #endif

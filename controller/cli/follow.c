@@ -1,11 +1,10 @@
 /* A run, watched: a tree of steps that is redrawn on a terminal, plain lines elsewhere. */
 #include "cli.h"
+#include "screen.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #define LOOK_MS 300
 
@@ -53,43 +52,6 @@ static enum evac_style style_of_run(const char *state)
 /* --- the live view
  * ----------------------------------------------------------------------------------------- */
 
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-        return size.ws_col;
-    return 80;
-}
-
-/* A line cut to the terminal's width, counting only what is seen. */
-static void put_line(struct evac_buf *out, unsigned width, const char *styled, unsigned *lines)
-{
-    unsigned seen = 0;
-    for (const char *p = styled; *p; p++) {
-        if (*p == '\033') {
-            const char *end = strchr(p, 'm');
-            if (!end)
-                break;
-            evac_buf_put(out, p, (size_t)(end - p) + 1);
-            p = end;
-            continue;
-        }
-        if (seen++ < width - 1 || ((unsigned char)*p & 0xc0) == 0x80)
-            evac_buf_putc(out, *p);
-    }
-    evac_buf_puts(out, "\033[K\n");
-    (*lines)++;
-}
-
-static void bar(struct evac_buf *line, double part)
-{
-    int full = part < 0 ? 0 : part > 1 ? 20 : (int)(part * 20);
-    evac_buf_putc(line, '[');
-    for (int i = 0; i < 20; i++)
-        evac_buf_putc(line, i < full ? '#' : '.');
-    evac_buf_putc(line, ']');
-}
-
 static double since_impact(const cJSON *run)
 {
     const cJSON *instants = cJSON_GetObjectItemCaseSensitive(run, "instants");
@@ -100,8 +62,7 @@ static double since_impact(const cJSON *run)
     return from > 0 ? end - from : 0;
 }
 
-static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_buf *out, unsigned width,
-                      unsigned *lines)
+static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_screen *screen)
 {
     struct evac_buf line;
     char spent[32], objective[32], loss[32];
@@ -118,20 +79,19 @@ static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_buf *o
                   evac_json_cstr(run, "from"), evac_json_cstr(run, "to"),
                   evac_json_cstr(run, "mode"), evac_style(cli, style_of_run(state)), state,
                   evac_style(cli, EVAC_PLAIN), evac_json_true(run, "paused") ? "  PAUSED" : "");
-    put_line(out, width, line.p, lines);
+    evac_screen_line(screen, line.p);
     evac_buf_reset(&line);
     evac_buf_puts(&line, "RTO ");
-    bar(&line, rto > 0 ? burnt / rto : 0);
+    evac_screen_bar(&line, rto > 0 ? burnt / rto : 0, 20);
     evac_buf_putf(&line, " %s%s%s of %s   data at risk: %s%s",
                   evac_style(cli, burnt > rto ? EVAC_BAD : EVAC_GOOD), spent,
                   evac_style(cli, EVAC_PLAIN), objective, loss,
                   evac_json_true(run, "pivoted") ? "   past the point of no return" : "");
-    put_line(out, width, line.p, lines);
+    evac_screen_line(screen, line.p);
     evac_buf_done(&line);
 }
 
-static void draw_step(struct evac_cli *cli, const cJSON *step, struct evac_buf *out, unsigned width,
-                      unsigned *lines)
+static void draw_step(struct evac_cli *cli, const cJSON *step, struct evac_screen *screen)
 {
     struct evac_buf line;
     char elapsed[32] = "";
@@ -151,37 +111,27 @@ static void draw_step(struct evac_cli *cli, const cJSON *step, struct evac_buf *
         evac_buf_putf(&line, " %3.0f%%", progress);
     evac_buf_putf(&line, " %s%s%s", elapsed, elapsed[0] && reason[0] ? "  " : "",
                   over ? "" : reason);
-    put_line(out, width, line.p, lines);
+    evac_screen_line(screen, line.p);
     evac_buf_done(&line);
 }
 
-static unsigned draw(struct evac_cli *cli, const cJSON *run, unsigned before)
+static void draw(struct evac_cli *cli, const cJSON *run, struct evac_screen *screen)
 {
-    struct evac_buf out;
-    unsigned lines = 0, width = terminal_width();
     const char *phase = "";
     const cJSON *step;
 
-    evac_buf_init(&out, 1u << 20);
-    if (before)
-        evac_buf_putf(&out, "\033[%uA", before);
-    draw_head(cli, run, &out, width, &lines);
+    evac_screen_begin(screen);
+    draw_head(cli, run, screen);
     cJSON_ArrayForEach(step, cJSON_GetObjectItemCaseSensitive(run, "steps"))
     {
         if (strcmp(phase, evac_json_cstr(step, "phase")) != 0) {
-            char title[64];
             phase = evac_json_cstr(step, "phase");
-            snprintf(title, sizeof title, "%s%s%s", evac_style(cli, EVAC_DIM), phase,
-                     evac_style(cli, EVAC_PLAIN));
-            put_line(&out, width, title, &lines);
+            evac_screen_linef(screen, "%s%s%s", evac_style(cli, EVAC_DIM), phase,
+                              evac_style(cli, EVAC_PLAIN));
         }
-        draw_step(cli, step, &out, width, &lines);
+        draw_step(cli, step, screen);
     }
-    evac_buf_puts(&out, "\033[J");
-    fwrite(out.p, 1, out.n, stdout);
-    fflush(stdout);
-    evac_buf_done(&out);
-    return lines;
+    evac_screen_end(screen);
 }
 
 /* --- plain lines
@@ -267,12 +217,23 @@ static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJ
     return good ? EVAC_EXIT_DONE : EVAC_EXIT_FAILED;
 }
 
-enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run)
+/* Once a look: what is new is shown; true when the run is over, and how it ended. */
+static bool look(struct evac_cli *cli, unsigned long run, const cJSON *json,
+                 struct evac_screen *screen, double *seen, enum evac_exit *ret_code)
+{
+    bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
+    if (screen->live && !over)
+        draw(cli, json, screen);
+    else if (!screen->live)
+        *seen = print_news(cli, run, *seen);
+    *ret_code = over ? tell_end(cli, run, json) : EVAC_EXIT_DONE;
+    return over;
+}
+
+static enum evac_exit follow(struct evac_cli *cli, unsigned long run, struct evac_screen *screen)
 {
     char path[64];
-    const char *term = getenv("TERM");
-    bool live = isatty(STDOUT_FILENO) && !cli->json && term && strcmp(term, "dumb") != 0;
-    unsigned lines = 0, silent = 0;
+    unsigned silent = 0;
     double seen = 0;
     struct evac_err err = { EVAC_OK, "" };
 
@@ -289,15 +250,19 @@ enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run)
             continue;
         }
         silent = 0;
-        bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
-        if (live && !over)
-            lines = draw(cli, json, lines);
-        else if (!live)
-            seen = print_news(cli, run, seen);
-        code = over ? tell_end(cli, run, json) : EVAC_EXIT_DONE;
+        bool over = look(cli, run, json, screen, &seen, &code);
         cJSON_Delete(json);
         if (over)
             return code;
         rest();
     }
+}
+
+enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run)
+{
+    struct evac_screen screen;
+    evac_screen_init(&screen, cli->json);
+    enum evac_exit code = follow(cli, run, &screen);
+    evac_screen_done(&screen);
+    return code;
 }

@@ -13,6 +13,9 @@ static const struct command {
 } commands[] = {
     { "status", "[APP]", "what is up, what is down, what would be lost now, what the policy thinks",
       evac_cmd_status },
+    { "decide", "APP",
+      "the decision clock: what burns, how long a move takes, when to start it at the latest",
+      evac_cmd_decide },
     { "check", "APP", "is the standby ready? looks at every step of a failover, changes nothing",
       evac_cmd_check },
     { "plan", "APP [failover|failback]",
@@ -65,6 +68,7 @@ static void help(FILE *to)
     fputs("evac: move an application out of a failing region, prove what it cost, rehearse it\n\n"
           "At 3 a.m.:\n"
           "  evac status               what is wrong, and what evac thinks of it\n"
+          "  evac decide APP           how long it has been, and whether to start a failover now\n"
           "  evac failover APP         shows what it will do and what it will cost, asks, does it, "
           "shows it\n"
           "  evac approve              say yes to what evac proposed\n"
@@ -108,6 +112,7 @@ static void help(FILE *to)
         "  --strategy S       discover: do not guess it\n"
         "  --out FILE         discover: write it there (--yes: also when there is one already)\n"
         "  --for SECONDS      hold: until then (default: until released)\n"
+        "  --watch            decide: drawn again every second, until you stop it\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
         "  --socket PATH      the controller's socket (default $EVAC_SOCKET, or "
@@ -146,7 +151,8 @@ enum {
     OPT_REGIONS,
     OPT_NAME,
     OPT_STRATEGY,
-    OPT_OUT
+    OPT_OUT,
+    OPT_WATCH
 };
 
 static const struct option options[] = {
@@ -177,6 +183,7 @@ static const struct option options[] = {
     { "name", required_argument, NULL, OPT_NAME },
     { "strategy", required_argument, NULL, OPT_STRATEGY },
     { "out", required_argument, NULL, OPT_OUT },
+    { "watch", no_argument, NULL, OPT_WATCH },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -276,9 +283,18 @@ static bool set_option(struct evac_cli *cli, int c)
     case OPT_OUT:
         cli->out = optarg;
         return true;
+    case OPT_WATCH:
+        cli->watch = true;
+        return true;
     default:
         return false;
     }
+}
+
+static bool wants_colour(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && (!term || strcmp(term, "dumb") != 0);
 }
 
 static const struct command *find_command(const char *name)
@@ -320,7 +336,7 @@ int main(int argc, char **argv)
     cli.command = command->name;
     cli.argc = argc - optind - 1;
     cli.argv = argv + optind + 1;
-    cli.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    cli.color = wants_colour();
     cli.client = evac_client_new(cli.socket);
     enum evac_exit code = command->fn(&cli);
     evac_client_free(cli.client);

@@ -1,0 +1,315 @@
+#include "clock.h"
+
+#include "clock_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define X(name, text) text,
+static const char *const advice_names[] = { EVAC_ADVICES(X) };
+static const char *const trend_names[] = { EVAC_TRENDS(X) };
+#undef X
+
+const char *evac_advice_name(enum evac_advice advice)
+{
+    return advice_names[advice];
+}
+
+const char *evac_trend_name(enum evac_trend trend)
+{
+    return trend_names[trend];
+}
+
+/* --- the outage
+ * ----------------------------------------------------------------------------------------- */
+
+static bool is_trouble(enum evac_verdict verdict)
+{
+    return verdict == EVAC_VERDICT_DOWN || verdict == EVAC_VERDICT_ISOLATED ||
+           verdict == EVAC_VERDICT_SUSPECT;
+}
+
+static int64_t instant(const struct evac_run *run, enum evac_instant which)
+{
+    return run && (run->instants & (1u << which)) ? run->instant_wall_ms[which] : 0;
+}
+
+/* A run has noted when its outage began; health forgets that once the region is up again. */
+static void read_outage(struct evac_clock *c)
+{
+    const struct evac_region_health *h = &c->app->health.regions[c->from];
+    const struct evac_run *run = c->app->run;
+    int64_t lo = instant(run, EVAC_INSTANT_IMPACT_LO), hi = instant(run, EVAC_INSTANT_IMPACT_HI);
+    int64_t started = instant(run, EVAC_INSTANT_STARTED);
+    c->verdict = h->verdict;
+    c->trouble = is_trouble(h->verdict);
+    c->impact_lo_ms = hi ? lo : h->impact_lo_wall_ms;
+    c->impact_hi_ms = hi ? hi : h->impact_hi_wall_ms;
+    c->detected_ms = h->detected_wall_ms;
+    if (instant(run, EVAC_INSTANT_DETECTED))
+        c->detected_ms = instant(run, EVAC_INSTANT_DETECTED);
+
+    int64_t impact = c->impact_lo_ms ? c->impact_lo_ms : c->impact_hi_ms;
+    int64_t recovered = instant(run, EVAC_INSTANT_RECOVERED);
+    int64_t end = recovered ? recovered : c->now.wall_ms;
+    c->burnt_ms = impact ? end - impact : -1;
+    c->detect_ms = impact && c->detected_ms ? c->detected_ms - impact : -1;
+    c->decide_ms = c->detected_ms ? (started ? started : c->now.wall_ms) - c->detected_ms : -1;
+    c->asked_ms =
+        run && run->state == EVAC_RUN_PROPOSED ? (int64_t)(c->now.boot_ms - run->entered_ms) : -1;
+}
+
+/* --- how long it takes
+ * ---------------------------------------------------------------------------------- */
+
+static struct evac_clock_range range_of(const struct evac_spread *s)
+{
+    return (struct evac_clock_range){ .known = s->origin != EVAC_ORIGIN_NONE,
+                                      .origin = s->origin,
+                                      .p50_ms = (int64_t)(evac_spread_quantile(s, 0.5) + 0.5),
+                                      .p95_ms = (int64_t)(evac_spread_quantile(s, 0.95) + 0.5) };
+}
+
+static int64_t less(int64_t ms, int64_t spent_ms)
+{
+    return ms > spent_ms ? ms - spent_ms : 0;
+}
+
+/* Of a run that goes on: what is over takes no more time, what has begun takes the rest. */
+static struct evac_clock_range left_of(const struct evac_clock *c, uint16_t i,
+                                       struct evac_clock_range whole)
+{
+    const struct evac_run *run = c->app->run;
+    if (!run || run->plan != c->plan)
+        return whole;
+    const struct evac_step_run *s = &run->steps[i];
+    int64_t spent = s->began_ms ? (int64_t)(c->now.boot_ms - s->began_ms) : 0;
+    bool over = evac_step_is_over(s->state);
+    whole.p50_ms = over ? 0 : less(whole.p50_ms, spent);
+    whole.p95_ms = over ? 0 : less(whole.p95_ms, spent);
+    return whole;
+}
+
+static void read_steps(struct evac_clock *c, const struct evac_history *history)
+{
+    uint16_t n = c->plan->forward_count, count = 0;
+    uint64_t *p50 = evac_arena_array(c->arena, n + 1u, sizeof *p50);
+    uint64_t *p95 = evac_arena_array(c->arena, n + 1u, sizeof *p95);
+    uint16_t *path = evac_arena_array(c->arena, n + 1u, sizeof *path);
+    c->steps = evac_arena_array(c->arena, n + 1u, sizeof *c->steps);
+    for (uint16_t i = 0; i < n; i++) {
+        struct evac_clock_step *s = &c->steps[i];
+        s->plan = &c->plan->steps[i];
+        evac_history_step(history, c->plan, i, &s->spread);
+        s->left = left_of(c, i, range_of(&s->spread));
+        p50[i] = (uint64_t)s->left.p50_ms;
+        p95[i] = (uint64_t)s->left.p95_ms;
+    }
+    c->failover.known = true;
+    c->failover.p50_ms = (int64_t)evac_plan_path(c->plan, p50, EVAC_STEP_PUBLIC, path, &count);
+    for (uint16_t k = 0; k < count; k++) {
+        c->steps[path[k]].on_path = true;
+        c->without_history += c->steps[path[k]].spread.origin == EVAC_ORIGIN_USUAL;
+    }
+    c->failover.origin = c->without_history ? EVAC_ORIGIN_USUAL : EVAC_ORIGIN_OWN;
+    c->failover.p95_ms = (int64_t)evac_plan_path(c->plan, p95, EVAC_STEP_PUBLIC, NULL, NULL);
+}
+
+/* Without history: the fastest probe that votes must fail often enough. */
+static int64_t usual_detection(const struct evac_app *app)
+{
+    int64_t best = 0;
+    for (size_t i = 0; i < app->probe_count; i++) {
+        const struct evac_probe *p = &app->probes[i];
+        int64_t ms = (int64_t)p->every_ms * p->fall;
+        if (evac_probe_role_votes(p->role) && (best == 0 || ms < best))
+            best = ms;
+    }
+    return best;
+}
+
+static void read_waits(struct evac_clock *c, const struct evac_history *history)
+{
+    struct evac_spread s;
+    struct evac_str app = c->app->app->name;
+    int64_t detect = usual_detection(c->app->app), dwell = c->app->app->dwell_ms;
+    evac_history_part(history, app, "detect", &s);
+    c->detect = range_of(&s);
+    if (!c->detect.known && detect)
+        c->detect = (struct evac_clock_range){ true, EVAC_ORIGIN_USUAL, detect, 2 * detect };
+    evac_history_part(history, app, "decide", &s);
+    c->decide = range_of(&s);
+    if (!c->decide.known && c->app->app->automatic == EVAC_POLICY_ACT)
+        c->decide = (struct evac_clock_range){ true, EVAC_ORIGIN_USUAL, dwell, dwell };
+}
+
+static void read_total(struct evac_clock *c)
+{
+    int64_t impact = c->impact_lo_ms ? c->impact_lo_ms : c->impact_hi_ms;
+    int64_t rto = c->app->app->rto_ms;
+    if (!c->failover.known)
+        return;
+    c->total = c->failover;
+    if (c->burnt_ms >= 0 && instant(c->app->run, EVAC_INSTANT_RECOVERED)) {
+        c->total.p50_ms = c->total.p95_ms = c->burnt_ms;
+    } else if (c->burnt_ms >= 0) {
+        c->total.p50_ms += c->burnt_ms;
+        c->total.p95_ms += c->burnt_ms;
+        c->start_by_p50_ms = impact + rto - c->failover.p50_ms;
+        c->start_by_p95_ms = impact + rto - c->failover.p95_ms;
+    } else {
+        c->total.p50_ms += c->detect.p50_ms + c->decide.p50_ms;
+        c->total.p95_ms += c->detect.p95_ms + c->decide.p95_ms;
+    }
+}
+
+/* --- what it costs
+ * --------------------------------------------------------------------------------------- */
+
+#define TREND_SAMPLES_MIN 3u
+#define TREND_LEAST_MS    50 /* a minute: less is no trend that anybody feels */
+
+enum evac_trend evac_clock_trend(const struct evac_watch *w, int64_t *ret_by_ms)
+{
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    *ret_by_ms = 0;
+    for (uint32_t i = 0; i < w->lag_count; i++) {
+        const struct evac_lag_sample *s = evac_watch_lag(w, i);
+        double minutes = (double)(s->wall_ms - evac_watch_lag(w, 0)->wall_ms) / 60000;
+        if (s->loss_ms < 0)
+            continue;
+        n++;
+        x += minutes;
+        y += (double)s->loss_ms;
+        xx += minutes * minutes;
+        xy += minutes * (double)s->loss_ms;
+    }
+    double down = n * xx - x * x;
+    if (n < TREND_SAMPLES_MIN || down <= 0)
+        return EVAC_TREND_UNKNOWN;
+    double slope = (n * xy - x * y) / down, mean = y / n;
+    double least = mean / 100 > TREND_LEAST_MS ? mean / 100 : TREND_LEAST_MS;
+    if (slope < least && slope > -least)
+        return EVAC_TREND_STEADY;
+    *ret_by_ms = (int64_t)slope;
+    return slope > 0 ? EVAC_TREND_RISING : EVAC_TREND_FALLING;
+}
+
+static void read_stores(struct evac_clock *c)
+{
+    size_t n = c->app->app->resource_count;
+    c->loss_ms = evac_engine_loss(c->app, &c->now);
+    c->stores = evac_arena_array(c->arena, n + 1, sizeof *c->stores);
+    for (size_t i = 0; i < n; i++) {
+        const struct evac_watch *w = evac_engine_watch_of(c->app, i, c->from);
+        int64_t loss = evac_engine_loss_of(c->app, i, c->from, &c->now);
+        if (loss < 0)
+            continue;
+        struct evac_clock_store *s = &c->stores[c->store_count++];
+        s->resource = c->app->app->resources[i].name;
+        s->loss_ms = loss;
+        s->watch = w;
+        s->trend = evac_clock_trend(w, &s->by_ms);
+    }
+}
+
+/* --- what blocks
+ * ----------------------------------------------------------------------------------------- */
+
+static void block(struct evac_clock *c, const char *gate, enum evac_gate_answer answer,
+                  struct evac_str reason)
+{
+    if (c->block_count < EVAC_CLOCK_BLOCKS_MAX)
+        c->blocks[c->block_count++] = (struct evac_clock_block){ gate, answer, reason };
+}
+
+static struct evac_str cut_reason(struct evac_str text, struct evac_str *ret_rest)
+{
+    for (size_t i = 0; i + 1 < text.n; i++)
+        if (text.p[i] == ';' && text.p[i + 1] == ' ') {
+            *ret_rest = (struct evac_str){ text.p + i + 2, text.n - i - 2 };
+            return (struct evac_str){ text.p, i };
+        }
+    *ret_rest = EVAC_STR_NONE;
+    return text;
+}
+
+/* The decision's reasons stand in the order of its gates. */
+static void read_gates(struct evac_clock *c)
+{
+    const struct evac_decision *d = &c->app->decision;
+    struct evac_str rest = evac_str(d->reasons);
+    for (unsigned g = 0; g < EVAC_GATE_COUNT && d->decide != EVAC_DECIDE_NOTHING; g++)
+        if (d->gates[g] != EVAC_GATE_SAYS_PASS)
+            block(c, evac_gate_name((enum evac_gate)g), d->gates[g], cut_reason(rest, &rest));
+}
+
+static bool is_lossy(const struct evac_plan *plan)
+{
+    for (uint16_t i = 0; plan && i < plan->forward_count; i++)
+        if (plan->steps[i].flags & EVAC_STEP_LOSSY)
+            return true;
+    return false;
+}
+
+/* What would stop a run on its way, whoever starts it. */
+static void read_loss_gate(struct evac_clock *c)
+{
+    char text[160];
+    struct evac_text why;
+    if (c->loss_ms < 0 || c->loss_ms <= c->app->app->rpo_ms || !is_lossy(c->plan))
+        return;
+    evac_text_init(&why, text, sizeof text);
+    if (c->loss_ms == EVAC_LOSS_UNKNOWN) {
+        evac_text_puts(&why, "what would be lost is not known");
+    } else {
+        evac_text_puts(&why, "it would lose ");
+        evac_text_duration(&why, (uint64_t)c->loss_ms);
+        evac_text_puts(&why, ", the objective is ");
+        evac_text_duration(&why, (uint64_t)c->app->app->rpo_ms);
+    }
+    evac_text_puts(&why, ": the run stops before its data step until somebody overrides");
+    block(c, "data-loss",
+          c->loss_ms == EVAC_LOSS_UNKNOWN ? EVAC_GATE_SAYS_UNKNOWN : EVAC_GATE_SAYS_BLOCK,
+          evac_arena_str(c->arena, evac_text_str(&why)));
+}
+
+/* A run's own gates: what it waits for now. */
+static void read_run_gates(struct evac_clock *c)
+{
+    const struct evac_run *run = c->app->run;
+    for (uint16_t i = 0; run && i < run->plan->forward_count; i++) {
+        enum evac_step_state state = run->steps[i].state;
+        if (state == EVAC_STEP_GATED || state == EVAC_STEP_HELD || state == EVAC_STEP_FAILED)
+            block(c, run->plan->steps[i].id.p, EVAC_GATE_SAYS_BLOCK,
+                  evac_str(run->steps[i].reason));
+    }
+}
+
+void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena,
+                     struct evac_clock *c)
+{
+    const struct evac_engine_app *a = &in->engine->apps[in->app];
+    *c = (struct evac_clock){ .arena = arena, .app = a, .now = in->now, .burnt_ms = -1 };
+    c->plan = a->run ? a->run->plan : in->plan;
+    c->no_plan = in->no_plan;
+    c->from = a->decision.from < a->app->region_count ? a->decision.from : a->active;
+    c->to = a->decision.target;
+    for (uint16_t r = 0; c->plan && r < a->app->region_count; r++) {
+        c->from = evac_str_eq(c->plan->from, a->app->regions[r]) ? r : c->from;
+        c->to = evac_str_eq(c->plan->to, a->app->regions[r]) ? r : c->to;
+    }
+    read_outage(c);
+    if (c->plan)
+        read_steps(c, in->history);
+    read_waits(c, in->history);
+    read_total(c);
+    read_stores(c);
+    read_gates(c);
+    if (a->run)
+        read_run_gates(c);
+    else
+        read_loss_gate(c);
+    clock_policy(c);
+    clock_advise(c);
+}
