@@ -42,11 +42,18 @@ static const struct evac_param call_params[] = {
     { 0 },
 };
 
+static const struct evac_param still_params[] = {
+    { "regional", EVAC_PARAM_TEXT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
+
 static const struct evac_action actions[] = {
     { "verify", "the region's own endpoint answers as it should", EVAC_ACTION_VERIFIES,
       EVAC_FENCING_NONE, 2000, 300000, verify_params, NULL },
     { "public", "the public endpoint works, served by whom it should be", EVAC_ACTION_PUBLIC,
       EVAC_FENCING_NONE, 10000, 600000, public_params, NULL },
+    { EVAC_ACTION_STILL, "the region's own endpoint does not say that it is writable", 0,
+      EVAC_FENCING_NONE, 2000, 60000, still_params, NULL },
     { "call", "a web hook is called once, with an idempotency key",
       EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_TOKEN, 2000, 60000, call_params, NULL },
     { 0 },
@@ -120,6 +127,26 @@ static struct evac_str snapshot(struct local_call *c, const struct evac_http_rep
     return kept;
 }
 
+/* The region was left: silence proves nothing, and only writes are told. */
+static void looked_back(void *user, const struct evac_http_reply *http)
+{
+    static const struct evac_fact writes = { "writes", 1 };
+    struct local_call *c = user;
+    struct evac_reply reply = { .verb = EVAC_VERB_OBSERVE, .strong = true, .progress = -1 };
+    if (http->fate != EVAC_HTTP_REPLIED) {
+        reply.seen = EVAC_SEEN_UNSEEN;
+        reply.reason = printed(c, "it can not be reached: %s", http->error);
+    } else if (body_says(http->body, "writable", EVAC_STR("true"), false)) {
+        reply.seen = EVAC_SEEN_UNSATISFIED;
+        reply.reason = EVAC_STR("it says that it accepts writes");
+        reply.facts = &writes;
+        reply.fact_count = 1;
+    } else {
+        reply.seen = EVAC_SEEN_SATISFIED;
+    }
+    local_answer(c, &reply);
+}
+
 static void looked(void *user, const struct evac_http_reply *http)
 {
     struct local_call *c = user;
@@ -182,7 +209,8 @@ static enum evac_code look(struct local_call *c, const struct evac_call *call, s
                                          .region = c->public_look ? EVAC_STR_NONE : c->region,
                                          .operation = EVAC_STR("http:Get"),
                                          .fresh = c->public_look };
-    return host->http(host->ctx, &request, looked, c, &c->host_id, err);
+    evac_http_done_fn *then = strcmp(call->action, EVAC_ACTION_STILL) == 0 ? looked_back : looked;
+    return host->http(host->ctx, &request, then, c, &c->host_id, err);
 }
 
 static enum evac_code hook(struct local_call *c, const struct evac_call *call, struct evac_err *err)

@@ -186,6 +186,13 @@ enum {
     EVAC_ACTION_WAITS = 1u << 12,
 };
 
+/* A look at a region that was left, which a driver may have under this name: SATISFIED when its
+ * resource takes no writes there, leads no users there, and runs no more than a standby. Otherwise
+ * UNSATISFIED with a reason, and the fact "writes", not 0, when it accepts writes: that region's
+ * data may have gone its own way. The controller asks now and then until somebody says that the
+ * two are reconciled. */
+#define EVAC_ACTION_STILL "still"
+
 struct evac_action {
     const char *name; /* "promote"; NULL ends the list */
     const char *doc;

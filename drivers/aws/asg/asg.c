@@ -28,6 +28,7 @@ static const struct evac_param resource_params[] = {
 static const struct evac_op ready_ops[] = {
     LOOK, TEMPLATE_OP("DescribeLaunchTemplateVersions"), TEMPLATE_OP("DescribeImages"), TEMPLATE_OP("DescribeInstanceTypeOfferings"), { 0 },
 };
+static const struct evac_op still_ops[] = { LOOK, { 0 } };
 static const struct evac_op parity_ops[] = {
     AWS_PARITY_OP("autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups"),
     AWS_PARITY_OP("ec2", "DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplateVersions"),
@@ -48,6 +49,7 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 240000, 1200000, aws_scale_params,
       scale_ops, "aws autoscaling update-auto-scaling-group --region <region> --auto-scaling-group-name <group> "
       "--min-size <was.min> --max-size <was.max> --desired-capacity <was.desired>" },
+    AWS_STILL_ACTION("no more instances are in service than a standby's", aws_still_params, still_ops),
     { 0 },
 };
 /* clang-format on */
@@ -328,6 +330,26 @@ static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
     return code ? code : describe(c, update, err);
 }
 
+/* --- still ----------------------------------------------------------------------------------- */
+
+static void judge_still(struct aws_call *c)
+{
+    const struct looking *w = c->state;
+    const struct view *v = &w->v;
+    int64_t standby = evac_args_i64(&c->args, "count.standby", 0);
+    int64_t runs = v->in_service > v->desired ? v->in_service : v->desired;
+    seen(c, v, runs <= standby ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, -1,
+         aws_still_more(c, runs, "instances", standby));
+}
+
+static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
+{
+    struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
+    w->judge = judge_still;
+    c->state = w;
+    return describe(c, on_look, err);
+}
+
 /* --- parity ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -357,6 +379,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = observe_ready },
     { .action = "scale", .observe = observe_scale, .apply = apply_scale },
+    { .action = EVAC_ACTION_STILL, .observe = observe_still },
     { 0 },
 };
 

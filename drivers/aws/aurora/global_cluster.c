@@ -329,6 +329,45 @@ enum evac_code global_observe_protected(struct aws_call *c, struct evac_err *err
     return describe_global(c, protected_global, err);
 }
 
+/* --- still ----------------------------------------------------------------------------------- */
+
+/* A cluster that is no member of the global one any more stands alone, and takes writes. */
+static void still_cluster(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct view *v = c->state;
+    if (evac_str_is(r->code, "DBClusterNotFoundFault")) {
+        seen(c, v, EVAC_SEEN_SATISFIED, "");
+        return;
+    }
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+        return;
+    }
+    struct cluster cluster = read_cluster(r->xml);
+    bool writes = cluster.has_writer && (v->writer || !v->found);
+    const char *why = v->writer ? "it is the global cluster's writer"
+                                : "it stands alone, out of the global cluster, and accepts writes";
+    aws_still_answer(c, snapshot(c, v), writes, writes ? why : "");
+}
+
+/* The old region's own word: what it believes of itself is what its clients meet. */
+static void still_global(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct view none = { 0 };
+    bool gone = evac_str_is(r->code, "GlobalClusterNotFoundFault");
+    if (r->outcome != EVAC_OUTCOME_ACCEPTED && !gone) {
+        aws_answer_unseen(c, r);
+        return;
+    }
+    struct view v = gone ? none : read_view(c, r->xml);
+    describe_cluster(c, &v, still_cluster);
+}
+
+enum evac_code global_observe_still(struct aws_call *c, struct evac_err *err)
+{
+    return describe_global(c, still_global, err);
+}
+
 /* --- lag ------------------------------------------------------------------------------------- */
 
 /* Published in the region of the secondary, which is the one that would take over. */

@@ -18,7 +18,7 @@ enum evac_code global_ready(struct aws_call *c, const struct global_kind *kind,
                             struct evac_err *err);
 enum evac_code global_measure(struct aws_call *c, const struct global_kind *kind,
                               struct evac_err *err);
-aws_start_fn global_observe_writer, global_move, global_observe_protected;
+aws_start_fn global_observe_writer, global_move, global_observe_protected, global_observe_still;
 /* cluster_capacity.c */
 aws_start_fn cluster_observe_capacity, cluster_create_instances;
 aws_start_fn cluster_observe_serverless, cluster_set_serverless;
@@ -50,6 +50,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
         GLOBAL_CHANGE("CreateDBInstance", EVAC_HOME_STEP), { 0 } }; \
     static const struct evac_op serverless_ops[] = { \
         GLOBAL_READ("DescribeDBClusters", EVAC_HOME_STEP), GLOBAL_CHANGE("ModifyDBCluster", EVAC_HOME_STEP), { 0 } }; \
+    static const struct evac_op still_ops[] = { GLOBAL_LOOK, { 0 } }; \
     static const struct evac_op measure_ops[] = { \
         { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_TO, NULL, false, false }, { 0 } };
 
@@ -72,6 +73,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 90000, 900000, NULL, failover_ops }, \
     { "protected", "every other member follows this region's writer again", 0, EVAC_FENCING_STATE, \
       120000, 3600000, NULL, look_ops }, \
+    AWS_STILL_ACTION("the region's cluster follows, or is gone: it takes no writes", NULL, still_ops), \
     { "capacity", "the region's cluster runs so many instances; more are left as they are", \
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 480000, 1200000, cluster_capacity_params, capacity_ops, GLOBAL_CLEAR_CAPACITY }, \
     { "serverless", "the region's cluster has that Serverless v2 capacity", \
@@ -84,6 +86,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     { .action = "switchover", .observe = global_observe_writer, .apply = global_move }, \
     { .action = "failover", .observe = global_observe_writer, .apply = global_move }, \
     { .action = "protected", .observe = global_observe_protected }, \
+    { .action = EVAC_ACTION_STILL, .observe = global_observe_still }, \
     { .action = "capacity", .observe = cluster_observe_capacity, .apply = cluster_create_instances }, \
     { .action = "serverless", .observe = cluster_observe_serverless, .apply = cluster_set_serverless }, \
     { .action = "", .measure = measure }

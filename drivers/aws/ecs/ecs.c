@@ -28,6 +28,7 @@ static const struct evac_op ready_ops[] = {
     { "ecs", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition", EVAC_HOME_STEP, NULL, true, false },
     { 0 },
 };
+static const struct evac_op still_ops[] = { LOOK, { 0 } };
 static const struct evac_op parity_ops[] = {
     AWS_PARITY_OP("ecs", "DescribeServices", "ecs:DescribeServices"),
     AWS_PARITY_OP("ecs", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
@@ -46,6 +47,7 @@ static const struct evac_action actions[] = {
     { "scale", "so many tasks run; where the app is taken over, more are left as they are",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 120000, 900000, aws_scale_params,
       scale_ops, "aws ecs update-service --region <region> --cluster <cluster> --service <service> --desired-count <was.desired>" },
+    AWS_STILL_ACTION("no more tasks run than a standby's", aws_still_params, still_ops),
     { 0 },
 };
 /* clang-format on */
@@ -228,6 +230,24 @@ static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
     return code;
 }
 
+/* --- still ----------------------------------------------------------------------------------- */
+
+static void on_still(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct view v;
+    int64_t standby = evac_args_i64(&c->args, "count.standby", 0);
+    if (!look(c, r, &v))
+        return;
+    int64_t runs = v.running > v.desired ? v.running : v.desired;
+    seen(c, &v, runs <= standby ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED, -1,
+         aws_still_more(c, runs, "tasks", standby));
+}
+
+static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
+{
+    return describe(c, on_still, err);
+}
+
 /* --- parity ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -262,6 +282,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = observe_ready },
     { .action = "parity", .parity = &parity },
     { .action = "scale", .observe = observe_scale, .apply = apply_scale },
+    { .action = EVAC_ACTION_STILL, .observe = observe_still },
     { 0 },
 };
 

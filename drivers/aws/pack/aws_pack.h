@@ -286,6 +286,16 @@ enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, str
             "enough when this share of them is there"                                              \
     }
 extern const struct evac_param aws_scale_params[];
+
+/* A look at a region that was left (EVAC_ACTION_STILL). params: what the resource must declare. */
+#define AWS_STILL_ACTION(doc, params, ops) { EVAC_ACTION_STILL, doc, 0, EVAC_FENCING_NONE, 2000, 60000, params, ops }
+/* Of what has counts: a standby's. */
+extern const struct evac_param aws_still_params[];
+/* "" when no more of what run there than a standby's count. */
+const char *aws_still_more(struct aws_call *c, int64_t runs, const char *what, int64_t standby);
+/* Data: it accepts writes there, or not. why: "" when not. */
+void aws_still_answer(struct aws_call *c, struct evac_str snapshot, bool writes, const char *why);
+
 /* The goal as JSON, NULL when there is none. Give it to evac_json_free(). */
 struct evac_json *aws_goal(const struct aws_call *c);
 /* The member of a JSON goal, fallback when there is no goal or no such member. */

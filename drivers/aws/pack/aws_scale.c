@@ -3,6 +3,31 @@
 
 const struct evac_param aws_scale_params[] = { AWS_SCALE_PARAMS, { 0 } };
 
+const struct evac_param aws_still_params[] = {
+    { "count", EVAC_PARAM_INT, EVAC_PARAM_OF_RESOURCE, NULL, NULL, "" },
+    { 0 },
+};
+
+const char *aws_still_more(struct aws_call *c, int64_t runs, const char *what, int64_t standby)
+{
+    if (runs <= standby)
+        return "";
+    return aws_printf(c, "%lld %s run there, a standby's count is %lld", (long long)runs, what,
+                      (long long)standby)
+        .p;
+}
+
+void aws_still_answer(struct aws_call *c, struct evac_str snapshot, bool writes, const char *why)
+{
+    static const struct evac_fact accepts = { "writes", 1 };
+    struct aws_sight sight = { .seen = writes ? EVAC_SEEN_UNSATISFIED : EVAC_SEEN_SATISFIED,
+                               .progress = -1,
+                               .snapshot = snapshot,
+                               .facts = &accepts,
+                               .fact_count = writes };
+    aws_answer_seen(c, &sight, "%s", why);
+}
+
 enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err)
 {
     struct aws_wanted *w = ret_wanted;

@@ -48,6 +48,7 @@ static const struct evac_param protect_params[] = {
 #define CHANGE(operation, iam) { "rds", operation, iam, EVAC_HOME_STEP, NULL, true, true }
 static const struct evac_op ready_ops[] = { LOOK, LOOK_BACKUPS, { 0 } };
 static const struct evac_op parity_ops[] = { AWS_PARITY_OP("rds", "DescribeDBInstances", "rds:DescribeDBInstances"), { 0 } };
+static const struct evac_op still_ops[] = { LOOK, { 0 } };
 static const struct evac_op promote_ops[] = {
     LOOK,
     { "rds", "AddTagsToResource", "rds:AddTagsToResource", EVAC_HOME_TO, NULL, true, true },
@@ -90,6 +91,7 @@ static const struct evac_action actions[] = {
     { "ready", "the region could take over: its replica replicates, or there is a recovery point", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
     AWS_PARITY_ACTION(parity_ops),
+    AWS_STILL_ACTION("the region's instance is a replica, or is gone: it takes no writes", NULL, still_ops),
     { "promote", "the region's replica stands alone and takes writes; what was not replicated is lost",
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 420000, 1800000,
       promote_params, promote_ops },
@@ -499,6 +501,25 @@ static const struct aws_parity parity = { .rows = {
       .missing_codes = "DBInstanceNotFound", .unless = "protected_by=backups", .compared = of_instance } } };
 /* clang-format on */
 
+/* --- still -------------------------------------------------------------------------------------
+ */
+
+static void on_still(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct db_view v;
+    if (!db_look(c, r, &v))
+        return;
+    bool writes = v.found && v.source.n == 0 && db_serves(v.status);
+    aws_still_answer(
+        c, EVAC_STR_NONE, writes,
+        writes ? aws_printf(c, "%.*s stands alone and accepts writes", EVAC_STR_ARG(v.id)).p : "");
+}
+
+static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
+{
+    return describe(c, on_still, err);
+}
+
 static const struct aws_handlers handlers[] = {
     { .action = "parity", .parity = &parity },
     { .action = "ready", .observe = observe_ready },
@@ -510,6 +531,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "rehearse", .observe = db_observe_instance, .apply = db_restore_instance },
     { .action = "discard", .observe = db_observe_discard_instance, .apply = db_discard_instance },
     { .action = "protect", .observe = observe_protect, .apply = apply_protect },
+    { .action = EVAC_ACTION_STILL, .observe = observe_still },
     { .action = "", .measure = measure },
     { 0 },
 };

@@ -54,6 +54,11 @@ static const struct evac_op point_ops[] = {
     CALL("ChangeResourceRecordSets", true, BY_RECORD),
     { 0 },
 };
+static const struct evac_op still_ops[] = {
+    CALL("ListResourceRecordSets", false, BY_RECORD),
+    CALL("GetChange", false, BY_RECORD),
+    { 0 },
+};
 static const struct evac_op share_ops[] = {
     CALL("ListResourceRecordSets", false, BY_WEIGHT),
     CALL("GetChange", false, BY_WEIGHT),
@@ -77,6 +82,7 @@ static const struct evac_action actions[] = {
     { "join", "the name answers with the region too: it has its share",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION, 60000,
       900000, dns_share_params, share_ops },
+    AWS_STILL_ACTION("the name does not answer with the region, but with the one that took over", NULL, still_ops),
     { 0 },
 };
 /* clang-format on */
@@ -220,11 +226,19 @@ static enum evac_code apply_point(struct aws_call *c, struct evac_err *err)
     return dns_share_by(c, "weight") ? dns_apply_share(c, err) : list_for_point(c, change, err);
 }
 
+/* Whoever was left answers nobody when the one that took over does. */
+static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
+{
+    c->region = c->to;
+    return observe_point(c, err);
+}
+
 static const struct aws_handlers handlers[] = {
     { .action = "ready", .observe = dns_observe_ready },
     { .action = "point", .observe = observe_point, .apply = apply_point },
     { .action = "withdraw", .observe = dns_observe_share, .apply = dns_apply_share },
     { .action = "join", .observe = dns_observe_share, .apply = dns_apply_share },
+    { .action = EVAC_ACTION_STILL, .observe = observe_still },
     { 0 },
 };
 

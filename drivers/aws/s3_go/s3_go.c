@@ -59,6 +59,7 @@ static const struct evac_action actions[] = {
     { "route", "the copy says that traffic goes to the new region",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION,
       500, 120000, NULL, change_ops },
+    AWS_STILL_ACTION("the region's own copy does not say that it may write, or is served", NULL, look_ops),
     { "withdraw", "the copy that the region's health check reads says that it is out",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_TRAFFIC, EVAC_FENCING_VERSION,
       500, 120000, share_params, withdraw_ops },
@@ -380,6 +381,25 @@ static enum evac_code observe_aim(struct aws_call *c, struct evac_err *err)
     return get(c, on_aim, err);
 }
 
+/* A copy that was out of reach when the others were changed. */
+static void on_still(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    struct go go;
+    if (!look(c, r, &go))
+        return;
+    bool named = evac_str_is(c->region, go.writer) || evac_str_is(c->region, go.route);
+    seen(c, &go, named ? EVAC_SEEN_UNSATISFIED : EVAC_SEEN_SATISFIED, -1,
+         named
+             ? aws_printf(c, "its copy of the GO object says that %.*s", EVAC_STR_ARG(says(c, &go)))
+                   .p
+             : "");
+}
+
+static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
+{
+    return get(c, on_still, err);
+}
+
 static void on_expire(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct go go;
@@ -588,6 +608,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "route", .observe = observe_aim, .apply = apply_change },
     { .action = "withdraw", .observe = observe_aim, .apply = apply_change },
     { .action = "join", .observe = observe_aim, .apply = apply_change },
+    { .action = EVAC_ACTION_STILL, .observe = observe_still },
     { 0 },
 };
 
