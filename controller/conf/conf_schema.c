@@ -161,6 +161,8 @@ static const struct conf_row app_rows[] = {
       .doc = "Interval at which replication lag is measured" },
     { "policy.readiness", CONF_DURATION, AT(app.readiness_ms), FROM_TO(0, 7 * DAY), .fallback = "1h",
       .doc = "How often each standby is rehearsed (looked at, nothing changed), so that its readiness is known; 0 never" },
+    { "policy.old_side", CONF_DURATION, AT(app.old_side_ms), FROM_TO(SEC, DAY), .fallback = "60s",
+      .doc = "How often the region that was left is looked at, until it serves again or its data are reconciled" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",
       .doc = "A run that has not ended by then is held for a person" },

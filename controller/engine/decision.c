@@ -129,7 +129,7 @@ static bool is_lately_ready(const struct evac_decision_input *in, const struct e
 
 static bool may_be_target(const struct evac_decision_input *in, uint16_t r)
 {
-    if (r == in->active || (in->out & (1u << r)))
+    if (r == in->active || ((in->out | in->unreconciled) & (1u << r)))
         return false;
     if (evac_health_is_dormant(in->health, r))
         return in->readiness && is_lately_ready(in, &in->readiness[r]);
@@ -205,6 +205,8 @@ static const char *what_of(const struct evac_decision_input *in, uint16_t r)
 {
     if (in->out & (1u << r))
         return "is out";
+    if (in->unreconciled & (1u << r))
+        return "was left and is not reconciled";
     if (evac_health_is_dormant(in->health, r))
         return "is dormant, and was not lately found ready";
     return evac_verdict_name(in->health->regions[r].verdict);

@@ -73,8 +73,9 @@ struct evac_decision_input {
     const struct evac_app *app;
     const struct evac_health *health;
     const struct evac_readiness *readiness; /* a region each; NULL unknown */
-    uint16_t active; /* the region that is looked at, and would be left; index in the app's */
-    uint32_t out;    /* active-active: regions that take no users, a bit each; no targets */
+    uint16_t active;       /* the region that is looked at, and would be left; index in the app's */
+    uint32_t out;          /* active-active: regions that take no users, a bit each; no targets */
+    uint32_t unreconciled; /* regions that may have data of their own, a bit each; no targets */
     uint16_t writer; /* active-active: goes before other targets, its data stays where it is */
     struct evac_str needs; /* dependencies outside that fail, in words; "" none */
     bool needs_doubtful;   /* ... one of which may be about to: it is not known yet */

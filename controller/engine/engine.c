@@ -94,6 +94,7 @@ void engine_moved(struct evac_engine_app *a, enum evac_workflow workflow, uint16
 {
     if (!is_active_active(a)) {
         a->active = to;
+        a->old_side.watched = a->old_side.watched && a->old_side.region != to;
     } else if (workflow == EVAC_WORKFLOW_FAILBACK) {
         a->out &= ~(1u << to);
         a->active = to == 0 ? to : a->active;
@@ -168,6 +169,9 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->sources = sources;
     to->active = engine_region_index(app, region);
     to->out = same_regions(from, from->out, app);
+    to->old_side.region = engine_region_index(app, engine_region(from, from->old_side.region));
+    to->old_side.watched = from->old_side.watched && to->old_side.region != to->active;
+    to->old_side.due_ms = 0;
     to->active_before = engine_region_index(app, engine_region(from, from->active_before));
     to->out_before = same_regions(from, from->out_before, app);
     evac_health_reconfigure(&to->health, app);
@@ -293,6 +297,8 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .readiness = a->readiness,
         .active = looked_at,
         .out = a->out,
+        .unreconciled =
+            engine_is_unreconciled(a, a->old_side.region) ? 1u << a->old_side.region : 0,
         .writer = a->active,
         .anchored = engine->model->controller.anchor_count > 0,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
@@ -484,8 +490,11 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     if (!a)
         return;
     if (a->run == run) {
+        uint16_t from = engine_region_index(a->app, run->plan->from);
         a->run = NULL;
         remember_end(a, run, io->now);
+        if (a->active != from && !is_active_active(a))
+            engine_leave(io, a, from, run->id);
         for (size_t i = 0; i < watch_count(a->app); i++)
             evac_watch_turn(&a->watches[i]);
     }
@@ -559,7 +568,7 @@ static void tick_runs(struct engine_io *io)
     }
 }
 
-static void refuse(struct engine_io *io, enum evac_code code, const char *why)
+void engine_refuse(struct engine_io *io, enum evac_code code, const char *why)
 {
     io->fx->answer = code;
     (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(why));
@@ -593,6 +602,19 @@ static void withdraw_proposal(struct engine_io *io, struct evac_engine_app *a)
     engine_after_run(io, run);
 }
 
+/* Home is where two regions' data would meet. */
+static bool is_unreconciled(struct engine_io *io, const struct evac_engine_app *a,
+                            const struct evac_run *run)
+{
+    struct evac_text why;
+    if (!engine_is_unreconciled(a, engine_region_index(a->app, run->plan->to)))
+        return false;
+    io->fx->answer = EVAC_E_REFUSED;
+    evac_text_init(&why, io->fx->answer_text, sizeof io->fx->answer_text);
+    engine_say_unreconciled(a, &why);
+    return true;
+}
+
 static void admit(struct engine_io *io, const struct evac_admit_event *e)
 {
     struct evac_engine *engine = io->engine;
@@ -603,16 +625,19 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     if (a)
         a->starting = false;
     if (!a || !engine->lead) {
-        refuse(io, EVAC_E_REFUSED,
-               a ? "this controller does not hold the lead" : "the app is not configured");
+        engine_refuse(io, EVAC_E_REFUSED,
+                      a ? "this controller does not hold the lead" : "the app is not configured");
         return;
     }
     bool aside = evac_plan_is_aside(run->plan);
+    if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILBACK && is_unreconciled(io, a, run))
+        return;
     if (!e->proposed && !aside)
         withdraw_proposal(io, a);
     if (aside ? a->run || a->rehearsal : a->run != NULL) {
-        refuse(io, EVAC_E_BUSY,
-               "a run of this app is going on already; 'evac stop APP' ends it where it stands");
+        engine_refuse(
+            io, EVAC_E_BUSY,
+            "a run of this app is going on already; 'evac stop APP' ends it where it stands");
         return;
     }
     if (!aside && a->rehearsal) { /* the real thing goes first */
@@ -689,7 +714,7 @@ static void hold(struct engine_io *io, struct evac_engine_app *a, const struct e
 {
     bool holds = cmd->verb == EVAC_CMD_HOLD;
     if (holds && cmd->reason.n == 0) {
-        refuse(io, EVAC_E_BADARG, "a hold needs a reason");
+        engine_refuse(io, EVAC_E_BADARG, "a hold needs a reason");
         return;
     }
     struct evac_record r = { .kind = EVAC_RECORD_HOLD };
@@ -733,13 +758,15 @@ static void command_app(struct engine_io *io, const struct evac_command *cmd)
     if (cmd->verb == EVAC_CMD_STOP_AUTOMATION || cmd->verb == EVAC_CMD_ALLOW_AUTOMATION)
         stop_automation(io, cmd);
     else if (i == io->engine->app_count)
-        refuse(io, EVAC_E_NOTFOUND, "there is no such app");
+        engine_refuse(io, EVAC_E_NOTFOUND, "there is no such app");
     else if (cmd->verb == EVAC_CMD_HOLD || cmd->verb == EVAC_CMD_RELEASE)
         hold(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_ACK)
         ack(io, &io->engine->apps[i], cmd);
+    else if (cmd->verb == EVAC_CMD_RECONCILE)
+        engine_reconcile(io, &io->engine->apps[i], cmd);
     else
-        refuse(io, EVAC_E_BADARG, "that word is for a run: name one");
+        engine_refuse(io, EVAC_E_BADARG, "that word is for a run: name one");
 }
 
 static void command(struct engine_io *io, const struct evac_command *cmd)
@@ -747,11 +774,11 @@ static void command(struct engine_io *io, const struct evac_command *cmd)
     struct evac_run_io rio = engine_run_io(io);
     struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
     if (!io->engine->lead) {
-        refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+        engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
     } else if (cmd->run == 0) {
         command_app(io, cmd);
     } else if (!run) {
-        refuse(io, EVAC_E_NOTFOUND, "no such run is going on");
+        engine_refuse(io, EVAC_E_NOTFOUND, "no such run is going on");
     } else {
         before_run(io, run);
         evac_run_command(run, &rio, cmd);
@@ -810,6 +837,7 @@ static void tick_apps(struct engine_io *io)
             evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
         health_changed(io, a, &news);
         engine_measure(io, (uint16_t)i);
+        engine_look_back(io, a);
     }
 }
 
@@ -822,7 +850,8 @@ static void set_wake(struct evac_engine *engine)
     for (size_t i = 0; i < engine->app_count; i++) {
         const struct evac_engine_app *a = &engine->apps[i];
         uint64_t times[] = { a->decide_ms, evac_health_wake_ms(&a->health),
-                             engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER };
+                             engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER,
+                             engine->lead ? engine_look_back_wake_ms(a) : EVAC_NEVER };
         for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
             if (times[k] < wake)
                 wake = times[k];

@@ -7,6 +7,7 @@
 #define EVAC_ENGINE_H
 
 #include "decision.h"
+#include "old_side.h"
 #include "run.h"
 #include "watch.h"
 
@@ -36,6 +37,7 @@ struct evac_engine_app {
      * its regions, of others the active one. See evac_engine_watch_of(). */
     struct evac_watch *watches;
     uint16_t sources;
+    struct evac_old_side old_side; /* the region that was left last */
 
     /* what a run that is undone goes back to */
     uint16_t active_before;
@@ -154,7 +156,8 @@ size_t evac_engine_apps_bytes(const struct evac_model *model);
 void evac_engine_init(struct evac_engine *engine, const struct evac_model *model,
                       void *apps_memory);
 
-/* What a resource's driver can measure: verbs of struct evac_driver. After init and reconfigure. */
+/* What a resource's driver can measure: verbs of struct evac_driver, and OBSERVE when the resource
+ * can tell whether a region that was left is still. After init and reconfigure. */
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs);
 
 /* A reload: keep what still fits, by name; runs go on with their own plans. The old apps memory is

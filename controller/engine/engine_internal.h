@@ -14,6 +14,7 @@ struct engine_io {
 
 struct evac_run_io engine_run_io(struct engine_io *io);
 void engine_record(struct engine_io *io, struct evac_record record);
+void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
 void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const char *text);
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
 uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
@@ -47,4 +48,17 @@ void engine_see_assurance(struct evac_engine_app *a, const struct evac_record *r
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
                            enum evac_run_state end, int64_t wall_ms);
+
+/* engine_old_side.c. A real run moved the users out of region: from now on it is watched. */
+void engine_leave(struct engine_io *io, struct evac_engine_app *a, uint16_t region, uint64_t run);
+void engine_look_back(struct engine_io *io, struct evac_engine_app *a);
+uint64_t engine_look_back_wake_ms(const struct evac_engine_app *a);
+void engine_looked_back(struct engine_io *io, struct evac_engine_app *a, uint16_t resource,
+                        const struct evac_reply *reply);
+void engine_reconcile(struct engine_io *io, struct evac_engine_app *a,
+                      const struct evac_command *cmd);
+/* Its data may have gone their own way: nobody is led there by itself, nor by a failback. */
+bool engine_is_unreconciled(const struct evac_engine_app *a, uint16_t region);
+void engine_say_unreconciled(const struct evac_engine_app *a, struct evac_text *why);
+void engine_see_old_side(struct evac_engine_app *a, const struct evac_record *r);
 #endif

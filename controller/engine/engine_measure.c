@@ -440,6 +440,9 @@ void engine_measured(struct engine_io *io, const struct evac_reply_event *e)
     struct evac_engine_app *a = &io->engine->apps[e->app];
     for (uint16_t s = 0; e->step < a->app->resource_count && s < a->sources; s++) {
         take_measurement(a, evac_engine_watch_of(a, e->step, s), e);
+        if (e->step < a->app->resource_count &&
+            answers(&evac_engine_watch_of(a, e->step, 0)->still_call, e->call))
+            engine_looked_back(io, a, e->step, e->reply);
         note_lag(io, &(struct spot){ .app = e->app, .resource = e->step, .source = s });
     }
 }

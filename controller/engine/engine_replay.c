@@ -102,6 +102,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
         a->acked = true;
+    else if (r->kind == EVAC_RECORD_OLD_SIDE)
+        engine_see_old_side(a, r);
     else if (r->kind == EVAC_RECORD_ASSURANCE)
         engine_see_assurance(a, r);
     else if (r->kind == EVAC_RECORD_LAG)

@@ -160,6 +160,9 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(HOLD, "hold",                                                                                \
       "no automation for an app; needs a reason; value is ms from now, 0 until released")          \
     X(RELEASE, "release", "end a hold")                                                            \
+    X(RECONCILE, "reconcile",                                                                      \
+      "the data of the region that was left are reconciled, or given up: it is watched no more; "  \
+      "needs a reason")                                                                            \
     X(STOP_AUTOMATION, "stop-automation", "no automatic run of any app")                           \
     X(ALLOW_AUTOMATION, "allow-automation", "end stop-automation")
 #define X(name, text, doc) EVAC_CMD_##name,

@@ -11,7 +11,8 @@ void evac_watch_turn(struct evac_watch *watch)
                                 .last_mark = watch->last_mark,
                                 .mark_call = watch->mark_call,
                                 .seek_call = watch->seek_call,
-                                .measure_call = watch->measure_call };
+                                .measure_call = watch->measure_call,
+                                .still_call = watch->still_call };
     *watch = fresh;
 }
 

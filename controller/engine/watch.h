@@ -33,6 +33,7 @@ struct evac_watch {
     int64_t found;     /* newest marker seen in the standby; 0 none */
 
     uint64_t mark_call, seek_call, measure_call; /* open calls */
+    uint64_t still_call;                         /* the same, of the region that was left */
     uint64_t mark_due_ms, measure_due_ms;
 
     struct evac_lag_sample lags[EVAC_LAGS]; /* ring, newest at lag_at - 1 */

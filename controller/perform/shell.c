@@ -270,13 +270,22 @@ size_t evac_shell_open_calls(const struct evac_shell *shell)
 /* --- life
  * ---------------------------------------------------------------------------------------------- */
 
+static uint32_t verbs_of(const struct evac_driver *driver, const struct evac_resource *resource)
+{
+    const struct evac_action *still =
+        driver ? evac_driver_action(driver, EVAC_STR(EVAC_ACTION_STILL)) : NULL;
+    bool tells = still && evac_action_serves(still, resource);
+    return (driver ? driver->verbs : 0) | (tells ? 1u << EVAC_VERB_OBSERVE : 0);
+}
+
 void shell_tell_verbs(struct evac_shell *shell)
 {
     for (size_t a = 0; a < shell->model->app_count; a++)
         for (size_t r = 0; r < shell->model->apps[a].resource_count; r++) {
+            const struct evac_resource *resource = &shell->model->apps[a].resources[r];
             const struct evac_driver *driver =
-                evac_catalog_driver(shell->o.catalog, shell->model->apps[a].resources[r].type);
-            evac_engine_watch(&shell->engine, (uint16_t)a, (uint16_t)r, driver ? driver->verbs : 0);
+                evac_catalog_driver(shell->o.catalog, resource->type);
+            evac_engine_watch(&shell->engine, (uint16_t)a, (uint16_t)r, verbs_of(driver, resource));
         }
 }
 

@@ -189,6 +189,7 @@ static struct evac_call describe(struct evac_shell *shell, struct shell_call *ca
     char *token = evac_arena_alloc(call->arena, 26);
     ask.token = token;
     if (!effect->run) {
+        ask.action = effect->verb == EVAC_VERB_OBSERVE ? EVAC_ACTION_STILL : "";
         ask.args = measure_args(call, effect);
         evac_attempt_token(0, effect->app->name, effect->step, effect->call, token);
         return ask;

@@ -165,6 +165,9 @@ bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
 /* It moves nothing: a rehearsal or an isolated drill. It gives way to what does. */
 bool evac_plan_is_aside(const struct evac_plan *plan);
 
+/* The resource declares what the action needs of it. */
+bool evac_action_serves(const struct evac_action *action, const struct evac_resource *resource);
+
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
 /* May the step call it, with the arguments that it has? */

@@ -277,6 +277,12 @@ static bool serves(const struct evac_action *action, const struct evac_resource 
     return true;
 }
 
+bool evac_action_serves(const struct evac_action *action, const struct evac_resource *resource)
+{
+    const char *missing;
+    return serves(action, resource, &missing);
+}
+
 /* "*.scale" and "this|that.ready" are for resources of several types. */
 static bool is_for_any(struct evac_str action, struct evac_str *ret_types,
                        struct evac_str *ret_name)
