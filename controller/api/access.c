@@ -18,6 +18,8 @@ const struct evac_access_row evac_access_rows[] = {
     { "game-day", OPERATOR, "a drill with faults" },
     { "failover", OPERATOR, "begin a run that moves the app" },
     { "failback", OPERATOR, "begin a run that moves it home" },
+    { "fence", OPERATOR, "begin a run that fences the region that was left" },
+    { "reconcile", APPROVER, "the data of the region that was left are reconciled, or given up" },
     { "approve", APPROVER, "say yes; an app's approvals may name others" },
     { "decline", ANYBODY, "say no" },
     { "pause", ANYBODY, "begin nothing new" },

@@ -155,7 +155,8 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
         (mode.n && !evac_mode_parse(mode, &wish->mode)) ||
         (kind.n && !evac_drill_kind_parse(kind, &wish->drill))) {
         problem(r, 400, "a field has a value that is not allowed",
-                "workflow: failover, failback, drill; mode: graceful, ungraceful; kind: rehearse, "
+                "workflow: failover, failback, drill, fence; mode: graceful, ungraceful; kind: "
+                "rehearse, "
                 "isolated, live, game-day");
         return false;
     }

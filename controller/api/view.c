@@ -116,6 +116,23 @@ static void view_decision(const struct evac_engine_app *a, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
+static void view_old_side(const struct evac_engine_app *a, struct evac_jw *w)
+{
+    const struct evac_old_side *side = &a->old_side;
+    if (!side->watched) {
+        evac_jw_null(w, "old_side");
+        return;
+    }
+    evac_jw_open(w, "old_side", '{');
+    evac_jw_str(w, "region", a->app->regions[side->region]);
+    evac_jw_i64(w, "left_by_run", (int64_t)side->run);
+    evac_jw_cstr(w, "state", evac_old_side_name(side->state));
+    evac_jw_bool(w, "writes", side->writes);
+    evac_jw_i64(w, "since_ms", side->since_wall_ms);
+    evac_jw_cstr(w, "reason", side->reason);
+    evac_jw_close(w, '}');
+}
+
 static void view_last_run(const struct evac_engine_app *a, struct evac_jw *w)
 {
     if (!a->ran) {
@@ -171,6 +188,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_known(w, "rehearsal", a->rehearsal != NULL,
                   a->rehearsal ? (int64_t)a->rehearsal->id : 0);
     view_last_run(a, w);
+    view_old_side(a, w);
     view_drill(daemon, app, w);
     evac_jw_close(w, '}');
 }

@@ -64,7 +64,7 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan)
     evac_cli_lint_short(cli, cJSON_GetObjectItemCaseSensitive(plan, "lint"));
     printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
-    if (!evac_json_true(plan, "has_data"))
+    if (!evac_json_true(plan, "has_data") || strcmp(cli->command, "fence") == 0)
         return;
     bool all_wait = strstr(evac_json_cstr(plan, "text"), "[may lose data]") == NULL;
     if (strcmp(evac_json_cstr(plan, "mode"), "graceful") == 0)

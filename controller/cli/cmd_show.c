@@ -79,6 +79,25 @@ static void print_active(const cJSON *app)
     }
 }
 
+static void print_old_side(struct evac_cli *cli, const cJSON *app)
+{
+    const cJSON *side = cJSON_GetObjectItemCaseSensitive(app, "old_side");
+    const char *state = evac_json_cstr(side, "state"), *reason = evac_json_cstr(side, "reason");
+    bool alive = strcmp(state, "alive") == 0;
+    if (!cJSON_IsObject(side))
+        return;
+    printf("    %s, left by run %.0f: %s%s%s%s%s\n", evac_json_cstr(side, "region"),
+           evac_json_number(side, "left_by_run", 0), evac_style(cli, alive ? EVAC_BAD : EVAC_PLAIN),
+           state, evac_style(cli, EVAC_PLAIN), reason[0] ? "; " : "", reason);
+    if (evac_json_true(side, "writes"))
+        printf("    %sTWO REGIONS MAY BE WRITING%s: 'evac fence %s'; a failback waits for 'evac "
+               "reconcile %s'\n",
+               evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN), evac_json_cstr(app, "app"),
+               evac_json_cstr(app, "app"));
+    else if (alive)
+        printf("    'evac fence %s' makes it still again\n", evac_json_cstr(app, "app"));
+}
+
 static void print_app(struct evac_cli *cli, const cJSON *app)
 {
     const cJSON *region, *decision = cJSON_GetObjectItemCaseSensitive(app, "decision");
@@ -106,6 +125,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
     printf("    policy %s: %s%s%s\n", evac_json_cstr(decision, "policy"),
            evac_json_cstr(decision, "decide"), evac_json_cstr(decision, "reasons")[0] ? "; " : "",
            evac_json_cstr(decision, "reasons"));
+    print_old_side(cli, app);
     if (evac_json_cstr(app, "held")[0])
         printf("    %sheld%s: %s\n", evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN),
                evac_json_cstr(app, "held"));

@@ -340,6 +340,8 @@ static const struct conf_row runbook_rows[] = {
       .otherwise = "none", .doc = "Home again" },
     { "drill", CONF_SECTION, AT(workflows[EVAC_WORKFLOW_DRILL]), .section = &workflow_section,
       .otherwise = "none", .doc = "What a drill goes through" },
+    { "fence", CONF_SECTION, AT(workflows[EVAC_WORKFLOW_FENCE]), .section = &workflow_section,
+      .otherwise = "none", .doc = "The region that was left (from) is alive: what makes it still again" },
     END
 };
 #undef S

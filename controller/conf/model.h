@@ -16,7 +16,8 @@
 #define EVAC_WORKFLOWS(X)                                                                          \
     X(FAILOVER, "failover")                                                                        \
     X(FAILBACK, "failback")                                                                        \
-    X(DRILL, "drill")
+    X(DRILL, "drill")                                                                              \
+    X(FENCE, "fence")
 #define EVAC_POLICIES(X)                                                                           \
     X(NEVER, "never")                                                                              \
     X(PROPOSE, "propose")                                                                          \

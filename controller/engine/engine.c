@@ -499,8 +499,10 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
             evac_watch_turn(&a->watches[i]);
     }
     if (a->rehearsal == run) {
-        engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id, run->state,
-                              io->now->wall_ms);
+        if (run->plan->workflow != EVAC_WORKFLOW_FENCE)
+            engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id,
+                                  run->state, io->now->wall_ms);
+        a->old_side.due_ms = 0; /* a fence has changed it */
         a->rehearsal = NULL;
         let_go(io, a);
     }

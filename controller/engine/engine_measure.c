@@ -335,7 +335,8 @@ static bool cost_data(const struct evac_run *run)
     for (uint16_t i = 0; i < run->plan->forward_count; i++)
         if (run->plan->steps[i].flags & EVAC_STEP_PIVOT)
             return false;
-    return run->plan->workflow != EVAC_WORKFLOW_DRILL && !run->back;
+    return run->plan->workflow != EVAC_WORKFLOW_DRILL &&
+           run->plan->workflow != EVAC_WORKFLOW_FENCE && !run->back;
 }
 
 void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a)

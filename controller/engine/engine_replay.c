@@ -50,6 +50,8 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
 
 static void see_look(struct evac_engine_app *a, const struct evac_record *r)
 {
+    if (evac_str_is(r->name, evac_workflow_name(EVAC_WORKFLOW_FENCE)))
+        return; /* says nothing of a standby */
     a->replay_look = r->run;
     a->replay_look_to = engine_region_index(a->app, r->to);
 }

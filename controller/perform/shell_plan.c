@@ -38,6 +38,8 @@ static size_t choose_source(const struct evac_engine_app *a, const struct evac_w
     uint32_t serving = evac_engine_serving(a);
     if (wish->from.n)
         return region_index(a->app, wish->from);
+    if (wish->workflow == EVAC_WORKFLOW_FENCE)
+        return a->old_side.watched ? a->old_side.region : a->app->region_count;
     if (wish->workflow != EVAC_WORKFLOW_FAILOVER)
         return a->active;
     uint32_t down = serving & down_of(a);
@@ -53,10 +55,25 @@ static size_t choose_target(const struct evac_shell *shell, const struct evac_en
         return region_index(a->app, wish->to);
     if (wish->workflow == EVAC_WORKFLOW_FAILBACK)
         return first_of(a, a->out, 0);
+    if (wish->workflow == EVAC_WORKFLOW_FENCE)
+        return a->active;
     struct evac_now now = shell_now(shell);
     struct evac_decision_input view = evac_engine_view(&shell->engine, a, from, &now);
     size_t best = evac_best_standby(&view);
     return best < a->app->region_count ? best : from == 0 ? 1 : 0;
+}
+
+/* The other way about: who is fenced must not serve, and who stays must. */
+static enum evac_code check_fence(const struct evac_engine_app *a, size_t from, size_t to,
+                                  struct evac_err *err)
+{
+    uint32_t serving = evac_engine_serving(a);
+    if ((serving & (1u << to)) && !(serving & (1u << from)))
+        return EVAC_OK;
+    return evac_fail(err, EVAC_E_REFUSED,
+                     "'%.*s' serves in %.*s: that is not a region that was left",
+                     EVAC_STR_ARG(a->app->name),
+                     EVAC_STR_ARG(a->app->regions[serving & (1u << from) ? from : a->active]));
 }
 
 /* A region that is led away from must serve; one that is brought back must not. */
@@ -68,6 +85,8 @@ static enum evac_code check_direction(const struct evac_engine_app *a, const str
     bool drill = wish->workflow == EVAC_WORKFLOW_DRILL || wish->rehearse;
     bool back = wish->workflow == EVAC_WORKFLOW_FAILBACK;
     struct evac_str name = a->app->name, there = a->app->regions[to];
+    if (wish->workflow == EVAC_WORKFLOW_FENCE)
+        return check_fence(a, from, to, err);
     if (!(serving & (1u << from)))
         return evac_fail(err, EVAC_E_REFUSED, "'%.*s' does not serve in %.*s", EVAC_STR_ARG(name),
                          EVAC_STR_ARG(a->app->regions[from]));
@@ -95,6 +114,10 @@ static enum evac_code resolve(const struct evac_shell *shell, const struct evac_
 
     const struct evac_engine_app *a = &shell->engine.apps[i];
     size_t from = choose_source(a, wish);
+    if (from >= a->app->region_count && wish->workflow == EVAC_WORKFLOW_FENCE && !wish->from.n)
+        return evac_fail(err, EVAC_E_REFUSED,
+                         "no region that '%.*s' left is watched: say which, with --from",
+                         EVAC_STR_ARG(wish->app));
     if (from >= a->app->region_count)
         return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not one of the app's regions",
                          EVAC_STR_ARG(wish->from));

@@ -162,7 +162,8 @@ uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_ste
 const char *evac_plan_kind_name(const struct evac_plan *plan);
 /* A drill that changes the standby, with no users on it, and puts everything back. */
 bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
-/* It moves nothing: a rehearsal or an isolated drill. It gives way to what does. */
+/* It moves no users: a rehearsal, an isolated drill, or a fence of the region that was left. It
+ * gives way to what does. */
 bool evac_plan_is_aside(const struct evac_plan *plan);
 
 /* The resource declares what the action needs of it. */

@@ -405,13 +405,19 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     for (uint16_t i = 0; i < c.count; i++)
         convert_when(&c, &c.drafts[i]);
     plan_check(&c);
-    if (diag->errors == errors && c.count == 0)
+    bool empty_fence = c.count == 0 && request->workflow == EVAC_WORKFLOW_FENCE;
+    if (diag->errors == errors && c.count == 0 && !empty_fence)
         plan_error(&c, c.workflow->place, "nothing is left of this workflow for app '%.*s'",
                    EVAC_STR_ARG(request->app->name));
     if (diag->errors > errors) {
         code = evac_fail(err, EVAC_E_BADCONF, "the plan for '%.*s' has %zu error%s",
                          EVAC_STR_ARG(request->app->name), diag->errors - errors,
                          diag->errors - errors == 1 ? "" : "s");
+        evac_arena_free(c.arena);
+    } else if (empty_fence) {
+        code = evac_fail(err, EVAC_E_UNSUPPORTED,
+                         "app '%.*s' has nothing that could fence a region that was left",
+                         EVAC_STR_ARG(request->app->name));
         evac_arena_free(c.arena);
     } else {
         *ret_plan = assemble(&c);

@@ -10,7 +10,8 @@ bool evac_plan_is_isolated_drill(const struct evac_plan *plan)
 
 bool evac_plan_is_aside(const struct evac_plan *plan)
 {
-    return plan->rehearse || evac_plan_is_isolated_drill(plan);
+    return plan->rehearse || evac_plan_is_isolated_drill(plan) ||
+           plan->workflow == EVAC_WORKFLOW_FENCE;
 }
 
 const char *evac_plan_kind_name(const struct evac_plan *plan)

@@ -962,19 +962,28 @@ struct world *world_new(const struct world_options *options)
     return w;
 }
 
+/* Every question, timer and exchange comes to its end, so that nobody's memory is forgotten. */
+static void answer_everybody(struct world *w)
+{
+    while (w->exchanges || w->heap_n) {
+        struct exchange *x = w->exchanges;
+        struct due due = { 0 };
+        if (w->heap_n)
+            due = take_first(w);
+        if (due.fn == timer_due || due.fn == dns_due)
+            due.fn(w, due.what);
+        if (x) {
+            answer(x, EVAC_HTTP_LOST, "the world ends");
+            forget(x);
+        }
+    }
+}
+
 void world_free(struct world *w)
 {
     evac_shell_free(w->shell);
     w->shell = NULL;
-    /* every exchange gets its answer, so that nobody's memory is forgotten */
-    while (w->exchanges) {
-        struct exchange *x = w->exchanges;
-        answer(x, EVAC_HTTP_LOST, "the world ends");
-        forget(x);
-    }
-    for (size_t i = 0; i < w->heap_n; i++)
-        if (w->heap[i].fn == timer_due || w->heap[i].fn == dns_due)
-            free(w->heap[i].what);
+    answer_everybody(w);
     evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
     evac_model_free(w->model);
