@@ -823,9 +823,9 @@ static void note(struct engine_io *io, const struct evac_record *rows, size_t co
     for (size_t i = 0; known && i < count; i++)
         known = is_note(rows[i].kind);
     if (!io->engine->lead)
-        refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+        engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
     else if (!known)
-        refuse(io, EVAC_E_BADARG, "that is not for the engine to keep");
+        engine_refuse(io, EVAC_E_BADARG, "that is not for the engine to keep");
     for (size_t i = 0; io->engine->lead && known && i < count; i++)
         engine_record(io, rows[i]);
 }

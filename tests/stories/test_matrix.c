@@ -148,7 +148,7 @@ static void prepare(struct cell *c)
     expect(c, !world_begin(c->w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), "the way there");
     expect(c, world_run_to_end(c->w, 60 * MINUTE_MS), "the way there does not end");
     world_run(c->w, 5 * MINUTE_MS);
-    if (c->strategy->restores) /* what it was restored from still stands there, and takes writes */
+    if (world_app(c->w)->old_side.writes) /* what it was restored from still stands there */
         expect(c, !world_say(c->w, EVAC_CMD_RECONCILE, "", "fenced before it was restored", 0),
                "it is not reconciled");
 }

@@ -421,6 +421,7 @@ END_TEST
 static const char whole_book[] =
     "runbook = { name = \"b\"; doc = \"d\";\n"
     "  drill = { same_as = \"failback\"; }; failback = { same_as = \"failover\"; };\n"
+    "  fence = { same_as = \"drill\"; };\n"
     "  failover = { steps = (\n"
     "    { name = \"one\"; action = \"db.ready\"; region = \"from\"; phase = \"check\"; },\n"
     "    { name = \"two\"; title = \"t\"; action = \"s3-go.fence\"; resource = \"go\";\n"
@@ -444,7 +445,7 @@ START_TEST(every_setting_of_a_step_lands_where_it_belongs)
     ck_assert(!one->approval && !one->pivot && !one->optional && !one->when);
     ck_assert_str_eq(one->resource.p, "");
     ck_assert_str_eq(one->title.p, "");
-    ck_assert_int_eq(two->place.line, 5);
+    ck_assert_int_eq(two->place.line, 6);
     assert_str(two->title, "t");
     assert_str(two->action, "s3-go.fence");
     assert_str(two->resource, "go");

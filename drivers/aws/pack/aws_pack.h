@@ -288,7 +288,10 @@ enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, str
 extern const struct evac_param aws_scale_params[];
 
 /* A look at a region that was left (EVAC_ACTION_STILL). params: what the resource must declare. */
-#define AWS_STILL_ACTION(doc, params, ops) { EVAC_ACTION_STILL, doc, 0, EVAC_FENCING_NONE, 2000, 60000, params, ops }
+#define AWS_STILL_ACTION(doc, params, ops)                                                         \
+    {                                                                                              \
+        EVAC_ACTION_STILL, doc, 0, EVAC_FENCING_NONE, 2000, 60000, params, ops                     \
+    }
 /* Of what has counts: a standby's. */
 extern const struct evac_param aws_still_params[];
 /* "" when no more of what run there than a standby's count. */
