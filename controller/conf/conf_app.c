@@ -6,6 +6,29 @@
 #define RUN_DEADLINE_RTOS 4
 #define ENDPOINT          "endpoint"
 
+/* As health looks at it: an app with one probe. */
+static struct evac_dependency dependency_of(const struct conf_dependency *from)
+{
+    static const struct evac_str everywhere = { "everywhere", 10 };
+    struct evac_dependency d = { .calm_ms = from->calm_ms };
+    d.as_app.place = from->how.probe.place;
+    d.as_app.name = from->how.probe.name;
+    d.as_app.regions = from->region_count ? from->regions : &everywhere;
+    d.as_app.region_count = from->region_count ? from->region_count : 1;
+    d.as_app.probes = &from->how.probe;
+    d.as_app.probe_count = 1;
+    return d;
+}
+
+static void gather_dependencies(struct conf_reader *r, struct conf_controller *c)
+{
+    struct evac_dependency *all = evac_arena_array(r->arena, c->dependency_count, sizeof *all);
+    for (size_t i = 0; i < c->dependency_count; i++)
+        all[i] = dependency_of(&c->dependencies[i]);
+    c->conf.dependencies = all;
+    c->conf.dependency_count = c->dependency_count;
+}
+
 void conf_finish_controller(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given)
 {
@@ -32,6 +55,7 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
                        "controller.packs.%s: found %.*s; allowed: a group { ... }",
                        config_setting_name(pack), EVAC_STR_ARG(conf_found(r, pack)));
     }
+    gather_dependencies(r, at);
 }
 
 /* --- the endpoint

@@ -188,11 +188,50 @@ static enum evac_code sum_up(const struct conf_build *b, struct evac_err *err)
     return evac_fail(err, EVAC_E_BADCONF, "the configuration has %zu errors", errors);
 }
 
+/* --- what files say of each other --- */
+
+/* What is needed should be found down before an app that needs it may be moved. */
+static void check_pace(struct conf_reader *r, const struct evac_app *app,
+                       const struct evac_dependency *d)
+{
+    const struct evac_probe *probe = &d->as_app.probes[0];
+    uint64_t known_ms = (uint64_t)probe->every_ms * probe->fall + probe->reply_ms;
+    if (app->automatic != EVAC_POLICY_NEVER && known_ms > app->dwell_ms)
+        CONF_SAY(r, EVAC_DIAG_WARNING, app->place.line,
+                 "app.needs: it may take %llu s until \"%.*s\" is known to be down, and "
+                 "policy.dwell is %u s: \"%.*s\" may be moved before; look more often, or wait "
+                 "longer",
+                 (unsigned long long)(known_ms / 1000), EVAC_STR_ARG(d->as_app.name),
+                 app->dwell_ms / 1000, EVAC_STR_ARG(app->name));
+}
+
+static void check_needs(struct conf_build *b, const struct evac_app *app)
+{
+    const struct evac_controller_conf *conf = &b->model->controller;
+    struct conf_reader r = { b->model->arena, b->diag, app->place.file };
+    for (size_t i = 0; i < app->needs_count; i++) {
+        size_t d = evac_model_dependency(b->model, app->needs[i]);
+        if (d < conf->dependency_count) {
+            check_pace(&r, app, &conf->dependencies[d]);
+            continue;
+        }
+        const struct evac_str *first =
+            conf->dependency_count ? &conf->dependencies[0].as_app.name : NULL;
+        struct evac_str hint =
+            conf_hint(&r, app->needs[i],
+                      conf_names(&r, first, sizeof conf->dependencies[0], conf->dependency_count));
+        CONF_ERROR(&r, app->place.line, "app.needs: the controller has no dependency \"%.*s\"%.*s",
+                   EVAC_STR_ARG(app->needs[i]), EVAC_STR_ARG(hint));
+    }
+}
+
 enum evac_code conf_build_end(struct conf_build *b, struct evac_model **ret_model,
                               struct evac_err *err)
 {
     enum evac_code code = EVAC_OK;
     default_controller(b);
+    for (size_t i = 0; i < b->model->app_count; i++)
+        check_needs(b, &b->apps[i]);
     hash_files(b);
     if (b->diag->errors != b->errors_before)
         code = sum_up(b, err);

@@ -291,24 +291,49 @@ static void finish_role(const struct probe_in *in)
                kind, EVAC_STR_ARG(probe->target));
 }
 
+/* What it asks, and how. False: it does not say what. */
+static bool finish_how(const struct probe_in *in)
+{
+    struct conf_probe *p = in->p;
+    p->probe.target = p->probe.expect_body = p->probe.served_by = EVAC_STR("");
+    p->probe.json.path = p->probe.json.is = EVAC_STR("");
+    if (!find_kind(in))
+        return false;
+    if (p->probe.dns_type.n == 0)
+        p->probe.dns_type = EVAC_STR("A");
+    check_fits(in);
+    find_target(in);
+    finish_times(in);
+    finish_expect(in);
+    if (conf_is_given(in->given, "json"))
+        finish_json(in);
+    return true;
+}
+
 void conf_finish_probe(struct conf_reader *r, const config_setting_t *group, void *at,
                        const struct conf_given *given)
 {
     struct conf_probe *p = at;
     const struct probe_in in = { r, p, group, given, p->probe.place.line };
-    p->probe.target = p->probe.expect_body = p->probe.served_by = EVAC_STR("");
-    p->probe.json.path = p->probe.json.is = EVAC_STR("");
     p->where = conf_is_given(given, "where") ? p->where : -1;
     p->grace_given = conf_is_given(given, "grace");
-    if (!find_kind(&in))
+    if (finish_how(&in))
+        finish_role(&in);
+}
+
+/* Asked in each of its regions, or, as one for all, as if there were one region. */
+void conf_finish_dependency(struct conf_reader *r, const config_setting_t *group, void *at,
+                            const struct conf_given *given)
+{
+    struct conf_dependency *d = at;
+    const struct probe_in in = { r, &d->how, group, given, d->how.probe.place.line };
+    bool regions = conf_is_given(given, "regions");
+    if (!finish_how(&in))
         return;
-    if (p->probe.dns_type.n == 0)
-        p->probe.dns_type = EVAC_STR("A");
-    check_fits(&in);
-    find_target(&in);
-    finish_times(&in);
-    finish_expect(&in);
-    if (conf_is_given(given, "json"))
-        finish_json(&in);
-    finish_role(&in);
+    if (is_regional(&d->how.probe) != regions)
+        CONF_ERROR(r, in.line, "dependency: found %s; allowed: both or neither",
+                   regions ? "regions, and no {region} in what it asks"
+                           : "{region} in what it asks, and no regions");
+    d->how.probe.regional = d->how.probe.everywhere = true;
+    d->how.probe.role = EVAC_PROBE_DEEP;
 }

@@ -170,6 +170,14 @@ static struct evac_str *name_of(const struct conf_section *section, char *item)
     return (struct evac_str *)(void *)(item + section->name_offset);
 }
 
+/* "probes", "dependencies" */
+static struct evac_str plural(struct conf_reader *r, const char *what)
+{
+    size_t n = strlen(what);
+    return what[n - 1] == 'y' ? evac_arena_printf(r->arena, "%.*sies", (int)n - 1, what)
+                              : evac_arena_printf(r->arena, "%ss", what);
+}
+
 static void tell_namesake(struct conf_reader *r, const struct conf_section *section, char *items,
                           size_t i)
 {
@@ -179,8 +187,8 @@ static void tell_namesake(struct conf_reader *r, const struct conf_section *sect
         const struct evac_place *there = (const void *)(items + k * section->bytes);
         if (!evac_str_eq(*name_of(section, items + k * section->bytes), name))
             continue;
-        CONF_ERROR(r, here->line, "two %ss are named \"%.*s\"; the first is in line %d",
-                   section->what, EVAC_STR_ARG(name), there->line);
+        CONF_ERROR(r, here->line, "two %.*s are named \"%.*s\"; the first is in line %d",
+                   EVAC_STR_ARG(plural(r, section->what)), EVAC_STR_ARG(name), there->line);
         return;
     }
 }

@@ -40,7 +40,8 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, drill_section, criterion_section, step_section, workflow_section;
+    look_section, vantage_section, dependency_section, drill_section, criterion_section,
+    step_section, workflow_section;
 
 /* clang-format off */
 
@@ -73,6 +74,8 @@ static const struct conf_row controller_rows[] = {
     { "vantages", CONF_SECTION, CONF_LIST, AT(conf.vantages), COUNTED(conf.vantage_count), FROM_TO(0, EVAC_CONF_VANTAGES_MAX),
       .section = &vantage_section, .otherwise = "none: this controller looks alone",
       .doc = "Other places that probes are asked from; each vote counts like this controller's" },
+    { "dependencies", CONF_SECTION, CONF_LIST, AT(dependencies), COUNTED(dependency_count), FROM_TO(0, EVAC_DEPENDENCIES_MAX),
+      .section = &dependency_section, .otherwise = "none", .doc = "What apps may need, besides what they have themselves" },
     { "log.level", CONF_TEXT, AT(conf.log_level), .choices = log_levels, .fallback = "info",
       .doc = "What is logged: this and all that is worse" },
     { "log.json", CONF_BOOL, AT(conf.log_json), .fallback = "false", .doc = "Log JSON lines instead of text" },
@@ -130,6 +133,8 @@ static const struct conf_row app_rows[] = {
       .doc = "One more region, for the second copy of what says who may write" },
     { "waits_for", CONF_NAME, CONF_LIST, AT(app.waits_for), COUNTED(app.waits_count), FROM_TO(0, 32), .otherwise = "none",
       .doc = "Apps that are moved before this one, when a group that has both is moved" },
+    { "needs", CONF_NAME, CONF_LIST, AT(app.needs), COUNTED(app.needs_count), FROM_TO(0, EVAC_DEPENDENCIES_MAX), .otherwise = "none",
+      .doc = "Dependencies of the controller's that it can not do without, wherever it runs" },
     { "objectives.rto", CONF_DURATION, CONF_REQUIRED, AT(app.rto_ms), FROM_TO(SEC, 7 * DAY),
       .doc = "Recovery time objective: from the impact until the public endpoint works again" },
     { "objectives.rpo", CONF_DURATION, CONF_REQUIRED, AT(app.rpo_ms), FROM_TO(0, 30 * DAY),
@@ -228,52 +233,74 @@ static const struct conf_row resource_rows[] = {
 };
 #undef S
 
+/* What a probe asks, and how; of an app's, and of the controller's dependencies. P is where the struct
+ * conf_probe is in the section's. */
+#define PROBE_KIND_ROWS(P) \
+    { "http", CONF_ANY_URL, AT(P kinds[EVAC_PROBE_KIND_HTTP]), .otherwise = "none", \
+      .doc = "Asks with a GET. {region} becomes each of the app's regions, here and in all kinds" }, \
+    { "tcp", CONF_HOST_PORT, AT(P kinds[EVAC_PROBE_KIND_TCP]), .otherwise = "none", .doc = "Connects" }, \
+    { "tls", CONF_HOST_PORT, AT(P kinds[EVAC_PROBE_KIND_TLS]), .otherwise = "none", \
+      .doc = "Connects and shakes hands: chain, name and dates of the certificate must be good" }, \
+    { "dns", CONF_DOMAIN, AT(P kinds[EVAC_PROBE_KIND_DNS]), .otherwise = "none", \
+      .doc = "Asks resolvers for a name; most of them must answer as expected" }, \
+    { "exec", CONF_TEXT, CONF_LIST | CONF_AGAIN, AT(P probe.argv), COUNTED(P probe.arg_count), FROM_TO(1, EVAC_PROBE_ARGS_MAX), .otherwise = "none", \
+      .doc = "Runs a program (an absolute path and what it is given, no shell): exit code 0 is good, its first line the reason. Only with exec.allowed" },
+#define PROBE_HOW_ROWS(P) \
+    { "expect", CONF_RAW, AT(P expect), .unit = "one line of text, at most 1000 bytes; for dns also a list of at most 8", .otherwise = "anything", \
+      .doc = "http: text that must occur in the first 5,120 bytes of the answer. dns: addresses, or a name, that must be among the answers" }, \
+    { "status", CONF_INT, AT(P probe.expect_status), FROM_TO(100, 599), .otherwise = "any 2xx or 3xx", \
+      .unit = "HTTP status", .doc = "http: the status that counts as good" }, \
+    { "json", CONF_SECTION, AT(P json), .section = &json_section, .otherwise = "none", \
+      .doc = "http: what a value of the answer must be, when the answer is JSON of at most 64 KiB" }, \
+    { "certificate", CONF_DURATION, AT(P probe.certificate_ms), FROM_TO(HOUR, 366 * DAY), .otherwise = "it must be valid", \
+      .doc = "https and tls: the certificate must last so long. A probe that votes only warns; one that does not is bad" }, \
+    { "latency", CONF_DURATION, AT(P probe.latency_ms), FROM_TO(1, 10 * MIN), .otherwise = "timeout", \
+      .doc = "An answer that took longer is bad; not for look" }, \
+    { "type", CONF_TEXT, AT(P probe.dns_type), .choices = dns_types, .otherwise = "A", .doc = "dns: what is asked for" }, \
+    { "resolvers", CONF_ADDRESS, CONF_LIST, AT(P probe.resolvers), COUNTED(P probe.resolver_count), FROM_TO(1, EVAC_PROBE_SERVERS_MAX), \
+      .otherwise = "the controller's", .doc = "dns: whom to ask; an odd number, since most of them decide" }, \
+    { "every", CONF_DURATION, AT(P probe.every_ms), FROM_TO(100, 10 * MIN), .otherwise = "10s; 60s for look", .doc = "Interval, moved by up to a tenth each time" }, \
+    { "timeout", CONF_DURATION, AT(P timeout_ms), FROM_TO(50, 10 * MIN), .otherwise = "6s, at most 2/3 of every", \
+      .doc = "For all of it" }, \
+    { "connect", CONF_DURATION, AT(P probe.connect_ms), FROM_TO(10, 10 * MIN), .otherwise = "2/3 of timeout", \
+      .doc = "http: for name, connection and TLS; shorter than timeout" }, \
+    { "fall", CONF_INT, AT(P probe.fall), FROM_TO(1, 10), .fallback = "3", .unit = "checks in a row", \
+      .doc = "Failures until it is down" }, \
+    { "rise", CONF_INT, AT(P probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row", \
+      .doc = "Successes until it is up" },
+
 #define S struct conf_probe
 static const struct conf_row probe_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(probe.name), .doc = "Unique in the app" },
-    { "http", CONF_ANY_URL, AT(kinds[EVAC_PROBE_KIND_HTTP]), .otherwise = "none",
-      .doc = "Asks with a GET. {region} becomes each of the app's regions, here and in all kinds" },
-    { "tcp", CONF_HOST_PORT, AT(kinds[EVAC_PROBE_KIND_TCP]), .otherwise = "none", .doc = "Connects" },
-    { "tls", CONF_HOST_PORT, AT(kinds[EVAC_PROBE_KIND_TLS]), .otherwise = "none",
-      .doc = "Connects and shakes hands: chain, name and dates of the certificate must be good" },
-    { "dns", CONF_DOMAIN, AT(kinds[EVAC_PROBE_KIND_DNS]), .otherwise = "none",
-      .doc = "Asks resolvers for a name; most of them must answer as expected" },
-    { "exec", CONF_TEXT, CONF_LIST | CONF_AGAIN, AT(probe.argv), COUNTED(probe.arg_count), FROM_TO(1, EVAC_PROBE_ARGS_MAX), .otherwise = "none",
-      .doc = "Runs a program (an absolute path and what it is given, no shell): exit code 0 is good, its first line the reason. Only with exec.allowed" },
+    PROBE_KIND_ROWS()
     { "look", CONF_SECTION, AT(look), .section = &look_section, .otherwise = "none",
       .doc = "Observes a resource through its driver, in each region; what can not be seen is no result" },
     { "role", CONF_CHOICE, AT(probe.role), .choices = probe_roles, .otherwise = "edge; control for look",
       .doc = "edge: as a user sees a region; deep: a dependency inside it; these two vote. data: what the data's state is; control: what a control plane says; these are shown, and never vote by themselves" },
     { "where", CONF_CHOICE, AT(where), .choices = probe_places, .otherwise = "serving for pilot-light and backup-restore, else everywhere",
       .doc = "Which regions answer it: all, or only those that serve users; a standby without any is dormant, known by its rehearsals" },
-    { "expect", CONF_RAW, AT(expect), .unit = "one line of text, at most 1000 bytes; for dns also a list of at most 8", .otherwise = "anything",
-      .doc = "http: text that must occur in the first 5,120 bytes of the answer. dns: addresses, or a name, that must be among the answers" },
-    { "status", CONF_INT, AT(probe.expect_status), FROM_TO(100, 599), .otherwise = "any 2xx or 3xx",
-      .unit = "HTTP status", .doc = "http: the status that counts as good" },
-    { "json", CONF_SECTION, AT(json), .section = &json_section, .otherwise = "none",
-      .doc = "http: what a value of the answer must be, when the answer is JSON of at most 64 KiB" },
-    { "certificate", CONF_DURATION, AT(probe.certificate_ms), FROM_TO(HOUR, 366 * DAY), .otherwise = "it must be valid",
-      .doc = "https and tls: the certificate must last so long. A probe that votes only warns; one that does not is bad" },
-    { "latency", CONF_DURATION, AT(probe.latency_ms), FROM_TO(1, 10 * MIN), .otherwise = "timeout",
-      .doc = "An answer that took longer is bad; not for look" },
-    { "type", CONF_TEXT, AT(probe.dns_type), .choices = dns_types, .otherwise = "A", .doc = "dns: what is asked for" },
-    { "resolvers", CONF_ADDRESS, CONF_LIST, AT(probe.resolvers), COUNTED(probe.resolver_count), FROM_TO(1, EVAC_PROBE_SERVERS_MAX),
-      .otherwise = "the controller's", .doc = "dns: whom to ask; an odd number, since most of them decide" },
-    { "every", CONF_DURATION, AT(probe.every_ms), FROM_TO(100, 10 * MIN), .otherwise = "10s; 60s for look", .doc = "Interval, moved by up to a tenth each time" },
-    { "timeout", CONF_DURATION, AT(timeout_ms), FROM_TO(50, 10 * MIN), .otherwise = "6s, at most 2/3 of every",
-      .doc = "For all of it" },
-    { "connect", CONF_DURATION, AT(probe.connect_ms), FROM_TO(10, 10 * MIN), .otherwise = "2/3 of timeout",
-      .doc = "http: for name, connection and TLS; shorter than timeout" },
-    { "fall", CONF_INT, AT(probe.fall), FROM_TO(1, 10), .fallback = "3", .unit = "checks in a row",
-      .doc = "Failures until it is down" },
-    { "rise", CONF_INT, AT(probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row",
-      .doc = "Successes until it is up" },
+    PROBE_HOW_ROWS()
     { "grace", CONF_DURATION, AT(probe.grace_ms), FROM_TO(0, HOUR), .otherwise = "the app's health.grace",
       .doc = "How long failures do not count, after the start and after a move" },
     { "depends_on", CONF_NAME, CONF_LIST, AT(probe.depends_on), COUNTED(probe.depends_count), FROM_TO(1, EVAC_APP_PROBES_MAX), .otherwise = "none",
       .doc = "Probes of this app that it stands on: while one of them is down too, this one is suppressed and votes nothing" },
     { "shared", CONF_BOOL, AT(probe.shared), .fallback = "false",
       .doc = "What it looks at serves all regions: where it fails in every one of them, moving would not help, and nothing moves by itself. Not for data that a failover promotes" },
+    END
+};
+#undef S
+
+#define S struct conf_dependency
+static const struct conf_row dependency_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(how.probe.name), .doc = "As an app's needs name it" },
+    PROBE_KIND_ROWS(how.)
+    { "regions", CONF_REGION, CONF_LIST, AT(regions), COUNTED(region_count), FROM_TO(1, EVAC_APP_REGIONS_MAX),
+      .otherwise = "it is one for all", .doc = "It is asked in each of them, with {region} in its address; it is down when it is down in all" },
+    PROBE_HOW_ROWS(how.)
+    { "grace", CONF_DURATION, AT(how.probe.grace_ms), FROM_TO(0, HOUR), .fallback = "30s",
+      .doc = "How long failures do not count after the start, until it was up once" },
+    { "calm", CONF_DURATION, AT(calm_ms), FROM_TO(0, HOUR), .fallback = "60s",
+      .doc = "How long it must have been up again before its incident is over: one that flaps is one incident" },
     END
 };
 #undef S
@@ -451,6 +478,14 @@ static const struct conf_section probe_section = {
     probe_rows, sizeof(S), offsetof(S, probe.name), .finish = conf_finish_probe,
 };
 #undef S
+#define S struct conf_dependency
+static const struct conf_section dependency_section = {
+    "dependency", "dependencies = ( { ... } )",
+    "What several apps need and none of them has, looked at once for all of them. Exactly one of http, tcp, tls, dns, exec says how. While it is down "
+    "the apps that need it are not moved by themselves: it would not help. One notice says so, whichever number they are.",
+    dependency_rows, sizeof(S), offsetof(S, how.probe.name), .finish = conf_finish_dependency,
+};
+#undef S
 #define S struct conf_json
 static const struct conf_section json_section = {
     "json", "json = { ... }", "One value of an answer that is JSON.",
@@ -523,12 +558,25 @@ const struct conf_section conf_when_section = {
 /* clang-format on */
 
 const struct conf_section *const conf_sections[] = {
-    &conf_controller_section, &vantage_section,        &conf_file_section,
-    &conf_app_section,        &endpoint_section,       &resource_section,
-    &probe_section,           &json_section,           &look_section,
-    &drill_section,           &criterion_section,      &conf_window_section,
-    &conf_runbook_section,    &workflow_section,       &step_section,
-    &conf_when_section,       &conf_down_when_section, NULL,
+    &conf_controller_section,
+    &vantage_section,
+    &dependency_section,
+    &conf_file_section,
+    &conf_app_section,
+    &endpoint_section,
+    &resource_section,
+    &probe_section,
+    &json_section,
+    &look_section,
+    &drill_section,
+    &criterion_section,
+    &conf_window_section,
+    &conf_runbook_section,
+    &workflow_section,
+    &step_section,
+    &conf_when_section,
+    &conf_down_when_section,
+    NULL,
 };
 
 const struct conf_row *conf_row(const struct conf_section *section, struct evac_str path)

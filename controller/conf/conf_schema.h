@@ -119,6 +119,13 @@ struct conf_probe {
     bool grace_given;
 };
 
+struct conf_dependency {
+    struct conf_probe how;
+    const struct evac_str *regions;
+    size_t region_count;
+    uint32_t calm_ms;
+};
+
 /* A stretch of the calendar. */
 struct conf_window {
     struct evac_place place;
@@ -166,6 +173,8 @@ struct conf_file_top {
 struct conf_controller {
     struct evac_place place;
     struct evac_controller_conf conf;
+    struct conf_dependency *dependencies;
+    size_t dependency_count;
     struct conf_window *blackouts;
     size_t blackout_count;
 };
@@ -193,6 +202,6 @@ void conf_allowed(const struct conf_row *row, struct evac_buf *out);
 typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given);
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
-    conf_finish_probe, conf_finish_criterion, conf_finish_window, conf_finish_app, conf_finish_step,
-    conf_finish_workflow, conf_finish_runbook;
+    conf_finish_dependency, conf_finish_probe, conf_finish_criterion, conf_finish_window,
+    conf_finish_app, conf_finish_step, conf_finish_workflow, conf_finish_runbook;
 #endif

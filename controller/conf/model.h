@@ -160,6 +160,7 @@ bool evac_probe_role_parse(struct evac_str s, enum evac_probe_role *ret);
 #define EVAC_PROBE_ARGS_MAX     16 /* a program and what it is given */
 #define EVAC_PROBE_VALUES_MAX   8  /* that DNS must answer */
 #define EVAC_PROBE_SERVERS_MAX  7  /* that are asked for them */
+#define EVAC_DEPENDENCIES_MAX   64 /* of the controller; bits of a word */
 #define EVAC_CONF_VANTAGES_MAX  6  /* besides the controller itself */
 
 /* One thing that an app owns. props are the driver's own parameters, flattened; the plan compiler
@@ -264,6 +265,8 @@ struct evac_app {
     size_t region_count;
     const struct evac_str *waits_for; /* apps that a group moves before this one */
     size_t waits_count;
+    const struct evac_str *needs; /* the controller's dependencies that it can not do without */
+    size_t needs_count;
     struct evac_str witness; /* region of the GO object's second copy, "" none */
     int64_t rto_ms, rpo_ms;  /* objectives */
     const struct evac_resource *resources;
@@ -361,6 +364,13 @@ struct evac_vantage_conf {
     struct evac_str region; /* where it stands, "" in none that matters */
 };
 
+/* What several apps need, and none of them has: looked at once for all of them. */
+struct evac_dependency {
+    struct evac_app as_app; /* as health looks at it: its name, one probe, and the regions that it
+                               is asked in; "everywhere" when it has none */
+    uint32_t calm_ms;       /* it must be up for so long before its incident is over */
+};
+
 /* evac.cfg */
 struct evac_controller_conf {
     struct evac_str socket;       /* unix socket of the API */
@@ -378,6 +388,8 @@ struct evac_controller_conf {
     bool exec_allowed;              /* exec actions may run */
     const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
     size_t anchor_count;
+    const struct evac_dependency *dependencies;
+    size_t dependency_count;
     const struct evac_vantage_conf *vantages; /* besides this controller, which is vantage 0 */
     size_t vantage_count;
     uint32_t vantage_lease_ms; /* a vantage that is silent for so long has no opinion */
@@ -402,6 +414,11 @@ struct evac_model {
 };
 
 const struct evac_app *evac_model_app(const struct evac_model *model, struct evac_str name);
+/* What probes are asked for: the apps, then the dependencies as apps. NULL beyond them. */
+size_t evac_model_probed_count(const struct evac_model *model);
+const struct evac_app *evac_model_probed(const struct evac_model *model, size_t index);
+/* Index of a dependency of the controller's, or their count. */
+size_t evac_model_dependency(const struct evac_model *model, struct evac_str name);
 const struct evac_runbook *evac_model_runbook(const struct evac_model *model, struct evac_str name);
 const struct evac_resource *evac_app_resource(const struct evac_app *app, struct evac_str name);
 #endif

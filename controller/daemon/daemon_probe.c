@@ -96,7 +96,7 @@ static enum evac_code add(struct evac_daemon *daemon, const struct daemon_target
 static enum evac_code add_probe(struct evac_daemon *daemon, uint16_t a, uint16_t p, uint16_t r,
                                 struct evac_err *err)
 {
-    const struct evac_app *app = &daemon->model->apps[a];
+    const struct evac_app *app = evac_model_probed(daemon->model, a);
     const struct evac_probe *probe = &app->probes[p];
     struct daemon_target what = { .daemon = daemon, .app = a, .probe = p, .region = r };
     struct evac_prober_target target = {
@@ -118,8 +118,8 @@ static enum evac_code add_probe(struct evac_daemon *daemon, uint16_t a, uint16_t
 static enum evac_code add_probes(struct evac_daemon *daemon, struct evac_err *err)
 {
     enum evac_code code = EVAC_OK;
-    for (uint16_t a = 0; !code && a < daemon->model->app_count; a++) {
-        const struct evac_app *app = &daemon->model->apps[a];
+    for (uint16_t a = 0; !code && a < evac_model_probed_count(daemon->model); a++) {
+        const struct evac_app *app = evac_model_probed(daemon->model, a);
         for (uint16_t p = 0; !code && p < app->probe_count; p++) {
             size_t regions = app->probes[p].regional ? app->region_count : 1;
             if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP)

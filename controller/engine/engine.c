@@ -17,7 +17,7 @@ size_t evac_engine_apps_bytes(const struct evac_model *model)
     size_t bytes = model->app_count * sizeof(struct evac_engine_app);
     for (size_t i = 0; i < model->app_count; i++)
         bytes += watch_count(&model->apps[i]) * sizeof(struct evac_watch);
-    return bytes;
+    return bytes + model->controller.dependency_count * sizeof(struct evac_engine_dependency);
 }
 
 static struct evac_str inside(const struct evac_model *model)
@@ -30,6 +30,7 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
 {
     a->app = app;
     a->acked = true;
+    a->needs = engine_needs(model, app);
     evac_health_init(&a->health, app, inside(model));
     a->sources = source_count(app);
     for (size_t i = 0; i < watch_count(app); i++)
@@ -37,8 +38,9 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
     evac_health_serve(&a->health, evac_engine_serving(a));
 }
 
-/* The apps, and behind them what each of them watches. */
-static void init_apps(struct evac_engine_app *apps, const struct evac_model *model)
+/* The apps, behind them what each of them watches, and behind that the dependencies. */
+static struct evac_engine_dependency *init_apps(struct evac_engine_app *apps,
+                                                const struct evac_model *model)
 {
     struct evac_watch *watches = (void *)(apps + model->app_count);
     for (size_t i = 0; i < model->app_count; i++) {
@@ -46,6 +48,8 @@ static void init_apps(struct evac_engine_app *apps, const struct evac_model *mod
         watches += watch_count(&model->apps[i]);
         init_app(&apps[i], &model->apps[i], model);
     }
+    engine_depend_init((void *)watches, model);
+    return (void *)watches;
 }
 
 void evac_engine_init(struct evac_engine *engine, const struct evac_model *model, void *apps_memory)
@@ -56,7 +60,8 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->app_count = model->app_count;
     engine->next_seq = 1;
     engine->next_run = 1;
-    init_apps(engine->apps, model);
+    engine->dependencies = init_apps(engine->apps, model);
+    engine->dependency_count = model->controller.dependency_count;
 }
 
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs)
@@ -162,11 +167,13 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     struct evac_str region = engine_region(from, from->active);
     struct evac_watch *watches = to->watches;
     uint16_t sources = to->sources;
+    uint64_t needs = to->needs;
 
     *to = *from;
     to->app = app;
     to->watches = watches; /* resources may stand in another order now */
     to->sources = sources;
+    to->needs = needs;
     to->active = engine_region_index(app, region);
     to->out = same_regions(from, from->out, app);
     to->old_side.region = engine_region_index(app, engine_region(from, from->old_side.region));
@@ -193,16 +200,19 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
                              void *apps_memory)
 {
     struct evac_engine_app *apps = apps_memory;
-    init_apps(apps, model);
+    struct evac_engine_dependency *dependencies = init_apps(apps, model);
     for (size_t i = 0; i < model->app_count; i++) {
         size_t old = evac_engine_app(engine, model->apps[i].name);
         apps[i].health.vantages[0].abstains = engine->abstains;
         if (old < engine->app_count)
             carry_over(&apps[i], &engine->apps[old]);
     }
+    engine_depend_carry_over(engine, dependencies, model);
     engine->model = model;
     engine->apps = apps;
     engine->app_count = model->app_count;
+    engine->dependencies = dependencies;
+    engine->dependency_count = model->controller.dependency_count;
     engine->wake_ms = 0;
 }
 
@@ -300,6 +310,8 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .unreconciled =
             engine_is_unreconciled(a, a->old_side.region) ? 1u << a->old_side.region : 0,
         .writer = a->active,
+        .needs = evac_str(a->needs_words),
+        .needs_doubtful = a->needs_doubtful,
         .anchored = engine->model->controller.anchor_count > 0,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
@@ -339,6 +351,7 @@ static void decide_all(struct engine_io *io, struct evac_engine_app *a)
 void engine_decide(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_decision before = a->decision;
+    engine_say_needs(io->engine, a, io->now);
     decide_all(io, a);
 
     bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;
@@ -378,8 +391,10 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
 static void probe(struct engine_io *io, uint16_t app, const struct evac_probe_result *result)
 {
     struct evac_health_news news = { 0 };
-    if (app >= io->engine->app_count)
+    if (app >= io->engine->app_count) {
+        engine_depend_probe(io, app - io->engine->app_count, result);
         return;
+    }
     evac_health_probe(&io->engine->apps[app].health, result, &news);
     health_changed(io, &io->engine->apps[app], &news);
 }
@@ -398,6 +413,7 @@ static void vantage(struct engine_io *io, bool abstains)
                             io->now->wall_ms, &news);
         health_changed(io, &io->engine->apps[i], &news);
     }
+    engine_depend_abstain(io, 0, abstains);
 }
 
 /* --- runs
@@ -832,6 +848,7 @@ static void note(struct engine_io *io, const struct evac_record *rows, size_t co
 
 static void tick_apps(struct engine_io *io)
 {
+    engine_depend_tick(io); /* before those who need them decide */
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
         struct evac_engine_app *a = &io->engine->apps[i];
         struct evac_health_news news = { 0 };
@@ -845,7 +862,7 @@ static void tick_apps(struct engine_io *io)
 
 static void set_wake(struct evac_engine *engine)
 {
-    uint64_t wake = EVAC_NEVER;
+    uint64_t wake = engine_depend_wake_ms(engine);
     for (const struct evac_run *r = engine->runs; r; r = r->next)
         if (r->wake_ms < wake)
             wake = r->wake_ms;

@@ -32,6 +32,9 @@ struct evac_engine_app {
     int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
     char hold_reason[120];
     struct evac_readiness readiness[EVAC_REGIONS_MAX];
+    uint64_t needs;        /* dependencies, a bit each */
+    char needs_words[200]; /* those that fail or may, as last decided about */
+    bool needs_doubtful;   /* none of them is known to */
     struct evac_assurance assurance[EVAC_ASSURANCE_COUNT][EVAC_REGIONS_MAX]; /* by target */
     /* A resource's replication out of each region that may serve: of an active-active app all of
      * its regions, of others the active one. See evac_engine_watch_of(). */
@@ -52,10 +55,29 @@ struct evac_engine_app {
     uint16_t replay_look_to;
 };
 
+enum evac_dependency_level {
+    EVAC_DEPENDENCY_FINE,
+    EVAC_DEPENDENCY_DOUBTFUL, /* failing, not yet for long enough to be down */
+    EVAC_DEPENDENCY_DOWN,
+};
+
+/* What apps need and none of them has: one incident for all of them. */
+struct evac_engine_dependency {
+    const struct evac_dependency *conf;
+    struct evac_health health; /* of conf->as_app: one probe, its regions */
+    bool failing; /* an incident: journalled and told, until it was up for long enough */
+    enum evac_dependency_level level; /* as those who need it were last told */
+    int64_t since_wall_ms;
+    uint64_t up_boot_ms; /* while failing: up since, 0 it is not */
+    uint16_t relapses;
+};
+
 struct evac_engine {
     const struct evac_model *model;
     struct evac_engine_app *apps; /* as the model's */
     size_t app_count;
+    struct evac_engine_dependency *dependencies; /* as the controller's; behind the apps */
+    size_t dependency_count;
     struct evac_run *runs;
     size_t run_count;
     uint64_t next_seq, next_run, next_call;
@@ -120,7 +142,7 @@ struct evac_event {
     struct evac_now now;
     union {
         struct {
-            uint16_t app;
+            uint16_t app; /* index as evac_model_probed() has them: apps, then dependencies */
             struct evac_probe_result result;
         } probe;
         bool abstains;
@@ -189,6 +211,17 @@ size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name);
 /* The regions that users are led to, a bit each: the active one; of an active-active app all but
  * those that are out. */
 uint32_t evac_engine_serving(const struct evac_engine_app *app);
+
+/* DOWN: everywhere it is asked. */
+enum evac_probe_state evac_engine_dependency_state(const struct evac_engine_dependency *dependency);
+/* Dependencies with an incident, a bit each. */
+uint64_t evac_engine_failing(const struct evac_engine *engine);
+/* As evac_health_situation() and evac_health_blames(), with what the app needs: a region is blamed
+ * only when neither a shared dependency nor doubt of the observer explains its verdict. */
+enum evac_situation evac_engine_situation(const struct evac_engine *engine,
+                                          const struct evac_engine_app *app);
+bool evac_engine_blames(const struct evac_engine *engine, const struct evac_engine_app *app,
+                        uint16_t region);
 
 /* How a resource's data gets out of a region. */
 struct evac_watch *evac_engine_watch_of(const struct evac_engine_app *app, size_t resource,

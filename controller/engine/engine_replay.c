@@ -94,6 +94,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     struct evac_engine_app *a = app_of(engine, r->app);
     if (r->kind == EVAC_RECORD_HOLD)
         see_hold(engine, a, r);
+    if (r->kind == EVAC_RECORD_DEPENDENCY)
+        engine_see_dependency(engine, r);
     if (!a)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
