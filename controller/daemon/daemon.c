@@ -170,6 +170,7 @@ void daemon_rearm(struct evac_daemon *daemon)
  * before the loop sleeps. */
 static void on_before_sleep(uv_prepare_t *prepare)
 {
+    daemon_self_turn(prepare->data);
     daemon_rearm(prepare->data);
 }
 
@@ -231,6 +232,7 @@ static void watch_clock(struct evac_daemon *daemon)
     daemon->clock_gap_ms = gap;
     if (by < JUMP_MS && by > -JUMP_MS)
         return;
+    daemon_self_jumped(daemon);
     evac_log(EVAC_LOG_WARN, "clock_jump", "by_ms=%lld", (long long)by);
     struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP, .u.number = by };
     daemon_event(daemon, &event);
@@ -246,6 +248,7 @@ static void on_second(uv_timer_t *timer)
     if (!daemon->shell && evac_daemon_now_ms(daemon) >= daemon->reopen_ms)
         reopen(daemon);
     watch_clock(daemon);
+    daemon_self_feel(daemon);
     daemon_begin_drills(daemon);
     daemon_begin_looks(daemon);
     daemon_rearm(daemon);
@@ -415,6 +418,8 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     if (!daemon || !(daemon->conf_dir = strdup(options->conf_dir)))
         abort();
     daemon->loop = loop;
+    uv_loop_configure(loop,
+                      UV_METRICS_IDLE_TIME); /* for what is left of a turn without its sleep */
     daemon->o = *options;
     *ret_daemon = daemon;
     read_boot_id(daemon);

@@ -1,10 +1,11 @@
 /* What the daemon's files share: daemon.c lives and dies, daemon_probe.c feeds health,
- * daemon_drill.c keeps the calendar. */
+ * daemon_self.c feels, daemon_drill.c keeps the calendar. */
 #ifndef EVAC_DAEMON_INTERNAL_H
 #define EVAC_DAEMON_INTERNAL_H
 
 #include "daemon.h"
 #include "history.h"
+#include "host_dns.h"
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "prober.h"
@@ -13,6 +14,19 @@
 struct daemon_drill {
     size_t app, drill;
     int64_t next_wall_ms; /* 0: never */
+};
+
+/* What this controller measures of itself. */
+struct daemon_self {
+    uint64_t turned_ns, idle_ns; /* the loop's last turn; how long it had slept until then */
+    uint64_t longest_ms;         /* turn, since it was felt last */
+    uint64_t felt_ms, jumped_ms; /* 0 never */
+    uint32_t files, files_max;
+    uint64_t files_due_ms, ask_due_ms;
+    char name[256]; /* that the resolver is asked for, "" none */
+    bool asking;
+    unsigned silent; /* questions in a row without an answer */
+    enum evac_reach resolver;
 };
 
 struct evac_daemon {
@@ -45,6 +59,7 @@ struct evac_daemon {
 
     bool *anchor_up;
     bool abstains;
+    struct daemon_self self;
 
     evac_daemon_row_fn *listener;
     void *listener_user;
@@ -60,6 +75,11 @@ void daemon_set_trouble(struct evac_daemon *daemon, const char *text);
 
 enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err);
 void daemon_probe_stop(struct evac_daemon *daemon);
+
+void daemon_self_turn(struct evac_daemon *daemon);       /* the loop is about to sleep */
+void daemon_self_feel(struct evac_daemon *daemon);       /* once a second */
+void daemon_self_jumped(struct evac_daemon *daemon);     /* the clock did */
+void daemon_self_configured(struct evac_daemon *daemon); /* a model is loaded */
 
 void daemon_plan_drills(struct evac_daemon *daemon);
 void daemon_begin_drills(struct evac_daemon *daemon);

@@ -160,6 +160,7 @@ enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err
     daemon->host.random(daemon->host.ctx, &options.seed, sizeof options.seed);
     daemon_probe_stop(daemon);
     daemon->probe_arena = evac_arena_new();
+    daemon_self_configured(daemon);
     enum evac_code code = evac_prober_new(daemon->loop, evac_host_uv_dns(&daemon->host), &options,
                                           &daemon->prober, err);
     if (!code)

@@ -174,12 +174,20 @@ static bool stands_alone(const struct evac_decision_input *in)
            !somebody_vouches(in);
 }
 
+static enum evac_gate_answer block_abstaining(struct gate_io *io)
+{
+    const char *why = io->in->health->vantages[0].why;
+    because(io, "this controller's opinion does not count: ");
+    evac_text_puts(io->why, why[0] ? why : "it is cut off itself");
+    return EVAC_GATE_SAYS_BLOCK;
+}
+
 static enum evac_gate_answer gate_observer(struct gate_io *io)
 {
     if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
         return because(io, "every region looks down: this controller doubts itself first");
     if (io->in->health->vantages[0].abstains)
-        return because(io, "this controller is cut off itself");
+        return block_abstaining(io);
     return block_unless(io, !stands_alone(io->in),
                         "no other region answers probes and there are no anchors: it may be this "
                         "controller that is cut off");

@@ -58,6 +58,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->model = model;
     engine->apps = apps_memory;
     engine->app_count = model->app_count;
+    engine->opinion = evac_self_judge(&engine->self.reach, 0);
     engine->next_seq = 1;
     engine->next_run = 1;
     engine->dependencies = init_apps(engine->apps, model);
@@ -203,7 +204,6 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     struct evac_engine_dependency *dependencies = init_apps(apps, model);
     for (size_t i = 0; i < model->app_count; i++) {
         size_t old = evac_engine_app(engine, model->apps[i].name);
-        apps[i].health.vantages[0].abstains = engine->abstains;
         if (old < engine->app_count)
             carry_over(&apps[i], &engine->apps[old]);
     }
@@ -319,7 +319,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .last_run_end_boot_ms = a->ran ? a->last_end_boot_ms : 0,
         .held = is_held(a, now),
         .stopped = engine->stopped,
-        .lead = engine->lead,
+        .lead = engine->lead && engine->opinion.may_lead,
         .auto_runs = auto_runs(engine),
         .auto_runs_max = engine->model->controller.auto_runs_max,
         .now_boot_ms = now->boot_ms,
@@ -397,23 +397,6 @@ static void probe(struct engine_io *io, uint16_t app, const struct evac_probe_re
     }
     evac_health_probe(&io->engine->apps[app].health, result, &news);
     health_changed(io, &io->engine->apps[app], &news);
-}
-
-static void vantage(struct engine_io *io, bool abstains)
-{
-    if (io->engine->abstains == abstains)
-        return;
-    io->engine->abstains = abstains;
-    engine_notice(io, abstains, EVAC_STR_NONE,
-                  abstains ? "this controller can not reach its anchors: its opinion does not count"
-                           : "this controller reaches its anchors again");
-    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
-        struct evac_health_news news = { 0 };
-        evac_health_vantage(&io->engine->apps[i].health, 0, abstains, io->now->boot_ms,
-                            io->now->wall_ms, &news);
-        health_changed(io, &io->engine->apps[i], &news);
-    }
-    engine_depend_abstain(io, 0, abstains);
 }
 
 /* --- runs
@@ -851,7 +834,10 @@ static void tick_apps(struct engine_io *io)
     engine_depend_tick(io); /* before those who need them decide */
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
         struct evac_engine_app *a = &io->engine->apps[i];
-        struct evac_health_news news = { 0 };
+        struct evac_health_news news;
+        if (engine_self_apply(io, &a->health, &news))
+            health_changed(io, a, &news);
+        news = (struct evac_health_news){ 0 };
         if (io->now->boot_ms >= evac_health_wake_ms(&a->health))
             evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
         health_changed(io, a, &news);
@@ -891,7 +877,10 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
         probe(&io, event->u.probe.app, &event->u.probe.result);
         break;
     case EVAC_EVENT_VANTAGE:
-        vantage(&io, event->u.abstains);
+        engine_self_anchors(&io, !event->u.abstains);
+        break;
+    case EVAC_EVENT_SELF:
+        engine_self_feel(&io, &event->u.self);
         break;
     case EVAC_EVENT_REPLY:
         reply(&io, &event->u.reply);

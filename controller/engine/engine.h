@@ -9,6 +9,7 @@
 #include "decision.h"
 #include "old_side.h"
 #include "run.h"
+#include "self.h"
 #include "watch.h"
 
 #define EVAC_RESOURCES_MAX 64u
@@ -84,8 +85,9 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped;    /* stop-automation */
-    bool abstains;   /* this controller is cut off */
+    bool stopped; /* stop-automation */
+    struct evac_self self;
+    struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
     int64_t last_start_wall_ms;
     bool parked; /* too many crashes: it looks, and does nothing (R14) */
@@ -96,6 +98,7 @@ struct evac_engine {
     X(TICK)         /* time passed */                                                              \
     X(PROBE)        /* a probe's result */                                                         \
     X(VANTAGE)      /* this controller's own connectivity changed */                               \
+    X(SELF)         /* how this controller feels, once a second */                                 \
     X(REPLY)        /* a CALL effect's answer */                                                   \
     X(COMMITTED)    /* every journal row up to `seq` is durable */                                 \
     X(ADMIT)        /* a compiled plan: START's answer, or a person's wish */                      \
@@ -137,6 +140,11 @@ struct evac_assure_event {
     struct evac_str text; /* why it is not ok, in words */
 };
 
+struct evac_self_event {
+    struct evac_self_signs signs;
+    enum evac_reach peers, resolver; /* anchors come with VANTAGE */
+};
+
 struct evac_event {
     enum evac_event_kind kind;
     struct evac_now now;
@@ -146,6 +154,7 @@ struct evac_event {
             struct evac_probe_result result;
         } probe;
         bool abstains;
+        struct evac_self_event self;
         struct evac_reply_event reply;
         uint64_t seq;
         struct evac_admit_event admit;

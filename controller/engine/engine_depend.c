@@ -265,21 +265,12 @@ void engine_depend_probe(struct engine_io *io, size_t index, const struct evac_p
     judge(io, &io->engine->dependencies[index]);
 }
 
-void engine_depend_abstain(struct engine_io *io, uint16_t vantage, bool abstains)
-{
-    for (size_t i = 0; i < io->engine->dependency_count; i++) {
-        struct evac_health_news news;
-        evac_health_vantage(&io->engine->dependencies[i].health, vantage, abstains,
-                            io->now->boot_ms, io->now->wall_ms, &news);
-        judge(io, &io->engine->dependencies[i]);
-    }
-}
-
 void engine_depend_tick(struct engine_io *io)
 {
     for (size_t i = 0; i < io->engine->dependency_count && evac_effects_has_room(io->fx); i++) {
         struct evac_engine_dependency *d = &io->engine->dependencies[i];
         struct evac_health_news news;
+        (void)engine_self_apply(io, &d->health, &news);
         if (io->now->boot_ms >= evac_health_wake_ms(&d->health))
             evac_health_tick(&d->health, io->now->boot_ms, io->now->wall_ms, &news);
         judge(io, d);
@@ -334,7 +325,6 @@ void engine_depend_carry_over(const struct evac_engine *engine, struct evac_engi
     for (size_t i = 0; i < model->controller.dependency_count; i++) {
         const struct evac_dependency *conf = list[i].conf;
         const struct evac_engine_dependency *was = find(engine, conf->as_app.name);
-        list[i].health.vantages[0].abstains = engine->abstains;
         if (!was)
             continue;
         list[i] = *was;

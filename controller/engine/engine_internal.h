@@ -45,6 +45,14 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a);
 void engine_assure(struct engine_io *io, const struct evac_assure_event *event);
 void engine_see_assurance(struct evac_engine_app *a, const struct evac_record *r);
 
+/* engine_self.c */
+void engine_self_feel(struct engine_io *io, const struct evac_self_event *event);
+void engine_self_anchors(struct engine_io *io, bool reached);
+/* What this controller's opinion is worth now, told to one health. True: its verdicts may be
+ * others. */
+bool engine_self_apply(struct engine_io *io, struct evac_health *health,
+                       struct evac_health_news *ret_news);
+
 /* engine_depend.c */
 void engine_depend_init(struct evac_engine_dependency *list, const struct evac_model *model);
 void engine_depend_carry_over(const struct evac_engine *engine, struct evac_engine_dependency *list,
@@ -54,7 +62,6 @@ uint64_t engine_needs(const struct evac_model *model, const struct evac_app *app
 void engine_say_needs(const struct evac_engine *engine, struct evac_engine_app *a,
                       const struct evac_now *now);
 void engine_depend_probe(struct engine_io *io, size_t index, const struct evac_probe_result *r);
-void engine_depend_abstain(struct engine_io *io, uint16_t vantage, bool abstains);
 void engine_depend_tick(struct engine_io *io);
 uint64_t engine_depend_wake_ms(const struct evac_engine *engine);
 void engine_see_dependency(struct evac_engine *engine, const struct evac_record *r);

@@ -89,8 +89,8 @@ static void count_good(struct evac_probe_track *t, const struct evac_probe *prob
     t->last_good_wall_ms = r->wall_ms - (int64_t)(r->boot_ms - r->sent_boot_ms);
 }
 
-static void count_bad(struct evac_probe_track *t, const struct evac_probe *probe,
-                      const struct evac_probe_result *r, bool in_grace)
+static void count_bad(struct evac_probe_track *t, const struct evac_probe_result *r, bool in_grace,
+                      unsigned fall)
 {
     if (t->bad == 0 && t->state != EVAC_PROBE_DOWN) {
         t->first_bad_boot_ms = r->boot_ms;
@@ -101,7 +101,7 @@ static void count_bad(struct evac_probe_track *t, const struct evac_probe *probe
     (void)evac_str_copy(t->reason, sizeof t->reason, r->reason);
     if (in_grace)
         count_one(&t->excused);
-    if (t->bad - t->excused >= probe->fall)
+    if ((unsigned)(t->bad - t->excused) >= fall)
         t->state = EVAC_PROBE_DOWN;
 }
 
@@ -116,7 +116,7 @@ static bool is_news(const struct evac_probe_track *t, const struct evac_probe_re
 
 /* True when the state changed. */
 static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
-                   const struct evac_probe_result *r)
+                   const struct evac_probe_result *r, unsigned fall)
 {
     enum evac_probe_state before = t->state;
     bool in_grace = is_in_grace(t, probe, r->boot_ms);
@@ -126,7 +126,7 @@ static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
     if (r->ok)
         count_good(t, probe, r);
     else
-        count_bad(t, probe, r, in_grace);
+        count_bad(t, r, in_grace, fall);
     return t->state != before;
 }
 
@@ -326,7 +326,7 @@ static void endpoint_seen(struct evac_health *h, const struct evac_probe *probe,
     if (r->vantage != 0 || !is_news(&h->endpoint, r))
         return;
     memcpy(before, h->endpoint_served_by, sizeof before);
-    news->endpoint_changed = update(&h->endpoint, probe, r);
+    news->endpoint_changed = update(&h->endpoint, probe, r, probe->fall);
     if (r->ok)
         (void)evac_str_copy(h->endpoint_served_by, sizeof h->endpoint_served_by, r->served_by);
     if (strcmp(before, h->endpoint_served_by) != 0)
@@ -339,7 +339,8 @@ static void region_seen(struct evac_health *h, const struct evac_probe *probe,
     struct evac_probe_track *t = &h->tracks[r->probe][r->region][r->vantage];
     if (!is_news(t, r))
         return;
-    news->probe_changed = update(t, probe, r);
+    unsigned times = h->vantages[r->vantage].fall_times;
+    news->probe_changed = update(t, probe, r, probe->fall * (times ? times : 1));
     judge_all(h, r->boot_ms, r->wall_ms, news);
 }
 

@@ -94,6 +94,8 @@ struct evac_region_health {
 struct evac_vantage_health {
     bool configured;
     bool abstains;                 /* cut off or ill: its opinion does not count */
+    char why[120];                 /* it abstains, "" not told */
+    unsigned fall_times;           /* it is ill a little: so many times as many failures; 0 is 1 */
     char region[64];               /* where it stands, "" in none that has a name here */
     bool inside[EVAC_REGIONS_MAX]; /* it stands in that region of the app's */
 };
