@@ -29,6 +29,7 @@ static const struct {
     { "s3.recover", "each key has its own earlier version" },
 #define JOB "what a job restores can be of any kind: a tag of the vault names the job, and the job what it made"
     { "backup.recover", JOB }, { "backup.rehearse", JOB }, { "backup.protect", "one recovery point more, which ends with its lifecycle" },
+    { "backup.capture", "one recovery point more in each vault, which ends with its lifecycle" },
     { "exec.ensure", "only who wrote the program knows" },
     { "app.move", "the other app's own run has a report of its own" },
     /* clang-format on */

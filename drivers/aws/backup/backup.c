@@ -71,6 +71,14 @@ static const struct evac_op protect_ops[] = {
     { "backup", "StartBackupJob", "backup:StartBackupJob iam:PassRole", EVAC_HOME_TO, NULL, true, true },
     { 0 },
 };
+static const struct evac_op capture_ops[] = {
+    { "backup", "ListRecoveryPointsByBackupVault", "backup:ListRecoveryPointsByBackupVault", EVAC_HOME_TO, NULL, true, false },
+    { "backup", "ListCopyJobs", "backup:ListCopyJobs", EVAC_HOME_FROM, NULL, true, false },
+    { "backup", "ListRecoveryPointsByBackupVault", "backup:ListRecoveryPointsByBackupVault", EVAC_HOME_FROM, NULL, true, false },
+    { "backup", "StartCopyJob", "backup:StartCopyJob backup:CopyIntoBackupVault iam:PassRole", EVAC_HOME_FROM, NULL, true, true },
+    { "backup", "StartBackupJob", "backup:StartBackupJob iam:PassRole", EVAC_HOME_FROM, NULL, true, true },
+    { 0 },
+};
 static const struct evac_op measure_ops[] = {
     { "backup", "ListRecoveryPointsByBackupVault", "backup:ListRecoveryPointsByBackupVault", EVAC_HOME_TO, NULL, true, false },
     { 0 },
@@ -87,6 +95,8 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 300000, 3600000, NULL, discard_ops },
     { "protect", "the region's vault has a recovery point of what the other region has now",
       EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 1800000, 28800000, protect_params, protect_ops },
+    { "capture", "planned: what was written before the fence is backed up, and copied to the vault of the region that takes over",
+      EVAC_ACTION_MUTATES, EVAC_FENCING_TOKEN, 900000, 14400000, NULL, capture_ops },
     { 0 },
 };
 /* clang-format on */
@@ -97,6 +107,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "rehearse", .observe = backup_observe, .apply = backup_restore },
     { .action = "discard", .observe = backup_observe_discard, .apply = backup_discard },
     { .action = "protect", .observe = backup_observe_protect, .apply = backup_protect },
+    { .action = "capture", .observe = backup_observe_protect, .apply = backup_protect },
     { .action = "", .measure = backup_measure },
     { 0 },
 };

@@ -1,8 +1,11 @@
 /*
- * The way back: the step's region gets a copy of what the other region has now. A copy job is told
- * to the region that has the recovery point, which is the one that was taken over, and it is up.
+ * A region gets a copy of what the other one has now. The way back: the step's region, of the one
+ * that was taken over. Before a planned move: the one that takes over, of what is fenced. A copy
+ * job is told to the region that has the recovery point.
  */
 #include "backup_parts.h"
+
+#include <string.h>
 
 /* clang-format off */
 static const struct aws_ask list_copies = { "backup", "ListCopyJobs", "GET", "/copy-jobs/",
@@ -13,10 +16,17 @@ static const struct aws_ask start_backup = { "backup", "StartBackupJob", "PUT", 
     .body = "{\"BackupVaultName\":\"<vault>\",\"ResourceArn\":\"<source>\",\"IamRoleArn\":\"<role>\",\"IdempotencyToken\":\"<start_token>\"}" };
 /* clang-format on */
 
-/* Recent enough to be one of the data as it is since the move. */
+static bool captures(const struct aws_call *c)
+{
+    return strcmp(c->action, "capture") == 0;
+}
+
+/* Recent enough to be one of the data as it is since the move, or the fence. */
 static bool is_fresh(struct aws_call *c, const struct backup_point *p)
 {
     int64_t max_ms = 0;
+    if (captures(c))
+        return backup_has_all(p, aws_fenced_ms(c, c->from));
     (void)evac_duration_ms(evac_args_get(&c->args, "want.max_age"), &max_ms);
     return p->found && c->link->host->wall_ms(c->link->host->ctx) - p->created_ms <= max_ms;
 }
@@ -24,10 +34,13 @@ static bool is_fresh(struct aws_call *c, const struct backup_point *p)
 static enum evac_code begin(struct aws_call *c, struct evac_err *err)
 {
     int64_t max_ms;
+    if (captures(c))
+        c->region = c->to;
     enum evac_code code = backup_begin(c, c->region, backup_other(c), err);
     if (!code && evac_args_get(&c->args, "run").n == 0)
         return evac_fail(err, EVAC_E_BADARG, "protecting needs a run: its jobs are told by it");
-    if (!code && !evac_duration_ms(evac_args_get(&c->args, "want.max_age"), &max_ms))
+    if (!code && !captures(c) &&
+        !evac_duration_ms(evac_args_get(&c->args, "want.max_age"), &max_ms))
         return evac_fail(err, EVAC_E_BADARG, "want.max_age must be a duration, as 24h");
     return code;
 }
@@ -45,6 +58,13 @@ static void go_there(struct aws_call *c)
 /* --- looking -----------------------------------------------------------------------------------
  */
 
+static const char early[] = "what was begun now could be dated before the fence";
+
+static bool is_early(const struct aws_call *c)
+{
+    return captures(c) && !aws_is_after_fence(c, c->from, 0);
+}
+
 static void seen_there(struct aws_call *c)
 {
     const struct backup_work *w = backup_work(c);
@@ -53,8 +73,11 @@ static void seen_there(struct aws_call *c)
                     EVAC_STR_ARG(w->newest.arn));
     else if (evac_str_is(w->unusable, "CREATING"))
         backup_seen(c, EVAC_SEEN_MOVING, "a backup is being made");
+    else if (is_early(c))
+        backup_seen(c, EVAC_SEEN_MOVING, "%s", early);
     else
-        backup_seen(c, EVAC_SEEN_UNSATISFIED, "there is no backup since the move yet");
+        backup_seen(c, EVAC_SEEN_UNSATISFIED, "there is no backup since the %s yet",
+                    captures(c) ? "fence" : "move");
 }
 
 /* The first copy job that still runs; the newest that failed. */
@@ -114,8 +137,11 @@ static void seen_copies(struct aws_call *c)
 static void seen_here(struct aws_call *c)
 {
     const struct backup_work *w = backup_work(c);
-    if (is_fresh(c, &w->newest))
-        backup_seen(c, EVAC_SEEN_SATISFIED, "the region has %.*s", EVAC_STR_ARG(w->newest.arn));
+    if (captures(c) && !aws_fenced_ms(c, c->from))
+        backup_seen(c, EVAC_SEEN_SATISFIED, "no fence is known after which to take one");
+    else if (is_fresh(c, &w->newest))
+        backup_seen(c, EVAC_SEEN_SATISFIED, "%.*s has %.*s", EVAC_STR_ARG(c->region),
+                    EVAC_STR_ARG(w->newest.arn));
     else
         ask_copies(c, seen_copies);
 }
@@ -149,8 +175,11 @@ static void copy_newest(struct aws_call *c)
         aws_set_arg(c, "point", w->newest.arn);
         aws_set_arg(c, "start_token", backup_token(c, "copy", which));
         aws_ask_next(c, &start_copy, true, aws_answer_outcome);
+    } else if (is_early(c)) {
+        aws_answer_rejected(c, "", "%s", early);
     } else {
-        aws_set_arg(c, "start_token", backup_token(c, "backup", EVAC_STR_NONE));
+        struct evac_str fence = captures(c) ? evac_args_get(&c->args, "fenced") : EVAC_STR_NONE;
+        aws_set_arg(c, "start_token", backup_token(c, "backup", fence));
         aws_ask_next(c, &start_backup, true, aws_answer_outcome);
     }
 }
@@ -167,7 +196,7 @@ static void copy_when_seen(struct aws_call *c)
 static void protect_when_seen(struct aws_call *c)
 {
     if (is_fresh(c, &backup_work(c)->newest))
-        aws_answer_rejected(c, "", "the region has a fresh recovery point already");
+        aws_answer_rejected(c, "", "there is a fresh recovery point already");
     else
         ask_copies(c, copy_when_seen);
 }

@@ -20,6 +20,17 @@ int64_t aws_fenced_ms(const struct aws_call *c, struct evac_str source)
     return fenced + ahead_ms(c);
 }
 
+int64_t aws_now_ms(const struct aws_call *c)
+{
+    return c->link->host->wall_ms(c->link->host->ctx) + c->ahead_ms;
+}
+
+/* A second for the Dates, which are cut: the next look must not find it before the fence. */
+bool aws_is_after_fence(const struct aws_call *c, struct evac_str source, int64_t spare_ms)
+{
+    return aws_now_ms(c) >= aws_fenced_ms(c, source) + 1000 + spare_ms;
+}
+
 const char *aws_iso(struct aws_call *c, int64_t wall_ms)
 {
     struct evac_aws_date d = evac_aws_date_of(wall_ms);

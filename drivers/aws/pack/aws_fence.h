@@ -28,6 +28,12 @@ struct aws_wait {
 struct aws_wait aws_wait_for_point(struct aws_call *c, int64_t fenced_ms, int64_t newest_ms,
                                    enum aws_newer newer);
 
+/* What is taken of that region from now on is from after the fence, whichever clock tells, with
+ * that much to spare. Compares with AWS's last answer: ask something first. */
+bool aws_is_after_fence(const struct aws_call *c, struct evac_str source, int64_t spare_ms);
+/* AWS's clock now, by its last answer; no later than it really is. */
+int64_t aws_now_ms(const struct aws_call *c);
+
 /* An instant for people: "2026-01-02T03:04:05Z". Lives as long as the call. */
 const char *aws_iso(struct aws_call *c, int64_t wall_ms);
 

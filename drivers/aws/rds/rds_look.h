@@ -10,9 +10,6 @@
 /* On a snapshot, by whoever takes or copies it: how old its data is, in wall ms. Another name than
  * the one that a restore leaves, which AWS may copy to all later snapshots. */
 #define DB_TAG_TAKEN "evac:taken"
-/* On one that a run has captured: "RUN/FENCED", its number and the fence after which it was taken.
- */
-#define DB_TAG_CAPTURED "evac:captured"
 
 /* A request's fields; empty values are left out. */
 struct db_fields {

@@ -93,8 +93,6 @@ static void offer_snapshot(struct aws_call *c, struct db_search *s, const struct
                           .engine = db_keep(c, evac_xml_text(x, "Engine")) };
     if (is_foreign(c, s->kind, x) && is_being_made(x))
         s->newer = AWS_NEWER_BEGUN;
-    struct evac_str mark = db_capture_mark(c);
-    p.captured = mark.n && evac_str_eq(db_tag_of(x, DB_TAG_CAPTURED), mark);
     p.dated = date_snapshot(x, &p.at_ms);
     if (!p.dated)
         p.found &= evac_aws_time_iso(evac_xml_text(x, "SnapshotCreateTime"), &p.at_ms);

@@ -10,7 +10,6 @@ struct db_point {
     bool found, dated; /* dated: it is known how old its data is */
     bool automated;    /* a point in time of automated backups; else a snapshot */
     bool own;          /* of the region's own database */
-    bool captured;     /* by this run, after its fence */
     int64_t at_ms;     /* wall: it has everything up to then, when dated; else when it was made */
     struct evac_str id, engine; /* id: a snapshot's identifier, or the ARN of automated backups */
 };

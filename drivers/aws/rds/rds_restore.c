@@ -69,15 +69,6 @@ struct work {
     int64_t as_of_ms;         /* -1 not known */
 };
 
-struct evac_str db_capture_mark(struct aws_call *c)
-{
-    struct evac_str fenced = evac_args_get(&c->args, "fenced");
-    if (fenced.n == 0)
-        return EVAC_STR_NONE;
-    return aws_printf(c, "%.*s/%.*s", EVAC_STR_ARG(evac_args_get(&c->args, "run")),
-                      EVAC_STR_ARG(fenced));
-}
-
 /* --- which one ---------------------------------------------------------------------------------
  */
 
@@ -222,7 +213,7 @@ static int64_t waits_until(struct aws_call *c)
 
 static bool has_all(struct aws_call *c, const struct db_point *p)
 {
-    return p->captured || (p->dated && p->at_ms >= waits_until(c));
+    return p->dated && p->at_ms >= waits_until(c);
 }
 
 static void seen_point(struct aws_call *c, const struct db_point *p)

@@ -20,9 +20,6 @@ struct db_kind {
 };
 extern const struct db_kind db_kind_instance, db_kind_cluster;
 
-/* "RUN/FENCED" of the call's run, "" while its fence does not stand. */
-struct evac_str db_capture_mark(struct aws_call *c);
-
 /* clang-format off */
 /* The settings of both drivers that a restore uses. */
 #define RDS_RESTORE_PARAMS(class_flags) \
