@@ -52,7 +52,9 @@ static const struct rds_instance *source_of(const struct evac_sandbox *sb,
 
 static void ship_logs(struct evac_sandbox *sb, struct rds_backup *b)
 {
-    b->latest_ms = sb_wall_ms(sb) - (int64_t)sb_lag_ms(sb, b->region, 0);
+    int64_t until_ms = sb_wall_ms(sb) - (int64_t)sb_lag_ms(sb, b->region, 0);
+    if (until_ms > b->latest_ms) /* what has arrived stays */
+        b->latest_ms = until_ms;
     b->next_ms = sb->now_ms + sb_scaled(sb, RDS_LOG_SHIP_MS);
     sb->changed++;
 }

@@ -188,7 +188,7 @@ START_TEST(a_database_goes_there_and_back)
     struct world *w = shop("strategies/backup-restore.cfg", ORDERS);
     make_point(w, 60);
     fail_over(w, EVAC_MODE_GRACEFUL);
-    (void)story_at(w, "step capture verifying -> done");
+    (void)story_at(w, "step capture:orders verifying -> done");
     ck_assert_double_eq(story_reported(w, "rpo_ms"), 0);
     (void)story_at(w, "step protect:orders verifying -> done");
     world_run(w, 10 * MINUTE_MS);

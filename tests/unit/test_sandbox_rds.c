@@ -576,6 +576,139 @@ START_TEST(a_cluster_is_restored_to_its_latest_time)
 }
 END_TEST
 
+/* --- planned: what was written before the fence ------------------------------------------------
+ */
+
+#define PLANNED(region)                                                                            \
+    "region=" region "\nfrom=us-east-1\nto=us-west-2\nmode=graceful\nkms_key=alias/shop\n"
+#define ORDERS_HERE(region) DB BACKUPS PLANNED(region)
+#define BOOKS_HERE(region)                                                                         \
+    "clusters.us-east-1=books-use1\nclusters.us-west-2=books-usw2\nclass=db.serverless\n"          \
+    "run=7\n" PLANNED(region)
+
+static const struct captured {
+    const char *driver, *make, *old, *from, *to, *take, *copy;
+} captured[] = {
+    { "rds", "{\"kind\":\"instance\",\"id\":\"orders-use1\"}",
+      "{\"kind\":\"snapshot\",\"id\":\"old\",\"db\":\"orders-use1\",\"source_region\":\"us-east-"
+      "1\","
+      "\"age_ms\":7200000}",
+      ORDERS_HERE("us-east-1"), ORDERS_HERE("us-west-2"), "CreateDBSnapshot", "CopyDBSnapshot" },
+    { "aurora-restore", "{\"kind\":\"cluster\",\"id\":\"books-use1\"}",
+      "{\"kind\":\"cluster-snapshot\",\"id\":\"old\",\"db\":\"books-use1\",\"age_ms\":7200000}",
+      BOOKS_HERE("us-east-1"), BOOKS_HERE("us-west-2"), "CreateDBClusterSnapshot",
+      "CopyDBClusterSnapshot" },
+};
+
+/* The call's arguments and the fence, which fell just now. */
+static const char *fenced_now(struct bench *b, const char *args, char *text, size_t bytes)
+{
+    (void)snprintf(text, bytes, "%sfenced=%lld\n", args, (long long)bench_wall(b));
+    return text;
+}
+
+START_TEST(what_was_written_before_the_fence_is_captured_copied_and_only_then_restored)
+{
+    const struct captured *t = &captured[_i];
+    struct bench *b = bench_new(10);
+    char here[700], there[700];
+    bench_control(b, "make rds us-east-1 %s", t->make);
+    bench_control(b, "make rds us-west-2 %s", t->old);
+    bench_run(b, 20000);
+    int64_t fenced = bench_wall(b);
+    const char *from = fenced_now(b, t->from, here, sizeof here);
+    const char *to = fenced_now(b, t->to, there, sizeof there);
+    const struct evac_reply *r = bench_call(b, t->driver, EVAC_VERB_OBSERVE, "recover", to);
+    expect(r, EVAC_SEEN_BLOCKED);
+    expect_reason(r, "no newer one is on its way");
+    expect_outcome(bench_call(b, t->driver, EVAC_VERB_APPLY, "recover", to), EVAC_OUTCOME_REJECTED);
+    expect(bench_call(b, t->driver, EVAC_VERB_OBSERVE, "capture", from), EVAC_SEEN_MOVING);
+    bench_run(b, 2500);
+    expect(bench_call(b, t->driver, EVAC_VERB_OBSERVE, "capture", from), EVAC_SEEN_UNSATISFIED);
+    bench_control(b, "service rds us-east-1 lost-mutation 1");
+    expect_outcome(bench_call(b, t->driver, EVAC_VERB_APPLY, "capture", from),
+                   EVAC_OUTCOME_UNKNOWN);
+    r = bench_settle(b, t->driver, "capture", from, 60000);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    expect_reason(r, "not copied");
+    expect_outcome(bench_call(b, t->driver, EVAC_VERB_APPLY, "capture", from),
+                   EVAC_OUTCOME_ACCEPTED);
+    r = bench_call(b, t->driver, EVAC_VERB_OBSERVE, "recover", to);
+    expect(r, EVAC_SEEN_MOVING);
+    expect_reason(r, "a newer one is being made");
+    expect(bench_settle(b, t->driver, "capture", from, 200000), EVAC_SEEN_SATISFIED);
+    r = bench_call(b, t->driver, EVAC_VERB_OBSERVE, "recover", to);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_ge(bench_fact(r, "as_of_wall_ms"), fenced);
+    ck_assert(bench_counted(b, t->take, "us-east-1", 1, 1));
+    ck_assert(bench_counted(b, t->copy, "us-west-2", 1, 1));
+    expect_outcome(bench_call(b, t->driver, EVAC_VERB_APPLY, "recover", to), EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+/* Another run of the same number, of a controller that was set up anew, is not served by it. */
+START_TEST(a_capture_is_of_its_own_fence)
+{
+    struct bench *b = with_backups();
+    char first[700], second[700];
+    bench_run(b, 20000);
+    const char *args = fenced_now(b, captured[0].from, first, sizeof first);
+    bench_run(b, 2500);
+    expect_outcome(act(b, "capture", args), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "rds", "capture", args, 60000), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(act(b, "capture", args), EVAC_OUTCOME_ACCEPTED);
+    expect(bench_settle(b, "rds", "capture", args, 200000), EVAC_SEEN_SATISFIED);
+    args = fenced_now(b, captured[0].from, second, sizeof second);
+    bench_run(b, 2500);
+    expect(look(b, "capture", args), EVAC_SEEN_UNSATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(where_backups_arrive_by_themselves_none_is_taken)
+{
+    struct bench *b = with_backups();
+    char here[700], there[700];
+    bench_control(b,
+                  "make rds us-west-2 {\"kind\":\"automated-backups\",\"source\":\"orders-use1\","
+                  "\"source_region\":\"us-east-1\"}");
+    bench_run(b, 65000);
+    const char *from = fenced_now(b, captured[0].from, here, sizeof here);
+    const char *to = fenced_now(b, captured[0].to, there, sizeof there);
+    const struct evac_reply *r = look(b, "capture", from);
+    expect(r, EVAC_SEEN_SATISFIED);
+    expect_reason(r, "replicated");
+    r = look(b, "recover", to);
+    expect(r, EVAC_SEEN_MOVING);
+    expect_reason(r, "waits for a recovery point at or after the fence");
+    bench_run(b, 35000);
+    expect(look(b, "recover", to), EVAC_SEEN_UNSATISFIED);
+    /* in an emergency nobody waits, and without a fence there is nothing to take */
+    expect(look(b, "recover", DB BACKUPS WAY("us-west-2", "ungraceful")), EVAC_SEEN_UNSATISFIED);
+    expect(look(b, "capture", captured[0].from), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+/* A clock that AWS's is ahead of says too early an instant: what is from between does not count. */
+START_TEST(the_fence_is_told_by_another_clock)
+{
+    struct bench *b = with_backups();
+    char here[700];
+    bench_control(b,
+                  "make rds us-west-2 {\"kind\":\"automated-backups\",\"source\":\"orders-use1\","
+                  "\"source_region\":\"us-east-1\"}");
+    bench_run(b, 65000);
+    bench_clock(b, -20000);
+    const char *to = fenced_now(b, captured[0].to, here, sizeof here);
+    expect(look(b, "recover", to), EVAC_SEEN_MOVING);
+    bench_run(b, 35000);
+    expect(look(b, "recover", to), EVAC_SEEN_UNSATISFIED);
+    bench_free(b);
+}
+END_TEST
+
 /* A copy of a cluster's snapshot only tells when it was copied. */
 START_TEST(no_loss_is_computed_from_a_copy_of_unknown_age)
 {
@@ -626,6 +759,13 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_drills_copy_is_discarded_and_nothing_else_ever);
     tcase_add_test(tc, a_cluster_is_restored_with_an_instance_and_its_drill_is_discarded);
     tcase_add_test(tc, no_loss_is_computed_from_a_copy_of_unknown_age);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("planned");
+    tcase_add_loop_test(
+        tc, what_was_written_before_the_fence_is_captured_copied_and_only_then_restored, 0, 2);
+    tcase_add_test(tc, a_capture_is_of_its_own_fence);
+    tcase_add_test(tc, where_backups_arrive_by_themselves_none_is_taken);
+    tcase_add_test(tc, the_fence_is_told_by_another_clock);
     suite_add_tcase(suite, tc);
 }
 

@@ -28,6 +28,15 @@ static const struct evac_op ready_ops[] = { LOOK, LOOK_BACKUPS, { 0 } };
 static const struct evac_op recover_ops[] = { RESTORE, { 0 } };
 static const struct evac_op rehearse_ops[] = { RESTORE, REMOVE, { 0 } };
 static const struct evac_op discard_ops[] = { LOOK, LOOK_INSTANCES, REMOVE, { 0 } };
+#define SNAPSHOT(home, operation, iam, mutates) { "rds", operation, iam, home, NULL, true, mutates, "recover_from=copies" }
+static const struct evac_op capture_ops[] = {
+    SNAPSHOT(EVAC_HOME_FROM, "DescribeDBClusters", "rds:DescribeDBClusters", false),
+    SNAPSHOT(EVAC_HOME_TO, "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", false),
+    SNAPSHOT(EVAC_HOME_FROM, "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", false),
+    SNAPSHOT(EVAC_HOME_FROM, "CreateDBClusterSnapshot", "rds:CreateDBClusterSnapshot rds:AddTagsToResource", true),
+    SNAPSHOT(EVAC_HOME_TO, "CopyDBClusterSnapshot", "rds:CopyDBClusterSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey", true),
+    { 0 },
+};
 static const struct evac_op measure_ops[] = {
     { "rds", "DescribeDBClusters", "rds:DescribeDBClusters", EVAC_HOME_TO, NULL, true, false },
     { "rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", EVAC_HOME_TO, NULL, true, false },
@@ -45,6 +54,7 @@ static const struct evac_action actions[] = {
     { "ready", "the region has a recovery point, and the name to restore it under is free", 0,
       EVAC_FENCING_STATE, 2000, 120000, NULL, ready_ops },
     RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops, clear_restored),
+    RDS_CAPTURE_ACTION(capture_ops, "delete-db-cluster-snapshot", "--db-cluster-snapshot-identifier"),
     { 0 },
 };
 /* clang-format on */
@@ -73,6 +83,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "recover", .observe = observe, .apply = restore },
     { .action = "rehearse", .observe = observe, .apply = restore },
     { .action = "discard", .observe = db_observe_discard_cluster, .apply = db_discard_cluster },
+    { .action = "capture", .observe = db_capture_cluster, .apply = db_capture_cluster },
     { .action = "", .measure = db_measure_cluster },
     { 0 },
 };

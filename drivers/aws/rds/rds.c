@@ -72,6 +72,16 @@ static const struct evac_op protect_ops[] = {
     CHANGE("StartDBInstanceAutomatedBackupsReplication", "rds:StartDBInstanceAutomatedBackupsReplication kms:CreateGrant kms:DescribeKey"),
     { 0 },
 };
+#define SNAPSHOT(home, operation, iam, mutates) { "rds", operation, iam, home, NULL, true, mutates, "recover_from=copies" }
+static const struct evac_op capture_ops[] = {
+    SNAPSHOT(EVAC_HOME_FROM, "DescribeDBInstances", "rds:DescribeDBInstances", false),
+    SNAPSHOT(EVAC_HOME_TO, "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups", false),
+    SNAPSHOT(EVAC_HOME_TO, "DescribeDBSnapshots", "rds:DescribeDBSnapshots", false),
+    SNAPSHOT(EVAC_HOME_FROM, "DescribeDBSnapshots", "rds:DescribeDBSnapshots", false),
+    SNAPSHOT(EVAC_HOME_FROM, "CreateDBSnapshot", "rds:CreateDBSnapshot rds:AddTagsToResource", true),
+    SNAPSHOT(EVAC_HOME_TO, "CopyDBSnapshot", "rds:CopyDBSnapshot rds:AddTagsToResource kms:CreateGrant kms:DescribeKey", true),
+    { 0 },
+};
 static const struct evac_op measure_ops[] = {
     { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_TO, NULL, false, false },
     { "rds", "DescribeDBInstances", "rds:DescribeDBInstances", EVAC_HOME_TO, NULL, true, false },
@@ -104,6 +114,7 @@ static const struct evac_action actions[] = {
     { "size", "the region's instance has that class, and a standby in another zone or none",
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 600000, 3600000, size_params, size_ops, clear_size },
     RDS_RESTORE_ACTIONS(recover_ops, discard_ops, rehearse_ops, clear_restored),
+    RDS_CAPTURE_ACTION(capture_ops, "delete-db-snapshot", "--db-snapshot-identifier"),
     { "protect", "the region has a copy of the other region's instance again: a replica, or its backups",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 1200000, 14400000, protect_params, protect_ops },
     { 0 },
@@ -532,6 +543,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "discard", .observe = db_observe_discard_instance, .apply = db_discard_instance },
     { .action = "protect", .observe = observe_protect, .apply = apply_protect },
     { .action = EVAC_ACTION_STILL, .observe = observe_still },
+    { .action = "capture", .observe = db_capture_instance, .apply = db_capture_instance },
     { .action = "", .measure = measure },
     { 0 },
 };

@@ -14,6 +14,8 @@ struct db_kind {
     const char *describe, *path, *id, *status, *not_found, *exists;
     const char *snapshots, *snapshot_path, *snapshots_marker, *snapshot_id;
     const char *restore, *restore_from, *parameter_group, *remove;
+    /* taking and copying a snapshot: the operations, and their names of things */
+    const char *take, *copy, *copy_from, *copy_to, *snapshot_arn, *no_snapshot;
     /* to a point in time of the region's own: the operation, and its names of things */
     const char *to_time, *to_time_id, *to_time_source, *to_time_when;
     bool cluster;
@@ -37,6 +39,12 @@ extern const struct evac_param db_recover_params[];
 /* In a command for people: of those that are there, what the run made. A name may be somebody else's. */
 #define RDS_OF_RUN(list) list "[?TagList[?Key=='" DB_TAG_RUN "' && Value=='<run>']]"
 
+/* What a capture leaves is a good backup, until somebody needs the room. */
+#define RDS_CAPTURE_ACTION(take, delete_snapshot, id) \
+    { "capture", "planned: the region that takes over has a snapshot of what was written before the fence; where backups are replicated none is taken", \
+      EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 900000, 14400000, NULL, take, \
+      "aws rds " delete_snapshot " --region <from> " id " <was.id> ; aws rds " delete_snapshot " --region <to> " id " <was.id>" }
+
 #define RDS_RESTORE_ACTIONS(change, remove, both, clear) \
     { "recover", "a copy of the data runs here, from the newest recovery point; planned, from one at or after the fence, else what is newer is lost", \
       EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY | EVAC_ACTION_WAITS, EVAC_FENCING_STATE, 1500000, 7200000, db_recover_params, change, clear }, \
@@ -58,5 +66,7 @@ extern const struct evac_param db_recover_params[];
 #define X(name, fn) aws_start_fn name##_instance, name##_cluster;
 DB_HANDLERS(X)
 #undef X
+/* rds_capture.c: observe and apply */
+aws_start_fn db_capture_instance, db_capture_cluster;
 
 #endif

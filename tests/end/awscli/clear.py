@@ -165,6 +165,19 @@ def clear_traffic(aws):
               "m1")["ApiId"], "old")
 
 
+def clear_capture(aws):
+    def snapshots():
+        return [aws(r, "rds", "describe-db-snapshots", "--query", "length(DBSnapshots[?DBSnapshotIdentifier=='evac-7'])") for r in (WEST, EAST)]
+    aws(WEST, "rds", "create-db-snapshot", "--db-instance-identifier", "left", "--db-snapshot-identifier", "evac-7", op="CreateDBSnapshot")
+    arn = "arn:aws:rds:%s:123456789012:snapshot:evac-7" % WEST
+    ready = lambda r: aws(r, "rds", "describe-db-snapshots", "--db-snapshot-identifier", "evac-7")["DBSnapshots"][0]["Status"] == "available"
+    until(lambda: ready(WEST), 60)
+    aws(EAST, "rds", "copy-db-snapshot", "--source-db-snapshot-identifier", arn, "--target-db-snapshot-identifier", "evac-7", op="CopyDBSnapshot")
+    until(lambda: ready(EAST), 120)
+    cleared(aws, "rds", "capture", **{"from": WEST, "to": EAST}, dotted=was(id="evac-7"))
+    equal(snapshots(), [0, 0])
+
+
 def clear_databases(aws):
     aws.world.sand('make rds %s {"kind":"cluster","id":"left","engine":"aurora-postgresql","acu_min":0.5,"acu_max":8}' % WEST)
     instance = ("rds", "create-db-instance", "--engine", "aurora-postgresql", "--db-instance-class", "db.serverless",
@@ -195,6 +208,7 @@ def clear_databases(aws):
     def one():
         return aws(WEST, "rds", "describe-db-instances", "--db-instance-identifier", "left")["DBInstances"][0]
     until(lambda: (one()["DBInstanceStatus"], one()["DBInstanceClass"], one()["MultiAZ"]) == ("available", "db.m6g.large", True), 60)
+    clear_capture(aws)
     refused_by_guard(aws, "rds", "rehearse", dotted=was(id="left"))
     tag("db:left")
     cleared(aws, "rds", "rehearse", dotted=was(id="left"))
