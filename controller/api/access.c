@@ -34,6 +34,8 @@ const struct evac_access_row evac_access_rows[] = {
     { "ack", ANYBODY, "the last run was seen" },
     { "hold", ANYBODY, "nothing automatic for an app" },
     { "release", OPERATOR, "end a hold" },
+    { "fence", OPERATOR, "fence the region that was left once more" },
+    { "reconcile", APPROVER | ADMIN, "the data of the region that was left are reconciled, or given up" },
     { "freeze", ANYBODY, "nothing begins for an app" },
     { "unfreeze", ADMIN, "end a freeze" },
     { "thaw", ADMIN, "the same" },

@@ -8,6 +8,7 @@
 #include "report.h"
 #include "version.h"
 #include "view.h"
+#include "view_gates.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -137,8 +138,9 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
 
 static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
 {
-    static const char *const known[] = { "workflow", "from",     "to",       "mode",    "kind",
-                                         "reason",   "proposed", "rehearse", "isolate", NULL };
+    static const char *const known[] = { "workflow", "from",     "to",       "mode",
+                                         "kind",     "reason",   "proposed", "rehearse",
+                                         "isolate",  "override", NULL };
     struct evac_str workflow = text_of(json, "workflow"), mode = text_of(json, "mode"),
                     kind = text_of(json, "kind");
     if (!no_unknown_keys(json, known, r))
@@ -319,14 +321,43 @@ static void lint_app(struct evac_daemon *daemon, const struct evac_api_request *
     evac_arena_free(diag.arena);
 }
 
+/* Gates that are to be overridden at once: names, with commas between. False: answered. */
+static bool parse_overrides(struct evac_daemon *daemon, const struct evac_api_request *q,
+                            const cJSON *json, struct evac_wish *wish, struct evac_api_response *r)
+{
+    const struct evac_model *model = evac_daemon_model(daemon);
+    struct evac_access access = { model, evac_model_app(model, wish->app), &q->caller,
+                                  EVAC_STR("override") };
+    struct evac_str rest = text_of(json, "override");
+    struct evac_err err = { EVAC_OK, "" };
+    if (rest.n && wish->why.n == 0) {
+        problem(r, 400, "an override needs a reason", "give it in the field reason");
+        return false;
+    }
+    while (rest.n) {
+        enum evac_run_gate gate;
+        access.what = evac_str_trim(evac_str_cut(rest, ',', &rest));
+        if (!evac_run_gate_parse(access.what, &gate)) {
+            problem(r, 400, "there is no gate of that name", "GET /v1/gates lists them");
+            return false;
+        }
+        if (evac_access_need(&access, evac_run_gate_row(gate)->roles, &err)) {
+            problem(r, 403, "your roles do not allow it", err.text);
+            return false;
+        }
+        wish->overrides |= (uint16_t)(1u << gate);
+    }
+    return true;
+}
+
 static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_api_response *r)
 {
-    struct evac_wish wish = { .app = app, .who = q->caller.who };
+    struct evac_wish wish = { .app = app, .who = q->caller.who, .caller = &q->caller };
     struct evac_err err = { EVAC_OK, "" };
     uint64_t run = 0;
     cJSON *json = body_object(q, r);
-    if (json && parse_wish(json, &wish, r)) {
+    if (json && parse_wish(json, &wish, r) && parse_overrides(daemon, q, json, &wish, r)) {
         if (evac_shell_begin(evac_daemon_shell(daemon), &wish, &run, &err)) {
             fail(r, &err);
         } else {
@@ -466,7 +497,8 @@ static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
 static void say(struct evac_daemon *daemon, const struct evac_api_request *q, uint64_t run,
                 struct evac_api_response *r)
 {
-    static const char *const known[] = { "verb", "app", "step", "reason", "value", "mode", NULL };
+    static const char *const known[] = { "verb",  "app",  "step", "reason",
+                                         "value", "mode", "gate", NULL };
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_jw w = { &r->body, false };
@@ -483,7 +515,9 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     cmd->reason = text_of(json, "reason");
     cmd->value =
         evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode : number_of(json, "value");
+    cmd->gate = text_of(json, "gate");
     cmd->who = q->caller.who;
+    cmd->caller = &q->caller;
     if (!evac_command_parse(text_of(json, "verb"), &cmd->verb)) {
         problem(r, 400, "unknown verb",
                 "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, "
@@ -605,6 +639,13 @@ static void roles(struct evac_daemon *daemon, const struct evac_api_request *q,
     evac_access_to_json(evac_daemon_model(daemon), &q->caller, &w);
 }
 
+static void gates(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    (void)daemon;
+    evac_view_gate_table(&w);
+}
+
 static void say_anything(struct evac_daemon *daemon, const struct evac_api_request *q,
                          struct evac_api_response *r)
 {
@@ -622,6 +663,7 @@ static const struct {
     { "GET", "/v1/status", status, NULL, false },
     { "GET", "/v1/drivers", drivers, NULL, false },
     { "GET", "/v1/roles", NULL, roles, false },
+    { "GET", "/v1/gates", gates, NULL, false },
     { "POST", "/v1/reload", reload, NULL, true },
     { "GET", "/v1/runs", NULL, list_runs, true },
     { "GET", "/v1/journal", NULL, journal, true },

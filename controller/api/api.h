@@ -14,11 +14,12 @@
  *   GET  /v1/apps/{app}/decide       the decision clock
  *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
  *   GET  /v1/runs/{run}/report?format=json|text|html
- *   POST /v1/runs/{run}/commands     {"verb","step","reason","value"}
+ *   POST /v1/runs/{run}/commands     {"verb","step","gate","reason","value"}
  *   POST /v1/commands                {"verb","app","reason","value"}
  *   GET  /v1/journal?after=&run=&app=&limit=
  *   GET  /v1/journal/verify
  *   GET  /v1/drivers
+ *   GET  /v1/gates                   the gates of a run, and who may override which
  *   GET  /v1/roles                   who may do what, and the caller's own standing
  *   POST /v1/reload
  *   GET  /v1/events                  server-sent events, one a journal row, id is its number

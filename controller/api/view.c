@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include "version.h"
+#include "view_gates.h"
 
 /* --- one app
  * ------------------------------------------------------------------------------------------ */
@@ -263,6 +264,8 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
     evac_jw_i64(w, "now_ms", evac_daemon_wall_ms(daemon));
     evac_jw_i64(w, "critical_path_ms", (int64_t)evac_plan_critical_path(run->plan, NULL, NULL));
     view_instants(run, w);
+    struct evac_now at = { now, evac_daemon_wall_ms(daemon), 0 };
+    evac_view_gates(run, &at, w);
     if (steps) {
         evac_jw_open(w, "steps", '[');
         for (uint16_t i = 0; i < shown_steps(run); i++)

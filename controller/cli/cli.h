@@ -16,6 +16,7 @@ struct evac_cli {
     bool watch;
     const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
         *duration;
+    const char *override; /* gates, with commas between */
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;
     const char *tag, *regions, *name, *strategy, *out; /* discover */
@@ -56,11 +57,16 @@ bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *re
 /* What a plan's lint found that matters, and its sum: a few lines. */
 void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);
 
+/* What a run waits for: its shut gates, and who may open them; nothing when there are none. */
+void evac_cli_gates(struct evac_cli *cli, const cJSON *run);
+/* What an approval would say yes to. */
+void evac_cli_question(struct evac_cli *cli, const cJSON *run);
+
 /* Follow a run until it ends; live on a terminal, plain lines otherwise. */
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 
 evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,
     evac_cmd_drill, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
     evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
-    evac_cmd_fsm, evac_cmd_roles, evac_cmd_lint, evac_cmd_discover;
+    evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_discover;
 #endif

@@ -1,5 +1,6 @@
 /* Commands that change something: failover, failback, drill, check, and the words to a run. */
 #include "cli.h"
+#include "run_gates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +148,7 @@ static enum evac_exit begin(struct evac_cli *cli, const char *app, const char *w
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
     const char *text = evac_cli_body(&body, "workflow", workflow, "mode", mode, "from", cli->from,
                                      "to", cli->to, "kind", kind, "reason", cli->reason, "isolate",
-                                     cli->isolate, (const char *)NULL);
+                                     cli->isolate, "override", cli->override, (const char *)NULL);
     enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
     evac_buf_done(&body);
     if (code != EVAC_EXIT_DONE)
@@ -231,9 +232,9 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     struct evac_err err = { EVAC_OK, "" };
     char value[32] = "";
     bool mode = strcmp(cli->command, "mode") == 0;
-    const char *text =
-        evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step, "reason",
-                      cli->reason, "mode", mode ? cli->mode : NULL, (const char *)NULL);
+    const char *text = evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step,
+                                     "reason", cli->reason, "mode", mode ? cli->mode : NULL, "gate",
+                                     cli->override, (const char *)NULL);
     if (cli->duration && body.n) { /* a number, not a text */
         snprintf(value, sizeof value, ",\"value\":%s}", cli->duration);
         body.n--;
@@ -254,16 +255,42 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     return EVAC_EXIT_DONE;
 }
 
+/* The step, or the mode, or the gate. */
+static void take_second(struct evac_cli *cli)
+{
+    enum evac_run_gate gate;
+    if (cli->argc < 2)
+        return;
+    if (strcmp(cli->command, "override") == 0 &&
+        evac_run_gate_parse(evac_str(cli->argv[1]), &gate)) {
+        cli->override = cli->argv[1];
+        cli->step = cli->argc > 2 ? cli->argv[2] : cli->step;
+    } else {
+        cli->step = cli->argv[1];
+        cli->mode = cli->argv[1];
+    }
+}
+
+static void show_question(struct evac_cli *cli, unsigned long run)
+{
+    char path[64];
+    cJSON *json;
+    snprintf(path, sizeof path, "/v1/runs/%lu", run);
+    if (evac_client_json(cli->client, path, NULL, &json, NULL) != EVAC_EXIT_DONE)
+        return;
+    evac_cli_question(cli, json);
+    cJSON_Delete(json);
+}
+
 enum evac_exit evac_cmd_say(struct evac_cli *cli)
 {
     char path[64];
     unsigned long run = evac_cli_run(cli, cli->argc ? cli->argv[0] : NULL);
     if (run == 0)
         return EVAC_EXIT_REFUSED;
-    if (cli->argc > 1) { /* the step, or the mode */
-        cli->step = cli->argv[1];
-        cli->mode = cli->argv[1];
-    }
+    take_second(cli);
+    if (strcmp(cli->command, "approve") == 0 && !cli->json)
+        show_question(cli, run);
     snprintf(path, sizeof path, "/v1/runs/%lu/commands", run);
     return say(cli, path, NULL);
 }

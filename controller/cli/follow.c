@@ -62,6 +62,25 @@ static double since_impact(const cJSON *run)
     return from > 0 ? end - from : 0;
 }
 
+/* What the start waits for; a step's own line says what it waits for. */
+static void draw_gates(struct evac_cli *cli, const cJSON *run, struct evac_screen *screen)
+{
+    const cJSON *gate;
+    struct evac_buf line;
+    evac_buf_init(&line, 4096);
+    cJSON_ArrayForEach(gate, cJSON_GetObjectItemCaseSensitive(run, "gates"))
+    {
+        if (!evac_json_true(gate, "shut") || strcmp(evac_json_cstr(gate, "place"), "start") != 0)
+            continue;
+        evac_buf_reset(&line);
+        evac_buf_putf(&line, "  %s? %s%s  %s", evac_style(cli, EVAC_WARN),
+                      evac_json_cstr(gate, "gate"), evac_style(cli, EVAC_PLAIN),
+                      evac_json_cstr(gate, "reason"));
+        evac_screen_line(screen, line.p);
+    }
+    evac_buf_done(&line);
+}
+
 static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_screen *screen)
 {
     struct evac_buf line;
@@ -89,6 +108,7 @@ static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_screen
                   evac_json_true(run, "pivoted") ? "   past the point of no return" : "");
     evac_screen_line(screen, line.p);
     evac_buf_done(&line);
+    draw_gates(cli, run, screen);
 }
 
 static void draw_step(struct evac_cli *cli, const cJSON *step, struct evac_screen *screen)
@@ -142,11 +162,16 @@ static bool is_news(const char *kind)
     static const char *const shown[] = { "admit",     "run",     "step",    "gate_block",
                                          "gate_pass", "approve", "decline", "override",
                                          "command",   "mode",    "loss",    "terminal",
-                                         "alarm",     "resume" };
+                                         "alarm",     "resume",  "escalate" };
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         if (strcmp(shown[i], kind) == 0)
             return true;
     return false;
+}
+
+static bool is_gate(const char *kind)
+{
+    return strncmp(kind, "gate_", 5) == 0 || strcmp(kind, "override") == 0;
 }
 
 static void print_row(const cJSON *row)
@@ -160,6 +185,8 @@ static void print_row(const cJSON *row)
     evac_cli_clock(evac_json_number(row, "t_wall_ms", evac_json_number(row, "wall_ms", 0)), clock,
                    sizeof clock);
     printf("%s %-10s %s%s", clock, kind, name, name[0] ? " " : "");
+    if (is_gate(kind))
+        printf("%s", evac_json_cstr(row, "event"));
     if (from[0] || to[0])
         printf("%s -> %s", from, to);
     if (strcmp(kind, "loss") == 0) {

@@ -48,7 +48,9 @@ static const struct command {
     { "stop", "[RUN|APP]", "leave everything where it stands; the run ends as held", evac_cmd_say },
     { "mode", "RUN|APP graceful|ungraceful", "switch a run's mode for the steps that are left",
       evac_cmd_say },
-    { "override", "[RUN|APP] [STEP]", "open the data-loss gate (--reason)", evac_cmd_say },
+    { "override", "[RUN|APP] [GATE|STEP]", "open a gate that is shut (--reason)", evac_cmd_say },
+    { "gates", "[RUN|APP]", "what a run waits for; without one: which gates there are",
+      evac_cmd_gates },
     { "ack", "APP", "the last run was seen: the policy may act again", evac_cmd_say_app },
     { "hold", "APP", "nothing automatic for this app (--reason, --for)", evac_cmd_say_app },
     { "release", "APP", "end a hold", evac_cmd_say_app },
@@ -93,6 +95,8 @@ static void help(FILE *to)
         "  --mode MODE        graceful (no data is lost, needs the old side alive) or ungraceful;\n"
         "                     default: what the active region's health allows\n"
         "  --reason TEXT      why; it is kept in the journal\n"
+        "  --override G,G     failover, failback, drill: open these gates at once, for the "
+        "--reason\n"
         "  --yes              ask nothing (for scripts)\n"
         "  --no-wait          begin, do not follow\n"
         "  --kind KIND        drill: rehearse (looks only) or isolated (changes the standby, with "
@@ -157,7 +161,8 @@ enum {
     OPT_NAME,
     OPT_STRATEGY,
     OPT_OUT,
-    OPT_WATCH
+    OPT_WATCH,
+    OPT_OVERRIDE
 };
 
 static const struct option options[] = {
@@ -189,6 +194,7 @@ static const struct option options[] = {
     { "strategy", required_argument, NULL, OPT_STRATEGY },
     { "out", required_argument, NULL, OPT_OUT },
     { "watch", no_argument, NULL, OPT_WATCH },
+    { "override", required_argument, NULL, OPT_OVERRIDE },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -290,6 +296,9 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_WATCH:
         cli->watch = true;
+        return true;
+    case OPT_OVERRIDE:
+        cli->override = optarg;
         return true;
     default:
         return false;

@@ -259,6 +259,23 @@ static int down_when_line(const config_setting_t *app, int otherwise)
     return when ? conf_line(when) : otherwise;
 }
 
+/* What the age of a look may be follows from how often there is one: two of them, and a little. */
+#define READINESS_GRACE_MS 600000u
+
+static uint32_t readiness_age(const struct evac_app *app)
+{
+    return 2 * app->readiness_ms + READINESS_GRACE_MS;
+}
+
+static void check_going_on(struct conf_reader *r, const struct evac_app *app)
+{
+    if (app->approvals.at_expiry == EVAC_AT_EXPIRY_GO_ON && app->automatic != EVAC_POLICY_ACT)
+        CONF_ERROR(r, app->approvals.place.line,
+                   "app.approvals.at_expiry: found \"go-on\", and policy.automatic is \"%s\"; "
+                   "allowed: decline, hold; go-on only where the policy may act without a person",
+                   evac_policy_name(app->automatic));
+}
+
 void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void *at,
                      const struct conf_given *given)
 {
@@ -276,6 +293,9 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
             "app.policy.automatic is \"%s\", but no probe can vote a region down: nothing will "
             "ever begin by itself",
             evac_policy_name(a->app.automatic));
+    if (!conf_is_given(given, "policy.readiness_age"))
+        a->app.readiness_age_ms = readiness_age(&a->app);
+    check_going_on(r, &a->app);
     if (conf_is_given(given, "witness"))
         check_witness(r, &a->app, conf_line(config_setting_get_member(group, "witness")));
     struct evac_probe *probes = gather_probes(r, a);

@@ -10,6 +10,7 @@ static const char *const strategies[] = { EVAC_STRATEGIES(NAME) NULL };
 static const char *const drill_kinds[] = { EVAC_DRILL_KINDS(NAME) NULL };
 static const char *const phases[] = { EVAC_PHASES(NAME) NULL };
 static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
+static const char *const at_expiries[] = { EVAC_AT_EXPIRIES(NAME) NULL };
 static const char *const severities[] = { EVAC_GRADES(NAME) NULL };
 #undef NAME
 #define NAME(name, text, time) text,
@@ -42,6 +43,7 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
     look_section, vantage_section, dependency_section, drill_section, criterion_section,
     step_section, workflow_section;
+static const struct conf_section approvals_section, escalation_section, safety_section;
 
 /* clang-format off */
 
@@ -97,6 +99,9 @@ static const struct conf_row controller_rows[] = {
       .section = &conf_window_section, .otherwise = "none", .doc = "No drill of any app begins in one of these, or runs into one" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
       .doc = "Settings of driver packs, a group for each pack, as packs = { local = { ... }; }" },
+    { "safety", CONF_SECTION, CONF_LIST, AT(conf.safety), COUNTED(conf.safety_count), FROM_TO(0, 32),
+      .section = &safety_section, .otherwise = "none but the one that no configuration takes away",
+      .doc = "What must hold of the fleet whenever a run begins, passes its point of no return, or moves traffic" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
       .doc = "Who looks at everything and changes nothing; every other role may look too" },
     { "roles.operator", HOLDERS(conf.roles[EVAC_ROLE_OPERATOR]), .otherwise = "the socket's group, root and the controller's own user",
@@ -160,6 +165,11 @@ static const struct conf_row app_rows[] = {
       .doc = "No automatic run for so long after the end of the last one" },
     { "policy.approval", CONF_DURATION, AT(app.approval_ms), FROM_TO(SEC, HOUR), .fallback = "15m",
       .doc = "How long a proposal or an approval stays good" },
+    { "policy.veto", CONF_DURATION, AT(app.veto_ms), FROM_TO(0, HOUR), .fallback = "0",
+      .doc = "With act: the run is announced, and begins after so long unless an operator declines it" },
+    { "policy.loss_sources", CONF_INT, AT(app.loss_sources), FROM_TO(1, 2), .unit = "measures",
+      .otherwise = "2 of a resource that is measured in two ways (lag and markers), else 1",
+      .doc = "Measures of data loss that must agree before the policy itself makes an ungraceful move" },
     { "policy.canary", CONF_DURATION, AT(app.canary_ms), FROM_TO(0, HOUR), .fallback = "5s",
       .doc = "Interval of the markers that measure data loss; 0 none" },
     { "policy.measure", CONF_DURATION, AT(app.measure_ms), FROM_TO(100, HOUR), .fallback = "10s",
@@ -168,6 +178,9 @@ static const struct conf_row app_rows[] = {
       .doc = "How often each standby is rehearsed (looked at, nothing changed), so that its readiness is known; 0 never" },
     { "policy.old_side", CONF_DURATION, AT(app.old_side_ms), FROM_TO(SEC, DAY), .fallback = "60s",
       .doc = "How often the region that was left is looked at, until it serves again or its data are reconciled" },
+    { "policy.readiness_age", CONF_DURATION, AT(app.readiness_age_ms), FROM_TO(SEC, 28 * DAY),
+      .otherwise = "2 x policy.readiness and 10 minutes",
+      .doc = "What a look at a standby found counts for so long; then its readiness is not known" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",
       .doc = "A run that has not ended by then is held for a person" },
@@ -177,6 +190,13 @@ static const struct conf_row app_rows[] = {
       .section = &criterion_section, .otherwise = "the built-in ones only",
       .doc = "What a run must keep, besides the built-in criteria; journalled before it starts" },
     { "owner", CONF_NAME, AT(app.owner), .otherwise = "nobody", .doc = "Who owns the deficiencies that its reports find" },
+    { "approvals", CONF_SECTION, AT(app.approvals), .section = &approvals_section,
+      .otherwise = "one approver's yes to what the policy proposes; a person's own run asks nobody",
+      .doc = "Who must say yes before the app is moved, whoever asks for it, and to steps that wait for approval" },
+    { "drill_approvals", CONF_SECTION, AT(app.drill_approvals), .section = &approvals_section, .otherwise = "nobody",
+      .doc = "Who must say yes before a drill that changes something" },
+    { "safety", CONF_SECTION, CONF_LIST, AT(app.safety), COUNTED(app.safety_count), FROM_TO(0, 32),
+      .section = &safety_section, .otherwise = "evac.cfg's", .doc = "Rules of its own, besides evac.cfg's" },
     { "roles.viewer", HOLDERS(app.roles[EVAC_ROLE_VIEWER]), .otherwise = "evac.cfg's",
       .doc = "Who looks at everything and changes nothing; every other role may look too" },
     { "roles.operator", HOLDERS(app.roles[EVAC_ROLE_OPERATOR]), .otherwise = "evac.cfg's",
@@ -328,6 +348,49 @@ static const struct conf_row look_rows[] = {
 static const struct conf_row vantage_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "As its agent calls itself: evac vantage --name NAME" },
     { "region", CONF_REGION, AT(region), .otherwise = "none", .doc = "Where it stands: of that region it sees the inside" },
+    END
+};
+#undef S
+
+#define S struct evac_approvals
+static const struct conf_row approvals_rows[] = {
+    { "need", CONF_INT, AT(need), FROM_TO(1, 8), .fallback = "1", .unit = "principals",
+      .doc = "How many must say yes, each another principal" },
+    { "of", CONF_APPROVER, CONF_LIST, AT(of), COUNTED(of_count), FROM_TO(1, 32), .otherwise = "( \"approver\" )",
+      .doc = "Whose yes counts: roles, or principals" },
+    { "requester_may_approve", CONF_BOOL, AT(requester_may_approve), .fallback = "false",
+      .doc = "Whoever asked may be one of them; what the policy asks for, nobody asked for" },
+    { "expiry", CONF_DURATION, AT(expiry_ms), FROM_TO(SEC, DAY), .otherwise = "policy.approval",
+      .doc = "How long the question stays open" },
+    { "at_expiry", CONF_CHOICE, AT(at_expiry), .choices = at_expiries, .fallback = "decline",
+      .doc = "Then: decline, hold (it stays open and is told again), or go-on, which drills may, and other runs only where the policy is act" },
+    { "escalate", CONF_SECTION, CONF_LIST, AT(escalate), COUNTED(escalate_count), FROM_TO(0, 8),
+      .section = &escalation_section, .otherwise = "nobody", .doc = "Who is told when nobody has answered, in order" },
+    END
+};
+#undef S
+
+#define S struct evac_escalation
+static const struct conf_row escalation_rows[] = {
+    { "after", CONF_DURATION, CONF_REQUIRED, AT(after_ms), FROM_TO(SEC, DAY), .doc = "Since the question was asked" },
+    { "to", CONF_TEXT, CONF_REQUIRED, AT(to), .doc = "An address for whoever carries notices to people" },
+    END
+};
+#undef S
+
+#define S struct evac_safety_rule
+static const struct conf_row safety_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "What it is called when it stops a run, and overridden by" },
+    { "apps", CONF_NAME, CONF_LIST, AT(apps), COUNTED(app_count), FROM_TO(1, 1000), .otherwise = "the app whose file it is in; in evac.cfg all apps",
+      .doc = "Whose moves it is about" },
+    { "at_least_in_service", CONF_INT, AT(in_service), FROM_TO(1, EVAC_APP_REGIONS_MAX), .unit = "regions", .otherwise = "none",
+      .doc = "So many regions of the app serve once the move is through" },
+    { "at_most_moving", CONF_INT, AT(moving), FROM_TO(1, 1000), .unit = "apps", .otherwise = "none",
+      .doc = "Of the apps no more are moved at one time; the next waits" },
+    { "not_while", CONF_NAME, CONF_LIST, AT(not_while), COUNTED(not_while_count), FROM_TO(1, 64), .otherwise = "none",
+      .doc = "They are not moved while one of these apps is down, or moved" },
+    { "never_to", CONF_REGION, CONF_LIST, AT(never_to), COUNTED(never_to_count), FROM_TO(1, 64), .otherwise = "none",
+      .doc = "They are not moved to these regions" },
     END
 };
 #undef S
@@ -504,6 +567,26 @@ static const struct conf_section vantage_section = {
     vantage_rows, sizeof(S), offsetof(S, name), .finish = NULL,
 };
 #undef S
+#define S struct evac_approvals
+static const struct conf_section approvals_section = {
+    "approvals", "app.approvals, app.drill_approvals = { ... }",
+    "Approvals are bound to the plan, its target and mode, the verdict and the loss as they were shown: when the verdict or the mode changes, or the loss doubles, those given so far are void.",
+    approvals_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_approvals,
+};
+#undef S
+#define S struct evac_escalation
+static const struct conf_section escalation_section = {
+    "escalation", "approvals.escalate = ( { ... } )", "The next to be told.",
+    escalation_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
+#define S struct evac_safety_rule
+static const struct conf_section safety_section = {
+    "safety rule", "safety = ( { ... } )",
+    "One assertion a rule. Always there: traffic is never withdrawn from the last region in service. An admin may override a rule by name, for one run.",
+    safety_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_safety,
+};
+#undef S
 #define S struct evac_drill_conf
 static const struct conf_section drill_section = {
     "drill", "app.drills = ( { ... } )", "A rehearsal by the calendar.",
@@ -570,6 +653,9 @@ const struct conf_section *const conf_sections[] = {
     &look_section,
     &drill_section,
     &criterion_section,
+    &approvals_section,
+    &escalation_section,
+    &safety_section,
     &conf_window_section,
     &conf_runbook_section,
     &workflow_section,

@@ -30,6 +30,9 @@
     X(ADDRESS, "an IP address and a port, such as \"127.0.0.1:53\" or \"[::1]:53\"")               \
     X(PATH, "an absolute path")                                                                    \
     X(CRON, "five fields: minute, hour, day, month, weekday, such as \"0 9 1 * *\"")               \
+    X(APPROVER,                                                                                    \
+      "a role (\"approver\", \"operator\", ...), or a principal, such as \"uid:ann\" or "          \
+      "\"gid:oncall\"")                                                                            \
     X(PRINCIPAL, "\"uid:1000\" or \"uid:ann\", \"gid:oncall\", or \"*\" for everybody")            \
     X(ZONE, "a time zone's name, such as \"Europe/Berlin\"")                                       \
     X(ARGS, "a group of settings")                                                                 \
@@ -204,4 +207,5 @@ typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
     conf_finish_dependency, conf_finish_probe, conf_finish_criterion, conf_finish_window,
     conf_finish_app, conf_finish_step, conf_finish_workflow, conf_finish_runbook;
+conf_finish_fn conf_finish_approvals, conf_finish_safety;
 #endif

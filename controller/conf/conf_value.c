@@ -233,6 +233,12 @@ static bool is_principal(struct evac_str s)
                                    is_printable(who) && !memchr(who.p, ' ', who.n));
 }
 
+static bool is_approver(struct evac_str s)
+{
+    enum evac_role role;
+    return evac_role_parse(s, &role) || is_principal(s);
+}
+
 static bool (*const forms[CONF_TYPE_COUNT])(struct evac_str) = {
     [CONF_NAME] = is_name,
     [CONF_ACTION] = is_action,
@@ -249,6 +255,7 @@ static bool (*const forms[CONF_TYPE_COUNT])(struct evac_str) = {
     [CONF_ZONE] = is_zone,
     [CONF_TEXT] = is_printable,
     [CONF_PRINCIPAL] = is_principal,
+    [CONF_APPROVER] = is_approver,
 };
 
 /* --- from value to memory ----------------------------------------------------------------------

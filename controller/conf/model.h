@@ -98,6 +98,16 @@ enum evac_measure { EVAC_MEASURES(X) EVAC_MEASURE_COUNT };
 #define X(name, text) EVAC_GRADE_##name,
 enum evac_grade { EVAC_GRADES(X) EVAC_GRADE_COUNT };
 #undef X
+
+/* What becomes of a question that nobody answered in time. */
+#define EVAC_AT_EXPIRIES(X)                                                                        \
+    X(DECLINE, "decline")                                                                          \
+    X(HOLD, "hold") /* it stays open, and is told again */                                         \
+    X(GO_ON, "go-on")
+
+#define X(name, text) EVAC_AT_EXPIRY_##name,
+enum evac_at_expiry { EVAC_AT_EXPIRIES(X) EVAC_AT_EXPIRY_COUNT };
+#undef X
 #define X(name, text) EVAC_MODE_##name,
 enum evac_mode { EVAC_MODES(X) EVAC_MODE_COUNT };
 #undef X
@@ -134,6 +144,7 @@ const char *evac_strategy_name(enum evac_strategy v);
 const char *evac_drill_kind_name(enum evac_drill_kind v);
 const char *evac_phase_name(enum evac_phase v);
 const char *evac_on_failure_name(enum evac_on_failure v);
+const char *evac_at_expiry_name(enum evac_at_expiry v);
 const char *evac_probe_kind_name(enum evac_probe_kind v);
 const char *evac_probe_role_name(enum evac_probe_role v);
 const char *evac_measure_name(enum evac_measure v);
@@ -148,6 +159,7 @@ bool evac_strategy_parse(struct evac_str s, enum evac_strategy *ret);
 bool evac_drill_kind_parse(struct evac_str s, enum evac_drill_kind *ret);
 bool evac_phase_parse(struct evac_str s, enum evac_phase *ret);
 bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
+bool evac_at_expiry_parse(struct evac_str s, enum evac_at_expiry *ret);
 bool evac_probe_kind_parse(struct evac_str s, enum evac_probe_kind *ret);
 bool evac_probe_role_parse(struct evac_str s, enum evac_probe_role *ret);
 
@@ -256,6 +268,50 @@ struct evac_criterion_conf {
     enum evac_grade severity; /* of the deficiency when it is missed */
 };
 
+/* Whoever is told when a question has waited for so long. */
+struct evac_escalation {
+    struct evac_place place;
+    uint32_t after_ms;
+    struct evac_str to; /* an address: whoever tells people knows what it means */
+};
+
+/* Who must say yes before a run begins, or before a step that wants it. */
+struct evac_approvals {
+    struct evac_place place;   /* line 0: not configured */
+    uint16_t need;             /* so many, of different principals */
+    const struct evac_str *of; /* roles' names and principals */
+    size_t of_count;
+    uint32_t expiry_ms; /* 0: the plan's approval_ms */
+    enum evac_at_expiry at_expiry;
+    const struct evac_escalation *escalate; /* in order of time */
+    size_t escalate_count;
+    bool requester_may_approve;
+};
+
+/* What must hold of the fleet when a run begins, passes its point of no return, or moves traffic.
+ */
+#define EVAC_SAFETY_KINDS(X)                                                                       \
+    X(IN_SERVICE) /* of each app at least so many regions serve, when the move is through */       \
+    X(MOVING)     /* of the apps at most so many are moved at one time */                          \
+    X(NOT_WHILE)  /* the apps are not moved while one of others is down or moved */                \
+    X(NEVER_TO)   /* the apps are never moved to those regions */
+#define X(name) EVAC_SAFETY_##name,
+enum evac_safety_kind { EVAC_SAFETY_KINDS(X) EVAC_SAFETY_KIND_COUNT };
+#undef X
+
+struct evac_safety_rule {
+    struct evac_place place;
+    struct evac_str name;
+    const struct evac_str *apps; /* whose moves it is about; none: every app's */
+    size_t app_count;
+    enum evac_safety_kind kind; /* which of the following was given */
+    uint16_t in_service, moving;
+    const struct evac_str *not_while; /* apps */
+    size_t not_while_count;
+    const struct evac_str *never_to; /* regions */
+    size_t never_to_count;
+};
+
 struct evac_app {
     struct evac_place place;
     struct evac_str name;
@@ -294,7 +350,15 @@ struct evac_app {
     size_t window_count;
     const struct evac_criterion_conf *criteria;
     size_t criterion_count;
-    struct evac_str owner; /* of its deficiencies, "" nobody yet */
+    struct evac_str owner;                 /* of its deficiencies, "" nobody yet */
+    struct evac_approvals approvals;       /* of runs, and of their steps that want it */
+    struct evac_approvals drill_approvals; /* of drills that change something */
+    const struct evac_safety_rule *safety; /* of its own, besides the controller's */
+    size_t safety_count;
+    uint32_t veto_ms;          /* the policy's own run waits so long for somebody to say no */
+    uint32_t readiness_age_ms; /* what a look found counts for so long */
+    uint16_t loss_sources;     /* measures that must agree before the policy acts; 0: as many as
+                                  there are, at most two */
 };
 
 /* A condition, as data: nodes in an array, children by index. */
@@ -401,6 +465,8 @@ struct evac_controller_conf {
     size_t blackout_count;
     struct evac_args packs; /* "pack.setting": handed to driver packs */
     struct evac_holders roles[EVAC_ROLE_COUNT];
+    const struct evac_safety_rule *safety;
+    size_t safety_count;
 };
 
 struct evac_model {

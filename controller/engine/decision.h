@@ -67,6 +67,7 @@ struct evac_readiness {
     bool known, ready;
     uint64_t run;
     int64_t at_wall_ms; /* its end */
+    char short_of[120]; /* what it found to be too small: quotas; "" nothing */
 };
 
 struct evac_decision_input {

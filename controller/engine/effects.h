@@ -54,7 +54,8 @@ struct evac_notice_effect {
     bool alarm; /* a person should look, now */
     struct evac_str app;
     uint64_t run;
-    const char *text; /* in the batch's text space */
+    const char *text;   /* in the batch's text space */
+    struct evac_str to; /* whoever is to be told beside those who always are; "" nobody */
 };
 
 struct evac_effect {

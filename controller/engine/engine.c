@@ -208,6 +208,8 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
             carry_over(&apps[i], &engine->apps[old]);
     }
     engine_depend_carry_over(engine, dependencies, model);
+    for (struct evac_run *r = engine->runs; r; r = r->next)
+        r->facts.approvals = NULL; /* the old model's; the next event looks again */
     engine->model = model;
     engine->apps = apps;
     engine->app_count = model->app_count;
@@ -447,15 +449,27 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
 
 /* What was held did not say: a real run took its place. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
-                           enum evac_run_state end, int64_t wall_ms)
+                           enum evac_run_state end, int64_t wall_ms, struct evac_str left)
 {
     if (region >= EVAC_REGIONS_MAX || end == EVAC_RUN_HELD)
         return;
-    a->readiness[region] =
-        (struct evac_readiness){ .known = true,
-                                 .ready = end == EVAC_RUN_SUCCEEDED || end == EVAC_RUN_EXCEPTIONS,
-                                 .run = run,
-                                 .at_wall_ms = wall_ms };
+    struct evac_readiness *r = &a->readiness[region];
+    *r = (struct evac_readiness){ .known = true,
+                                  .ready = end == EVAC_RUN_SUCCEEDED || end == EVAC_RUN_EXCEPTIONS,
+                                  .run = run,
+                                  .at_wall_ms = wall_ms };
+    (void)evac_str_copy(r->short_of, sizeof r->short_of, engine_short_of(left));
+}
+
+static void note_look(struct evac_engine_app *a, const struct evac_run *run,
+                      const struct evac_now *now)
+{
+    char text[2000];
+    struct evac_text left;
+    evac_text_init(&left, text, sizeof text);
+    run_list_left(run, &left);
+    engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id, run->state,
+                          now->wall_ms, evac_text_str(&left));
 }
 
 /* Whoever waited for a drill to end goes on. */
@@ -499,8 +513,7 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     }
     if (a->rehearsal == run) {
         if (run->plan->workflow != EVAC_WORKFLOW_FENCE)
-            engine_note_readiness(a, engine_region_index(a->app, run->plan->to), run->id,
-                                  run->state, io->now->wall_ms);
+            note_look(a, run, io->now);
         a->old_side.due_ms = 0; /* a fence has changed it */
         a->rehearsal = NULL;
         let_go(io, a);
@@ -542,6 +555,16 @@ static void before_run(struct engine_io *io, struct evac_run *run)
     } else if (a && a->rehearsal == run) {
         engine_rehearsal_loss(io, a);
     }
+    engine_gate_facts(io, a, run);
+}
+
+/* What the policy announced is not begun any more when the region is well again. */
+static bool withdraw_if_well(struct engine_io *io, struct evac_run *run)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    return run->state == EVAC_RUN_PROPOSED && run->veto_ms &&
+           run->facts.verdict == EVAC_VERDICT_UP &&
+           run_move(run, &rio, EVAC_RUN_ON_CANCEL, "the region is up again");
 }
 
 /* A gate may open by what was just measured, and nothing else need ever wake its run. */
@@ -561,8 +584,9 @@ static void tick_runs(struct engine_io *io)
         if (!evac_effects_has_room(io->fx))
             return;
         before_run(io, r);
+        bool withdrawn = withdraw_if_well(io, r);
         bool measured = r->state == EVAC_RUN_SETTLING && r->measuring == 0;
-        if (io->now->boot_ms < r->wake_ms && !measured && !waits_at_gate(r))
+        if (io->now->boot_ms < r->wake_ms && !measured && !withdrawn && !waits_at_gate(r))
             continue;
         evac_run_tick(r, &rio);
         engine_after_run(io, r);
@@ -573,6 +597,23 @@ void engine_refuse(struct engine_io *io, enum evac_code code, const char *why)
 {
     io->fx->answer = code;
     (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(why));
+}
+
+/* A person's word, and what follows from it: the roles that they hold for this app are looked up
+ * here; an override changes what the gates see. */
+static void tell_run(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run,
+                     const struct evac_command *cmd)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    struct evac_command said = *cmd;
+    if (said.caller)
+        said.roles = evac_roles_of(io->engine->model->controller.roles, a ? a->app->roles : NULL,
+                                   said.caller);
+    evac_run_command(run, &rio, &said);
+    if (said.verb != EVAC_CMD_OVERRIDE || evac_run_is_over(run->state))
+        return;
+    engine_gate_facts(io, a, run);
+    evac_run_tick(run, &rio);
 }
 
 static void record_admission(struct engine_io *io, struct evac_run *run,
@@ -614,6 +655,33 @@ static bool is_unreconciled(struct engine_io *io, const struct evac_engine_app *
     evac_text_init(&why, io->fx->answer_text, sizeof io->fx->answer_text);
     engine_say_unreconciled(a, &why);
     return true;
+}
+
+static bool waits_for_veto(const struct evac_run *run, bool asks)
+{
+    return !asks && !run->plan->rehearse && evac_str_is(evac_str(run->who), "policy");
+}
+
+/* What its start waits for, and of that what whoever began it overrides at once. */
+static void begin(struct engine_io *io, struct evac_engine_app *a, struct evac_run *run,
+                  const struct evac_admit_event *e)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    bool asks = engine_asks(a->app, run, e->proposed);
+    before_run(io, run);
+    evac_run_start(run, &rio, asks, waits_for_veto(run, asks) ? a->app->veto_ms : 0);
+    for (unsigned g = 0; g < EVAC_RUN_GATE_COUNT && run->state == EVAC_RUN_PROPOSED; g++) {
+        if (!(e->overrides & run->gates.shut & (1u << g)))
+            continue;
+        struct evac_command word = { .verb = EVAC_CMD_OVERRIDE, .run = run->id };
+        word.gate = evac_str(evac_run_gate_row((enum evac_run_gate)g)->name);
+        word.who = e->who;
+        word.reason = e->why;
+        word.caller = e->caller;
+        tell_run(io, a, run, &word);
+    }
+    io->fx->answer = EVAC_OK; /* it was admitted; what was not overridden, it waits for */
+    engine_after_run(io, run);
 }
 
 static void admit(struct engine_io *io, const struct evac_admit_event *e)
@@ -658,19 +726,7 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     record_admission(io, run, e);
     io->fx->answer_run = run->id;
     note_impact(io, a, run);
-    engine_run_loss(io, a);
-    if (e->proposed) {
-        run->entered_ms = io->now->boot_ms;
-        run->deadline_ms = io->now->boot_ms + run->plan->approval_ms;
-        run->wake_ms = run->deadline_ms;
-        run_notice(run, &rio, true, "a failover is proposed; approve or decline it", NULL);
-        return;
-    }
-    evac_run_instant(run, &rio, EVAC_INSTANT_DECIDED, io->now->boot_ms, io->now->wall_ms);
-    (void)run_move(run, &rio, EVAC_RUN_ON_APPROVED, NULL);
-    evac_run_instant(run, &rio, EVAC_INSTANT_STARTED, io->now->boot_ms, io->now->wall_ms);
-    evac_run_advance(run, &rio);
-    engine_after_run(io, run);
+    begin(io, a, run, e);
 }
 
 static void not_admitted(struct engine_io *io, uint16_t app, struct evac_str why)
@@ -772,7 +828,6 @@ static void command_app(struct engine_io *io, const struct evac_command *cmd)
 
 static void command(struct engine_io *io, const struct evac_command *cmd)
 {
-    struct evac_run_io rio = engine_run_io(io);
     struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
     if (!io->engine->lead) {
         engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
@@ -782,7 +837,7 @@ static void command(struct engine_io *io, const struct evac_command *cmd)
         engine_refuse(io, EVAC_E_NOTFOUND, "no such run is going on");
     } else {
         before_run(io, run);
-        evac_run_command(run, &rio, cmd);
+        tell_run(io, app_of(io->engine, run), run, cmd);
         engine_after_run(io, run);
     }
 }

@@ -128,6 +128,9 @@ struct evac_admit_event {
     struct evac_str plan_json;
     struct evac_str who, why;
     bool proposed;
+    /* Gates that whoever begins it overrides at once, a bit each, and as whom; see evac_command. */
+    uint16_t overrides;
+    const struct evac_caller *caller;
 };
 
 /* Journalled, and decided about, when it is news; kept through a crash. */
@@ -244,6 +247,8 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
 /* What an ungraceful move of the app would lose now, in ms, over all its resources;
  * EVAC_LOSS_UNKNOWN when one of them can not tell; -1 when it has no data that is measured. */
 int64_t evac_engine_loss(const struct evac_engine_app *app, const struct evac_now *now);
+/* Do as many measures of each resource as wanted say so, and agree? */
+bool evac_engine_loss_agreed(const struct evac_engine_app *app, const struct evac_now *now);
 /* The same of one resource, out of one region (see evac_engine_watch_of). */
 int64_t evac_engine_loss_of(const struct evac_engine_app *app, size_t resource, uint16_t source,
                             const struct evac_now *now);

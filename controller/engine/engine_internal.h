@@ -68,7 +68,16 @@ void engine_see_dependency(struct evac_engine *engine, const struct evac_record 
 
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
-                           enum evac_run_state end, int64_t wall_ms);
+                           enum evac_run_state end, int64_t wall_ms, struct evac_str left);
+
+/* engine_gates.c: what the run's gates look at, as it is now; a may be NULL: the app is not
+ * configured any more. */
+void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run);
+/* Is somebody's yes asked for before it begins? */
+bool engine_asks(const struct evac_app *app, const struct evac_run *run, bool proposed);
+void engine_safety(const struct evac_engine *engine, const struct evac_engine_app *a,
+                   const struct evac_run *run, struct evac_gate_word *ret_word);
+struct evac_str engine_short_of(struct evac_str left);
 
 /* engine_old_side.c. A real run moved the users out of region: from now on it is watched. */
 void engine_leave(struct engine_io *io, struct evac_engine_app *a, uint16_t region, uint64_t run);

@@ -57,6 +57,16 @@ int64_t evac_engine_loss(const struct evac_engine_app *a, const struct evac_now 
     return worst;
 }
 
+bool evac_engine_loss_agreed(const struct evac_engine_app *a, const struct evac_now *now)
+{
+    for (uint16_t s = 0; s < a->sources; s++)
+        for (size_t i = 0; is_watched(a, s) && i < a->app->resource_count; i++)
+            if (!evac_watch_agrees(evac_engine_watch_of(a, i, s), reference_ms(a, s, now),
+                                   a->app->loss_sources))
+                return false;
+    return true;
+}
+
 static uint16_t first_but(const struct evac_engine_app *a, uint16_t region)
 {
     uint32_t serving = evac_engine_serving(a);

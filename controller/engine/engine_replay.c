@@ -60,7 +60,7 @@ static void see_look_end(struct evac_engine_app *a, const struct evac_record *r)
 {
     enum evac_run_state state;
     if (evac_run_state_parse(r->to, &state))
-        engine_note_readiness(a, a->replay_look_to, r->run, state, r->t_wall_ms);
+        engine_note_readiness(a, a->replay_look_to, r->run, state, r->t_wall_ms, r->text);
 }
 
 static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
@@ -189,6 +189,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         next = r->next;
         if (!evac_effects_has_room(fx))
             break;
+        engine_gate_facts(&io, app_of(engine, r->plan->app), r);
         evac_run_resume(r, &rio);
         engine_after_run(&io, r);
     }

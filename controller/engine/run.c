@@ -28,7 +28,6 @@ struct evac_run *evac_run_init(void *memory, const struct evac_plan *plan)
     for (uint16_t i = 0; i < plan->step_count; i++) {
         run->steps[i].state = EVAC_STEP_WAITING;
         run->steps[i].deadline_ms = run->steps[i].wake_ms = EVAC_NEVER;
-        run->steps[i].override_loss_ms = -1;
         run->steps[i].progress = -1;
     }
     return run;
@@ -275,30 +274,42 @@ static void begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 /* --- what the plan allows next
  * --------------------------------------------------------------------- */
 
-void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+static void say_why(struct evac_run *run, const struct evac_now *now, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
     struct evac_text why;
-    int64_t number;
     evac_text_init(&why, s->reason, sizeof s->reason);
-    (void)run_gate_open(run, i, &why, &number);
+    run_say_shut(run, now, i, &why);
+}
+
+void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+{
+    struct evac_step_run *s = &run->steps[i];
+    say_why(run, io->now, i);
     if (!run_move_step(run, io, i, EVAC_ON_GATE_SHUT, s->reason))
         return;
-
-    struct evac_record r = { .kind = EVAC_RECORD_GATE_BLOCK, .step = i };
-    r.text = evac_str(s->reason);
-    r.number = number;
-    evac_run_record(run, io, r);
-    s->deadline_ms = io->now->boot_ms + run->plan->approval_ms;
+    run_note_gates(run, io, i, run_gates_shut(run, io->now, i));
+    s->deadline_ms = run_wait_deadline_ms(run, i);
     run_notice(run, io, true, s->reason, plan_step(run, i)->id.p);
 }
 
 static void note_phases(struct evac_run *run, struct evac_run_io *io);
 
-static void try_begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+/* Shut, or still shut: what changed is journalled. */
+static bool stops_at_gates(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
-    int64_t number;
+    run_void_yeses(run, io, i);
+    uint16_t shut = run_gates_shut(run, io->now, i);
+    if (shut && s->state == EVAC_STEP_WAITING)
+        run_shut_gate(run, io, i);
+    else if (shut != s->gates.shut)
+        run_note_gates(run, io, i, shut);
+    return shut != 0;
+}
+
+static void try_begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+{
     enum run_tri when = run_when(run, i);
 
     if (plan_step(run, i)->flags & EVAC_STEP_WAITS)
@@ -306,15 +317,9 @@ static void try_begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 
     if (when == RUN_NO)
         (void)run_move_step(run, io, i, EVAC_ON_WHEN_FALSE, NULL);
-    if (when != RUN_YES)
+    if (when != RUN_YES || stops_at_gates(run, io, i))
         return;
-    if (!run->plan->rehearse && !run_gate_open(run, i, NULL, &number)) {
-        if (s->state == EVAC_STEP_WAITING)
-            run_shut_gate(run, io, i);
-        return;
-    }
-    if (s->state == EVAC_STEP_GATED)
-        evac_run_record(run, io, (struct evac_record){ .kind = EVAC_RECORD_GATE_PASS, .step = i });
+    run_note_passes(run, io, i);
     if (run_move_step(run, io, i, EVAC_ON_READY, NULL))
         begin(run, io, i);
 }
@@ -536,7 +541,7 @@ static void answer_failures(struct evac_run *run, struct evac_run_io *io)
     }
 }
 
-static void list_left(const struct evac_run *run, struct evac_text *left)
+void run_list_left(const struct evac_run *run, struct evac_text *left)
 {
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
         const struct evac_step_run *s = &run->steps[i];
@@ -638,7 +643,7 @@ static bool traffic_was_moved(const struct evac_run *run)
 static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_event event)
 {
     struct evac_text left = evac_effects_text(io->fx, 2000);
-    list_left(run, &left);
+    run_list_left(run, &left);
     if (would_lose_too_much(run)) {
         evac_text_puts(&left, left.n ? "; " : "");
         run_say_loss(run, run->loss_ms, "an ungraceful move now", &left);
@@ -705,8 +710,12 @@ static void set_wake(struct evac_run *run, const struct evac_now *now)
     run->wake_ms = run->deadline_ms;
     if (run->starving)
         run->wake_ms = now->boot_ms;
+    if (run->state == EVAC_RUN_PROPOSED && run_wait_wake_ms(run, now, EVAC_NO_STEP) < run->wake_ms)
+        run->wake_ms = run_wait_wake_ms(run, now, EVAC_NO_STEP);
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
         uint64_t wake = step_wake_ms(&run->steps[i]);
+        if (run->steps[i].state == EVAC_STEP_GATED && run_wait_wake_ms(run, now, i) < wake)
+            wake = run_wait_wake_ms(run, now, i);
         if (wake < run->wake_ms)
             run->wake_ms = wake;
     }
@@ -714,8 +723,25 @@ static void set_wake(struct evac_run *run, const struct evac_now *now)
         run->wake_ms = EVAC_NEVER;
 }
 
+/* The start's gates. What was asked before versions that say so waits for its yes. */
+static void try_start(struct evac_run *run, struct evac_run_io *io)
+{
+    if (!run->gated || run->paused)
+        return;
+    run_void_yeses(run, io, EVAC_NO_STEP);
+    uint16_t shut = run_gates_shut(run, io->now, EVAC_NO_STEP);
+    run_note_gates(run, io, EVAC_NO_STEP, shut);
+    if (shut)
+        return;
+    evac_run_instant(run, io, EVAC_INSTANT_DECIDED, io->now->boot_ms, io->now->wall_ms);
+    (void)run_move(run, io, EVAC_RUN_ON_APPROVED, NULL);
+    evac_run_instant(run, io, EVAC_INSTANT_STARTED, io->now->boot_ms, io->now->wall_ms);
+}
+
 static void advance_run(struct evac_run *run, struct evac_run_io *io)
 {
+    if (run->state == EVAC_RUN_PROPOSED)
+        try_start(run, io);
     if (run->state == EVAC_RUN_RUNNING || run->state == EVAC_RUN_ASKING)
         answer_failures(run, io);
     if (run->state == EVAC_RUN_RUNNING && all_over(run, false))
@@ -735,12 +761,10 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io)
 {
     enum evac_run_state before;
     run->starving = false;
-    if (run->behind && run->state == EVAC_RUN_RUNNING) { /* a drill lets go first */
-        set_wake(run, io->now);
-        return;
-    }
     do {
         before = run->state;
+        if (run->behind && run->state == EVAC_RUN_RUNNING) /* a drill lets go first */
+            break;
         advance_steps(run, io);
         note_phases(run, io);
         if (run->starving)
@@ -789,6 +813,12 @@ static void tick_step(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     uint64_t now = io->now->boot_ms;
     bool in_flight = s->state == EVAC_STEP_INTENDING || s->state == EVAC_STEP_APPLYING;
 
+    if (s->state == EVAC_STEP_GATED)
+        run_escalate(run, io, i);
+    if (s->state == EVAC_STEP_GATED && now >= s->deadline_ms && run_wait_expired(run, io, i)) {
+        s->deadline_ms = run_wait_deadline_ms(run, i);
+        return;
+    }
     if (s->call && now >= s->call_deadline_ms) {
         call_timed_out(run, io, i);
     } else if (s->state == EVAC_STEP_INTENDING && now >= s->call_deadline_ms) {
@@ -802,11 +832,25 @@ static void tick_step(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     }
 }
 
+/* Nobody opened what its start waits for. */
+static void start_expired(struct evac_run *run, struct evac_run_io *io)
+{
+    if (run->gated && run_wait_expired(run, io, EVAC_NO_STEP))
+        run->deadline_ms = run_wait_deadline_ms(run, EVAC_NO_STEP);
+    else
+        (void)run_move(run, io, EVAC_RUN_ON_TIME_UP, "nobody answered in time");
+}
+
 static void tick_run(struct evac_run *run, struct evac_run_io *io)
 {
+    if (run->state == EVAC_RUN_PROPOSED)
+        run_escalate(run, io, EVAC_NO_STEP);
     if (io->now->boot_ms < run->deadline_ms || evac_run_is_over(run->state))
         return;
     switch (run->state) {
+    case EVAC_RUN_PROPOSED:
+        start_expired(run, io);
+        break;
     case EVAC_RUN_ASKING:
         stop_for_failure(run, io, "nobody answered in time");
         break;
@@ -814,7 +858,6 @@ static void tick_run(struct evac_run *run, struct evac_run_io *io)
         end_run(run, io, EVAC_RUN_ON_TIME_UP);
         break;
     case EVAC_RUN_NONE:
-    case EVAC_RUN_PROPOSED:
     case EVAC_RUN_RUNNING:
     case EVAC_RUN_UNWINDING:
     case EVAC_RUN_STOPPING:
@@ -866,21 +909,82 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t i, ui
     evac_run_tick(run, io);
 }
 
+/* Step by step: what it waited for before, it waits for still, and as long as is left. */
+static void resume_step(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+{
+    struct evac_step_run *s = &run->steps[i];
+    s->unresolved_ms = io->now->boot_ms; /* on this process's own clock (R7) */
+    run_wait_resume(run, io->now, i);
+    if (evac_step_is_over(s->state) || s->state == EVAC_STEP_WAITING)
+        return;
+    s->deadline_ms = s->state == EVAC_STEP_GATED
+                         ? run_wait_deadline_ms(run, i)
+                         : io->now->boot_ms + plan_step(run, i)->deadline_ms;
+    s->wake_ms = io->now->boot_ms;
+    (void)run_move_step(run, io, i, EVAC_ON_RESUMED, NULL);
+}
+
 void evac_run_resume(struct evac_run *run, struct evac_run_io *io)
 {
     evac_run_record(run, io,
                     (struct evac_record){ .kind = EVAC_RECORD_RESUME, .step = EVAC_NO_STEP });
-    for (uint16_t i = 0; i < run->plan->step_count; i++) {
-        struct evac_step_run *s = &run->steps[i];
-        s->unresolved_ms = io->now->boot_ms; /* on this process's own clock (R7) */
-        if (evac_step_is_over(s->state) || s->state == EVAC_STEP_WAITING)
-            continue;
-        s->deadline_ms =
-            io->now->boot_ms +
-            (s->state == EVAC_STEP_GATED ? run->plan->approval_ms : plan_step(run, i)->deadline_ms);
-        s->wake_ms = io->now->boot_ms;
-        (void)run_move_step(run, io, i, EVAC_ON_RESUMED, NULL);
-    }
+    run_wait_resume(run, io->now, EVAC_NO_STEP);
+    for (uint16_t i = 0; i < run->plan->step_count; i++)
+        resume_step(run, io, i);
     enter_state(run, io->now);
+    if (run->state == EVAC_RUN_PROPOSED && run->gated)
+        run->deadline_ms = run_wait_deadline_ms(run, EVAC_NO_STEP);
+    else if (run->state == EVAC_RUN_PROPOSED) /* asked for by a version that did not say so */
+        evac_run_start(run, io, true, 0);
     evac_run_tick(run, io);
+}
+
+/* --- the start
+ * ---------------------------------------------------------------------------------- */
+
+static void shut_start(struct evac_run *run, struct evac_run_io *io, enum evac_run_gate gate,
+                       int64_t number, const char *why)
+{
+    struct evac_record r = { .kind = EVAC_RECORD_GATE_BLOCK, .step = EVAC_NO_STEP };
+    r.name = EVAC_STR("start");
+    r.event = evac_str(evac_run_gate_row(gate)->name);
+    r.number = number;
+    r.text = evac_str(why);
+    evac_run_record(run, io, r);
+}
+
+static void tell_start(struct evac_run *run, struct evac_run_io *io)
+{
+    struct evac_text why = evac_effects_text(io->fx, 320);
+    evac_text_puts(&why, run->asks ? "a " : "the ");
+    evac_text_puts(&why, evac_workflow_name(run->plan->workflow));
+    evac_text_puts(&why, run->asks ? " is proposed; approve or decline it: " : " waits: ");
+    struct evac_text shut = why;
+    shut.p += why.n;
+    shut.cap -= why.n;
+    shut.n = 0;
+    run_say_shut(run, io->now, EVAC_NO_STEP, &shut);
+    why.n += shut.n;
+    run_notice(run, io, true, evac_effects_text_end(io->fx, &why).p, NULL);
+}
+
+void evac_run_start(struct evac_run *run, struct evac_run_io *io, bool asks, uint32_t veto_ms)
+{
+    run->entered_ms = io->now->boot_ms;
+    if (asks)
+        shut_start(run, io, EVAC_RUN_GATE_APPROVAL, evac_run_yeses_needed(run),
+                   "it begins when those whose yes it takes have said it");
+    else
+        evac_run_instant(run, io, EVAC_INSTANT_DECIDED, io->now->boot_ms, io->now->wall_ms);
+    if (veto_ms)
+        shut_start(run, io, EVAC_RUN_GATE_VETO, veto_ms,
+                   "it begins by itself when its time is up, unless an operator declines it");
+    run->gated = true;
+    run->deadline_ms = EVAC_NEVER;
+    evac_run_advance(run, io);
+    if (run->state != EVAC_RUN_PROPOSED)
+        return;
+    run->deadline_ms = run_wait_deadline_ms(run, EVAC_NO_STEP);
+    set_wake(run, io->now);
+    tell_start(run, io);
 }

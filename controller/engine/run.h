@@ -8,6 +8,7 @@
 
 #include "effects.h"
 #include "run_fsm.h"
+#include "run_gates.h"
 #include "step_fsm.h"
 
 #define EVAC_INSTANTS(X)                                                                           \
@@ -35,26 +36,23 @@ struct evac_now {
     uint64_t random;  /* for jitter; a fresh one with each event */
 };
 
-#define EVAC_LOSS_UNKNOWN INT64_MAX
-
 struct evac_step_run {
     /* durable: the fold of the journal */
     enum evac_step_state state;
-    uint32_t attempts;   /* intents */
-    uint32_t tries_used; /* attempts that may have had an effect: those count against tries */
-    bool open;           /* the newest intent has no outcome yet */
-    bool doubt;          /* an attempt came to nothing known: it may still have its effect */
-    bool acked;          /* the last attempt was accepted */
-    bool approved;
-    bool by_person;           /* skipped by a person */
-    bool rehearsed_change;    /* rehearsal: it would have changed something */
-    int64_t override_loss_ms; /* -1: no override */
-    uint64_t intent_seq;      /* newest intent's row */
-    uint64_t snapshot_seq;    /* row with what was there before; 0 none */
-    char base[96];            /* version that the newest attempt was based on */
-    uint8_t fact_known;       /* bit per plan fact */
-    int64_t as_of_wall_ms;    /* of one that waits: everything up to then is in what it takes; 0 not
-                                 known */
+    uint32_t attempts;     /* intents */
+    uint32_t tries_used;   /* attempts that may have had an effect: those count against tries */
+    bool open;             /* the newest intent has no outcome yet */
+    bool doubt;            /* an attempt came to nothing known: it may still have its effect */
+    bool acked;            /* the last attempt was accepted */
+    bool by_person;        /* skipped by a person */
+    bool rehearsed_change; /* rehearsal: it would have changed something */
+    struct evac_gate_marks gates;
+    uint64_t intent_seq;   /* newest intent's row */
+    uint64_t snapshot_seq; /* row with what was there before; 0 none */
+    char base[96];         /* version that the newest attempt was based on */
+    uint8_t fact_known;    /* bit per plan fact */
+    int64_t as_of_wall_ms; /* of one that waits: everything up to then is in what it takes; 0 not
+                              known */
     int64_t facts[EVAC_STEP_FACTS];
 
     /* of this process only */
@@ -94,6 +92,14 @@ struct evac_run {
     bool stopped; /* it ends as held */
     bool exceptions;
     bool overridden;
+    bool gated;                   /* the journal has said what its start waits for */
+    bool asks;                    /* ... and that this is a yes */
+    uint32_t veto_ms;             /* ... and that somebody may say no for so long */
+    struct evac_gate_marks gates; /* of the start */
+    struct evac_yes yeses[EVAC_RUN_YESES_MAX];
+    uint16_t yes_count;
+    char safe_rules[EVAC_GATE_RULES_MAX][65]; /* safety rules that were overridden */
+    uint16_t safe_rule_count;
     bool loss_noted;   /* measured losses are in the journal */
     uint32_t instants; /* bit per evac_instant that is set */
     int64_t instant_wall_ms[EVAC_INSTANT_COUNT];
@@ -106,6 +112,7 @@ struct evac_run {
     uint64_t began_ms;
     int64_t loss_ms;    /* what an ungraceful data step would lose now; EVAC_LOSS_UNKNOWN */
     uint16_t measuring; /* open measurements that its end waits for */
+    struct evac_run_facts facts;
     bool loss_asked;
     bool starving; /* effects were full: wake at once */
     bool slow_told;
@@ -134,6 +141,21 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *rec
 /* Make a record of this run: number it, journal it, fold it. Only run, step, kind and what the
  * caller set in `record` are taken; the rest is filled in. */
 void evac_run_record(struct evac_run *run, struct evac_run_io *io, struct evac_record record);
+
+/* It was admitted. asks: it begins only when those whose yes it takes have said it; veto_ms: it
+ * begins after so long unless somebody says no, 0 at once. What else its start waits for, the gates
+ * tell. */
+void evac_run_start(struct evac_run *run, struct evac_run_io *io, bool asks, uint32_t veto_ms);
+
+/* Does this gate stand before the place (a step, or EVAC_NO_STEP: the start), what does it say, and
+ * does that shut it: an override may open it. ret_word may be NULL. For views and the machine. */
+bool evac_run_gate_stands(const struct evac_run *run, uint32_t step, enum evac_run_gate gate);
+bool evac_run_gate_shut(const struct evac_run *run, const struct evac_now *now, uint32_t step,
+                        enum evac_run_gate gate, struct evac_gate_word *ret_word);
+
+/* Approvals at a place: how many it takes, how many there are. */
+uint16_t evac_run_yeses_needed(const struct evac_run *run);
+uint16_t evac_run_yeses(const struct evac_run *run, uint32_t step);
 
 /* Fold is done: take the run up again (R5). */
 void evac_run_resume(struct evac_run *run, struct evac_run_io *io);
@@ -176,7 +198,11 @@ struct evac_command {
     uint64_t run; /* 0: about an app, or everything */
     struct evac_str app;
     struct evac_str step; /* step's id, "" where it does not matter */
+    struct evac_str gate; /* OVERRIDE: its name, "" the only one that is shut */
     struct evac_str who, reason;
+    const struct evac_caller
+        *caller;    /* NULL: the controller itself, or a test: it may everything */
+    uint32_t roles; /* the caller's, for this app; the engine fills it in */
     int64_t value;
 };
 

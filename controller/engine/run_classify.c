@@ -50,8 +50,7 @@ static enum evac_step_event unsatisfied(struct evac_run *run, const struct evac_
     if (!is_mutating(run, i) || may_be_stale(run, io, i) || run->paused)
         return EVAC_ON_SAW_MOVING;
     if (s->state == EVAC_STEP_OBSERVING || s->state == EVAC_STEP_CONFIRMING) {
-        int64_t number;
-        if (!run_gate_open(run, i, NULL, &number))
+        if (run_gates_shut(run, io->now, i))
             return EVAC_ON_GATE_SHUT;
     }
     return may_try_again(run, i) ? EVAC_ON_SAW_UNSATISFIED : EVAC_ON_SPENT;

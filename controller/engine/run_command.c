@@ -20,15 +20,15 @@ bool evac_command_parse(struct evac_str name, enum evac_command_verb *ret_verb)
     return false;
 }
 
-static void answer(struct evac_run_io *io, enum evac_code code, const char *text)
+void run_answer(struct evac_run_io *io, enum evac_code code, const char *text)
 {
     io->fx->answer = code;
     (void)evac_str_copy(io->fx->answer_text, sizeof io->fx->answer_text, evac_str(text));
 }
 
-static void refuse(struct evac_run_io *io, const char *why)
+void run_refuse(struct evac_run_io *io, const char *why)
 {
-    answer(io, EVAC_E_REFUSED, why);
+    run_answer(io, EVAC_E_REFUSED, why);
 }
 
 static void record_word(struct evac_run *run, struct evac_run_io *io,
@@ -43,14 +43,11 @@ static void record_word(struct evac_run *run, struct evac_run_io *io,
     evac_run_record(run, io, r);
 }
 
-/* The named step; without a name the only one in that state. step_count when there is none. */
-static uint16_t find_step(const struct evac_run *run, const struct evac_command *cmd,
-                          enum evac_step_state state)
+uint16_t run_find_step(const struct evac_run *run, struct evac_str name, enum evac_step_state state)
 {
     uint16_t found = run->plan->step_count;
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
-        if (cmd->step.n ? evac_str_eq(run->plan->steps[i].id, cmd->step)
-                        : run->steps[i].state == state) {
+        if (name.n ? evac_str_eq(run->plan->steps[i].id, name) : run->steps[i].state == state) {
             if (found < run->plan->step_count)
                 return run->plan->step_count; /* several: say which */
             found = i;
@@ -59,53 +56,34 @@ static uint16_t find_step(const struct evac_run *run, const struct evac_command 
     return found;
 }
 
-static void approve(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
-{
-    if (run->state == EVAC_RUN_PROPOSED) {
-        record_word(run, io, cmd, EVAC_RECORD_APPROVE, EVAC_NO_STEP, 0);
-        evac_run_instant(run, io, EVAC_INSTANT_DECIDED, io->now->boot_ms, io->now->wall_ms);
-        (void)run_move(run, io, EVAC_RUN_ON_APPROVED, NULL);
-        evac_run_instant(run, io, EVAC_INSTANT_STARTED, io->now->boot_ms, io->now->wall_ms);
-        answer(io, EVAC_OK, "approved; the run begins");
-        return;
-    }
-    uint16_t i = find_step(run, cmd, EVAC_STEP_GATED);
-    if (i >= run->plan->forward_count || !(plan_step(run, i)->flags & EVAC_STEP_APPROVAL)) {
-        refuse(io, "nothing here waits for an approval (name the step if several do)");
-        return;
-    }
-    record_word(run, io, cmd, EVAC_RECORD_APPROVE, i, 0);
-    answer(io, EVAC_OK, "approved; the step goes on");
-}
-
 static void cancel(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
     if (run->pivoted) {
-        refuse(
+        run_refuse(
             io,
             "the point of no return is behind: go forward (retry, skip), stop, or fail back later");
         return;
     }
     if (evac_run_next(run->state, EVAC_RUN_ON_CANCEL) == EVAC_RUN_NONE) {
-        refuse(io, "the run is not in a state that can be cancelled");
+        run_refuse(io, "the run is not in a state that can be cancelled");
         return;
     }
     record_word(run, io, cmd,
                 cmd->verb == EVAC_CMD_DECLINE ? EVAC_RECORD_DECLINE : EVAC_RECORD_COMMAND,
                 EVAC_NO_STEP, 0);
     (void)run_move(run, io, EVAC_RUN_ON_CANCEL, evac_command_name(cmd->verb));
-    answer(io, EVAC_OK, "what was done is being undone");
+    run_answer(io, EVAC_OK, "what was done is being undone");
 }
 
 static void stop(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
     if (evac_run_next(run->state, EVAC_RUN_ON_HOLD) == EVAC_RUN_NONE) {
-        refuse(io, "the run is not in a state that can be stopped");
+        run_refuse(io, "the run is not in a state that can be stopped");
         return;
     }
     record_word(run, io, cmd, EVAC_RECORD_COMMAND, EVAC_NO_STEP, 0);
     (void)run_move(run, io, EVAC_RUN_ON_HOLD, "stopped by a person");
-    answer(io, EVAC_OK, "nothing new begins; the run ends as held");
+    run_answer(io, EVAC_OK, "nothing new begins; the run ends as held");
 }
 
 static void pause_or_resume(struct evac_run *run, struct evac_run_io *io,
@@ -113,22 +91,22 @@ static void pause_or_resume(struct evac_run *run, struct evac_run_io *io,
 {
     bool pause = cmd->verb == EVAC_CMD_PAUSE;
     if (run->paused == pause) {
-        refuse(io, pause ? "it is paused already" : "it is not paused");
+        run_refuse(io, pause ? "it is paused already" : "it is not paused");
         return;
     }
     record_word(run, io, cmd, EVAC_RECORD_COMMAND, EVAC_NO_STEP, 0);
-    answer(io, EVAC_OK, pause ? "paused: what is in flight is seen through" : "going on");
+    run_answer(io, EVAC_OK, pause ? "paused: what is in flight is seen through" : "going on");
 }
 
 static void retry(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
-    uint16_t i = find_step(run, cmd, EVAC_STEP_FAILED);
+    uint16_t i = run_find_step(run, cmd->step, EVAC_STEP_FAILED);
     if (i == run->plan->step_count && cmd->step.n == 0)
-        i = find_step(run, cmd, EVAC_STEP_HELD);
+        i = run_find_step(run, cmd->step, EVAC_STEP_HELD);
     bool live = run->state == EVAC_RUN_RUNNING || run->state == EVAC_RUN_ASKING;
     if (!live || i >= run->plan->forward_count ||
         evac_step_next(run->steps[i].state, EVAC_ON_RETRY) == EVAC_STEP_NONE) {
-        refuse(io, "there is no failed step of that name (name the step if several failed)");
+        run_refuse(io, "there is no failed step of that name (name the step if several failed)");
         return;
     }
     struct evac_step_run *s = &run->steps[i];
@@ -139,7 +117,7 @@ static void retry(struct evac_run *run, struct evac_run_io *io, const struct eva
         s->deadline_ms = io->now->boot_ms + plan_step(run, i)->deadline_ms;
         s->wake_ms = io->now->boot_ms;
     }
-    answer(io, EVAC_OK, "trying again");
+    run_answer(io, EVAC_OK, "trying again");
 }
 
 static const char *why_no_skip(const struct evac_run *run, const struct evac_command *cmd,
@@ -152,6 +130,8 @@ static const char *why_no_skip(const struct evac_run *run, const struct evac_com
         return "skipping needs a reason";
     if (flags & (EVAC_STEP_PIVOT | EVAC_STEP_PROMOTES))
         return "the data step can not be skipped: stop the run instead";
+    if ((flags & EVAC_STEP_FENCES) && !(cmd->roles & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER)))
+        return "without this fence two regions may write: skipping it is for the role approver";
     if ((flags & EVAC_STEP_FENCES) && !evac_str_has(cmd->reason, "accept divergence"))
         return "without this fence two regions may write: the reason must say 'accept divergence'";
     return NULL;
@@ -159,17 +139,17 @@ static const char *why_no_skip(const struct evac_run *run, const struct evac_com
 
 static void skip(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
-    uint16_t i = find_step(run, cmd, EVAC_STEP_FAILED);
+    uint16_t i = run_find_step(run, cmd->step, EVAC_STEP_FAILED);
     const char *why = why_no_skip(run, cmd, i);
     if (!why && evac_step_next(run->steps[i].state, EVAC_ON_SKIP) == EVAC_STEP_NONE)
         why = "the step is not in a state that can be skipped: wait for its answer";
     if (why) {
-        refuse(io, why);
+        run_refuse(io, why);
         return;
     }
     record_word(run, io, cmd, EVAC_RECORD_COMMAND, i, 0);
     (void)run_move_step(run, io, i, EVAC_ON_SKIP, "a person said skip");
-    answer(io, EVAC_OK, "skipped");
+    run_answer(io, EVAC_OK, "skipped");
 }
 
 /* What the old mode left out, or stopped half-way, may be what the new one needs. It begins with a
@@ -188,33 +168,16 @@ static void switch_mode(struct evac_run *run, struct evac_run_io *io,
                         const struct evac_command *cmd)
 {
     if (cmd->value < 0 || cmd->value >= EVAC_MODE_COUNT || cmd->value == (int64_t)run->mode) {
-        refuse(io, "the run is in that mode already");
+        run_refuse(io, "the run is in that mode already");
         return;
     }
     if (run->pivoted && cmd->value == EVAC_MODE_GRACEFUL) {
-        refuse(io, "the point of no return is behind: it can not become graceful any more");
+        run_refuse(io, "the point of no return is behind: it can not become graceful any more");
         return;
     }
     record_word(run, io, cmd, EVAC_RECORD_MODE, EVAC_NO_STEP, cmd->value);
     revive_steps(run, io);
-    answer(io, EVAC_OK, "the mode is switched for the steps that are not over");
-}
-
-static void override_gate(struct evac_run *run, struct evac_run_io *io,
-                          const struct evac_command *cmd)
-{
-    uint16_t i = find_step(run, cmd, EVAC_STEP_GATED);
-    if (i >= run->plan->forward_count || !(plan_step(run, i)->flags & EVAC_STEP_LOSSY)) {
-        refuse(io, "no step here waits behind the data-loss gate (name the step)");
-        return;
-    }
-    if (cmd->reason.n == 0) {
-        refuse(io, "an override needs a reason");
-        return;
-    }
-    int64_t loss_ms = run_step_loss(run, i);
-    record_word(run, io, cmd, EVAC_RECORD_OVERRIDE, i, loss_ms == EVAC_LOSS_UNKNOWN ? -1 : loss_ms);
-    answer(io, EVAC_OK, "overridden, for the loss as it is shown now");
+    run_answer(io, EVAC_OK, "the mode is switched for the steps that are not over");
 }
 
 typedef void command_fn(struct evac_run *run, struct evac_run_io *io,
@@ -222,7 +185,7 @@ typedef void command_fn(struct evac_run *run, struct evac_run_io *io,
 
 /* Verbs that are about an app or the controller are not here: the engine takes those. */
 static command_fn *const commands[EVAC_CMD_COUNT] = {
-    [EVAC_CMD_APPROVE] = approve,
+    [EVAC_CMD_APPROVE] = run_approve,
     [EVAC_CMD_DECLINE] = cancel,
     [EVAC_CMD_PAUSE] = pause_or_resume,
     [EVAC_CMD_RESUME] = pause_or_resume,
@@ -232,17 +195,23 @@ static command_fn *const commands[EVAC_CMD_COUNT] = {
     [EVAC_CMD_ROLLBACK] = cancel,
     [EVAC_CMD_STOP] = stop,
     [EVAC_CMD_MODE] = switch_mode,
-    [EVAC_CMD_OVERRIDE] = override_gate,
+    [EVAC_CMD_OVERRIDE] = run_override,
 };
 
 void evac_run_command(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
     command_fn *fn = (unsigned)cmd->verb < EVAC_CMD_COUNT ? commands[cmd->verb] : NULL;
+    struct evac_command said = *cmd;
+    static const struct evac_caller nobody;
+    if (!said.caller) { /* the controller itself */
+        said.caller = &nobody;
+        said.roles = EVAC_ROLES_ALL;
+    }
     if (evac_run_is_over(run->state))
-        refuse(io, "the run is over");
+        run_refuse(io, "the run is over");
     else if (fn)
-        fn(run, io, cmd);
+        fn(run, io, &said);
     else
-        refuse(io, "that is not a word for a run");
+        run_refuse(io, "that is not a word for a run");
     evac_run_tick(run, io);
 }

@@ -123,6 +123,111 @@ static void fold_command(struct evac_run *run, const struct evac_record *r)
         run->paused = false;
 }
 
+/* --- gates
+ * ----------------------------------------------------------------------------------- */
+
+/* A row of a version that had two gates, and named none. */
+static enum evac_run_gate old_gate(const struct evac_run *run, const struct evac_record *r)
+{
+    bool lossy = r->step != EVAC_NO_STEP && (run->plan->steps[r->step].flags & EVAC_STEP_LOSSY);
+    return lossy ? EVAC_RUN_GATE_RPO : EVAC_RUN_GATE_APPROVAL;
+}
+
+static enum evac_run_gate gate_of(const struct evac_run *run, const struct evac_record *r)
+{
+    enum evac_run_gate gate;
+    return evac_run_gate_parse(r->event, &gate) ? gate : old_gate(run, r);
+}
+
+static void drop_yeses(struct evac_run *run, uint32_t step)
+{
+    uint16_t kept = 0;
+    for (uint16_t i = 0; i < run->yes_count; i++)
+        if (run->yeses[i].step != step)
+            run->yeses[kept++] = run->yeses[i];
+    run->yes_count = kept;
+}
+
+static void fold_shut(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_gate_marks *m = run_marks(run, r->step);
+    enum evac_run_gate gate = gate_of(run, r);
+    if (evac_str_is(r->to, "void")) {
+        drop_yeses(run, r->step);
+        return;
+    }
+    m->shut |= (uint16_t)(1u << gate);
+    if (m->asked_wall_ms == 0) {
+        m->asked_wall_ms = r->t_wall_ms;
+        m->since_boot_ms = (int64_t)r->t_boot_ms;
+    }
+    if (r->step != EVAC_NO_STEP)
+        return;
+    run->gated = true;
+    run->asks = run->asks || gate == EVAC_RUN_GATE_APPROVAL;
+    if (gate == EVAC_RUN_GATE_VETO)
+        run->veto_ms = (uint32_t)r->number;
+}
+
+static void fold_open(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_gate_marks *m = run_marks(run, r->step);
+    uint16_t others = 0; /* a version that had one row for all of them */
+    if (r->event.n)
+        others = (uint16_t) ~(1u << gate_of(run, r));
+    m->shut &= others;
+    if (m->shut == 0)
+        m->asked_wall_ms = 0;
+}
+
+static enum evac_verdict verdict_of(struct evac_str name)
+{
+    for (unsigned v = 0; v < EVAC_VERDICT_COUNT; v++)
+        if (evac_str_is(name, evac_verdict_name((enum evac_verdict)v)))
+            return (enum evac_verdict)v;
+    return EVAC_VERDICT_UNKNOWN;
+}
+
+static void fold_yes(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_yes *yes = &run->yeses[run->yes_count];
+    if (run->yes_count == EVAC_RUN_YESES_MAX)
+        return;
+    *yes = (struct evac_yes){ .step = r->step,
+                              .mode = run->mode,
+                              .loss_ms = r->number < 0 ? EVAC_LOSS_UNKNOWN : r->number };
+    yes->verdict = verdict_of(r->from);
+    (void)evac_mode_parse(r->to, &yes->mode);
+    (void)evac_str_copy(yes->who, sizeof yes->who, r->who);
+    run->yes_count++;
+}
+
+static void fold_override(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_gate_marks *m = run_marks(run, r->step);
+    enum evac_run_gate gate = r->event.n ? gate_of(run, r) : EVAC_RUN_GATE_RPO;
+    run->overridden = true;
+    if (gate == EVAC_RUN_GATE_SAFETY) {
+        if (run->safe_rule_count < EVAC_GATE_RULES_MAX)
+            (void)evac_str_copy(run->safe_rules[run->safe_rule_count++], sizeof run->safe_rules[0],
+                                r->to);
+        return;
+    }
+    m->overridden |= (uint16_t)(1u << gate);
+    m->shown[gate] = r->number < 0 ? INT64_MAX : r->number;
+}
+
+static void fold_escalation(struct evac_run *run, const struct evac_record *r)
+{
+    struct evac_gate_marks *m = run_marks(run, r->step);
+    if (evac_str_is(r->to, "told"))
+        m->escalated = (uint8_t)r->number;
+    else if (evac_str_is(r->to, evac_at_expiry_name(EVAC_AT_EXPIRY_HOLD)))
+        m->reminded++;
+    else if (evac_str_is(r->to, evac_at_expiry_name(EVAC_AT_EXPIRY_GO_ON)))
+        m->went_on = true;
+}
+
 enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
                              struct evac_err *err)
 {
@@ -160,14 +265,20 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_INSTANT:
         fold_instant(run, r);
         break;
+    case EVAC_RECORD_GATE_BLOCK:
+        fold_shut(run, r);
+        break;
+    case EVAC_RECORD_GATE_PASS:
+        fold_open(run, r);
+        break;
     case EVAC_RECORD_APPROVE:
-        if (about_step)
-            run->steps[r->step].approved = true;
+        fold_yes(run, r);
         break;
     case EVAC_RECORD_OVERRIDE:
-        if (about_step)
-            run->steps[r->step].override_loss_ms = r->number < 0 ? EVAC_LOSS_UNKNOWN : r->number;
-        run->overridden = true;
+        fold_override(run, r);
+        break;
+    case EVAC_RECORD_ESCALATE:
+        fold_escalation(run, r);
         break;
     case EVAC_RECORD_COMMAND:
         fold_command(run, r);
@@ -184,8 +295,6 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
         fold_resume(run);
         break;
     case EVAC_RECORD_ADMIT:
-    case EVAC_RECORD_GATE_BLOCK:
-    case EVAC_RECORD_GATE_PASS:
     case EVAC_RECORD_DECLINE:
     case EVAC_RECORD_SETTLE:
     case EVAC_RECORD_VERDICT:
@@ -203,7 +312,6 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_INCIDENT:
     case EVAC_RECORD_DEPENDENCY:
     case EVAC_RECORD_VANTAGE:
-    case EVAC_RECORD_ESCALATE:
     case EVAC_RECORD_DRILL:
     case EVAC_RECORD_FAULT:
     case EVAC_RECORD_LAG:

@@ -71,16 +71,53 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
 enum run_tri { RUN_NO = EVAC_TRI_NO, RUN_YES = EVAC_TRI_YES, RUN_NOT_YET = EVAC_TRI_UNSURE };
 enum run_tri run_when(const struct evac_run *run, uint16_t i);
 enum run_tri run_before_is_over(const struct evac_run *run, uint16_t i);
-/* Shut: false, and why (may be NULL) says in words; *ret_number is the value that shuts it. */
+
+/* "id state: reason; ...": what a run leaves behind that is not as it should be. */
+void run_list_left(const struct evac_run *run, struct evac_text *left);
+
+/* run_gates.c: the gates that are shut before the step, or the start, a bit each. */
+uint16_t run_gates_shut(const struct evac_run *run, const struct evac_now *now, uint32_t step);
+/* Journal what changed: gates that shut and opened. */
+void run_note_gates(struct evac_run *run, struct evac_run_io *io, uint32_t step, uint16_t shut);
+/* The same when all are open, for what passes but must be remembered. */
+void run_note_passes(struct evac_run *run, struct evac_run_io *io, uint32_t step);
+/* All that is shut, in words. */
+void run_say_shut(const struct evac_run *run, const struct evac_now *now, uint32_t step,
+                  struct evac_text *why);
 /* "it would lose 4.0 s of data; the objective is 1.0 s" */
 void run_say_loss(const struct evac_run *run, int64_t loss_ms, const char *what,
                   struct evac_text *why);
-/* The step waits behind its gate: a person is told why. */
-void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i);
 /* What that step would lose: of one that waits for the fence, what it says itself. */
 int64_t run_step_loss(const struct evac_run *run, uint16_t i);
-bool run_gate_open(const struct evac_run *run, uint16_t i, struct evac_text *why,
-                   int64_t *ret_number);
+/* The step stops before its gates: that is journalled, and told. */
+void run_shut_gate(struct evac_run *run, struct evac_run_io *io, uint16_t i);
+void run_override(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd);
+struct evac_gate_marks *run_marks(struct evac_run *run, uint32_t step);
+
+/* run_approve.c: people's yes, and what happens when nobody answers */
+void run_approve(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd);
+/* Yeses that were given for something else than what is now: void, and said so. */
+void run_void_yeses(struct evac_run *run, struct evac_run_io *io, uint32_t step);
+/* Whoever is to be told by now. */
+void run_escalate(struct evac_run *run, struct evac_run_io *io, uint32_t step);
+/* When the next is to be told, or a shut gate is to be looked at again. */
+uint64_t run_wait_wake_ms(const struct evac_run *run, const struct evac_now *now, uint32_t step);
+/* When its time is up. */
+uint64_t run_wait_deadline_ms(const struct evac_run *run, uint32_t step);
+/* Its time is up: true when it goes on waiting, or goes on. */
+bool run_wait_expired(struct evac_run *run, struct evac_run_io *io, uint32_t step);
+/* After a start: how long it had waited before this process. */
+void run_wait_resume(struct evac_run *run, const struct evac_now *now, uint32_t step);
+/* "needs one more approver who is neither ann nor bob" */
+void run_say_needed(const struct evac_run *run, uint32_t step, struct evac_text *why);
+
+/* run_command.c */
+void run_answer(struct evac_run_io *io, enum evac_code code, const char *text);
+void run_refuse(struct evac_run_io *io, const char *why);
+/* The named step; without a name the only one in that state. step_count when there is none. */
+uint16_t run_find_step(const struct evac_run *run, struct evac_str name,
+                       enum evac_step_state state);
+
 /* R7: may this step neither close nor apply? *ret_until_ms is when the quarantine ends. */
 bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint16_t i,
                    uint64_t *ret_until_ms);

@@ -116,6 +116,35 @@ bool evac_watch_lag_is_news(const struct evac_watch *watch, int64_t wall_ms, int
     return by > LAG_SAME_MS && by > told->loss_ms / 4;
 }
 
+#define AGREE_MS 5000
+
+static int64_t apart(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* A bound by lag holds what was written since its sample as lost: that much it may say more than
+ * the markers do, and they than it, without either lying. */
+static bool two_agree(const struct evac_watch *watch, int64_t reference_ms)
+{
+    int64_t lag = evac_watch_loss_by_lag(watch, reference_ms);
+    int64_t canary = evac_watch_loss_by_canary(watch, reference_ms);
+    int64_t age = reference_ms > watch->lag_as_of_ms ? reference_ms - watch->lag_as_of_ms : 0;
+    return lag != EVAC_LOSS_UNKNOWN && canary != EVAC_LOSS_UNKNOWN &&
+           apart(lag, canary) <= AGREE_MS + age;
+}
+
+bool evac_watch_agrees(const struct evac_watch *watch, int64_t reference_ms, uint16_t wanted)
+{
+    bool lag = watch->verbs & (1u << EVAC_VERB_MEASURE);
+    bool canary = watch->verbs & (1u << EVAC_VERB_MARK);
+    if (!lag && !canary)
+        return true;
+    if (wanted == 2 || (wanted == 0 && lag && canary))
+        return lag && canary && two_agree(watch, reference_ms);
+    return evac_watch_loss(watch, reference_ms) != EVAC_LOSS_UNKNOWN;
+}
+
 uint32_t evac_watch_lost(const struct evac_watch *watch, int64_t *ret_markers, uint32_t max)
 {
     uint32_t lost = 0;

@@ -66,6 +66,11 @@ bool evac_watch_lag_is_news(const struct evac_watch *watch, int64_t wall_ms, int
 /* The i-th sample, the oldest first. */
 const struct evac_lag_sample *evac_watch_lag(const struct evac_watch *watch, uint32_t i);
 
+/* Do as many measures speak as wanted (0: as many as this resource has), and agree? Two agree when
+ * they say the same within 5 s and what the older sample could not know. A resource that measures
+ * nothing has nothing to disagree about. */
+bool evac_watch_agrees(const struct evac_watch *watch, int64_t reference_ms, uint16_t wanted);
+
 /* Acknowledged markers newer than the newest found: how many, and the first max of them. */
 uint32_t evac_watch_lost(const struct evac_watch *watch, int64_t *ret_markers, uint32_t max);
 #endif

@@ -17,6 +17,32 @@ static void check_drills(const struct evac_app *app, struct evac_diag *diag)
     }
 }
 
+static void check_names(const struct evac_model *model, const struct evac_safety_rule *rule,
+                        const struct evac_str *names, size_t count, struct evac_diag *diag)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!evac_model_app(model, names[i]))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, rule->place,
+                          "safety rule '%.*s' names the app '%.*s', which there is not",
+                          EVAC_STR_ARG(rule->name), EVAC_STR_ARG(names[i]));
+}
+
+static void check_safety(const struct evac_model *model, const struct evac_safety_rule *rules,
+                         size_t count, struct evac_diag *diag)
+{
+    for (size_t i = 0; i < count; i++) {
+        check_names(model, &rules[i], rules[i].apps, rules[i].app_count, diag);
+        check_names(model, &rules[i], rules[i].not_while, rules[i].not_while_count, diag);
+    }
+}
+
+static void check_rules(const struct evac_model *model, struct evac_diag *diag)
+{
+    check_safety(model, model->controller.safety, model->controller.safety_count, diag);
+    for (size_t i = 0; i < model->app_count; i++)
+        check_safety(model, model->apps[i].safety, model->apps[i].safety_count, diag);
+}
+
 enum evac_code evac_model_check(const struct evac_model *model, const struct evac_catalog *catalog,
                                 struct evac_diag *diag, struct evac_err *err)
 {
@@ -24,9 +50,14 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     for (size_t i = 0; i < model->app_count; i++)
         check_drills(&model->apps[i], diag);
     size_t calendar = diag->errors - before;
+    check_rules(model, diag);
+    size_t rules = diag->errors - before - calendar;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);
     if (!code && calendar)
         code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in drills' calendars", calendar,
                          calendar == 1 ? "" : "s");
+    if (!code && rules)
+        code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in safety rules", rules,
+                         rules == 1 ? "" : "s");
     return code;
 }

@@ -68,6 +68,9 @@ struct evac_wish {
     struct evac_str isolate; /* drills and rehearsals: a region that no call may touch, "" none */
     bool proposed;           /* wait for a person's yes */
     struct evac_str who, why;
+    uint16_t
+        overrides; /* gates of the start that whoever asks overrides, a bit each; why says why */
+    const struct evac_caller *caller; /* NULL: the controller itself */
 };
 
 /* Compile a plan as it would run now; *ret_plan is the caller's. diag gets every error. */

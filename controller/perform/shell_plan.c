@@ -174,6 +174,8 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
             .who = wish->who,
             .why = wish->why,
             .proposed = wish->proposed,
+            .overrides = wish->overrides,
+            .caller = wish->caller,
         };
         /* from inside a debt the engine is stepped directly: the outer loop settles what follows */
         if (shell->busy) {

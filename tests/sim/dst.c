@@ -120,7 +120,7 @@ static void answer(struct story *s, struct world *w)
         (void)world_say(w, EVAC_CMD_MODE, "", "it is gone", EVAC_MODE_UNGRACEFUL);
     if (state == EVAC_RUN_ASKING)
         (void)world_say(w, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL, "", "", 0);
-    (void)world_say(w, EVAC_CMD_OVERRIDE, "", "the simulator accepts the loss", 0);
+    (void)world_say(w, EVAC_CMD_OVERRIDE, "", "the simulator accepts the unknown loss", 0);
     (void)world_say(w, EVAC_CMD_RESUME, "", "", 0);
 }
 

@@ -140,6 +140,7 @@ static const char *const samples[CONF_TYPE_COUNT][2] = {
     [CONF_PATH] = { "\"/some/path\"", "\"/more\"" },
     [CONF_CRON] = { "\"*/5 0-6,22 1 JAN mon\"", "\"0 0 * * *\"" },
     [CONF_ZONE] = { "\"America/Argentina/Buenos_Aires\"", "\"Etc/GMT+2\"" },
+    [CONF_APPROVER] = { "\"approver\"", "\"gid:oncall\"" },
     [CONF_PRINCIPAL] = { "\"uid:1000(ann)\"", "\"gid:oncall\"" },
     [CONF_ARGS] = { "{ a = { b = 1; }; }", "{ }" },
     [CONF_RAW] = { "\"done\"", "3" },

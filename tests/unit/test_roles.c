@@ -152,6 +152,8 @@ static const struct {
     { "ack", O | P | A },
     { "hold", O | P | A },
     { "release", O },
+    { "fence", O },
+    { "reconcile", P | A },
     { "stop-automation", O | P | A },
     { "allow-automation", A },
     { "reload", A },

@@ -157,6 +157,10 @@ START_TEST(a_skip_needs_a_reason_and_ends_with_an_exception)
     run_world_until(w, 60000);
     ck_assert_int_eq(run_world_say(w, EVAC_CMD_SKIP, "scale", "", 0), EVAC_E_REFUSED);
     ck_assert_int_eq(run_world_say(w, EVAC_CMD_SKIP, "scale", "enough as it is", 0), EVAC_OK);
+    run_world_until(w, 120000);
+    ck_assert_int_eq(run_world_state(w, "traffic"), EVAC_STEP_GATED); /* users need it, though */
+    ck_assert_uint_eq(run_world_count(w, "gate_block traffic  on capacity"), 1);
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_OVERRIDE, "traffic", "half is enough", 0), EVAC_OK);
     expect_end(w, EVAC_RUN_EXCEPTIONS);
 }
 END_TEST
@@ -309,7 +313,9 @@ START_TEST(unknown_loss_shuts_the_gate_until_a_person_overrides)
     run_world_until(w, 60000);
     ck_assert_int_eq(run_world_state(w, "fail"), EVAC_STEP_GATED);
     ck_assert_int_eq(run_world_say(w, EVAC_CMD_OVERRIDE, "fail", "", 0), EVAC_E_REFUSED);
-    ck_assert_int_eq(run_world_say(w, EVAC_CMD_OVERRIDE, "fail", "the region is gone", 0), EVAC_OK);
+    ck_assert_int_eq(
+        run_world_say(w, EVAC_CMD_OVERRIDE, "fail", "the region is gone: unknown loss", 0),
+        EVAC_OK);
     expect_end(w, EVAC_RUN_EXCEPTIONS);
 }
 END_TEST
