@@ -153,7 +153,7 @@ static const struct {
     { "hold", O | P | A },
     { "release", O },
     { "fence", O },
-    { "reconcile", P | A },
+    { "reconcile", P },
     { "stop-automation", O | P | A },
     { "allow-automation", A },
     { "reload", A },
@@ -191,6 +191,13 @@ START_TEST(every_word_that_can_be_said_has_a_row)
 }
 END_TEST
 
+START_TEST(no_question_has_two_rows)
+{
+    for (const struct evac_access_row *row = evac_access_rows; row->what; row++)
+        ck_assert_msg(evac_access_row(evac_str(row->what)) == row, "%s is there twice", row->what);
+}
+END_TEST
+
 START_TEST(a_refusal_says_which_role_and_who_has_it)
 {
     struct evac_err err = { EVAC_OK, "" };
@@ -215,6 +222,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, each_question_takes_one_of_its_roles_and_no_other_set_will_do, 0,
                         sizeof table / sizeof table[0]);
     tcase_add_loop_test(tc, every_word_that_can_be_said_has_a_row, 0, EVAC_CMD_COUNT);
+    tcase_add_test(tc, no_question_has_two_rows);
     tcase_add_test(tc, a_refusal_says_which_role_and_who_has_it);
     suite_add_tcase(suite, tc);
 }
