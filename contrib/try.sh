@@ -71,7 +71,7 @@ AWS_ACCESS_KEY_ID=$(field access_key_id)
 AWS_SECRET_ACCESS_KEY=$(field secret_access_key)
 mkdir -p "$dir/conf/apps"
 fill() { # FILE TO
-  sed -e "s|@DIR@|$dir|g; s|@PORT@|$(field http_port)|g; s|@DNS_PORT@|$(field dns_port)|g; s|@SPEED@|$speed|g" \
+  sed -e "s|@DIR@|$dir|g; s|@PORT@|$(field http_port)|g; s|@DNS_PORT@|$(field dns_port)|g; s|@SPEED@|$speed|g; s|@UNTIL@|$(date -u -d '+30 days' +%F)|g" \
     "contrib/demo/$1" >"$dir/conf/$2"
 }
 fill evac.cfg evac.cfg

@@ -241,6 +241,7 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
     evac_jw_i64(&w, "rpo_objective_ms", plan->rpo_ms);
     evac_jw_str(&w, "text", evac_buf_str(&text));
     evac_jw_str(&w, "warnings", evac_buf_str(&warnings));
+    evac_view_decision(engine, &engine->apps[app], &now, &w);
     put_lint(daemon, plan, evac_lint_down(plan), EVAC_LINT_WARN, facts, diag->arena, &w, "lint");
     evac_jw_raw(&w, "plan", evac_buf_str(&json));
     evac_jw_close(&w, '}');
@@ -497,8 +498,8 @@ static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
 static void say(struct evac_daemon *daemon, const struct evac_api_request *q, uint64_t run,
                 struct evac_api_response *r)
 {
-    static const char *const known[] = { "verb",  "app",  "step", "reason",
-                                         "value", "mode", "gate", NULL };
+    static const char *const known[] = { "verb", "app",  "step",  "reason",    "value",
+                                         "mode", "gate", "owner", "condition", NULL };
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_jw w = { &r->body, false };
@@ -513,6 +514,8 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     cmd->app = text_of(json, "app");
     cmd->step = text_of(json, "step");
     cmd->reason = text_of(json, "reason");
+    cmd->owner = text_of(json, "owner");
+    cmd->condition = text_of(json, "condition");
     cmd->value =
         evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode : number_of(json, "value");
     cmd->gate = text_of(json, "gate");
@@ -521,7 +524,8 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     if (!evac_command_parse(text_of(json, "verb"), &cmd->verb)) {
         problem(r, 400, "unknown verb",
                 "approve, decline, pause, resume, retry, skip, cancel, rollback, stop, mode, "
-                "override, ack, hold, release, stop-automation, allow-automation");
+                "override, ack, hold, release, stop-automation, allow-automation, waive, unwaive, "
+                "freeze, unfreeze");
     } else if (evac_shell_event(evac_daemon_shell(daemon), &event, &err)) {
         fail(r, &err);
     } else {

@@ -94,29 +94,6 @@ static void view_data(const struct evac_engine_app *a, struct evac_jw *w)
     evac_jw_close(w, ']');
 }
 
-static void view_gates(const struct evac_engine_app *a, struct evac_jw *w)
-{
-    static const char *const answers[] = {
-#define X(name, text) text,
-        EVAC_GATE_ANSWERS(X)
-#undef X
-    };
-    evac_jw_open(w, "gates", '{');
-    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
-        evac_jw_cstr(w, evac_gate_name((enum evac_gate)g), answers[a->decision.gates[g]]);
-    evac_jw_close(w, '}');
-}
-
-static void view_decision(const struct evac_engine_app *a, struct evac_jw *w)
-{
-    evac_jw_open(w, "decision", '{');
-    evac_jw_cstr(w, "policy", evac_policy_name(a->app->automatic));
-    evac_jw_cstr(w, "decide", evac_decide_name(a->decision.decide));
-    evac_jw_cstr(w, "reasons", a->decision.reasons);
-    view_gates(a, w);
-    evac_jw_close(w, '}');
-}
-
 static void view_old_side(const struct evac_engine_app *a, struct evac_jw *w)
 {
     const struct evac_old_side *side = &a->old_side;
@@ -183,7 +160,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
         view_region(daemon, a, r, w);
     evac_jw_close(w, ']');
     view_data(a, w);
-    view_decision(a, w);
+    evac_view_decision(evac_shell_engine(evac_daemon_shell(daemon)), a, &now, w);
     evac_jw_cstr(w, "held", held ? a->hold_reason : NULL);
     evac_jw_known(w, "run", a->run != NULL, a->run ? (int64_t)a->run->id : 0);
     evac_jw_known(w, "rehearsal", a->rehearsal != NULL,

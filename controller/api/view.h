@@ -13,4 +13,8 @@ void evac_view_decide(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
 /* A run that is going on. */
 void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
                    struct evac_jw *w);
+/* The policy, what it decided and by which gates, whether it may act on its own, and what people
+ * waived or froze. Members of the object that is open: "decision", "waivers", "frozen". */
+void evac_view_decision(const struct evac_engine *engine, const struct evac_engine_app *app,
+                        const struct evac_now *now, struct evac_jw *w);
 #endif

@@ -46,9 +46,11 @@
     X(ASSURANCE, "assurance",                                                                      \
       "what lint or drills say for an app's policy: name says which, number 1 good, text why")     \
     X(WAIVER, "waiver",                                                                            \
-      "a condition of the policy is waived for an app: name, who owns it, text the reason, "       \
-      "number the wall ms it ends (0: taken back)")                                                \
-    X(FREEZE, "freeze", "a freeze of an app begins or ends: number the wall ms it ends, text why") \
+      "a condition of the policy is waived for an app: name; who said so, to who owns it, text "   \
+      "the reason, number the wall ms it ends (0: taken back)")                                    \
+    X(FREEZE, "freeze",                                                                            \
+      "a freeze of an app, or of all, begins or ends: name says by word or by calendar, who said " \
+      "so, to who owns it, text why, number the wall ms it ends (0: it is over)")                  \
     X(INCIDENT, "incident",                                                                        \
       "a regional incident: name is the region, to its state, data its apps")                      \
     X(DEPENDENCY, "dependency", "a shared dependency's state changed; name, to, text reasons")     \

@@ -63,6 +63,8 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan)
     if (evac_json_cstr(plan, "warnings")[0])
         printf("\n%s", evac_json_cstr(plan, "warnings"));
     evac_cli_lint_short(cli, cJSON_GetObjectItemCaseSensitive(plan, "lint"));
+    printf("\n");
+    evac_cli_policy(cli, plan, "");
     printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
     if (!evac_json_true(plan, "has_data") || strcmp(cli->command, "fence") == 0)
@@ -232,9 +234,10 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     struct evac_err err = { EVAC_OK, "" };
     char value[32] = "";
     bool mode = strcmp(cli->command, "mode") == 0;
-    const char *text = evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step,
-                                     "reason", cli->reason, "mode", mode ? cli->mode : NULL, "gate",
-                                     cli->override, (const char *)NULL);
+    const char *text =
+        evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step, "reason",
+                      cli->reason, "mode", mode ? cli->mode : NULL, "gate", cli->override, "owner",
+                      cli->owner, "condition", cli->condition, (const char *)NULL);
     if (cli->duration && body.n) { /* a number, not a text */
         snprintf(value, sizeof value, ",\"value\":%s}", cli->duration);
         body.n--;
@@ -295,9 +298,14 @@ enum evac_exit evac_cmd_say(struct evac_cli *cli)
     return say(cli, path, NULL);
 }
 
+enum evac_exit evac_cli_say(struct evac_cli *cli, const char *app)
+{
+    return say(cli, "/v1/commands", app);
+}
+
 enum evac_exit evac_cmd_say_app(struct evac_cli *cli)
 {
-    return say(cli, "/v1/commands", cli->argc ? cli->argv[0] : NULL);
+    return evac_cli_say(cli, cli->argc ? cli->argv[0] : NULL);
 }
 
 enum evac_exit evac_cmd_reload(struct evac_cli *cli)

@@ -100,7 +100,7 @@ static void print_old_side(struct evac_cli *cli, const cJSON *app)
 
 static void print_app(struct evac_cli *cli, const cJSON *app)
 {
-    const cJSON *region, *decision = cJSON_GetObjectItemCaseSensitive(app, "decision");
+    const cJSON *region;
     const cJSON *endpoint = cJSON_GetObjectItemCaseSensitive(app, "endpoint");
     const cJSON *last = cJSON_GetObjectItemCaseSensitive(app, "last_run");
     const char *state = evac_json_cstr(endpoint, "state");
@@ -122,9 +122,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
         evac_cli_duration(evac_json_number(app, "rpo_objective_ms", 0), rpo, sizeof rpo);
         printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
     }
-    printf("    policy %s: %s%s%s\n", evac_json_cstr(decision, "policy"),
-           evac_json_cstr(decision, "decide"), evac_json_cstr(decision, "reasons")[0] ? "; " : "",
-           evac_json_cstr(decision, "reasons"));
+    evac_cli_policy(cli, app, "    ");
     print_old_side(cli, app);
     if (evac_json_cstr(app, "held")[0])
         printf("    %sheld%s: %s\n", evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN),

@@ -1,10 +1,12 @@
 /* evac: the command that an on-call engineer types at 3 a.m. */
 #include "cli.h"
+#include "evac/args.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct command {
@@ -54,6 +56,13 @@ static const struct command {
     { "ack", "APP", "the last run was seen: the policy may act again", evac_cmd_say_app },
     { "hold", "APP", "nothing automatic for this app (--reason, --for)", evac_cmd_say_app },
     { "release", "APP", "end a hold", evac_cmd_say_app },
+    { "waive", "APP lint|readiness|drill",
+      "stand for a condition of acting that does not hold (--owner, --reason, --for or --until)",
+      evac_cmd_waive },
+    { "unwaive", "APP lint|readiness|drill", "take a waiver back", evac_cmd_waive },
+    { "freeze", "[APP]", "no automatic run of an app, or of any (--reason, --for or --until)",
+      evac_cmd_freeze },
+    { "unfreeze", "[APP]", "end a freeze", evac_cmd_freeze },
     { "stop-automation", "", "nothing automatic for any app", evac_cmd_say_app },
     { "allow-automation", "", "end that", evac_cmd_say_app },
     { "journal", "[RUN|APP|verify]", "the record of everything; verify checks its chain",
@@ -120,7 +129,13 @@ static void help(FILE *to)
         "NAME\n"
         "  --strategy S       discover: do not guess it\n"
         "  --out FILE         discover: write it there (--yes: also when there is one already)\n"
-        "  --for SECONDS      hold: until then (default: until released)\n"
+        "  --for TIME         hold, waive, freeze: for so long: seconds, or as 90m, 4h, 30d (hold: "
+        "until\n"
+        "                     released without it)\n"
+        "  --until DAY        waive, freeze: to the end of that day (2026-12-31), or to that "
+        "minute\n"
+        "                     (\"2026-12-31 18:00\"), in UTC\n"
+        "  --owner NAME       waive, freeze: who stands for it\n"
         "  --watch            decide: drawn again every second, until you stop it\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
@@ -145,6 +160,8 @@ enum {
     OPT_FORMAT,
     OPT_REPORT,
     OPT_FOR,
+    OPT_UNTIL,
+    OPT_OWNER,
     OPT_LIMIT,
     OPT_JSON,
     OPT_SOCKET,
@@ -177,6 +194,8 @@ static const struct option options[] = {
     { "format", required_argument, NULL, OPT_FORMAT },
     { "report", required_argument, NULL, OPT_REPORT },
     { "for", required_argument, NULL, OPT_FOR },
+    { "until", required_argument, NULL, OPT_UNTIL },
+    { "owner", required_argument, NULL, OPT_OWNER },
     { "limit", required_argument, NULL, OPT_LIMIT },
     { "json", no_argument, NULL, OPT_JSON },
     { "socket", required_argument, NULL, OPT_SOCKET },
@@ -199,16 +218,35 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* Seconds on the command line, milliseconds in the API. False: not a number. */
+static bool keep_duration(struct evac_cli *cli, int64_t ms)
+{
+    static char text[32];
+    if (ms <= 0 || ms > 366LL * 86400000)
+        return false;
+    snprintf(text, sizeof text, "%lld", (long long)ms);
+    cli->duration = text;
+    return true;
+}
+
+/* Seconds, or with a unit; milliseconds in the API. False: neither, or longer than a year. */
 static bool set_duration(struct evac_cli *cli, const char *text)
 {
-    static char ms[32];
-    int64_t seconds;
-    if (!evac_str_i64(evac_str(text), &seconds) || seconds <= 0 || seconds > 366LL * 86400)
+    int64_t ms;
+    return evac_duration_ms(evac_str(text), &ms) && keep_duration(cli, ms);
+}
+
+/* "2026-12-31": to its end; "2026-12-31 18:00": to that minute. UTC. */
+static bool set_until(struct evac_cli *cli, const char *text)
+{
+    struct tm tm = { .tm_isdst = 0 };
+    const char *rest = strptime(text, "%Y-%m-%d", &tm);
+    bool day = rest && !*rest;
+    if (rest && !day)
+        rest = strptime(text, "%Y-%m-%d %H:%M", &tm);
+    if (!rest || *rest)
         return false;
-    snprintf(ms, sizeof ms, "%lld", (long long)seconds * 1000);
-    cli->duration = ms;
-    return true;
+    int64_t until_s = (int64_t)timegm(&tm) + (day ? 86400 : 0);
+    return keep_duration(cli, (until_s - (int64_t)time(NULL)) * 1000);
 }
 
 static bool set_option(struct evac_cli *cli, int c)
@@ -246,6 +284,11 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_FOR:
         return set_duration(cli, optarg);
+    case OPT_UNTIL:
+        return set_until(cli, optarg);
+    case OPT_OWNER:
+        cli->owner = optarg;
+        return true;
     case OPT_LIMIT:
         cli->limit = strtol(optarg, NULL, 10);
         return cli->limit > 0;

@@ -4,6 +4,7 @@
 #define FALL_DEFAULT      3
 #define RISE_DEFAULT      2
 #define RUN_DEADLINE_RTOS 4
+#define FLAP_DWELLS       4
 #define ENDPOINT          "endpoint"
 
 /* As health looks at it: an app with one probe. */
@@ -287,6 +288,12 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
     if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);
+    if (!conf_is_given(given, "policy.flap.dwell"))
+        a->app.flap_dwell_ms = FLAP_DWELLS * a->app.dwell_ms;
+    if (a->app.flap_dwell_ms < a->app.dwell_ms)
+        CONF_ERROR(r, a->app.place.line,
+                   "app.policy: flap.dwell (%u ms) is shorter than dwell (%u ms)",
+                   a->app.flap_dwell_ms, a->app.dwell_ms);
     if (a->app.automatic != EVAC_POLICY_NEVER && !can_vote(a))
         CONF_SAY(
             r, EVAC_DIAG_WARNING, a->app.place.line,

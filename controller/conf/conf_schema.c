@@ -9,6 +9,7 @@ static const char *const policies[] = { EVAC_POLICIES(NAME) NULL };
 static const char *const strategies[] = { EVAC_STRATEGIES(NAME) NULL };
 static const char *const drill_kinds[] = { EVAC_DRILL_KINDS(NAME) NULL };
 static const char *const phases[] = { EVAC_PHASES(NAME) NULL };
+static const char *const conditions[] = { EVAC_CONDITIONS(NAME) NULL };
 static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
 static const char *const at_expiries[] = { EVAC_AT_EXPIRIES(NAME) NULL };
 static const char *const severities[] = { EVAC_GRADES(NAME) NULL };
@@ -41,8 +42,8 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, dependency_section, drill_section, criterion_section,
-    step_section, workflow_section;
+    look_section, vantage_section, waiver_section, dependency_section, drill_section,
+    criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
 
 /* clang-format off */
@@ -95,6 +96,12 @@ static const struct conf_row controller_rows[] = {
       .doc = "A vantage that is silent for so long has no opinion, and starts from nothing when it is back" },
     { "engine.auto_runs_max", CONF_INT, AT(conf.auto_runs_max), FROM_TO(0, 1000), .fallback = "3",
       .unit = "runs", .doc = "Automatic runs at one time, over all apps; 0 stops automation" },
+    { "engine.pace.window", CONF_DURATION, AT(conf.pace_ms), FROM_TO(MIN, DAY), .fallback = "10m",
+      .doc = "The short while in which only so many automatic runs may start, over all apps, unless a regional incident is declared" },
+    { "engine.pace.runs", CONF_INT, AT(conf.pace_min), FROM_TO(1, 1000), .fallback = "2", .unit = "runs",
+      .doc = "So many may start in it ..." },
+    { "engine.pace.percent", CONF_INT, AT(conf.pace_percent), FROM_TO(0, 100), .fallback = "5", .unit = "% of all apps",
+      .doc = "... or so many, if that is more" },
     { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
       .section = &conf_window_section, .otherwise = "none", .doc = "No drill of any app begins in one of these, or runs into one" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
@@ -137,9 +144,11 @@ static const struct conf_row app_rows[] = {
     { "witness", CONF_REGION, AT(app.witness), .otherwise = "none",
       .doc = "One more region, for the second copy of what says who may write" },
     { "waits_for", CONF_NAME, CONF_LIST, AT(app.waits_for), COUNTED(app.waits_count), FROM_TO(0, 32), .otherwise = "none",
-      .doc = "Apps that are moved before this one, when a group that has both is moved" },
+      .doc = "Apps that are moved before this one, when a group that has both is moved, or a region is evacuated" },
     { "needs", CONF_NAME, CONF_LIST, AT(app.needs), COUNTED(app.needs_count), FROM_TO(0, EVAC_DEPENDENCIES_MAX), .otherwise = "none",
       .doc = "Dependencies of the controller's that it can not do without, wherever it runs" },
+    { "tier", CONF_INT, AT(app.tier), FROM_TO(1, 5), .fallback = "3", .unit = "tier",
+      .doc = "When a region is evacuated, apps of tier 1 are moved first" },
     { "objectives.rto", CONF_DURATION, CONF_REQUIRED, AT(app.rto_ms), FROM_TO(SEC, 7 * DAY),
       .doc = "Recovery time objective: from the impact until the public endpoint works again" },
     { "objectives.rpo", CONF_DURATION, CONF_REQUIRED, AT(app.rpo_ms), FROM_TO(0, 30 * DAY),
@@ -162,7 +171,20 @@ static const struct conf_row app_rows[] = {
     { "policy.dwell", CONF_DURATION, AT(app.dwell_ms), FROM_TO(0, 15 * MIN), .fallback = "60s",
       .doc = "How long a region must have been down before the policy proposes or acts" },
     { "policy.cooldown", CONF_DURATION, AT(app.cooldown_ms), FROM_TO(0, 7 * DAY), .fallback = "60m",
-      .doc = "No automatic run for so long after the end of the last one" },
+      .doc = "For so long after the end of the last run nothing is proposed, unless it is acknowledged; automation acts only when this is over and the last automatic run was acknowledged" },
+    { "policy.auto_runs.day", CONF_INT, AT(app.auto_per_day), FROM_TO(1, EVAC_AUTO_RUNS_MAX), .fallback = "1", .unit = "runs",
+      .doc = "Automatic runs of this app in 24 hours, at most; further ones are proposed" },
+    { "policy.auto_runs.week", CONF_INT, AT(app.auto_per_week), FROM_TO(1, EVAC_AUTO_RUNS_MAX), .fallback = "2", .unit = "runs",
+      .doc = "The same in 7 days" },
+    { "policy.flap.changes", CONF_INT, AT(app.flap_changes), FROM_TO(2, EVAC_AUTO_RUNS_MAX), .fallback = "4", .unit = "changes",
+      .doc = "A region whose verdict changed between up and down so often within flap.window must hold its verdict longer" },
+    { "policy.flap.window", CONF_DURATION, AT(app.flap_window_ms), FROM_TO(MIN, DAY), .fallback = "30m",
+      .doc = "How far back changes are counted" },
+    { "policy.flap.dwell", CONF_DURATION, AT(app.flap_dwell_ms), FROM_TO(0, DAY), .otherwise = "4 x policy.dwell",
+      .doc = "How long such a region must have been down, instead of dwell" },
+    { "policy.waivers", CONF_SECTION, CONF_LIST, AT(app.waivers), COUNTED(app.waiver_count), FROM_TO(0, 16),
+      .section = &waiver_section, .otherwise = "none",
+      .doc = "Conditions of automatic = \"act\" that somebody stands for while they do not hold" },
     { "policy.approval", CONF_DURATION, AT(app.approval_ms), FROM_TO(SEC, HOUR), .fallback = "15m",
       .doc = "How long a proposal or an approval stays good" },
     { "policy.veto", CONF_DURATION, AT(app.veto_ms), FROM_TO(0, HOUR), .fallback = "0",
@@ -348,6 +370,17 @@ static const struct conf_row look_rows[] = {
 static const struct conf_row vantage_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "As its agent calls itself: evac vantage --name NAME" },
     { "region", CONF_REGION, AT(region), .otherwise = "none", .doc = "Where it stands: of that region it sees the inside" },
+    END
+};
+#undef S
+
+#define S struct evac_waiver_conf
+static const struct conf_row waiver_rows[] = {
+    { "condition", CONF_CHOICE, CONF_REQUIRED, AT(condition), .choices = conditions, .doc = "What is waived" },
+    { "owner", CONF_TEXT, CONF_REQUIRED, AT(owner), .doc = "Who stands for it" },
+    { "until", CONF_DAY, CONF_REQUIRED, AT(until_wall_ms),
+      .doc = "Its last day. It counts for its last 90 days only: nobody stands for something for ever" },
+    { "reason", CONF_TEXT, CONF_REQUIRED, AT(reason), .doc = "Why" },
     END
 };
 #undef S
@@ -541,6 +574,12 @@ static const struct conf_section probe_section = {
     probe_rows, sizeof(S), offsetof(S, probe.name), .finish = conf_finish_probe,
 };
 #undef S
+#define S struct evac_waiver_conf
+static const struct conf_section waiver_section = {
+    "waiver", "app.policy.waivers = ( { ... } )", "A condition of act that is waived. It expires by itself.",
+    waiver_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
 #define S struct conf_dependency
 static const struct conf_section dependency_section = {
     "dependency", "dependencies = ( { ... } )",
@@ -651,6 +690,7 @@ const struct conf_section *const conf_sections[] = {
     &probe_section,
     &json_section,
     &look_section,
+    &waiver_section,
     &drill_section,
     &criterion_section,
     &approvals_section,

@@ -17,6 +17,7 @@
     X(INT, "")                                                                                     \
     X(DURATION, "")                                                                                \
     X(CHOICE, "")                                                                                  \
+    X(DAY, "a day, such as \"2026-12-31\": to its end, in UTC")                                    \
     X(TEXT, "")                                                                                    \
     X(NAME, "a name of letters, digits, '-' and '_', at most 64")                                  \
     X(ACTION, "a resource type (or several, with | between; or * for all), a dot and an action")   \

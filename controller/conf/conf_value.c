@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <time.h>
 
 struct conf_value conf_value(const config_setting_t *setting)
 {
@@ -278,6 +279,28 @@ static bool in_range(const struct conf_row *row, int64_t number)
     return number >= row->min && number <= row->max;
 }
 
+#define DAY_MS ((int64_t)86400000)
+
+/* "2026-12-31": the first instant of the next day, wall ms. A day that is none is refused. */
+static bool end_of_day(struct evac_str s, int64_t *ret_ms)
+{
+    struct tm day = { .tm_year = 0 }, back;
+    int64_t year, month, mday;
+    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !only(s, DIGITS "-") ||
+        !evac_str_i64((struct evac_str){ s.p, 4 }, &year) ||
+        !evac_str_i64((struct evac_str){ s.p + 5, 2 }, &month) ||
+        !evac_str_i64((struct evac_str){ s.p + 8, 2 }, &mday))
+        return false;
+    day.tm_year = (int)year - 1900;
+    day.tm_mon = (int)month - 1;
+    day.tm_mday = (int)mday;
+    time_t at = timegm(&day);
+    if (!gmtime_r(&at, &back) || back.tm_mon != (int)month - 1 || back.tm_mday != (int)mday)
+        return false;
+    *ret_ms = (int64_t)at * 1000 + DAY_MS;
+    return true;
+}
+
 static bool as_number(const struct conf_row *row, const struct conf_value *value, int64_t *ret)
 {
     switch ((int)row->type) {
@@ -295,6 +318,8 @@ static bool as_number(const struct conf_row *row, const struct conf_value *value
         return in_range(row, *ret);
     case CONF_CHOICE:
         return value->kind == CONF_IS_TEXT && choice(row, value->text, ret);
+    case CONF_DAY:
+        return value->kind == CONF_IS_TEXT && end_of_day(value->text, ret);
     default:
         return false;
     }

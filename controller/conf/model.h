@@ -66,6 +66,12 @@
     X(STOP, "stop")                                                                                \
     X(GO_ON, "go-on")
 
+/* What `act` needs, and what a person may waive. */
+#define EVAC_CONDITIONS(X)                                                                         \
+    X(LINT, "lint")                                                                                \
+    X(READINESS, "readiness")                                                                      \
+    X(DRILL, "drill")
+
 /* What a criterion measures. X(NAME, "as people write it", is it a time?) */
 #define EVAC_MEASURES(X)                                                                           \
     X(RTO, "rto", true)                                                                            \
@@ -129,6 +135,9 @@ enum evac_phase { EVAC_PHASES(X) EVAC_PHASE_COUNT };
 #define X(name, text) EVAC_ON_FAILURE_##name,
 enum evac_on_failure { EVAC_ON_FAILURES(X) EVAC_ON_FAILURE_COUNT };
 #undef X
+#define X(name, text) EVAC_CONDITION_##name,
+enum evac_condition { EVAC_CONDITIONS(X) EVAC_CONDITION_COUNT };
+#undef X
 #define X(name, text) EVAC_PROBE_KIND_##name,
 enum evac_probe_kind { EVAC_PROBE_KINDS(X) EVAC_PROBE_KIND_COUNT };
 #undef X
@@ -152,6 +161,7 @@ const char *evac_grade_name(enum evac_grade v);
 bool evac_measure_parse(struct evac_str s, enum evac_measure *ret);
 bool evac_grade_parse(struct evac_str s, enum evac_grade *ret);
 bool evac_measure_is_time(enum evac_measure v);
+const char *evac_condition_name(enum evac_condition v);
 bool evac_mode_parse(struct evac_str s, enum evac_mode *ret);
 bool evac_workflow_parse(struct evac_str s, enum evac_workflow *ret);
 bool evac_policy_parse(struct evac_str s, enum evac_policy *ret);
@@ -162,12 +172,14 @@ bool evac_on_failure_parse(struct evac_str s, enum evac_on_failure *ret);
 bool evac_at_expiry_parse(struct evac_str s, enum evac_at_expiry *ret);
 bool evac_probe_kind_parse(struct evac_str s, enum evac_probe_kind *ret);
 bool evac_probe_role_parse(struct evac_str s, enum evac_probe_role *ret);
+bool evac_condition_parse(struct evac_str s, enum evac_condition *ret);
 
 /* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three
  * count what the endpoint adds. The engine's and the plan's own tables are as large. */
 #define EVAC_APP_REGIONS_MAX    8
 #define EVAC_APP_RESOURCES_MAX  64
 #define EVAC_APP_PROBES_MAX     16
+#define EVAC_AUTO_RUNS_MAX      16
 #define EVAC_WORKFLOW_STEPS_MAX 400
 #define EVAC_PROBE_ARGS_MAX     16 /* a program and what it is given */
 #define EVAC_PROBE_VALUES_MAX   8  /* that DNS must answer */
@@ -268,6 +280,14 @@ struct evac_criterion_conf {
     enum evac_grade severity; /* of the deficiency when it is missed */
 };
 
+/* policy.waivers: somebody stands for a condition of `act` that does not hold. */
+struct evac_waiver_conf {
+    struct evac_place place;
+    enum evac_condition condition;
+    struct evac_str owner, reason;
+    int64_t until_wall_ms;
+};
+
 /* Whoever is told when a question has waited for so long. */
 struct evac_escalation {
     struct evac_place place;
@@ -334,7 +354,13 @@ struct evac_app {
     enum evac_policy automatic;
     uint32_t dwell_ms;    /* a verdict must hold this long before the policy may act or propose */
     uint32_t cooldown_ms; /* after the end of the last run */
-    uint32_t approval_ms; /* how long a proposal or an approval stays good */
+    uint16_t auto_per_day, auto_per_week;   /* automatic runs of this app, at most */
+    uint16_t flap_changes;                  /* a verdict that changed so often ... */
+    uint32_t flap_window_ms, flap_dwell_ms; /* ... within this, must hold for that long */
+    const struct evac_waiver_conf *waivers;
+    size_t waiver_count;
+    uint16_t tier;            /* 1 first, when a region is evacuated */
+    uint32_t approval_ms;     /* how long a proposal or an approval stays good */
     uint32_t run_deadline_ms; /* a run that has not ended by then is held */
     bool run_deadline_given;  /* otherwise the steps' own deadlines come first */
     uint32_t canary_ms;       /* canary markers' interval, 0 none */
@@ -460,7 +486,9 @@ struct evac_controller_conf {
     uint32_t quarantine_ms;    /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
     uint32_t confirm_ms;       /* W of rule R6: second look; 10 s */
     uint32_t poll_ms, poll_max_ms;
-    uint16_t auto_runs_max;              /* automatic runs at one time, all apps */
+    uint16_t auto_runs_max;          /* automatic runs at one time, all apps */
+    uint16_t pace_min, pace_percent; /* automatic starts in pace_ms: at least so many, or that */
+    uint32_t pace_ms;                /* part of all apps */
     const struct evac_window *blackouts; /* of all apps */
     size_t blackout_count;
     struct evac_args packs; /* "pack.setting": handed to driver packs */

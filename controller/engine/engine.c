@@ -162,6 +162,22 @@ static uint32_t same_regions(const struct evac_engine_app *from, uint32_t bits,
     return same;
 }
 
+/* What is known of each region, in the new app's order; nothing of a region that is new. */
+static void carry_regions(struct evac_engine_app *to, const struct evac_engine_app *from)
+{
+    for (uint16_t r = 0; r < EVAC_REGIONS_MAX; r++) {
+        struct evac_str name = engine_region(to, r);
+        uint16_t was = engine_region_index(from->app, name);
+        bool same = name.n && evac_str_eq(engine_region(from, was), name);
+        to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
+        to->flips[r] = same ? from->flips[was] : (struct evac_times){ .count = 0 };
+        to->flip_last[r] = same ? from->flip_last[was] : 0;
+        for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
+            to->assurance[k][r] =
+                same ? from->assurance[k][was] : (struct evac_assurance){ .known = false };
+    }
+}
+
 static void carry_over(struct evac_engine_app *to, const struct evac_engine_app *from)
 {
     const struct evac_app *app = to->app;
@@ -184,16 +200,7 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->out_before = same_regions(from, from->out_before, app);
     evac_health_reconfigure(&to->health, app);
     evac_health_serve(&to->health, evac_engine_serving(to));
-    for (uint16_t r = 0; r < EVAC_REGIONS_MAX; r++) { /* so may regions */
-        uint16_t was = r < app->region_count ? engine_region_index(from->app, app->regions[r])
-                                             : EVAC_REGIONS_MAX;
-        bool same = was < from->app->region_count && r < app->region_count &&
-                    evac_str_eq(from->app->regions[was], app->regions[r]);
-        to->readiness[r] = same ? from->readiness[was] : (struct evac_readiness){ .known = false };
-        for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
-            to->assurance[k][r] =
-                same ? from->assurance[k][was] : (struct evac_assurance){ .known = false };
-    }
+    carry_regions(to, from); /* so may regions */
     to->decide_ms = 0;
 }
 
@@ -256,9 +263,7 @@ static uint16_t auto_runs(const struct evac_engine *engine)
 {
     uint16_t n = 0;
     for (const struct evac_run *r = engine->runs; r; r = r->next)
-        if (!evac_plan_is_aside(r->plan) && strcmp(r->who, "policy") == 0 &&
-            r->state != EVAC_RUN_PROPOSED)
-            n++;
+        n = (uint16_t)(n + evac_run_is_automatic(r));
     return n;
 }
 
@@ -303,10 +308,13 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
                                             const struct evac_engine_app *a, uint16_t looked_at,
                                             const struct evac_now *now)
 {
-    return (struct evac_decision_input){
+    struct evac_decision_input in = {
         .app = a->app,
         .health = &a->health,
         .readiness = a->readiness,
+        .frozen = evac_engine_frozen(engine, a, now->wall_ms),
+        .flips = looked_at < EVAC_REGIONS_MAX ? &a->flips[looked_at] : NULL,
+        .auto_starts = &a->auto_starts,
         .active = looked_at,
         .out = a->out,
         .unreconciled =
@@ -318,15 +326,23 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .run_active = (a->run && a->run->state != EVAC_RUN_PROPOSED) || a->starting,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
         .last_run_acked = a->acked,
+        .auto_unacked = a->auto_unacked,
         .last_run_end_boot_ms = a->ran ? a->last_end_boot_ms : 0,
         .held = is_held(a, now),
         .stopped = engine->stopped,
         .lead = engine->lead && engine->opinion.may_lead,
         .auto_runs = auto_runs(engine),
         .auto_runs_max = engine->model->controller.auto_runs_max,
+        .pace_free_boot_ms = engine_pace_free_ms(engine, now),
+        .pace_max = engine_pace_max(engine),
         .now_boot_ms = now->boot_ms,
         .now_wall_ms = now->wall_ms,
     };
+    for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
+        in.assurance[k] = a->assurance[k];
+    for (unsigned c = 0; c < EVAC_CONDITION_COUNT; c++)
+        in.waived[c] = evac_engine_waived(a, (enum evac_condition)c, now->wall_ms);
+    return in;
 }
 
 /* Each region that serves is looked at; the one that needs most counts, the first among equals. */
@@ -373,6 +389,7 @@ static void note_verdicts(struct engine_io *io, struct evac_engine_app *a, uint3
     for (uint16_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++) {
         if (!(changed & (1u << r)))
             continue;
+        engine_note_flip(a, r, a->health.regions[r].verdict, (int64_t)io->now->boot_ms);
         struct evac_record record = { .kind = EVAC_RECORD_VERDICT };
         record.app = a->app->name;
         record.name = a->app->regions[r];
@@ -440,6 +457,7 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
 {
     a->ran = true;
     a->acked = false;
+    a->auto_unacked = a->auto_unacked || evac_run_is_automatic(run);
     a->last_end_wall_ms = now->wall_ms;
     a->last_end_boot_ms = now->boot_ms;
     a->last_end = run->state;
@@ -488,6 +506,7 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
 {
     struct evac_engine_app *a = app_of(io->engine, run);
     if (a && a->run == run) {
+        engine_note_automatic(io->engine, a, run, io->now);
         bool moved = (run->instants & (1u << EVAC_INSTANT_TRAFFIC_MOVED)) ||
                      run->state == EVAC_RUN_SUCCEEDED || run->state == EVAC_RUN_EXCEPTIONS;
         engine_run_loss(io, a);
@@ -793,6 +812,7 @@ static void ack(struct engine_io *io, struct evac_engine_app *a, const struct ev
     r.text = cmd->reason;
     engine_record(io, r);
     a->acked = true;
+    a->auto_unacked = false;
     a->decide_ms = 0;
 }
 
@@ -812,12 +832,19 @@ static void stop_automation(struct engine_io *io, const struct evac_command *cmd
 static void command_app(struct engine_io *io, const struct evac_command *cmd)
 {
     size_t i = evac_engine_app(io->engine, cmd->app);
+    bool freezes = cmd->verb == EVAC_CMD_FREEZE || cmd->verb == EVAC_CMD_UNFREEZE;
     if (cmd->verb == EVAC_CMD_STOP_AUTOMATION || cmd->verb == EVAC_CMD_ALLOW_AUTOMATION)
         stop_automation(io, cmd);
+    else if (freezes && cmd->app.n == 0)
+        engine_freeze_by_word(io, NULL, cmd);
     else if (i == io->engine->app_count)
         engine_refuse(io, EVAC_E_NOTFOUND, "there is no such app");
     else if (cmd->verb == EVAC_CMD_HOLD || cmd->verb == EVAC_CMD_RELEASE)
         hold(io, &io->engine->apps[i], cmd);
+    else if (freezes)
+        engine_freeze_by_word(io, &io->engine->apps[i], cmd);
+    else if (cmd->verb == EVAC_CMD_WAIVE || cmd->verb == EVAC_CMD_UNWAIVE)
+        engine_waive(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_ACK)
         ack(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_RECONCILE)
@@ -957,6 +984,9 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
         break;
     case EVAC_EVENT_ASSURE:
         engine_assure(&io, &event->u.assure);
+        break;
+    case EVAC_EVENT_FREEZE:
+        engine_freeze_by_calendar(&io, &event->u.freeze);
         break;
     case EVAC_EVENT_CLOCK_JUMP:
         clock_jump(&io, event->u.number);

@@ -14,6 +14,21 @@
 
 #define EVAC_RESOURCES_MAX 64u
 
+/* What a person said, or a calendar, and for how long: every such word has an owner, a reason and
+ * an end. */
+struct evac_word {
+    int64_t until_wall_ms; /* 0: nobody said it, or it was taken back */
+    char owner[64], reason[160];
+};
+
+/* A freeze is said by a person, or it is in the calendar; neither ends the other's. */
+#define EVAC_FREEZES(X)                                                                            \
+    X(BY_WORD, "word")                                                                             \
+    X(BY_CALENDAR, "calendar")
+#define X(name, text) EVAC_FREEZE_##name,
+enum evac_freeze_source { EVAC_FREEZES(X) EVAC_FREEZE_COUNT };
+#undef X
+
 struct evac_engine_app {
     const struct evac_app *app;
     struct evac_health health;
@@ -26,6 +41,13 @@ struct evac_engine_app {
     bool starting;              /* a START is with the shell */
     bool ran;                   /* a run ended */
     bool acked;
+    bool auto_unacked; /* a run that automation began ended, and nobody has acknowledged it */
+    struct evac_times auto_starts;
+    uint64_t auto_run;                              /* the newest of them */
+    struct evac_times flips[EVAC_REGIONS_MAX];      /* verdicts that changed between up and down */
+    uint8_t flip_last[EVAC_REGIONS_MAX];            /* 0 neither yet, 1 up, 2 down */
+    struct evac_word waivers[EVAC_CONDITION_COUNT]; /* said; those of the file are the app's */
+    struct evac_word freezes[EVAC_FREEZE_COUNT];
     int64_t last_end_wall_ms;
     uint64_t last_end_boot_ms;
     enum evac_run_state last_end;
@@ -51,10 +73,15 @@ struct evac_engine_app {
     uint64_t replay_run;
     uint16_t replay_from, replay_to;
     enum evac_workflow replay_workflow;
-    bool replay_real;     /* not a rehearsal */
+    bool replay_real; /* not a rehearsal */
+    bool replay_auto; /* begun by automation, with no person's yes */
+    bool replay_started;
     uint64_t replay_look; /* the rehearsal or drill that is being read */
     uint16_t replay_look_to;
 };
+
+/* The newest automatic starts of all apps: 5 % of the most apps that a configuration can have. */
+#define EVAC_PACE_MAX 512u
 
 enum evac_dependency_level {
     EVAC_DEPENDENCY_FINE,
@@ -90,6 +117,9 @@ struct evac_engine {
     struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
     int64_t last_start_wall_ms;
+    struct evac_word freezes[EVAC_FREEZE_COUNT]; /* of all apps */
+    int64_t starts_at[EVAC_PACE_MAX];            /* automatic starts, boot clock: ring */
+    uint16_t starts_next, starts_count;
     bool parked; /* too many crashes: it looks, and does nothing (R14) */
     uint64_t wake_ms;
 };
@@ -106,6 +136,7 @@ struct evac_engine {
     X(COMMAND)      /* a person's word */                                                          \
     X(LEAD)         /* this controller gained or lost the lead */                                  \
     X(ASSURE)       /* what the lint, or the drills, say of an app */                              \
+    X(FREEZE)       /* the calendar freezes an app, or all, or lets go */                          \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
     X(STOP)         /* an orderly end: not a crash (R14) */                                        \
     X(NOTE)         /* rows that the engine only keeps: configurations, deficiencies, evidence */
@@ -148,6 +179,14 @@ struct evac_self_event {
     enum evac_reach peers, resolver; /* anchors come with VANTAGE */
 };
 
+/* A calendar's freeze that holds now; until 0: none does. News when it differs from the last. */
+#define EVAC_ALL_APPS UINT16_MAX
+struct evac_freeze_event {
+    uint16_t app; /* EVAC_ALL_APPS */
+    int64_t until_wall_ms;
+    struct evac_str owner, reason;
+};
+
 struct evac_event {
     enum evac_event_kind kind;
     struct evac_now now;
@@ -167,6 +206,7 @@ struct evac_event {
         } not_admitted;
         struct evac_command command;
         struct evac_assure_event assure;
+        struct evac_freeze_event freeze;
         struct {
             bool lead;
             uint64_t epoch;
@@ -243,6 +283,15 @@ struct evac_watch *evac_engine_watch_of(const struct evac_engine_app *app, size_
 struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
                                             const struct evac_engine_app *app, uint16_t looked_at,
                                             const struct evac_now *now);
+
+/* The waiver of a condition that holds now, said or from the file; the freeze that does. until 0:
+ * none. */
+struct evac_waived evac_engine_waived(const struct evac_engine_app *app,
+                                      enum evac_condition condition, int64_t now_wall_ms);
+struct evac_frozen evac_engine_frozen(const struct evac_engine *engine,
+                                      const struct evac_engine_app *app, int64_t now_wall_ms);
+/* Automation began it, and no person said yes. */
+bool evac_run_is_automatic(const struct evac_run *run);
 
 /* What an ungraceful move of the app would lose now, in ms, over all its resources;
  * EVAC_LOSS_UNKNOWN when one of them can not tell; -1 when it has no data that is measured. */

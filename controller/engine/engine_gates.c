@@ -275,6 +275,18 @@ static void note_apart(struct evac_run_facts *f, const struct evac_engine_app *a
     engine_say_unreconciled(a, &why);
 }
 
+/* A word of people or of the calendar's; fencing is never held up. */
+static void note_frozen(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
+{
+    struct evac_frozen frozen = evac_engine_frozen(io->engine, a, io->now->wall_ms);
+    if (!frozen.until_wall_ms || run->plan->workflow == EVAC_WORKFLOW_FENCE)
+        return;
+    run->facts.frozen = true;
+    run->facts.freeze_why = frozen.reason;
+    run->facts.freeze_left_ms =
+        frozen.until_wall_ms == INT64_MAX ? INT64_MAX : frozen.until_wall_ms - io->now->wall_ms;
+}
+
 void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
 {
     struct evac_run_facts *f = &run->facts;
@@ -287,6 +299,7 @@ void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, st
     f->verdict = a->health.regions[from].verdict;
     f->loss_agreed = evac_engine_loss_agreed(a, io->now);
     note_apart(f, a, run);
+    note_frozen(io, a, run);
     note_readiness(f, a, run, io->now);
     if (!evac_plan_is_aside(run->plan))
         engine_safety(io->engine, a, run, &f->safety);

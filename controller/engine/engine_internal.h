@@ -66,6 +66,29 @@ void engine_depend_tick(struct engine_io *io);
 uint64_t engine_depend_wake_ms(const struct evac_engine *engine);
 void engine_see_dependency(struct evac_engine *engine, const struct evac_record *r);
 
+/* engine_words.c: what people and the calendar say, until when. */
+void engine_waive(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd);
+void engine_freeze_by_word(struct engine_io *io, struct evac_engine_app *a, /* NULL: all */
+                           const struct evac_command *cmd);
+void engine_freeze_by_calendar(struct engine_io *io, const struct evac_freeze_event *event);
+void engine_see_waiver(struct evac_engine_app *a, const struct evac_record *r);
+void engine_see_freeze(struct evac_engine *engine, struct evac_engine_app *a,
+                       const struct evac_record *r);
+void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
+
+/* engine_pace.c: how often automation acted, how often verdicts changed. */
+void engine_note_start(struct evac_engine *engine, struct evac_engine_app *a, int64_t at_ms);
+/* The first time that it is seen that automation began that run. */
+void engine_note_automatic(struct evac_engine *engine, struct evac_engine_app *a,
+                           const struct evac_run *run, const struct evac_now *now);
+void engine_note_flip(struct evac_engine_app *a, uint16_t region, enum evac_verdict verdict,
+                      int64_t at_ms);
+uint16_t engine_pace_max(const struct evac_engine *engine);
+/* When one more automatic start fits; 0 now. */
+uint64_t engine_pace_free_ms(const struct evac_engine *engine, const struct evac_now *now);
+/* What a replay noted by the wall clock, by the boot clock. */
+void engine_translate_times(struct evac_engine *engine, const struct evac_now *now);
+
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
                            enum evac_run_state end, int64_t wall_ms, struct evac_str left);

@@ -25,6 +25,8 @@ static void see_admission(struct evac_engine_app *a, const struct evac_record *r
     a->replay_from = engine_region_index(a->app, r->from);
     a->replay_to = engine_region_index(a->app, r->to);
     a->replay_real = r->number == 0;
+    a->replay_auto = evac_str_is(r->who, "policy");
+    a->replay_started = false;
 }
 
 static void see_move(struct evac_engine_app *a)
@@ -43,6 +45,7 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
         engine_move_back(a);
     a->ran = true;
     a->acked = false;
+    a->auto_unacked = a->auto_unacked || (a->replay_auto && a->replay_started);
     a->last_end = state;
     a->last_end_wall_ms = r->t_wall_ms;
     a->last_run = r->run;
@@ -89,6 +92,41 @@ static void see_start(struct evac_engine *engine, const struct evac_record *r)
     }
 }
 
+static void see_ack(struct evac_engine_app *a)
+{
+    a->acked = true;
+    a->auto_unacked = false;
+}
+
+static void see_verdict(struct evac_engine_app *a, const struct evac_record *r)
+{
+    uint16_t region = engine_region_index(a->app, r->name);
+    for (unsigned v = 0; v < EVAC_VERDICT_COUNT; v++)
+        if (region < EVAC_REGIONS_MAX && evac_str_eq(engine_region(a, region), r->name) &&
+            evac_str_is(r->to, evac_verdict_name((enum evac_verdict)v)))
+            engine_note_flip(a, region, (enum evac_verdict)v, r->t_wall_ms);
+}
+
+/* What counts of a run that goes on: whether a person let it begin, that it began, that users were
+ * moved. */
+static void see_run(struct evac_engine *engine, struct evac_engine_app *a,
+                    const struct evac_record *r)
+{
+    if (r->kind == EVAC_RECORD_APPROVE && r->step == EVAC_NO_STEP)
+        a->replay_auto = false;
+    if (r->kind != EVAC_RECORD_INSTANT)
+        return;
+    if (evac_str_is(r->name, evac_instant_name(EVAC_INSTANT_STARTED))) {
+        a->replay_started = true;
+        if (a->replay_auto) {
+            a->auto_run = r->run;
+            engine_note_start(engine, a, r->t_wall_ms);
+        }
+    }
+    if (evac_str_is(r->name, evac_instant_name(EVAC_INSTANT_TRAFFIC_MOVED)))
+        see_move(a);
+}
+
 static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
 {
     struct evac_engine_app *a = app_of(engine, r->app);
@@ -96,6 +134,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         see_hold(engine, a, r);
     if (r->kind == EVAC_RECORD_DEPENDENCY)
         engine_see_dependency(engine, r);
+    if (r->kind == EVAC_RECORD_FREEZE)
+        engine_see_freeze(engine, a, r);
     if (!a)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
@@ -105,7 +145,11 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     else if (r->run && r->run == a->replay_look && r->kind == EVAC_RECORD_TERMINAL)
         see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
-        a->acked = true;
+        see_ack(a);
+    else if (r->kind == EVAC_RECORD_WAIVER)
+        engine_see_waiver(a, r);
+    else if (r->kind == EVAC_RECORD_VERDICT)
+        see_verdict(a, r);
     else if (r->kind == EVAC_RECORD_OLD_SIDE)
         engine_see_old_side(a, r);
     else if (r->kind == EVAC_RECORD_ASSURANCE)
@@ -114,9 +158,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         engine_replay_lag(a, r);
     else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_TERMINAL)
         see_end(a, r);
-    else if (r->run && r->run == a->replay_run && r->kind == EVAC_RECORD_INSTANT &&
-             evac_str_is(r->name, evac_instant_name(EVAC_INSTANT_TRAFFIC_MOVED)))
-        see_move(a);
+    else if (r->run && r->run == a->replay_run)
+        see_run(engine, a, r);
 }
 
 enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_run *run,
@@ -167,6 +210,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
 
     evac_effects_reset(fx);
     engine->wake_ms = now->boot_ms;
+    engine_translate_times(engine, now);
     for (size_t i = 0; i < engine->app_count; i++)
         translate_end(&engine->apps[i], now);
     if (engine->starts >= CRASHES_MAX &&

@@ -186,7 +186,14 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
       "the data of the region that was left are reconciled, or given up: it is watched no more; "  \
       "needs a reason")                                                                            \
     X(STOP_AUTOMATION, "stop-automation", "no automatic run of any app")                           \
-    X(ALLOW_AUTOMATION, "allow-automation", "end stop-automation")
+    X(ALLOW_AUTOMATION, "allow-automation", "end stop-automation")                                 \
+    X(WAIVE, "waive",                                                                              \
+      "stand for a condition of automatic action (lint, readiness, drill) that does not hold; "    \
+      "needs an owner and a reason; value is ms from now")                                         \
+    X(UNWAIVE, "unwaive", "take a waiver back")                                                    \
+    X(FREEZE, "freeze",                                                                            \
+      "no automatic run of an app, or of all; needs a reason; value is ms from now")               \
+    X(UNFREEZE, "unfreeze", "end a freeze")
 #define X(name, text, doc) EVAC_CMD_##name,
 enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
 #undef X
@@ -203,6 +210,7 @@ struct evac_command {
     const struct evac_caller
         *caller;    /* NULL: the controller itself, or a test: it may everything */
     uint32_t roles; /* the caller's, for this app; the engine fills it in */
+    struct evac_str owner, condition; /* WAIVE, FREEZE: who stands for it; what */
     int64_t value;
 };
 

@@ -7,7 +7,7 @@ import concurrent.futures, json, os, shutil, signal, subprocess, sys, tempfile, 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from harness import run_stories
+from harness import in_days, run_stories
 
 SHOP = os.path.join(HERE, "local_shop.py")
 BIN = os.path.abspath(sys.argv[1])
@@ -41,7 +41,9 @@ app = {
     traffic = { type = "exec"; command = ( "@PY@", "@SHOP@", "set", "@STATE@", "traffic", "{to}" ); check = ( "@PY@", "@SHOP@", "is", "@STATE@", "traffic", "{to}" ); };
   };
   probes = ( { name = "web"; http = "http://127.0.0.1:@PORT@/{region}/health"; expect = "ok"; every = "300ms"; timeout = "250ms"; fall = 3; rise = 2; } );
-  policy = { automatic = "@POLICY@"; dwell = "300ms"; cooldown = "1h"; };
+  policy = { automatic = "@POLICY@"; dwell = "300ms"; cooldown = "1h";
+             waivers = ( { condition = "readiness"; owner = "ann"; until = "@UNTIL@"; reason = "stories begin at once"; },
+                         { condition = "drill"; owner = "ann"; until = "@UNTIL@"; reason = "nothing was drilled yet"; } ); };
 };
 """
 
@@ -70,7 +72,7 @@ class Shop:
 
     def conf(self, policy, app=APP):
         values = {"DIR": self.dir, "STORE": self.store, "PY": "/usr/bin/python3", "SHOP": SHOP, "STATE": self.state,
-                  "POLICY": policy, "PORT": self.port}
+                  "POLICY": policy, "PORT": self.port, "UNTIL": in_days(30)}
         for name, text in (("evac.cfg", CONTROLLER), ("apps/shop.cfg", app), ("runbooks/by-program.cfg", RUNBOOK)):
             for key, value in values.items():
                 text = text.replace("@%s@" % key, value)

@@ -1,7 +1,7 @@
 """Real processes for end-to-end tests: a sandbox with the shop, an evacd, and the evac command.
 
 Everything lives in one temporary folder, listens on free ports, and is ended by process id."""
-import json, os, shutil, signal, subprocess, sys, tempfile, time, traceback
+import datetime, json, os, shutil, signal, subprocess, sys, tempfile, time, traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -15,6 +15,11 @@ FAST = {
     'quarantine = "33s"; confirm = "1s"; poll = "200ms"; poll_max = "1s";':
         'quarantine = "4s"; confirm = "200ms"; poll = "50ms"; poll_max = "200ms";',
 }
+
+
+def in_days(n):
+    """A day n days from now, as a waiver's end is written."""
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=n)).strftime("%Y-%m-%d")
 
 
 class Gone(Exception):
@@ -70,7 +75,8 @@ class World:
         for name, source in (("evac.cfg", "evac.cfg"), ("apps/shop.cfg", self.app_file)):
             text = open(os.path.join(ROOT, "contrib/demo", source)).read()
             for key, value in (("@DIR@", self.dir), ("@PORT@", self.ports["http_port"]),
-                               ("@DNS_PORT@", self.ports["dns_port"]), ("@SPEED@", self.speed)):
+                               ("@DNS_PORT@", self.ports["dns_port"]), ("@SPEED@", self.speed),
+                               ("@UNTIL@", in_days(30))):
                 text = text.replace(key, str(value))
             for old, new in replace.items():
                 text = text.replace(old, new)

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOOT_MS 1000000u
-#define WALL_MS 1790000000000
-#define PORT    "8080"
-#define KEY_ID  "AKIAEVACSANDBOX00001"
-#define SECRET  "evacsandboxsecret/evacsandboxsecret0000"
+#define BOOT_MS   1000000u
+#define WALL_MS   1790000000000 /* 2026-09-21 */
+#define UNTIL_DAY "2026-12-01"
+#define PORT      "8080"
+#define KEY_ID    "AKIAEVACSANDBOX00001"
+#define SECRET    "evacsandboxsecret/evacsandboxsecret0000"
 
 /* --- virtual time
  * -------------------------------------------------------------------------------------------- */
@@ -870,9 +871,11 @@ static struct evac_str replace(struct world *w, struct evac_str text, struct eva
 
 static struct evac_str fill(struct world *w, struct evac_str text)
 {
-    static const char *const names[][2] = {
-        { "@DIR@", "/nowhere" }, { "@PORT@", PORT }, { "@DNS_PORT@", "5353" }, { "@SPEED@", "1" }
-    };
+    static const char *const names[][2] = { { "@DIR@", "/nowhere" },
+                                            { "@PORT@", PORT },
+                                            { "@DNS_PORT@", "5353" },
+                                            { "@UNTIL@", UNTIL_DAY },
+                                            { "@SPEED@", "1" } };
     struct evac_str extra = evac_str(w->o.app_extra ? w->o.app_extra : "");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         text = replace(w, text, evac_str(names[i][0]), evac_str(names[i][1]));

@@ -773,9 +773,12 @@ END_TEST
 
 static void put_source(const char *name, struct evac_buf *to)
 {
-    static const char *const marks[][2] = {
-        { "@DIR@", "/tmp" }, { "@PORT@", "8080" }, { "@DNS_PORT@", "5353" }, { "@SPEED@", "10" }
-    };
+    static const char *const marks[][2] = { { "@DIR@", "/tmp" },
+                                            { "@PORT@", "8080" },
+                                            { "@DNS_PORT@", "5353" },
+                                            { "@SPEED@", "10" },
+                                            { "@UNTIL@", "2026-12-31" } };
+    enum { MARKS = sizeof marks / sizeof marks[0] };
     char path[1000], line[1000];
     (void)snprintf(path, sizeof path, "%s/%s", EVAC_SOURCE_DIR, name);
     FILE *file = fopen(path, "r");
@@ -784,9 +787,9 @@ static void put_source(const char *name, struct evac_buf *to)
         struct evac_str rest = evac_str(line);
         while (rest.n) {
             size_t k = 0, n = 1;
-            while (k < 4 && !evac_str_starts(rest, marks[k][0]))
+            while (k < MARKS && !evac_str_starts(rest, marks[k][0]))
                 k++;
-            if (k < 4)
+            if (k < MARKS)
                 n = strlen(marks[k][0]), evac_buf_puts(to, marks[k][1]);
             else
                 evac_buf_putc(to, rest.p[0]);

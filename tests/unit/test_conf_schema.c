@@ -30,7 +30,7 @@ static const struct conf_row *row_at(int index, const struct conf_section **ret_
 static bool is_number(const struct conf_row *row)
 {
     return row->type == CONF_INT || row->type == CONF_DURATION || row->type == CONF_CHOICE ||
-           row->type == CONF_BOOL;
+           row->type == CONF_BOOL || row->type == CONF_DAY;
 }
 
 static int64_t number_at(const struct conf_row *row, const char *at)
@@ -160,6 +160,9 @@ static void put_number(const struct conf_row *row, struct evac_buf *out, int64_t
     } else if (row->type == CONF_CHOICE) {
         *ret_value = is_last ? 0 : last;
         evac_buf_putf(out, "\"%s\"", row->choices[*ret_value]);
+    } else if (row->type == CONF_DAY) {
+        *ret_value = 951868800000; /* the end of a leap day */
+        evac_buf_puts(out, "\"2000-02-29\"");
     } else if (row->type == CONF_DURATION) {
         *ret_value = row->max;
         evac_buf_putf(out, "\"%lldms\"", (long long)*ret_value);
@@ -186,15 +189,30 @@ static void put_value(const struct conf_row *row, struct evac_buf *out, int64_t 
         evac_buf_puts(out, one);
 }
 
+static size_t put_groups(const struct conf_row *row, struct evac_buf *out)
+{
+    struct evac_str rest = evac_str(row->path), name = evac_str_cut(rest, '.', &rest);
+    size_t depth = 0;
+    for (; rest.n; name = evac_str_cut(rest, '.', &rest), depth++)
+        evac_buf_putf(out, "%.*s = { ", EVAC_STR_ARG(name));
+    evac_buf_putf(out, "%.*s = ", EVAC_STR_ARG(name));
+    return depth;
+}
+
+static void end_groups(size_t depth, struct evac_buf *out)
+{
+    evac_buf_puts(out, ";");
+    while (depth--)
+        evac_buf_puts(out, " };");
+    evac_buf_puts(out, "\n");
+}
+
 /* "policy.dwell" with v is policy = { dwell = v; }; */
 static void put_setting(const struct conf_row *row, struct evac_buf *out, int64_t *ret_number)
 {
-    struct evac_str rest, first = evac_str_cut(evac_str(row->path), '.', &rest);
-    evac_buf_putf(out, "%.*s = ", EVAC_STR_ARG(first));
-    if (rest.n)
-        evac_buf_putf(out, "{ %.*s = ", EVAC_STR_ARG(rest));
+    size_t depth = put_groups(row, out);
     put_value(row, out, ret_number);
-    evac_buf_puts(out, rest.n ? "; };\n" : ";\n");
+    end_groups(depth, out);
 }
 
 struct reading {
@@ -310,14 +328,14 @@ START_TEST(a_row_that_is_given_the_wrong_type_is_refused)
 {
     const struct conf_section *section;
     const struct conf_row *row = row_at(_i, &section);
-    struct evac_str rest, first = evac_str_cut(evac_str(row->path), '.', &rest);
     struct evac_buf text;
     struct reading reading;
     if (row->type == CONF_RAW)
         return; /* tables of test_conf_bad say what these refuse */
     evac_buf_init(&text, 4096);
-    evac_buf_putf(&text, rest.n ? "%.*s = { %.*s = 1.5; };" : "%.*s%.*s = 1.5;",
-                  EVAC_STR_ARG(first), EVAC_STR_ARG(rest));
+    size_t depth = put_groups(row, &text);
+    evac_buf_puts(&text, "1.5");
+    end_groups(depth, &text);
     begin(&reading, section, text.p);
     ck_assert_msg(complaint(&reading, row) != NULL, "%s.%s", section->what, row->path);
     end(&reading);
