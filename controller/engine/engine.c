@@ -403,6 +403,8 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
                            const struct evac_health_news *news)
 {
     note_verdicts(io, a, news->verdict_changed);
+    if (news->verdict_changed & (1u << a->old_side.region))
+        a->old_side.due_ms = io->now->boot_ms; /* it is back, or gone again */
     if (news->verdict_changed || news->situation_changed || io->now->boot_ms >= a->decide_ms)
         engine_decide(io, a);
 }
@@ -664,7 +666,7 @@ static void withdraw_proposal(struct engine_io *io, struct evac_engine_app *a)
 }
 
 /* Home is where two regions' data would meet. */
-static bool is_unreconciled(struct engine_io *io, const struct evac_engine_app *a,
+static bool is_unreconciled(struct engine_io *io, struct evac_engine_app *a,
                             const struct evac_run *run)
 {
     struct evac_text why;
@@ -673,6 +675,8 @@ static bool is_unreconciled(struct engine_io *io, const struct evac_engine_app *
     io->fx->answer = EVAC_E_REFUSED;
     evac_text_init(&why, io->fx->answer_text, sizeof io->fx->answer_text);
     engine_say_unreconciled(a, &why);
+    a->old_side.due_ms = io->now->boot_ms; /* whoever asks again is told what is so by then */
+    io->engine->wake_ms = io->now->boot_ms;
     return true;
 }
 

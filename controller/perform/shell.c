@@ -270,12 +270,31 @@ size_t evac_shell_open_calls(const struct evac_shell *shell)
 /* --- life
  * ---------------------------------------------------------------------------------------------- */
 
+/* A driver that is told in a setting `canary` where its markers go writes none without it. */
+static bool lacks_canary(const struct evac_driver *driver, const struct evac_resource *resource)
+{
+    const struct evac_param *p = driver->params;
+    while (p && p->name && strcmp(p->name, "canary") != 0)
+        p++;
+    if (!p || !p->name || p->fallback)
+        return false;
+    for (size_t i = 0; i < resource->props.count; i++) {
+        struct evac_str rest, head = evac_str_cut(resource->props.items[i].name, '.', &rest);
+        if (evac_str_is(head, "canary"))
+            return false;
+    }
+    return true;
+}
+
 static uint32_t verbs_of(const struct evac_driver *driver, const struct evac_resource *resource)
 {
     const struct evac_action *still =
         driver ? evac_driver_action(driver, EVAC_STR(EVAC_ACTION_STILL)) : NULL;
     bool tells = still && evac_action_serves(still, resource);
-    return (driver ? driver->verbs : 0) | (tells ? 1u << EVAC_VERB_OBSERVE : 0);
+    uint32_t verbs = driver ? driver->verbs : 0;
+    if (driver && lacks_canary(driver, resource))
+        verbs &= ~(1u << EVAC_VERB_MARK | 1u << EVAC_VERB_SEEK);
+    return verbs | (tells ? 1u << EVAC_VERB_OBSERVE : 0);
 }
 
 void shell_tell_verbs(struct evac_shell *shell)

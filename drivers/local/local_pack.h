@@ -9,8 +9,8 @@ extern const struct evac_pack evac_pack_local;
 /* --- for this folder's drivers
  * ------------------------------------------------------------------------- */
 
-extern const struct evac_driver evac_driver_http, evac_driver_exec, evac_driver_manual,
-    evac_driver_app;
+extern const struct evac_driver evac_driver_http, evac_driver_exec, evac_driver_canary,
+    evac_driver_manual, evac_driver_app;
 
 /* The pack's link: its host and the calls that are open. */
 struct evac_link {
@@ -42,6 +42,19 @@ void local_answer(struct local_call *call, const struct evac_reply *reply);
 /* The call was refused: frees, done never runs. */
 void local_drop(struct local_call *call);
 void local_cancel(struct evac_link *link, uint64_t id);
+/* A program of the resource's: the setting that has its arguments. Its environment has EVAC_APP,
+ * _FROM, _TO, _REGION, _MODE, _TOKEN and _MARKER. done gets the call. */
+struct local_program {
+    const char *setting;
+    uint32_t total_ms;
+    bool mutates;
+    evac_exec_done_fn *done;
+};
+enum evac_code local_program(struct local_call *call, const struct evac_call *asked,
+                             const struct local_program *program, struct evac_err *err);
+/* Why it did not end with 0, in words. */
+struct evac_str local_program_why(struct local_call *call, const struct evac_exec_reply *reply);
+struct evac_str local_last_line(struct evac_str text);
 /* A list parameter, JSON text as the plan has it, to texts ending with NULL; NULL when it is no
  * list of texts. */
 const char *const *local_list(struct evac_arena *arena, struct evac_str json);

@@ -209,10 +209,28 @@ static void end_move(struct rds_global *g)
     g->quiet_at_ms = g->done_at_ms = g->abandon_at_ms = SB_NEVER;
 }
 
+bool sb_rds_store(const struct evac_sandbox *sb, size_t region, struct evac_str cluster,
+                  struct sb_rds_store *ret_store)
+{
+    const struct rds_global *g = NULL;
+    const struct rds_cluster *k = rds_cluster_find(sb, region, cluster);
+    const struct member *m = member_of(sb, k, &g);
+    if (!k || strncmp(m ? g->engine : k->engine, "aurora", 6) != 0)
+        return false;
+    bool writer = !m || m == &g->members[g->writer];
+    *ret_store = (struct sb_rds_store){ .runs = rds_cluster_runs(sb, k),
+                                        .writes = m ? m->believes : true,
+                                        .until_ms = writer ? sb->now_ms : has_until(sb, m) };
+    (void)snprintf(ret_store->name, sizeof ret_store->name, "%s", m ? g->id : k->id);
+    return true;
+}
+
 static void promote(struct evac_sandbox *sb, struct rds_global *g)
 {
     struct member *old = &g->members[g->writer], *new = &g->members[g->target];
     bool lossy = g->move == MOVE_FAILOVER;
+    if (lossy)
+        sb_rdsdata_cut(sb, g->id, has_until(sb, new));
     if (lossy) {
         g->lossy = true;
         g->lossy_region = old->of->region;

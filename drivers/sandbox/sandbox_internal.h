@@ -54,6 +54,7 @@
     X(MEMORYDB, memorydb) \
     X(OPENSEARCH, opensearch) \
     X(RDS, rds) \
+    X(RDSDATA, rdsdata) \
     X(RECOVERYCLUSTER, recoverycluster) \
     X(RECOVERYCONTROL, recoverycontrol) \
     X(REGIONSWITCH, regionswitch) \
@@ -296,6 +297,18 @@ void sb_write_answer(struct sb_call *c);
 void sb_check_members(struct sb_call *c);
 
 /* --- what services and the sample app ask each other ------------------------------------------ */
+
+/* model_rds.c: what SQL meets in a cluster. name: the global cluster's, or its own. until_ms: what
+ * it has of the writer's commits. False: there is no such Aurora cluster. */
+struct sb_rds_store {
+    char name[64];
+    bool runs, writes;
+    uint64_t until_ms;
+};
+bool sb_rds_store(const struct evac_sandbox *sb, size_t region, struct evac_str cluster,
+                  struct sb_rds_store *ret_store);
+/* model_rdsdata.c: a promotion keeps what had arrived by then. */
+void sb_rdsdata_cut(struct evac_sandbox *sb, const char *store, uint64_t ms);
 
 /* model_rds.c. A global cluster whose first member is the writer; each with one instance, unless it
  * is headless. engine: "aurora-postgresql", "aurora-mysql", "docdb", "neptune". */

@@ -220,7 +220,8 @@ struct evac_driver {
     const char *doc;
     const struct evac_param *params; /* what a resource of this type declares */
     const struct evac_action *actions;
-    uint32_t verbs; /* bit (1u << EVAC_VERB_x) for MEASURE, MARK, SEEK if it can */
+    uint32_t verbs; /* bit (1u << EVAC_VERB_x) for MEASURE, MARK, SEEK if it can; with a parameter
+                       "canary" that has no default, MARK and SEEK only where that is given */
     const struct evac_op *measure_ops; /* what those verbs call; NULL if nothing */
 
     /* link comes from the pack's open(). */

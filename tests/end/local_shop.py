@@ -3,8 +3,9 @@
 
   local_shop.py serve STATE            serve until killed; STATE.port gets the port
   local_shop.py set STATE KEY VALUE    what a runbook's programs do: writer, traffic
-  local_shop.py is STATE KEY VALUE     exit 0 if so, 1 if not"""
-import fcntl, http.server, json, os, sys
+  local_shop.py is STATE KEY VALUE     exit 0 if so, 1 if not
+  local_shop.py mark|seek STATE        a canary's programs: a store that replicates half a second late"""
+import fcntl, http.server, json, os, sys, time
 
 REGIONS = ("us-east-1", "us-west-2")
 
@@ -23,6 +24,26 @@ def change(path, key, value):
         with open(path + ".new", "w") as f:
             json.dump(state, f)
         os.rename(path + ".new", path)
+
+
+LAG_MS = 500
+
+
+def mark(path, env):
+    """One file a region, one marker a line: what is in it is committed."""
+    if env["EVAC_REGION"] in load(path)["down"]:
+        sys.exit("%s does not answer" % env["EVAC_REGION"])
+    with open(path + ".markers-" + env["EVAC_REGION"], "a") as f:
+        f.write("%s %d\n" % (env["EVAC_MARKER"], time.time() * 1000))
+
+
+def seek(path, env):
+    """What had time to arrive before its region went down."""
+    state, source = load(path), env["EVAC_FROM"]
+    until = (state["down_at_ms"] if source in state["down"] else time.time() * 1000) - LAG_MS
+    if os.path.exists(path + ".markers-" + source):
+        there = [line.split() for line in open(path + ".markers-" + source)]
+        print(max([int(m) for m, at in there if int(at) <= until], default=""))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -67,5 +88,7 @@ if __name__ == "__main__":
         serve(path)
     elif verb == "set":
         change(path, sys.argv[3], sys.argv[4])
+    elif verb in ("mark", "seek"):
+        (mark if verb == "mark" else seek)(path, os.environ)
     elif verb == "is":
         sys.exit(0 if load(path)[sys.argv[3]] == sys.argv[4] else 1)

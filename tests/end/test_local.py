@@ -92,6 +92,7 @@ class Shop:
     def down(self, *regions):
         state = self.get()
         state["down"] = list(regions)
+        state["down_at_ms"] = time.time() * 1000
         self.put(state)
 
     def start(self, fail=None, wait=True, extra=()):
@@ -191,6 +192,28 @@ def the_policy_moves_the_shop_and_a_person_brings_it_home():
         assert "critical path" in out and "succeeded" in out, out
         check_moved(shop, shop.ended(2), "us-east-1")
         assert shop.stop() == 0
+
+
+def a_canary_by_programs_measures_the_loss_and_names_the_lost_markers():
+    canary = """    orders  = { type = "canary"; mark = ( "@PY@", "@SHOP@", "mark", "@STATE@" ); seek = ( "@PY@", "@SHOP@", "seek", "@STATE@" ); };
+  };
+  probes ="""
+    app = APP.replace("  };\n  probes =", canary).replace('cooldown = "1h"', 'cooldown = "1h"; canary = "200ms"; measure = "200ms"')
+    with Shop() as shop:
+        shop.conf("act", app)
+        shop.start()
+        shop.healthy()
+        time.sleep(2)
+        shop.down("us-east-1")
+        died = time.time() * 1000
+        report = shop.ended(1)
+        check_moved(shop, report)
+        loss = [x for x in report["rpo"] if x["store"] == "orders"]
+        assert len(loss) == 1 and loss[0]["method"] == "canary", report["rpo"]
+        truth = died - loss[0]["details"]["found"]
+        assert 0 < loss[0]["details"]["lost_count"] <= 6, loss
+        assert all(loss[0]["details"]["found"] < m <= died for m in loss[0]["details"]["lost"]), loss
+        assert report["rpo_ms"] >= 450 and report["rpo_ms"] <= truth + 2000, (report["rpo_ms"], truth)
 
 
 def a_person_must_type_the_name():
@@ -343,7 +366,8 @@ def killed_after_every_row_the_run_ends_and_nothing_is_done_twice():
     assert sum(deaths) >= len(deaths) // 2, deaths
 
 
-STORIES = [the_policy_moves_the_shop_and_a_person_brings_it_home, a_person_must_type_the_name, a_proposal_waits_for_a_yes,
+STORIES = [the_policy_moves_the_shop_and_a_person_brings_it_home,
+           a_canary_by_programs_measures_the_loss_and_names_the_lost_markers, a_person_must_type_the_name, a_proposal_waits_for_a_yes,
            a_rehearsal_changes_nothing, a_bad_configuration_changes_nothing, a_second_controller_is_refused,
            no_controller_is_said, a_full_disk_is_said_and_survived,
            killed_after_every_row_the_run_ends_and_nothing_is_done_twice]

@@ -64,6 +64,86 @@ START_TEST(an_isolated_primary_goes_on_believing)
 }
 END_TEST
 
+#define SECRET(region) "arn:aws:secretsmanager:" region ":123456789012:secret:canary-AbCdEf"
+#define CANARY                                                                                     \
+    "canary.us-east-1=" SECRET("us-east-1") "\ncanary.us-west-2=" SECRET(                          \
+        "us-west-2") "\ncanary_database=shop\ncanary_table=evac_canary\n"
+#define IN(where) DB CANARY "region=" where "\nfrom=us-east-1\nto=us-west-2\nmode=ungraceful\n"
+
+static struct bench *with_canary(void)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "make secretsmanager us-east-1 {\"kind\":\"secret\",\"name\":\"canary\"}");
+    bench_control(b, "make secretsmanager us-west-2 {\"kind\":\"secret\",\"name\":\"canary\"}");
+    bench_control(
+        b, "make rds-data us-east-1 {\"cluster\":\"shop-db-use1\",\"table\":\"evac_canary\"}");
+    return b;
+}
+
+static enum evac_outcome mark_in(struct bench *b, int64_t marker, const char *args)
+{
+    bench_marker(b, marker);
+    return bench_call(b, "aurora", EVAC_VERB_MARK, "", args)->outcome;
+}
+
+static enum evac_outcome mark(struct bench *b, int64_t marker)
+{
+    return mark_in(b, marker, IN("us-east-1"));
+}
+
+static int64_t newest(struct bench *b)
+{
+    const struct evac_reply *r = bench_call(b, "aurora", EVAC_VERB_SEEK, "", IN("us-west-2"));
+    expect(r, EVAC_SEEN_SATISFIED);
+    return bench_fact(r, "marker");
+}
+
+START_TEST(a_marker_arrives_as_late_as_the_data_does)
+{
+    struct bench *b = with_canary();
+    bench_control(b, "lag us-west-2 2000");
+    ck_assert_int_eq(newest(b), -1);
+    ck_assert_int_eq(mark(b, 100), EVAC_OUTCOME_ACCEPTED);
+    bench_run(b, 1000);
+    ck_assert_int_eq(newest(b), -1);
+    bench_run(b, 1500);
+    ck_assert_int_eq(newest(b), 100);
+    ck_assert_int_eq(mark(b, 200), EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(mark(b, 150), EVAC_OUTCOME_REJECTED); /* late: a row is only raised */
+    bench_run(b, 2500);
+    ck_assert_int_eq(newest(b), 200);
+    bench_free(b);
+}
+END_TEST
+
+START_TEST(what_had_not_arrived_when_a_region_died_never_does)
+{
+    struct bench *b = with_canary();
+    bench_control(b, "lag us-west-2 2000");
+    ck_assert_int_eq(mark(b, 100), EVAC_OUTCOME_ACCEPTED);
+    bench_run(b, 3000);
+    ck_assert_int_eq(mark(b, 200), EVAC_OUTCOME_ACCEPTED);
+    bench_control(b, "region us-east-1 down");
+    bench_run(b, 5000);
+    ck_assert_int_eq(newest(b), 100);
+    (void)bench_call(b, "aurora", EVAC_VERB_APPLY, "failover", TO("ungraceful"));
+    expect(bench_settle(b, "aurora", "failover", TO("ungraceful"), 60000), EVAC_SEEN_SATISFIED);
+    ck_assert_int_eq(newest(b), 100);
+    bench_control(b, "region us-east-1 up");
+    bench_run(b, 600000);
+    ck_assert_int_eq(newest(b), 100);
+    /* and the other way, a row of its own */
+    ck_assert_int_eq(mark_in(b, 300, DB CANARY "region=us-west-2\nfrom=us-west-2\nto=us-east-1\n"),
+                     EVAC_OUTCOME_ACCEPTED);
+    bench_run(b, 60000);
+    const struct evac_reply *r =
+        bench_call(b, "aurora", EVAC_VERB_SEEK, "",
+                   DB CANARY "region=us-east-1\nfrom=us-west-2\nto=us-east-1\n");
+    ck_assert_int_eq(bench_fact(r, "marker"), 300);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(lag_is_read_where_it_is_published)
 {
     struct bench *b = bench_new(10);
@@ -107,6 +187,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_switchover_moves_the_writer_once_and_loses_nothing);
     tcase_add_test(tc, a_failover_needs_nothing_of_the_lost_region);
     tcase_add_test(tc, an_isolated_primary_goes_on_believing);
+    tcase_add_test(tc, a_marker_arrives_as_late_as_the_data_does);
+    tcase_add_test(tc, what_had_not_arrived_when_a_region_died_never_does);
     tcase_add_test(tc, lag_is_read_where_it_is_published);
     tcase_add_test(tc, what_can_not_be_seen_is_not_guessed);
     suite_add_tcase(suite, tc);

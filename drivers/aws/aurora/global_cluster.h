@@ -8,6 +8,13 @@
 
 #include "aws_parity.h"
 
+/* What a driver whose store can have a canary says before it includes this. */
+#ifndef GLOBAL_CANARY_VERBS
+#define GLOBAL_CANARY_OPS
+#define GLOBAL_CANARY
+#define GLOBAL_CANARY_VERBS 0
+#endif
+
 struct global_kind {
     const char *engine;              /* what its engines begin with */
     const char *name_space, *metric; /* of the lag, in milliseconds */
@@ -51,7 +58,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     static const struct evac_op serverless_ops[] = { \
         GLOBAL_READ("DescribeDBClusters", EVAC_HOME_STEP), GLOBAL_CHANGE("ModifyDBCluster", EVAC_HOME_STEP), { 0 } }; \
     static const struct evac_op still_ops[] = { GLOBAL_LOOK, { 0 } }; \
-    static const struct evac_op measure_ops[] = { \
+    static const struct evac_op measure_ops[] = { GLOBAL_CANARY_OPS \
         { "cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", EVAC_HOME_TO, NULL, false, false }, { 0 } };
 
 /* The youngest are those that were created since. */
@@ -89,7 +96,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     { .action = EVAC_ACTION_STILL, .observe = global_observe_still }, \
     { .action = "capacity", .observe = cluster_observe_capacity, .apply = cluster_create_instances }, \
     { .action = "serverless", .observe = cluster_observe_serverless, .apply = cluster_set_serverless }, \
-    { .action = "", .measure = measure }
+    { .action = "", GLOBAL_CANARY .measure = measure }
 /* clang-format on */
 
 /* The rest of a driver: what names its kind, its handlers, and itself. Ends without a semicolon. */
@@ -113,7 +120,8 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
                                                           doc,                                     \
                                                           resource_params,                         \
                                                           actions,                                 \
-                                                          1u << EVAC_VERB_MEASURE,                 \
+                                                          1u << EVAC_VERB_MEASURE |                \
+                                                              GLOBAL_CANARY_VERBS,                 \
                                                           measure_ops,                             \
                                                           call_##identifier,                       \
                                                           aws_cancel }
