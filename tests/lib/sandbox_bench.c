@@ -383,6 +383,12 @@ int64_t bench_wall(struct bench *b)
     return wall(b);
 }
 
+const char *bench_fenced(struct bench *b, const char *args, char *ret_text, size_t bytes)
+{
+    (void)snprintf(ret_text, bytes, "%sfenced=%lld\n", args, (long long)wall(b));
+    return ret_text;
+}
+
 void bench_control(struct bench *b, const char *fmt, ...)
 {
     char text[4096];

@@ -52,6 +52,8 @@ void bench_goal(struct bench *b, const char *goal);
 void bench_version(struct bench *b, struct evac_str version);
 void bench_token(struct bench *b, const char *token); /* until then each call has one of its own */
 void bench_marker(struct bench *b, int64_t marker);
+/* The call's arguments, and that the fence fell just now. */
+const char *bench_fenced(struct bench *b, const char *args, char *ret_text, size_t bytes);
 /* How far the controller's clock is off from now on. */
 void bench_clock(struct bench *b, int64_t ms);
 /* Observes until it is not MOVING any more, at most ms: the last reply. */

@@ -48,6 +48,42 @@ static struct bench *with_servers(void)
     return b;
 }
 
+/* --- planned ------------------------------------------------------------------------------------
+ */
+
+START_TEST(a_planned_launch_waits_for_what_was_written_before_the_fence)
+{
+    struct bench *b = with_servers();
+    char text[400];
+    const char *args = bench_fenced(b, PLANNED, text, sizeof text);
+    expect_words(look(b, "recover", args), EVAC_SEEN_MOVING, "at or after the fence");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, ""); /* in an emergency */
+    bench_run(b, 2000);
+    expect_words(look(b, "recover", args), EVAC_SEEN_MOVING, "at or after the fence");
+    bench_run(b, 4000);
+    const struct evac_reply *r = look(b, "recover", args);
+    expect_words(r, EVAC_SEEN_UNSATISFIED, "0 of 3");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    expect_words(settle(b, "recover", args), EVAC_SEEN_SATISFIED, "3 source servers");
+    bench_free(b);
+}
+END_TEST
+
+/* What was cut off before it could send all of it never will. */
+START_TEST(a_server_that_is_not_heard_any_more_is_not_waited_for)
+{
+    struct bench *b = with_servers();
+    char text[400];
+    bench_control(b, "region us-east-1 isolated");
+    bench_run(b, 60000);
+    const char *args = bench_fenced(b, PLANNED, text, sizeof text);
+    bench_run(b, 10000);
+    expect_words(look(b, "recover", args), EVAC_SEEN_BLOCKED, "no newer one is on its way");
+    bench_free(b);
+}
+END_TEST
+
 /* --- looking ------------------------------------------------------------------------------------
  */
 
@@ -278,6 +314,8 @@ END_TEST
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("looking");
+    tcase_add_test(tc, a_planned_launch_waits_for_what_was_written_before_the_fence);
+    tcase_add_test(tc, a_server_that_is_not_heard_any_more_is_not_waited_for);
     tcase_add_test(tc, servers_are_ready_when_they_are_in_step_and_could_be_launched);
     tcase_add_test(tc, the_lag_of_what_is_cut_off_is_that_of_when_it_was_heard_of_last);
     suite_add_tcase(suite, tc);

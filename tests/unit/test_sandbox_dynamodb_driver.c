@@ -630,6 +630,55 @@ static void back_up(struct bench *b, const char *name, const char *more)
         name, more);
 }
 
+#define PLANNED(from, region)                                                                      \
+    "table=carts\nprotected_by=backups\nsource=other\nrecover_from=" from                          \
+    "\nrun=7\n" WAY(region, "graceful")
+
+/* Continuous backups have it in five minutes; ten times as fast here. */
+START_TEST(a_planned_restore_waits_for_what_was_written_before_the_fence)
+{
+    struct bench *b = with(",\"items\":1");
+    char here[400], there[400];
+    bench_run(b, 40000);
+    const char *args = bench_fenced(b, PLANNED("point-in-time", WEST), there, sizeof there);
+    const char *from = bench_fenced(b, PLANNED("point-in-time", EAST), here, sizeof here);
+    expect(look(b, "capture", from), EVAC_SEEN_SATISFIED); /* they need none */
+    const struct evac_reply *r = look(b, "recover", args);
+    expect(r, EVAC_SEEN_MOVING);
+    expect_reason(r, "at or after the fence");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    expect(look(b, "recover", OTHER), EVAC_SEEN_UNSATISFIED); /* in an emergency */
+    expect(bench_settle(b, "dynamodb", "recover", args, 40000), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
+/* It has all up to a minute before it: so it is made a minute after the fence. */
+START_TEST(a_backup_is_captured_once_and_then_restored)
+{
+    struct bench *b = with(",\"items\":1");
+    char here[400], there[400];
+    back_up(b, "one", "\"age_ms\":100000");
+    const char *args = bench_fenced(b, PLANNED("backups", WEST), there, sizeof there);
+    const char *from = bench_fenced(b, PLANNED("backups", EAST), here, sizeof here);
+    int64_t fenced = bench_wall(b);
+    expect(look(b, "recover", args), EVAC_SEEN_BLOCKED);
+    expect(look(b, "capture", from), EVAC_SEEN_MOVING);
+    expect_outcome(act(b, "capture", from), EVAC_OUTCOME_REJECTED);
+    expect(bench_settle(b, "dynamodb", "capture", from, 70000), EVAC_SEEN_UNSATISFIED);
+    bench_control(b, "service dynamodb " EAST " lost-mutation 1");
+    expect_outcome(act(b, "capture", from), EVAC_OUTCOME_UNKNOWN);
+    expect(bench_settle(b, "dynamodb", "capture", from, 70000), EVAC_SEEN_SATISFIED);
+    expect_outcome(act(b, "capture", from), EVAC_OUTCOME_REJECTED);
+    ck_assert(bench_counted(b, "CreateBackup", EAST, 1, 1));
+    const struct evac_reply *r = look(b, "recover", args);
+    expect(r, EVAC_SEEN_UNSATISFIED);
+    ck_assert_int_ge(bench_fact(r, "as_of_wall_ms"), fenced);
+    bench_free(b);
+}
+END_TEST
+
 /* Also when the table is gone: then under its own name. */
 START_TEST(the_newest_backup_is_restored)
 {
@@ -874,6 +923,8 @@ static void cases(Suite *suite)
                         sizeof closed / sizeof closed[0]);
     tcase_add_test(tc, a_wanted_time_is_restored_exactly);
     tcase_add_test(tc, the_newest_backup_is_restored);
+    tcase_add_test(tc, a_planned_restore_waits_for_what_was_written_before_the_fence);
+    tcase_add_test(tc, a_backup_is_captured_once_and_then_restored);
     tcase_add_test(tc, a_table_that_nobody_here_restored_is_left_alone);
     tcase_add_test(tc, without_point_in_time_recovery_nothing_is_ready);
     tcase_add_test(tc, a_restore_from_the_other_region_needs_it_until_it_is_finished);

@@ -18,6 +18,7 @@
 #define WANT      "want.count=active\nwant.minimum_percent=100\n"
 #define RESERVED  "fleet=web\ninstance_type=m6i.large\nplatform=Linux/UNIX\nzone=us-west-2a\n"
 #define FROM_SNAP "fleet=db\nsnapshot=volume=db\nzone=us-west-2b\ncopy_delay=0s\n"
+#define PLANNED "app=shop\nrun=7\nregion=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=graceful\n"
 
 BENCH_DRIVER("ec2")
 
@@ -427,6 +428,25 @@ START_TEST(the_newest_completed_snapshot_becomes_a_volume_once)
 }
 END_TEST
 
+START_TEST(a_planned_restore_waits_for_a_snapshot_of_what_was_written_before_the_fence)
+{
+    struct bench *b = with_snapshots();
+    char text[500];
+    const char *args = bench_fenced(b, FROM_SNAP PLANNED, text, sizeof text);
+    expect(look(b, "restore", args), EVAC_SEEN_MOVING); /* one is pending */
+    expect_outcome(act(b, "restore", args), EVAC_OUTCOME_REJECTED);
+    bench_run(b, 5000);
+    bench_control(
+        b, "make ec2 us-west-2 {\"snapshot\":\"snap-00000009\",\"tags\":{\"volume\":\"db\"}}");
+    expect(look(b, "restore", args), EVAC_SEEN_UNSATISFIED);
+    expect_outcome(act(b, "restore", args), EVAC_OUTCOME_ACCEPTED);
+    const struct evac_reply *r = bench_settle(b, "ec2", "restore", args, 10000);
+    expect(r, EVAC_SEEN_SATISFIED);
+    ck_assert(evac_str_has(r->snapshot, "snap-00000009"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(without_a_completed_snapshot_nothing_can_be_restored)
 {
     struct bench *b = bench_new(10);
@@ -618,6 +638,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_quota_stops_a_launch);
     tcase_add_test(tc, a_reservation_is_made_grown_and_cancelled_again);
     tcase_add_test(tc, the_newest_completed_snapshot_becomes_a_volume_once);
+    tcase_add_test(tc, a_planned_restore_waits_for_a_snapshot_of_what_was_written_before_the_fence);
     tcase_add_test(tc, without_a_completed_snapshot_nothing_can_be_restored);
     tcase_add_test(tc, the_newest_snapshots_age_is_what_a_loss_would_cost);
     tcase_add_test(tc, a_pilot_light_is_ready_when_all_that_it_is_made_of_is_there);

@@ -53,6 +53,22 @@ START_TEST(a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted)
 }
 END_TEST
 
+START_TEST(a_planned_failover_waits_for_what_was_written_before_the_fence)
+{
+    struct bench *b = with_replica();
+    char text[400];
+    bench_control(b, "lag us-west-2 20000");
+    bench_run(b, 30000);
+    const char *args = bench_fenced(b, TO("graceful"), text, sizeof text);
+    expect_words(look(b, "failover", args), EVAC_SEEN_MOVING, "at or after the fence");
+    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_REJECTED);
+    expect_words(look(b, "failover", TO("ungraceful")), EVAC_SEEN_UNSATISFIED, "");
+    expect_words(settle(b, "failover", args), EVAC_SEEN_UNSATISFIED, "still a replica");
+    expect_outcome(act(b, "failover", args), EVAC_OUTCOME_ACCEPTED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(parity_names_what_the_replica_lacks)
 {
     struct bench *b = with_replica();
@@ -253,6 +269,7 @@ END_TEST
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("efs");
+    tcase_add_test(tc, a_planned_failover_waits_for_what_was_written_before_the_fence);
     tcase_add_test(tc, a_replica_is_ready_when_it_is_near_enough_and_can_be_mounted);
     tcase_add_test(tc, parity_names_what_the_replica_lacks);
     tcase_add_test(tc, the_lag_is_what_has_not_arrived_and_goes_on_growing_when_nothing_does);

@@ -600,13 +600,6 @@ static const struct captured {
       "CopyDBClusterSnapshot" },
 };
 
-/* The call's arguments and the fence, which fell just now. */
-static const char *fenced_now(struct bench *b, const char *args, char *text, size_t bytes)
-{
-    (void)snprintf(text, bytes, "%sfenced=%lld\n", args, (long long)bench_wall(b));
-    return text;
-}
-
 START_TEST(what_was_written_before_the_fence_is_captured_copied_and_only_then_restored)
 {
     const struct captured *t = &captured[_i];
@@ -616,8 +609,8 @@ START_TEST(what_was_written_before_the_fence_is_captured_copied_and_only_then_re
     bench_control(b, "make rds us-west-2 %s", t->old);
     bench_run(b, 20000);
     int64_t fenced = bench_wall(b);
-    const char *from = fenced_now(b, t->from, here, sizeof here);
-    const char *to = fenced_now(b, t->to, there, sizeof there);
+    const char *from = bench_fenced(b, t->from, here, sizeof here);
+    const char *to = bench_fenced(b, t->to, there, sizeof there);
     const struct evac_reply *r = bench_call(b, t->driver, EVAC_VERB_OBSERVE, "recover", to);
     expect(r, EVAC_SEEN_BLOCKED);
     expect_reason(r, "no newer one is on its way");
@@ -653,13 +646,13 @@ START_TEST(a_capture_is_of_its_own_fence)
     struct bench *b = with_backups();
     char first[700], second[700];
     bench_run(b, 20000);
-    const char *args = fenced_now(b, captured[0].from, first, sizeof first);
+    const char *args = bench_fenced(b, captured[0].from, first, sizeof first);
     bench_run(b, 2500);
     expect_outcome(act(b, "capture", args), EVAC_OUTCOME_ACCEPTED);
     expect(bench_settle(b, "rds", "capture", args, 60000), EVAC_SEEN_UNSATISFIED);
     expect_outcome(act(b, "capture", args), EVAC_OUTCOME_ACCEPTED);
     expect(bench_settle(b, "rds", "capture", args, 200000), EVAC_SEEN_SATISFIED);
-    args = fenced_now(b, captured[0].from, second, sizeof second);
+    args = bench_fenced(b, captured[0].from, second, sizeof second);
     bench_run(b, 2500);
     expect(look(b, "capture", args), EVAC_SEEN_UNSATISFIED);
     bench_free(b);
@@ -674,8 +667,8 @@ START_TEST(where_backups_arrive_by_themselves_none_is_taken)
                   "make rds us-west-2 {\"kind\":\"automated-backups\",\"source\":\"orders-use1\","
                   "\"source_region\":\"us-east-1\"}");
     bench_run(b, 65000);
-    const char *from = fenced_now(b, captured[0].from, here, sizeof here);
-    const char *to = fenced_now(b, captured[0].to, there, sizeof there);
+    const char *from = bench_fenced(b, captured[0].from, here, sizeof here);
+    const char *to = bench_fenced(b, captured[0].to, there, sizeof there);
     const struct evac_reply *r = look(b, "capture", from);
     expect(r, EVAC_SEEN_SATISFIED);
     expect_reason(r, "replicated");
@@ -701,7 +694,7 @@ START_TEST(the_fence_is_told_by_another_clock)
                   "\"source_region\":\"us-east-1\"}");
     bench_run(b, 65000);
     bench_clock(b, -20000);
-    const char *to = fenced_now(b, captured[0].to, here, sizeof here);
+    const char *to = bench_fenced(b, captured[0].to, here, sizeof here);
     expect(look(b, "recover", to), EVAC_SEEN_MOVING);
     bench_run(b, 35000);
     expect(look(b, "recover", to), EVAC_SEEN_UNSATISFIED);

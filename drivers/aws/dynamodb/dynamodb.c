@@ -99,6 +99,12 @@ static const struct evac_op recover_ops[] = {
     READ("DescribeTimeToLive"), WRITE("UpdateTimeToLive", "dynamodb:UpdateTimeToLive"),
     { 0 },
 };
+static const struct evac_op capture_ops[] = {
+    IN(EVAC_HOME_FROM, "DescribeTable", "dynamodb:DescribeTable", false, OTHER_BACKUP),
+    IN(EVAC_HOME_FROM, "ListBackups", "dynamodb:ListBackups", false, OTHER_BACKUP),
+    IN(EVAC_HOME_FROM, "CreateBackup", "dynamodb:CreateBackup", true, OTHER_BACKUP),
+    { 0 },
+};
 static const struct evac_op rehearse_ops[] = { RESTORE, DELETE, { 0 } };
 static const struct evac_op discard_ops[] = { POINT(EVAC_HOME_STEP), TAGS, DELETE, { 0 } };
 static const struct evac_op parity_ops[] = {
@@ -142,6 +148,10 @@ static const struct evac_action actions[] = {
       EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_STATE, 1800000, 14400000, recover_params, rehearse_ops, DELETE_IT },
     { "discard", "the drill's copy is gone; only one that rehearse has made is ever deleted",
       EVAC_ACTION_MUTATES, EVAC_FENCING_STATE, 60000, 3600000, discard_params, discard_ops },
+    { "capture", "planned: there is a backup that has all from before the fence; continuous backups need none",
+      EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 90000, 3600000, discard_params, capture_ops,
+      "aws dynamodb delete-backup --region <from> --backup-arn $(aws dynamodb list-backups --region <from> --output text "
+      "--query \"BackupSummaries[?BackupName=='<was.name>'].BackupArn\")" },
     AWS_PARITY_ACTION(parity_ops),
     { 0 },
 };
@@ -515,6 +525,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "recover", .observe = dynamodb_observe_restore, .apply = dynamodb_apply_restore },
     { .action = "rehearse", .observe = dynamodb_observe_restore, .apply = dynamodb_apply_restore },
     { .action = "discard", .observe = dynamodb_observe_discard, .apply = dynamodb_apply_discard },
+    { .action = "capture", .observe = dynamodb_capture, .apply = dynamodb_capture },
     { .action = "parity", .parity = &parity },
     { .action = "", .measure = dynamodb_measure, .mark = dynamodb_mark, .seek = dynamodb_seek },
     { 0 },

@@ -54,6 +54,8 @@ aws_start_fn dynamodb_observe_scale, dynamodb_apply_scale;
 /* dynamodb_restore.c */
 aws_start_fn dynamodb_observe_restore, dynamodb_apply_restore, dynamodb_observe_discard,
     dynamodb_apply_discard, dynamodb_observe_point, dynamodb_measure_point;
+/* dynamodb_capture.c: observe and apply */
+aws_start_fn dynamodb_capture;
 /* From inside a reply, for a replica that is to have a recovery point as well: the call is answered
  * with whether there is one. */
 void dynamodb_look_at_point(struct aws_call *c);

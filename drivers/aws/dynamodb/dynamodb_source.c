@@ -54,7 +54,8 @@ enum evac_code dynamodb_begin(struct aws_call *c, aws_then_fn *then, struct evac
     struct dynamodb_work *w = evac_arena_alloc(c->arena, sizeof *w);
     struct evac_str from = evac_args_get(&c->args, "recover_from");
     bool other = evac_str_is(evac_args_get(&c->args, "source"), "other");
-    bool looks = strcmp(c->action, "ready") == 0 || c->verb == EVAC_VERB_MEASURE;
+    bool looks = strcmp(c->action, "ready") == 0 || strcmp(c->action, "capture") == 0 ||
+                 c->verb == EVAC_VERB_MEASURE;
     *w = (struct dynamodb_work){ .then = then,
                                  .run = evac_args_get(&c->args, "run"),
                                  .source_region = other ? dynamodb_other(c) : dynamodb_here(c),
