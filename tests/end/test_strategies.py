@@ -60,6 +60,8 @@ def there_and_back(strategy):
         there = report(w)
         assert there["result"] in ("succeeded", "succeeded_with_exceptions"), there["result"]
         assert there["planned"] and there["rpo_ms"] == 0, there
+        if strategy == "backup-restore":  # the old database stands as it was left, and would take writes: a person's word
+            w.evac("reconcile", "shop", "--reason", "it was fenced before it was restored")
         w.evac("failback", "shop", "--yes", "--mode", "graceful", "--reason", "home again")
         lives_in(w, strategy, ["us-east-1"], alone=False)
 

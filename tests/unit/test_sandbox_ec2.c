@@ -18,7 +18,7 @@
 #define WANT      "want.count=active\nwant.minimum_percent=100\n"
 #define RESERVED  "fleet=web\ninstance_type=m6i.large\nplatform=Linux/UNIX\nzone=us-west-2a\n"
 #define FROM_SNAP "fleet=db\nsnapshot=volume=db\nzone=us-west-2b\ncopy_delay=0s\n"
-#define PLANNED "app=shop\nrun=7\nregion=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=graceful\n"
+#define PLANNED   "app=shop\nrun=7\nregion=us-west-2\nfrom=us-east-1\nto=us-west-2\nmode=graceful\n"
 
 BENCH_DRIVER("ec2")
 
