@@ -12,12 +12,27 @@ static void view_probe(const struct evac_engine_app *a, size_t p, size_t region,
     const struct evac_probe_track *t = &a->health.tracks[p][region][0];
     evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "name", probe->name);
+    evac_jw_cstr(w, "kind", evac_probe_kind_name(probe->kind));
+    evac_jw_cstr(w, "role", evac_probe_role_name(probe->role));
+    evac_jw_bool(w, "votes", evac_probe_role_votes(probe->role));
     evac_jw_cstr(w, "state", evac_probe_state_name(t->state));
     evac_jw_i64(w, "good", t->good);
     evac_jw_i64(w, "bad", t->bad);
     evac_jw_i64(w, "latency_ms", t->latency_ms);
+    evac_jw_known(w, "certificate_until_ms", t->certificate_until_ms != 0, t->certificate_until_ms);
     evac_jw_cstr(w, "reason", t->reason);
     evac_jw_close(w, '}');
+}
+
+/* What is asked once, whatever the region, stands apart. */
+static void view_probes(const struct evac_engine_app *a, size_t region, bool regional,
+                        struct evac_jw *w)
+{
+    evac_jw_open(w, "probes", '[');
+    for (size_t p = 0; p < a->app->probe_count && p < EVAC_PROBES_MAX; p++)
+        if (a->app->probes[p].role != EVAC_PROBE_ENDPOINT && a->app->probes[p].regional == regional)
+            view_probe(a, p, region, w);
+    evac_jw_close(w, ']');
 }
 
 static void view_readiness(const struct evac_readiness *r, struct evac_jw *w)
@@ -55,11 +70,7 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     evac_jw_known(w, "impact_lo_ms", h->impact_lo_wall_ms != 0, h->impact_lo_wall_ms);
     evac_jw_known(w, "impact_hi_ms", h->impact_hi_wall_ms != 0, h->impact_hi_wall_ms);
     view_readiness(&a->readiness[region], w);
-    evac_jw_open(w, "probes", '[');
-    for (size_t p = 0; p < a->app->probe_count && p < EVAC_PROBES_MAX; p++)
-        if (a->app->probes[p].role != EVAC_PROBE_ENDPOINT)
-            view_probe(a, p, region, w);
-    evac_jw_close(w, ']');
+    view_probes(a, region, true, w);
     evac_jw_close(w, '}');
 }
 
@@ -70,6 +81,7 @@ static void view_endpoint(const struct evac_engine_app *a, struct evac_jw *w)
     evac_jw_cstr(w, "state", evac_probe_state_name(t->state));
     evac_jw_cstr(w, "served_by", a->health.endpoint_served_by);
     evac_jw_i64(w, "latency_ms", t->latency_ms);
+    evac_jw_known(w, "certificate_until_ms", t->certificate_until_ms != 0, t->certificate_until_ms);
     evac_jw_cstr(w, "reason", t->reason);
     evac_jw_close(w, '}');
 }
@@ -155,6 +167,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_known(w, "loss_now_ms", loss >= 0 && loss != EVAC_LOSS_UNKNOWN, loss);
     evac_jw_bool(w, "has_data", loss >= 0);
     view_endpoint(a, w);
+    view_probes(a, 0, false, w);
     evac_jw_open(w, "regions", '[');
     for (size_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++)
         view_region(daemon, a, r, w);

@@ -148,6 +148,14 @@ void evac_cli_duration(double ms, char *text, size_t bytes)
         snprintf(text, bytes, "%ldh%02ldm", seconds / 3600, seconds % 3600 / 60);
 }
 
+void evac_cli_day(double wall_ms, char *text, size_t bytes)
+{
+    time_t t = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    if (!gmtime_r(&t, &utc) || strftime(text, bytes, "%Y-%m-%d", &utc) == 0)
+        snprintf(text, bytes, "?");
+}
+
 void evac_cli_clock(double wall_ms, char *text, size_t bytes)
 {
     time_t t = (time_t)(wall_ms / 1000);

@@ -51,6 +51,15 @@ void evac_cli_duration(double ms, char *text, size_t bytes);
 /* "22:05:31.120" local time */
 void evac_cli_clock(double wall_ms, char *text, size_t bytes);
 
+/* "2026-12-01", UTC */
+void evac_cli_day(double wall_ms, char *text, size_t bytes);
+
+/* A configuration's folder, checked as a controller would; what is wrong is on standard error.
+ * *ret_model is the caller's, NULL unless DONE. */
+struct evac_model;
+enum evac_exit evac_cli_load(const char *dir, struct evac_model **ret_model);
+evac_command_fn evac_cmd_probe;
+
 /* "/v1/apps/APP/rest"; false: too long. */
 bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *rest);
 

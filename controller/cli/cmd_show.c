@@ -35,6 +35,22 @@ static void print_readiness(struct evac_cli *cli, const cJSON *region)
                evac_style(cli, EVAC_PLAIN), ago, evac_json_number(r, "run", 0));
 }
 
+/* What speaks for itself through the verdict is not said again: warnings, and what has no vote. */
+static void print_probes(struct evac_cli *cli, const cJSON *probes, const char *where)
+{
+    const cJSON *p;
+    cJSON_ArrayForEach(p, probes)
+    {
+        const char *reason = evac_json_cstr(p, "reason"), *state = evac_json_cstr(p, "state");
+        bool down = strcmp(state, "down") == 0, up = strcmp(state, "up") == 0;
+        if (down ? evac_json_true(p, "votes") : !up || !reason[0])
+            continue;
+        printf("    probe %s%s%s %s%s%s: %s%s\n", evac_json_cstr(p, "name"), where[0] ? "@" : "",
+               where, evac_style(cli, EVAC_WARN), down ? "down" : "warns",
+               evac_style(cli, EVAC_PLAIN), reason, down ? " (it has no vote)" : "");
+    }
+}
+
 static void print_region(struct evac_cli *cli, const cJSON *region)
 {
     const char *verdict = evac_json_cstr(region, "verdict"),
@@ -46,6 +62,8 @@ static void print_region(struct evac_cli *cli, const cJSON *region)
            evac_style(cli, EVAC_PLAIN), since, why[0] ? "  " : "", why);
     print_readiness(cli, region);
     putchar('\n');
+    print_probes(cli, cJSON_GetObjectItemCaseSensitive(region, "probes"),
+                 evac_json_cstr(region, "name"));
 }
 
 static void print_data(struct evac_cli *cli, const cJSON *app)
@@ -116,6 +134,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
            evac_json_cstr(endpoint, "served_by"));
     cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(app, "regions"))
         print_region(cli, region);
+    print_probes(cli, cJSON_GetObjectItemCaseSensitive(app, "probes"), "");
     print_data(cli, app);
     if (evac_json_true(app, "has_data")) {
         evac_cli_duration(evac_json_number(app, "loss_now_ms", -1), loss, sizeof loss);

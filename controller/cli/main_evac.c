@@ -20,6 +20,8 @@ static const struct command {
       evac_cmd_decide },
     { "check", "APP", "is the standby ready? looks at every step of a failover, changes nothing",
       evac_cmd_check },
+    { "probe", "APP", "ask every probe of it once, now, from here; needs no controller (--config)",
+      evac_cmd_probe },
     { "plan", "APP [failover|failback]",
       "what a move would do, step by step, and what it would cost", evac_cmd_plan },
     { "lint", "APP [failover|failback]",
@@ -120,7 +122,8 @@ static void help(FILE *to)
         "  --all-regions      lint: each region of the app and each control plane's home in turn\n"
         "  --strict           lint: warnings count too; discover: silence is a failure\n"
         "  --config DIR       lint, drivers: with this configuration, without a controller;\n"
-        "                     discover: with its packs' settings\n"
+        "                     discover: with its packs' settings; probe: of this one (default "
+        "/etc/evac)\n"
         "  --facts FILE       lint --config: instead of the built-in facts\n"
         "  --markdown         drivers: as a page's table\n"
         "  --iam              drivers: the permissions that a driver, or an app's plans, need\n"

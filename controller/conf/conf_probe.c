@@ -1,6 +1,8 @@
 /* What a probe's settings mean together: its kind, what goes with it, which regions it is about. */
 #include "conf_read.h"
 
+#include <string.h>
+
 #define TIMEOUT_DEFAULT_MS    6000u /* RELIABILITY 3.1: 4 s to connect, 2 s to reply */
 #define EVERY_DEFAULT_MS      10000u
 #define LOOK_EVERY_DEFAULT_MS 60000u /* a control plane counts who asks */
@@ -215,6 +217,20 @@ static void finish_expect(const struct probe_in *in)
                dns ? "a text, or a list of 1 to 8 texts" : "one line of text, at most 1000 bytes");
 }
 
+/* What is expected tells what to ask for. */
+static void finish_dns_type(struct evac_probe *probe)
+{
+    struct evac_str first = probe->expected_count ? probe->expected[0] : EVAC_STR("");
+    bool digits = first.n > 0;
+    if (probe->dns_type.n)
+        return;
+    for (size_t i = 0; i < first.n; i++)
+        digits = digits && strchr("0123456789.", first.p[i]);
+    probe->dns_type = first.n == 0 || digits     ? EVAC_STR("A")
+                      : evac_str_has(first, ":") ? EVAC_STR("AAAA")
+                                                 : EVAC_STR("CNAME");
+}
+
 static bool read_number(const struct probe_in *in, const char *name, const config_setting_t *s,
                         double *ret)
 {
@@ -233,7 +249,7 @@ static bool read_number(const struct probe_in *in, const char *name, const confi
 static void finish_json(const struct probe_in *in)
 {
     const struct conf_json *j = &in->p->json;
-    struct evac_probe_json *json = &in->p->probe.json;
+    struct evac_json_test *json = &in->p->probe.json;
     struct evac_str text;
     json->path = j->path;
     json->has_above = read_number(in, "above", j->above, &json->above);
@@ -272,6 +288,7 @@ static bool any_holds_region(const struct evac_str *texts, size_t n)
 static bool is_regional(const struct evac_probe *probe)
 {
     return probe->kind == EVAC_PROBE_KIND_LOOK || holds_region(probe->target) ||
+           holds_region(probe->expect_body) || holds_region(probe->json.is) ||
            any_holds_region(probe->argv, probe->arg_count) ||
            any_holds_region(probe->expected, probe->expected_count);
 }
@@ -299,12 +316,11 @@ static bool finish_how(const struct probe_in *in)
     p->probe.json.path = p->probe.json.is = EVAC_STR("");
     if (!find_kind(in))
         return false;
-    if (p->probe.dns_type.n == 0)
-        p->probe.dns_type = EVAC_STR("A");
     check_fits(in);
     find_target(in);
     finish_times(in);
     finish_expect(in);
+    finish_dns_type(&p->probe);
     if (conf_is_given(in->given, "json"))
         finish_json(in);
     return true;

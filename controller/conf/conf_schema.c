@@ -298,7 +298,7 @@ static const struct conf_row resource_rows[] = {
       .doc = "https and tls: the certificate must last so long. A probe that votes only warns; one that does not is bad" }, \
     { "latency", CONF_DURATION, AT(P probe.latency_ms), FROM_TO(1, 10 * MIN), .otherwise = "timeout", \
       .doc = "An answer that took longer is bad; not for look" }, \
-    { "type", CONF_TEXT, AT(P probe.dns_type), .choices = dns_types, .otherwise = "A", .doc = "dns: what is asked for" }, \
+    { "type", CONF_TEXT, AT(P probe.dns_type), .choices = dns_types, .otherwise = "that of expect, else A", .doc = "dns: what is asked for" }, \
     { "resolvers", CONF_ADDRESS, CONF_LIST, AT(P probe.resolvers), COUNTED(P probe.resolver_count), FROM_TO(1, EVAC_PROBE_SERVERS_MAX), \
       .otherwise = "the controller's", .doc = "dns: whom to ask; an odd number, since most of them decide" }, \
     { "every", CONF_DURATION, AT(P probe.every_ms), FROM_TO(100, 10 * MIN), .otherwise = "10s; 60s for look", .doc = "Interval, moved by up to a tenth each time" }, \

@@ -7,6 +7,7 @@
 
 #include "diag.h"
 #include "evac/args.h"
+#include "json_test.h"
 #include "roles.h"
 #include "window.h"
 
@@ -203,16 +204,6 @@ static inline bool evac_probe_role_votes(enum evac_probe_role role)
     return role == EVAC_PROBE_EDGE || role == EVAC_PROBE_DEEP;
 }
 
-/* What must hold of one value of an answer's JSON; all that is given. Without any the value must
- * be there and not be null. */
-struct evac_probe_json {
-    struct evac_str path; /* "checks.db.status", numbers lead into lists; "" nothing is asked */
-    struct evac_str is;   /* equal to this text, number, true or false */
-    bool has_is, is_text; /* is_text: a JSON text, else a number, true or false */
-    bool has_above, has_below;
-    double above, below;
-};
-
 /* A look at a resource through its driver: an action that only reads. */
 struct evac_probe_look {
     struct evac_str resource, action;
@@ -245,7 +236,7 @@ struct evac_probe {
     struct evac_str expect_body; /* must occur in the first 5,120 bytes; "" anything */
     struct evac_str served_by;   /* ENDPOINT: response header that names the serving region; "" body
                                     match "region":"X" */
-    struct evac_probe_json json;
+    struct evac_json_test json;
     int64_t certificate_ms; /* and TLS: a certificate must last so long, 0 only be valid */
 
     /* DNS */

@@ -473,7 +473,6 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_arena_free(daemon->facts_arena);
     evac_history_free(daemon->history);
     free(daemon->drills);
-    free(daemon->anchor_up);
     free(daemon->conf_dir);
     free(daemon);
 }

@@ -8,7 +8,7 @@
 #include "host_dns.h"
 #include "host_uv.h"
 #include "host_wrap.h"
-#include "prober.h"
+#include "probes.h"
 
 /* A drill's next beginning, kept an app's drill by drill. */
 struct daemon_drill {
@@ -40,13 +40,13 @@ struct evac_daemon {
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_history *history; /* of the journal that is open */
-    struct evac_prober *prober;
+    struct evac_probes *probes;
+    uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;
-    struct evac_arena *probe_arena; /* its targets */
-    uv_timer_t wake;                /* the engine's next tick */
-    uv_timer_t second;              /* drills, anchors, clock, trouble */
-    uv_prepare_t before_sleep;      /* drivers' answers move the engine's next tick */
+    uv_timer_t wake;           /* the engine's next tick */
+    uv_timer_t second;         /* drills, anchors, clock, trouble */
+    uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
     char trouble[400];
     uint64_t started_ms, reopen_ms;
@@ -57,7 +57,6 @@ struct evac_daemon {
     uint64_t next_look_ms; /* readiness: not before; 0: not yet begun */
     size_t looked_at;      /* the app whose turn was last */
 
-    bool *anchor_up;
     bool abstains;
     struct daemon_self self;
 

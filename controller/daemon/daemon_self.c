@@ -143,10 +143,10 @@ void daemon_self_feel(struct evac_daemon *daemon)
     struct daemon_self *self = &daemon->self;
     struct evac_event event = { .kind = EVAC_EVENT_SELF };
     struct evac_self_signs *signs = &event.u.self.signs;
-    struct evac_prober_stats stats = { 0 };
+    struct evac_probes_load load = { 0, 0 };
     uint64_t now = evac_daemon_now_ms(daemon);
-    if (daemon->prober)
-        stats = evac_prober_stats(daemon->prober);
+    if (daemon->probes)
+        load = evac_probes_load(daemon->probes);
     look_at_files(self, now);
     ask_resolver(daemon, now);
 
@@ -155,8 +155,8 @@ void daemon_self_feel(struct evac_daemon *daemon)
         signs->timer_slip_ms = to_u32(now - self->felt_ms - SECOND_MS);
     signs->files = self->files;
     signs->files_max = self->files_max;
-    signs->queued = stats.queued;
-    signs->probes = stats.targets;
+    signs->queued = load.queued;
+    signs->probes = load.targets;
     signs->clock_jumped = self->jumped_ms && now - self->jumped_ms < JUMP_COUNTS_MS;
     event.u.self.resolver = self->resolver;
     self->felt_ms = now;

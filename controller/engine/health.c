@@ -78,7 +78,7 @@ static void count_good(struct evac_probe_track *t, const struct evac_probe *prob
     count_one(&t->good);
     t->bad = t->excused = 0;
     t->latency_ms = r->latency_ms;
-    t->reason[0] = '\0';
+    (void)evac_str_copy(t->reason, sizeof t->reason, r->reason);
     if (t->good >= probe->rise)
         t->state = EVAC_PROBE_UP;
     if (t->state == EVAC_PROBE_UP && t->grace == EVAC_GRACE_NEW)
@@ -123,6 +123,7 @@ static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
     (void)grow_old(t, probe, r->boot_ms);
     t->last_sent_boot_ms = r->sent_boot_ms;
     t->last_boot_ms = r->boot_ms;
+    t->certificate_until_ms = r->certificate_until_ms;
     if (r->ok)
         count_good(t, probe, r);
     else

@@ -52,8 +52,9 @@ struct evac_probe_result {
     uint32_t latency_ms;
     uint64_t sent_boot_ms, boot_ms; /* when it was sent, when its answer was known */
     int64_t wall_ms;
-    struct evac_str served_by; /* region that answered, for the endpoint; "" unknown */
-    struct evac_str reason;    /* why not ok */
+    struct evac_str served_by;    /* region that answered, for the endpoint; "" unknown */
+    struct evac_str reason;       /* why not ok; when ok, what is worth a warning, "" nothing */
+    int64_t certificate_until_ms; /* wall ms; 0: there was none */
 };
 
 /* Of a probe's grace: while it lasts, failures do not count for DOWN. */
@@ -73,7 +74,8 @@ struct evac_probe_track {
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;
     uint32_t latency_ms;
-    char reason[120];
+    int64_t certificate_until_ms; /* wall ms; 0: none was seen */
+    char reason[120];             /* of a failure, or a warning of a good answer */
 };
 
 struct evac_region_health {

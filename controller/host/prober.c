@@ -1,19 +1,18 @@
 #include "prober_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define TARGETS_MAX    65536u
-#define OPEN_DEFAULT   1024u
-#define NAMES_MAX      65536u
-#define EVERY_MIN_MS   100u
-#define URL_MAX_BYTES  2048u
-#define TEXT_MAX_BYTES 255u
-#define EVENTS         256
-#define EVENT_ROUNDS   8 /* then the rest of the loop has its turn */
+#define TARGETS_MAX  65536u
+#define OPEN_DEFAULT 1024u
+#define NAMES_MAX    65536u
+#define EVENTS       256
+#define EVENT_ROUNDS 8   /* then the rest of the loop has its turn */
+#define ROOM_MS      50u /* until a round that found no room tries again */
 
 /* splitmix64: spreads a seed well, and is no secret. */
 static uint64_t chance(struct evac_prober *prober)
@@ -126,10 +125,25 @@ static void leave_round(struct prober_target *t, uint64_t now_ms)
     plan_next(t, now_ms);
 }
 
-void prober_end_untold(struct prober_target *t)
+void prober_end_untold(struct prober_target *t, const char *why)
 {
-    t->prober->untold++;
+    struct evac_prober *prober = t->prober;
+    prober->untold++;
     leave_round(t, evac_boot_ms());
+    if (prober->untold_fn)
+        prober->untold_fn(prober->user, t->user, why);
+}
+
+/* What else may be wrong with an answer that is good. */
+static const char *look_again(struct prober_target *t, uint64_t took_us)
+{
+    if (t->latency_ms && took_us > (uint64_t)t->latency_ms * 1000) {
+        (void)snprintf(t->prober->reason, sizeof t->prober->reason,
+                       "it took %llu ms, more than %u ms", (unsigned long long)took_us / 1000,
+                       t->latency_ms);
+        return t->prober->reason;
+    }
+    return t->certificate_ms && t->certificate_until_ms ? prober_tls_judge(t) : NULL;
 }
 
 void prober_end(struct prober_target *t, const char *reason)
@@ -138,12 +152,17 @@ void prober_end(struct prober_target *t, const char *reason)
     struct prober_conn *c = t->conn;
     uint64_t now_us = evac_boot_us();
     char served_by[PROBER_SERVED_BY_BYTES];
+    prober->warning[0] = '\0';
+    if (!reason && (t->latency_ms || t->certificate_ms))
+        reason = look_again(t, now_us - t->started_us);
     struct evac_prober_result result = {
         .ok = reason == NULL,
         .latency_us = (uint32_t)(now_us - t->started_us),
         .status = c ? c->status : 0,
         .served_by = { served_by, c ? c->served_by_n : 0 },
         .reason = reason ? reason : "",
+        .warning = prober->warning,
+        .certificate_until_ms = t->certificate_until_ms,
         .sent_boot_ms = t->started_us / 1000,
         .boot_ms = now_us / 1000,
     };
@@ -159,7 +178,8 @@ static void begin(struct prober_target *t, uint64_t now)
     prober->in_flight++;
     prober->started++;
     prober->late_ms = now - t->at_ms;
-    prober_round_start(t);
+    t->round++;
+    t->kind->start(t);
 }
 
 void prober_start_queued(struct evac_prober *prober)
@@ -168,7 +188,11 @@ void prober_start_queued(struct evac_prober *prober)
     while (prober->in_flight < prober->max_open && (t = TAILQ_FIRST(&prober->queued)) != NULL) {
         TAILQ_REMOVE(&prober->queued, t, queue);
         prober->queued_count--;
-        begin(t, evac_boot_ms());
+        t->stage = PROBER_WAITING;
+        if (prober_has_room(t))
+            begin(t, evac_boot_ms());
+        else
+            prober_set_deadline(t, evac_boot_ms() + ROOM_MS);
     }
 }
 
@@ -177,6 +201,8 @@ static void on_due(struct prober_target *t, uint64_t now)
     struct evac_prober *prober = t->prober;
     if (is_in_round(t)) {
         prober_round_late(t);
+    } else if (!prober_has_room(t)) {
+        prober_set_deadline(t, now + ROOM_MS);
     } else if (prober->in_flight < prober->max_open && TAILQ_EMPTY(&prober->queued)) {
         begin(t, now);
     } else {
@@ -239,82 +265,23 @@ static void on_events(uv_poll_t *poll, int status, int what)
 
 /* --- targets --------------------------------------------------------------------------------- */
 
-static enum evac_code check_target(const struct evac_prober *prober,
-                                   const struct evac_prober_target *target,
-                                   struct evac_url *ret_url, struct evac_err *err)
-{
-    if (target->url.n > URL_MAX_BYTES)
-        return evac_fail(err, EVAC_E_TOOBIG, "a probe's URL has %zu bytes, %u are allowed",
-                         target->url.n, URL_MAX_BYTES);
-    if (target->resolver.n > TEXT_MAX_BYTES || target->expect_body.n > TEXT_MAX_BYTES ||
-        target->served_by.n > TEXT_MAX_BYTES - 1)
-        return evac_fail(err, EVAC_E_TOOBIG,
-                         "a probe's resolver, expected text or header is over %u bytes",
-                         TEXT_MAX_BYTES);
-    if (target->every_ms < EVERY_MIN_MS || target->connect_ms == 0 || target->reply_ms == 0)
-        return evac_fail(err, EVAC_E_BADARG,
-                         "a probe needs every_ms of at least %u, connect_ms and reply_ms above 0",
-                         EVERY_MIN_MS);
-    if (prober->ids.used >= TARGETS_MAX)
-        return evac_fail(err, EVAC_E_BUSY, "%u targets are probed already", TARGETS_MAX);
-    return evac_url_split(target->url, ret_url, err);
-}
-
-static struct evac_str keep(char **at, struct evac_str text)
-{
-    struct evac_str kept = { *at, text.n };
-    if (text.n)
-        memcpy(*at, text.p, text.n);
-    (*at)[text.n] = '\0';
-    *at += text.n + 1;
-    return kept;
-}
-
-static void copy_texts(struct prober_target *t, const struct evac_prober_target *from)
-{
-    t->text = malloc(from->url.n + from->resolver.n + from->expect_body.n + from->served_by.n + 4);
-    if (!t->text)
-        abort();
-    char *at = t->text;
-    (void)evac_url_split(keep(&at, from->url), &t->url, NULL);
-    t->resolver = keep(&at, from->resolver);
-    t->expect_body = keep(&at, from->expect_body);
-    t->served_by = keep(&at, from->served_by);
-}
-
-static struct prober_target *new_target(struct evac_prober *prober,
-                                        const struct evac_prober_target *from)
-{
-    struct prober_target *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
-    t->prober = prober;
-    t->heap_at = PROBER_IN_NO_HEAP;
-    t->every_ms = from->every_ms;
-    t->connect_ms = from->connect_ms;
-    t->reply_ms = from->reply_ms;
-    t->expect_status = from->expect_status;
-    t->wants_served_by = from->wants_served_by;
-    t->keep_alive = from->keep_alive;
-    t->insecure = from->insecure;
-    t->user = from->user;
-    copy_texts(t, from);
-    return t;
-}
-
 enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_prober_target *target,
                                uint64_t *ret_id, struct evac_err *err)
 {
-    struct evac_url url;
-    enum evac_code code = check_target(prober, target, &url, err);
-    if (!code && url.tls)
-        code = prober_tls_need(prober, err);
+    enum evac_code code = prober_check_target(prober, target, err);
+    if (!code && prober->ids.used >= TARGETS_MAX)
+        code = evac_fail(err, EVAC_E_BUSY, "%u targets are probed already", TARGETS_MAX);
     if (code)
         return code;
-
-    struct prober_target *t = new_target(prober, target);
-    t->id = evac_ids_add(&prober->ids, t);
-    t->base_ms = evac_boot_ms() + chance(prober) % t->every_ms;
+    struct prober_target *t = prober_new_target(prober, target);
+    if (t->kind->connects && t->url.tls)
+        code = prober_tls_need(prober, err);
+    t->id = code ? 0 : evac_ids_add(&prober->ids, t);
+    if (code) {
+        prober_free_target(t);
+        return code;
+    }
+    t->base_ms = evac_boot_ms() + (target->at_once ? 0 : chance(prober) % t->every_ms);
     prober_set_deadline(t, t->base_ms);
     if (prober->heap[0] == t)
         prober_arm(prober);
@@ -336,9 +303,9 @@ static void free_target(struct prober_target *t)
     }
     if (is_in_round(t))
         prober->in_flight--;
+    prober_ask_drop(t);
     SSL_SESSION_free(t->session);
-    free(t->text);
-    free(t);
+    prober_free_target(t);
 }
 
 void evac_prober_remove(struct evac_prober *prober, uint64_t id)
@@ -375,6 +342,9 @@ static struct evac_prober *make(uv_loop_t *loop, struct evac_dns *dns,
     prober->loop = loop;
     prober->dns = dns;
     prober->fn = options->fn;
+    prober->untold_fn = options->untold;
+    prober->ask_fn = options->ask;
+    prober->host = options->host;
     prober->user = options->user;
     prober->chance = options->seed;
     prober->max_open = options->max_open ? options->max_open : OPEN_DEFAULT;
@@ -401,6 +371,7 @@ enum evac_code evac_prober_new(uv_loop_t *loop, struct evac_dns *dns,
                          strerror(errno));
     }
     prober->names = evac_names_new(dns, NAMES_MAX, 0);
+    LIST_INIT(&prober->questions);
     uv_timer_init(loop, &prober->timer);
     prober->poll.data = prober->timer.data = prober;
     prober->open_handles = 2;
@@ -428,6 +399,10 @@ void evac_prober_free(struct evac_prober *prober)
     for (size_t i = 0; i < prober->ids.count; i++)
         if (prober->ids.slots[i].thing)
             free_target(prober->ids.slots[i].thing);
+    for (struct prober_question *q; (q = LIST_FIRST(&prober->questions)) != NULL;) {
+        LIST_REMOVE(q, others);
+        q->prober = NULL;
+    }
     while (prober->free_conns) {
         struct prober_conn *c = prober->free_conns;
         prober->free_conns = c->next_free;

@@ -1,3 +1,4 @@
+#include "json_meets.h"
 #include "prober_internal.h"
 
 #include <stdio.h>
@@ -6,7 +7,13 @@
 
 static bool looks_into_body(const struct prober_target *t)
 {
-    return t->expect_body.n > 0 || (t->wants_served_by && t->served_by.n == 0);
+    return t->expect_body.n > 0 || (t->wants_served_by && t->served_by.n == 0) || t->more;
+}
+
+/* JSON must be whole; what lies beyond its ceiling by one byte is seen, and makes it too long. */
+size_t prober_body_bytes(const struct prober_target *t)
+{
+    return t->more ? EVAC_PROBER_JSON_BYTES + 1 : EVAC_PROBER_BODY_BYTES;
 }
 
 /* --- the parser's calls: text comes in pieces ------------------------------------------------ */
@@ -52,11 +59,11 @@ static int on_body(http_parser *parser, const char *p, size_t n)
 {
     struct prober_target *t = parser->data;
     struct prober_conn *c = t->conn;
-    size_t room = EVAC_PROBER_BODY_BYTES - c->body.n;
+    size_t most = prober_body_bytes(t), room = most - c->body.n;
     if (looks_into_body(t))
         evac_buf_put(&c->body, p, n < room ? n : room);
     c->body_bytes += (uint32_t)n;
-    if (c->body_bytes < EVAC_PROBER_BODY_BYTES)
+    if (c->body_bytes < most)
         return 0;
     c->complete = true; /* enough for a verdict; the rest is not ours to wait for */
     c->keepable = false;
@@ -156,6 +163,18 @@ static void find_served_by(struct prober_target *t)
         memcpy(c->served_by, region.p, c->served_by_n);
 }
 
+static const char *judge_json(struct prober_target *t)
+{
+    char *reason = t->prober->reason;
+    size_t room = sizeof t->prober->reason;
+    struct evac_str body = evac_buf_str(&t->conn->body);
+    if (body.n <= EVAC_PROBER_JSON_BYTES)
+        return evac_json_meets(body, &t->more->json, reason, room) ? NULL : reason;
+    (void)snprintf(reason, room, "the answer has more than %u bytes: no JSON is looked for in it",
+                   EVAC_PROBER_JSON_BYTES);
+    return reason;
+}
+
 const char *prober_reply_judge(struct prober_target *t)
 {
     struct prober_conn *c = t->conn;
@@ -169,10 +188,13 @@ const char *prober_reply_judge(struct prober_target *t)
     }
     char needle[128];
     (void)evac_str_copy(needle, sizeof needle, t->expect_body);
-    if (t->expect_body.n && !evac_str_has(evac_buf_str(&c->body), t->expect_body.p)) {
+    struct evac_str body = evac_buf_str(&c->body);
+    if (body.n > EVAC_PROBER_BODY_BYTES)
+        body.n = EVAC_PROBER_BODY_BYTES;
+    if (t->expect_body.n && !evac_str_has(body, t->expect_body.p)) {
         (void)snprintf(reason, room, "'%s' is not in the first %u bytes of the body", needle,
                        EVAC_PROBER_BODY_BYTES);
         return reason;
     }
-    return NULL;
+    return t->more ? judge_json(t) : NULL;
 }

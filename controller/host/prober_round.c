@@ -26,7 +26,6 @@ static struct prober_conn *take_conn(struct evac_prober *prober)
     memset(c, 0, sizeof *c);
     c->fd = -1;
     c->serial = ++prober->serial;
-    evac_buf_init(&c->body, EVAC_PROBER_BODY_BYTES);
     return c;
 }
 
@@ -186,11 +185,27 @@ static void begin_request(struct prober_target *t, uint32_t events)
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
+/* TCP and TLS: that is all there was to see. */
+static void end_good(struct prober_target *t, uint32_t events)
+{
+    (void)events;
+    prober_end(t, NULL);
+}
+
+const struct prober_kind prober_kinds[] = {
+    [EVAC_PROBER_HTTP] = { true, prober_round_start, begin_request },
+    [EVAC_PROBER_TCP] = { true, prober_round_start, end_good },
+    [EVAC_PROBER_TLS] = { true, prober_round_start, end_good },
+    [EVAC_PROBER_DNS] = { false, prober_ask_dns, NULL },
+    [EVAC_PROBER_EXEC] = { false, prober_ask_exec, NULL },
+    [EVAC_PROBER_ASKED] = { false, prober_ask_other, NULL },
+};
+
 static void shake(struct prober_target *t)
 {
     switch (prober_tls_shake(t)) {
     case PROBER_IO_DONE:
-        begin_request(t, 0);
+        t->kind->ready(t, 0);
         return;
     case PROBER_IO_AGAIN:
         return;
@@ -204,7 +219,7 @@ static void shake(struct prober_target *t)
 static void on_connected(struct prober_target *t, uint32_t events)
 {
     if (!t->url.tls) {
-        begin_request(t, events);
+        t->kind->ready(t, events);
         return;
     }
     t->stage = PROBER_SHAKING;
@@ -217,6 +232,7 @@ static void on_connected(struct prober_target *t, uint32_t events)
 static int open_conn(struct prober_target *t, const union evac_address *address)
 {
     struct prober_conn *c = t->conn = take_conn(t->prober);
+    evac_buf_init(&c->body, prober_body_bytes(t));
     c->peer = *address;
     evac_address_port(&c->peer, t->url.port);
     c->fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -254,7 +270,7 @@ static void connect_next(struct prober_target *t, const struct evac_addresses *a
             return;
         prober_conn_close(t);
         if (is_own_fault(error)) {
-            prober_end_untold(t);
+            prober_end_untold(t, strerror(error));
             return;
         }
     }
@@ -336,13 +352,17 @@ void prober_round_start(struct prober_target *t)
     enum evac_code code =
         evac_names_ask(t->prober->names, t->url.host, t->resolver, &t->waiter, &err);
     if (code == EVAC_E_BUSY)
-        prober_end_untold(t);
+        prober_end_untold(t, err.text);
     else if (code)
         fail(t, err.text, 0);
 }
 
 void prober_round_late(struct prober_target *t)
 {
+    if (t->stage == PROBER_ASKING) {
+        prober_ask_late(t);
+        return;
+    }
     static const char *const waited_for[] = {
         [PROBER_RESOLVING] = "no answer from DNS",
         [PROBER_CONNECTING] = "no connection",
@@ -366,6 +386,7 @@ void prober_round_event(struct prober_target *t, uint32_t events)
     case PROBER_WAITING:
     case PROBER_QUEUED:
     case PROBER_RESOLVING:
+    case PROBER_ASKING:
         /* A kept connection: whatever comes unasked, it is of no more use. */
         if (events & ~(uint32_t)EPOLLOUT)
             prober_conn_close(t);

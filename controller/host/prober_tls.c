@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* A resumed session does not look at the certificate again: after so long it is shown anew, so that
  * an expired one is noticed. */
@@ -91,11 +92,52 @@ static enum prober_io io_of(SSL *ssl, int result)
     }
 }
 
+/* A resumed session has the one that it began with. */
+static void note_certificate(struct prober_target *t, SSL *ssl)
+{
+    struct tm tm;
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    if (t->certificate_until_ms && SSL_session_reused(ssl))
+        return;
+    t->certificate_until_ms = 0;
+    if (cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
+        t->certificate_until_ms = (int64_t)timegm(&tm) * 1000;
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void say_left(struct evac_str host, int64_t left_ms, char *to, size_t bytes)
+{
+    int64_t minutes = left_ms / 60000, hours = minutes / 60, days = hours / 24;
+    int64_t n = hours >= 48 ? days : minutes >= 120 ? hours : minutes;
+    const char *unit = hours >= 48 ? "days" : minutes >= 120 ? "hours" : "minutes";
+    (void)snprintf(to, bytes, "certificate of %.*s expires in %lld %s", EVAC_STR_ARG(host),
+                   (long long)n, unit);
+}
+
+const char *prober_tls_judge(struct prober_target *t)
+{
+    struct evac_prober *prober = t->prober;
+    int64_t left_ms = t->certificate_until_ms - wall_ms();
+    char *to = t->certificate_fails ? prober->reason : prober->warning;
+    if (left_ms >= t->certificate_ms)
+        return NULL;
+    say_left(t->url.host, left_ms, to, sizeof prober->warning);
+    return t->certificate_fails ? to : NULL;
+}
+
 enum prober_io prober_tls_shake(struct prober_target *t)
 {
     SSL *ssl = t->conn->ssl;
     ERR_clear_error();
     enum prober_io io = io_of(ssl, SSL_do_handshake(ssl));
+    if (io == PROBER_IO_DONE)
+        note_certificate(t, ssl);
     if (io == PROBER_IO_DONE || io == PROBER_IO_AGAIN)
         return io;
 
@@ -105,7 +147,8 @@ enum prober_io prober_tls_shake(struct prober_target *t)
     unsigned long code = ERR_peek_error();
     const char *why = code ? ERR_reason_error_string(code) : NULL;
     if (verdict != X509_V_OK && !t->insecure)
-        (void)snprintf(reason, room, "TLS: %s", X509_verify_cert_error_string(verdict));
+        (void)snprintf(reason, room, "certificate of %.*s: %s", EVAC_STR_ARG(t->url.host),
+                       X509_verify_cert_error_string(verdict));
     else
         (void)snprintf(reason, room, "TLS: %s", why ? why : "closed during the handshake");
     return PROBER_IO_FAILED;

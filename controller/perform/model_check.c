@@ -43,6 +43,26 @@ static void check_rules(const struct evac_model *model, struct evac_diag *diag)
         check_safety(model, model->apps[i].safety, model->apps[i].safety_count, diag);
 }
 
+static void check_programs(const struct evac_model *model, const struct evac_app *app,
+                           struct evac_diag *diag)
+{
+    for (size_t i = 0; i < app->probe_count && !model->controller.exec_allowed; i++)
+        if (app->probes[i].kind == EVAC_PROBE_KIND_EXEC)
+            evac_diag_add(diag, EVAC_DIAG_ERROR, app->probes[i].place,
+                          "probe '%.*s' runs a program, which evac.cfg does not allow; allowed "
+                          "with exec = { allowed = true; };",
+                          EVAC_STR_ARG(app->probes[i].name));
+}
+
+static void check_probes(const struct evac_model *model, const struct evac_catalog *catalog,
+                         struct evac_diag *diag)
+{
+    for (size_t i = 0; i < evac_model_probed_count(model); i++)
+        check_programs(model, evac_model_probed(model, i), diag);
+    for (size_t i = 0; i < model->app_count; i++)
+        evac_plan_check_looks(&model->apps[i], catalog, diag);
+}
+
 enum evac_code evac_model_check(const struct evac_model *model, const struct evac_catalog *catalog,
                                 struct evac_diag *diag, struct evac_err *err)
 {
@@ -52,6 +72,8 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     size_t calendar = diag->errors - before;
     check_rules(model, diag);
     size_t rules = diag->errors - before - calendar;
+    check_probes(model, catalog, diag);
+    size_t probes = diag->errors - before - calendar - rules;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);
     if (!code && calendar)
         code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in drills' calendars", calendar,
@@ -59,5 +81,8 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     if (!code && rules)
         code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in safety rules", rules,
                          rules == 1 ? "" : "s");
+    if (!code && probes)
+        code =
+            evac_fail(err, EVAC_E_BADCONF, "%zu error%s in probes", probes, probes == 1 ? "" : "s");
     return code;
 }

@@ -89,6 +89,23 @@ void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *fac
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
 
+/* A look at a resource in one region, outside of any run, through drivers that can change nothing:
+ * an OBSERVE. It either refuses, or done runs exactly once, later; reply NULL: the shell is going,
+ * nothing was learned. what lives as long as the model. */
+struct evac_look {
+    uint16_t app, region; /* indices in the model */
+    const struct evac_probe_look *what;
+    uint32_t within_ms;
+};
+typedef void evac_look_fn(void *user, const struct evac_reply *reply);
+enum evac_code evac_shell_look(struct evac_shell *shell, const struct evac_look *look,
+                               evac_look_fn *done, void *user, struct evac_err *err);
+
+/* A look's reply as a probe's result. What is moving is neither good nor bad, as what was not seen.
+ */
+enum evac_looked { EVAC_LOOKED_GOOD, EVAC_LOOKED_BAD, EVAC_LOOKED_NOTHING };
+enum evac_looked evac_looked(const struct evac_reply *reply, char *reason, size_t reason_bytes);
+
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell);
 bool evac_shell_failed(const struct evac_shell *shell);
 

@@ -3,6 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void link_call(struct shell_call *call)
+{
+    struct evac_shell *shell = call->shell;
+    call->next = shell->calls;
+    if (call->next)
+        call->next->previous = call;
+    shell->calls = call;
+    shell->open_calls++;
+}
+
 static void unlink_call(struct shell_call *call)
 {
     struct evac_shell *shell = call->shell;
@@ -35,7 +45,9 @@ static void done(void *user, const struct evac_reply *reply)
     struct evac_event event = { .kind = EVAC_EVENT_REPLY, .u.reply = call->event };
 
     event.u.reply.reply = reply;
-    if (!shell->dying && !shell->failed)
+    if (call->look)
+        call->look(call->look_user, shell->dying ? NULL : reply);
+    else if (!shell->dying && !shell->failed)
         (void)evac_shell_event(shell, &event, NULL); /* a failure is kept in shell->failed */
     free_call(call);
 }
@@ -79,9 +91,8 @@ static int by_name(const void *a, const void *b)
     return x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
 }
 
-/* args and a few more, sorted. */
-static struct evac_args *with_more(struct evac_arena *arena, const struct evac_args *args,
-                                   const struct evac_arg *more, size_t more_count)
+struct evac_args *shell_with_more(struct evac_arena *arena, const struct evac_args *args,
+                                  const struct evac_arg *more, size_t more_count)
 {
     struct evac_args *all = evac_arena_alloc(arena, sizeof *all);
     struct evac_arg *items = evac_arena_array(arena, args->count + more_count, sizeof *items);
@@ -127,7 +138,7 @@ static const struct evac_args *step_args(struct shell_call *call, const struct e
     if (fenced_ms)
         more[count++] =
             named("fenced", evac_arena_printf(call->arena, "%lld", (long long)fenced_ms));
-    struct evac_args *args = with_more(call->arena, &step->args, more, count);
+    struct evac_args *args = shell_with_more(call->arena, &step->args, more, count);
     fill_run(call->arena, args, id);
     return args;
 }
@@ -143,10 +154,9 @@ static bool is_given(const struct evac_args *args, const char *name)
     return false;
 }
 
-/* A resource's settings as a step would get them: defaults filled in, placeholders replaced. */
-static struct evac_args whole_props(struct evac_arena *arena, const struct evac_args *props,
-                                    const struct evac_param *params,
-                                    const struct evac_plan_place *place)
+struct evac_args shell_whole_props(struct evac_arena *arena, const struct evac_args *props,
+                                   const struct evac_param *params,
+                                   const struct evac_plan_place *place)
 {
     size_t count = 0, most = props->count;
     for (const struct evac_param *p = params; p && p->name; p++)
@@ -174,9 +184,10 @@ static const struct evac_args *measure_args(struct shell_call *call,
         named("to", effect->to),
         named("region", effect->region),
     };
-    struct evac_args props = whole_props(call->arena, &effect->app->resources[effect->step].props,
-                                         call->driver ? call->driver->params : NULL, &place);
-    return with_more(call->arena, &props, more, sizeof more / sizeof more[0]);
+    struct evac_args props =
+        shell_whole_props(call->arena, &effect->app->resources[effect->step].props,
+                          call->driver ? call->driver->params : NULL, &place);
+    return shell_with_more(call->arena, &props, more, sizeof more / sizeof more[0]);
 }
 
 static struct evac_call describe(struct evac_shell *shell, struct shell_call *call,
@@ -225,14 +236,33 @@ static struct shell_call *new_call(struct evac_shell *shell, const struct evac_c
         .call = effect->call,
         .marker = effect->marker,
     };
-    call->next = shell->calls;
-    if (call->next)
-        call->next->previous = call;
-    shell->calls = call;
-    shell->open_calls++;
+    link_call(call);
     if (call->run)
         call->run->open_calls++;
     return call;
+}
+
+struct shell_call *shell_new_look(struct evac_shell *shell, evac_look_fn *fn, void *user)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct shell_call *call = evac_arena_alloc(arena, sizeof *call);
+    *call = (struct shell_call){ .shell = shell, .arena = arena, .look = fn, .look_user = user };
+    link_call(call);
+    return call;
+}
+
+enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver *driver,
+                               struct evac_link *link, const struct evac_call *ask,
+                               struct evac_err *err)
+{
+    call->driver = driver;
+    call->link = link;
+    enum evac_code code = driver->call(link, ask, done, call, &call->id, err);
+    if (code)
+        free_call(call);
+    else
+        call->accepted = true;
+    return code;
 }
 
 void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect)
@@ -264,7 +294,7 @@ void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *ef
 void shell_cancel_call(struct evac_shell *shell, uint64_t number)
 {
     for (struct shell_call *c = shell->calls; c; c = c->next)
-        if (c->event.call == number) {
+        if (!c->look && c->event.call == number) {
             if (c->driver->cancel)
                 c->driver->cancel(c->link, c->id);
             return;

@@ -25,6 +25,8 @@ struct shell_call {
     uint64_t id; /* the driver's */
     bool accepted;
     struct evac_reply_event event;
+    evac_look_fn *look; /* not NULL: a look, nothing that the engine knows of */
+    void *look_user;
     struct evac_arena *arena; /* what the call points at */
 };
 
@@ -49,6 +51,7 @@ struct evac_shell {
     struct shell_run *runs;
     struct shell_call *calls;
     size_t open_calls;
+    uint32_t look_count;
     bool busy, failed, dying;
 
     struct shell_refusal *refusals; /* ring */
@@ -69,6 +72,19 @@ enum evac_code shell_step(struct evac_shell *shell, const struct evac_event *eve
 enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err);
 
 void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect);
+/* For looks: a call that is the engine's business in nothing. send refuses or done will run; the
+ * call is freed in either case. */
+struct shell_call *shell_new_look(struct evac_shell *shell, evac_look_fn *done, void *user);
+enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver *driver,
+                               struct evac_link *link, const struct evac_call *ask,
+                               struct evac_err *err);
+/* A resource's settings as a step would get them: defaults filled in, placeholders replaced. */
+struct evac_args shell_whole_props(struct evac_arena *arena, const struct evac_args *props,
+                                   const struct evac_param *params,
+                                   const struct evac_plan_place *place);
+/* args and a few more, sorted. */
+struct evac_args *shell_with_more(struct evac_arena *arena, const struct evac_args *args,
+                                  const struct evac_arg *more, size_t more_count);
 void shell_cancel_call(struct evac_shell *shell, uint64_t call);
 void shell_drop_calls(struct evac_shell *shell);
 void shell_release_run(struct evac_shell *shell, struct shell_run *run);

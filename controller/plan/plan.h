@@ -137,6 +137,11 @@ enum evac_code evac_plan_check_model(const struct evac_model *model,
                                      const struct evac_catalog *catalog, struct evac_diag *diag,
                                      struct evac_err *err);
 
+/* Probes that look through a driver: resource, action and what it wants must be in its tables, and
+ * the action must only look. */
+void evac_plan_check_looks(const struct evac_app *app, const struct evac_catalog *catalog,
+                           struct evac_diag *diag);
+
 /* Canonical JSON, and back. from_json accepts only what to_json made (CORRUPT otherwise). */
 void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out);
 enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_plan,

@@ -54,8 +54,7 @@ struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
  * ----------------------------------------------------------------------------------------------------
  */
 
-/* The parameter that a (dotted) name belongs to. */
-static const struct evac_param *find_param(const struct evac_param *params, struct evac_str name)
+const struct evac_param *plan_param(const struct evac_param *params, struct evac_str name)
 {
     struct evac_str rest, head = evac_str_cut(name, '.', &rest);
     for (; params && params->name; params++) {
@@ -77,7 +76,7 @@ static bool is_choice(struct evac_str value, const char *choices)
     return false;
 }
 
-static const char *what_is_wrong(const struct evac_param *p, struct evac_str value)
+const char *plan_param_wants(const struct evac_param *p, struct evac_str value)
 {
     int64_t number;
     switch (p->type) {
@@ -119,11 +118,11 @@ static struct evac_place place_of(const struct args_io *io, size_t i)
 static void check_given(const struct args_io *io, size_t i)
 {
     const struct evac_arg *arg = &io->given->items[i];
-    const struct evac_param *p = find_param(io->params, arg->name);
+    const struct evac_param *p = plan_param(io->params, arg->name);
     const char *names[128] = { NULL };
     size_t n = 0;
     if (p) {
-        const char *wanted = what_is_wrong(p, arg->value);
+        const char *wanted = plan_param_wants(p, arg->value);
         if (wanted)
             plan_error(io->c, place_of(io, i), "%s: %.*s is '%.*s'; allowed is %s", io->owner,
                        EVAC_STR_ARG(arg->name), EVAC_STR_ARG(arg->value), wanted);
@@ -137,10 +136,10 @@ static void check_given(const struct args_io *io, size_t i)
                near ? "'?" : "");
 }
 
-static bool is_given(const struct args_io *io, const struct evac_param *p)
+bool plan_is_given(const struct evac_args *given, const struct evac_param *p)
 {
-    for (size_t i = 0; i < io->given->count; i++)
-        if (find_param(p, io->given->items[i].name) == p)
+    for (size_t i = 0; i < given->count; i++)
+        if (plan_param(p, given->items[i].name) == p)
             return true;
     return false;
 }
@@ -173,7 +172,7 @@ static bool is_not_for_it(const struct args_io *io, struct evac_str name)
 {
     struct evac_str rest, types = evac_str_cut(io->d->source->action, '.', &rest);
     bool several = evac_str_is(types, "*") || evac_str_has(types, "|");
-    return io->prefix[0] && several && !find_param(io->params, name);
+    return io->prefix[0] && several && !plan_param(io->params, name);
 }
 
 static void take(const struct args_io *io, struct evac_arg *list, size_t *count)
@@ -192,7 +191,7 @@ static void take(const struct args_io *io, struct evac_arg *list, size_t *count)
     for (const struct evac_param *p = io->params; p && p->name; p++) {
         if (p->flags & EVAC_PARAM_OF_RESOURCE) {
             continue;
-        } else if (is_given(io, p)) {
+        } else if (plan_is_given(io->given, p)) {
             check_regional(io, p);
         } else if (p->flags & EVAC_PARAM_REQUIRED) {
             plan_error(io->c, io->place, "%s needs '%s': %s", io->owner, p->name,

@@ -39,6 +39,11 @@ bool plan_is_region_of(const struct evac_app *app, struct evac_str name);
 /* The step's arguments: the resource's properties, what the step wants, and the standard ones;
  * checked. */
 void plan_args(struct compiler *c, struct draft *d);
+/* The parameter that a (dotted) name belongs to; NULL none. */
+const struct evac_param *plan_param(const struct evac_param *params, struct evac_str name);
+/* What is allowed, when the value is not; NULL when it is. */
+const char *plan_param_wants(const struct evac_param *p, struct evac_str value);
+bool plan_is_given(const struct evac_args *given, const struct evac_param *p);
 /* The action's command for people, with the step's arguments in it. After plan_args. */
 struct evac_str plan_clear(struct compiler *c, const struct draft *d);
 /* {region} {from} {to} {app} {mode} in a value. */
