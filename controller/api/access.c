@@ -164,37 +164,30 @@ static bool has_own(const struct evac_app *app)
     return false;
 }
 
-/* Only those with holders of their own: everywhere else the controller's stand. */
-static void apps_to_json(const struct evac_model *model, const struct evac_caller *caller,
-                         struct evac_jw *w)
+/* Those with holders of their own: everywhere else the controller's stand. */
+static void apps_to_json(const struct evac_model *model, struct evac_jw *w)
 {
     evac_jw_open(w, "apps", '[');
-    for (size_t i = 0; i < model->app_count; i++) {
-        const struct evac_access a = { model, &model->apps[i], caller, EVAC_STR_NONE };
-        if (!has_own(a.app))
-            continue;
-        evac_jw_open(w, NULL, '{');
-        evac_jw_str(w, "app", a.app->name);
-        roles_to_json(w, "roles", evac_roles_of(model->controller.roles, a.app->roles, caller));
-        holders_to_json(&a, w);
-        evac_jw_close(w, '}');
-    }
+    for (size_t i = 0; i < model->app_count; i++)
+        if (has_own(&model->apps[i]))
+            evac_jw_str(w, NULL, model->apps[i].name);
     evac_jw_close(w, ']');
 }
 
-void evac_access_to_json(const struct evac_model *model, const struct evac_caller *caller,
-                         struct evac_jw *w)
+void evac_access_to_json(const struct evac_model *model, const struct evac_app *app,
+                         const struct evac_caller *caller, struct evac_jw *w)
 {
-    const struct evac_access a = { model, NULL, caller, EVAC_STR_NONE };
-    uint32_t held = evac_roles_of(model->controller.roles, NULL, caller);
+    const struct evac_access a = { model, app, caller, EVAC_STR_NONE };
+    uint32_t held = evac_roles_of(model->controller.roles, app_holders(app), caller);
     evac_jw_open(w, NULL, '{');
+    evac_jw_str(w, "app", app ? app->name : EVAC_STR_NONE);
     evac_jw_str(w, "who", caller->who);
     evac_jw_open(w, "groups", '[');
     for (size_t i = 0; i < caller->group_count; i++)
         evac_jw_str(w, NULL, caller->groups[i]);
     evac_jw_close(w, ']');
     roles_to_json(w, "roles", held);
-    apps_to_json(model, caller, w);
+    apps_to_json(model, w);
     holders_to_json(&a, w);
     evac_jw_open(w, "commands", '[');
     for (const struct evac_access_row *row = evac_access_rows; row->doc; row++) {

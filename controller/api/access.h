@@ -36,8 +36,8 @@ enum evac_code evac_access_check(const struct evac_access *access, struct evac_e
 enum evac_code evac_access_need(const struct evac_access *access, uint32_t roles,
                                 struct evac_err *err);
 
-/* The caller's standing, the holders and the table: {"who","groups","roles","apps","holders",
- * "commands"}. */
-void evac_access_to_json(const struct evac_model *model, const struct evac_caller *caller,
-                         struct evac_jw *w);
+/* The caller's standing for an app (NULL: where none has holders of its own), the holders and the
+ * table: {"app","who","groups","roles","apps","holders","commands"}; apps: those with others. */
+void evac_access_to_json(const struct evac_model *model, const struct evac_app *app,
+                         const struct evac_caller *caller, struct evac_jw *w);
 #endif

@@ -351,6 +351,17 @@ static bool parse_overrides(struct evac_daemon *daemon, const struct evac_api_re
     return true;
 }
 
+/* It may wait for a yes, or at another gate: that is worth knowing at once. */
+static void put_begun(struct evac_daemon *daemon, uint64_t id, struct evac_api_response *r)
+{
+    const struct evac_run *run = evac_engine_run(evac_shell_engine(evac_daemon_shell(daemon)), id);
+    struct evac_jw w = { &r->body, false };
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "run", (int64_t)id);
+    evac_jw_cstr(&w, "state", run ? evac_run_state_name(run->state) : NULL);
+    evac_jw_close(&w, '}');
+}
+
 static void begin_run(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_api_response *r)
 {
@@ -363,7 +374,7 @@ static void begin_run(struct evac_daemon *daemon, const struct evac_api_request 
             fail(r, &err);
         } else {
             r->status = 201;
-            evac_buf_putf(&r->body, "{\"run\":%llu}", (unsigned long long)run);
+            put_begun(daemon, run, r);
         }
     }
     cJSON_Delete(json);
@@ -640,7 +651,14 @@ static void roles(struct evac_daemon *daemon, const struct evac_api_request *q,
                   struct evac_api_response *r)
 {
     struct evac_jw w = { &r->body, false };
-    evac_access_to_json(evac_daemon_model(daemon), &q->caller, &w);
+    char name[128];
+    const struct evac_model *model = evac_daemon_model(daemon);
+    struct evac_str app = evac_api_query(q->query, "app", name, sizeof name);
+    const struct evac_app *found = evac_model_app(model, app);
+    if (app.n && !found)
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+    else
+        evac_access_to_json(model, found, &q->caller, &w);
 }
 
 static void gates(struct evac_daemon *daemon, struct evac_api_response *r)

@@ -20,7 +20,7 @@
  *   GET  /v1/journal/verify
  *   GET  /v1/drivers
  *   GET  /v1/gates                   the gates of a run, and who may override which
- *   GET  /v1/roles                   who may do what, and the caller's own standing
+ *   GET  /v1/roles?app=              who may do what, and the caller's own standing
  *   POST /v1/reload
  *   GET  /v1/events                  server-sent events, one a journal row, id is its number
  */

@@ -69,6 +69,9 @@ static void view_yeses(const struct evac_run *run, struct evac_jw *w)
 
 void evac_view_gates(const struct evac_run *run, const struct evac_now *now, struct evac_jw *w)
 {
+    bool waits = run->state == EVAC_RUN_PROPOSED && run->deadline_ms != UINT64_MAX;
+    int64_t left = (int64_t)(run->deadline_ms - now->boot_ms);
+    evac_jw_known(w, "open_until_ms", waits, waits ? now->wall_ms + left : 0);
     evac_jw_cstr(w, "verdict", evac_verdict_name(run->facts.verdict));
     evac_jw_open(w, "gates", '[');
     if (run->state == EVAC_RUN_PROPOSED)

@@ -156,13 +156,15 @@ static enum evac_exit begin(struct evac_cli *cli, const char *app, const char *w
     if (code != EVAC_EXIT_DONE)
         return evac_cli_fail(code, "%s", err.text);
     unsigned long run = (unsigned long)evac_json_number(answer, "run", 0);
+    bool waits = strcmp(evac_json_cstr(answer, "state"), "proposed") == 0;
     cJSON_Delete(answer);
-    if (cli->no_wait) {
-        printf(cli->json ? "{\"run\":%lu}\n" : "run %lu began: 'evac watch %lu' follows it\n", run,
-               run);
-        return EVAC_EXIT_DONE;
-    }
-    return evac_cli_follow(cli, run);
+    if (!cli->no_wait)
+        return evac_cli_follow(cli, run);
+    printf(cli->json ? "{\"run\":%lu}\n"
+           : waits   ? "run %lu waits at a gate: 'evac gates %lu' says for what\n"
+                     : "run %lu began: 'evac watch %lu' follows it\n",
+           run, run);
+    return EVAC_EXIT_DONE;
 }
 
 enum evac_exit evac_cmd_move(struct evac_cli *cli)

@@ -55,9 +55,10 @@ void evac_cli_question(struct evac_cli *cli, const cJSON *run)
            evac_json_number(run, "run", 0), evac_style(cli, EVAC_PLAIN),
            evac_json_cstr(run, "workflow"), evac_json_cstr(run, "app"), evac_json_cstr(run, "from"),
            evac_json_cstr(run, "to"), evac_json_cstr(run, "mode"), evac_json_cstr(run, "who"));
-    printf("  %s looks %s; it would lose %s of data (objective %s); plan %.12s\n",
-           evac_json_cstr(run, "from"), evac_json_cstr(run, "verdict"), loss, objective,
-           evac_json_cstr(run, "plan_hash"));
+    printf("  %s looks %s; %s would lose %s of data (objective %s); plan %.12s\n",
+           evac_json_cstr(run, "from"), evac_json_cstr(run, "verdict"),
+           strcmp(evac_json_cstr(run, "mode"), "graceful") == 0 ? "an ungraceful move" : "it", loss,
+           objective, evac_json_cstr(run, "plan_hash"));
 }
 
 static enum evac_exit print_table(struct evac_cli *cli)
@@ -88,6 +89,16 @@ static enum evac_exit print_table(struct evac_cli *cli)
     return EVAC_EXIT_DONE;
 }
 
+static void print_expiry(const cJSON *run)
+{
+    char left[32];
+    double until = evac_json_number(run, "open_until_ms", 0);
+    if (until <= 0)
+        return;
+    evac_cli_duration(until - evac_json_number(run, "now_ms", 0), left, sizeof left);
+    printf("  it stays open for %s\n", left);
+}
+
 enum evac_exit evac_cmd_gates(struct evac_cli *cli)
 {
     char path[64];
@@ -112,6 +123,7 @@ enum evac_exit evac_cmd_gates(struct evac_cli *cli)
     } else {
         evac_cli_question(cli, run);
         evac_cli_gates(cli, run);
+        print_expiry(run);
     }
     cJSON_Delete(run);
     return EVAC_EXIT_DONE;

@@ -76,7 +76,7 @@ static const struct command {
     { "reload", "", "load the configuration again; a bad one changes nothing", evac_cmd_reload },
     { "drivers", "[NAME]", "what can be done to which resource, and how safely; --iam: permissions",
       evac_cmd_drivers },
-    { "roles", "", "who may do what, and what you may", evac_cmd_roles },
+    { "roles", "[APP]", "who may do what, and what you may", evac_cmd_roles },
     { "fsm", "", "the state machines, printed from their tables", evac_cmd_fsm },
     { "version", "", "of this command and of the controller", evac_cmd_version },
 };

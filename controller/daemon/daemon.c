@@ -69,8 +69,9 @@ static void on_notice(void *user, const struct evac_notice_effect *notice)
 {
     (void)user;
     evac_log(notice->alarm ? EVAC_LOG_WARN : EVAC_LOG_INFO, notice->alarm ? "alarm" : "notice",
-             "app=%.*s run=%llu text=\"%s\"", EVAC_STR_ARG(notice->app),
-             (unsigned long long)notice->run, notice->text);
+             "app=%.*s run=%llu%s%.*s text=\"%s\"", EVAC_STR_ARG(notice->app),
+             (unsigned long long)notice->run, notice->to.n ? " to=" : "", EVAC_STR_ARG(notice->to),
+             notice->text);
 }
 
 static void on_ended(void *user, const struct evac_run *run)

@@ -82,11 +82,12 @@ static void say_who(struct evac_str who, struct evac_text *text)
 void run_say_needed(const struct evac_run *run, uint32_t step, struct evac_text *text)
 {
     uint16_t have = evac_run_yeses(run, step), need = evac_run_yeses_needed(run);
-    const char *before = ", who is not ";
+    const char *before = ", but not ";
     evac_text_puts(text, "needs ");
     evac_text_u64(text, need > have ? need - have : 0);
-    evac_text_puts(text, have ? " more of " : " of ");
+    evac_text_puts(text, have ? " more (" : " (");
     say_of(run, text);
+    evac_text_puts(text, ")");
     if (!may_requester(run)) {
         evac_text_puts(text, before);
         say_who(evac_str(run->who), text);
@@ -131,10 +132,13 @@ static void record_yes(struct evac_run *run, struct evac_run_io *io, uint32_t st
                        const struct evac_command *cmd)
 {
     struct evac_record r = { .kind = EVAC_RECORD_APPROVE, .step = step };
+    struct evac_text shown = evac_effects_text(io->fx, 64); /* what it is given for */
     r.who = cmd->who;
     r.text = cmd->reason;
-    r.from = evac_str(evac_verdict_name(run->facts.verdict));
-    r.to = evac_str(evac_mode_name(run->mode));
+    evac_text_puts(&shown, evac_verdict_name(run->facts.verdict));
+    evac_text_puts(&shown, "/");
+    evac_text_puts(&shown, evac_mode_name(run->mode));
+    r.event = evac_effects_text_end(io->fx, &shown);
     r.number = run->loss_ms == EVAC_LOSS_UNKNOWN ? -1 : run->loss_ms;
     evac_run_record(run, io, r);
 }

@@ -191,13 +191,14 @@ static enum evac_verdict verdict_of(struct evac_str name)
 static void fold_yes(struct evac_run *run, const struct evac_record *r)
 {
     struct evac_yes *yes = &run->yeses[run->yes_count];
+    struct evac_str mode;
     if (run->yes_count == EVAC_RUN_YESES_MAX)
         return;
     *yes = (struct evac_yes){ .step = r->step,
                               .mode = run->mode,
                               .loss_ms = r->number < 0 ? EVAC_LOSS_UNKNOWN : r->number };
-    yes->verdict = verdict_of(r->from);
-    (void)evac_mode_parse(r->to, &yes->mode);
+    yes->verdict = verdict_of(evac_str_cut(r->event, '/', &mode));
+    (void)evac_mode_parse(mode, &yes->mode);
     (void)evac_str_copy(yes->who, sizeof yes->who, r->who);
     run->yes_count++;
 }

@@ -108,7 +108,7 @@ uint64_t run_wait_deadline_ms(const struct evac_run *run, uint32_t step);
 bool run_wait_expired(struct evac_run *run, struct evac_run_io *io, uint32_t step);
 /* After a start: how long it had waited before this process. */
 void run_wait_resume(struct evac_run *run, const struct evac_now *now, uint32_t step);
-/* "needs one more approver who is neither ann nor bob" */
+/* "needs 1 more (approver), but not ann or bob" */
 void run_say_needed(const struct evac_run *run, uint32_t step, struct evac_text *why);
 
 /* run_command.c */
