@@ -512,8 +512,9 @@ static void record_override(struct evac_run *run, struct evac_run_io *io,
     if (at->step == EVAC_NO_STEP)
         r.name = EVAC_STR("start");
     r.event = evac_str(rows[at->gate].name);
-    if (word->rule[0])
-        r.to = evac_str(word->rule);
+    struct evac_text rule = evac_effects_text(io->fx, sizeof word->rule);
+    evac_text_puts(&rule, word->rule);
+    r.to = evac_effects_text_end(io->fx, &rule);
     r.who = cmd->who;
     r.text = cmd->reason;
     r.number = as_journalled(word->number);

@@ -81,6 +81,7 @@ static void init_run(struct run_world *w)
     free(w->run);
     w->run = evac_run_init(calloc(1, evac_run_bytes(&w->plan)), &w->plan);
     w->run->id = 1;
+    (void)evac_str_copy(w->run->who, sizeof w->run->who, evac_str(w->who));
 }
 
 struct run_world *run_world_new(const struct world_step *steps, size_t count)
@@ -213,6 +214,7 @@ static struct evac_run_io io(struct run_world *w)
 {
     w->now.random = w->now.random * 6364136223846793005u + 1442695040888963407u;
     evac_effects_reset(&w->fx);
+    w->run->facts = w->facts;
     return (struct evac_run_io){ &w->fx, &w->now, &w->next_seq, &w->next_call, 1 };
 }
 
@@ -275,6 +277,8 @@ static void perform(struct run_world *w)
             open_call(w, &w->fx.items[i].u.call);
         if (w->fx.items[i].kind == EVAC_FX_ENDED)
             w->ended = true;
+        if (w->fx.items[i].kind == EVAC_FX_NOTICE && w->fx.items[i].u.notice.to.n)
+            w->told++;
     }
     if (intent) {
         struct evac_run_io again = io(w);
@@ -350,10 +354,29 @@ void run_world_until(struct run_world *w, uint64_t at_ms)
 void run_world_begin(struct run_world *w)
 {
     struct evac_run_io x = io(w);
+    (void)evac_str_copy(w->who, sizeof w->who, EVAC_STR("test"));
     (void)evac_str_copy(w->run->who, sizeof w->run->who, EVAC_STR("test"));
     struct evac_command yes = { .verb = EVAC_CMD_APPROVE, .run = 1, .who = EVAC_STR("test") };
     evac_run_command(w->run, &x, &yes);
     perform(w);
+}
+
+void run_world_start(struct run_world *w, const char *who, bool asks, uint32_t veto_ms)
+{
+    (void)evac_str_copy(w->who, sizeof w->who, evac_str(who));
+    (void)evac_str_copy(w->run->who, sizeof w->run->who, evac_str(who));
+    struct evac_run_io x = io(w);
+    evac_run_start(w->run, &x, asks, veto_ms);
+    perform(w);
+}
+
+enum evac_code run_world_hear(struct run_world *w, const struct evac_command *word)
+{
+    struct evac_run_io x = io(w);
+    evac_run_command(w->run, &x, word);
+    enum evac_code answer = w->fx.answer;
+    perform(w);
+    return answer;
 }
 
 void run_world_crash(struct run_world *w)

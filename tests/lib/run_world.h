@@ -46,7 +46,7 @@ struct world_switch {
 struct run_world {
     struct evac_plan plan;
     struct evac_plan_step steps[2 * WORLD_STEPS];
-    struct evac_plan_cond conds[WORLD_STEPS];
+    struct evac_plan_cond conds[2 * WORLD_STEPS];
     uint16_t lists[2 * WORLD_STEPS][4 * WORLD_STEPS];
     char ids[2 * WORLD_STEPS][40];
     struct world_switch switches[WORLD_STEPS];
@@ -61,6 +61,9 @@ struct run_world {
         uint64_t at_ms;
         bool used;
     } calls[64];
+    struct evac_run_facts facts; /* what the engine would say to the run, with every event */
+    char who[64];                /* began it */
+    unsigned told;               /* notices to an address */
     char trace[65536];
     size_t trace_n;
     bool ended;
@@ -73,12 +76,16 @@ struct world_switch *run_world_switch(struct run_world *w, const char *id);
 enum evac_step_state run_world_state(const struct run_world *w, const char *id);
 
 void run_world_begin(struct run_world *w);
+/* As the engine does when it was admitted: evac_run_start(). */
+void run_world_start(struct run_world *w, const char *who, bool asks, uint32_t veto_ms);
 /* Let time pass until at_ms, or until the run ends. */
 void run_world_until(struct run_world *w, uint64_t at_ms);
 /* As kill -9: everything but the journal is gone; open calls still land. */
 void run_world_crash(struct run_world *w);
 enum evac_code run_world_say(struct run_world *w, enum evac_command_verb verb, const char *step,
                              const char *reason, int64_t value);
+/* The same of somebody who holds these roles; gate may be NULL. The answer's text is in w->fx. */
+enum evac_code run_world_hear(struct run_world *w, const struct evac_command *word);
 /* How often the trace has the line part. */
 unsigned run_world_count(const struct run_world *w, const char *part);
 #endif
