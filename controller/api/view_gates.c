@@ -10,16 +10,6 @@ static void view_roles(struct evac_jw *w, uint32_t roles)
     evac_jw_close(w, ']');
 }
 
-static const char *answer_name(enum evac_gate_answer answer)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        EVAC_GATE_ANSWERS(X)
-#undef X
-    };
-    return names[answer];
-}
-
 static void view_gate(const struct evac_run *run, const struct evac_now *now, uint32_t step,
                       enum evac_run_gate gate, struct evac_jw *w)
 {
@@ -32,7 +22,7 @@ static void view_gate(const struct evac_run *run, const struct evac_now *now, ui
         evac_jw_cstr(w, "place", "start");
     else
         evac_jw_str(w, "place", run->plan->steps[step].id);
-    evac_jw_cstr(w, "answer", answer_name(word.answer));
+    evac_jw_cstr(w, "answer", evac_gate_answer_name(word.answer));
     evac_jw_bool(w, "shut", shut);
     evac_jw_bool(w, "overridden", !shut && word.answer == EVAC_GATE_SAYS_BLOCK);
     evac_jw_cstr(w, "reason", word.why);
@@ -104,7 +94,7 @@ void evac_view_gate_table(struct evac_jw *w)
             if (row->where & places[i].bit)
                 evac_jw_cstr(w, NULL, places[i].name);
         evac_jw_close(w, ']');
-        evac_jw_cstr(w, "unknown", answer_name(row->unknown));
+        evac_jw_cstr(w, "unknown", evac_gate_answer_name(row->unknown));
         view_roles(w, row->roles);
         evac_jw_cstr(w, "phrase", row->phrase);
         evac_jw_close(w, '}');

@@ -256,7 +256,8 @@ static const struct evac_approvals *approvals_of(const struct evac_app *app,
 {
     const struct evac_approvals *a =
         run->plan->workflow == EVAC_WORKFLOW_DRILL ? &app->drill_approvals : &app->approvals;
-    return a->need ? a : NULL;
+    bool fences = run->plan->workflow == EVAC_WORKFLOW_FENCE; /* to stop is one person's word */
+    return a->need && !fences ? a : NULL;
 }
 
 bool engine_asks(const struct evac_app *app, const struct evac_run *run, bool proposed)

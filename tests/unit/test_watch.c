@@ -127,6 +127,48 @@ START_TEST(an_hour_of_samples_is_kept_and_the_journal_is_told_what_is_new)
 }
 END_TEST
 
+/* Two measures agree within 5 s and the age of the sample by lag; the reference is 100 s. */
+static const struct {
+    uint32_t verbs;
+    int64_t as_of_ms, lag_ms, found_ms; /* 0: no sample */
+    uint16_t wanted;
+    bool agrees;
+} words[] = {
+    { 0, 0, 0, 0, 0, true },
+    { 0, 0, 0, 0, 2, true },
+    { LAG, 99000, 500, 0, 0, true },
+    { LAG, 99000, 500, 0, 1, true },
+    { LAG, 99000, 500, 0, 2, false }, /* there is only one */
+    { LAG, 0, 0, 0, 0, false },       /* and that is silent */
+    { CANARY, 0, 0, 98000, 0, true },
+    { CANARY, 0, 0, 98000, 2, false },
+    { LAG | CANARY, 99000, 500, 98000, 0, true },
+    { LAG | CANARY, 99000, 500, 98000, 1, true },
+    { LAG | CANARY, 99000, 500, 98000, 2, true },
+    { LAG | CANARY, 99000, 500, 0, 0, false }, /* the markers are silent */
+    { LAG | CANARY, 99000, 500, 0, 1, true },
+    { LAG | CANARY, 0, 0, 98000, 0, false },
+    { LAG | CANARY, 99000, 0, 50000, 0, false }, /* a lag of zero that lies: 1 s, and 50 s */
+    { LAG | CANARY, 99000, 0, 50000, 1, true },
+    { LAG | CANARY, 60000, 200, 97000, 0, true },    /* one sample a minute: 40 s, and 3 s */
+    { LAG | CANARY, 99000, 60000, 97000, 0, false }, /* markers that lie: 61 s, and 3 s */
+};
+
+START_TEST(measures_agree_or_one_of_them_lies)
+{
+    struct evac_watch w = fresh(words[_i].verbs);
+    struct evac_fact lag[] = { { "lag_ms", words[_i].lag_ms },
+                               { "as_of_wall_ms", words[_i].as_of_ms } };
+    struct evac_fact found[] = { { "marker", words[_i].found_ms } };
+    struct evac_reply measured = seen(lag, 2), marked = seen(found, 1);
+    if (words[_i].as_of_ms)
+        evac_watch_measured(&w, &measured, INT64_MAX);
+    if (words[_i].found_ms)
+        evac_watch_found(&w, &marked);
+    ck_assert_int_eq(evac_watch_agrees(&w, 100000, words[_i].wanted), words[_i].agrees);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("watch");
@@ -138,6 +180,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, of_two_measures_the_worse_counts);
     tcase_add_test(tc, only_the_newest_markers_are_kept);
     tcase_add_test(tc, an_hour_of_samples_is_kept_and_the_journal_is_told_what_is_new);
+    tcase_add_loop_test(tc, measures_agree_or_one_of_them_lies, 0, sizeof words / sizeof words[0]);
     suite_add_tcase(suite, tc);
 }
 
