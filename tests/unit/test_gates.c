@@ -442,8 +442,7 @@ START_TEST(a_yes_is_void_when_it_was_given_for_something_else)
     run_world_until(w, 5000);
     ck_assert_msg((evac_run_yeses(w->run, EVAC_NO_STEP) == 0) == shown[_i].is_void, "%s:\n%s",
                   shown[_i].what, w->trace);
-    ck_assert_uint_eq(run_world_count(w, "gate_block start void on approval"),
-                      shown[_i].is_void);
+    ck_assert_uint_eq(run_world_count(w, "gate_block start void on approval"), shown[_i].is_void);
     /* and it may be given again */
     ck_assert_int_eq(yes(w, &bob), shown[_i].is_void ? EVAC_OK : EVAC_E_REFUSED);
     run_world_free(w);
