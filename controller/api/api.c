@@ -509,8 +509,8 @@ static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
 static void say(struct evac_daemon *daemon, const struct evac_api_request *q, uint64_t run,
                 struct evac_api_response *r)
 {
-    static const char *const known[] = { "verb", "app",  "step",  "reason",    "value",
-                                         "mode", "gate", "owner", "condition", NULL };
+    static const char *const known[] = { "verb", "app",   "step",      "reason",   "value", "mode",
+                                         "gate", "owner", "condition", "incident", NULL };
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_jw w = { &r->body, false };
@@ -527,6 +527,7 @@ static void say(struct evac_daemon *daemon, const struct evac_api_request *q, ui
     cmd->reason = text_of(json, "reason");
     cmd->owner = text_of(json, "owner");
     cmd->condition = text_of(json, "condition");
+    cmd->incident = text_of(json, "incident");
     cmd->value =
         evac_mode_parse(text_of(json, "mode"), &mode) ? (int64_t)mode : number_of(json, "value");
     cmd->gate = text_of(json, "gate");
@@ -641,6 +642,12 @@ static void status(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_view_status(daemon, &w);
 }
 
+static void incidents(struct evac_daemon *daemon, struct evac_api_response *r)
+{
+    struct evac_jw w = { &r->body, false };
+    evac_view_incidents(evac_shell_engine(evac_daemon_shell(daemon)), true, &w, NULL);
+}
+
 static void drivers(struct evac_daemon *daemon, struct evac_api_response *r)
 {
     struct evac_jw w = { &r->body, false };
@@ -683,6 +690,7 @@ static const struct {
 } routes[] = {
     { "GET", "/v1/version", version, NULL, false },
     { "GET", "/v1/status", status, NULL, false },
+    { "GET", "/v1/incidents", incidents, NULL, true },
     { "GET", "/v1/drivers", drivers, NULL, false },
     { "GET", "/v1/roles", NULL, roles, false },
     { "GET", "/v1/gates", gates, NULL, false },

@@ -287,6 +287,8 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_bool(w, "parked", engine && engine->parked);
     evac_jw_bool(w, "cut_off", engine && engine->opinion.abstains);
     evac_jw_known(w, "journal_rows", engine != NULL, engine ? (int64_t)engine->committed : 0);
+    if (engine)
+        evac_view_incidents(engine, false, w, "incidents");
     evac_jw_open(w, "apps", '[');
     for (size_t i = 0; engine && i < engine->app_count; i++)
         evac_view_app(daemon, i, w);

@@ -17,4 +17,8 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
  * waived or froze. Members of the object that is open: "decision", "waivers", "frozen". */
 void evac_view_decision(const struct evac_engine *engine, const struct evac_engine_app *app,
                         const struct evac_now *now, struct evac_jw *w);
+/* {"global": text or null, "regions": [ ... ]}: of each region how many apps serve there and are
+ * down there, and its incident, if it had one; apps: with what each app is to it. */
+void evac_view_incidents(const struct evac_engine *engine, bool apps, struct evac_jw *w,
+                         const char *key);
 #endif

@@ -15,7 +15,7 @@ struct evac_cli {
     bool no_wait;
     bool watch;
     const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
-        *duration, *owner, *condition;
+        *duration, *owner, *condition, *incident;
     const char *override; /* gates, with commas between */
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;
@@ -66,6 +66,9 @@ bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *re
 /* A word to the controller about an app ("": all, or none), with the options that were given. */
 enum evac_exit evac_cli_say(struct evac_cli *cli, const char *app);
 
+/* Incidents that are on, and the global event, as status has them. */
+void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents);
+
 /* The policy of an app, as status or a plan has it: what it thinks, what keeps it from acting, what
  * is waived and frozen; each line behind indent. */
 void evac_cli_policy(struct evac_cli *cli, const cJSON *app, const char *indent);
@@ -85,5 +88,5 @@ evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan,
     evac_cmd_drill, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
     evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
     evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_discover, evac_cmd_waive,
-    evac_cmd_freeze;
+    evac_cmd_incident, evac_cmd_freeze;
 #endif

@@ -236,10 +236,10 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     struct evac_err err = { EVAC_OK, "" };
     char value[32] = "";
     bool mode = strcmp(cli->command, "mode") == 0;
-    const char *text =
-        evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step, "reason",
-                      cli->reason, "mode", mode ? cli->mode : NULL, "gate", cli->override, "owner",
-                      cli->owner, "condition", cli->condition, (const char *)NULL);
+    const char *text = evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step,
+                                     "reason", cli->reason, "mode", mode ? cli->mode : NULL, "gate",
+                                     cli->override, "owner", cli->owner, "condition",
+                                     cli->condition, "incident", cli->incident, (const char *)NULL);
     if (cli->duration && body.n) { /* a number, not a text */
         snprintf(value, sizeof value, ",\"value\":%s}", cli->duration);
         body.n--;
@@ -290,6 +290,11 @@ static void show_question(struct evac_cli *cli, unsigned long run)
 enum evac_exit evac_cmd_say(struct evac_cli *cli)
 {
     char path[64];
+    if (cli->incident && cli->argc)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "%s: either a run, or --incident REGION",
+                             cli->command);
+    if (cli->incident)
+        return evac_cli_say(cli, NULL);
     unsigned long run = evac_cli_run(cli, cli->argc ? cli->argv[0] : NULL);
     if (run == 0)
         return EVAC_EXIT_REFUSED;

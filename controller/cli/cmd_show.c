@@ -193,6 +193,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
     if (evac_json_true(status, "automation_stopped"))
         printf("%sautomation is stopped%s: 'evac allow-automation' ends that\n",
                evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN));
+    evac_cli_incidents(cli, cJSON_GetObjectItemCaseSensitive(status, "incidents"));
     cJSON_ArrayForEach(app, cJSON_GetObjectItemCaseSensitive(status, "apps"))
     {
         if (cli->argc == 0 || strcmp(cli->argv[0], evac_json_cstr(app, "app")) == 0)

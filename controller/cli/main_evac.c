@@ -62,6 +62,8 @@ static const struct command {
       "stand for a condition of acting that does not hold (--owner, --reason, --for or --until)",
       evac_cmd_waive },
     { "unwaive", "APP lint|readiness|drill", "take a waiver back", evac_cmd_waive },
+    { "incident", "[REGION]", "regional incidents: many apps down at once are one; who goes when",
+      evac_cmd_incident },
     { "freeze", "[APP]", "no automatic run of an app, or of any (--reason, --for or --until)",
       evac_cmd_freeze },
     { "unfreeze", "[APP]", "end a freeze", evac_cmd_freeze },
@@ -139,6 +141,7 @@ static void help(FILE *to)
         "minute\n"
         "                     (\"2026-12-31 18:00\"), in UTC\n"
         "  --owner NAME       waive, freeze: who stands for it\n"
+        "  --incident REGION  approve, decline, pause, resume: the evacuation of that region\n"
         "  --watch            decide: drawn again every second, until you stop it\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --json             for programs\n"
@@ -165,6 +168,7 @@ enum {
     OPT_FOR,
     OPT_UNTIL,
     OPT_OWNER,
+    OPT_INCIDENT,
     OPT_LIMIT,
     OPT_JSON,
     OPT_SOCKET,
@@ -199,6 +203,7 @@ static const struct option options[] = {
     { "for", required_argument, NULL, OPT_FOR },
     { "until", required_argument, NULL, OPT_UNTIL },
     { "owner", required_argument, NULL, OPT_OWNER },
+    { "incident", required_argument, NULL, OPT_INCIDENT },
     { "limit", required_argument, NULL, OPT_LIMIT },
     { "json", no_argument, NULL, OPT_JSON },
     { "socket", required_argument, NULL, OPT_SOCKET },
@@ -289,6 +294,9 @@ static bool set_option(struct evac_cli *cli, int c)
         return set_duration(cli, optarg);
     case OPT_UNTIL:
         return set_until(cli, optarg);
+    case OPT_INCIDENT:
+        cli->incident = optarg;
+        return true;
     case OPT_OWNER:
         cli->owner = optarg;
         return true;

@@ -477,7 +477,15 @@ struct evac_controller_conf {
     uint32_t quarantine_ms;    /* Q of rule R7: a signed request's lifetime and a margin; 330 s */
     uint32_t confirm_ms;       /* W of rule R6: second look; 10 s */
     uint32_t poll_ms, poll_max_ms;
-    uint16_t auto_runs_max;          /* automatic runs at one time, all apps */
+    uint16_t auto_runs_max;       /* automatic runs at one time, all apps */
+    uint16_t incident_percent;    /* of a region's apps are down ... */
+    uint16_t incident_apps_min;   /* ... and at least so many ... */
+    uint16_t incident_elsewhere;  /* ... and less than that part elsewhere: one regional incident */
+    uint16_t global_percent;      /* of the apps in each of several regions: a global event */
+    uint16_t incident_parallel;   /* runs of one evacuation at a time */
+    uint16_t incident_saturation; /* % of its runs without capacity: it pauses */
+    uint32_t incident_dwell_ms;   /* for so long, before it is one */
+    uint32_t incident_calm_ms;    /* the region is up for so long: it is over */
     uint16_t pace_min, pace_percent; /* automatic starts in pace_ms: at least so many, or that */
     uint32_t pace_ms;                /* part of all apps */
     const struct evac_window *blackouts; /* of all apps */

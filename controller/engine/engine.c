@@ -63,6 +63,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->next_run = 1;
     engine->dependencies = init_apps(engine->apps, model);
     engine->dependency_count = model->controller.dependency_count;
+    engine_fleet_build(engine);
 }
 
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs)
@@ -116,6 +117,14 @@ void engine_move_back(struct evac_engine_app *a)
     a->active = a->active_before;
     a->out = a->out_before;
     evac_health_serve(&a->health, evac_engine_serving(a));
+}
+
+void engine_note_leave(struct evac_engine_app *a, uint64_t run, uint16_t from)
+{
+    a->evac_run = run;
+    a->evac_region = from < EVAC_REGIONS_MAX ? a->fleet[from] : EVAC_FLEET_NOWHERE;
+    a->evac_strained = false;
+    a->no_plan = false;
 }
 
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region)
@@ -188,6 +197,7 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
 
     *to = *from;
     to->app = app;
+    to->no_plan = false;
     to->watches = watches; /* resources may stand in another order now */
     to->sources = sources;
     to->needs = needs;
@@ -223,6 +233,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->dependencies = dependencies;
     engine->dependency_count = model->controller.dependency_count;
     engine->wake_ms = 0;
+    engine_fleet_build(engine);
 }
 
 /* --- records, notices
@@ -338,6 +349,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .now_boot_ms = now->boot_ms,
         .now_wall_ms = now->wall_ms,
     };
+    in.incident = engine_fleet_says(engine, a, looked_at, &in.in_incident);
     for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
         in.assurance[k] = a->assurance[k];
     for (unsigned c = 0; c < EVAC_CONDITION_COUNT; c++)
@@ -376,6 +388,8 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a)
     if (!same_decision(&before, &a->decision) &&
         (a->decision.decide != EVAC_DECIDE_NOTHING || before.decide != EVAC_DECIDE_NOTHING))
         note_decision(io, a);
+    if (before.alone != a->decision.alone)
+        io->engine->fleet.due = true; /* an incident may wait for that */
     if (wants && !a->run && !a->starting)
         start(io, a);
 }
@@ -405,6 +419,8 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
     note_verdicts(io, a, news->verdict_changed);
     if (news->verdict_changed & (1u << a->old_side.region))
         a->old_side.due_ms = io->now->boot_ms; /* it is back, or gone again */
+    if (news->verdict_changed)
+        engine_fleet_count(io->engine, a);
     if (news->verdict_changed || news->situation_changed || io->now->boot_ms >= a->decide_ms)
         engine_decide(io, a);
 }
@@ -502,11 +518,25 @@ static void let_go(struct engine_io *io, struct evac_engine_app *a)
     evac_run_tick(a->run, &rio);
 }
 
+/* An evacuation goes on when one of its runs is over, asks, or had to wait for capacity. */
+static void tell_incident(struct evac_engine *engine, struct evac_engine_app *a,
+                          const struct evac_run *run)
+{
+    uint8_t is = (uint8_t)(run->state << 1 | run->strained);
+    if (run->id == a->evac_run)
+        a->evac_strained = run->strained;
+    if (is != a->run_seen)
+        engine->fleet.due = true;
+    a->run_seen = is;
+}
+
 /* After whatever happened to a run: traffic that moved makes the target the active region; an end
  * makes room. */
 void engine_after_run(struct engine_io *io, struct evac_run *run)
 {
     struct evac_engine_app *a = app_of(io->engine, run);
+    if (a && a->run == run)
+        tell_incident(io->engine, a, run);
     if (a && a->run == run) {
         engine_note_automatic(io->engine, a, run, io->now);
         bool moved = (run->instants & (1u << EVAC_INSTANT_TRAFFIC_MOVED)) ||
@@ -517,6 +547,7 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
                          engine_region_index(a->app, run->plan->to));
         if (run->state == EVAC_RUN_ROLLED_BACK)
             engine_move_back(a);
+        engine_fleet_count(io->engine, a);
     }
     if (!evac_run_is_over(run->state))
         return;
@@ -654,13 +685,13 @@ static void record_admission(struct engine_io *io, struct evac_run *run,
 }
 
 /* Whoever begins a run does not have to decline first what was proposed. */
-static void withdraw_proposal(struct engine_io *io, struct evac_engine_app *a)
+void engine_withdraw_proposal(struct engine_io *io, struct evac_engine_app *a, const char *why)
 {
     struct evac_run_io rio = engine_run_io(io);
     struct evac_run *run = a->run;
     if (!run || run->state != EVAC_RUN_PROPOSED)
         return;
-    (void)run_move(run, &rio, EVAC_RUN_ON_CANCEL, "another run was begun instead");
+    (void)run_move(run, &rio, EVAC_RUN_ON_CANCEL, why);
     evac_run_tick(run, &rio);
     engine_after_run(io, run);
 }
@@ -725,7 +756,7 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILBACK && is_unreconciled(io, a, run))
         return;
     if (!e->proposed && !aside)
-        withdraw_proposal(io, a);
+        engine_withdraw_proposal(io, a, "another run was begun instead");
     if (aside ? a->run || a->rehearsal : a->run != NULL) {
         engine_refuse(
             io, EVAC_E_BUSY,
@@ -741,6 +772,8 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
     run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse;
     run->id = engine->next_run++;
     (void)evac_str_copy(run->who, sizeof run->who, e->who);
+    if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILOVER)
+        engine_note_leave(a, run->id, engine_region_index(a->app, run->plan->from));
     if (!aside) {
         a->active_before = a->active;
         a->out_before = a->out;
@@ -759,6 +792,8 @@ static void not_admitted(struct engine_io *io, uint16_t app, struct evac_str why
     struct evac_engine_app *a = &io->engine->apps[app];
     struct evac_record r = { .kind = EVAC_RECORD_ALARM };
     a->starting = false;
+    a->no_plan = true;
+    io->engine->fleet.due = true;
     a->decide_ms = io->now->boot_ms + 60000; /* it will not compile in a moment either */
     r.app = a->app->name;
     r.text = why;
@@ -862,6 +897,8 @@ static void command(struct engine_io *io, const struct evac_command *cmd)
     struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
     if (!io->engine->lead) {
         engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+    } else if (cmd->incident.n) {
+        engine_incident_command(io, cmd);
     } else if (cmd->run == 0) {
         command_app(io, cmd);
     } else if (!run) {
@@ -935,6 +972,8 @@ static void tick_apps(struct engine_io *io)
 static void set_wake(struct evac_engine *engine)
 {
     uint64_t wake = engine_depend_wake_ms(engine);
+    if (engine_fleet_wake_ms(engine) < wake)
+        wake = engine_fleet_wake_ms(engine);
     for (const struct evac_run *r = engine->runs; r; r = r->next)
         if (r->wake_ms < wake)
             wake = r->wake_ms;
@@ -1010,6 +1049,7 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     } else if (event->kind == EVAC_EVENT_REPLY && event->u.reply.run == 0) {
         tick_runs(&io); /* a gate or an end may have waited for that measurement */
     }
+    engine_fleet_step(&io);
     set_wake(engine);
 }
 

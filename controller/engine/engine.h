@@ -7,6 +7,7 @@
 #define EVAC_ENGINE_H
 
 #include "decision.h"
+#include "fleet.h"
 #include "old_side.h"
 #include "run.h"
 #include "self.h"
@@ -33,6 +34,18 @@ struct evac_engine_app {
     const struct evac_app *app;
     struct evac_health health;
     struct evac_decision decision;
+    /* in the fleet: where its regions are counted, and as what */
+    uint8_t fleet[EVAC_REGIONS_MAX], counted[EVAC_REGIONS_MAX];
+    uint16_t tier; /* its own, or of whoever waits for it */
+    uint16_t deps[EVAC_FLEET_DEPS_MAX];
+    uint8_t dep_count;
+    /* of a regional incident */
+    uint8_t evacuee;     /* enum evac_evacuee, when it was last looked at */
+    uint8_t evac_region; /* in the fleet: what the newest real failover left */
+    uint64_t evac_run;
+    bool evac_strained;   /* it had to wait for capacity, or was refused some */
+    bool no_plan;         /* its failover does not compile */
+    uint8_t run_seen;     /* state of its run, when the incident last heard of it */
     uint64_t decide_ms;   /* when to decide again by time alone */
     uint16_t active;      /* region that serves (active-active: that has the writer), index */
     uint32_t out;         /* active-active: regions that users were led away from, a bit each */
@@ -117,6 +130,7 @@ struct evac_engine {
     struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
     int64_t last_start_wall_ms;
+    struct evac_fleet fleet;
     struct evac_word freezes[EVAC_FREEZE_COUNT]; /* of all apps */
     int64_t starts_at[EVAC_PACE_MAX];            /* automatic starts, boot clock: ring */
     uint16_t starts_next, starts_count;
@@ -290,6 +304,9 @@ struct evac_waived evac_engine_waived(const struct evac_engine_app *app,
                                       enum evac_condition condition, int64_t now_wall_ms);
 struct evac_frozen evac_engine_frozen(const struct evac_engine *engine,
                                       const struct evac_engine_app *app, int64_t now_wall_ms);
+/* It is going on, paused or not. */
+bool evac_incident_is_on(const struct evac_incident *incident);
+
 /* Automation began it, and no person said yes. */
 bool evac_run_is_automatic(const struct evac_run *run);
 

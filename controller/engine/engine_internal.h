@@ -27,6 +27,8 @@ void engine_after_run(struct engine_io *io, struct evac_run *run);
 void engine_moved(struct evac_engine_app *a, enum evac_workflow workflow, uint16_t from,
                   uint16_t to);
 void engine_move_back(struct evac_engine_app *a);
+/* A real failover out of that region was admitted. */
+void engine_note_leave(struct evac_engine_app *a, uint64_t run, uint16_t from);
 
 /* Measurements that are due; their next due time. */
 void engine_measure(struct engine_io *io, uint16_t app);
@@ -75,6 +77,30 @@ void engine_see_waiver(struct evac_engine_app *a, const struct evac_record *r);
 void engine_see_freeze(struct evac_engine *engine, struct evac_engine_app *a,
                        const struct evac_record *r);
 void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
+
+/* engine_fleet.c: apps by region, incidents declared and closed. */
+void engine_fleet_build(struct evac_engine *engine); /* after init and reconfigure */
+void engine_fleet_count(struct evac_engine *engine, struct evac_engine_app *a);
+struct evac_fleet_region *engine_fleet_region(struct evac_engine *engine, struct evac_str name);
+void engine_fleet_step(struct engine_io *io); /* at the end of each event */
+uint64_t engine_fleet_wake_ms(const struct evac_engine *engine);
+/* Why the app does not move on its own; NULL: it may. Lives until the next event. */
+const char *engine_fleet_says(const struct evac_engine *engine, const struct evac_engine_app *a,
+                              uint16_t region, bool *ret_in_incident);
+bool engine_is_global(const struct evac_record *r);
+void engine_see_global(struct evac_engine *engine, const struct evac_record *r);
+void engine_incident_record(struct engine_io *io, struct evac_fleet_region *region,
+                            const char *event, enum evac_incident_state to, struct evac_str who,
+                            const char *text, int64_t number);
+void engine_incident_notice(struct engine_io *io, const struct evac_fleet_region *region,
+                            const char *what, const char *then);
+
+/* engine_incident.c: the evacuation of one region. */
+void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region);
+void engine_see_incident(struct evac_engine *engine, const struct evac_record *r);
+void engine_incident_command(struct engine_io *io, const struct evac_command *cmd);
+/* What is proposed for the app is so no more; why is for people. */
+void engine_withdraw_proposal(struct engine_io *io, struct evac_engine_app *a, const char *why);
 
 /* engine_pace.c: how often automation acted, how often verdicts changed. */
 void engine_note_start(struct evac_engine *engine, struct evac_engine_app *a, int64_t at_ms);

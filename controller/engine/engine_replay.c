@@ -27,6 +27,8 @@ static void see_admission(struct evac_engine_app *a, const struct evac_record *r
     a->replay_real = r->number == 0;
     a->replay_auto = evac_str_is(r->who, "policy");
     a->replay_started = false;
+    if (a->replay_real && a->replay_workflow == EVAC_WORKFLOW_FAILOVER)
+        engine_note_leave(a, r->run, a->replay_from);
 }
 
 static void see_move(struct evac_engine_app *a)
@@ -92,10 +94,12 @@ static void see_start(struct evac_engine *engine, const struct evac_record *r)
     }
 }
 
-static void see_ack(struct evac_engine_app *a)
+/* An incident that took a proposal's place did not look at what automation did before. */
+static void see_ack(struct evac_engine_app *a, const struct evac_record *r)
 {
     a->acked = true;
-    a->auto_unacked = false;
+    if (!evac_str_is(r->who, EVAC_WHO_INCIDENT))
+        a->auto_unacked = false;
 }
 
 static void see_verdict(struct evac_engine_app *a, const struct evac_record *r)
@@ -136,6 +140,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         engine_see_dependency(engine, r);
     if (r->kind == EVAC_RECORD_FREEZE)
         engine_see_freeze(engine, a, r);
+    if (r->kind == EVAC_RECORD_INCIDENT)
+        engine_see_incident(engine, r);
     if (!a)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
@@ -145,7 +151,7 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     else if (r->run && r->run == a->replay_look && r->kind == EVAC_RECORD_TERMINAL)
         see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
-        see_ack(a);
+        see_ack(a, r);
     else if (r->kind == EVAC_RECORD_WAIVER)
         engine_see_waiver(a, r);
     else if (r->kind == EVAC_RECORD_VERDICT)
@@ -211,6 +217,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     evac_effects_reset(fx);
     engine->wake_ms = now->boot_ms;
     engine_translate_times(engine, now);
+    engine_fleet_build(engine); /* where apps serve was replayed */
     for (size_t i = 0; i < engine->app_count; i++)
         translate_end(&engine->apps[i], now);
     if (engine->starts >= CRASHES_MAX &&

@@ -75,6 +75,9 @@ struct evac_step_run {
     char reason[160];
 };
 
+/* Who began it, when a person said yes to the evacuation of a region, once for all of its apps. */
+#define EVAC_WHO_INCIDENT "incident"
+
 struct evac_run {
     struct evac_run *next; /* the engine's list */
     void *owner;           /* the shell's: what to free with it */
@@ -85,11 +88,12 @@ struct evac_run {
     enum evac_run_state state;
     enum evac_mode mode;
     bool paused;
-    bool pivoted; /* the point of no return was intended */
-    bool behind;  /* another run of the app lets go first */
-    bool drilled; /* an isolated drill went through, and is being put back */
-    bool back;    /* it ends as rolled back, if all goes well */
-    bool stopped; /* it ends as held */
+    bool pivoted;  /* the point of no return was intended */
+    bool strained; /* capacity was refused to it, or throttled */
+    bool behind;   /* another run of the app lets go first */
+    bool drilled;  /* an isolated drill went through, and is being put back */
+    bool back;     /* it ends as rolled back, if all goes well */
+    bool stopped;  /* it ends as held */
     bool exceptions;
     bool overridden;
     bool gated;                   /* the journal has said what its start waits for */
@@ -208,8 +212,9 @@ struct evac_command {
     struct evac_str gate; /* OVERRIDE: its name, "" the only one that is shut */
     struct evac_str who, reason;
     const struct evac_caller
-        *caller;    /* NULL: the controller itself, or a test: it may everything */
-    uint32_t roles; /* the caller's, for this app; the engine fills it in */
+        *caller;              /* NULL: the controller itself, or a test: it may everything */
+    uint32_t roles;           /* the caller's, for this app; the engine fills it in */
+    struct evac_str incident; /* APPROVE, DECLINE, PAUSE, RESUME: the region of one, "" none */
     struct evac_str owner, condition; /* WAIVE, FREEZE: who stands for it; what */
     int64_t value;
 };

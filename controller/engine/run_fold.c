@@ -18,6 +18,8 @@ static enum evac_code fold_step(struct evac_run *run, const struct evac_record *
 
     struct evac_step_run *s = &run->steps[r->step];
     s->state = to;
+    if (to == EVAC_STEP_FAILED && run->plan->steps[r->step].phase == EVAC_PHASE_CAPACITY)
+        run->strained = true;
     if (to == EVAC_STEP_SKIPPED && evac_str_is(r->event, evac_step_event_name(EVAC_ON_SKIP)))
         s->by_person = true;
     if (to == EVAC_STEP_DONE && evac_str_is(r->event, evac_step_event_name(EVAC_ON_REHEARSED)))
@@ -69,6 +71,9 @@ static void fold_outcome(struct evac_run *run, const struct evac_record *r)
     bool accepted = r->number == EVAC_OUTCOME_ACCEPTED;
 
     s->open = false;
+    if (p->phase == EVAC_PHASE_CAPACITY &&
+        (r->number == EVAC_OUTCOME_THROTTLED || r->number == EVAC_OUTCOME_REJECTED))
+        run->strained = true;
     s->acked = accepted;
     if (r->number != EVAC_OUTCOME_THROTTLED && r->number != EVAC_OUTCOME_NOT_SENT)
         s->tries_used++;

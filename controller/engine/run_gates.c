@@ -36,9 +36,11 @@ static const struct evac_gate_marks *marks(const struct evac_run *run, uint32_t 
  * -------------------------------------------------------------------------- */
 
 /* Begun by the policy, and nobody was asked. */
+/* Of an evacuation, too, no person has begun this one run. */
 static bool is_policys(const struct evac_run *run)
 {
-    return evac_str_is(evac_str(run->who), "policy") && !run->asks;
+    struct evac_str who = evac_str(run->who);
+    return (evac_str_is(who, "policy") || evac_str_is(who, EVAC_WHO_INCIDENT)) && !run->asks;
 }
 
 static uint32_t places(const struct evac_run *run, uint32_t step)

@@ -1,0 +1,80 @@
+/* Regional incidents: all apps by region. */
+#include "view.h"
+
+static void view_counts(const struct evac_incident *i, struct evac_jw *w)
+{
+    evac_jw_open(w, "apps_by_state", '{');
+    for (unsigned k = EVAC_EVACUEE_NONE + 1; k < EVAC_EVACUEE_COUNT; k++)
+        evac_jw_i64(w, evac_evacuee_name((enum evac_evacuee)k), i->counts[k]);
+    evac_jw_close(w, '}');
+}
+
+static bool has_region(const struct evac_engine_app *a, size_t region)
+{
+    for (size_t r = 0; r < EVAC_REGIONS_MAX && r < a->app->region_count; r++)
+        if (a->fleet[r] == region)
+            return true;
+    return false;
+}
+
+static void view_apps(const struct evac_engine *engine, size_t region, struct evac_jw *w)
+{
+    evac_jw_open(w, "apps", '[');
+    for (size_t i = 0; i < engine->app_count; i++) {
+        const struct evac_engine_app *a = &engine->apps[i];
+        bool here = a->evacuee != EVAC_EVACUEE_NONE && has_region(a, region);
+        if (!here)
+            continue;
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "app", a->app->name);
+        evac_jw_i64(w, "tier", a->tier);
+        evac_jw_cstr(w, "state", evac_evacuee_name((enum evac_evacuee)a->evacuee));
+        evac_jw_known(w, "run", a->run != NULL, a->run ? (int64_t)a->run->id : 0);
+        evac_jw_cstr(w, "reasons", a->decision.reasons);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
+static void view_incident(const struct evac_engine *engine, size_t region, bool apps,
+                          struct evac_jw *w)
+{
+    const struct evac_incident *i = &engine->fleet.regions[region].incident;
+    if (i->state == EVAC_INCIDENT_NONE) {
+        evac_jw_null(w, "incident");
+        return;
+    }
+    evac_jw_open(w, "incident", '{');
+    evac_jw_cstr(w, "state", evac_incident_state_name(i->state));
+    evac_jw_bool(w, "on", evac_incident_is_on(i));
+    evac_jw_i64(w, "since_ms", i->since_wall_ms);
+    evac_jw_i64(w, "apps", i->apps);
+    evac_jw_bool(w, "proposed", i->proposed);
+    evac_jw_bool(w, "approved", i->approved);
+    evac_jw_cstr(w, "who", i->who[0] ? i->who : NULL);
+    evac_jw_cstr(w, "why", i->why);
+    evac_jw_known(w, "tier", i->tier != 0, i->tier);
+    view_counts(i, w);
+    if (apps && evac_incident_is_on(i))
+        view_apps(engine, region, w);
+    evac_jw_close(w, '}');
+}
+
+void evac_view_incidents(const struct evac_engine *engine, bool apps, struct evac_jw *w,
+                         const char *key)
+{
+    const struct evac_fleet *fleet = &engine->fleet;
+    evac_jw_open(w, key, '{');
+    evac_jw_cstr(w, "global", fleet->global ? fleet->global_says : NULL);
+    evac_jw_open(w, "regions", '[');
+    for (size_t r = 0; r < fleet->region_count; r++) {
+        evac_jw_open(w, NULL, '{');
+        evac_jw_cstr(w, "region", fleet->regions[r].name);
+        evac_jw_i64(w, "serving", fleet->regions[r].counts[EVAC_FLEET_SERVING]);
+        evac_jw_i64(w, "down", fleet->regions[r].counts[EVAC_FLEET_SERVING_DOWN]);
+        view_incident(engine, r, apps, w);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+    evac_jw_close(w, '}');
+}

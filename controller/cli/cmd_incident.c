@@ -1,0 +1,124 @@
+/* evac incident: many apps that are down at once are one thing to look at. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const cJSON *member(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* "3: is being moved; 20: moved" */
+static void print_counts(const cJSON *incident)
+{
+    const cJSON *n;
+    const char *before = "  ";
+    cJSON_ArrayForEach(n, member(incident, "apps_by_state"))
+    {
+        if (n->valuedouble <= 0)
+            continue;
+        printf("%s%s: %.0f", before, n->string, n->valuedouble);
+        before = "; ";
+    }
+    if (before[0] == ';')
+        printf("\n");
+}
+
+static const char *what_next(const cJSON *incident)
+{
+    const char *state = evac_json_cstr(incident, "state");
+    if (strcmp(state, "paused") == 0)
+        return "resume";
+    return evac_json_true(incident, "proposed") && !evac_json_true(incident, "approved") ? "approve"
+                                                                                         : NULL;
+}
+
+static void print_incident(struct evac_cli *cli, const cJSON *region)
+{
+    const cJSON *incident = member(region, "incident");
+    const char *name = evac_json_cstr(region, "region"), *next = what_next(incident);
+    bool on = evac_json_true(incident, "on");
+    char since[32];
+    evac_cli_clock(evac_json_number(incident, "since_ms", 0), since, sizeof since);
+    printf("%s%s%s %s is %s, since %s; %.0f of %.0f apps that serve there are down\n  %s\n",
+           evac_style(cli, on ? EVAC_BAD : EVAC_PLAIN), on ? "INCIDENT" : "incident",
+           evac_style(cli, EVAC_PLAIN), name, evac_json_cstr(incident, "state"), since,
+           evac_json_number(region, "down", 0), evac_json_number(region, "serving", 0),
+           evac_json_cstr(incident, "why"));
+    print_counts(incident);
+    if (on && evac_json_number(incident, "tier", 0) > 0)
+        printf("  the wave that goes: tier %.0f\n", evac_json_number(incident, "tier", 0));
+    if (on && next)
+        printf("  'evac %s --incident %s'\n", next, name);
+}
+
+void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents)
+{
+    const cJSON *region;
+    const char *global = evac_json_cstr(incidents, "global");
+    if (global[0])
+        printf("%s%s%s\n", evac_style(cli, EVAC_BAD), global, evac_style(cli, EVAC_PLAIN));
+    cJSON_ArrayForEach(region, member(incidents, "regions"))
+    {
+        if (evac_json_true(member(region, "incident"), "on"))
+            print_incident(cli, region);
+    }
+}
+
+static void print_apps(const cJSON *region)
+{
+    const cJSON *app;
+    cJSON_ArrayForEach(app, member(member(region, "incident"), "apps"))
+    {
+        const char *state = evac_json_cstr(app, "state");
+        printf("  tier %.0f  %-24s %s", evac_json_number(app, "tier", 0),
+               evac_json_cstr(app, "app"), state);
+        if (evac_json_number(app, "run", 0) > 0)
+            printf(", run %.0f", evac_json_number(app, "run", 0));
+        else if (strcmp(state, "can not be moved") == 0)
+            printf(": %s", evac_json_cstr(app, "reasons"));
+        printf("\n");
+    }
+}
+
+/* Every region, or one with its apps. False: there is no such region. */
+static bool print_all(struct evac_cli *cli, const cJSON *incidents, const char *only)
+{
+    const cJSON *region;
+    bool found = !only;
+    cJSON_ArrayForEach(region, member(incidents, "regions"))
+    {
+        const char *name = evac_json_cstr(region, "region");
+        if (only && strcmp(only, name) != 0)
+            continue;
+        found = true;
+        if (cJSON_IsObject(member(region, "incident")))
+            print_incident(cli, region);
+        else
+            printf("%s: no incident; %.0f of %.0f apps that serve there are down\n", name,
+                   evac_json_number(region, "down", 0), evac_json_number(region, "serving", 0));
+        if (only)
+            print_apps(region);
+    }
+    return found;
+}
+
+enum evac_exit evac_cmd_incident(struct evac_cli *cli)
+{
+    cJSON *incidents;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->argc > 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "incident: name one region, or none for all");
+    if (cli->json)
+        return evac_cli_pass(cli, "/v1/incidents", NULL);
+    enum evac_exit code = evac_client_json(cli->client, "/v1/incidents", NULL, &incidents, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    if (evac_json_cstr(incidents, "global")[0])
+        printf("%s\n", evac_json_cstr(incidents, "global"));
+    if (!print_all(cli, incidents, cli->argc ? cli->argv[0] : NULL))
+        code = evac_cli_fail(EVAC_EXIT_REFUSED, "no app has a region '%s'", cli->argv[0]);
+    cJSON_Delete(incidents);
+    return code;
+}

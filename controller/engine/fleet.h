@@ -1,0 +1,87 @@
+/*
+ * The fleet: all apps, by region. When most apps of a region are down it is one incident and not a
+ * thousand alarms: one notice, one proposal, one evacuation in waves.
+ */
+#ifndef EVAC_FLEET_H
+#define EVAC_FLEET_H
+
+#include "decision.h"
+
+#define EVAC_FLEET_REGIONS_MAX 64u /* of all apps together; what is beyond makes no incident */
+#define EVAC_FLEET_DEPS_MAX    32u /* that one app waits for: EVAC's configuration allows no more */
+#define EVAC_FLEET_NOWHERE     UINT8_MAX
+
+#define EVAC_INCIDENT_STATES(X)                                                                    \
+    X(NONE, "none")                                                                                \
+    X(OPEN, "open")         /* declared: who may act does, the others wait for one person's yes */ \
+    X(APPROVED, "approved") /* a person said yes: all that may move is moved */                    \
+    X(PAUSED, "paused")     /* nothing new begins: there is no room, or a person said so */        \
+    X(DECLINED, "declined") /* a person said no: nothing begins, until it is over */               \
+    X(CLOSED, "closed")
+#define X(name, text) EVAC_INCIDENT_##name,
+enum evac_incident_state { EVAC_INCIDENT_STATES(X) EVAC_INCIDENT_STATE_COUNT };
+#undef X
+const char *evac_incident_state_name(enum evac_incident_state state);
+
+/* What an app is to the evacuation of a region. */
+#define EVAC_EVACUEES(X)                                                                           \
+    X(NONE, "not affected")                                                                        \
+    X(RIPENING, "down, not for long enough") /* its wave waits for it */                           \
+    X(READY, "ready to move")                                                                      \
+    X(WAITS, "waits for an approval") /* its own, or of one that it waits for */                   \
+    X(BLOCKED, "can not be moved")    /* a gate: held, no standby, ... : nobody waits for it */    \
+    X(RUNNING, "is being moved")                                                                   \
+    X(MOVED, "moved")                                                                              \
+    X(FAILED, "did not get away")
+#define X(name, text) EVAC_EVACUEE_##name,
+enum evac_evacuee { EVAC_EVACUEES(X) EVAC_EVACUEE_COUNT };
+#undef X
+const char *evac_evacuee_name(enum evac_evacuee what);
+
+struct evac_incident {
+    /* durable */
+    enum evac_incident_state state;
+    bool approved;       /* also while it is paused */
+    bool proposed;       /* people were asked */
+    uint64_t first_run;  /* runs from this number on are of it */
+    uint64_t fresh_run;  /* ... and from this one on count for saturation: a person resumed */
+    uint16_t forgiven;   /* moved apps that were ill when a person resumed */
+    uint16_t apps, down; /* that served there when it was declared */
+    int64_t since_wall_ms;
+    uint8_t tier; /* the wave that goes on; 0 none yet */
+    char who[64]; /* who said yes, or no */
+    char why[200];
+
+    /* of this process */
+    uint64_t calm_since_boot_ms;         /* the region is up again; 0 it is not */
+    uint16_t counts[EVAC_EVACUEE_COUNT]; /* apps, when last looked at */
+    char says[160];                      /* to its apps: why they do not move on their own */
+};
+
+/* What an app adds to the counts of a region, a bit each. */
+#define EVAC_FLEET_COUNTS(X)                                                                       \
+    X(SERVING)       /* users are led there */                                                     \
+    X(SERVING_KNOWN) /* ... and there is a verdict */                                              \
+    X(SERVING_DOWN)  /* ... which is down, or isolated */                                          \
+    X(SEEN)          /* it is looked at, and there is a verdict */                                 \
+    X(SEEN_BAD)      /* ... and it looks down, whoever may be to blame */
+#define X(name) EVAC_FLEET_##name,
+enum evac_fleet_count { EVAC_FLEET_COUNTS(X) EVAC_FLEET_COUNT_COUNT };
+#undef X
+
+struct evac_fleet_region {
+    char name[48];
+    uint16_t counts[EVAC_FLEET_COUNT_COUNT];
+    uint64_t regional_since_boot_ms; /* it looks like an incident, for so long; 0 it does not */
+    struct evac_incident incident;
+};
+
+struct evac_fleet {
+    struct evac_fleet_region regions[EVAC_FLEET_REGIONS_MAX];
+    size_t region_count;
+    bool global; /* several regions look down as a whole: people decide */
+    bool due;    /* counts or decisions changed since it was last looked at */
+    uint64_t wake_ms;
+    char global_says[200];
+};
+#endif
