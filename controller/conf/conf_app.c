@@ -30,6 +30,9 @@ static void gather_dependencies(struct conf_reader *r, struct conf_controller *c
     c->conf.dependency_count = c->dependency_count;
 }
 
+static const struct evac_freeze_conf *take_freezes(struct conf_reader *r,
+                                                   const struct conf_freeze *from, size_t count);
+
 void conf_finish_controller(struct conf_reader *r, const config_setting_t *group, void *at,
                             const struct conf_given *given)
 {
@@ -38,6 +41,8 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
     const config_setting_t *packs = config_setting_get_member(group, "packs");
     conf->blackouts = conf_take_windows(r, controller->blackouts, controller->blackout_count);
     conf->blackout_count = controller->blackout_count;
+    conf->freezes = take_freezes(r, controller->freezes, controller->freeze_count);
+    conf->freeze_count = controller->freeze_count;
     if (conf->poll_max_ms < conf->poll_ms)
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",
@@ -184,6 +189,26 @@ const struct evac_window *conf_take_windows(struct conf_reader *r, const struct 
     return windows;
 }
 
+void conf_finish_freeze(struct conf_reader *r, const config_setting_t *group, void *at,
+                        const struct conf_given *given)
+{
+    struct conf_freeze *f = at;
+    struct evac_err err = { EVAC_OK, "" };
+    (void)group;
+    (void)given;
+    if (evac_window_parse(&f->text, &f->freeze.window, &err))
+        CONF_ERROR(r, f->freeze.place.line, "freeze: %s", err.text);
+}
+
+static const struct evac_freeze_conf *take_freezes(struct conf_reader *r,
+                                                   const struct conf_freeze *from, size_t count)
+{
+    struct evac_freeze_conf *freezes = evac_arena_array(r->arena, count + 1, sizeof *freezes);
+    for (size_t i = 0; i < count; i++)
+        freezes[i] = from[i].freeze;
+    return freezes;
+}
+
 /* --- the app
  * ------------------------------------------------------------------------------------------ */
 
@@ -283,6 +308,8 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
     struct conf_app *a = at;
     a->app.blackouts = conf_take_windows(r, a->blackouts, a->blackout_count);
     a->app.blackout_count = a->blackout_count;
+    a->app.freezes = take_freezes(r, a->freezes, a->freeze_count);
+    a->app.freeze_count = a->freeze_count;
     a->app.windows = conf_take_windows(r, a->windows, a->window_count);
     a->app.window_count = a->window_count;
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");

@@ -42,8 +42,8 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, waiver_section, dependency_section, drill_section,
-    criterion_section, step_section, workflow_section;
+    look_section, vantage_section, waiver_section, freeze_section, dependency_section,
+    drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
 
 /* clang-format off */
@@ -118,6 +118,9 @@ static const struct conf_row controller_rows[] = {
       .doc = "When so many of its runs get no capacity, or so many moved apps are down where they are now, an evacuation pauses" },
     { "incident.calm", CONF_DURATION, AT(conf.incident_calm_ms), FROM_TO(0, DAY), .fallback = "5m",
       .doc = "A region that is up again for so long is no incident any more" },
+    { "freezes", CONF_SECTION, CONF_LIST, AT(freezes), COUNTED(freeze_count), FROM_TO(0, 200),
+      .section = &freeze_section, .otherwise = "none",
+      .doc = "In one of these no app is moved by itself: it is proposed; and a person's run needs an override with a reason" },
     { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
       .section = &conf_window_section, .otherwise = "none", .doc = "No drill of any app begins in one of these, or runs into one" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
@@ -243,6 +246,8 @@ static const struct conf_row app_rows[] = {
       .doc = "Who approves what others ask for, and overrides gates" },
     { "roles.admin", HOLDERS(app.roles[EVAC_ROLE_ADMIN]), .otherwise = "evac.cfg's",
       .doc = "Who loads configurations, waives, and lets automation act again" },
+    { "freezes", CONF_SECTION, CONF_LIST, AT(freezes), COUNTED(freeze_count), FROM_TO(0, 200),
+      .section = &freeze_section, .otherwise = "evac.cfg's alone", .doc = "The same as in evac.cfg, of this app" },
     { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
       .section = &conf_window_section, .otherwise = "none", .doc = "No drill begins in one of these, or runs into one" },
     { "windows", CONF_SECTION, CONF_LIST, AT(windows), COUNTED(window_count), FROM_TO(0, 200),
@@ -468,6 +473,21 @@ static const struct conf_row window_rows[] = {
 };
 #undef S
 
+#define S struct conf_freeze
+static const struct conf_row freeze_rows[] = {
+    { "from", CONF_TEXT, AT(text.from), .otherwise = "cron",
+      .doc = "When it begins: \"2026-12-20\" (then also when it ends: with the day) or \"2026-12-20 18:00\"" },
+    { "to", CONF_TEXT, AT(text.to), .otherwise = "with the day of from",
+      .doc = "When it ends: the last day that is inside, or the time from which it is over" },
+    { "cron", CONF_CRON, AT(text.cron), .otherwise = "from", .doc = "It comes back: when it begins" },
+    { "for", CONF_DURATION, AT(text.for_ms), FROM_TO(60 * SEC, 31 * DAY), .otherwise = "to", .doc = "How long it lasts" },
+    { "timezone", CONF_ZONE, AT(text.timezone), .fallback = "UTC", .doc = "Whose clock the calendar means" },
+    { "owner", CONF_TEXT, CONF_REQUIRED, AT(freeze.owner), .doc = "Who wants it" },
+    { "reason", CONF_TEXT, CONF_REQUIRED, AT(text.reason), .doc = "Why" },
+    END
+};
+#undef S
+
 /* --- runbooks --------------------------------------------------------------------------------- */
 #define S struct conf_runbook
 static const struct conf_row runbook_rows[] = {
@@ -655,6 +675,13 @@ const struct conf_section conf_window_section = {
     window_rows, sizeof(S), CONF_NOWHERE, .bare = "from", .finish = conf_finish_window,
 };
 #undef S
+#define S struct conf_freeze
+static const struct conf_section freeze_section = {
+    "freeze", "app.freezes, freezes = ( { ... } )",
+    "A stretch of the calendar in which things stay as they are: from and to, or cron and for.",
+    freeze_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_freeze,
+};
+#undef S
 #define S struct evac_criterion_conf
 static const struct conf_section criterion_section = {
     "criterion", "app.criteria = ( { ... } )", "What a run must keep to count as good.",
@@ -707,6 +734,7 @@ const struct conf_section *const conf_sections[] = {
     &json_section,
     &look_section,
     &waiver_section,
+    &freeze_section,
     &drill_section,
     &criterion_section,
     &approvals_section,

@@ -137,6 +137,12 @@ struct conf_window {
     struct evac_window window; /* made of it */
 };
 
+/* Its text is parsed when it is read. */
+struct conf_freeze {
+    struct evac_freeze_conf freeze;
+    struct evac_window_text text;
+};
+
 struct conf_app {
     struct evac_app app;
     struct conf_endpoint endpoint;
@@ -144,6 +150,8 @@ struct conf_app {
     size_t probe_count;
     struct conf_window *blackouts, *windows;
     size_t blackout_count, window_count;
+    struct conf_freeze *freezes;
+    size_t freeze_count;
     uint32_t grace_ms; /* of the probes that have none of their own */
 };
 
@@ -179,6 +187,8 @@ struct conf_controller {
     struct evac_controller_conf conf;
     struct conf_dependency *dependencies;
     size_t dependency_count;
+    struct conf_freeze *freezes;
+    size_t freeze_count;
     struct conf_window *blackouts;
     size_t blackout_count;
 };
@@ -207,6 +217,7 @@ typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group
                             const struct conf_given *given);
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
     conf_finish_dependency, conf_finish_probe, conf_finish_criterion, conf_finish_window,
-    conf_finish_app, conf_finish_step, conf_finish_workflow, conf_finish_runbook;
+    conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
+    conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety;
 #endif

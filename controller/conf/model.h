@@ -271,6 +271,13 @@ struct evac_criterion_conf {
     enum evac_grade severity; /* of the deficiency when it is missed */
 };
 
+/* Nothing automatic, and nobody's run without a word, in this stretch of the calendar. */
+struct evac_freeze_conf {
+    struct evac_place place;
+    struct evac_window window;
+    struct evac_str owner;
+};
+
 /* policy.waivers: somebody stands for a condition of `act` that does not hold. */
 struct evac_waiver_conf {
     struct evac_place place;
@@ -348,6 +355,8 @@ struct evac_app {
     uint16_t auto_per_day, auto_per_week;   /* automatic runs of this app, at most */
     uint16_t flap_changes;                  /* a verdict that changed so often ... */
     uint32_t flap_window_ms, flap_dwell_ms; /* ... within this, must hold for that long */
+    const struct evac_freeze_conf *freezes;
+    size_t freeze_count;
     const struct evac_waiver_conf *waivers;
     size_t waiver_count;
     uint16_t tier;            /* 1 first, when a region is evacuated */
@@ -488,6 +497,8 @@ struct evac_controller_conf {
     uint32_t incident_calm_ms;    /* the region is up for so long: it is over */
     uint16_t pace_min, pace_percent; /* automatic starts in pace_ms: at least so many, or that */
     uint32_t pace_ms;                /* part of all apps */
+    const struct evac_freeze_conf *freezes; /* of all apps */
+    size_t freeze_count;
     const struct evac_window *blackouts; /* of all apps */
     size_t blackout_count;
     struct evac_args packs; /* "pack.setting": handed to driver packs */

@@ -241,6 +241,7 @@ enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_TICK };
     enum evac_code code = evac_shell_event(shell, &event, err);
+    code = code ? code : shell_freeze(shell, err);
     return code ? code : shell_assure(shell, err);
 }
 
@@ -249,7 +250,8 @@ uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
     uint64_t engine = evac_engine_wake_ms(&shell->engine);
     if (shell->failed)
         return UINT64_MAX;
-    return engine < shell->lint_ms ? engine : shell->lint_ms;
+    uint64_t own = shell->lint_ms < shell->freeze_ms ? shell->lint_ms : shell->freeze_ms;
+    return engine < own ? engine : own;
 }
 
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell)
@@ -442,5 +444,6 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
     size_starts(shell);
     shell_tell_verbs(shell);
     shell_assure_all(shell);
+    shell->freeze_ms = 0;
     return evac_shell_tick(shell, err);
 }

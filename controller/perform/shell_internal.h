@@ -61,6 +61,7 @@ struct evac_shell {
     size_t start_count;
     uint64_t *lint_due_ms;   /* an app each; 0: at once */
     uint64_t lint_ms;        /* when the next of them is due */
+    uint64_t freeze_ms;      /* when the calendar of freezes is looked at again */
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
@@ -112,6 +113,8 @@ struct evac_args shell_pack_settings(struct evac_arena *arena,
 void shell_assure_all(struct evac_shell *shell); /* anew, for each app of the model */
 void shell_assure_soon(struct evac_shell *shell, struct evac_str app);
 enum evac_code shell_assure(struct evac_shell *shell, struct evac_err *err);
+/* shell_freeze.c: the calendar's freezes, told to the engine as they begin and end. */
+enum evac_code shell_freeze(struct evac_shell *shell, struct evac_err *err);
 /* shell_apps.c */
 struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

@@ -267,6 +267,28 @@ START_TEST(a_calendar_s_freeze_comes_and_goes_and_a_word_does_not_end_it)
 }
 END_TEST
 
+/* The world begins on 2026-09-21 at 14:13:20 UTC. */
+START_TEST(a_freeze_of_the_configuration_holds_in_its_window)
+{
+    start_over(
+        "policy = {=>freezes = ( { from = \"2026-09-21 16:15\"; to = \"2026-09-21 16:20\"; "
+        "timezone = \"Europe/Berlin\"; owner = \"ops\"; reason = \"closing\"; } ); policy = {\n");
+    world_run(w, 60 * 1000); /* 16:14:20 in Berlin */
+    ck_assert_uint_eq(count("freeze calendar"), 0);
+    world_run(w, MINUTE_MS);
+    ck_assert_msg(count("freeze calendar") == 1, "%s", story(w));
+    struct evac_frozen frozen = evac_engine_frozen(evac_shell_engine(world_shell(w)), world_app(w),
+                                                   1790000000000 + 2 * MINUTE_MS);
+    ck_assert(evac_str_is(frozen.owner, "ops") && evac_str_is(frozen.reason, "closing"));
+    world_crash(w, 1000);
+    lose_the_active_region();
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_PROPOSED);
+    story_at(w, "(ops: closing)");
+    world_run(w, 5 * MINUTE_MS);
+    ck_assert_uint_eq(count("freeze calendar"), 2); /* it is over, by itself */
+}
+END_TEST
+
 /* --- again and again
  * ------------------------------------------------------------------------------------ */
 
@@ -366,6 +388,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_freeze_turns_acting_into_a_proposal_that_says_so);
     tcase_add_test(tc, in_a_freeze_people_may_move_an_app_if_they_say_why);
     tcase_add_test(tc, a_calendar_s_freeze_comes_and_goes_and_a_word_does_not_end_it);
+    tcase_add_test(tc, a_freeze_of_the_configuration_holds_in_its_window);
     tcase_add_test(tc, automation_acts_again_after_the_cooldown_and_a_word);
     tcase_add_test(tc, without_a_word_it_proposes_however_long_ago_it_was);
     tcase_add_test(tc, with_a_word_and_without_the_cooldown_it_proposes);
