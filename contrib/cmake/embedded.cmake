@@ -12,6 +12,10 @@ endfunction()
 
 # Runbooks, and what the drivers' folders know of planes and dependencies (for the lint).
 evac_embed(evac_builtin_runbook builtin_runbooks.h runbooks/*.cfg)
+evac_embed(evac_builtin_fact builtin_facts.h drivers/*/facts/*.cfg)
+# The reports' style.
 evac_embed(evac_builtin_page builtin_pages.h controller/report/*.css)
 target_include_directories(evac_builtin_pages PUBLIC controller/report)
-evac_embed(evac_builtin_fact builtin_facts.h drivers/*/facts/*.cfg)
+# Which part of the evidence answers which requirement.
+evac_embed(evac_builtin_mapping mapping.h controller/evidence/mapping/*.cfg)
+target_include_directories(evac_builtin_mappings PUBLIC controller/evidence)

@@ -40,6 +40,10 @@ const struct evac_access_row evac_access_rows[] = {
     { "unwaive", ADMIN, "take that back" },
     { "stop-automation", ANYBODY, "nothing automatic for any app" },
     { "allow-automation", ADMIN, "end that" },
+    { "evidence", VIEWER, "a signed bundle of what runs did" },
+    { "verify", VIEWER, "check the journal, also against a checkpoint" },
+    { "checkpoint", ANYBODY, "sign the journal as it is" },
+    { "deficiencies", ANYBODY, "open, assign and close; to accept one is its owner's" },
     { "reload", ADMIN, "load the configuration again" },
     { NULL, ADMIN, "whatever else changes something" },
 };

@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "access.h"
+#include "api_evidence.h"
 #include "builtin.h"
 #include "door.h"
 #include "driver_print.h"
@@ -52,6 +53,16 @@ static void problem(struct evac_api_response *r, int status, const char *title, 
 static void fail(struct evac_api_response *r, const struct evac_err *err)
 {
     problem(r, status_of(err->code), evac_code_text(err->code), err->text);
+}
+
+void api_problem(struct evac_api_response *r, int status, const char *title, const char *detail)
+{
+    problem(r, status, title, detail);
+}
+
+void api_fail(struct evac_api_response *r, const struct evac_err *err)
+{
+    fail(r, err);
 }
 
 struct evac_str evac_api_query(struct evac_str query, const char *name, char *buf, size_t bytes)
@@ -131,6 +142,16 @@ static bool no_unknown_keys(const cJSON *json, const char *const *known,
         return false;
     }
     return true;
+}
+
+cJSON *api_body(const struct evac_api_request *q, const char *const *known,
+                struct evac_api_response *r)
+{
+    cJSON *json = body_object(q, r);
+    if (json && no_unknown_keys(json, known, r))
+        return json;
+    cJSON_Delete(json);
+    return NULL;
 }
 
 /* --- plans and runs
@@ -433,7 +454,8 @@ static void put_report(struct evac_daemon *daemon, uint64_t run, struct evac_str
 {
     struct evac_report *report = NULL;
     struct evac_err err = { EVAC_OK, "" };
-    if (evac_report_make(evac_daemon_store(daemon), run, &report, &err)) {
+    if (evac_report_make_at(evac_daemon_store(daemon), run, evac_daemon_wall_ms(daemon), &report,
+                            &err)) {
         fail(r, &err);
         return;
     }
@@ -488,19 +510,6 @@ static void journal(struct evac_daemon *daemon, const struct evac_api_request *q
         fail(r, &err);
     else
         evac_jw_close(&h.w, ']');
-}
-
-static void verify(struct evac_daemon *daemon, struct evac_api_response *r)
-{
-    uint64_t rows = 0;
-    struct evac_err err = { EVAC_OK, "" };
-    struct evac_jw w = { &r->body, false };
-    enum evac_code code = evac_store_verify(evac_daemon_store(daemon), &rows, &err);
-    evac_jw_open(&w, NULL, '{');
-    evac_jw_bool(&w, "good", code == EVAC_OK);
-    evac_jw_i64(&w, "rows", (int64_t)rows);
-    evac_jw_cstr(&w, "problem", code ? err.text : NULL);
-    evac_jw_close(&w, '}');
 }
 
 /* --- commands
@@ -613,6 +622,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         lint_app(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "runs"))
         begin_run(daemon, q, app, r);
+    else if (get && evac_str_is(rest, "trend"))
+        api_trend(daemon, q, app, r);
     else
         problem(r, 404, "there is no such thing", "see the API's description");
 }
@@ -697,7 +708,13 @@ static const struct {
     { "POST", "/v1/reload", reload, NULL, true },
     { "GET", "/v1/runs", NULL, list_runs, true },
     { "GET", "/v1/journal", NULL, journal, true },
-    { "GET", "/v1/journal/verify", verify, NULL, true },
+    { "GET", "/v1/journal/verify", NULL, api_verify, true },
+    { "POST", "/v1/journal/verify", NULL, api_verify, true },
+    { "POST", "/v1/journal/checkpoint", NULL, api_checkpoint, true },
+    { "GET", "/v1/deficiencies", NULL, api_deficiencies, true },
+    { "POST", "/v1/deficiencies", NULL, api_deficiency, true },
+    { "POST", "/v1/evidence", NULL, api_evidence, true },
+    { "GET", "/v1/evidence/key", NULL, api_evidence_key, true },
     { "POST", "/v1/commands", NULL, say_anything, true },
 };
 

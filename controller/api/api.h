@@ -17,7 +17,14 @@
  *   POST /v1/runs/{run}/commands     {"verb","step","gate","reason","value"}
  *   POST /v1/commands                {"verb","app","reason","value"}
  *   GET  /v1/journal?after=&run=&app=&limit=
- *   GET  /v1/journal/verify
+ *   GET  /v1/journal/verify          POST {"checkpoint"}: also against one that was kept elsewhere
+ *   POST /v1/journal/checkpoint      sign it as it is now -> {"size","note"}
+ *   GET  /v1/deficiencies?app=&all=1&format=json|text
+ *   POST /v1/deficiencies            {"verb","app","id","title","severity","owner","due_ms",
+ *                                    "criterion","reason","retest"} -> {"id"}
+ *   GET  /v1/apps/{app}/trend?since=&format=json|text|html
+ *   POST /v1/evidence                {"run"} or {"app","since_ms"} -> a signed bundle, a tar archive
+ *   GET  /v1/evidence/key            {"fingerprint","pem","origin"}
  *   GET  /v1/drivers
  *   GET  /v1/gates                   the gates of a run, and who may override which
  *   GET  /v1/roles?app=              who may do what, and the caller's own standing

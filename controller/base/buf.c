@@ -150,13 +150,13 @@ static void json_char(struct evac_buf *buf, unsigned char c)
         evac_buf_putc(buf, (char)c);
 }
 
-void evac_buf_json(struct evac_buf *buf, struct evac_str s)
+static void put_json(struct evac_buf *buf, struct evac_str s, bool exact)
 {
     evac_buf_putc(buf, '"');
     for (size_t i = 0; i < s.n;) {
         size_t n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
         if (n == 0) {
-            evac_buf_puts(buf, "\\ufffd");
+            evac_buf_putf(buf, "\\u%04x", exact ? 0xdc00u + (unsigned char)s.p[i] : 0xfffdu);
             n = 1;
         } else if (n == 1) {
             json_char(buf, (unsigned char)s.p[i]);
@@ -166,6 +166,16 @@ void evac_buf_json(struct evac_buf *buf, struct evac_str s)
         i += n;
     }
     evac_buf_putc(buf, '"');
+}
+
+void evac_buf_json(struct evac_buf *buf, struct evac_str s)
+{
+    put_json(buf, s, false);
+}
+
+void evac_buf_json_exact(struct evac_buf *buf, struct evac_str s)
+{
+    put_json(buf, s, true);
 }
 
 void evac_buf_xml(struct evac_buf *buf, struct evac_str s)

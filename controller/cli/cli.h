@@ -20,6 +20,8 @@ struct evac_cli {
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;
     const char *tag, *regions, *name, *strategy, *out; /* discover */
+    const char *severity, *due, *title, *retest, *criterion, *since, *key, *checkpoint;
+    bool accept, all;
     long limit;
     int argc; /* positional arguments after the command's name */
     char **argv;
@@ -83,6 +85,13 @@ void evac_cli_question(struct evac_cli *cli, const cJSON *run);
 
 /* Follow a run until it ends; live on a terminal, plain lines otherwise. */
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
+
+/* A day ("2026-01-31", UTC), or "90d" back from now; wall ms. False: neither. */
+bool evac_cli_day(const char *text, int64_t *ret_ms);
+/* `journal verify` and `journal checkpoint`. */
+enum evac_exit evac_cli_verify_journal(struct evac_cli *cli);
+enum evac_exit evac_cli_checkpoint(struct evac_cli *cli);
+evac_command_fn evac_cmd_evidence, evac_cmd_deficiencies, evac_cmd_deficiency, evac_cmd_trend;
 
 evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,
     evac_cmd_drill, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,

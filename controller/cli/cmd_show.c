@@ -287,25 +287,6 @@ enum evac_exit evac_cmd_report(struct evac_cli *cli)
 /* --- journal
  * ---------------------------------------------------------------------------------------------- */
 
-static enum evac_exit verify(struct evac_cli *cli)
-{
-    cJSON *answer;
-    struct evac_err err = { EVAC_OK, "" };
-    if (cli->json)
-        return evac_cli_pass(cli, "/v1/journal/verify", NULL);
-    enum evac_exit code = evac_client_json(cli->client, "/v1/journal/verify", NULL, &answer, &err);
-    if (code != EVAC_EXIT_DONE)
-        return evac_cli_fail(code, "%s", err.text);
-    if (evac_json_true(answer, "good"))
-        printf("the journal's chain is whole: %.0f rows\n", evac_json_number(answer, "rows", 0));
-    else
-        code =
-            evac_cli_fail(EVAC_EXIT_FAILED, "%s (%.0f good rows before it)",
-                          evac_json_cstr(answer, "problem"), evac_json_number(answer, "rows", 0));
-    cJSON_Delete(answer);
-    return code;
-}
-
 enum evac_exit evac_cmd_journal(struct evac_cli *cli)
 {
     char path[128];
@@ -313,7 +294,9 @@ enum evac_exit evac_cmd_journal(struct evac_cli *cli)
     const cJSON *row;
     struct evac_err err = { EVAC_OK, "" };
     if (cli->argc && strcmp(cli->argv[0], "verify") == 0)
-        return verify(cli);
+        return evac_cli_verify_journal(cli);
+    if (cli->argc && strcmp(cli->argv[0], "checkpoint") == 0)
+        return evac_cli_checkpoint(cli);
     unsigned long run = cli->argc ? evac_cli_run(cli, cli->argv[0]) : 0;
     if (cli->argc && run == 0)
         return EVAC_EXIT_REFUSED;

@@ -69,8 +69,15 @@ static const struct command {
     { "unfreeze", "[APP]", "end a freeze", evac_cmd_freeze },
     { "stop-automation", "", "nothing automatic for any app", evac_cmd_say_app },
     { "allow-automation", "", "end that", evac_cmd_say_app },
-    { "journal", "[RUN|APP|verify]", "the record of everything; verify checks its chain",
-      evac_cmd_journal },
+    { "trend", "APP", "all its runs and drills over time, against the objectives", evac_cmd_trend },
+    { "deficiencies", "[APP]", "what reports found wanting and nobody has mended yet (--all: ever)",
+      evac_cmd_deficiencies },
+    { "deficiency", "open APP|assign ID|close ID",
+      "add one; say whose it is; close it with a later run, or accept it", evac_cmd_deficiency },
+    { "evidence", "export RUN|APP|verify FILE|keygen|key",
+      "a signed bundle, and its check; verify and keygen need no controller", evac_cmd_evidence },
+    { "journal", "[RUN|APP|verify|checkpoint]",
+      "the record of everything; verify checks it, checkpoint signs it", evac_cmd_journal },
     { "validate", "DIR", "check a configuration's folder; needs no controller", evac_cmd_validate },
     { "discover", "--tag KEY=VALUE",
       "write an app's configuration from what carries a tag; needs no controller",
@@ -144,18 +151,39 @@ static void help(FILE *to)
         "  --incident REGION  approve, decline, pause, resume: the evacuation of that region\n"
         "  --watch            decide: drawn again every second, until you stop it\n"
         "  --limit N          runs, journal: at most so many\n"
+        "  --since DAY        trend, evidence export: from that day on (2026-01-31), or 90d back\n"
+        "  --key KEY          evidence verify: the key that you trust: its file or its "
+        "fingerprint\n"
+        "  --checkpoint FILE  journal verify: also against one that was kept elsewhere\n"
+        "  --title, --severity low|medium|high, --owner NAME, --due DAY, --criterion NAME\n"
+        "                     deficiency open, assign\n"
+        "  --retest RUN       deficiency close: the later run that shows that it is mended\n"
+        "  --accept           deficiency close: its owner takes the risk (--reason)\n"
+        "  --all              deficiencies: closed and accepted ones too\n"
         "  --json             for programs\n"
         "  --socket PATH      the controller's socket (default $EVAC_SOCKET, or "
         "/run/evac/evac.sock)\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing was changed), 4 no "
         "controller answers;\n"
-        "lint: 5 errors, 6 warnings (only with --strict)\n"
+        "lint: 5 errors, 6 warnings (only with --strict); evidence verify: 3 something is missing, "
+        "4 "
+        "altered,\n5 a wrong signature or key, 6 nobody vouches for the key\n"
         "NO_COLOR is honoured.\n",
         to);
 }
 
 enum {
     OPT_FROM = 256,
+    OPT_SEVERITY,
+    OPT_DUE,
+    OPT_TITLE,
+    OPT_RETEST,
+    OPT_CRITERION,
+    OPT_SINCE,
+    OPT_KEY,
+    OPT_CHECKPOINT,
+    OPT_ACCEPT,
+    OPT_ALL,
     OPT_TO,
     OPT_MODE,
     OPT_REASON,
@@ -190,6 +218,16 @@ enum {
 };
 
 static const struct option options[] = {
+    { "severity", required_argument, NULL, OPT_SEVERITY },
+    { "due", required_argument, NULL, OPT_DUE },
+    { "title", required_argument, NULL, OPT_TITLE },
+    { "retest", required_argument, NULL, OPT_RETEST },
+    { "criterion", required_argument, NULL, OPT_CRITERION },
+    { "since", required_argument, NULL, OPT_SINCE },
+    { "key", required_argument, NULL, OPT_KEY },
+    { "checkpoint", required_argument, NULL, OPT_CHECKPOINT },
+    { "accept", no_argument, NULL, OPT_ACCEPT },
+    { "all", no_argument, NULL, OPT_ALL },
     { "from", required_argument, NULL, OPT_FROM },
     { "to", required_argument, NULL, OPT_TO },
     { "mode", required_argument, NULL, OPT_MODE },
@@ -260,6 +298,36 @@ static bool set_until(struct evac_cli *cli, const char *text)
 static bool set_option(struct evac_cli *cli, int c)
 {
     switch (c) {
+    case OPT_SEVERITY:
+        cli->severity = optarg;
+        return true;
+    case OPT_DUE:
+        cli->due = optarg;
+        return true;
+    case OPT_TITLE:
+        cli->title = optarg;
+        return true;
+    case OPT_RETEST:
+        cli->retest = optarg;
+        return true;
+    case OPT_CRITERION:
+        cli->criterion = optarg;
+        return true;
+    case OPT_SINCE:
+        cli->since = optarg;
+        return true;
+    case OPT_KEY:
+        cli->key = optarg;
+        return true;
+    case OPT_CHECKPOINT:
+        cli->checkpoint = optarg;
+        return true;
+    case OPT_ACCEPT:
+        cli->accept = true;
+        return true;
+    case OPT_ALL:
+        cli->all = true;
+        return true;
     case OPT_FROM:
         cli->from = optarg;
         return true;

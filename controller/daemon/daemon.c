@@ -4,7 +4,6 @@
 #include "builtin_runbooks.h"
 #include "log.h"
 #include "model_check.h"
-#include "report.h"
 #include "version.h"
 
 #include <signal.h>
@@ -77,25 +76,12 @@ static void on_notice(void *user, const struct evac_notice_effect *notice)
 static void on_ended(void *user, const struct evac_run *run)
 {
     struct evac_daemon *daemon = user;
-    struct evac_report *report = NULL;
-    struct evac_err err = { EVAC_OK, "" };
-    char dir[4096], base[3800];
-    struct evac_str reports = daemon->model->controller.reports;
-
     evac_log(EVAC_LOG_INFO, "run_ended", "app=%.*s run=%llu result=%s",
              EVAC_STR_ARG(run->plan->app), (unsigned long long)run->id,
              evac_run_state_name(run->state));
-    if (reports.n == 0)
-        return;
-    (void)evac_str_copy(base, sizeof base, reports);
-    snprintf(dir, sizeof dir, "%s/run-%llu", base, (unsigned long long)run->id);
-    enum evac_code code = evac_report_make(daemon->store, run->id, &report, &err);
-    if (!code)
-        code = evac_report_write_dir(report, dir, &err);
-    if (code)
-        evac_log(EVAC_LOG_ERROR, "report_not_written", "run=%llu reason=\"%s\"",
-                 (unsigned long long)run->id, err.text);
-    evac_report_free(report);
+    daemon_write_report(daemon, run->id);
+    if (daemon->keeper)
+        evac_keeper_wake(daemon->keeper);
 }
 
 /* Failpoint for the crash tests: EVAC_FAIL=row:N dies, as by kill -9, when row N is durable and
@@ -136,6 +122,7 @@ static void lose_store(struct evac_daemon *daemon, const char *why)
     daemon_set_trouble(daemon, why);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
+    daemon_close_evidence(daemon);
     evac_store_close(daemon->store);
     daemon->store = NULL;
     daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
@@ -205,6 +192,8 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
     evac_history_free(daemon->history);
     daemon->history = evac_history_new();
     enum evac_code code = evac_shell_new(&options, daemon->model, &daemon->shell, err);
+    if (!code)
+        daemon_open_evidence(daemon);
     if (code || !daemon->o.observe_only)
         return code;
     struct evac_event event = { .kind = EVAC_EVENT_LEAD }; /* without the lead nothing is begun */
@@ -252,6 +241,7 @@ static void on_second(uv_timer_t *timer)
     daemon_self_feel(daemon);
     daemon_begin_drills(daemon);
     daemon_begin_looks(daemon);
+    daemon_keep_evidence(daemon);
     daemon_rearm(daemon);
 }
 
@@ -353,6 +343,8 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
     evac_model_free(daemon->old_model);
     daemon->old_model = daemon->model;
     daemon->model = model;
+    if (daemon->shell)
+        daemon_open_evidence(daemon);
     daemon_plan_drills(daemon);
     code = daemon_probe_all(daemon, err);
     daemon_rearm(daemon);
@@ -461,6 +453,7 @@ void evac_daemon_stop(struct evac_daemon *daemon)
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     evac_host_uv_close(&daemon->host);
+    daemon_close_evidence(daemon);
     evac_store_close(daemon->store);
     daemon->store = NULL;
 }

@@ -52,6 +52,16 @@ uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon);
 int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
                                enum evac_drill_kind *ret_kind);
 
+/* Rows that the engine only keeps: deficiencies, evidence. All or none. */
+enum evac_code evac_daemon_note(struct evac_daemon *daemon, const struct evac_record *rows,
+                                size_t count, struct evac_err *err);
+/* What signs evidence, NULL nothing; and what keeps it, NULL while the journal can not be written.
+ */
+struct evac_key;
+struct evac_keeper;
+const struct evac_key *evac_daemon_key(const struct evac_daemon *daemon);
+struct evac_keeper *evac_daemon_keeper(struct evac_daemon *daemon);
+
 /* Each durable row, as it is written. One listener: the API's event stream. */
 typedef void evac_daemon_row_fn(void *user, const struct evac_record *record);
 void evac_daemon_listen(struct evac_daemon *daemon, evac_daemon_row_fn *fn, void *user);

@@ -8,6 +8,7 @@
 #include "host_dns.h"
 #include "host_uv.h"
 #include "host_wrap.h"
+#include "keeper.h"
 #include "probes.h"
 
 /* A drill's next beginning, kept an app's drill by drill. */
@@ -57,6 +58,10 @@ struct evac_daemon {
     uint64_t next_look_ms; /* readiness: not before; 0: not yet begun */
     size_t looked_at;      /* the app whose turn was last */
 
+    struct evac_key *key; /* signs evidence; NULL none */
+    struct evac_keeper *keeper;
+    bool config_noted; /* the configuration in force is in the journal */
+
     bool abstains;
     struct daemon_self self;
 
@@ -79,6 +84,11 @@ void daemon_self_turn(struct evac_daemon *daemon);       /* the loop is about to
 void daemon_self_feel(struct evac_daemon *daemon);       /* once a second */
 void daemon_self_jumped(struct evac_daemon *daemon);     /* the clock did */
 void daemon_self_configured(struct evac_daemon *daemon); /* a model is loaded */
+/* daemon_evidence.c: with the shell; a second or so apart; before the store is closed. */
+void daemon_open_evidence(struct evac_daemon *daemon);
+void daemon_keep_evidence(struct evac_daemon *daemon);
+void daemon_close_evidence(struct evac_daemon *daemon);
+void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
 
 void daemon_plan_drills(struct evac_daemon *daemon);
 void daemon_begin_drills(struct evac_daemon *daemon);

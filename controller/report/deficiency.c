@@ -260,10 +260,13 @@ static void put_line(const struct evac_deficiency *d, int64_t as_of_ms, struct e
         evac_buf_putf(out, ": %.*s\n", EVAC_STR_ARG(d->reason));
         return;
     }
-    evac_buf_putf(out, "due %s%s, open for %lld days, seen %u time%s", due,
+    evac_buf_putf(out, "due %s%s, open for %lld days", due,
                   evac_deficiency_is_overdue(d, as_of_ms) ? " (OVERDUE)" : "",
-                  (long long)((as_of_ms - d->opened_ms) / DAY_MS), d->seen,
-                  d->seen == 1 ? "" : "s");
+                  (long long)((as_of_ms - d->opened_ms) / DAY_MS));
+    if (d->seen_run)
+        evac_buf_putf(out, ", seen %u time%s", d->seen, d->seen == 1 ? "" : "s");
+    else
+        evac_buf_putf(out, ", said by %.*s", EVAC_STR_ARG(d->opened_by));
     if (d->seen_run)
         evac_buf_putf(out, ", last in run %llu", (unsigned long long)d->seen_run);
     evac_buf_puts(out, d->reopened ? ", came back\n" : "\n");

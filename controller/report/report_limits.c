@@ -134,18 +134,21 @@ static void about_steps(struct evac_report *r)
 {
     static const struct {
         pick_fn *pick;
-        const char *text;
+        const char *one, *several;
     } rows[] = {
-        { was_so_already, "as wanted before they began, so that applying them was not shown" },
-        { was_skipped, "skipped, so that nothing was shown of them" },
-        { was_not_reached, "not reached, so that nothing was shown of them" },
+        { was_so_already, "was as wanted before it began, so that applying it was not shown",
+          "were as wanted before they began, so that applying them was not shown" },
+        { was_skipped, "was skipped, so that nothing was shown of it",
+          "were skipped, so that nothing was shown of them" },
+        { was_not_reached, "was not reached, so that nothing was shown of it",
+          "were not reached, so that nothing was shown of them" },
     };
     for (size_t i = 0; !r->plan->rehearse && i < sizeof rows / sizeof rows[0]; i++) {
         int n;
         struct evac_str names = names_of(r, rows[i].pick, &n);
         if (n)
-            say(r, "%d step%s %s %s: %.*s.", n, n == 1 ? "" : "s", n == 1 ? "was" : "were",
-                rows[i].text, EVAC_STR_ARG(names));
+            say(r, "%d step%s %s: %.*s.", n, n == 1 ? "" : "s",
+                n == 1 ? rows[i].one : rows[i].several, EVAC_STR_ARG(names));
     }
 }
 

@@ -38,6 +38,10 @@ struct evac_str evac_buf_str(const struct evac_buf *buf);
 /* JSON text: a quoted, escaped string (valid UTF-8 is kept, other bytes become U+FFFD). */
 void evac_buf_json(struct evac_buf *buf, struct evac_str s);
 
+/* The same, but nothing is lost: other bytes become \udc80 to \udcff (as Python's surrogateescape
+ * has it). */
+void evac_buf_json_exact(struct evac_buf *buf, struct evac_str s);
+
 /* XML text with the five entities escaped. */
 void evac_buf_xml(struct evac_buf *buf, struct evac_str s);
 
