@@ -23,13 +23,11 @@
  *   POST /v1/deficiencies            {"verb","app","id","title","severity","owner","due_ms",
  *                                    "criterion","reason","retest"} -> {"id"}
  *   GET  /v1/apps/{app}/trend?since=&format=json|text|html
- *   POST /v1/evidence                {"run"} or {"app","since_ms"} -> a signed bundle, a tar archive
- *   GET  /v1/evidence/key            {"fingerprint","pem","origin"}
- *   GET  /v1/drivers
- *   GET  /v1/gates                   the gates of a run, and who may override which
- *   GET  /v1/roles?app=              who may do what, and the caller's own standing
- *   POST /v1/reload
- *   GET  /v1/events                  server-sent events, one a journal row, id is its number
+ *   POST /v1/evidence                {"run"} or {"app","since_ms"} -> a signed bundle, a tar
+ * archive GET  /v1/evidence/key            {"fingerprint","pem","origin"} GET  /v1/drivers GET
+ * /v1/gates                   the gates of a run, and who may override which GET  /v1/roles?app=
+ * who may do what, and the caller's own standing POST /v1/reload GET  /v1/events server-sent
+ * events, one a journal row, id is its number
  */
 #ifndef EVAC_API_H
 #define EVAC_API_H

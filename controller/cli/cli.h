@@ -87,7 +87,7 @@ void evac_cli_question(struct evac_cli *cli, const cJSON *run);
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 
 /* A day ("2026-01-31", UTC), or "90d" back from now; wall ms. False: neither. */
-bool evac_cli_day(const char *text, int64_t *ret_ms);
+bool evac_cli_parse_day(const char *text, int64_t *ret_ms);
 /* `journal verify` and `journal checkpoint`. */
 enum evac_exit evac_cli_verify_journal(struct evac_cli *cli);
 enum evac_exit evac_cli_checkpoint(struct evac_cli *cli);

@@ -15,7 +15,7 @@
 #define BUNDLE_BYTES_MAX (64u << 20)
 
 /* A day in UTC, or "90d" back from now; wall ms. False: neither. */
-bool evac_cli_day(const char *text, int64_t *ret_ms)
+bool evac_cli_parse_day(const char *text, int64_t *ret_ms)
 {
     struct tm day = { 0 };
     struct evac_str s = evac_str(text);
@@ -35,7 +35,7 @@ bool evac_cli_day(const char *text, int64_t *ret_ms)
 static bool set_since(struct evac_cli *cli, int64_t *ret_ms)
 {
     *ret_ms = 0;
-    if (!cli->since || evac_cli_day(cli->since, ret_ms))
+    if (!cli->since || evac_cli_parse_day(cli->since, ret_ms))
         return true;
     (void)evac_cli_fail(EVAC_EXIT_USAGE,
                         "--since: found '%s'; allowed: a day such as 2026-01-31, or 90d",
@@ -376,7 +376,7 @@ static enum evac_exit put_body(struct evac_cli *cli, const char *verb, struct ev
 {
     bool opens = strcmp(verb, "open") == 0;
     int64_t due = 0;
-    if (cli->due && !evac_cli_day(cli->due, &due))
+    if (cli->due && !evac_cli_parse_day(cli->due, &due))
         return evac_cli_fail(EVAC_EXIT_USAGE,
                              "--due: found '%s'; allowed: a day such as 2027-01-31", cli->due);
     if (cli->retest && !is_number(cli->retest))
