@@ -1,5 +1,6 @@
 #include "fsm_print.h"
 
+#include "drill_fsm.h"
 #include "jw.h"
 #include "run_fsm.h"
 #include "step_fsm.h"
@@ -42,9 +43,25 @@ static unsigned run_next(unsigned s, unsigned e)
     return evac_run_next((enum evac_run_state)s, (enum evac_run_event)e);
 }
 
+static const char *drill_state(unsigned s)
+{
+    return evac_drill_state_name((enum evac_drill_state)s);
+}
+
+static const char *drill_event(unsigned e)
+{
+    return evac_drill_on_name((enum evac_drill_on)e);
+}
+
+static unsigned drill_next(unsigned s, unsigned e)
+{
+    return evac_drill_next((enum evac_drill_state)s, (enum evac_drill_on)e);
+}
+
 static const struct machine machines[] = {
     { "step", EVAC_STEP_STATE_COUNT, EVAC_STEP_EVENT_COUNT, step_state, step_event, step_next },
     { "run", EVAC_RUN_STATE_COUNT, EVAC_RUN_EVENT_COUNT, run_state, run_event, run_next },
+    { "drill", EVAC_DRILL_STATE_COUNT, EVAC_DRILL_ON_COUNT, drill_state, drill_event, drill_next },
 };
 
 /* One cell of the table, in the form that was asked for. */

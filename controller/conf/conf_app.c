@@ -209,6 +209,67 @@ static const struct evac_freeze_conf *take_freezes(struct conf_reader *r,
     return freezes;
 }
 
+static void take_schedule(struct conf_reader *r, struct evac_drill_conf *d)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_civil next, any = { 2026, 1, 1, 0, 0 };
+    enum evac_code code;
+    if (d->cron.n && (d->every.n || d->on.n))
+        code =
+            evac_fail(&err, EVAC_E_BADCONF, "found cron beside every or on; allowed: one of them");
+    else if (d->cron.n)
+        code = evac_cron_parse(d->cron, &d->schedule, &err);
+    else if (d->every.n)
+        code = evac_cron_words(d->every, d->on, &d->schedule, &err);
+    else
+        code = evac_fail(&err, EVAC_E_BADCONF, "cron is missing; allowed: cron, or every and on");
+    if (!code && !evac_cron_next(&d->schedule, any, &next))
+        code = evac_fail(&err, EVAC_E_BADCONF, "cron: '%.*s' never comes", EVAC_STR_ARG(d->cron));
+    if (code)
+        CONF_ERROR(r, d->place.line, "drill: %s", err.text);
+}
+
+void conf_finish_drill(struct conf_reader *r, const config_setting_t *group, void *at,
+                       const struct conf_given *given)
+{
+    struct evac_drill_conf *d = at;
+    bool game_day = d->kind == EVAC_DRILL_GAME_DAY;
+    (void)group;
+    take_schedule(r, d);
+    if (d->name.n == 0)
+        d->name = evac_str(evac_drill_kind_name(d->kind));
+    if (!conf_is_given(given, "approval"))
+        d->approval = game_day || d->kind == EVAC_DRILL_LIVE;
+    if (game_day && d->fault_count == 0)
+        CONF_ERROR(r, d->place.line,
+                   "drill: faults is missing; allowed: resources that break something");
+    if (!game_day && d->fault_count)
+        CONF_ERROR(r, d->place.line, "drill: found faults; allowed: for a game-day");
+}
+
+static void check_drill(struct conf_reader *r, const struct evac_app *app,
+                        const struct evac_drill_conf *d)
+{
+    struct evac_str rest;
+    bool known = d->to.n == 0;
+    for (size_t i = 0; i < app->region_count; i++)
+        known = known || evac_str_eq(d->to, app->regions[i]);
+    if (!known)
+        CONF_ERROR(r, d->place.line, "drill.to: found \"%.*s\"; allowed: one of app.regions",
+                   EVAC_STR_ARG(d->to));
+    for (size_t i = 0; i < d->unless_count; i++)
+        if (!evac_app_resource(app, evac_str_cut(d->unless[i], '.', &rest)))
+            CONF_ERROR(r, d->place.line,
+                       "drill.unless: found \"%.*s\"; allowed: a resource of the app, or "
+                       "resource.action",
+                       EVAC_STR_ARG(d->unless[i]));
+    for (size_t i = 0; i < d->fault_count; i++)
+        if (!evac_app_resource(app, d->faults[i]))
+            CONF_ERROR(r, d->place.line,
+                       "drill.faults: found \"%.*s\"; allowed: a resource of the app",
+                       EVAC_STR_ARG(d->faults[i]));
+}
+
 /* --- the app
  * ------------------------------------------------------------------------------------------ */
 
@@ -312,6 +373,10 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
     a->app.freeze_count = a->freeze_count;
     a->app.windows = conf_take_windows(r, a->windows, a->window_count);
     a->app.window_count = a->window_count;
+    for (size_t i = 0; i < a->app.drill_count; i++)
+        check_drill(r, &a->app, &a->app.drills[i]);
+    if (!conf_is_given(given, "policy.drill_debt_max"))
+        a->app.drill_debt_max = -1;
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
     if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);

@@ -21,6 +21,9 @@ static const char *const measures[] = { EVAC_MEASURES(NAME) NULL };
 /* In an order of their own: what evac_plan_kind_name() says of a run. */
 static const char *const run_kinds[] = { "failover", "failback", EVAC_DRILL_KINDS(NAME) NULL };
 #undef NAME
+static const char *const periods[] = {
+    "day", "week", "month", "quarter", "half-year", "year", NULL
+};
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
 static const char *const probe_roles[] = { "edge", "deep", "data", "control", NULL };
@@ -222,6 +225,8 @@ static const struct conf_row app_rows[] = {
     { "policy.readiness_age", CONF_DURATION, AT(app.readiness_age_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "2 x policy.readiness and 10 minutes",
       .doc = "What a look at a standby found counts for so long; then its readiness is not known" },
+    { "policy.drill_debt_max", CONF_INT, AT(app.drill_debt_max), FROM_TO(0, 1000000), .otherwise = "no limit",
+      .unit = "points", .doc = "With more drill debt than that, nothing is done without a person: 100 is a quarter without a drill" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",
       .doc = "A run that has not ended by then is held for a person" },
@@ -451,10 +456,30 @@ static const struct conf_row safety_rows[] = {
 
 #define S struct evac_drill_conf
 static const struct conf_row drill_rows[] = {
+    { "name", CONF_NAME, AT(name), .otherwise = "its kind", .doc = "Its name in the journal, unique in the app" },
     { "kind", CONF_CHOICE, CONF_REQUIRED, AT(kind), .choices = drill_kinds,
-      .doc = "rehearse reads only; isolated exercises the standby without traffic; live switches; game-day is a person's" },
-    { "cron", CONF_CRON, CONF_REQUIRED, AT(cron), .doc = "When" },
+      .doc = "rehearse reads only; isolated exercises the standby without traffic; live switches, soaks and fails back; game-day breaks something and looks what the policy does" },
+    { "cron", CONF_CRON, AT(cron), .otherwise = "every", .doc = "When. L is a month's last day, mon#1 its first Monday, friL its last Friday" },
+    { "every", CONF_TEXT, AT(every), .choices = periods, .otherwise = "cron", .doc = "The same in words" },
+    { "on", CONF_TEXT, AT(on), .otherwise = "its first day, at 09:00",
+      .doc = "Which day, and when: \"first monday 09:00\", \"last day of february 18:00\", \"thursday 07:30\" for a week" },
     { "timezone", CONF_ZONE, AT(timezone), .fallback = "UTC", .doc = "Whose clock the calendar means" },
+    { "jitter", CONF_DURATION, AT(jitter_ms), FROM_TO(0, DAY), .fallback = "0", .doc = "It begins by so much later at most, so that not all do at one time; the same each time it is asked" },
+    { "grace", CONF_DURATION, AT(grace_ms), FROM_TO(MIN, 7 * DAY), .fallback = "2h",
+      .doc = "How long it waits for what is in its way (a run, a hold, a freeze, a region that is not up, a controller that was down); then it is skipped, or missed" },
+    { "duration", CONF_DURATION, AT(duration_ms), FROM_TO(MIN, 7 * DAY), .otherwise = "as its plan says, and soak",
+      .doc = "How long it is expected to take: it must fit into its window, and before the next blackout" },
+    { "soak", CONF_DURATION, AT(soak_ms), FROM_TO(SEC, 7 * DAY), .fallback = "30m", .doc = "live: how long the other region serves before the way back" },
+    { "patience", CONF_DURATION, AT(patience_ms), FROM_TO(MIN, DAY), .otherwise = "4 x objectives.rto, 10m at least",
+      .doc = "game-day: how long the faults stay in at most, for the policy to act and the app to be back" },
+    { "skip_if_moved_within", CONF_DURATION, AT(skip_if_moved_ms), FROM_TO(0, 366 * DAY), .fallback = "0",
+      .doc = "A real run that went well so lately is as good: then it is skipped, and counts; 0 never" },
+    { "approval", CONF_BOOL, AT(approval), .otherwise = "true for live and game-day, else false", .doc = "A person sees the receipt and says yes before it begins" },
+    { "to", CONF_REGION, AT(to), .otherwise = "the best standby", .doc = "Which standby" },
+    { "unless", CONF_TEXT, CONF_LIST, AT(unless), COUNTED(unless_count), FROM_TO(0, 32), .otherwise = "none",
+      .doc = "Resources (\"alarms\") or their actions (\"alarms.quiet\") that are looked at first: it is skipped unless all of them are as they should" },
+    { "faults", CONF_NAME, CONF_LIST, AT(faults), COUNTED(fault_count), FROM_TO(0, 16), .otherwise = "none",
+      .doc = "game-day: resources that break something, put in together and taken out again, always" },
     END
 };
 #undef S
@@ -665,7 +690,7 @@ static const struct conf_section safety_section = {
 #define S struct evac_drill_conf
 static const struct conf_section drill_section = {
     "drill", "app.drills = ( { ... } )", "A rehearsal by the calendar.",
-    drill_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+    drill_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_drill,
 };
 #undef S
 #define S struct conf_window

@@ -217,7 +217,7 @@ typedef void conf_finish_fn(struct conf_reader *r, const config_setting_t *group
                             const struct conf_given *given);
 conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resource,
     conf_finish_dependency, conf_finish_probe, conf_finish_criterion, conf_finish_window,
-    conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
+    conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety;
 #endif

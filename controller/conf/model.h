@@ -253,9 +253,24 @@ struct evac_probe {
 
 struct evac_drill_conf {
     struct evac_place place;
+    struct evac_str name; /* unique in the app */
     enum evac_drill_kind kind;
-    struct evac_str cron;     /* five fields */
-    struct evac_str timezone; /* IANA name, "UTC" by default */
+    struct evac_str cron;      /* five fields; or */
+    struct evac_str every, on; /* the same in words */
+    struct evac_str timezone;  /* IANA name, "UTC" by default */
+    struct evac_cron schedule; /* of either */
+    uint32_t jitter_ms;        /* it begins so much later at most */
+    uint32_t grace_ms;         /* ... and waits so long for what is in its way */
+    uint32_t duration_ms;      /* how long it is expected to take; 0: as its plan says */
+    uint32_t soak_ms;          /* live: time in the other region */
+    uint32_t patience_ms;      /* game-day: time for the policy and the app; 0: by its objective */
+    int64_t skip_if_moved_ms;  /* not needed if a real run went well so lately; 0 always needed */
+    bool approval;             /* a person says yes first */
+    struct evac_str to;        /* region; "" the best standby */
+    const struct evac_str *unless; /* "resource" or "resource.action": looked at before it begins */
+    size_t unless_count;
+    const struct evac_str *faults; /* game-day: resources that break something */
+    size_t fault_count;
 };
 
 /* What a run must keep to count as good; fixed in its plan before it starts. */
@@ -367,6 +382,7 @@ struct evac_app {
     uint32_t readiness_ms;    /* a rehearsal towards each standby so often, 0 none */
     uint32_t measure_ms;      /* lag measurement's interval */
     uint32_t old_side_ms;     /* a look at the region that was left so often */
+    int64_t drill_debt_max;   /* beyond it nothing is done without a person; -1: no limit */
     const struct evac_drill_conf *drills;
     size_t drill_count;
     struct evac_holders roles[EVAC_ROLE_COUNT]; /* instead of the controller's, where named */

@@ -2,6 +2,7 @@
 
 #include "builtin.h"
 #include "builtin_runbooks.h"
+#include "calendar.h"
 #include "log.h"
 #include "model_check.h"
 #include "version.h"
@@ -226,7 +227,8 @@ static void watch_clock(struct evac_daemon *daemon)
     evac_log(EVAC_LOG_WARN, "clock_jump", "by_ms=%lld", (long long)by);
     struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP, .u.number = by };
     daemon_event(daemon, &event);
-    daemon_plan_drills(daemon);
+    if (daemon->shell)
+        evac_shell_rouse(daemon->shell);
 }
 
 static void on_second(uv_timer_t *timer)
@@ -239,7 +241,6 @@ static void on_second(uv_timer_t *timer)
         reopen(daemon);
     watch_clock(daemon);
     daemon_self_feel(daemon);
-    daemon_begin_drills(daemon);
     daemon_begin_looks(daemon);
     daemon_keep_evidence(daemon);
     daemon_rearm(daemon);
@@ -345,7 +346,6 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
     daemon->model = model;
     if (daemon->shell)
         daemon_open_evidence(daemon);
-    daemon_plan_drills(daemon);
     code = daemon_probe_all(daemon, err);
     daemon_rearm(daemon);
     return code;
@@ -434,7 +434,6 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     if (code)
         return code;
     open_timers(daemon);
-    daemon_plan_drills(daemon);
     code = daemon_probe_all(daemon, err);
     daemon_rearm(daemon);
     return code;
@@ -466,7 +465,6 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_model_free(daemon->old_model);
     evac_arena_free(daemon->facts_arena);
     evac_history_free(daemon->history);
-    free(daemon->drills);
     free(daemon->conf_dir);
     free(daemon);
 }

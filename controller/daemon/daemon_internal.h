@@ -1,5 +1,5 @@
 /* What the daemon's files share: daemon.c lives and dies, daemon_probe.c feeds health,
- * daemon_self.c feels, daemon_drill.c keeps the calendar. */
+ * daemon_self.c feels, daemon_look.c looks at standbys now and then. */
 #ifndef EVAC_DAEMON_INTERNAL_H
 #define EVAC_DAEMON_INTERNAL_H
 
@@ -10,12 +10,6 @@
 #include "host_wrap.h"
 #include "keeper.h"
 #include "probes.h"
-
-/* A drill's next beginning, kept an app's drill by drill. */
-struct daemon_drill {
-    size_t app, drill;
-    int64_t next_wall_ms; /* 0: never */
-};
 
 /* What this controller measures of itself. */
 struct daemon_self {
@@ -46,15 +40,13 @@ struct evac_daemon {
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;
     uv_timer_t wake;           /* the engine's next tick */
-    uv_timer_t second;         /* drills, anchors, clock, trouble */
+    uv_timer_t second;         /* looks, anchors, clock, trouble */
     uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
     char trouble[400];
     uint64_t started_ms, reopen_ms;
     int64_t clock_gap_ms; /* wall minus boot, as last seen */
 
-    struct daemon_drill *drills;
-    size_t drill_count;
     uint64_t next_look_ms; /* readiness: not before; 0: not yet begun */
     size_t looked_at;      /* the app whose turn was last */
 
@@ -90,7 +82,5 @@ void daemon_keep_evidence(struct evac_daemon *daemon);
 void daemon_close_evidence(struct evac_daemon *daemon);
 void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
 
-void daemon_plan_drills(struct evac_daemon *daemon);
-void daemon_begin_drills(struct evac_daemon *daemon);
 void daemon_begin_looks(struct evac_daemon *daemon);
 #endif

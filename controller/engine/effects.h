@@ -46,6 +46,8 @@ struct evac_start_effect {
     uint16_t from, to; /* regions, indices */
     bool proposed;     /* wait for a person's yes */
     bool rehearse;
+    enum evac_plan_part part; /* of a drill, whose things the model names */
+    const char *drill_name;   /* in the model; NULL or "": none */
     const char *who;
     const char *why; /* lives until the next engine step */
 };

@@ -31,6 +31,7 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
     a->app = app;
     a->acked = true;
     a->needs = engine_needs(model, app);
+    a->drill.state = EVAC_DRILL_IS_IDLE;
     evac_health_init(&a->health, app, inside(model));
     a->sources = source_count(app);
     for (size_t i = 0; i < watch_count(app); i++)
@@ -61,6 +62,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->opinion = evac_self_judge(&engine->self.reach, 0);
     engine->next_seq = 1;
     engine->next_run = 1;
+    engine->next_drill = 1;
     engine->dependencies = init_apps(engine->apps, model);
     engine->dependency_count = model->controller.dependency_count;
     engine_fleet_build(engine);
@@ -208,6 +210,8 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->old_side.due_ms = 0;
     to->active_before = engine_region_index(app, engine_region(from, from->active_before));
     to->out_before = same_regions(from, from->out_before, app);
+    to->drill.from = engine_region_index(app, engine_region(from, from->drill.from));
+    to->drill.to = engine_region_index(app, engine_region(from, from->drill.to));
     evac_health_reconfigure(&to->health, app);
     evac_health_serve(&to->health, evac_engine_serving(to));
     carry_regions(to, from); /* so may regions */
@@ -338,7 +342,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .run_proposed = a->run && a->run->state == EVAC_RUN_PROPOSED,
         .last_run_acked = a->acked,
         .auto_unacked = a->auto_unacked,
-        .last_run_end_boot_ms = a->ran ? a->last_end_boot_ms : 0,
+        .last_run_end_boot_ms = a->ran && !a->last_of_drill ? a->last_end_boot_ms : 0,
         .held = is_held(a, now),
         .stopped = engine->stopped,
         .lead = engine->lead && engine->opinion.may_lead,
@@ -392,6 +396,7 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a)
         io->engine->fleet.due = true; /* an incident may wait for that */
     if (wants && !a->run && !a->starting)
         start(io, a);
+    engine_drill_yield(io, a);
 }
 
 /* --- health
@@ -421,6 +426,7 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
         a->old_side.due_ms = io->now->boot_ms; /* it is back, or gone again */
     if (news->verdict_changed)
         engine_fleet_count(io->engine, a);
+    engine_drill_watch(io, a);
     if (news->verdict_changed || news->situation_changed || io->now->boot_ms >= a->decide_ms)
         engine_decide(io, a);
 }
@@ -474,7 +480,8 @@ static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
                          const struct evac_now *now)
 {
     a->ran = true;
-    a->acked = false;
+    a->last_of_drill = strcmp(run->who, EVAC_DRILL_WHO) == 0;
+    a->acked = a->last_of_drill; /* a drill's end is nobody's emergency, and cools nothing down */
     a->auto_unacked = a->auto_unacked || evac_run_is_automatic(run);
     a->last_end_wall_ms = now->wall_ms;
     a->last_end_boot_ms = now->boot_ms;
@@ -564,12 +571,16 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
             evac_watch_turn(&a->watches[i]);
     }
     if (a->rehearsal == run) {
-        if (run->plan->workflow != EVAC_WORKFLOW_FENCE)
+        if (run->plan->workflow != EVAC_WORKFLOW_FENCE && !engine_drill_is_side_work(a, run->id))
             note_look(a, run, io->now);
         a->old_side.due_ms = 0; /* a fence has changed it */
         a->rehearsal = NULL;
         let_go(io, a);
     }
+    if (run->id == a->drill.run)
+        engine_drill_run_ended(io, a, run);
+    else
+        engine_drill_other_ended(io, a, run);
 }
 
 static void note_impact(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
@@ -643,6 +654,8 @@ static void tick_runs(struct engine_io *io)
         evac_run_tick(r, &rio);
         engine_after_run(io, r);
     }
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++)
+        engine_drill_yield(io, &io->engine->apps[i]);
 }
 
 void engine_refuse(struct engine_io *io, enum evac_code code, const char *why)
@@ -753,23 +766,34 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
         return;
     }
     bool aside = evac_plan_is_aside(run->plan);
+    bool fault = evac_plan_is_fault(run->plan);
+    bool of_drill = evac_str_is(e->who, EVAC_DRILL_WHO);
     if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILBACK && is_unreconciled(io, a, run))
         return;
+    if (run->plan->workflow == EVAC_WORKFLOW_DRILL && !of_drill &&
+        a->drill.state != EVAC_DRILL_IS_IDLE) {
+        engine_refuse(io, EVAC_E_BUSY,
+                      "a drill of this app is going on; 'evac drill APP --stop' ends it");
+        return;
+    }
     if (!e->proposed && !aside)
         engine_withdraw_proposal(io, a, "another run was begun instead");
-    if (aside ? a->run || a->rehearsal : a->run != NULL) {
+    if (aside ? (a->run && !fault) || a->rehearsal : a->run != NULL) {
         engine_refuse(
             io, EVAC_E_BUSY,
             "a run of this app is going on already; 'evac stop APP' ends it where it stands");
         return;
     }
-    if (!aside && a->rehearsal) { /* the real thing goes first */
+    if (!aside)
+        engine_drill_overtaken(io, a, e->who);
+    bool fault_goes_on = a->rehearsal && evac_plan_is_fault(a->rehearsal->plan);
+    if (!aside && a->rehearsal && !fault_goes_on) { /* the real thing goes first */
         (void)run_move(a->rehearsal, &rio, EVAC_RUN_ON_HOLD, "a real run begins");
         evac_run_tick(a->rehearsal, &rio);
         engine_after_run(io, a->rehearsal);
     }
     /* what a drill has sent must have landed before a real run relies on what it sees */
-    run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse;
+    run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse && !fault_goes_on;
     run->id = engine->next_run++;
     (void)evac_str_copy(run->who, sizeof run->who, e->who);
     if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILOVER)
@@ -779,6 +803,7 @@ static void admit(struct engine_io *io, const struct evac_admit_event *e)
         a->out_before = a->out;
     }
     link_run(engine, a, run);
+    engine_drill_admitted(a, run, e->who);
     record_admission(io, run, e);
     io->fx->answer_run = run->id;
     note_impact(io, a, run);
@@ -792,6 +817,10 @@ static void not_admitted(struct engine_io *io, uint16_t app, struct evac_str why
     struct evac_engine_app *a = &io->engine->apps[app];
     struct evac_record r = { .kind = EVAC_RECORD_ALARM };
     a->starting = false;
+    if (a->drill.asked) { /* nobody needs to be told that it waits */
+        engine_drill_not_admitted(io, a, why);
+        return;
+    }
     a->no_plan = true;
     io->engine->fleet.due = true;
     a->decide_ms = io->now->boot_ms + 60000; /* it will not compile in a moment either */
@@ -809,8 +838,11 @@ static void reply(struct engine_io *io, const struct evac_reply_event *e)
         engine_measured(io, e);
     } else if (run && e->step < run->plan->step_count) {
         before_run(io, run);
+        struct evac_engine_app *a = app_of(io->engine, run);
         evac_run_reply(run, &rio, e->step, e->call, e->reply);
         engine_after_run(io, run);
+        if (a)
+            engine_drill_yield(io, a);
     }
 }
 
@@ -855,6 +887,15 @@ static void ack(struct engine_io *io, struct evac_engine_app *a, const struct ev
     a->decide_ms = 0;
 }
 
+static void call_off(struct engine_io *io, struct evac_engine_app *a,
+                     const struct evac_command *cmd)
+{
+    if (a->drill.state == EVAC_DRILL_IS_IDLE)
+        engine_refuse(io, EVAC_E_REFUSED, "no drill of this app is going on");
+    else if (!engine_drill_call_off(io, a, cmd))
+        engine_refuse(io, EVAC_E_REFUSED, "the drill is on its way back already");
+}
+
 static void stop_automation(struct engine_io *io, const struct evac_command *cmd)
 {
     struct evac_record r = { .kind = EVAC_RECORD_HOLD };
@@ -884,6 +925,8 @@ static void command_app(struct engine_io *io, const struct evac_command *cmd)
         engine_freeze_by_word(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_WAIVE || cmd->verb == EVAC_CMD_UNWAIVE)
         engine_waive(io, &io->engine->apps[i], cmd);
+    else if (cmd->verb == EVAC_CMD_CALL_OFF)
+        call_off(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_ACK)
         ack(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_RECONCILE)
@@ -981,7 +1024,8 @@ static void set_wake(struct evac_engine *engine)
         const struct evac_engine_app *a = &engine->apps[i];
         uint64_t times[] = { a->decide_ms, evac_health_wake_ms(&a->health),
                              engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER,
-                             engine->lead ? engine_look_back_wake_ms(a) : EVAC_NEVER };
+                             engine->lead ? engine_look_back_wake_ms(a) : EVAC_NEVER,
+                             engine_drill_wake_ms(engine, a) };
         for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
             if (times[k] < wake)
                 wake = times[k];
@@ -1030,6 +1074,9 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
         break;
     case EVAC_EVENT_FREEZE:
         engine_freeze_by_calendar(&io, &event->u.freeze);
+        break;
+    case EVAC_EVENT_DRILL:
+        engine_drill_said(&io, &event->u.drill);
         break;
     case EVAC_EVENT_CLOCK_JUMP:
         clock_jump(&io, event->u.number);

@@ -7,6 +7,7 @@
 #define EVAC_ENGINE_H
 
 #include "decision.h"
+#include "drill.h"
 #include "fleet.h"
 #include "old_side.h"
 #include "run.h"
@@ -78,6 +79,9 @@ struct evac_engine_app {
     uint16_t sources;
     struct evac_old_side old_side; /* the region that was left last */
 
+    struct evac_drill drill;
+    bool last_of_drill; /* the last run that ended was a drill's own */
+
     /* what a run that is undone goes back to */
     uint16_t active_before;
     uint32_t out_before;
@@ -86,8 +90,9 @@ struct evac_engine_app {
     uint64_t replay_run;
     uint16_t replay_from, replay_to;
     enum evac_workflow replay_workflow;
-    bool replay_real; /* not a rehearsal */
-    bool replay_auto; /* begun by automation, with no person's yes */
+    bool replay_real;   /* not a rehearsal */
+    bool replay_auto;   /* begun by automation, with no person's yes */
+    bool replay_drills; /* a drill's own */
     bool replay_started;
     uint64_t replay_look; /* the rehearsal or drill that is being read */
     uint16_t replay_look_to;
@@ -122,6 +127,7 @@ struct evac_engine {
     struct evac_run *runs;
     size_t run_count;
     uint64_t next_seq, next_run, next_call;
+    uint32_t next_drill;
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
@@ -151,6 +157,7 @@ struct evac_engine {
     X(LEAD)         /* this controller gained or lost the lead */                                  \
     X(ASSURE)       /* what the lint, or the drills, say of an app */                              \
     X(FREEZE)       /* the calendar freezes an app, or all, or lets go */                          \
+    X(DRILL)        /* what the calendar says of a drill: see drill.h */                           \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
     X(STOP)         /* an orderly end: not a crash (R14) */                                        \
     X(NOTE)         /* rows that the engine only keeps: configurations, deficiencies, evidence */
@@ -221,6 +228,7 @@ struct evac_event {
         struct evac_command command;
         struct evac_assure_event assure;
         struct evac_freeze_event freeze;
+        struct evac_drill_event drill;
         struct {
             bool lead;
             uint64_t epoch;

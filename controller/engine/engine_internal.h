@@ -19,6 +19,29 @@ void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const 
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
 uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
 
+/* engine_drill.c */
+void engine_drill_said(struct engine_io *io, const struct evac_drill_event *e);
+void engine_drill_watch(struct engine_io *io, struct evac_engine_app *a);
+void engine_drill_yield(struct engine_io *io, struct evac_engine_app *a);
+void engine_drill_admitted(struct evac_engine_app *a, const struct evac_run *run,
+                           struct evac_str who);
+void engine_drill_not_admitted(struct engine_io *io, struct evac_engine_app *a,
+                               struct evac_str why);
+void engine_drill_overtaken(struct engine_io *io, struct evac_engine_app *a, struct evac_str who);
+void engine_drill_run_ended(struct engine_io *io, struct evac_engine_app *a,
+                            const struct evac_run *run);
+void engine_drill_other_ended(struct engine_io *io, struct evac_engine_app *a,
+                              const struct evac_run *run);
+bool engine_drill_call_off(struct engine_io *io, struct evac_engine_app *a,
+                           const struct evac_command *cmd);
+/* It looks, breaks or mends for a drill: that says nothing of the standby. */
+bool engine_drill_is_side_work(const struct evac_engine_app *a, uint64_t run);
+void engine_see_drill(struct evac_engine *engine, struct evac_engine_app *a,
+                      const struct evac_record *r);
+void engine_see_drill_run(struct evac_engine_app *a, const struct evac_record *r);
+void engine_drill_resume(struct engine_io *io, struct evac_engine_app *a);
+uint64_t engine_drill_wake_ms(const struct evac_engine *engine, const struct evac_engine_app *a);
+
 /* After whatever happened to a run: traffic that moved makes its target the active region; a run
  * that ended makes room for the next. */
 void engine_after_run(struct engine_io *io, struct evac_run *run);

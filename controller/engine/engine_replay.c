@@ -29,6 +29,7 @@ static void see_admission(struct evac_engine_app *a, const struct evac_record *r
     a->replay_started = false;
     if (a->replay_real && a->replay_workflow == EVAC_WORKFLOW_FAILOVER)
         engine_note_leave(a, r->run, a->replay_from);
+    a->replay_drills = evac_str_is(r->who, EVAC_DRILL_WHO);
 }
 
 static void see_move(struct evac_engine_app *a)
@@ -46,7 +47,8 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
     if (state == EVAC_RUN_ROLLED_BACK)
         engine_move_back(a);
     a->ran = true;
-    a->acked = false;
+    a->last_of_drill = a->replay_drills;
+    a->acked = a->replay_drills; /* a drill's end is nobody's emergency */
     a->auto_unacked = a->auto_unacked || (a->replay_auto && a->replay_started);
     a->last_end = state;
     a->last_end_wall_ms = r->t_wall_ms;
@@ -64,7 +66,7 @@ static void see_look(struct evac_engine_app *a, const struct evac_record *r)
 static void see_look_end(struct evac_engine_app *a, const struct evac_record *r)
 {
     enum evac_run_state state;
-    if (evac_run_state_parse(r->to, &state))
+    if (evac_run_state_parse(r->to, &state) && !engine_drill_is_side_work(a, r->run))
         engine_note_readiness(a, a->replay_look_to, r->run, state, r->t_wall_ms, r->text);
 }
 
@@ -142,6 +144,10 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         engine_see_freeze(engine, a, r);
     if (r->kind == EVAC_RECORD_INCIDENT)
         engine_see_incident(engine, r);
+    if (r->kind == EVAC_RECORD_DRILL)
+        engine_see_drill(engine, a, r);
+    if (a && (r->kind == EVAC_RECORD_ADMIT || r->kind == EVAC_RECORD_TERMINAL))
+        engine_see_drill_run(a, r);
     if (!a)
         return;
     if (r->kind == EVAC_RECORD_ADMIT && r->number == 0)
@@ -233,7 +239,8 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
     for (size_t i = 0; i < engine->app_count; i++) {
         struct evac_engine_app *a = &engine->apps[i];
-        if (a->run && a->rehearsal && !a->rehearsal->plan->rehearse)
+        if (a->run && a->rehearsal && !a->rehearsal->plan->rehearse &&
+            !evac_plan_is_fault(a->rehearsal->plan))
             a->run->behind = true;
     }
     for (struct evac_run *r = engine->runs, *next; r; r = next) {
@@ -244,4 +251,6 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         evac_run_resume(r, &rio);
         engine_after_run(&io, r);
     }
+    for (size_t i = 0; i < engine->app_count && evac_effects_has_room(fx); i++)
+        engine_drill_resume(&io, &engine->apps[i]);
 }

@@ -197,7 +197,8 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(UNWAIVE, "unwaive", "take a waiver back")                                                    \
     X(FREEZE, "freeze",                                                                            \
       "no automatic run of an app, or of all; needs a reason; value is ms from now")               \
-    X(UNFREEZE, "unfreeze", "end a freeze")
+    X(UNFREEZE, "unfreeze", "end a freeze")                                                        \
+    X(CALL_OFF, "call-off", "end an app's drill: what it changed is put back")
 #define X(name, text, doc) EVAC_CMD_##name,
 enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
 #undef X

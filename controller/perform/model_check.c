@@ -1,20 +1,28 @@
 #include "model_check.h"
 
-#include "zone.h"
-
-static void check_drills(const struct evac_app *app, struct evac_diag *diag)
+/* A machine without that zone would keep the calendar in UTC, without a word. */
+static void check_zone(const struct evac_place place, struct evac_str zone, struct evac_diag *diag)
 {
-    for (size_t i = 0; i < app->drill_count; i++) {
-        const struct evac_drill_conf *drill = &app->drills[i];
-        struct evac_cron cron;
-        struct evac_civil next, now = { 2026, 1, 1, 0, 0 };
-        struct evac_err err = { EVAC_OK, "" };
-        if (evac_cron_parse(drill->cron, &cron, &err))
-            evac_diag_add(diag, EVAC_DIAG_ERROR, drill->place, "%s", err.text);
-        else if (!evac_cron_next(&cron, now, &next))
-            evac_diag_add(diag, EVAC_DIAG_ERROR, drill->place, "cron: '%.*s' never comes",
-                          EVAC_STR_ARG(drill->cron));
-    }
+    if (!evac_zone_is_known(&evac_zones_libc, zone))
+        evac_diag_add(diag, EVAC_DIAG_WARNING, place,
+                      "this machine does not know the time zone '%.*s' and takes it for UTC (is "
+                      "tzdata installed?)",
+                      EVAC_STR_ARG(zone));
+}
+
+static void check_windows(const struct evac_place place, const struct evac_window *windows,
+                          size_t count, struct evac_diag *diag)
+{
+    for (size_t i = 0; i < count; i++)
+        check_zone(place, windows[i].timezone, diag);
+}
+
+static void check_calendar(const struct evac_app *app, struct evac_diag *diag)
+{
+    for (size_t i = 0; i < app->drill_count; i++)
+        check_zone(app->drills[i].place, app->drills[i].timezone, diag);
+    check_windows(app->place, app->blackouts, app->blackout_count, diag);
+    check_windows(app->place, app->windows, app->window_count, diag);
 }
 
 static void check_names(const struct evac_model *model, const struct evac_safety_rule *rule,
@@ -66,18 +74,17 @@ static void check_probes(const struct evac_model *model, const struct evac_catal
 enum evac_code evac_model_check(const struct evac_model *model, const struct evac_catalog *catalog,
                                 struct evac_diag *diag, struct evac_err *err)
 {
+    const struct evac_controller_conf *conf = &model->controller;
+    const struct evac_place place = { "evac.cfg", 0 };
     size_t before = diag->errors;
+    check_windows(place, conf->blackouts, conf->blackout_count, diag);
     for (size_t i = 0; i < model->app_count; i++)
-        check_drills(&model->apps[i], diag);
-    size_t calendar = diag->errors - before;
+        check_calendar(&model->apps[i], diag);
     check_rules(model, diag);
-    size_t rules = diag->errors - before - calendar;
+    size_t rules = diag->errors - before;
     check_probes(model, catalog, diag);
-    size_t probes = diag->errors - before - calendar - rules;
+    size_t probes = diag->errors - before - rules;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);
-    if (!code && calendar)
-        code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in drills' calendars", calendar,
-                         calendar == 1 ? "" : "s");
     if (!code && rules)
         code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in safety rules", rules,
                          rules == 1 ? "" : "s");

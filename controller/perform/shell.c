@@ -75,6 +75,8 @@ static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
             shell->commit_to_tell = last;
         if (shell->o.committed)
             shell->o.committed(shell->o.user, last);
+        for (size_t i = 0; i < count; i++)
+            shell_calendar_see(shell, &rows[i]);
         for (size_t i = 0; shell->o.row && i < count; i++)
             shell->o.row(shell->o.user, &rows[i]);
     }
@@ -206,7 +208,8 @@ static enum evac_code settle_debts(struct evac_shell *shell, struct evac_err *er
 
 static bool is_question(enum evac_event_kind kind)
 {
-    return kind == EVAC_EVENT_COMMAND || kind == EVAC_EVENT_ADMIT || kind == EVAC_EVENT_NOTE;
+    return kind == EVAC_EVENT_COMMAND || kind == EVAC_EVENT_ADMIT || kind == EVAC_EVENT_NOTE ||
+           kind == EVAC_EVENT_DRILL;
 }
 
 enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *event,
@@ -242,7 +245,8 @@ enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
     struct evac_event event = { .kind = EVAC_EVENT_TICK };
     enum evac_code code = evac_shell_event(shell, &event, err);
     code = code ? code : shell_freeze(shell, err);
-    return code ? code : shell_assure(shell, err);
+    code = code ? code : shell_assure(shell, err);
+    return code ? code : shell_calendar_tick(shell, err);
 }
 
 uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
@@ -251,6 +255,8 @@ uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
     if (shell->failed)
         return UINT64_MAX;
     uint64_t own = shell->lint_ms < shell->freeze_ms ? shell->lint_ms : shell->freeze_ms;
+    uint64_t calendar = shell_calendar_wake_ms(shell);
+    own = own < calendar ? own : calendar;
     return engine < own ? engine : own;
 }
 
@@ -376,6 +382,8 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
     evac_engine_init(&shell->engine, model, shell->apps_memory);
     shell_tell_verbs(shell);
     shell_assure_all(shell);
+    shell->calendar = shell_calendar_new(options->zones);
+    shell_calendar_load(shell);
 
     enum evac_code code = open_books(shell, err);
     if (!code)
@@ -402,6 +410,7 @@ void shell_destroy(struct evac_shell *shell)
     free(shell->starts);
     free(shell->start_whys);
     free(shell->lint_due_ms);
+    shell_calendar_free(shell->calendar);
     free(shell->refusals);
     free(shell->fx);
     free(shell);
@@ -445,5 +454,6 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
     shell_tell_verbs(shell);
     shell_assure_all(shell);
     shell->freeze_ms = 0;
+    shell_calendar_load(shell);
     return evac_shell_tick(shell, err);
 }

@@ -18,6 +18,7 @@ struct evac_shell_options {
         *look_host; /* for rehearsals: the same, without any mutating transport */
     const struct evac_catalog *catalog;
     const struct evac_facts *facts; /* for the lint of armed plans; NULL: none */
+    const struct evac_zones *zones; /* for the calendar of drills; NULL: the machine's */
     struct evac_store
         *store; /* open, with the lead; closed by the caller after the shell is freed */
 
@@ -65,8 +66,11 @@ struct evac_wish {
     struct evac_str to; /* "": the first standby; for a failback the preferred region, or the one
                            that is out */
     bool rehearse;
-    struct evac_str isolate; /* drills and rehearsals: a region that no call may touch, "" none */
-    bool proposed;           /* wait for a person's yes */
+    struct evac_str isolate;  /* drills and rehearsals: a region that no call may touch, "" none */
+    bool proposed;            /* wait for a person's yes */
+    enum evac_plan_part part; /* of a drill; its things, borrowed */
+    const struct evac_str *things;
+    size_t thing_count;
     struct evac_str who, why;
     uint16_t
         overrides; /* gates of the start that whoever asks overrides, a bit each; why says why */

@@ -59,9 +59,10 @@ struct evac_shell {
     struct evac_start_effect *starts;
     struct evac_str *start_whys;
     size_t start_count;
-    uint64_t *lint_due_ms;   /* an app each; 0: at once */
-    uint64_t lint_ms;        /* when the next of them is due */
-    uint64_t freeze_ms;      /* when the calendar of freezes is looked at again */
+    uint64_t *lint_due_ms; /* an app each; 0: at once */
+    uint64_t lint_ms;      /* when the next of them is due */
+    uint64_t freeze_ms;    /* when the calendar of freezes is looked at again */
+    struct shell_calendar *calendar;
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
@@ -115,6 +116,14 @@ void shell_assure_soon(struct evac_shell *shell, struct evac_str app);
 enum evac_code shell_assure(struct evac_shell *shell, struct evac_err *err);
 /* shell_freeze.c: the calendar's freezes, told to the engine as they begin and end. */
 enum evac_code shell_freeze(struct evac_shell *shell, struct evac_err *err);
+/* shell_calendar.c: drills, when they are due. */
+struct shell_calendar *shell_calendar_new(const struct evac_zones *zones);
+void shell_calendar_free(struct shell_calendar *calendar);
+void shell_calendar_load(struct evac_shell *shell); /* anew, from the model */
+enum evac_code shell_calendar_tick(struct evac_shell *shell, struct evac_err *err);
+uint64_t shell_calendar_wake_ms(const struct evac_shell *shell);
+/* shell_past.c: each row, as it is read at the start or has become durable. */
+void shell_calendar_see(struct evac_shell *shell, const struct evac_record *record);
 /* shell_apps.c */
 struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

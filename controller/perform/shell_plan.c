@@ -150,6 +150,9 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
         .from = a->app->regions[way.from],
         .to = a->app->regions[way.to],
         .out = ~evac_engine_serving(a),
+        .part = wish->part,
+        .things = wish->things,
+        .thing_count = wish->thing_count,
     };
     return evac_plan_compile(&request, diag, ret_plan, err);
 }
@@ -240,6 +243,21 @@ static enum evac_code not_admitted(struct evac_shell *shell, uint16_t app, const
     return shell_step(shell, &event, err);
 }
 
+/* What a part of a drill is about is said by the drill in the configuration. */
+static void name_things(const struct evac_app *app, const struct evac_start_effect *start,
+                        struct evac_wish *wish)
+{
+    struct evac_str name = evac_str(start->drill_name ? start->drill_name : "");
+    bool look = start->part == EVAC_PART_LOOK;
+    for (size_t i = 0; start->part != EVAC_PART_NONE && i < app->drill_count; i++) {
+        const struct evac_drill_conf *d = &app->drills[i];
+        if (!evac_str_eq(d->name, name))
+            continue;
+        wish->things = look ? d->unless : d->faults;
+        wish->thing_count = look ? d->unless_count : d->fault_count;
+    }
+}
+
 /* The policy's own wish. What can not be compiled is told to the engine, which tells people. */
 enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_effect *start,
                            struct evac_str why, struct evac_err *err)
@@ -254,9 +272,11 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
         .to = app->regions[start->to],
         .rehearse = start->rehearse,
         .proposed = start->proposed,
+        .part = start->part,
         .who = evac_str(start->who),
         .why = why,
     };
+    name_things(app, start, &wish);
     struct evac_plan *plan;
     struct evac_err problem = { EVAC_OK, "" };
     enum evac_code code = compile(shell, &wish, &plan, &problem);

@@ -104,6 +104,14 @@ struct evac_catalog {
 const struct evac_driver *evac_catalog_driver(const struct evac_catalog *catalog,
                                               struct evac_str type);
 
+/* Parts of a drill that no runbook writes: their steps come from what the drill names. */
+enum evac_plan_part {
+    EVAC_PART_NONE,  /* a runbook's workflow */
+    EVAC_PART_LOOK,  /* "resource" or "resource.action": is all as it should be? Changes nothing */
+    EVAC_PART_BREAK, /* resources whose driver can break something: the faults are put in */
+    EVAC_PART_MEND,  /* and taken out */
+};
+
 struct evac_plan_request {
     const struct evac_model *model;
     const struct evac_app *app;
@@ -116,6 +124,9 @@ struct evac_plan_request {
     struct evac_str to;
     uint32_t out;            /* regions that serve no users, a bit each: not among the rest */
     struct evac_str isolate; /* rehearsals and drills: no call may touch that region; "" none */
+    enum evac_plan_part part;
+    const struct evac_str *things; /* of the part */
+    size_t thing_count;
 };
 
 /*
@@ -167,8 +178,10 @@ uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_ste
 const char *evac_plan_kind_name(const struct evac_plan *plan);
 /* A drill that changes the standby, with no users on it, and puts everything back. */
 bool evac_plan_is_isolated_drill(const struct evac_plan *plan);
-/* It moves no users: a rehearsal, an isolated drill, or a fence of the region that was left. It
- * gives way to what does. */
+/* A game day's: it puts faults in or takes them out, and stands beside whatever goes on. */
+bool evac_plan_is_fault(const struct evac_plan *plan);
+/* It moves no users: a rehearsal, an isolated drill, a fault, or a fence of the region that was
+ * left. But for the fault it gives way to what does. */
 bool evac_plan_is_aside(const struct evac_plan *plan);
 
 /* The resource declares what the action needs of it. */

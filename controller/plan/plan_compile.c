@@ -367,7 +367,7 @@ static enum evac_code check_request(struct compiler *c, struct evac_err *err)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no runbook '%.*s'", EVAC_STR_ARG(name));
     bool rehearsal = q->workflow == EVAC_WORKFLOW_DRILL && q->drill == EVAC_DRILL_REHEARSE;
     c->workflow = &c->book->workflows[rehearsal ? EVAC_WORKFLOW_FAILOVER : q->workflow];
-    if (!c->workflow->present)
+    if (q->part == EVAC_PART_NONE && !c->workflow->present)
         return evac_fail(err, EVAC_E_UNSUPPORTED, "runbook '%.*s' has no %s", EVAC_STR_ARG(name),
                          evac_workflow_name(q->workflow));
     if (q->isolate.n && !plan_is_region_of(q->app, q->isolate))
@@ -394,6 +394,8 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     if (code)
         return code;
     c.arena = evac_arena_new();
+    if (request->part != EVAC_PART_NONE)
+        c.workflow = plan_part_workflow(&c);
     c.drafts = calloc(EVAC_PLAN_STEPS_MAX, sizeof *c.drafts);
     c.first = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.first);
     c.instances = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.instances);
@@ -545,6 +547,41 @@ static void check_dependencies(const struct evac_model *model, const struct evac
                       EVAC_STR_ARG(app->name));
 }
 
+static void check_part(const struct evac_model *model, const struct evac_catalog *catalog,
+                       const struct evac_app *app, enum evac_plan_part part,
+                       const struct evac_str *things, size_t count, struct evac_diag *diag)
+{
+    struct evac_plan_request q = { .model = model,
+                                   .app = app,
+                                   .catalog = catalog,
+                                   .workflow = EVAC_WORKFLOW_DRILL,
+                                   .drill = part == EVAC_PART_LOOK ? EVAC_DRILL_REHEARSE
+                                                                   : EVAC_DRILL_GAME_DAY,
+                                   .rehearse = part == EVAC_PART_LOOK,
+                                   .from = app->regions[0],
+                                   .to = app->regions[1],
+                                   .part = part,
+                                   .things = things,
+                                   .thing_count = count };
+    struct evac_plan *plan = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    if (count)
+        (void)evac_plan_compile(&q, diag, &plan, &err); /* what is wrong is in diag */
+    evac_plan_free(plan);
+}
+
+/* What a drill names must be there, before the day. */
+static void check_drills(const struct evac_model *model, const struct evac_catalog *catalog,
+                         const struct evac_app *app, struct evac_diag *diag)
+{
+    for (size_t i = 0; i < app->drill_count; i++) {
+        const struct evac_drill_conf *d = &app->drills[i];
+        check_part(model, catalog, app, EVAC_PART_LOOK, d->unless, d->unless_count, diag);
+        check_part(model, catalog, app, EVAC_PART_BREAK, d->faults, d->fault_count, diag);
+        check_part(model, catalog, app, EVAC_PART_MEND, d->faults, d->fault_count, diag);
+    }
+}
+
 enum evac_code evac_plan_check_model(const struct evac_model *model,
                                      const struct evac_catalog *catalog, struct evac_diag *diag,
                                      struct evac_err *err)
@@ -553,6 +590,7 @@ enum evac_code evac_plan_check_model(const struct evac_model *model,
     for (size_t a = 0; a < model->app_count; a++) {
         const struct evac_app *app = &model->apps[a];
         check_dependencies(model, app, diag);
+        check_drills(model, catalog, app, diag);
         for (unsigned w = 0; w < EVAC_WORKFLOW_COUNT; w++)
             for (size_t from = 0; from < app->region_count; from++)
                 for (size_t to = 0; to < app->region_count; to++)

@@ -54,6 +54,9 @@ struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
  * app's measures: sorted, with blanks between. */
 void plan_fill_permissions(struct compiler *c);
 
+/* The workflow of a part of a drill; in the compiler's arena. */
+const struct evac_runbook_workflow *plan_part_workflow(struct compiler *c);
+
 /* Refusals of the whole graph. */
 void plan_check(struct compiler *c);
 

@@ -8,9 +8,15 @@ bool evac_plan_is_isolated_drill(const struct evac_plan *plan)
            plan->drill == EVAC_DRILL_ISOLATED;
 }
 
+bool evac_plan_is_fault(const struct evac_plan *plan)
+{
+    return plan->workflow == EVAC_WORKFLOW_DRILL && !plan->rehearse &&
+           plan->drill == EVAC_DRILL_GAME_DAY;
+}
+
 bool evac_plan_is_aside(const struct evac_plan *plan)
 {
-    return plan->rehearse || evac_plan_is_isolated_drill(plan) ||
+    return plan->rehearse || evac_plan_is_isolated_drill(plan) || evac_plan_is_fault(plan) ||
            plan->workflow == EVAC_WORKFLOW_FENCE;
 }
 

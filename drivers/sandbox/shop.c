@@ -36,6 +36,7 @@ struct site {
     char name[32], code[16], db[48];
     uint64_t may_write_until_ms, next_read_ms, wrote_until_ms;
     bool writing;
+    bool sick; /* it answers with errors there, though everything below it works */
 };
 
 struct sb_shop {
@@ -396,6 +397,17 @@ static int led_to(const struct evac_sandbox *sb)
     return count ? count : 1;
 }
 
+static enum evac_code set_sick(struct evac_sandbox *sb, struct evac_str region, bool sick,
+                               struct evac_err *err)
+{
+    for (size_t i = 0; i < SITES; i++)
+        if (evac_str_is(region, sb->shop->sites[i].name)) {
+            sb->shop->sites[i].sick = sick;
+            return EVAC_OK;
+        }
+    return evac_fail(err, EVAC_E_BADARG, "the shop is not in '%.*s'", EVAC_STR_ARG(region));
+}
+
 enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
                                struct evac_err *err)
 {
@@ -412,11 +424,14 @@ enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
         serve_everywhere(sb, sb->shop);
         return EVAC_OK;
     }
+    if (evac_str_is(name, "shop") && (evac_str_is(verb, "sick") || evac_str_is(verb, "well")))
+        return set_sick(sb, rest, evac_str_is(verb, "sick"), err);
     if (!evac_str_is(name, "shop") || !evac_str_is(verb, "renew") || !evac_str_i64(rest, &ms) ||
         ms < 100 || ms > RENEW_MAX_MS)
         return evac_fail(
             err, EVAC_E_BADARG,
-            "app shop renew MS, from 100 to %u; app shop database NAME; app shop everywhere TABLE",
+            "app shop renew MS, from 100 to %u; app shop database NAME; app shop everywhere TABLE; "
+            "app shop sick|well REGION",
             RENEW_MAX_MS);
     sb->shop->renew_ms = (uint32_t)ms;
     put_go(sb, sb->shop);
@@ -463,7 +478,9 @@ static void serve(struct evac_sandbox *sb, const struct site *site, bool public_
     int needed = sb->shop->table[0] ? WEB_NEEDED / led_to(sb) : WEB_NEEDED;
     bool writable = writes(sb, site);
     put_region_header(sb, reply, site);
-    if (tasks < 1)
+    if (site->sick)
+        answer(reply, 503, "a release that does not work", site, writable, tasks);
+    else if (tasks < 1)
         answer(reply, 503, "no capacity", site, writable, tasks);
     else if (!has_data(sb, site))
         answer(reply, 503, "no database", site, writable, tasks);

@@ -1,0 +1,378 @@
+/* Drills by the calendar, in virtual time: what is planned, what is in their way, live drills there
+ * and back, game days, and crashes in the middle of each. */
+#include "calendar.h"
+#include "story.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEC_MS    1000u
+#define MINUTE_MS 60000u
+#define HOUR_MS   3600000u
+#define DAY_MS    86400000u
+
+/* The world begins on 2026-09-21 at 14:13:20 UTC. */
+#define DUE_MS (400u * SEC_MS)
+#define AT     "cron = \"20 14 21 9 *\"; "
+
+/* Hours and days of virtual time: fewer looks than the demonstration's. */
+#define SLOWLY                                                                                     \
+    "every = \"500ms\"=>every = \"5s\"\n"                                                          \
+    "every = \"1s\"; timeout = \"800ms\"; fall = 3=>every = \"5s\"; timeout = \"3s\"; fall = 2\n"  \
+    "canary = \"1s\"; measure = \"1s\"=>canary = \"10s\"; measure = \"10s\"\n"
+
+static struct world *w;
+
+static void begin(const char *drills)
+{
+    static char extra[2000];
+    snprintf(extra, sizeof extra,
+             "rpo = \"30s\"=>rpo = \"5m\"\n" SLOWLY
+             "drills = ( { cron = \"0 9 1 1,4,7,10 *\"; timezone = \"Europe/Berlin\"; kind = "
+             "\"rehearse\"; } );=>%s",
+             drills);
+    struct world_options options = { .seed = 11, .speed = 1, .app_extra = extra };
+    w = world_new(&options);
+}
+
+static void teardown(void)
+{
+    world_free(w);
+    w = NULL;
+}
+
+static const struct evac_drill *drill(void)
+{
+    return &world_app(w)->drill;
+}
+
+static unsigned count(const char *part)
+{
+    unsigned n = 0;
+    for (const char *at = world_trace(w); (at = strstr(at, part)); at++)
+        n++;
+    return n;
+}
+
+/* Until no drill is going on. */
+static void run_to_end(uint64_t ms, enum evac_drill_state end)
+{
+    uint64_t until = world_now(w) + ms;
+    while (world_now(w) < until && (!world_shell(w) || drill()->state != EVAC_DRILL_IS_IDLE))
+        world_run(w, SEC_MS);
+    ck_assert_msg(world_broken(w)[0] == '\0', "%s", world_broken(w));
+    ck_assert_msg(drill()->last == end, "%s, not %s\n%s", evac_drill_state_name(drill()->last),
+                  evac_drill_state_name(end), story(w));
+}
+
+static void run_to_state(uint64_t ms, enum evac_drill_state state)
+{
+    uint64_t until = world_now(w) + ms;
+    while (world_now(w) < until && (!world_shell(w) || drill()->state != state))
+        world_run(w, 100);
+    ck_assert_msg(world_shell(w) && drill()->state == state, "%s", story(w));
+}
+
+/* --- the calendar ---------------------------------------------------------------------------- */
+
+START_TEST(a_drill_is_planned_and_begins_when_it_is_due)
+{
+    begin("drills = ( { name = \"autumn\"; kind = \"isolated\"; " AT "} );");
+    world_run(w, SEC_MS);
+    ck_assert_uint_eq(count("drill isolated planned"), 1);
+    world_until(w, DUE_MS - SEC_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_IDLE);
+    world_until(w, DUE_MS + SEC_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_RUNNING);
+    run_to_end(HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    ck_assert_ptr_nonnull(evac_shell_proof(world_shell(w), 0, 1));
+    ck_assert_uint_eq(count("drill isolated planned"), 2); /* next year's */
+}
+END_TEST
+
+START_TEST(a_restart_plans_nothing_twice)
+{
+    begin("drills = ( { name = \"autumn\"; kind = \"isolated\"; " AT "} );");
+    world_run(w, SEC_MS);
+    world_crash(w, SEC_MS);
+    world_run(w, 2 * SEC_MS);
+    world_crash(w, SEC_MS);
+    world_run(w, 2 * SEC_MS);
+    ck_assert_uint_eq(count("drill isolated planned"), 1);
+    world_until(w, DUE_MS + SEC_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_RUNNING);
+}
+END_TEST
+
+START_TEST(a_drill_that_the_controller_slept_through_is_late_within_its_grace_and_missed_after_it)
+{
+    static const struct {
+        uint64_t down_ms;
+        const char *says;
+    } cases[] = { { HOUR_MS, "drill isolated idle -> checking" },
+                  { 3 * HOUR_MS, "drill isolated missed: nobody was there" } };
+    begin("drills = ( { kind = \"isolated\"; " AT "} );");
+    world_run(w, 10 * SEC_MS);
+    world_crash(w, cases[_i].down_ms);
+    world_run(w, cases[_i].down_ms + 3 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, cases[_i].says), "%s", story(w));
+    ck_assert_uint_eq(count("missed"), _i == 1);
+    ck_assert_uint_eq(count("checking"), _i == 0 ? 2 : 0);
+}
+END_TEST
+
+static const struct {
+    const char *settings, *says;
+} barred[] = {
+    { "blackouts = ( { from = \"2026-09-21\"; reason = \"sale\"; } );",
+      "a blackout until 2026-09-22" },
+    { "blackouts = ( { from = \"2026-09-21 14:21\"; for = \"1h\"; } );",
+      "it would run into a blackout from 2026-09-21 14:21 UTC on" },
+    { "windows = ( { cron = \"0 22 * * *\"; for = \"1h\"; } );",
+      "outside of the maintenance windows" },
+    { "windows = ( { cron = \"20 14 * * *\"; for = \"1m\"; } );",
+      "the maintenance window ends at" },
+};
+
+START_TEST(a_drill_into_a_blackout_or_out_of_its_window_is_skipped_with_the_reason)
+{
+    char text[600];
+    snprintf(text, sizeof text,
+             "drills = ( { kind = \"isolated\"; grace = \"1m\"; duration = \"30m\"; " AT "} ); %s",
+             barred[_i].settings);
+    begin(text);
+    world_until(w, DUE_MS + 3 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, barred[_i].says), "%s", story(w));
+    ck_assert_uint_eq(count("isolated skipped"), 1);
+    ck_assert_uint_eq(count("checking"), 0);
+}
+END_TEST
+
+START_TEST(a_drill_waits_in_its_grace_until_a_hold_is_released)
+{
+    begin("drills = ( { kind = \"isolated\"; " AT "} );");
+    world_run(w, SEC_MS);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_HOLD, "", "a deployment", 0), EVAC_OK);
+    world_until(w, DUE_MS + 10 * MINUTE_MS);
+    ck_assert_str_eq(evac_shell_drill(world_shell(w), 0).waits, "the app is held: a deployment");
+    ck_assert_int_eq(world_say(w, EVAC_CMD_RELEASE, "", "", 0), EVAC_OK);
+    world_run(w, MINUTE_MS);
+    ck_assert_uint_gt(count("drill isolated idle -> checking"), 0);
+}
+END_TEST
+
+START_TEST(a_drill_waits_for_a_region_that_is_not_up)
+{
+    begin("drills = ( { kind = \"isolated\"; grace = \"5m\"; " AT "} );");
+    world_run(w, 10 * SEC_MS);
+    world_control(w, "region us-west-2 isolated");
+    world_until(w, DUE_MS + 7 * MINUTE_MS);
+    ck_assert_msg(world_traced(w, "skipped: us-west-2 is not up: down"), "%s", story(w));
+}
+END_TEST
+
+START_TEST(a_real_run_lately_is_as_good_as_a_drill)
+{
+    begin("drills = ( { kind = \"isolated\"; skip_if_moved_within = \"1d\"; " AT "} );");
+    world_run(w, 10 * SEC_MS);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_until(w, DUE_MS + MINUTE_MS);
+    ck_assert_msg(world_traced(w, "skipped: run 1 moved the app well 0 d 0 h ago"), "%s", story(w));
+    const struct evac_proof *proof = evac_shell_proof(world_shell(w), 0, 1);
+    ck_assert(proof && proof->real);
+    ck_assert_uint_eq(proof->run, 1);
+}
+END_TEST
+
+START_TEST(jitter_is_the_same_each_time_and_within_its_limit)
+{
+    begin("drills = ( { kind = \"isolated\"; jitter = \"30m\"; every = \"day\"; } );");
+    struct evac_due due = evac_shell_drill(world_shell(w), 0);
+    int64_t t = due.due_wall_ms, before = 0;
+    bool differs = false;
+    for (int day = 0; day < 30; day++) {
+        int64_t minute = t % DAY_MS / MINUTE_MS - 9 * 60;
+        ck_assert_int_ge(minute, 0);
+        ck_assert_int_le(minute, 30);
+        differs = differs || (before && t - before != DAY_MS);
+        ck_assert_int_eq(evac_drill_after(world_shell(w), due.app, due.drill, t - 1), t);
+        before = t;
+        t = evac_drill_after(world_shell(w), due.app, due.drill, t);
+    }
+    ck_assert(differs);
+}
+END_TEST
+
+/* --- live ------------------------------------------------------------------------------------ */
+
+#define LIVE "drills = ( { kind = \"live\"; approval = false; soak = \"10m\"; " AT "} );"
+
+START_TEST(a_live_drill_switches_soaks_and_comes_home)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_LEAVING);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    story_expect_active(w, "us-west-2");
+    story_expect_writer(w, "us-west-2");
+    uint64_t soak = world_now(w);
+    run_to_state(20 * MINUTE_MS, EVAC_DRILL_IS_RETURNING);
+    ck_assert_uint_ge(world_now(w) - soak, 10 * MINUTE_MS - 200);
+    ck_assert_uint_le(world_now(w) - soak, 10 * MINUTE_MS + 2000);
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_SUCCEEDED);
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    const struct evac_proof *proof = evac_shell_proof(world_shell(w), 0, 1);
+    ck_assert(proof && !proof->real && proof->kind == EVAC_DRILL_LIVE && proof->hash[0]);
+    ck_assert(world_app(w)->acked); /* nobody has to acknowledge a drill */
+}
+END_TEST
+
+START_TEST(a_live_drill_waits_for_a_person_who_says_yes_or_does_not)
+{
+    begin("drills = ( { kind = \"live\"; soak = \"1m\"; " AT "} );");
+    world_until(w, DUE_MS + MINUTE_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_LEAVING);
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_PROPOSED);
+    story_expect_active(w, "us-east-1");
+    if (_i == 0) {
+        ck_assert_int_eq(world_say(w, EVAC_CMD_APPROVE, "", "", 0), EVAC_OK);
+        run_to_end(HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    } else if (_i == 1) {
+        ck_assert_int_eq(world_say(w, EVAC_CMD_DECLINE, "", "not today", 0), EVAC_OK);
+        run_to_end(MINUTE_MS, EVAC_DRILL_IS_SKIPPED);
+    } else {
+        run_to_end(HOUR_MS, EVAC_DRILL_IS_SKIPPED); /* asleep */
+    }
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+}
+END_TEST
+
+START_TEST(a_live_drill_goes_home_at_once_when_the_other_region_is_not_well)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    world_run(w, MINUTE_MS);
+    world_control(w, "app shop sick us-west-2");
+    run_to_state(MINUTE_MS, EVAC_DRILL_IS_RETREATING);
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    ck_assert_ptr_null(evac_shell_proof(world_shell(w), 0, 1));
+}
+END_TEST
+
+START_TEST(a_person_calls_a_live_drill_off_and_it_comes_home)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CALL_OFF, "", "enough", 0), EVAC_OK);
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    story_expect_active(w, "us-east-1");
+    ck_assert_int_ne(world_say(w, EVAC_CMD_CALL_OFF, "", "again", 0), EVAC_OK);
+}
+END_TEST
+
+/* The region that the drill went to is really gone: the policy brings the users home, as it would
+ * without any drill. */
+START_TEST(a_region_that_dies_under_a_live_drill_is_an_emergency)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    world_run(w, 2 * MINUTE_MS);
+    world_control(w, "region us-west-2 down");
+    run_to_end(30 * MINUTE_MS, EVAC_DRILL_IS_INTERRUPTED);
+    for (int i = 0; i < 3600 && world_app(w)->active != 0; i++)
+        world_run(w, SEC_MS);
+    ck_assert_msg(world_app(w)->active == 0, "%s", story(w));
+    story_expect_writer(w, "us-east-1");
+    ck_assert_msg(world_traced(w, "mode"), "%s", story(w)); /* the way home became a real one */
+}
+END_TEST
+
+START_TEST(a_region_that_dies_before_users_are_moved_is_an_emergency)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_LEAVING);
+    world_control(w, "region us-east-1 down");
+    run_to_end(30 * MINUTE_MS, EVAC_DRILL_IS_INTERRUPTED);
+    for (int i = 0; i < 3600 && world_app(w)->active != 1; i++)
+        world_run(w, SEC_MS);
+    ck_assert_msg(world_app(w)->active == 1, "%s", story(w));
+    story_expect_writer(w, "us-west-2");
+}
+END_TEST
+
+START_TEST(a_real_run_ends_a_soak_and_takes_its_place)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    world_run(w, 2 * MINUTE_MS); /* what was left is seen still */
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_GRACEFUL), EVAC_OK);
+    run_to_end(MINUTE_MS, EVAC_DRILL_IS_INTERRUPTED);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    story_expect_active(w, "us-east-1");
+}
+END_TEST
+
+static const enum evac_drill_state live_states[] = { EVAC_DRILL_IS_LEAVING, EVAC_DRILL_IS_SOAKING,
+                                                     EVAC_DRILL_IS_RETURNING };
+
+/* In each state, early and late in it, down for a short while and for longer than the soak. */
+START_TEST(a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end)
+{
+    enum evac_drill_state state = live_states[_i % 3];
+    begin(LIVE);
+    world_until(w, DUE_MS);
+    run_to_state(20 * MINUTE_MS, state);
+    world_run(w, _i / 3 % 2 ? 4 * SEC_MS : 0);
+    world_crash(w, _i / 6 % 2 ? 15 * MINUTE_MS : 3 * SEC_MS);
+    run_to_end(2 * HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    ck_assert_uint_eq(count("admit failover"), 1);
+    ck_assert_uint_eq(count("admit failback"), 1);
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("calendar");
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, a_drill_is_planned_and_begins_when_it_is_due);
+    tcase_add_test(tc, a_restart_plans_nothing_twice);
+    tcase_add_loop_test(
+        tc, a_drill_that_the_controller_slept_through_is_late_within_its_grace_and_missed_after_it,
+        0, 2);
+    tcase_add_loop_test(tc, a_drill_into_a_blackout_or_out_of_its_window_is_skipped_with_the_reason,
+                        0, 4);
+    tcase_add_test(tc, a_drill_waits_in_its_grace_until_a_hold_is_released);
+    tcase_add_test(tc, a_drill_waits_for_a_region_that_is_not_up);
+    tcase_add_test(tc, a_real_run_lately_is_as_good_as_a_drill);
+    tcase_add_test(tc, jitter_is_the_same_each_time_and_within_its_limit);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("live");
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, a_live_drill_switches_soaks_and_comes_home);
+    tcase_add_loop_test(tc, a_live_drill_waits_for_a_person_who_says_yes_or_does_not, 0, 3);
+    tcase_add_test(tc, a_live_drill_goes_home_at_once_when_the_other_region_is_not_well);
+    tcase_add_test(tc, a_person_calls_a_live_drill_off_and_it_comes_home);
+    tcase_add_test(tc, a_region_that_dies_under_a_live_drill_is_an_emergency);
+    tcase_add_test(tc, a_region_that_dies_before_users_are_moved_is_an_emergency);
+    tcase_add_test(tc, a_real_run_ends_a_soak_and_takes_its_place);
+    tcase_add_loop_test(tc, a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end, 0, 12);
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("drill stories", cases)
