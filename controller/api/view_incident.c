@@ -48,7 +48,7 @@ static void view_incident(const struct evac_engine *engine, size_t region, bool 
     evac_jw_cstr(w, "state", evac_incident_state_name(i->state));
     evac_jw_bool(w, "on", evac_incident_is_on(i));
     evac_jw_i64(w, "since_ms", i->since_wall_ms);
-    evac_jw_i64(w, "apps", i->apps);
+    evac_jw_i64(w, "apps_when_declared", i->apps);
     evac_jw_bool(w, "proposed", i->proposed);
     evac_jw_bool(w, "approved", i->approved);
     evac_jw_cstr(w, "who", i->who[0] ? i->who : NULL);

@@ -9,7 +9,7 @@ static const cJSON *member(const cJSON *object, const char *key)
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* "3: is being moved; 20: moved" */
+/* "moving: 3; moved: 20" */
 static void print_counts(const cJSON *incident)
 {
     const cJSON *n;
@@ -76,7 +76,7 @@ static void print_apps(const cJSON *region)
                evac_json_cstr(app, "app"), state);
         if (evac_json_number(app, "run", 0) > 0)
             printf(", run %.0f", evac_json_number(app, "run", 0));
-        else if (strcmp(state, "can not be moved") == 0)
+        else if (strcmp(state, "blocked") == 0)
             printf(": %s", evac_json_cstr(app, "reasons"));
         printf("\n");
     }

@@ -227,6 +227,7 @@ void engine_incident_record(struct engine_io *io, struct evac_fleet_region *regi
     r.who = who;
     r.text = evac_str(text);
     r.number = number;
+    r.t_wall_ms = io->now->wall_ms;
     r.data = evac_effects_text_end(io->fx, &data);
     engine_record(io, r);
     engine_see_incident(io->engine, &r);

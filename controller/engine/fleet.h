@@ -25,14 +25,14 @@ const char *evac_incident_state_name(enum evac_incident_state state);
 
 /* What an app is to the evacuation of a region. */
 #define EVAC_EVACUEES(X)                                                                           \
-    X(NONE, "not affected")                                                                        \
-    X(RIPENING, "down, not for long enough") /* its wave waits for it */                           \
-    X(READY, "ready to move")                                                                      \
-    X(WAITS, "waits for an approval") /* its own, or of one that it waits for */                   \
-    X(BLOCKED, "can not be moved")    /* a gate: held, no standby, ... : nobody waits for it */    \
-    X(RUNNING, "is being moved")                                                                   \
+    X(NONE, "not-affected")                                                                        \
+    X(RIPENING, "ripening") /* down, not for long enough: its wave waits for it */                 \
+    X(READY, "ready")                                                                              \
+    X(WAITS, "awaiting-approval") /* its own, or of one that it waits for */                       \
+    X(BLOCKED, "blocked")         /* a gate: held, no standby, ... : nobody waits for it */        \
+    X(RUNNING, "moving")                                                                           \
     X(MOVED, "moved")                                                                              \
-    X(FAILED, "did not get away")
+    X(FAILED, "failed") /* it did not get away, or asks a person: nobody waits for it */
 #define X(name, text) EVAC_EVACUEE_##name,
 enum evac_evacuee { EVAC_EVACUEES(X) EVAC_EVACUEE_COUNT };
 #undef X
