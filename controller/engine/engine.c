@@ -17,7 +17,8 @@ size_t evac_engine_apps_bytes(const struct evac_model *model)
     size_t bytes = model->app_count * sizeof(struct evac_engine_app);
     for (size_t i = 0; i < model->app_count; i++)
         bytes += watch_count(&model->apps[i]) * sizeof(struct evac_watch);
-    return bytes + model->controller.dependency_count * sizeof(struct evac_engine_dependency);
+    bytes += model->controller.dependency_count * sizeof(struct evac_engine_dependency);
+    return bytes + model->app_count * sizeof(uint64_t);
 }
 
 static struct evac_str inside(const struct evac_model *model)
@@ -39,7 +40,8 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
     evac_health_serve(&a->health, evac_engine_serving(a));
 }
 
-/* The apps, behind them what each of them watches, and behind that the dependencies. */
+/* The apps, behind them what each of them watches, behind that the dependencies, and at the end
+ * when each app is next due. */
 static struct evac_engine_dependency *init_apps(struct evac_engine_app *apps,
                                                 const struct evac_model *model)
 {
@@ -65,6 +67,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->next_drill = 1;
     engine->dependencies = init_apps(engine->apps, model);
     engine->dependency_count = model->controller.dependency_count;
+    engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
     engine_fleet_build(engine);
 }
 
@@ -236,6 +239,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->app_count = model->app_count;
     engine->dependencies = dependencies;
     engine->dependency_count = model->controller.dependency_count;
+    engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
     engine->wake_ms = 0;
     engine_fleet_build(engine);
 }
@@ -995,24 +999,46 @@ static void note(struct engine_io *io, const struct evac_record *rows, size_t co
         engine_record(io, rows[i]);
 }
 
-static void tick_apps(struct engine_io *io)
+static void tick_app(struct engine_io *io, size_t i)
 {
-    engine_depend_tick(io); /* before those who need them decide */
-    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
-        struct evac_engine_app *a = &io->engine->apps[i];
-        struct evac_health_news news;
-        if (engine_self_apply(io, &a->health, &news))
-            health_changed(io, a, &news);
-        news = (struct evac_health_news){ 0 };
-        if (io->now->boot_ms >= evac_health_wake_ms(&a->health))
-            evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
+    struct evac_engine_app *a = &io->engine->apps[i];
+    struct evac_health_news news;
+    if (engine_self_apply(io, &a->health, &news))
         health_changed(io, a, &news);
-        engine_measure(io, (uint16_t)i);
-        engine_look_back(io, a);
-    }
+    news = (struct evac_health_news){ 0 };
+    if (io->now->boot_ms >= evac_health_wake_ms(&a->health))
+        evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
+    health_changed(io, a, &news);
+    engine_measure(io, (uint16_t)i);
+    engine_look_back(io, a);
 }
 
-static void set_wake(struct evac_engine *engine)
+/* Those that are due; all of them after what concerns all. */
+static void tick_apps(struct engine_io *io)
+{
+    bool all = io->engine->wake_ms == 0;
+    engine_depend_tick(io); /* before those who need them decide */
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++)
+        if (all || io->engine->app_wakes[i] <= io->now->boot_ms)
+            tick_app(io, i);
+}
+
+static uint64_t app_wake(const struct evac_engine *engine, const struct evac_engine_app *a)
+{
+    uint64_t wake = a->decide_ms;
+    uint64_t times[] = { evac_health_wake_ms(&a->health),
+                         engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER,
+                         engine->lead ? engine_look_back_wake_ms(a) : EVAC_NEVER,
+                         engine_drill_wake_ms(engine, a) };
+    for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
+        if (times[k] < wake)
+            wake = times[k];
+    return wake;
+}
+
+/* An answer to a probe of one app, the most frequent event of all, touches that app alone: what is
+ * due of the others is remembered, closely packed. */
+static void set_wake(struct evac_engine *engine, size_t first, size_t count)
 {
     uint64_t wake = engine_depend_wake_ms(engine);
     if (engine_fleet_wake_ms(engine) < wake)
@@ -1020,16 +1046,11 @@ static void set_wake(struct evac_engine *engine)
     for (const struct evac_run *r = engine->runs; r; r = r->next)
         if (r->wake_ms < wake)
             wake = r->wake_ms;
-    for (size_t i = 0; i < engine->app_count; i++) {
-        const struct evac_engine_app *a = &engine->apps[i];
-        uint64_t times[] = { a->decide_ms, evac_health_wake_ms(&a->health),
-                             engine->lead ? engine_measure_wake_ms(a) : EVAC_NEVER,
-                             engine->lead ? engine_look_back_wake_ms(a) : EVAC_NEVER,
-                             engine_drill_wake_ms(engine, a) };
-        for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
-            if (times[k] < wake)
-                wake = times[k];
-    }
+    for (size_t i = first; i < first + count; i++)
+        engine->app_wakes[i] = app_wake(engine, &engine->apps[i]);
+    for (size_t i = 0; i < engine->app_count; i++)
+        if (engine->app_wakes[i] < wake)
+            wake = engine->app_wakes[i];
     engine->wake_ms = wake;
 }
 
@@ -1090,14 +1111,16 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     case EVAC_EVENT_KIND_COUNT:
         break;
     }
+    bool alone = event->kind == EVAC_EVENT_PROBE && event->u.probe.app < engine->app_count;
     if (event->kind == EVAC_EVENT_TICK || event->now.boot_ms >= engine->wake_ms) {
+        alone = false;
         tick_apps(&io);
         tick_runs(&io);
     } else if (event->kind == EVAC_EVENT_REPLY && event->u.reply.run == 0) {
         tick_runs(&io); /* a gate or an end may have waited for that measurement */
     }
-    engine_fleet_step(&io);
-    set_wake(engine);
+    alone = !engine_fleet_step(&io) && alone;
+    set_wake(engine, alone ? event->u.probe.app : 0, alone ? 1 : engine->app_count);
 }
 
 uint64_t evac_engine_wake_ms(const struct evac_engine *engine)

@@ -122,6 +122,7 @@ struct evac_engine {
     const struct evac_model *model;
     struct evac_engine_app *apps; /* as the model's */
     size_t app_count;
+    uint64_t *app_wakes;                         /* when each is next due, boot ms */
     struct evac_engine_dependency *dependencies; /* as the controller's; behind the apps */
     size_t dependency_count;
     struct evac_run *runs;

@@ -397,12 +397,12 @@ uint64_t engine_fleet_wake_ms(const struct evac_engine *engine)
     return engine->fleet.due ? 0 : engine->fleet.wake_ms;
 }
 
-void engine_fleet_step(struct engine_io *io)
+bool engine_fleet_step(struct engine_io *io)
 {
     struct evac_fleet *fleet = &io->engine->fleet;
     bool on_time = io->now->boot_ms >= fleet->wake_ms;
     if ((!fleet->due && !on_time) || !may_judge(io->engine))
-        return;
+        return false;
     fleet->due = false;
     fleet->wake_ms = EVAC_NEVER;
     judge_global(io);
@@ -417,6 +417,7 @@ void engine_fleet_step(struct engine_io *io)
     }
     if (!evac_effects_has_room(io->fx))
         fleet->due = true; /* the rest with the next tick, which is due at once */
+    return true;
 }
 
 const char *engine_fleet_says(const struct evac_engine *engine, const struct evac_engine_app *a,

@@ -105,7 +105,8 @@ void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
 void engine_fleet_build(struct evac_engine *engine); /* after init and reconfigure */
 void engine_fleet_count(struct evac_engine *engine, struct evac_engine_app *a);
 struct evac_fleet_region *engine_fleet_region(struct evac_engine *engine, struct evac_str name);
-void engine_fleet_step(struct engine_io *io); /* at the end of each event */
+/* At the end of each event; true when it looked at all apps. */
+bool engine_fleet_step(struct engine_io *io);
 uint64_t engine_fleet_wake_ms(const struct evac_engine *engine);
 /* Why the app does not move on its own; NULL: it may. Lives until the next event. */
 const char *engine_fleet_says(const struct evac_engine *engine, const struct evac_engine_app *a,

@@ -57,8 +57,9 @@ enum evac_code shell_freeze(struct evac_shell *shell, struct evac_err *err)
     shell->freeze_ms = has_any(shell->model)
                            ? now.boot_ms + (uint64_t)(MINUTE_MS - now.wall_ms % MINUTE_MS)
                            : UINT64_MAX;
-    enum evac_code code =
-        tell(shell, EVAC_ALL_APPS, conf->freezes, conf->freeze_count, now.wall_ms, err);
+    enum evac_code code = EVAC_OK;
+    if (conf->freeze_count || shell->engine.freezes[EVAC_FREEZE_BY_CALENDAR].until_wall_ms)
+        code = tell(shell, EVAC_ALL_APPS, conf->freezes, conf->freeze_count, now.wall_ms, err);
     for (size_t i = 0; !code && i < shell->engine.app_count; i++) {
         const struct evac_app *app = shell->engine.apps[i].app;
         if (concerns(&shell->engine.apps[i]))

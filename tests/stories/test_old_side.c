@@ -65,8 +65,7 @@ START_TEST(a_region_that_comes_back_as_it_was_is_told_and_fenced_again)
 {
     struct world *w = resurrected();
     ck_assert_msg(side(w)->state == EVAC_OLD_SIDE_ALIVE, "%s", story(w));
-    (void)story_at(w,
-                   "old_side us-east-1 alive: go: its copy of the GO object says that us-east-1");
+    (void)story_at(w, "old_side us-east-1 alive: "); /* whichever of its resources told first */
     ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FENCE, EVAC_MODE_GRACEFUL), EVAC_OK);
     story_expect_end(w, EVAC_RUN_SUCCEEDED);
     world_run(w, 2 * MINUTE_MS);
