@@ -159,6 +159,13 @@ static bool is_of_it(const struct evacuation *e, const struct evac_engine_app *a
     return a->evac_run && a->evac_run >= since && a->evac_region == e->index;
 }
 
+/* One that asks a person gives up its place: nobody knows when they answer. One that goes back does
+ * not get away any more. */
+static bool gets_away(const struct evac_run *run)
+{
+    return run->state != EVAC_RUN_ASKING && !run->back && !run->stopped;
+}
+
 static enum evac_evacuee classify(const struct evacuation *e, const struct evac_engine_app *a)
 {
     uint16_t r = region_in(a, e->index);
@@ -169,8 +176,7 @@ static enum evac_evacuee classify(const struct evacuation *e, const struct evac_
     if (a->starting)
         return EVAC_EVACUEE_RUNNING;
     if (run && run->state != EVAC_RUN_PROPOSED && evac_str_is(run->plan->from, e->region->name))
-        /* one that asks a person has its slot back: nobody knows when they answer */
-        return run->state == EVAC_RUN_ASKING ? EVAC_EVACUEE_FAILED : EVAC_EVACUEE_RUNNING;
+        return gets_away(run) ? EVAC_EVACUEE_RUNNING : EVAC_EVACUEE_FAILED;
     if (!(evac_engine_serving(a) & (1u << r)))
         return mine ? EVAC_EVACUEE_MOVED : EVAC_EVACUEE_NONE;
     if (mine || a->no_plan)

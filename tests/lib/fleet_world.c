@@ -27,7 +27,7 @@ struct fleet {
     struct fleet_options o;
     uint64_t now_ms, numbers;
     struct evac_arena *arena;
-    struct evac_model *model;
+    struct evac_model *model, *old_model; /* replaced; open calls may point into it */
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_host host;
@@ -282,6 +282,7 @@ void fleet_free(struct fleet *f)
         answer(f, 0);
     evac_store_close(f->store);
     evac_model_free(f->model);
+    evac_model_free(f->old_model);
     evac_arena_free(f->arena);
     evac_buf_done(&f->trace);
     free(f);
@@ -296,6 +297,18 @@ void fleet_crash(struct fleet *f)
     evac_store_close(f->store);
     f->store = copy;
     start(f);
+}
+
+void fleet_reload(struct fleet *f)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    evac_model_free(f->old_model);
+    f->old_model = f->model;
+    load(f);
+    if (evac_shell_reload(f->shell, f->model, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
 }
 
 /* --- time

@@ -25,6 +25,9 @@ void fleet_run(struct fleet *f, uint64_t ms);
 /* As kill -9 and a start at once. */
 void fleet_crash(struct fleet *f);
 
+/* The same configuration, loaded again. */
+void fleet_reload(struct fleet *f);
+
 /* Every app of [first, first + count) is down in that region (0 the first), or up again. */
 void fleet_down(struct fleet *f, size_t first, size_t count, unsigned region, bool down);
 /* The controller can not reach its anchors. */

@@ -362,6 +362,56 @@ START_TEST(after_a_crash_the_evacuation_goes_on_where_it_was)
 }
 END_TEST
 
+START_TEST(a_reload_in_the_middle_of_a_wave_changes_nothing)
+{
+    begin(60, acts, "");
+    fleet_down(f, 0, 60, 0, true);
+    while (fleet_active_in(f, 1) < 10)
+        fleet_run(f, SECOND_MS);
+    fleet_reload(f);
+    fleet_run(f, 5 * SECOND_MS);
+    fleet_reload(f);
+    fleet_run(f, 10 * MINUTE_MS);
+    expect_all_moved_once(60);
+    expect_incident(EVAC_INCIDENT_CLOSED);
+    ck_assert_uint_eq(fleet_traced(f, "incident  us-east-1 declared"), 1);
+}
+END_TEST
+
+/* Whoever is held stays, and holds up nobody; whoever fails is not tried again by itself. */
+START_TEST(what_can_not_be_moved_holds_up_nobody)
+{
+    begin(20, acts, "");
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    event.u.command = (struct evac_command){ .verb = EVAC_CMD_HOLD,
+                                             .app = EVAC_STR("app-005"), /* of tier 1 */
+                                             .reason = EVAC_STR("it is being mended"),
+                                             .who = EVAC_STR("ann") };
+    ck_assert_int_eq(evac_shell_event(fleet_shell(f), &event, NULL), EVAC_OK);
+    fleet_down(f, 0, 20, 0, true);
+    fleet_run(f, 10 * MINUTE_MS);
+    ck_assert_msg(fleet_active_in(f, 1) == 19, "%zu:\n%s", fleet_active_in(f, 1), tail());
+    ck_assert_uint_eq(fleet_times(f, 5), 0);
+    ck_assert_uint_eq(fleet_incident(f, EAST)->counts[EVAC_EVACUEE_BLOCKED], 1);
+    expect_incident(EVAC_INCIDENT_OPEN);
+}
+END_TEST
+
+START_TEST(one_that_fails_has_its_place_taken_by_the_next)
+{
+    begin(20, acts, "incident = { parallel = 1; };");
+    fleet_capacity(f, EVAC_OUTCOME_REJECTED);
+    fleet_down(f, 0, 20, 0, true);
+    while (!fleet_traced(f, "-> asking"))
+        fleet_run(f, SECOND_MS);
+    fleet_capacity(f, EVAC_OUTCOME_ACCEPTED);
+    fleet_run(f, 15 * MINUTE_MS);
+    ck_assert_msg(fleet_active_in(f, 1) == 19, "%zu:\n%s", fleet_active_in(f, 1), tail());
+    ck_assert_uint_eq(fleet_incident(f, EAST)->counts[EVAC_EVACUEE_FAILED], 1);
+    expect_incident(EVAC_INCIDENT_OPEN);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("incident");
@@ -381,6 +431,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, when_moved_apps_fall_ill_it_pauses);
     tcase_add_test(tc, a_person_may_pause_it);
     tcase_add_loop_test(tc, after_a_crash_the_evacuation_goes_on_where_it_was, 0, 4);
+    tcase_add_test(tc, a_reload_in_the_middle_of_a_wave_changes_nothing);
+    tcase_add_test(tc, what_can_not_be_moved_holds_up_nobody);
+    tcase_add_test(tc, one_that_fails_has_its_place_taken_by_the_next);
     suite_add_tcase(suite, tc);
 }
 
