@@ -92,7 +92,7 @@ static void view_data(const struct evac_engine_app *a, struct evac_jw *w)
     for (size_t i = 0; i < a->app->resource_count && i < EVAC_RESOURCES_MAX; i++) {
         const struct evac_watch *watch = evac_engine_watch_of(a, i, a->active);
         int64_t lost[1];
-        if (!watch->verbs)
+        if (!evac_watch_measures(watch))
             continue;
         evac_jw_open(w, NULL, '{');
         evac_jw_str(w, "resource", a->app->resources[i].name);

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+bool evac_watch_measures(const struct evac_watch *watch)
+{
+    return watch->verbs & (1u << EVAC_VERB_MEASURE | 1u << EVAC_VERB_MARK | 1u << EVAC_VERB_SEEK);
+}
+
 void evac_watch_turn(struct evac_watch *watch)
 {
     struct evac_watch fresh = { .verbs = watch->verbs,

@@ -42,6 +42,9 @@ struct evac_watch {
     struct evac_lag_sample lag_told; /* the newest that is in the journal */
 };
 
+/* It tells how far the other side is behind. */
+bool evac_watch_measures(const struct evac_watch *watch);
+
 /* Forget what was learnt in the other direction. */
 void evac_watch_turn(struct evac_watch *watch);
 
