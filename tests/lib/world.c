@@ -997,6 +997,11 @@ void world_free(struct world *w)
     free(w);
 }
 
+int64_t world_wall(struct world *w)
+{
+    return host_wall(w);
+}
+
 /* --- running
  * --------------------------------------------------------------------------------------------------------------
  */
