@@ -20,8 +20,10 @@
     X(OUTCOME, "outcome", "what the apply was told: number is an evac_outcome")                    \
     X(OBSERVE, "observe", "what an observation saw, when it is news: number is an evac_seen")      \
     X(FACT, "fact", "a number that an observation found: name is the step, text the fact")         \
-    X(GATE_BLOCK, "gate_block", "a gate closed before a step: text says why, number how far")      \
-    X(GATE_PASS, "gate_pass", "a gate opened")                                                     \
+    X(GATE_BLOCK, "gate_block",                                                                    \
+      "a gate shut before a step or the start: event says which, text why, number how far; to is " \
+      "void: the approvals given so far are")                                                      \
+    X(GATE_PASS, "gate_pass", "a gate opened; event says which")                                   \
     X(APPROVE, "approve", "a person approved; who")                                                \
     X(DECLINE, "decline", "a person declined; who, text is the reason")                            \
     X(OVERRIDE, "override", "a person overrode a gate; who, text is the reason, number the value") \

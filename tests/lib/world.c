@@ -36,6 +36,7 @@ struct timer {
 };
 
 struct world {
+    struct evac_err said; /* the last answer to a person */
     struct world_options o;
     uint64_t now_ms, numbers, random;
     struct due *heap;
@@ -1109,6 +1110,40 @@ void world_isolate(struct world *w, const char *region)
 enum evac_code world_rehearse(struct world *w)
 {
     return wish(w, "shop", EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
+}
+
+enum evac_code world_hear(struct world *w, const struct evac_command *word)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    event.u.command = *word;
+    if (!word->run && word->verb < EVAC_CMD_ACK)
+        event.u.command.run = w->last_run;
+    if (!word->app.n)
+        event.u.command.app = EVAC_STR("shop");
+    w->said = (struct evac_err){ EVAC_OK, "" };
+    return w->shell ? evac_shell_event(w->shell, &event, &w->said) : EVAC_E_UNREACHABLE;
+}
+
+enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
+                              enum evac_mode mode, const char *reason, uint16_t overrides)
+{
+    uint64_t run;
+    const struct evac_wish wish = { .app = EVAC_STR("shop"),
+                                    .workflow = EVAC_WORKFLOW_FAILOVER,
+                                    .mode = mode,
+                                    .who = caller->who,
+                                    .why = evac_str(reason),
+                                    .overrides = overrides,
+                                    .caller = caller };
+    w->last_state = EVAC_RUN_NONE;
+    w->wish_drills = false;
+    w->said = (struct evac_err){ EVAC_OK, "" };
+    return w->shell ? evac_shell_begin(w->shell, &wish, &run, &w->said) : EVAC_E_UNREACHABLE;
+}
+
+const char *world_said(const struct world *w)
+{
+    return w->said.text;
 }
 
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step_id,

@@ -58,6 +58,13 @@ void world_isolate(struct world *w, const char *region);
 enum evac_code world_say(struct world *w, enum evac_command_verb verb, const char *step,
                          const char *reason, int64_t value);
 
+/* The same of somebody whom the roles of the configuration know; about the newest run unless the
+ * word says otherwise. The answer's sentence is in world_said(). */
+enum evac_code world_hear(struct world *w, const struct evac_command *word);
+enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
+                              enum evac_mode mode, const char *reason, uint16_t overrides);
+const char *world_said(const struct world *w);
+
 /* As kill -9, and a start some time later. */
 void world_crash(struct world *w, uint64_t down_ms);
 
