@@ -276,6 +276,48 @@ static void take_second(struct evac_cli *cli)
     }
 }
 
+/* The data that is given up is named by whoever gives it up, as it is shown. */
+static bool accepted(struct evac_cli *cli, const cJSON *run)
+{
+    static char ms[32];
+    char shown[32], line[64];
+    const cJSON *gate;
+    cJSON_ArrayForEach(gate, cJSON_GetObjectItemCaseSensitive(run, "gates"))
+    {
+        double number = evac_json_number(gate, "number", -1);
+        if (!evac_json_true(gate, "shut") || strcmp(evac_json_cstr(gate, "gate"), "rpo") != 0 ||
+            number < 0)
+            continue;
+        evac_cli_duration(number, shown, sizeof shown);
+        printf("Type the loss that you accept, as it is shown (%s): ", shown);
+        fflush(stdout);
+        if (!fgets(line, sizeof line, stdin))
+            return false;
+        line[strcspn(line, "\r\n")] = '\0';
+        snprintf(ms, sizeof ms, "%.0f", number + 1000); /* what is shown is rounded */
+        cli->duration = ms;
+        return strcmp(line, shown) == 0;
+    }
+    return true;
+}
+
+/* On a terminal; scripts, and --yes, are asked nothing. */
+static bool knows_what(struct evac_cli *cli, unsigned long run)
+{
+    char path[64];
+    cJSON *json;
+    if (strcmp(cli->command, "override") != 0 || cli->json || cli->yes || !isatty(STDIN_FILENO))
+        return true;
+    snprintf(path, sizeof path, "/v1/runs/%lu", run);
+    if (evac_client_json(cli->client, path, NULL, &json, NULL) != EVAC_EXIT_DONE)
+        return true; /* the override will say why not */
+    evac_cli_question(cli, json);
+    evac_cli_gates(cli, json);
+    bool knows = accepted(cli, json);
+    cJSON_Delete(json);
+    return knows;
+}
+
 static void show_question(struct evac_cli *cli, unsigned long run)
 {
     char path[64];
@@ -301,6 +343,8 @@ enum evac_exit evac_cmd_say(struct evac_cli *cli)
     take_second(cli);
     if (strcmp(cli->command, "approve") == 0 && !cli->json)
         show_question(cli, run);
+    if (!knows_what(cli, run))
+        return evac_cli_fail(EVAC_EXIT_REFUSED, "not confirmed: nothing was changed");
     snprintf(path, sizeof path, "/v1/runs/%lu/commands", run);
     return say(cli, path, NULL);
 }

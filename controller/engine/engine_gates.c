@@ -251,18 +251,23 @@ struct evac_str engine_short_of(struct evac_str left)
 /* --- all of it
  * -------------------------------------------------------------------------------- */
 
+static bool is_begun_by(const struct evac_run *run, const char *who)
+{
+    return evac_str_is(evac_str(run->who), who);
+}
+
 static const struct evac_approvals *approvals_of(const struct evac_app *app,
                                                  const struct evac_run *run)
 {
-    const struct evac_approvals *a =
-        run->plan->workflow == EVAC_WORKFLOW_DRILL ? &app->drill_approvals : &app->approvals;
+    bool drills = run->plan->workflow == EVAC_WORKFLOW_DRILL || is_begun_by(run, EVAC_DRILL_WHO);
+    const struct evac_approvals *a = drills ? &app->drill_approvals : &app->approvals;
     bool fences = run->plan->workflow == EVAC_WORKFLOW_FENCE; /* to stop is one person's word */
     return a->need && !fences ? a : NULL;
 }
 
 bool engine_asks(const struct evac_app *app, const struct evac_run *run, bool proposed)
 {
-    bool person = !evac_str_is(evac_str(run->who), "policy");
+    bool person = !is_begun_by(run, "policy") && !is_begun_by(run, EVAC_DRILL_WHO);
     return proposed || (person && !run->plan->rehearse && approvals_of(app, run) != NULL);
 }
 

@@ -181,7 +181,8 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(ROLLBACK, "rollback", "the same as cancel")                                                  \
     X(STOP, "stop", "leave everything where it stands and end the run as held")                    \
     X(MODE, "mode", "switch between graceful and ungraceful; value is the mode")                   \
-    X(OVERRIDE, "override", "open the data-loss gate of a step; needs a reason")                   \
+    X(OVERRIDE, "override",                                                                        \
+      "open a gate that is shut; needs a reason; of rpo, value is the loss that is accepted, ms")  \
     X(ACK, "ack", "the last run of an app was seen: automation may act again")                     \
     X(HOLD, "hold",                                                                                \
       "no automation for an app; needs a reason; value is ms from now, 0 until released")          \

@@ -43,6 +43,12 @@ static bool is_policys(const struct evac_run *run)
     return (evac_str_is(who, "policy") || evac_str_is(who, EVAC_WHO_INCIDENT)) && !run->asks;
 }
 
+static unsigned whose(const struct evac_run *run)
+{
+    bool drills = evac_str_is(evac_str(run->who), EVAC_DRILL_WHO);
+    return is_policys(run) || drills ? EVAC_OF_POLICY : EVAC_OF_PERSONS;
+}
+
 static uint32_t places(const struct evac_run *run, uint32_t step)
 {
     static const struct {
@@ -72,8 +78,7 @@ static bool is_looked_at(const struct evac_run *run, uint32_t step, enum evac_ru
 
 bool evac_run_gate_stands(const struct evac_run *run, uint32_t step, enum evac_run_gate gate)
 {
-    unsigned whose = is_policys(run) ? EVAC_OF_POLICY : EVAC_OF_PERSONS;
-    return (rows[gate].where & places(run, step)) && (rows[gate].whose & whose) &&
+    return (rows[gate].where & places(run, step)) && (rows[gate].whose & whose(run)) &&
            is_looked_at(run, step, gate);
 }
 
@@ -489,6 +494,14 @@ static const char *first_role(uint32_t roles)
     return "nobody";
 }
 
+/* Whoever says how much they accept does not accept more. */
+static bool is_more(const struct evac_command *cmd, const struct shut_gate *at,
+                    const struct evac_gate_word *word)
+{
+    return at->gate == EVAC_RUN_GATE_RPO && cmd->value > 0 && word->number != INT64_MAX &&
+           word->number > cmd->value;
+}
+
 static bool may_override(struct evac_run_io *io, const struct evac_command *cmd,
                          const struct shut_gate *at, const struct evac_gate_word *word)
 {
@@ -501,6 +514,8 @@ static bool may_override(struct evac_run_io *io, const struct evac_command *cmd,
     else if (word->answer == EVAC_GATE_SAYS_UNKNOWN && !evac_str_has(cmd->reason, row->phrase))
         refuse_with(io, "what is unknown is overridden knowingly: the reason must say '",
                     row->phrase, "'");
+    else if (is_more(cmd, at, word))
+        refuse_with(io, "that is less than it would cost now: ", word->why, "");
     else
         return true;
     return false;

@@ -8,6 +8,10 @@
 #include "decision.h"
 #include "roles.h"
 
+/* Who begins the legs of a drill that was planned: its calendar has looked at freezes, and what it
+ * has left it must be free to come home to. */
+#define EVAC_DRILL_WHO "drill"
+
 /* Where a gate stands. */
 #define EVAC_BEFORE_START    1u  /* of the run */
 #define EVAC_BEFORE_LOSS     2u  /* of the step that may lose data */
@@ -16,7 +20,8 @@
 #define EVAC_BEFORE_APPROVED 16u /* of each step that wants an approval */
 
 /* Whose runs. What the policy begins by itself has passed the decision's own gates this very
- * moment: readiness and freezes, with their waivers, are among those. */
+ * moment: readiness and freezes, with their waivers, are among those; so is what a planned drill
+ * begins. */
 #define EVAC_OF_PERSONS 1u
 #define EVAC_OF_POLICY  2u
 #define EVAC_OF_ALL     3u

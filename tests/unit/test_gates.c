@@ -95,15 +95,15 @@ static const struct world_step steps[] = {
 /* Places: S the start, L the step that may lose data (the point of no return too), V the graceful
  * point of no return, Q the step that asks, T traffic, and "-" the others. */
 static const struct {
-    const char *gate, *persons, *policys, *asked, *drills, *rehearsals;
+    const char *gate, *persons, *policys, *asked, *drills, *legs, *rehearsals;
 } stands[] = {
-    { "approval", "SQ", "SQ", "SQ", "SQ", "" },
-    { "veto", "", "S", "", "", "" },
-    { "freeze", "S", "", "S", "S", "" },
-    { "readiness", "S", "", "S", "", "" },
-    { "capacity", "ST", "ST", "ST", "T", "" },
-    { "rpo", "L", "L", "L", "L", "" },
-    { "safety", "SLVT", "SLVT", "SLVT", "LVT", "" },
+    { "approval", "SQ", "SQ", "SQ", "SQ", "SQ", "" },
+    { "veto", "", "S", "", "", "S", "" },
+    { "freeze", "S", "", "S", "S", "", "" },
+    { "readiness", "S", "", "S", "", "", "" },
+    { "capacity", "ST", "ST", "ST", "T", "ST", "" },
+    { "rpo", "L", "L", "L", "L", "L", "" },
+    { "safety", "SLVT", "SLVT", "SLVT", "LVT", "SLVT", "" },
 };
 
 static void places_of(const struct run_world *w, enum evac_run_gate gate, char *out)
@@ -148,7 +148,8 @@ START_TEST(each_gate_stands_where_and_for_whom_the_table_says)
     expect_places("uid:1(ann)", true, EVAC_WORKFLOW_FAILBACK, false, gate, stands[_i].persons);
     expect_places("policy", false, EVAC_WORKFLOW_FAILOVER, false, gate, stands[_i].policys);
     expect_places("policy", true, EVAC_WORKFLOW_FAILOVER, false, gate, stands[_i].asked);
-    expect_places("schedule", false, EVAC_WORKFLOW_DRILL, false, gate, stands[_i].drills);
+    expect_places("uid:1(ann)", false, EVAC_WORKFLOW_DRILL, false, gate, stands[_i].drills);
+    expect_places(EVAC_DRILL_WHO, false, EVAC_WORKFLOW_FAILBACK, false, gate, stands[_i].legs);
     expect_places("uid:1(ann)", false, EVAC_WORKFLOW_FAILOVER, true, gate, stands[_i].rehearsals);
 }
 END_TEST
@@ -300,6 +301,28 @@ START_TEST(sides_that_may_both_have_been_written_are_brought_together_first)
     w->facts.apart[0] = '\0';
     run_world_until(w, 10000);
     ck_assert_uint_eq(run_world_switch(w, "fail")->applies, 1);
+    run_world_free(w);
+}
+END_TEST
+
+START_TEST(whoever_says_how_much_is_accepted_does_not_accept_more)
+{
+    struct run_world *w = run_world_new(STEPS);
+    struct evac_command word = { .verb = EVAC_CMD_OVERRIDE,
+                                 .run = 1,
+                                 .gate = EVAC_STR("rpo"),
+                                 .who = bob.who,
+                                 .reason = EVAC_STR("nine seconds"),
+                                 .caller = &bob,
+                                 .roles = P,
+                                 .value = 9000 };
+    w->run->mode = EVAC_MODE_UNGRACEFUL;
+    w->run->loss_ms = 9500;
+    run_world_start(w, "uid:1(ann)", false, 0);
+    run_world_until(w, 5000);
+    ck_assert_int_eq(run_world_hear(w, &word), EVAC_E_REFUSED);
+    word.value = 9500;
+    ck_assert_int_eq(run_world_hear(w, &word), EVAC_OK);
     run_world_free(w);
 }
 END_TEST
@@ -618,6 +641,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_gate_opens_by_itself_when_it_holds);
     tcase_add_test(tc, what_nobody_opens_in_time_is_not_begun);
     tcase_add_test(tc, sides_that_may_both_have_been_written_are_brought_together_first);
+    tcase_add_test(tc, whoever_says_how_much_is_accepted_does_not_accept_more);
     tcase_add_test(tc, the_policy_needs_measures_that_agree_and_a_person_is_noted);
     tcase_add_test(tc, two_must_say_yes_and_neither_may_be_who_asked);
     tcase_add_test(tc, who_asked_may_be_one_of_them_where_that_is_said);
