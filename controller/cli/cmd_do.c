@@ -276,6 +276,18 @@ static void take_second(struct evac_cli *cli)
     }
 }
 
+/* "it would lose 3.2 s of data; ...": as the sentence says it. */
+static bool loss_of(const char *reason, char *text, size_t bytes)
+{
+    static const char before[] = "would lose ", after[] = " of data";
+    const char *from = strstr(reason, before);
+    const char *to = from ? strstr(from, after) : NULL;
+    if (!to)
+        return false;
+    from += sizeof before - 1;
+    return evac_str_copy(text, bytes, (struct evac_str){ from, (size_t)(to - from) });
+}
+
 /* The data that is given up is named by whoever gives it up, as it is shown. */
 static bool accepted(struct evac_cli *cli, const cJSON *run)
 {
@@ -288,7 +300,8 @@ static bool accepted(struct evac_cli *cli, const cJSON *run)
         if (!evac_json_true(gate, "shut") || strcmp(evac_json_cstr(gate, "gate"), "rpo") != 0 ||
             number < 0)
             continue;
-        evac_cli_duration(number, shown, sizeof shown);
+        if (!loss_of(evac_json_cstr(gate, "reason"), shown, sizeof shown))
+            evac_cli_duration(number, shown, sizeof shown);
         printf("Type the loss that you accept, as it is shown (%s): ", shown);
         fflush(stdout);
         if (!fgets(line, sizeof line, stdin))

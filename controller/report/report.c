@@ -121,6 +121,12 @@ static struct evac_str step_id(const struct evac_report *report, uint32_t step)
     return step < report->plan->step_count ? report->plan->steps[step].id : EVAC_STR_NONE;
 }
 
+static bool is_about_gate(enum evac_record_kind kind)
+{
+    return kind == EVAC_RECORD_GATE_BLOCK || kind == EVAC_RECORD_GATE_PASS ||
+           kind == EVAC_RECORD_OVERRIDE;
+}
+
 static void take_word(struct maker *m, const struct evac_record *r)
 {
     struct evac_report *report = m->report;
@@ -133,6 +139,8 @@ static void take_word(struct maker *m, const struct evac_record *r)
                                    .what = keep(m, r->name),
                                    .text = keep(m, r->text),
                                    .step = step_id(report, r->step),
+                                   .gate =
+                                       is_about_gate(r->kind) ? keep(m, r->event) : EVAC_STR_NONE,
                                    .number = r->number };
 }
 

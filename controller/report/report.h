@@ -56,6 +56,7 @@ struct evac_report_word {
     int64_t wall_ms;
     struct evac_str kind, who, what, text;
     struct evac_str step; /* which it was about, "" the run */
+    struct evac_str gate; /* of a gate's rows, and overrides: which */
     int64_t number;       /* of an override, the value; of a waiver, when it ends */
 };
 

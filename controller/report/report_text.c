@@ -150,8 +150,9 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
         char at[48];
         struct evac_when when = { true, r->words[i].wall_ms, 0 };
         show_instant(&when, at, sizeof at);
-        evac_buf_putf(out, "  %s %.*s %.*s%s%.*s%s%.*s\n", at, EVAC_STR_ARG(r->words[i].kind),
-                      EVAC_STR_ARG(r->words[i].what), r->words[i].who.n ? " by " : "",
+        evac_buf_putf(out, "  %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n", at, EVAC_STR_ARG(r->words[i].kind),
+                      EVAC_STR_ARG(r->words[i].what), r->words[i].gate.n ? " " : "",
+                      EVAC_STR_ARG(r->words[i].gate), r->words[i].who.n ? " by " : "",
                       EVAC_STR_ARG(r->words[i].who), r->words[i].text.n ? ": " : "",
                       EVAC_STR_ARG(r->words[i].text));
     }

@@ -158,6 +158,8 @@ static const struct {
     { "unfreeze", A },
     { "waive", A },
     { "unwaive", A },
+    { "call-off", O | P | A },
+    { "simulate", V },
     { "stop-automation", O | P | A },
     { "allow-automation", A },
     { "reload", A },
