@@ -352,6 +352,32 @@ def killed_after(row):
         return died
 
 
+def what_act_needs_is_waived_frozen_and_shown():
+    with Shop() as shop:
+        # nothing was drilled, and nobody stands for that
+        shop.conf("act", APP.replace('condition = "drill"', 'condition = "lint"'))
+        shop.start()
+        shop.healthy()
+        assert "it would only propose: no drill of this app went well yet" in shop.evac("status").stdout
+        assert "--owner" in shop.evac("waive", "shop", "drill", code=2).stderr
+        assert "90 days" in shop.evac("waive", "shop", "drill", "--owner", "bob", "--reason", "booked", "--for", "91d", code=3).stderr
+        shop.evac("waive", "shop", "drill", "--owner", "bob", "--reason", "booked", "--for", "30d")
+        said = shop.evac("status").stdout
+        assert "waived: drill, by bob until" in said and "(booked)" in said and "only propose" not in said, said
+        shop.evac("freeze", "shop", "--reason", "the year ends", "--for", "2h", "--owner", "bob")
+        assert "frozen until" in shop.evac("plan", "shop").stdout
+        shop.down("us-east-1")
+        proposed = lambda: any(r["state"] == "proposed" for r in shop.status()["runs"])
+        shop.wait(proposed, 30, "a proposal")
+        assert "would act, but: frozen for another" in shop.evac("journal", "1").stdout
+        assert "no incident" in shop.evac("incident").stdout
+        assert "there is no incident" in shop.evac("approve", "--incident", "us-east-1", code=3).stderr
+        shop.evac("decline", "shop")
+        shop.evac("unfreeze", "shop")
+        shop.evac("unwaive", "shop", "drill")
+        assert "nobody waived that" in shop.evac("unwaive", "shop", "drill", code=3).stderr
+
+
 def killed_after_every_row_the_run_ends_and_nothing_is_done_twice():
     with Shop() as shop:
         shop.start()
@@ -369,7 +395,7 @@ def killed_after_every_row_the_run_ends_and_nothing_is_done_twice():
 STORIES = [the_policy_moves_the_shop_and_a_person_brings_it_home,
            a_canary_by_programs_measures_the_loss_and_names_the_lost_markers, a_person_must_type_the_name, a_proposal_waits_for_a_yes,
            a_rehearsal_changes_nothing, a_bad_configuration_changes_nothing, a_second_controller_is_refused,
-           no_controller_is_said, a_full_disk_is_said_and_survived,
+           no_controller_is_said, what_act_needs_is_waived_frozen_and_shown, a_full_disk_is_said_and_survived,
            killed_after_every_row_the_run_ends_and_nothing_is_done_twice]
 
 if __name__ == "__main__":

@@ -69,6 +69,18 @@ static const struct bad bads[] = {
     { "app = {", "ap = 1; app = {", "shop.cfg:1: error: unknown setting \"ap\" in file: did you mean \"app\"?" },
     { "is = \"done\"", "iss = \"done\"", "warm.cfg:10: error: unknown setting \"iss\" in when: did you mean \"is\"?" },
 
+    /* what automation may do */
+    { "dwell = 30;", "waivers = ( { condition = \"drill\"; owner = \"bob\"; until = \"2026-02-30\"; reason = \"x\"; } );",
+      "shop.cfg:16: error: waiver.until: found \"2026-02-30\"; allowed: a day, such as \"2026-12-31\"" },
+    { "dwell = 30;", "waivers = ( { condition = \"weather\"; owner = \"bob\"; until = \"2026-12-31\"; reason = \"x\"; } );",
+      "shop.cfg:16: error: waiver.condition: found \"weather\"; allowed: one of \"lint\", \"readiness\", \"drill\"" },
+    { "dwell = 30;", "waivers = ( { condition = \"drill\"; until = \"2026-12-31\"; reason = \"x\"; } );", "shop.cfg:16: error: waiver.owner" },
+    { "dwell = 30", "dwell = 30; flap = { dwell = 20; }", "shop.cfg:1: error: app.policy: flap.dwell (20000 ms) is shorter than dwell (30000 ms)" },
+    { "  policy =", "  freezes = ( { from = \"2026-12-20\"; reason = \"x\"; } ); policy =", "shop.cfg:16: error: freeze.owner" },
+    { "  policy =", "  freezes = ( { from = \"2026-13-20\"; owner = \"ops\"; reason = \"x\"; } ); policy =",
+      "shop.cfg:16: error: freeze: from: found '2026-13-20'" },
+    { "  policy =", "  tier = 6; policy =", "shop.cfg:16: error: app.tier: found 6; allowed: a whole number from 1 to 5" },
+
     /* wrong types, values out of range */
     { "name = \"shop\"", "name = 7", "shop.cfg:2: error: app.name: found 7; allowed: a name of letters" },
     { "name = \"shop\"", "name = \"sh op\"", "shop.cfg:2: error: app.name: found \"sh op\"; allowed: a name of letters" },
