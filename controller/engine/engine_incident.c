@@ -166,6 +166,14 @@ static bool gets_away(const struct evac_run *run)
     return run->state != EVAC_RUN_ASKING && !run->back && !run->stopped;
 }
 
+/* One that has not begun waits for the yes that its app demands, or until nobody has said no. */
+static enum evac_evacuee by_run(const struct evac_run *run)
+{
+    if (run->state == EVAC_RUN_PROPOSED)
+        return run->asks ? EVAC_EVACUEE_WAITS : EVAC_EVACUEE_RUNNING;
+    return gets_away(run) ? EVAC_EVACUEE_RUNNING : EVAC_EVACUEE_FAILED;
+}
+
 static enum evac_evacuee classify(const struct evacuation *e, const struct evac_engine_app *a)
 {
     uint16_t r = region_in(a, e->index);
@@ -175,8 +183,8 @@ static enum evac_evacuee classify(const struct evacuation *e, const struct evac_
         return EVAC_EVACUEE_NONE;
     if (a->starting)
         return EVAC_EVACUEE_RUNNING;
-    if (run && run->state != EVAC_RUN_PROPOSED && evac_str_is(run->plan->from, e->region->name))
-        return gets_away(run) ? EVAC_EVACUEE_RUNNING : EVAC_EVACUEE_FAILED;
+    if (run && evac_str_is(run->plan->from, e->region->name))
+        return by_run(run);
     if (!(evac_engine_serving(a) & (1u << r)))
         return mine ? EVAC_EVACUEE_MOVED : EVAC_EVACUEE_NONE;
     if (mine || a->no_plan)
@@ -385,13 +393,20 @@ static void withdraw(struct engine_io *io, struct evac_engine_app *a)
     a->decide_ms = 0;
 }
 
+/* Not what the evacuation itself began, which may wait too, for somebody's veto. */
+static bool is_overtaken(const struct evacuation *e, const struct evac_run *run)
+{
+    return run && run->state == EVAC_RUN_PROPOSED && strcmp(run->who, "policy") == 0 &&
+           (run->asks || run->id < e->incident->first_run) &&
+           evac_str_is(run->plan->from, e->region->name);
+}
+
 static void withdraw_all(struct evacuation *e)
 {
     struct evac_engine *engine = e->io->engine;
     for (size_t i = 0; i < engine->app_count && evac_effects_has_room(e->io->fx); i++) {
         struct evac_engine_app *a = &engine->apps[i];
-        if (a->run && a->run->state == EVAC_RUN_PROPOSED && strcmp(a->run->who, "policy") == 0 &&
-            evac_str_is(a->run->plan->from, e->region->name))
+        if (is_overtaken(e, a->run))
             withdraw(e->io, a);
     }
 }

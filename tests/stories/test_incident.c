@@ -412,6 +412,45 @@ START_TEST(one_that_fails_has_its_place_taken_by_the_next)
 }
 END_TEST
 
+/* Announced, and begun when nobody has said no. */
+static void with_veto(size_t i, struct evac_buf *out)
+{
+    acts(i, out);
+    out->n -= strlen("};\n") + strlen(" );");
+    evac_buf_puts(out, " ); veto = \"20s\"; };\n");
+}
+
+START_TEST(each_run_of_an_evacuation_waits_for_a_veto_and_is_not_withdrawn)
+{
+    begin(12, with_veto, "");
+    fleet_down(f, 0, 12, 0, true);
+    fleet_run(f, 12 * MINUTE_MS);
+    expect_all_moved_once(12);
+    expect_incident(EVAC_INCIDENT_CLOSED);
+}
+END_TEST
+
+/* An app that wants two people's yes wants them in an evacuation, too. */
+static void two_yeses(size_t i, struct evac_buf *out)
+{
+    proposes(i, out);
+    if (i == 5)
+        evac_buf_puts(out, "approvals = { need = 2; };\n");
+}
+
+START_TEST(an_app_with_approvals_of_its_own_still_asks_for_them)
+{
+    begin(20, two_yeses, "");
+    fleet_down(f, 0, 20, 0, true);
+    fleet_run(f, 4 * MINUTE_MS);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK);
+    fleet_run(f, 5 * MINUTE_MS);
+    ck_assert_msg(fleet_active_in(f, 1) == 19, "%zu:\n%s", fleet_active_in(f, 1), tail());
+    ck_assert_uint_eq(fleet_times(f, 5), 1);
+    ck_assert_uint_eq(fleet_incident(f, EAST)->counts[EVAC_EVACUEE_WAITS], 1);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("incident");
@@ -433,6 +472,8 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, after_a_crash_the_evacuation_goes_on_where_it_was, 0, 4);
     tcase_add_test(tc, a_reload_in_the_middle_of_a_wave_changes_nothing);
     tcase_add_test(tc, what_can_not_be_moved_holds_up_nobody);
+    tcase_add_test(tc, each_run_of_an_evacuation_waits_for_a_veto_and_is_not_withdrawn);
+    tcase_add_test(tc, an_app_with_approvals_of_its_own_still_asks_for_them);
     tcase_add_test(tc, one_that_fails_has_its_place_taken_by_the_next);
     suite_add_tcase(suite, tc);
 }
