@@ -16,6 +16,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "isolated", OPERATOR, "a drill that changes the standby and puts it back" },
     { "live", OPERATOR, "a drill that moves users" },
     { "game-day", OPERATOR, "a drill with faults" },
+    { "call-off", ANYBODY, "end a drill: what it changed is put back" },
     { "failover", OPERATOR, "begin a run that moves the app" },
     { "failback", OPERATOR, "begin a run that moves it home" },
     { "reconcile", APPROVER, "the data of the region that was left are reconciled, or given up" },

@@ -3,6 +3,7 @@
 #include "access.h"
 #include "api_evidence.h"
 #include "builtin.h"
+#include "calendar.h"
 #include "door.h"
 #include "driver_print.h"
 #include "plan_lint.h"
@@ -185,7 +186,8 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
     }
     bool drill = wish->workflow == EVAC_WORKFLOW_DRILL;
     if (drill && wish->drill != EVAC_DRILL_REHEARSE && wish->drill != EVAC_DRILL_ISOLATED) {
-        problem(r, 422, "this kind of drill can not be run yet", "rehearse and isolated can");
+        problem(r, 422, "this kind of drill is more than one run",
+                "POST /v1/apps/APP/drills begins it");
         return false;
     }
     wish->rehearse = (drill && wish->drill == EVAC_DRILL_REHEARSE) ||
@@ -512,6 +514,75 @@ static void journal(struct evac_daemon *daemon, const struct evac_api_request *q
         evac_jw_close(&h.w, ']');
 }
 
+/* --- drills
+ * --------------------------------------------------------------------------------------------- */
+
+#define YEAR_MS INT64_C(31622400000)
+
+static void list_drills(struct evac_daemon *daemon, const struct evac_api_request *q,
+                        struct evac_api_response *r)
+{
+    char app[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    int64_t until = query_number(q, "until", 0), now = evac_daemon_wall_ms(daemon);
+    struct evac_str name = evac_api_query(q->query, "app", app, sizeof app);
+    if (name.n && !evac_model_app(evac_daemon_model(daemon), name))
+        problem(r, 404, "there is no such app", "GET /v1/status lists them");
+    else if (evac_view_drills(daemon, name, until > 0 ? until : now + YEAR_MS, &w, &err))
+        fail(r, &err);
+}
+
+static bool drill_kind(struct evac_str text, enum evac_drill_kind *ret_kind,
+                       struct evac_api_response *r)
+{
+    if (evac_drill_kind_parse(text, ret_kind))
+        return true;
+    problem(r, 400, "there is no such kind of drill", "rehearse, isolated, live, game-day");
+    return false;
+}
+
+static void put_receipt(struct evac_daemon *daemon, const struct evac_api_request *q,
+                        struct evac_str app, struct evac_api_response *r)
+{
+    char kind[32], name[128], to[64];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_drill_wish wish = { .app = app };
+    wish.name = evac_api_query(q->query, "name", name, sizeof name);
+    wish.to = evac_api_query(q->query, "to", to, sizeof to);
+    wish.soak_ms = query_number(q, "soak_ms", 0);
+    if (drill_kind(evac_api_query(q->query, "kind", kind, sizeof kind), &wish.kind, r) &&
+        evac_shell_receipt(evac_daemon_shell(daemon), &wish, &r->body, &err))
+        fail(r, &err);
+}
+
+static void begin_drill(struct evac_daemon *daemon, const struct evac_api_request *q,
+                        struct evac_str app, struct evac_api_response *r)
+{
+    static const char *const known[] = { "kind", "name", "to", "soak_ms", "reason", NULL };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    struct evac_drill_wish wish = { .app = app, .who = q->caller.who };
+    uint32_t number = 0;
+    cJSON *json = body_object(q, r);
+    if (json && no_unknown_keys(json, known, r) &&
+        drill_kind(text_of(json, "kind"), &wish.kind, r)) {
+        wish.name = text_of(json, "name");
+        wish.to = text_of(json, "to");
+        wish.why = text_of(json, "reason");
+        if (!evac_str_i64(text_of(json, "soak_ms"), &wish.soak_ms))
+            wish.soak_ms = number_of(json, "soak_ms");
+        if (evac_shell_drill_now(evac_daemon_shell(daemon), &wish, &number, &err)) {
+            fail(r, &err);
+        } else {
+            evac_jw_open(&w, NULL, '{');
+            evac_jw_i64(&w, "drill", number);
+            evac_jw_close(&w, '}');
+        }
+    }
+    cJSON_Delete(json);
+}
+
 /* --- commands
  * ------------------------------------------------------------------------------------------- */
 
@@ -620,6 +691,10 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         put_permissions(daemon, app, r);
     else if (!get && evac_str_is(rest, "lint"))
         lint_app(daemon, q, app, r);
+    else if (get && evac_str_is(rest, "receipt"))
+        put_receipt(daemon, q, app, r);
+    else if (!get && evac_str_is(rest, "drills"))
+        begin_drill(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "runs"))
         begin_run(daemon, q, app, r);
     else if (get && evac_str_is(rest, "trend"))
@@ -707,6 +782,7 @@ static const struct {
     { "GET", "/v1/gates", gates, NULL, false },
     { "POST", "/v1/reload", reload, NULL, true },
     { "GET", "/v1/runs", NULL, list_runs, true },
+    { "GET", "/v1/drills", NULL, list_drills, true },
     { "GET", "/v1/journal", NULL, journal, true },
     { "GET", "/v1/journal/verify", NULL, api_verify, true },
     { "POST", "/v1/journal/verify", NULL, api_verify, true },

@@ -68,6 +68,8 @@ static struct asked what_is_asked(struct evac_daemon *daemon, const struct evac_
         asked.what = EVAC_STR("look");
     else if (evac_str_is(last, "commands"))
         asked.what = text_of(body, "verb");
+    else if (evac_str_is(last, "drills"))
+        asked.what = text_of(body, "kind");
     else if (evac_str_is(last, "runs"))
         asked.what = wished(body);
     return asked;

@@ -181,6 +181,9 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     view_last_run(a, w);
     view_old_side(a, w);
     view_drill(daemon, app, w);
+    evac_jw_open(w, "drills", '{');
+    evac_view_debt(daemon, app, w);
+    evac_jw_close(w, '}');
     evac_jw_close(w, '}');
 }
 

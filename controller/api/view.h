@@ -8,6 +8,11 @@
 
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w);
 void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* Drills of an app ("" all): to come until that instant, going on, past, owed. */
+enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app, int64_t until_ms,
+                                struct evac_jw *w, struct evac_err *err);
+/* Of one app: what goes on, and what is owed. */
+void evac_view_debt(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* The decision clock: see clock.h. */
 void evac_view_decide(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* A run that is going on. */

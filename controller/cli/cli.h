@@ -17,6 +17,7 @@ struct evac_cli {
     const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
         *duration, *owner, *condition, *incident;
     const char *override; /* gates, with commas between */
+    bool receipt, stop;
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;
     const char *tag, *regions, *name, *strategy, *out; /* discover */
@@ -82,6 +83,13 @@ void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);
 void evac_cli_gates(struct evac_cli *cli, const cJSON *run);
 /* What an approval would say yes to. */
 void evac_cli_question(struct evac_cli *cli, const cJSON *run);
+/* Asks for the app's name; false, and why was printed, when it is not given. */
+bool evac_cli_confirmed(const char *app);
+
+/* What a drill would touch, printed. */
+enum evac_exit evac_cli_receipt(struct evac_cli *cli, const char *app, const char *kind);
+/* Begins a drill that is more than one run, and follows it to its end. */
+enum evac_exit evac_cli_campaign(struct evac_cli *cli, const char *app, const char *kind);
 
 /* Follow a run until it ends; live on a terminal, plain lines otherwise. */
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
@@ -94,8 +102,8 @@ enum evac_exit evac_cli_checkpoint(struct evac_cli *cli);
 evac_command_fn evac_cmd_evidence, evac_cmd_deficiencies, evac_cmd_deficiency, evac_cmd_trend;
 
 evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,
-    evac_cmd_drill, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say, evac_cmd_say_app,
-    evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload, evac_cmd_drivers,
-    evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_discover, evac_cmd_waive,
-    evac_cmd_incident, evac_cmd_freeze;
+    evac_cmd_drill, evac_cmd_drills, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say,
+    evac_cmd_say_app, evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload,
+    evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint,
+    evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
 #endif

@@ -119,7 +119,7 @@ enum evac_exit evac_cmd_plan(struct evac_cli *cli)
 /* --- failover and failback
  * -------------------------------------------------------------------------------- */
 
-static bool confirmed(const char *app)
+bool evac_cli_confirmed(const char *app)
 {
     char line[256];
     if (!isatty(STDIN_FILENO)) {
@@ -180,7 +180,7 @@ enum evac_exit evac_cmd_move(struct evac_cli *cli)
     if (!cli->json)
         print_plan(cli, plan);
     cJSON_Delete(plan);
-    if (!cli->yes && !confirmed(app))
+    if (!cli->yes && !evac_cli_confirmed(app))
         return EVAC_EXIT_REFUSED;
     return begin(cli, app, cli->command, mode, NULL);
 }
@@ -201,21 +201,45 @@ static enum evac_exit exercise(struct evac_cli *cli, const char *app, const char
             kind, evac_json_cstr(plan, "to"));
     }
     cJSON_Delete(plan);
-    if (!cli->yes && !confirmed(app))
+    if (!cli->yes && !evac_cli_confirmed(app))
         return EVAC_EXIT_REFUSED;
     return begin(cli, app, "drill", cli->mode, kind);
 }
 
+/* There and home again, or with faults: the receipt, then a yes. */
+static enum evac_exit campaign(struct evac_cli *cli, const char *app, const char *kind)
+{
+    if (!cli->yes) {
+        bool json = cli->json;
+        cli->json = false;
+        enum evac_exit code = evac_cli_receipt(cli, app, kind);
+        cli->json = json;
+        if (code != EVAC_EXIT_DONE)
+            return code;
+        if (!evac_cli_confirmed(app))
+            return EVAC_EXIT_REFUSED;
+    }
+    return evac_cli_campaign(cli, app, kind);
+}
+
+static enum evac_exit call_off(struct evac_cli *cli, const char *app);
+
 enum evac_exit evac_cmd_drill(struct evac_cli *cli)
 {
-    const char *kind = cli->kind ? cli->kind : "rehearse";
+    const char *kind = cli->kind ? cli->kind : "rehearse", *app = cli->argv[0];
     if (cli->argc != 1)
         return evac_cli_fail(EVAC_EXIT_USAGE, "drill: name one app");
+    if (cli->stop)
+        return call_off(cli, app);
+    if (cli->receipt)
+        return evac_cli_receipt(cli, app, kind);
+    if (strcmp(kind, "live") == 0 || strcmp(kind, "game-day") == 0)
+        return campaign(cli, app, kind);
     if (strcmp(kind, "rehearse") != 0)
-        return exercise(cli, cli->argv[0], kind);
+        return exercise(cli, app, kind);
     if (!cli->json)
         printf("drill (rehearse): every step is looked at, nothing is changed\n");
-    return begin(cli, cli->argv[0], "drill", cli->mode, kind);
+    return begin(cli, app, "drill", cli->mode, kind);
 }
 
 /* Is the app ready to be moved now? A rehearsal, and its findings by step. */
@@ -370,6 +394,12 @@ enum evac_exit evac_cli_say(struct evac_cli *cli, const char *app)
 enum evac_exit evac_cmd_say_app(struct evac_cli *cli)
 {
     return evac_cli_say(cli, cli->argc ? cli->argv[0] : NULL);
+}
+
+static enum evac_exit call_off(struct evac_cli *cli, const char *app)
+{
+    cli->command = "call-off";
+    return say(cli, "/v1/commands", app);
 }
 
 enum evac_exit evac_cmd_reload(struct evac_cli *cli)

@@ -34,8 +34,12 @@ static const struct command {
     { "reconcile", "APP",
       "the data of the region that was left are reconciled, or given up (--reason)",
       evac_cmd_say_app },
-    { "drill", "APP", "rehearse, or exercise the standby and put it back (--kind isolated)",
+    { "drill", "APP",
+      "rehearse; exercise the standby and put it back (--kind isolated); there and home again "
+      "(live); break something (game-day)",
       evac_cmd_drill },
+    { "drills", "[APP]", "the calendar of drills, what was, what was skipped and why, what is owed",
+      evac_cmd_drills },
     { "runs", "[APP]", "what is going on and what was", evac_cmd_runs },
     { "watch", "[RUN|APP]", "follow a run until it ends", evac_cmd_watch },
     { "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data",
@@ -214,7 +218,9 @@ enum {
     OPT_STRATEGY,
     OPT_OUT,
     OPT_WATCH,
-    OPT_OVERRIDE
+    OPT_OVERRIDE,
+    OPT_RECEIPT,
+    OPT_STOP
 };
 
 static const struct option options[] = {
@@ -260,6 +266,8 @@ static const struct option options[] = {
     { "out", required_argument, NULL, OPT_OUT },
     { "watch", no_argument, NULL, OPT_WATCH },
     { "override", required_argument, NULL, OPT_OVERRIDE },
+    { "receipt", no_argument, NULL, OPT_RECEIPT },
+    { "stop", no_argument, NULL, OPT_STOP },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -415,6 +423,12 @@ static bool set_option(struct evac_cli *cli, int c)
         return true;
     case OPT_OUT:
         cli->out = optarg;
+        return true;
+    case OPT_RECEIPT:
+        cli->receipt = true;
+        return true;
+    case OPT_STOP:
+        cli->stop = true;
         return true;
     case OPT_WATCH:
         cli->watch = true;

@@ -45,8 +45,8 @@ bool evac_drill_barred(const struct evac_shell *shell, const struct evac_app *ap
 
 /* A drill that a person asks for now. */
 struct evac_drill_wish {
-    struct evac_str app, name; /* name: of the configuration's drills, "" none of them */
-    enum evac_drill_kind kind; /* without a name */
+    enum evac_drill_kind kind;
+    struct evac_str app, name; /* name: of the configuration's drills; "" the first of the kind */
     struct evac_str to;        /* "" the best standby */
     int64_t soak_ms;           /* 0: as configured, or half an hour */
     struct evac_str who, why;
@@ -59,6 +59,15 @@ enum evac_code evac_shell_receipt(struct evac_shell *shell, const struct evac_dr
 /* Begins it, unless something is in its way (EVAC_E_REFUSED, with a sentence). */
 enum evac_code evac_shell_drill_now(struct evac_shell *shell, const struct evac_drill_wish *wish,
                                     uint32_t *ret_number, struct evac_err *err);
+
+/* How little is known of the way to a region: see shell_debt.c for the formula. */
+#define EVAC_DEBT_NEVER 1000
+struct evac_debt {
+    int64_t points; /* the sum; EVAC_DEBT_NEVER: nothing has proven it */
+    int64_t age_points, change_points, look_points;
+    char words[200];
+};
+struct evac_debt evac_shell_debt(const struct evac_shell *shell, size_t app, uint16_t to);
 
 /* The proof of the way to a region; NULL when there is none. */
 const struct evac_proof *evac_shell_proof(const struct evac_shell *shell, size_t app,

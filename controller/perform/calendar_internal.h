@@ -49,7 +49,8 @@ struct shell_calendar {
     struct calendar_past *pasts;
     size_t past_count, past_cap;
     uint64_t wake_ms; /* boot */
-    uint64_t debt_ms; /* boot: when debts are told next */
+    uint64_t debt_ms; /* boot: when debts are told next, beginning with */
+    size_t debt_app;
 };
 
 struct calendar_plan *calendar_plan(struct shell_calendar *calendar, struct evac_str app,
@@ -75,8 +76,8 @@ enum evac_code calendar_resolve(const struct evac_shell *shell, size_t app,
                                 struct calendar_drill *ret_drill, struct evac_err *err);
 /* How long it takes, by its plans; fills takes_ms. */
 void calendar_measure(const struct evac_shell *shell, struct calendar_drill *drill);
-/* The receipt's members, without the braces' first. */
+/* As JSON; whole: with what a DRILL row says of it anyway. */
 void calendar_receipt(const struct evac_shell *shell, const struct calendar_drill *drill,
-                      struct evac_buf *out);
+                      bool whole, struct evac_buf *out);
 enum evac_code calendar_tell_debts(struct evac_shell *shell, struct evac_err *err);
 #endif

@@ -218,7 +218,7 @@ static enum evac_code begin(struct evac_shell *shell, const struct calendar_dril
     struct evac_event event = { .kind = EVAC_EVENT_DRILL };
     struct evac_buf receipt;
     evac_buf_init(&receipt, 64u << 10);
-    calendar_receipt(shell, d, &receipt);
+    calendar_receipt(shell, d, false, &receipt);
     struct evac_str json = evac_buf_str(&receipt);
     if (json.n && !evac_buf_check(&receipt, "the receipt", NULL))
         e->receipt = (struct evac_str){ json.p + 1, json.n - 1 };
@@ -384,8 +384,11 @@ enum evac_code shell_calendar_tick(struct evac_shell *shell, struct evac_err *er
     struct shell_calendar *c = shell->calendar;
     struct evac_now now = shell_now(shell);
     enum evac_code code = EVAC_OK;
-    if (now.boot_ms < c->wake_ms || !shell->engine.lead)
+    if (!shell->engine.lead)
         return EVAC_OK;
+    code = calendar_tell_debts(shell, err);
+    if (code || now.boot_ms < c->wake_ms)
+        return code;
     for (size_t i = 0; !code && i < c->count; i++) {
         struct calendar_entry *e = &c->entries[i];
         if (e->due_ms == -1)
@@ -399,7 +402,10 @@ enum evac_code shell_calendar_tick(struct evac_shell *shell, struct evac_err *er
 
 uint64_t shell_calendar_wake_ms(const struct evac_shell *shell)
 {
-    return shell->engine.lead ? shell->calendar->wake_ms : UINT64_MAX;
+    const struct shell_calendar *c = shell->calendar;
+    if (!shell->engine.lead)
+        return UINT64_MAX;
+    return c->wake_ms < c->debt_ms || shell->engine.app_count == 0 ? c->wake_ms : c->debt_ms;
 }
 
 /* -1: not yet taken up. */
@@ -478,11 +484,13 @@ static enum evac_code resolve_wish(const struct evac_shell *shell,
     if (app == shell->engine.app_count)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no app '%.*s'", EVAC_STR_ARG(wish->app));
     const struct evac_drill_conf *conf = find_drill(shell->engine.apps[app].app, wish);
+    if (wish->name.n && conf && conf->kind != wish->kind)
+        return evac_fail(err, EVAC_E_BADARG, "drill '%.*s' is of another kind: %s",
+                         EVAC_STR_ARG(wish->name), evac_drill_kind_name(conf->kind));
     if (wish->name.n && !conf)
         return evac_fail(err, EVAC_E_NOTFOUND, "app '%.*s' has no drill '%.*s'",
                          EVAC_STR_ARG(wish->app), EVAC_STR_ARG(wish->name));
-    return calendar_resolve(shell, app, conf, wish->name.n ? conf->kind : wish->kind, wish->to,
-                            wish->soak_ms, ret_drill, err);
+    return calendar_resolve(shell, app, conf, wish->kind, wish->to, wish->soak_ms, ret_drill, err);
 }
 
 enum evac_code evac_shell_receipt(struct evac_shell *shell, const struct evac_drill_wish *wish,
@@ -491,7 +499,7 @@ enum evac_code evac_shell_receipt(struct evac_shell *shell, const struct evac_dr
     struct calendar_drill drill;
     enum evac_code code = resolve_wish(shell, wish, &drill, err);
     if (!code)
-        calendar_receipt(shell, &drill, out);
+        calendar_receipt(shell, &drill, true, out);
     return code;
 }
 

@@ -47,8 +47,8 @@ struct calendar_past *calendar_past(struct shell_calendar *c, struct evac_str ap
 
 /* --- proofs ---------------------------------------------------------------------------------- */
 
-static void prove(struct calendar_past *past, const char *from, const char *to,
-                  const struct evac_proof *proof)
+static void prove(struct shell_calendar *c, struct calendar_past *past, const char *from,
+                  const char *to, const struct evac_proof *proof)
 {
     size_t i = 0;
     while (i < past->proof_count && strcmp(past->proofs[i].to, to) != 0)
@@ -60,6 +60,7 @@ static void prove(struct calendar_past *past, const char *from, const char *to,
     (void)evac_str_copy(past->proofs[i].to, sizeof past->proofs[i].to, evac_str(to));
     (void)evac_str_copy(past->proofs[i].from, sizeof past->proofs[i].from, evac_str(from));
     past->proofs[i].proof = *proof;
+    c->debt_ms = c->debt_app = 0;
 }
 
 static void hash_plan(struct evac_str json, char hash[65])
@@ -96,7 +97,8 @@ static void see_admission(struct calendar_past *past, const struct evac_record *
 }
 
 /* A drill's own runs count with the drill. */
-static void see_end(struct calendar_past *past, const struct evac_record *r)
+static void see_end(struct shell_calendar *c, struct calendar_past *past,
+                    const struct evac_record *r)
 {
     enum evac_run_state end;
     if (r->run != past->run || past->drills || !evac_run_state_parse(r->to, &end) ||
@@ -108,7 +110,7 @@ static void see_end(struct calendar_past *past, const struct evac_record *r)
                                 .run = r->run,
                                 .mode = past->mode };
     memcpy(proof.hash, past->hash, sizeof proof.hash);
-    prove(past, past->from, past->to, &proof);
+    prove(c, past, past->from, past->to, &proof);
     if (past->isolated_run)
         return;
     past->moved_ms = r->t_wall_ms;
@@ -165,7 +167,7 @@ static void see_drill(struct shell_calendar *c, const struct evac_record *r)
         r->attempt != past->drill)
         return;
     memcpy(proof.hash, past->drill_hash, sizeof proof.hash);
-    prove(past, past->drill_from, past->drill_to, &proof);
+    prove(c, past, past->drill_from, past->drill_to, &proof);
 }
 
 void shell_calendar_see(struct evac_shell *shell, const struct evac_record *r)
@@ -178,7 +180,7 @@ void shell_calendar_see(struct evac_shell *shell, const struct evac_record *r)
     else if (r->kind == EVAC_RECORD_ADMIT)
         see_admission(calendar_past(c, r->app), r);
     else if (r->kind == EVAC_RECORD_TERMINAL)
-        see_end(calendar_past(c, r->app), r);
+        see_end(c, calendar_past(c, r->app), r);
 }
 
 const struct evac_proof *evac_shell_proof(const struct evac_shell *shell, size_t app,

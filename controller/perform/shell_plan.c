@@ -126,6 +126,8 @@ static enum evac_code resolve(const struct evac_shell *shell, const struct evac_
         return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not one of the app's regions",
                          EVAC_STR_ARG(wish->to));
     *ret_direction = (struct direction){ a, from, to };
+    if (wish->part != EVAC_PART_NONE) /* it moves nobody: a fault is where it is */
+        return EVAC_OK;
     return check_direction(a, wish, from, to, err);
 }
 

@@ -166,26 +166,41 @@ static void put_sentences(struct evac_jw *w, const char *key, const char *const 
     evac_jw_close(w, ']');
 }
 
+/* Of the failover that the drill proves: compared with that day's, later. */
 static void put_plan_hash(const struct evac_shell *shell, const struct calendar_drill *d,
                           struct evac_jw *w)
 {
-    static const struct part armed = { EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL };
+    const struct evac_app *app = shell->engine.apps[d->app].app;
+    const struct evac_plan_request armed = { .workflow = EVAC_WORKFLOW_FAILOVER,
+                                             .mode = EVAC_MODE_UNGRACEFUL,
+                                             .from = app->regions[d->from],
+                                             .to = app->regions[d->to] };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_plan *plan;
-    struct calendar_drill real = *d;
-    real.kind = EVAC_DRILL_LIVE;
-    if (compile_part(shell, &real, &armed, &plan, &err))
+    if (calendar_compile(shell, app, &armed, &plan, &err))
         return;
     evac_jw_cstr(w, "plan", plan->hash);
     evac_plan_free(plan);
 }
 
-void calendar_receipt(const struct evac_shell *shell, const struct calendar_drill *d,
+static void put_head(const struct evac_shell *shell, const struct calendar_drill *d,
+                     struct evac_jw *w)
+{
+    const struct evac_app *app = shell->engine.apps[d->app].app;
+    evac_jw_str(w, "app", app->name);
+    evac_jw_cstr(w, "kind", evac_drill_kind_name(d->kind));
+    evac_jw_str(w, "from", app->regions[d->from]);
+    evac_jw_str(w, "to", app->regions[d->to]);
+}
+
+void calendar_receipt(const struct evac_shell *shell, const struct calendar_drill *d, bool whole,
                       struct evac_buf *out)
 {
     struct evac_jw w = { out, false };
     struct touches t = { &w, 0, 0 };
     evac_jw_open(&w, NULL, '{');
+    if (whole)
+        put_head(shell, d, &w);
     put_plan_hash(shell, d, &w);
     evac_jw_i64(&w, "takes_ms", d->takes_ms);
     evac_jw_known(&w, "soak_ms", d->kind == EVAC_DRILL_LIVE, d->soak_ms);

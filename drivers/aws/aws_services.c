@@ -50,6 +50,7 @@ static const struct evac_aws_service services[] = {
     { "tagging",                  "Resource Groups Tagging API", "tagging",               "tagging",                 EVAC_AWS_JSON_1_1,  "2017-01-26", "ResourceGroupsTaggingAPI_20170126",   NULL,             false, false },
     { "health",                   "Health",                   "health",                   "health",                  EVAC_AWS_JSON_1_1,  "2016-08-04", "AWSHealth_20160804",                  NULL,             false, false },
     { "arc-region-switch",        "ARC Region switch",        "arc-region-switch",        "arc-region-switch",       EVAC_AWS_JSON_1_0,  "2022-07-26", "ArcRegionSwitch",                     NULL,             false, false },
+    { "fis",                      "fis",                      "fis",                      "fis",                     EVAC_AWS_REST_JSON, "2020-12-01", NULL,                                  NULL,             false, false },
     /* Without an endpoint: each cluster and each store has its own. */
     { "route53-recovery-cluster", "Route53 Recovery Cluster", NULL,                       "route53-recovery-cluster", EVAC_AWS_JSON_1_0, "2019-12-02", "ToggleCustomerAPI",                   NULL,             false, false },
     { "cloudfront-keyvaluestore", "CloudFront KeyValueStore", NULL,                       "cloudfront-keyvaluestore", EVAC_AWS_REST_JSON, "2022-07-26", NULL,                                 NULL,             false, false, "*" },

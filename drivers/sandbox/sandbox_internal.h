@@ -43,6 +43,7 @@
     X(ELASTICACHE, elasticache) \
     X(ELBV2, elbv2) \
     X(EVENTS, events) \
+    X(FIS, fis) \
     X(GLOBALACCELERATOR, globalaccelerator) \
     X(HEALTH, health) \
     X(IAM, iam) \

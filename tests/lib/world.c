@@ -810,6 +810,7 @@ static enum evac_code start(struct world *w, struct evac_err *err)
                                           .catalog = evac_builtin_catalog(),
                                           .facts = builtin_facts(),
                                           .store = w->store,
+                                          .zones = w->o.zones,
                                           .user = w,
                                           .row = on_row };
     return evac_shell_new(&options, w->model, &w->shell, err);

@@ -30,7 +30,8 @@ struct world_options {
     const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
     const char *more[4];   /* further configuration files' texts: an app, a runbook; NULL none */
     struct world_faults faults;
-    bool verbose; /* print the trace as it grows */
+    const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
+    bool verbose;                   /* print the trace as it grows */
 };
 
 struct world *world_new(const struct world_options *options);

@@ -345,6 +345,114 @@ START_TEST(a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end)
 }
 END_TEST
 
+/* --- game days ------------------------------------------------------------------------------- */
+
+/* The template is where FIS can be reached while us-east-1 is gone. */
+#define GAME_DAY                                                                                   \
+    "drills = ( { kind = \"game-day\"; approval = false; patience = \"15m\"; faults = ( "          \
+    "\"outage\" ); " AT                                                                            \
+    "} );\nresources = {=>resources = { outage = { type = \"fis\"; template = "                    \
+    "\"EXT1\"; at = \"eu-west-1\"; };"
+
+static void begin_game_day(const char *fault, const char *mend)
+{
+    begin(GAME_DAY);
+    world_control(w,
+                  "make fis eu-west-1 {\"kind\":\"template\",\"name\":\"EXT1\",\"break\":\"%s\","
+                  "\"mend\":\"%s\"}",
+                  fault, mend);
+}
+
+static void run_game_day(enum evac_drill_state end)
+{
+    world_until(w, DUE_MS);
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    run_to_end(40 * MINUTE_MS, end);
+    world_run(w, MINUTE_MS);
+    ck_assert_msg(strstr(world_truth(w), "\"status\":\"running\"") == NULL, "%s", story(w));
+}
+
+START_TEST(on_a_game_day_a_region_goes_down_and_the_policy_moves_the_users)
+{
+    begin_game_day("region us-east-1 down", "region us-east-1 up");
+    run_game_day(EVAC_DRILL_IS_SUCCEEDED);
+    story_expect_active(w, "us-west-2");
+    ck_assert_msg(world_traced(w, "watching -> mending on proven"), "%s", story(w));
+    const struct evac_proof *proof = evac_shell_proof(world_shell(w), 0, 1);
+    ck_assert(proof && proof->kind == EVAC_DRILL_GAME_DAY);
+}
+END_TEST
+
+/* The fault hurts nobody: nothing follows from it, and it is taken out all the same. */
+START_TEST(on_a_game_day_on_which_the_policy_does_nothing_the_fault_is_taken_out)
+{
+    begin_game_day("lag us-east-1 60000", "lag us-east-1 normal");
+    run_game_day(EVAC_DRILL_IS_FAILED);
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+    ck_assert_msg(world_traced(w, "the policy did not act in time"), "%s", story(w));
+}
+END_TEST
+
+START_TEST(a_game_day_that_is_called_off_takes_the_fault_out)
+{
+    begin_game_day("lag us-east-1 60000", "lag us-east-1 normal");
+    world_until(w, DUE_MS);
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CALL_OFF, "", "enough", 0), EVAC_OK);
+    run_to_end(10 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    ck_assert(strstr(world_truth(w), "\"status\":\"running\"") == NULL);
+}
+END_TEST
+
+static const enum evac_drill_state game_states[] = { EVAC_DRILL_IS_BREAKING, EVAC_DRILL_IS_WATCHING,
+                                                     EVAC_DRILL_IS_MENDING };
+
+START_TEST(a_crash_on_a_game_day_leaves_no_fault_behind)
+{
+    begin_game_day("app shop sick us-east-1", "app shop well us-east-1");
+    world_until(w, DUE_MS);
+    run_to_state(20 * MINUTE_MS, game_states[_i % 3]);
+    world_run(w, _i / 3 ? 2 * SEC_MS : 0);
+    world_crash(w, 3 * SEC_MS);
+    run_to_end(HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    world_run(w, MINUTE_MS);
+    ck_assert_msg(strstr(world_truth(w), "\"status\":\"running\"") == NULL, "%s", story(w));
+    story_expect_active(w, "us-west-2");
+}
+END_TEST
+
+/* --- what is owed, a year ------------------------------------------------------------------- */
+
+START_TEST(debt_grows_with_age_and_is_paid_by_a_drill)
+{
+    begin("drills = ( { kind = \"isolated\"; " AT "} );");
+    world_run(w, MINUTE_MS);
+    ck_assert_int_eq(evac_shell_debt(world_shell(w), 0, 1).points, EVAC_DEBT_NEVER);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_end(HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    world_run(w, MINUTE_MS);
+    ck_assert_int_eq(evac_shell_debt(world_shell(w), 0, 1).points, 0);
+    const struct evac_assurance *is = &world_app(w)->assurance[EVAC_ASSURANCE_DRILL][1];
+    ck_assert(is->known && is->ok);
+    ck_assert_int_eq(is->number, 0);
+    world_crash(w, 30 * (uint64_t)DAY_MS);
+    world_run(w, 30 * (uint64_t)DAY_MS + MINUTE_MS);
+    ck_assert_int_eq(evac_shell_debt(world_shell(w), 0, 1).points, 32);
+}
+END_TEST
+
+START_TEST(too_much_debt_is_told_to_the_policy)
+{
+    begin("drills = ( );\npolicy = {=>policy = { drill_debt_max = 150;");
+    world_run(w, MINUTE_MS);
+    const struct evac_assurance *is = &world_app(w)->assurance[EVAC_ASSURANCE_DRILL][1];
+    ck_assert(is->known && !is->ok);
+    ck_assert_int_eq(is->number, EVAC_DEBT_NEVER);
+    ck_assert_msg(strstr(is->text, "nothing has ever proven it") != NULL, "%s", is->text);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("calendar");
@@ -372,6 +480,16 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_region_that_dies_before_users_are_moved_is_an_emergency);
     tcase_add_test(tc, a_real_run_ends_a_soak_and_takes_its_place);
     tcase_add_loop_test(tc, a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end, 0, 12);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("game day");
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, on_a_game_day_a_region_goes_down_and_the_policy_moves_the_users);
+    tcase_add_test(tc, on_a_game_day_on_which_the_policy_does_nothing_the_fault_is_taken_out);
+    tcase_add_test(tc, a_game_day_that_is_called_off_takes_the_fault_out);
+    tcase_add_loop_test(tc, a_crash_on_a_game_day_leaves_no_fault_behind, 0, 6);
+    tcase_add_test(tc, debt_grows_with_age_and_is_paid_by_a_drill);
+    tcase_add_test(tc, too_much_debt_is_told_to_the_policy);
     suite_add_tcase(suite, tc);
 }
 

@@ -41,6 +41,7 @@ extern const struct evac_pack evac_pack_aws;
     X(elasticache) \
     X(elbv2) \
     X(events) \
+    X(fis) \
     X(global_accelerator) \
     X(health) \
     X(health_check) \

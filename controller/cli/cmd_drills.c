@@ -1,0 +1,333 @@
+/* Drills: the calendar, receipts, and the kinds that are more than one run. */
+#include "cli.h"
+#include "evac/str.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const cJSON *part(const cJSON *json, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(json, key);
+}
+
+/* "2026-12-01 09:00" local */
+static const char *day(double wall_ms, char text[32])
+{
+    time_t t = (time_t)(wall_ms / 1000);
+    struct tm local;
+    if (!localtime_r(&t, &local) || !strftime(text, 32, "%Y-%m-%d %H:%M", &local))
+        text[0] = '\0';
+    return text;
+}
+
+/* --- the calendar ---------------------------------------------------------------------------- */
+
+static void print_going(const cJSON *app)
+{
+    const cJSON *d = part(app, "going_on");
+    char when[32];
+    if (!cJSON_IsObject(d))
+        return;
+    printf("  now   drill %.0f (%s), %s -> %s, is %s since %s", evac_json_number(d, "drill", 0),
+           evac_json_cstr(d, "kind"), evac_json_cstr(d, "from"), evac_json_cstr(d, "to"),
+           evac_json_cstr(d, "state"), day(evac_json_number(d, "began_ms", 0), when));
+    if (cJSON_IsNumber(part(d, "until_ms")))
+        printf(", until %s", day(evac_json_number(d, "until_ms", 0), when));
+    if (cJSON_IsNumber(part(d, "run")))
+        printf(", run %.0f", evac_json_number(d, "run", 0));
+    printf("\n");
+}
+
+static void print_debts(struct evac_cli *cli, const cJSON *app)
+{
+    const cJSON *debt;
+    cJSON_ArrayForEach(debt, part(app, "debt"))
+    {
+        double points = evac_json_number(debt, "points", 0),
+               max = evac_json_number(debt, "max", -1);
+        bool bad = max >= 0 && points > max;
+        printf("  debt  %s%4.0f%s  to %s: %s", evac_style(cli, bad ? EVAC_BAD : EVAC_PLAIN), points,
+               evac_style(cli, EVAC_PLAIN), evac_json_cstr(debt, "to"),
+               evac_json_cstr(debt, "words"));
+        if (max >= 0)
+            printf(" (at most %.0f%s)", max, bad ? ": nothing is done without a person" : "");
+        printf("\n");
+    }
+}
+
+static void print_coming(struct evac_cli *cli, const cJSON *all)
+{
+    const cJSON *c;
+    char when[32];
+    printf("\nTo come, until %s\n", day(evac_json_number(all, "until_ms", 0), when));
+    if (cJSON_GetArraySize(part(all, "coming")) == 0)
+        printf("  nothing is on the calendar\n");
+    cJSON_ArrayForEach(c, part(all, "coming"))
+    {
+        const char *barred = evac_json_cstr(c, "barred"), *waits = evac_json_cstr(c, "waits");
+        printf("  %s  %-12s %-9s %s", day(evac_json_number(c, "at_ms", 0), when),
+               evac_json_cstr(c, "app"), evac_json_cstr(c, "kind"), evac_json_cstr(c, "name"));
+        if (evac_json_true(c, "approval"))
+            printf(", asks first");
+        if (waits[0] || barred[0])
+            printf("%s: %s%s%s", evac_style(cli, EVAC_WARN),
+                   waits[0] ? "waits: " : "will be skipped: ", waits[0] ? waits : barred,
+                   evac_style(cli, EVAC_PLAIN));
+        printf("\n");
+    }
+}
+
+static void print_past(struct evac_cli *cli, const cJSON *all)
+{
+    const cJSON *p;
+    char when[32], took[32];
+    bool any = false;
+    cJSON_ArrayForEach(p, part(all, "past"))
+    {
+        const char *result = evac_json_cstr(p, "result");
+        double rto = evac_json_number(part(p, "details"), "rto_ms", -1);
+        bool good = strcmp(result, "succeeded") == 0, skipped = strcmp(result, "skipped") == 0;
+        if (!any)
+            printf("\nWas\n");
+        any = true;
+        printf("  %s  %-12s %-9s %s%s%s", day(evac_json_number(p, "at_ms", 0), when),
+               evac_json_cstr(p, "app"), evac_json_cstr(p, "kind"),
+               evac_style(cli, good      ? EVAC_GOOD
+                               : skipped ? EVAC_DIM
+                                         : EVAC_BAD),
+               result, evac_style(cli, EVAC_PLAIN));
+        printf(" (drill %.0f)", evac_json_number(p, "drill", 0));
+        evac_cli_duration(rto, took, sizeof took);
+        if (rto >= 0)
+            printf(", %s", took);
+        if (evac_json_cstr(p, "why")[0])
+            printf(": %s", evac_json_cstr(p, "why"));
+        printf("\n");
+    }
+}
+
+/* --until DAY or --for TIME, both from now on; 0: a year. */
+static double until_of(const struct evac_cli *cli)
+{
+    int64_t ms;
+    if (!cli->duration || !evac_str_i64(evac_str(cli->duration), &ms))
+        return 0;
+    return (double)time(NULL) * 1000 + (double)ms;
+}
+
+enum evac_exit evac_cmd_drills(struct evac_cli *cli)
+{
+    char path[400];
+    cJSON *all;
+    const cJSON *app;
+    struct evac_err err = { EVAC_OK, "" };
+    if (cli->argc > 1)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "drills: name one app, or none for all");
+    snprintf(path, sizeof path, "/v1/drills?app=%.100s&until=%.0f", cli->argc ? cli->argv[0] : "",
+             until_of(cli));
+    if (cli->json)
+        return evac_cli_pass(cli, path, NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &all, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    cJSON_ArrayForEach(app, part(all, "apps"))
+    {
+        printf("%s%s%s\n", evac_style(cli, EVAC_BOLD), evac_json_cstr(app, "app"),
+               evac_style(cli, EVAC_PLAIN));
+        print_going(app);
+        print_debts(cli, app);
+    }
+    print_coming(cli, all);
+    print_past(cli, all);
+    cJSON_Delete(all);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- the receipt ----------------------------------------------------------------------------- */
+
+static void print_sentences(const char *title, const cJSON *list)
+{
+    const cJSON *s;
+    if (cJSON_GetArraySize(list) == 0)
+        return;
+    printf("\n%s\n", title);
+    cJSON_ArrayForEach(s, list)
+    {
+        if (cJSON_IsString(s))
+            printf("  - %s\n", s->valuestring);
+    }
+}
+
+static void print_touches(const cJSON *receipt)
+{
+    const cJSON *t;
+    double more = evac_json_number(receipt, "touches_more", 0);
+    printf("\nWhat it touches\n");
+    if (cJSON_GetArraySize(part(receipt, "touches")) == 0)
+        printf("  nothing: it only looks\n");
+    cJSON_ArrayForEach(t, part(receipt, "touches"))
+    {
+        printf("  %-22s %-12s %-12s %s%s%s\n", evac_json_cstr(t, "action"),
+               evac_json_cstr(t, "resource"), evac_json_cstr(t, "region"),
+               evac_json_cstr(t, "step"), evac_json_true(t, "put_back") ? ", put back" : "",
+               evac_json_true(t, "by_policy") ? ", by the policy" : "");
+    }
+    if (more > 0)
+        printf("  and %.0f more\n", more);
+}
+
+static void print_cost(const cJSON *cost)
+{
+    const cJSON *line;
+    if (!cJSON_IsObject(cost))
+        return;
+    printf("\nWhat it costs, by prices of %s\n", evac_json_cstr(cost, "date"));
+    cJSON_ArrayForEach(line, part(cost, "lines"))
+    {
+        printf("  %-22s %-12s ", evac_json_cstr(line, "action"), evac_json_cstr(line, "resource"));
+        if (cJSON_IsNumber(part(line, "micro_usd")))
+            printf("%.2f USD: %s\n", evac_json_number(line, "micro_usd", 0) / 1e6,
+                   evac_json_cstr(line, "words"));
+        else
+            printf("unknown: %s\n", evac_json_cstr(line, "words"));
+    }
+    printf("  about %.2f USD%s\n", evac_json_number(cost, "micro_usd", 0) / 1e6,
+           evac_json_number(cost, "unknown", 0) > 0 ? ", and what is unknown" : "");
+}
+
+static void print_receipt(const cJSON *receipt)
+{
+    char text[32];
+    printf("drill of %s (%s), %s -> %s\n", evac_json_cstr(receipt, "app"),
+           evac_json_cstr(receipt, "kind"), evac_json_cstr(receipt, "from"),
+           evac_json_cstr(receipt, "to"));
+    evac_cli_duration(evac_json_number(receipt, "takes_ms", -1), text, sizeof text);
+    printf("It is expected to take %s", text);
+    if (cJSON_IsNumber(part(receipt, "soak_ms"))) {
+        evac_cli_duration(evac_json_number(receipt, "soak_ms", 0), text, sizeof text);
+        printf(", of which %s the other region serves", text);
+    }
+    printf(".\n");
+    print_touches(receipt);
+    print_sentences("While it goes on", part(receipt, "meanwhile"));
+    print_cost(part(receipt, "cost"));
+    print_sentences("What it does not test", part(receipt, "not_tested"));
+}
+
+static bool receipt_path(struct evac_cli *cli, const char *app, const char *kind, char *path,
+                         size_t bytes)
+{
+    char rest[300];
+    snprintf(rest, sizeof rest, "receipt?kind=%.20s&name=%.70s&to=%.40s&soak_ms=%.20s", kind,
+             cli->name ? cli->name : "", cli->to ? cli->to : "",
+             cli->duration ? cli->duration : "");
+    return evac_cli_app_path(path, bytes, app, rest);
+}
+
+enum evac_exit evac_cli_receipt(struct evac_cli *cli, const char *app, const char *kind)
+{
+    char path[600];
+    cJSON *receipt;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!receipt_path(cli, app, kind, path, sizeof path))
+        return evac_cli_fail(EVAC_EXIT_USAGE, "that name is too long");
+    if (cli->json)
+        return evac_cli_pass(cli, path, NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &receipt, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    print_receipt(receipt);
+    cJSON_Delete(receipt);
+    return EVAC_EXIT_DONE;
+}
+
+/* --- a campaign ------------------------------------------------------------------------------ */
+
+static enum evac_exit end_of(struct evac_cli *cli, const cJSON *all, double number)
+{
+    const cJSON *p;
+    char took[32];
+    cJSON_ArrayForEach(p, part(all, "past"))
+    {
+        if (evac_json_number(p, "drill", 0) != number)
+            continue;
+        const char *result = evac_json_cstr(p, "result");
+        if (cli->json) {
+            char *text = cJSON_PrintUnformatted(p);
+            printf("%s\n", text ? text : "{}");
+            cJSON_free(text);
+        } else {
+            evac_cli_duration(evac_json_number(part(p, "details"), "rto_ms", -1), took,
+                              sizeof took);
+            printf("drill %.0f %s%s%s\n", number, result, evac_json_cstr(p, "why")[0] ? ": " : "",
+                   evac_json_cstr(p, "why"));
+        }
+        return strcmp(result, "succeeded") == 0 ? EVAC_EXIT_DONE : EVAC_EXIT_FAILED;
+    }
+    return evac_cli_fail(EVAC_EXIT_FAILED, "drill %.0f is over; 'evac drills' says how", number);
+}
+
+static void say_state(struct evac_cli *cli, const cJSON *going, char last[32])
+{
+    const char *state = evac_json_cstr(going, "state");
+    char clock[24];
+    if (cli->json || strcmp(last, state) == 0)
+        return;
+    snprintf(last, 32, "%.31s", state);
+    evac_cli_clock((double)time(NULL) * 1000, clock, sizeof clock);
+    printf("%.8s  drill %.0f is %s", clock, evac_json_number(going, "drill", 0), state);
+    if (cJSON_IsNumber(part(going, "run")))
+        printf(": run %.0f", evac_json_number(going, "run", 0));
+    printf("\n");
+    fflush(stdout);
+}
+
+static enum evac_exit follow(struct evac_cli *cli, const char *app, double number)
+{
+    char path[200], last[32] = "";
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(path, sizeof path, "/v1/drills?app=%.100s&until=1", app);
+    for (;;) {
+        cJSON *all;
+        enum evac_exit code = evac_client_json(cli->client, path, NULL, &all, &err);
+        if (code != EVAC_EXIT_DONE)
+            return evac_cli_fail(code, "%s", err.text);
+        const cJSON *going = part(cJSON_GetArrayItem(part(all, "apps"), 0), "going_on");
+        bool over = !cJSON_IsObject(going) || evac_json_number(going, "drill", 0) != number;
+        if (over)
+            code = end_of(cli, all, number);
+        else
+            say_state(cli, going, last);
+        cJSON_Delete(all);
+        if (over)
+            return code;
+        struct timespec second = { 1, 0 };
+        nanosleep(&second, NULL);
+    }
+}
+
+enum evac_exit evac_cli_campaign(struct evac_cli *cli, const char *app, const char *kind)
+{
+    char path[400];
+    cJSON *answer;
+    struct evac_buf body;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!evac_cli_app_path(path, sizeof path, app, "drills"))
+        return evac_cli_fail(EVAC_EXIT_USAGE, "that name is too long");
+    evac_buf_init(&body, 8192);
+    const char *text =
+        evac_cli_body(&body, "kind", kind, "name", cli->name, "to", cli->to, "soak_ms",
+                      cli->duration, "reason", cli->reason, (const char *)NULL);
+    enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
+    evac_buf_done(&body);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    double number = evac_json_number(answer, "drill", 0);
+    cJSON_Delete(answer);
+    if (!cli->no_wait)
+        return follow(cli, app, number);
+    printf(cli->json ? "{\"drill\":%.0f}\n" : "drill %.0f began: 'evac drills' shows it\n", number);
+    return EVAC_EXIT_DONE;
+}
