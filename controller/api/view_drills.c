@@ -2,12 +2,10 @@
 #include "calendar.h"
 #include "view.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define DAY_MS     INT64_C(86400000)
 #define COMING_MAX 400u
-#define PAST_MAX   200u
+#define OF_ONE_MAX 60u
 
 static void view_debt(const struct evac_shell *shell, size_t app, struct evac_jw *w)
 {
@@ -50,37 +48,57 @@ static void view_going(const struct evac_engine_app *a, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
+/* What is to come, of all drills, the nearest first. */
 struct coming {
-    const struct evac_shell *shell;
-    struct evac_jw *w;
-    int64_t until_ms;
-    size_t shown;
+    struct evac_due due;
+    int64_t at_ms;
+    bool next;
 };
 
-static void view_one_coming(struct coming *c, const struct evac_due *due, int64_t at_ms,
-                            const char *waits)
+static int by_time(const void *a, const void *b)
 {
-    char why[240] = "";
-    (void)evac_drill_barred(c->shell, due->app, at_ms, due->drill->duration_ms, why, sizeof why);
-    evac_jw_open(c->w, NULL, '{');
-    evac_jw_str(c->w, "app", due->app->name);
-    evac_jw_str(c->w, "name", due->drill->name);
-    evac_jw_cstr(c->w, "kind", evac_drill_kind_name(due->drill->kind));
-    evac_jw_i64(c->w, "at_ms", at_ms);
-    evac_jw_cstr(c->w, "barred", why[0] ? why : NULL);
-    evac_jw_cstr(c->w, "waits", waits[0] ? waits : NULL);
-    evac_jw_bool(c->w, "approval", due->drill->approval);
-    evac_jw_close(c->w, '}');
+    const struct coming *x = a, *y = b;
+    return x->at_ms < y->at_ms ? -1 : x->at_ms > y->at_ms;
 }
 
-static void view_coming(struct coming *c, const struct evac_due *due)
+static void view_one_coming(const struct evac_shell *shell, const struct coming *c,
+                            struct evac_jw *w)
 {
-    int64_t at = due->due_wall_ms;
-    for (size_t i = 0; at && at <= c->until_ms && c->shown < COMING_MAX && i < 100; i++) {
-        view_one_coming(c, due, at, i == 0 ? due->waits : "");
-        c->shown++;
-        at = evac_drill_after(c->shell, due->app, due->drill, at);
+    char why[240] = "";
+    const struct evac_drill_conf *drill = c->due.drill;
+    (void)evac_drill_barred(shell, c->due.app, c->at_ms, drill->duration_ms, why, sizeof why);
+    evac_jw_open(w, NULL, '{');
+    evac_jw_str(w, "app", c->due.app->name);
+    evac_jw_str(w, "name", drill->name);
+    evac_jw_cstr(w, "kind", evac_drill_kind_name(drill->kind));
+    evac_jw_i64(w, "at_ms", c->at_ms);
+    evac_jw_cstr(w, "barred", why[0] ? why : NULL);
+    evac_jw_cstr(w, "waits", c->next && c->due.waits[0] ? c->due.waits : NULL);
+    evac_jw_bool(w, "approval", drill->approval);
+    evac_jw_close(w, '}');
+}
+
+static void view_coming(const struct evac_shell *shell, struct evac_str app, int64_t until_ms,
+                        struct evac_jw *w)
+{
+    struct coming *all = calloc(COMING_MAX, sizeof *all);
+    size_t count = 0;
+    if (!all)
+        abort();
+    for (size_t i = 0; i < evac_shell_drill_count(shell); i++) {
+        struct evac_due due = evac_shell_drill(shell, i);
+        int64_t at = app.n == 0 || evac_str_eq(due.app->name, app) ? due.due_wall_ms : 0;
+        for (size_t k = 0; at && at <= until_ms && count < COMING_MAX && k < OF_ONE_MAX; k++) {
+            all[count++] = (struct coming){ due, at, k == 0 };
+            at = evac_drill_after(shell, due.app, due.drill, at);
+        }
     }
+    qsort(all, count, sizeof *all, by_time);
+    evac_jw_open(w, "coming", '[');
+    for (size_t i = 0; i < count; i++)
+        view_one_coming(shell, &all[i], w);
+    evac_jw_close(w, ']');
+    free(all);
 }
 
 struct past {
@@ -131,7 +149,6 @@ enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app,
 {
     const struct evac_shell *shell = evac_daemon_shell(daemon);
     struct evac_store *store = evac_daemon_store(daemon);
-    struct coming c = { shell, w, until_ms, 0 };
     struct past p = { w };
     const struct evac_store_filter filter = {
         .app = app, .kinds = EVAC_KIND(DRILL), .limit = 2000, .newest_first = true
@@ -140,13 +157,7 @@ enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app,
     evac_jw_i64(w, "now_ms", evac_daemon_wall_ms(daemon));
     evac_jw_i64(w, "until_ms", until_ms);
     view_apps(daemon, app, w);
-    evac_jw_open(w, "coming", '[');
-    for (size_t i = 0; i < evac_shell_drill_count(shell); i++) {
-        struct evac_due due = evac_shell_drill(shell, i);
-        if (app.n == 0 || evac_str_eq(due.app->name, app))
-            view_coming(&c, &due);
-    }
-    evac_jw_close(w, ']');
+    view_coming(shell, app, until_ms, w);
     evac_jw_open(w, "past", '[');
     enum evac_code code = store->vt->read(store, &filter, view_past, &p, err);
     evac_jw_close(w, ']');

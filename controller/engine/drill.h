@@ -21,6 +21,7 @@ struct evac_drill {
     enum evac_run_state run_end; /* it ended so, and what follows is not yet in the journal; NONE */
     bool overtaken;              /* a real run came between */
     int64_t time_ms;             /* live: the soak; game day: its patience */
+    int64_t rto_ms, detect_ms;   /* of the users' move, once it was; -1 not known */
     int64_t began_wall_ms, until_wall_ms;
     enum evac_drill_state last; /* how the last one ended; NONE: there was none */
     uint32_t last_number;

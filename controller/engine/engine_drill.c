@@ -21,6 +21,23 @@ static struct evac_str head_text(struct evac_str data, const char *key)
     return value;
 }
 
+/* "key":number; -1 when it is not there. */
+static int64_t head_number(struct evac_str data, const char *key)
+{
+    struct evac_str rest = data;
+    while (rest.n) {
+        struct evac_str after, end, word = evac_str_cut(rest, '"', &rest);
+        int64_t value;
+        if (!evac_str_is(word, key) || rest.n == 0 || rest.p[0] != ':')
+            continue;
+        (void)evac_str_cut(rest, ':', &after);
+        struct evac_str digits = evac_str_cut(after, ',', &end);
+        digits = evac_str_cut(digits, '}', &end);
+        return evac_str_i64(digits, &value) ? value : -1;
+    }
+    return -1;
+}
+
 static void put_text(struct evac_text *out, const char *key, struct evac_str value)
 {
     evac_text_puts(out, out->n > 1 ? ",\"" : "\"");
@@ -70,6 +87,8 @@ static void fold_begin(struct evac_engine_app *a, const struct evac_record *r)
     *d = (struct evac_drill){ .number = r->attempt,
                               .time_ms = r->number,
                               .began_wall_ms = r->t_wall_ms,
+                              .rto_ms = -1,
+                              .detect_ms = -1,
                               .last = d->last,
                               .last_number = d->last_number };
     (void)evac_drill_kind_parse(r->name, &d->kind);
@@ -90,6 +109,8 @@ static void fold(struct evac_engine_app *a, const struct evac_record *r)
         return;
     if (begins(r))
         fold_begin(a, r);
+    d->rto_ms = d->rto_ms < 0 ? head_number(r->data, "rto_ms") : d->rto_ms;
+    d->detect_ms = d->detect_ms < 0 ? head_number(r->data, "detect_ms") : d->detect_ms;
     d->state = to;
     d->run = 0;
     d->run_end = EVAC_RUN_NONE;
@@ -300,21 +321,34 @@ static enum evac_drill_on meaning(const struct evac_drill *d, enum evac_run_stat
     return end == EVAC_RUN_HELD ? EVAC_DRILL_ON_RUN_BAD : EVAC_DRILL_ON_RUN_BACK;
 }
 
-/* How long the users' move took: a drill's own, or the policy's on a game day. */
-static struct evac_str measured(struct engine_io *io, const struct evac_run *run,
-                                enum evac_instant from)
+/* From one instant of a run to another; -1 when one of them was not. */
+static int64_t between(const struct evac_run *run, enum evac_instant from, enum evac_instant to)
+{
+    uint32_t both = (1u << from) | (1u << to);
+    if ((run->instants & both) != both)
+        return -1;
+    return run->instant_wall_ms[to] - run->instant_wall_ms[from];
+}
+
+/* How long the users' move took: a drill's own, or the policy's on a game day. What was measured
+ * first is the drill's, and stands in every row from then on. */
+static struct evac_str measured(struct engine_io *io, const struct evac_drill *d,
+                                const struct evac_run *run, enum evac_instant from)
 {
     struct evac_text out = evac_effects_text(io->fx, 300);
-    uint32_t both = (1u << from) | (1u << EVAC_INSTANT_RECOVERED);
+    bool moves = run->plan->workflow != EVAC_WORKFLOW_DRILL;
+    int64_t rto = d->rto_ms, detect = d->detect_ms;
+    if (rto < 0 && moves)
+        rto = between(run, from, EVAC_INSTANT_RECOVERED);
+    if (detect < 0 && moves && from != EVAC_INSTANT_STARTED)
+        detect = between(run, from, EVAC_INSTANT_DETECTED);
     evac_text_puts(&out, "{");
     put_number(&out, "run", (int64_t)run->id);
     put_text(&out, "result", evac_str(evac_run_state_name(run->state)));
-    if ((run->instants & both) == both)
-        put_number(&out, "rto_ms",
-                   run->instant_wall_ms[EVAC_INSTANT_RECOVERED] - run->instant_wall_ms[from]);
-    if ((run->instants & (1u << EVAC_INSTANT_DETECTED)) && from != EVAC_INSTANT_STARTED)
-        put_number(&out, "detect_ms",
-                   run->instant_wall_ms[EVAC_INSTANT_DETECTED] - run->instant_wall_ms[from]);
+    if (rto >= 0)
+        put_number(&out, "rto_ms", rto);
+    if (detect >= 0)
+        put_number(&out, "detect_ms", detect);
     evac_text_puts(&out, "}");
     return evac_effects_text_end(io->fx, &out);
 }
@@ -338,7 +372,7 @@ void engine_drill_run_ended(struct engine_io *io, struct evac_engine_app *a,
     bool good = on == EVAC_DRILL_ON_RUN_GOOD;
     struct drill_move m = { .on = on, .run = run->id, .until_ms = until_of(d, on, io->now) };
     m.why = good ? EVAC_STR_NONE : failures(io, run);
-    m.data = measured(io, run, EVAC_INSTANT_STARTED);
+    m.data = measured(io, d, run, EVAC_INSTANT_STARTED);
     move(io, a, &m);
 }
 
@@ -358,7 +392,7 @@ void engine_drill_other_ended(struct engine_io *io, struct evac_engine_app *a,
                                    : policy ? EVAC_STR("the policy's run did not go well")
                                             : EVAC_STR("somebody else moved the app") };
     bool lo = run->instants & (1u << EVAC_INSTANT_IMPACT_LO);
-    m.data = measured(io, run, lo ? EVAC_INSTANT_IMPACT_LO : EVAC_INSTANT_IMPACT_HI);
+    m.data = measured(io, d, run, lo ? EVAC_INSTANT_IMPACT_LO : EVAC_INSTANT_IMPACT_HI);
     move(io, a, &m);
 }
 

@@ -168,6 +168,10 @@ static void see_drill(struct shell_calendar *c, const struct evac_record *r)
         return;
     memcpy(proof.hash, past->drill_hash, sizeof proof.hash);
     prove(c, past, past->drill_from, past->drill_to, &proof);
+    if (proof.kind != EVAC_DRILL_LIVE)
+        return;
+    proof.hash[0] = '\0'; /* the way home was gone too, by a plan of its own */
+    prove(c, past, past->drill_to, past->drill_from, &proof);
 }
 
 void shell_calendar_see(struct evac_shell *shell, const struct evac_record *r)

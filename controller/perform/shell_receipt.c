@@ -121,7 +121,7 @@ static void touch_part(const struct evac_shell *shell, const struct calendar_dri
     if (compile_part(shell, d, part, &plan, &err))
         return;
     for (uint16_t i = 0; !plan->rehearse && i < plan->forward_count; i++)
-        if (plan->steps[i].flags & EVAC_STEP_MUTATES)
+        if ((plan->steps[i].flags & EVAC_STEP_MUTATES) && evac_plan_may_run(plan, i))
             put_touch(t, &plan->steps[i], part);
     evac_plan_free(plan);
 }

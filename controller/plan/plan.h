@@ -187,6 +187,9 @@ bool evac_plan_is_aside(const struct evac_plan *plan);
 /* The resource declares what the action needs of it. */
 bool evac_action_serves(const struct evac_action *action, const struct evac_resource *resource);
 
+/* May that step be done in the mode that the plan begins with? */
+bool evac_plan_may_run(const struct evac_plan *plan, uint16_t step);
+
 /* NULL when there is none. */
 const struct evac_plan_step *evac_plan_step(const struct evac_plan *plan, struct evac_str id);
 /* May the step call it, with the arguments that it has? */

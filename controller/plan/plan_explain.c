@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool runs(const struct evac_plan *plan, uint16_t i)
+bool evac_plan_may_run(const struct evac_plan *plan, uint16_t i)
 {
     return plan_when(plan->steps[i].when, 0, plan->mode) != PLAN_NO;
 }
@@ -19,7 +19,7 @@ struct path {
 
 static uint64_t length_of(const struct path *path, uint16_t i)
 {
-    if (!runs(path->plan, i))
+    if (!evac_plan_may_run(path->plan, i))
         return 0;
     return path->step_ms ? path->step_ms[i] : path->plan->steps[i].usual_ms;
 }
@@ -64,7 +64,7 @@ static uint16_t last_of(const struct path *path, uint32_t flags)
 {
     uint16_t n = path->plan->forward_count, best = n;
     for (uint16_t i = 0; i < n; i++)
-        if ((!flags || (path->plan->steps[i].flags & flags)) && runs(path->plan, i) &&
+        if ((!flags || (path->plan->steps[i].flags & flags)) && evac_plan_may_run(path->plan, i) &&
             (best == n || path->finish[i] > path->finish[best]))
             best = i;
     return best == n && flags ? last_of(path, 0) : best;
@@ -75,7 +75,7 @@ static uint16_t trace(const struct path *path, uint16_t end, uint16_t *ret_steps
 {
     uint16_t n = path->plan->forward_count, count = 0;
     for (uint16_t i = end; i < n && count < n; i = path->previous[i])
-        if (runs(path->plan, i))
+        if (evac_plan_may_run(path->plan, i))
             ret_steps[count++] = i;
     for (uint16_t i = 0; i < count / 2; i++) {
         uint16_t swap = ret_steps[i];
@@ -152,7 +152,7 @@ static void put_after(const struct evac_plan *plan, const struct evac_plan_step 
 {
     bool first = true;
     for (uint16_t k = 0; k < s->after_count; k++) {
-        if (!runs(plan, s->after[k]))
+        if (!evac_plan_may_run(plan, s->after[k]))
             continue;
         evac_buf_putf(out, "%s%.*s", first ? "after " : ", ",
                       EVAC_STR_ARG(plan->steps[s->after[k]].id));
@@ -183,7 +183,7 @@ static void put_phase(const struct evac_plan *plan, enum evac_phase phase, struc
 {
     bool titled = false;
     for (uint16_t i = 0; i < plan->forward_count; i++) {
-        if (plan->steps[i].phase != phase || !runs(plan, i))
+        if (plan->steps[i].phase != phase || !evac_plan_may_run(plan, i))
             continue;
         if (!titled)
             evac_buf_putf(out, "\n%s\n", evac_phase_name(phase));
@@ -196,7 +196,7 @@ static void put_left_out(const struct evac_plan *plan, struct evac_buf *out)
 {
     bool first = true;
     for (uint16_t i = 0; i < plan->forward_count; i++) {
-        if (runs(plan, i))
+        if (evac_plan_may_run(plan, i))
             continue;
         evac_buf_putf(out, "%s%.*s", first ? "\nnot in this mode: " : ", ",
                       EVAC_STR_ARG(plan->steps[i].id));
