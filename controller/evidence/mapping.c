@@ -119,10 +119,11 @@ static void put_framework(const struct evac_framework *f, struct evac_buf *out)
     page_text(out, f->name);
     evac_buf_puts(out, "</h2><p class=sub>");
     page_text(out, f->title);
-    evac_buf_puts(out,
-                  "</p><div class=wide><table><thead><tr><th scope=col>requirement<th scope=col>"
-                  "asks, in our words<th scope=col>the evidence supports<th scope=col>where<th "
-                  "scope=col>leaves open</thead><tbody>");
+    evac_buf_puts(
+        out,
+        "</p><div class=wide tabindex=0><table><thead><tr><th scope=col>requirement<th scope=col>"
+        "asks, in our words<th scope=col>the evidence supports<th scope=col>where<th "
+        "scope=col>leaves open</thead><tbody>");
     for (size_t k = 0; k < f->requirement_count; k++) {
         const struct evac_requirement *q = &f->requirements[k];
         evac_buf_puts(out, "<tr><th scope=row>");

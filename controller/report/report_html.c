@@ -162,17 +162,18 @@ static void put_timeline(const struct evac_report *r, struct evac_buf *out)
     int y = TOP, bottom = TOP + ROW * count_rows(r) + 6;
     char total[32];
     show_duration(true, span.to_ms - span.from_ms, total, sizeof total);
-    evac_buf_putf(out,
-                  "<h2>Timeline</h2><p class=key><i "
-                  "style='background:var(--crit);margin-left:0'></i>critical path"
-                  "<i style='background:var(--bar)'></i>beside it<i "
-                  "style='background:var(--bad)'></i>failed</p>"
-                  "<div class=wide><svg viewBox='0 0 %d %d' role=img aria-labelledby='tt td' "
-                  "style='min-width:720px'>"
-                  "<title id=tt>Steps over time</title><desc id=td>%s in all; each bar is a step; "
-                  "the table below has the same"
-                  " numbers</desc>",
-                  WIDTH, bottom + 8, total);
+    evac_buf_putf(
+        out,
+        "<h2>Timeline</h2><p class=key><i "
+        "style='background:var(--crit);margin-left:0'></i>critical path"
+        "<i style='background:var(--bar)'></i>beside it<i "
+        "style='background:var(--bad)'></i>failed</p>"
+        "<div class=wide tabindex=0><svg viewBox='0 0 %d %d' role=img aria-labelledby='tt td' "
+        "style='min-width:720px'>"
+        "<title id=tt>Steps over time</title><desc id=td>%s in all; each bar is a step; "
+        "the table below has the same"
+        " numbers</desc>",
+        WIDTH, bottom + 8, total);
     put_marks(r, &span, bottom, out);
     for (unsigned p = 0; p < EVAC_PHASE_COUNT; p++) {
         bool titled = false;
@@ -222,10 +223,11 @@ static void put_losses(const struct evac_report *r, struct evac_buf *out)
 {
     if (r->loss_count == 0)
         return;
-    evac_buf_puts(out, "<h2>Data loss, store by store</h2><div class=wide><table><thead><tr><th "
-                       "scope=col>store<th "
-                       "scope=col>measured by"
-                       "<th scope=col>at most<th scope=col>details</thead><tbody>");
+    evac_buf_puts(
+        out, "<h2>Data loss, store by store</h2><div class=wide tabindex=0><table><thead><tr><th "
+             "scope=col>store<th "
+             "scope=col>measured by"
+             "<th scope=col>at most<th scope=col>details</thead><tbody>");
     for (size_t i = 0; i < r->loss_count; i++) {
         char text[32];
         show_duration(r->losses[i].known, r->losses[i].loss_ms, text, sizeof text);
@@ -242,10 +244,11 @@ static void put_losses(const struct evac_report *r, struct evac_buf *out)
 
 static void put_steps(const struct evac_report *r, struct evac_buf *out)
 {
-    evac_buf_puts(out, "<h2>Steps</h2><div class=wide><table><thead><tr><th scope=col>step<th "
-                       "scope=col>what<th scope=col>region"
-                       "<th scope=col>ended as<th scope=col>took<th scope=col>applies<th "
-                       "scope=col>request</thead><tbody>");
+    evac_buf_puts(
+        out, "<h2>Steps</h2><div class=wide tabindex=0><table><thead><tr><th scope=col>step<th "
+             "scope=col>what<th scope=col>region"
+             "<th scope=col>ended as<th scope=col>took<th scope=col>applies<th "
+             "scope=col>request</thead><tbody>");
     for (size_t i = 0; i < r->step_count; i++) {
         const struct evac_report_step *s = &r->steps[i];
         char took[32] = "";
@@ -274,10 +277,11 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
 {
     if (r->word_count == 0)
         return;
-    evac_buf_puts(out,
-                  "<h2>Who said what</h2><div class=wide><table><thead><tr><th scope=col>time<th "
-                  "scope=col>what<th scope=col>who"
-                  "<th scope=col>reason</thead><tbody>");
+    evac_buf_puts(
+        out,
+        "<h2>Who said what</h2><div class=wide tabindex=0><table><thead><tr><th scope=col>time<th "
+        "scope=col>what<th scope=col>who"
+        "<th scope=col>reason</thead><tbody>");
     for (size_t i = 0; i < r->word_count; i++) {
         char at[48];
         struct evac_when when = { true, r->words[i].wall_ms, 0 };

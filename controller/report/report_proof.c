@@ -37,7 +37,7 @@ void proof_criteria(const struct evac_report *r, struct evac_buf *out)
     evac_buf_putf(
         out,
         "<h2>Success criteria</h2><p class=sub>Fixed in journal row %llu at %s, before the "
-        "first step began.</p><div class=wide><table><thead><tr><th scope=col>criterion"
+        "first step began.</p><div class=wide tabindex=0><table><thead><tr><th scope=col>criterion"
         "<th scope=col>measure<th scope=col>at most<th scope=col>was<th scope=col>verdict"
         "<th scope=col>about</thead><tbody>",
         (unsigned long long)r->first_seq, at);
@@ -140,9 +140,10 @@ void proof_states(const struct evac_report *r, struct evac_buf *out)
         if (!s->before.n && !s->after.n)
             continue;
         if (!any)
-            evac_buf_puts(out, "<h2>Before and after</h2><div class=wide><table><thead><tr><th "
-                               "scope=col>step<th scope=col>before it changed anything<th "
-                               "scope=col>last seen</thead><tbody>");
+            evac_buf_puts(
+                out, "<h2>Before and after</h2><div class=wide tabindex=0><table><thead><tr><th "
+                     "scope=col>step<th scope=col>before it changed anything<th "
+                     "scope=col>last seen</thead><tbody>");
         any = true;
         evac_buf_puts(out, "<tr><th scope=row>");
         page_text(out, s->plan->id);
@@ -203,9 +204,10 @@ void proof_deficiencies(const struct evac_deficiencies *list, int64_t as_of_ms, 
         if (!all && list->items[i].state != EVAC_DEFICIENCY_IS_OPEN)
             continue;
         if (shown++ == 0)
-            evac_buf_puts(out, "<div class=wide><table><thead><tr><th scope=col>id<th scope=col>"
-                               "severity<th scope=col>what<th scope=col>owner<th scope=col>due<th "
-                               "scope=col>opened<th scope=col>seen</thead><tbody>");
+            evac_buf_puts(
+                out, "<div class=wide tabindex=0><table><thead><tr><th scope=col>id<th scope=col>"
+                     "severity<th scope=col>what<th scope=col>owner<th scope=col>due<th "
+                     "scope=col>opened<th scope=col>seen</thead><tbody>");
         put_deficiency(&list->items[i], as_of_ms, out);
     }
     evac_buf_puts(out, shown ? "</tbody></table></div>" : "<p>None is open.</p>");

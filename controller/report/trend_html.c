@@ -151,7 +151,7 @@ static void put_chart(const struct evac_trend *t, const struct measure *m, struc
     int64_t top = top_of(t, m->rto);
     double before = 0, before_y = 0;
     evac_buf_putf(out,
-                  "<h2>%s</h2><div class=wide><svg viewBox='0 0 %d %d' role=img "
+                  "<h2>%s</h2><div class=wide tabindex=0><svg viewBox='0 0 %d %d' role=img "
                   "style='min-width:720px' aria-label='%s over time; the table below has the same "
                   "numbers'>",
                   m->title, W, H, m->title);
@@ -184,10 +184,11 @@ static void put_open(const struct evac_trend *t, struct evac_buf *out)
     unsigned most = 1, open = 0;
     for (size_t i = 0; i < t->point_count; i++)
         most = t->points[i].open > most ? t->points[i].open : most;
-    evac_buf_putf(out,
-                  "<h2>Open deficiencies</h2><div class=wide><svg viewBox='0 0 %d %d' role=img "
-                  "style='min-width:720px' aria-label='how many deficiencies were open over time'>",
-                  W, LOW_H + 24);
+    evac_buf_putf(
+        out,
+        "<h2>Open deficiencies</h2><div class=wide tabindex=0><svg viewBox='0 0 %d %d' role=img "
+        "style='min-width:720px' aria-label='how many deficiencies were open over time'>",
+        W, LOW_H + 24);
     put_dates(&s, LOW_H, out);
     evac_buf_putf(out, "<path class=path d='M%d %d", LEFT, LOW_H);
     for (size_t i = 0; i < t->point_count; i++) {
@@ -199,7 +200,7 @@ static void put_open(const struct evac_trend *t, struct evac_buf *out)
     evac_buf_putf(out,
                   " H%d'/><text x=%d y=%.1f text-anchor=end>%u</text><text x=0 y=30>%u</text>"
                   "<text x=0 y=%d>0</text></svg></div>",
-                  W - RIGHT, W - RIGHT, LOW_H - 70.0 * open / most - 6, open, most, LOW_H);
+                  W - RIGHT, W - RIGHT - 8, LOW_H - 70.0 * open / most - 6, open, most, LOW_H);
 }
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -221,10 +222,11 @@ static void put_measure(const struct evac_trend_run *r, bool rto, struct evac_bu
 
 static void put_runs(const struct evac_trend *t, struct evac_buf *out)
 {
-    evac_buf_puts(out, "<h2>Runs and drills</h2><div class=wide><table><thead><tr><th scope=col>"
-                       "date<th scope=col>run<th scope=col>kind<th scope=col>RTO<th scope=col>RPO"
-                       "<th scope=col>criteria met<th scope=col>result<th scope=col>started by"
-                       "</thead><tbody>");
+    evac_buf_puts(
+        out, "<h2>Runs and drills</h2><div class=wide tabindex=0><table><thead><tr><th scope=col>"
+             "date<th scope=col>run<th scope=col>kind<th scope=col>RTO<th scope=col>RPO"
+             "<th scope=col>criteria met<th scope=col>result<th scope=col>started by"
+             "</thead><tbody>");
     for (size_t i = 0; i < t->run_count; i++) {
         const struct evac_trend_run *r = &t->runs[i];
         char date[32];
@@ -243,9 +245,10 @@ static void put_runs(const struct evac_trend *t, struct evac_buf *out)
 
 static void put_parts(const struct evac_trend *t, struct evac_buf *out)
 {
-    evac_buf_puts(out,
-                  "<h2>Where the time went</h2><div class=wide><table><thead><tr><th scope=col>"
-                  "run");
+    evac_buf_puts(
+        out,
+        "<h2>Where the time went</h2><div class=wide tabindex=0><table><thead><tr><th scope=col>"
+        "run");
     for (size_t k = 0; k < evac_report_part_count; k++)
         evac_buf_putf(out, "<th scope=col>%s", evac_report_parts[k].name);
     evac_buf_puts(out, "</thead><tbody>");
@@ -272,9 +275,10 @@ static void put_calendar(const struct evac_trend *t, struct evac_buf *out)
     evac_buf_puts(out, "<h2>Drills of the calendar</h2><p>");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         evac_buf_putf(out, "%s%zu %s", i ? ", " : "", evac_trend_count(t, words[i]), words[i]);
-    evac_buf_puts(out,
-                  "</p><div class=wide><table><thead><tr><th scope=col>date<th scope=col>kind<th "
-                  "scope=col>what became of it<th scope=col>run<th scope=col>why</thead><tbody>");
+    evac_buf_puts(
+        out,
+        "</p><div class=wide tabindex=0><table><thead><tr><th scope=col>date<th scope=col>kind<th "
+        "scope=col>what became of it<th scope=col>run<th scope=col>why</thead><tbody>");
     for (size_t i = 0; i < t->drill_count; i++) {
         const struct evac_trend_drill *d = &t->drills[i];
         char date[32], run[32] = "";
