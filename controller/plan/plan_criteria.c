@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    MOVES = 1u << 0,   /* failover, failback, live and game-day drills: users are moved */
-    CHANGES = 1u << 1, /* those, and isolated drills */
+    MOVES = 1u << 0,   /* users are moved: failover, failback, and those of drills */
+    CHANGES = 1u << 1, /* those, isolated drills, faults of a game day, a fence */
     LOOKS = 1u << 2,   /* rehearsals */
 };
 
@@ -15,7 +15,7 @@ static uint32_t sort_of(const struct evac_plan *plan)
 {
     if (plan->rehearse)
         return LOOKS;
-    return evac_plan_is_isolated_drill(plan) ? CHANGES : MOVES | CHANGES;
+    return evac_plan_is_aside(plan) ? CHANGES : MOVES | CHANGES;
 }
 
 /* The built-in ones. An objective is its own limit; of all else there may be none. */

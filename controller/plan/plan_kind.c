@@ -22,8 +22,9 @@ bool evac_plan_is_aside(const struct evac_plan *plan)
 
 const char *evac_plan_kind_name(const struct evac_plan *plan)
 {
+    bool of_drill = plan->drill == EVAC_DRILL_LIVE || plan->drill == EVAC_DRILL_GAME_DAY;
     if (plan->rehearse)
         return evac_drill_kind_name(EVAC_DRILL_REHEARSE);
-    return plan->workflow == EVAC_WORKFLOW_DRILL ? evac_drill_kind_name(plan->drill)
-                                                 : evac_workflow_name(plan->workflow);
+    return plan->workflow == EVAC_WORKFLOW_DRILL || of_drill ? evac_drill_kind_name(plan->drill)
+                                                             : evac_workflow_name(plan->workflow);
 }

@@ -41,6 +41,7 @@ struct maker {
     struct evac_report *report;
     struct evac_err *err;
     enum evac_code code;
+    bool game_day; /* when it began, a game day watched what the policy does */
 };
 
 static struct evac_str keep(struct maker *m, struct evac_str s)
@@ -352,6 +353,11 @@ static bool take_around(void *user, const struct evac_row *row)
     struct evac_report *report = m->report;
     bool during = r->seq > report->first_seq && r->seq < report->last_seq && r->run == 0;
     bool held = r->kind == EVAC_RECORD_WAIVER && r->seq < report->first_seq;
+    if (r->kind == EVAC_RECORD_DRILL) {
+        if (r->seq < report->first_seq && r->event.n)
+            m->game_day = evac_str_is(r->name, "game-day") && evac_str_is(r->to, "watching");
+        return r->seq < report->last_seq;
+    }
     if (held)
         for (size_t i = 0; i < report->word_count; i++)
             if (evac_str_is(report->words[i].kind, "waiver") &&
@@ -368,7 +374,9 @@ static int by_time(const void *a, const void *b)
     return x->wall_ms < y->wall_ms ? -1 : x->wall_ms > y->wall_ms;
 }
 
-#define AROUND (EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE) | EVAC_KIND(DEFICIENCY))
+#define AROUND                                                                                     \
+    (EVAC_KIND(DRILL) | EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE) |               \
+     EVAC_KIND(DEFICIENCY))
 
 static enum evac_code look_around(struct evac_store *store, struct evac_report *r,
                                   struct evac_err *err)
@@ -378,6 +386,8 @@ static enum evac_code look_around(struct evac_store *store, struct evac_report *
     struct evac_store_filter filter = { .app = r->plan->app,
                                         .kinds = AROUND & ~EVAC_KIND(DEFICIENCY) };
     enum evac_code code = store->vt->read(store, &filter, take_around, &m, err);
+    if (m.game_day && !evac_plan_is_aside(r->plan))
+        report_limit_of_game_day(r);
     if (r->word_count)
         qsort(r->words, r->word_count, sizeof *r->words, by_time);
     if (!code)

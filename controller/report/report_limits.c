@@ -96,15 +96,19 @@ static void about_kind(struct evac_report *r)
         say(r, "The fence was not exercised: that the old region stops writing was not shown.");
 }
 
+void report_limit_of_game_day(struct evac_report *r)
+{
+    say(r, "The fault was put in on purpose: a real one may show itself otherwise, and may be of a "
+           "kind that nobody put in.");
+}
+
 static void about_cause(struct evac_report *r)
 {
-    bool fault = false;
+    bool fault = evac_plan_is_fault(r->plan);
     for (size_t i = 0; i < r->word_count; i++)
         fault = fault || evac_str_is(r->words[i].kind, "fault");
-    if (fault ||
-        (r->plan->workflow == EVAC_WORKFLOW_DRILL && r->plan->drill == EVAC_DRILL_GAME_DAY))
-        say(r, "The fault was put in on purpose: a real one may show itself otherwise, and may be "
-               "of a kind that nobody put in.");
+    if (fault)
+        report_limit_of_game_day(r);
     if (!report_moves(r))
         return;
     if (r->planned)

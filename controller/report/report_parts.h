@@ -10,6 +10,8 @@ void report_residue(struct evac_report *report);
 void report_judge(struct evac_report *report);
 /* What it did not show. */
 void report_limits(struct evac_report *report);
+/* The outage that it answered was put in by a game day. */
+void report_limit_of_game_day(struct evac_report *report);
 /* The last runs of the same kind before it. */
 enum evac_code report_past(struct evac_store *store, struct evac_report *report,
                            struct evac_err *err);

@@ -8,6 +8,9 @@
 #define RUNS_MAX   4000u
 #define DRILLS_MAX 8000u
 
+const char *const evac_trend_drill_words[] = { "planned",     "succeeded", "failed", "stranded",
+                                               "interrupted", "skipped",   "missed", NULL };
+
 struct listing {
     struct evac_trend *trend;
     uint64_t *runs;
@@ -74,11 +77,20 @@ static enum evac_code take_runs(struct evac_store *store, struct evac_trend *t,
 
 /* --- drills of the calendar ------------------------------------------------------------------- */
 
+/* What a reader of a year asks: was it to be, was it, and why not. Not each of its moves. */
+static bool is_told(struct evac_str what)
+{
+    for (size_t i = 0; evac_trend_drill_words[i]; i++)
+        if (evac_str_is(what, evac_trend_drill_words[i]))
+            return true;
+    return false;
+}
+
 static bool take_drill(void *user, const struct evac_row *row)
 {
     struct evac_trend *t = user;
     const struct evac_record *r = &row->record;
-    if (r->t_wall_ms >= t->since_ms)
+    if (r->t_wall_ms >= t->since_ms && is_told(r->to))
         t->drills[t->drill_count++] =
             (struct evac_trend_drill){ r->t_wall_ms, evac_arena_str(t->arena, r->name),
                                        evac_arena_str(t->arena, r->to),

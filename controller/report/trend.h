@@ -61,6 +61,8 @@ void evac_trend_html(const struct evac_trend *trend, struct evac_buf *out);
 /* Is this row among those that it was made from? */
 bool evac_trend_needs(const struct evac_trend *trend, const struct evac_record *record);
 
+/* What can become of one; ends with NULL. */
+extern const char *const evac_trend_drill_words[];
 /* How many of the calendar's drills came to this. */
 size_t evac_trend_count(const struct evac_trend *trend, const char *what);
 #endif

@@ -268,13 +268,12 @@ static void put_parts(const struct evac_trend *t, struct evac_buf *out)
 
 static void put_calendar(const struct evac_trend *t, struct evac_buf *out)
 {
-    static const char *const words[] = { "planned", "begun",   "succeeded",
-                                         "failed",  "skipped", "missed" };
     if (t->drill_count == 0)
         return;
     evac_buf_puts(out, "<h2>Drills of the calendar</h2><p>");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        evac_buf_putf(out, "%s%zu %s", i ? ", " : "", evac_trend_count(t, words[i]), words[i]);
+    for (size_t i = 0; evac_trend_drill_words[i]; i++)
+        evac_buf_putf(out, "%s%zu %s", i ? ", " : "",
+                      evac_trend_count(t, evac_trend_drill_words[i]), evac_trend_drill_words[i]);
     evac_buf_puts(
         out,
         "</p><div class=wide tabindex=0><table><thead><tr><th scope=col>date<th scope=col>kind<th "

@@ -95,20 +95,19 @@ static void put_line(const struct evac_trend_run *r, struct evac_buf *out)
 
 static void put_calendar(const struct evac_trend *t, struct evac_buf *out)
 {
-    static const char *const words[] = { "planned", "begun",   "succeeded",
-                                         "failed",  "skipped", "missed" };
     if (t->drill_count == 0)
         return;
     evac_buf_puts(out, "\nDrills of the calendar:");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        evac_buf_putf(out, "%s %zu %s", i ? "," : "", evac_trend_count(t, words[i]), words[i]);
+    for (size_t i = 0; evac_trend_drill_words[i]; i++)
+        evac_buf_putf(out, "%s %zu %s", i ? "," : "",
+                      evac_trend_count(t, evac_trend_drill_words[i]), evac_trend_drill_words[i]);
     evac_buf_puts(out, "\n");
     for (size_t i = 0; i < t->drill_count; i++) {
         const struct evac_trend_drill *d = &t->drills[i];
         char date[32];
-        bool held = !evac_str_is(d->what, "skipped") && !evac_str_is(d->what, "missed");
+        bool well = evac_str_is(d->what, "planned") || evac_str_is(d->what, "succeeded");
         show_date(d->at_ms, date, sizeof date);
-        if (!held)
+        if (!well)
             evac_buf_putf(out, "  %s %.*s %.*s: %.*s\n", date, EVAC_STR_ARG(d->kind),
                           EVAC_STR_ARG(d->what), EVAC_STR_ARG(d->why));
     }

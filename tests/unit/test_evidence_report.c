@@ -98,19 +98,32 @@ START_TEST(a_rehearsal_says_that_it_changed_nothing_and_a_move_does_not)
                                           .drill = EVAC_DRILL_ISOLATED,
                                           .recovered = 50000,
                                           .promote = 5000 };
-    static const struct tale game = { .workflow = EVAC_WORKFLOW_DRILL,
-                                      .drill = EVAC_DRILL_GAME_DAY,
-                                      .recovered = 50000,
-                                      .promote = 5000,
-                                      .lost = -1 };
+    static const struct tale fault = { .workflow = EVAC_WORKFLOW_DRILL,
+                                       .drill = EVAC_DRILL_GAME_DAY,
+                                       .promote = 5000 };
+    static const struct tale blind = { .recovered = 50000, .promote = 5000, .lost = -1 };
     struct evac_report *r = make(tell(&look));
     ck_assert(has_limit(r, "Nothing was changed: the 1 steps"));
     evac_report_free(r);
     r = make(tell(&isolated));
     ck_assert(has_limit(r, "No users were moved") && has_limit(r, "The fence was not exercised"));
     evac_report_free(r);
-    r = make(tell(&game));
+    r = make(tell(&fault));
+    ck_assert(has_limit(r, "put in on purpose") && !has_limit(r, "No users were moved"));
+    evac_report_free(r);
+    put((struct evac_record){ .kind = EVAC_RECORD_DRILL,
+                              .name = EVAC_STR("game-day"),
+                              .event = EVAC_STR("run-good"),
+                              .to = EVAC_STR("watching") });
+    r = make(tell(&blind)); /* what the policy does in a game day */
     ck_assert(has_limit(r, "put in on purpose") && has_limit(r, "What db lost could not be"));
+    evac_report_free(r);
+    put((struct evac_record){ .kind = EVAC_RECORD_DRILL,
+                              .name = EVAC_STR("game-day"),
+                              .event = EVAC_STR("run-good"),
+                              .to = EVAC_STR("succeeded") });
+    r = make(tell(&blind));
+    ck_assert(!has_limit(r, "put in on purpose"));
     ck_assert(!has_limit(r, "Nothing was changed") && !has_limit(r, "No users were moved"));
     evac_report_free(r);
 }

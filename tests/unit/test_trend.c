@@ -49,7 +49,7 @@ static void judge(uint64_t n)
 
 static void quarter(int64_t recovered, int64_t lost)
 {
-    const struct tale live = { .workflow = EVAC_WORKFLOW_DRILL,
+    const struct tale live = { .workflow = EVAC_WORKFLOW_FAILOVER,
                                .drill = EVAC_DRILL_LIVE,
                                .recovered = recovered,
                                .promote = 6000,
