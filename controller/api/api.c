@@ -683,6 +683,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         problem(r, 404, "there is no such app", "GET /v1/status lists them");
     else if (get && rest.n == 0)
         evac_view_app(daemon, i, &w);
+    else if (get && evac_str_is(rest, "why"))
+        evac_view_why(daemon, i, &w);
     else if (get && evac_str_is(rest, "decide"))
         evac_view_decide(daemon, i, &w);
     else if (!get && evac_str_is(rest, "plan"))

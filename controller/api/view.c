@@ -6,32 +6,14 @@
 /* --- one app
  * ------------------------------------------------------------------------------------------ */
 
-static void view_probe(const struct evac_engine_app *a, size_t p, size_t region, struct evac_jw *w)
-{
-    const struct evac_probe *probe = &a->app->probes[p];
-    const struct evac_probe_track *t = &a->health.tracks[p][region][0];
-    evac_jw_open(w, NULL, '{');
-    evac_jw_str(w, "name", probe->name);
-    evac_jw_cstr(w, "kind", evac_probe_kind_name(probe->kind));
-    evac_jw_cstr(w, "role", evac_probe_role_name(probe->role));
-    evac_jw_bool(w, "votes", evac_probe_role_votes(probe->role));
-    evac_jw_cstr(w, "state", evac_probe_state_name(t->state));
-    evac_jw_i64(w, "good", t->good);
-    evac_jw_i64(w, "bad", t->bad);
-    evac_jw_i64(w, "latency_ms", t->latency_ms);
-    evac_jw_known(w, "certificate_until_ms", t->certificate_until_ms != 0, t->certificate_until_ms);
-    evac_jw_cstr(w, "reason", t->reason);
-    evac_jw_close(w, '}');
-}
-
 /* What is asked once, whatever the region, stands apart. */
 static void view_probes(const struct evac_engine_app *a, size_t region, bool regional,
-                        struct evac_jw *w)
+                        uint64_t now_ms, struct evac_jw *w)
 {
     evac_jw_open(w, "probes", '[');
     for (size_t p = 0; p < a->app->probe_count && p < EVAC_PROBES_MAX; p++)
         if (a->app->probes[p].role != EVAC_PROBE_ENDPOINT && a->app->probes[p].regional == regional)
-            view_probe(a, p, region, w);
+            evac_view_probe(a, p, region, 0, now_ms, w);
     evac_jw_close(w, ']');
 }
 
@@ -67,10 +49,12 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     evac_jw_cstr(w, "verdict", evac_verdict_name(h->verdict));
     evac_jw_i64(w, "for_ms", h->since_boot_ms ? (int64_t)(now - h->since_boot_ms) : 0);
     evac_jw_cstr(w, "reasons", h->reasons);
+    evac_view_condition(a, region, 0, w);
+    evac_jw_bool(w, "conditional", a->app->down_when != NULL);
     evac_jw_known(w, "impact_lo_ms", h->impact_lo_wall_ms != 0, h->impact_lo_wall_ms);
     evac_jw_known(w, "impact_hi_ms", h->impact_hi_wall_ms != 0, h->impact_hi_wall_ms);
     view_readiness(&a->readiness[region], w);
-    view_probes(a, region, true, w);
+    view_probes(a, region, true, now, w);
     evac_jw_close(w, '}');
 }
 
@@ -162,12 +146,15 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_str(w, "app", a->app->name);
     evac_jw_cstr(w, "strategy", evac_strategy_name(a->app->strategy));
     evac_jw_str(w, "active", a->app->regions[a->active]);
+    evac_jw_cstr(w, "situation",
+                 evac_situation_name(
+                     evac_engine_situation(evac_shell_engine(evac_daemon_shell(daemon)), a)));
     evac_jw_i64(w, "rto_objective_ms", a->app->rto_ms);
     evac_jw_i64(w, "rpo_objective_ms", a->app->rpo_ms);
     evac_jw_known(w, "loss_now_ms", loss >= 0 && loss != EVAC_LOSS_UNKNOWN, loss);
     evac_jw_bool(w, "has_data", loss >= 0);
     view_endpoint(a, w);
-    view_probes(a, 0, false, w);
+    view_probes(a, 0, false, now.boot_ms, w);
     evac_jw_open(w, "regions", '[');
     for (size_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++)
         view_region(daemon, a, r, w);
@@ -292,6 +279,11 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_known(w, "journal_rows", engine != NULL, engine ? (int64_t)engine->committed : 0);
     if (engine)
         evac_view_incidents(engine, false, w, "incidents");
+    if (engine)
+        evac_view_self(engine, w);
+    else
+        evac_jw_null(w, "self");
+    evac_view_dependencies(daemon, engine, UINT64_MAX, w);
     evac_jw_open(w, "apps", '[');
     for (size_t i = 0; engine && i < engine->app_count; i++)
         evac_view_app(daemon, i, w);

@@ -15,6 +15,16 @@ enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app,
 void evac_view_debt(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* The decision clock: see clock.h. */
 void evac_view_decide(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* view_health.c: the chain from answers to the decision. */
+void evac_view_why(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+void evac_view_probe(const struct evac_engine_app *app, size_t probe, size_t region, size_t vantage,
+                     uint64_t now_boot_ms, struct evac_jw *w);
+void evac_view_condition(const struct evac_engine_app *app, size_t region, size_t vantage,
+                         struct evac_jw *w);
+/* engine NULL: an empty list. which: a bit each. */
+void evac_view_dependencies(struct evac_daemon *daemon, const struct evac_engine *engine,
+                            uint64_t which, struct evac_jw *w);
+void evac_view_self(const struct evac_engine *engine, struct evac_jw *w);
 /* A run that is going on. */
 void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
                    struct evac_jw *w);

@@ -1,6 +1,7 @@
 /* Commands that look: status, runs, report, journal, version. */
 #include "cli.h"
 #include "version.h"
+#include "why.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,6 +65,8 @@ static void print_region(struct evac_cli *cli, const cJSON *region)
     putchar('\n');
     print_probes(cli, cJSON_GetObjectItemCaseSensitive(region, "probes"),
                  evac_json_cstr(region, "name"));
+    if (evac_json_true(region, "conditional") && !strstr(why, evac_json_cstr(region, "condition")))
+        printf("      %s\n", evac_json_cstr(region, "condition"));
 }
 
 static void print_data(struct evac_cli *cli, const cJSON *app)
@@ -177,8 +180,9 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
         return evac_cli_fail(code, "%s", err.text);
 
     evac_cli_duration(evac_json_number(status, "up_ms", 0), up, sizeof up);
-    printf("evacd %s on %s, up %s\n", evac_json_cstr(status, "version"),
-           evac_json_cstr(status, "node"), up);
+    printf("evacd %s on %s, up %s, ill health %.0f of 8\n", evac_json_cstr(status, "version"),
+           evac_json_cstr(status, "node"), up,
+           evac_json_number(cJSON_GetObjectItemCaseSensitive(status, "self"), "score", 0));
     if (evac_json_cstr(status, "trouble")[0])
         printf("%sTROUBLE%s: %s\n", evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN),
                evac_json_cstr(status, "trouble"));
@@ -187,9 +191,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
                "evacd' "
                "lets it act again\n",
                evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN));
-    if (evac_json_true(status, "cut_off"))
-        printf("%sthis controller can not reach its anchors: nothing automatic happens%s\n",
-               evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN));
+    evac_cli_self(cli, cJSON_GetObjectItemCaseSensitive(status, "self"), false);
     if (evac_json_true(status, "automation_stopped"))
         printf("%sautomation is stopped%s: 'evac allow-automation' ends that\n",
                evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN));
@@ -199,6 +201,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
         if (cli->argc == 0 || strcmp(cli->argv[0], evac_json_cstr(app, "app")) == 0)
             print_app(cli, app);
     }
+    evac_cli_dependencies(cli, cJSON_GetObjectItemCaseSensitive(status, "dependencies"));
     print_runs(cli, cJSON_GetObjectItemCaseSensitive(status, "runs"));
     cJSON_Delete(status);
     return EVAC_EXIT_DONE;

@@ -1,6 +1,7 @@
 /* evac: the command that an on-call engineer types at 3 a.m. */
 #include "cli.h"
 #include "evac/args.h"
+#include "why.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -15,6 +16,9 @@ static const struct command {
 } commands[] = {
     { "status", "[APP]", "what is up, what is down, what would be lost now, what the policy thinks",
       evac_cmd_status },
+    { "why", "APP",
+      "from each answer to the decision: who saw what, who votes what, what holds it back",
+      evac_cmd_why },
     { "decide", "APP",
       "the decision clock: what burns, how long a move takes, when to start it at the latest",
       evac_cmd_decide },
@@ -99,6 +103,7 @@ static void help(FILE *to)
     fputs("evac: move an application out of a failing region, prove what it cost, rehearse it\n\n"
           "At 3 a.m.:\n"
           "  evac status               what is wrong, and what evac thinks of it\n"
+          "  evac why APP              from each probe's answer to the decision, with the numbers\n"
           "  evac decide APP           how long it has been, and whether to start a failover now\n"
           "  evac failover APP         shows what it will do and what it will cost, asks, does it, "
           "shows it\n"

@@ -61,6 +61,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->model = model;
     engine->apps = apps_memory;
     engine->app_count = model->app_count;
+    engine_self_configured(engine);
     engine->opinion = evac_self_judge(&engine->self.reach, 0);
     engine->next_seq = 1;
     engine->next_run = 1;
@@ -240,6 +241,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->dependencies = dependencies;
     engine->dependency_count = model->controller.dependency_count;
     engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
+    engine_self_configured(engine);
     engine->wake_ms = 0;
     engine_fleet_build(engine);
 }
@@ -389,7 +391,7 @@ static void decide_all(struct engine_io *io, struct evac_engine_app *a)
 void engine_decide(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_decision before = a->decision;
-    engine_say_needs(io->engine, a, io->now);
+    engine_note_needs(io->engine, a, io->now);
     decide_all(io, a);
 
     bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;

@@ -289,6 +289,9 @@ uint32_t evac_engine_serving(const struct evac_engine_app *app);
 
 /* DOWN: everywhere it is asked. */
 enum evac_probe_state evac_engine_dependency_state(const struct evac_engine_dependency *dependency);
+/* What of all that the app needs fails, or may (doubtful: none is known to), in words. */
+void evac_engine_say_needs(const struct evac_engine *engine, const struct evac_engine_app *app,
+                           const struct evac_now *now, struct evac_text *out, bool *ret_doubtful);
 /* Dependencies with an incident, a bit each. */
 uint64_t evac_engine_failing(const struct evac_engine *engine);
 /* As evac_health_situation() and evac_health_blames(), with what the app needs: a region is blamed

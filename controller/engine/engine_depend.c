@@ -87,20 +87,26 @@ static void say_one(const struct evac_engine_dependency *d, const struct evac_no
     }
 }
 
-void engine_say_needs(const struct evac_engine *engine, struct evac_engine_app *a,
-                      const struct evac_now *now)
+void evac_engine_say_needs(const struct evac_engine *engine, const struct evac_engine_app *a,
+                           const struct evac_now *now, struct evac_text *out, bool *ret_doubtful)
 {
-    struct evac_text out;
-    evac_text_init(&out, a->needs_words, sizeof a->needs_words);
-    a->needs_doubtful = true;
+    *ret_doubtful = true;
     for (size_t i = 0; i < engine->dependency_count; i++) {
         const struct evac_engine_dependency *d = &engine->dependencies[i];
         if (!(a->needs >> i & 1) || level_of(d) == EVAC_DEPENDENCY_FINE)
             continue;
-        evac_text_puts(&out, out.n ? ", " : "");
-        say_one(d, now, &out);
-        a->needs_doubtful = a->needs_doubtful && !d->failing;
+        evac_text_puts(out, out->n ? ", " : "");
+        say_one(d, now, out);
+        *ret_doubtful = *ret_doubtful && !d->failing;
     }
+}
+
+void engine_note_needs(const struct evac_engine *engine, struct evac_engine_app *a,
+                       const struct evac_now *now)
+{
+    struct evac_text out;
+    evac_text_init(&out, a->needs_words, sizeof a->needs_words);
+    evac_engine_say_needs(engine, a, now, &out, &a->needs_doubtful);
 }
 
 static bool is_needed(const struct evac_engine_dependency *d, const struct evac_engine *engine,
@@ -191,10 +197,9 @@ static void open_incident(struct engine_io *io, struct evac_engine_dependency *d
 
 static void close_incident(struct engine_io *io, struct evac_engine_dependency *d)
 {
-    char words[WORDS_BYTES], text[120];
-    struct evac_text out;
+    char words[WORDS_BYTES];
+    struct evac_text out = evac_effects_text(io->fx, 120); /* the record's: it outlives this call */
     int64_t for_ms = io->now->wall_ms - d->since_wall_ms;
-    evac_text_init(&out, text, sizeof text);
     evac_text_puts(&out, "it was down for ");
     evac_text_duration(&out, for_ms > 0 ? (uint64_t)for_ms : 0);
     if (d->relapses) {
@@ -202,14 +207,15 @@ static void close_incident(struct engine_io *io, struct evac_engine_dependency *
         evac_text_u64(&out, d->relapses);
         evac_text_puts(&out, d->relapses == 1 ? " time" : " times");
     }
+    struct evac_str text = evac_effects_text_end(io->fx, &out);
     d->failing = false;
     d->up_boot_ms = 0;
-    record(io, d, "up", evac_text_str(&out));
+    record(io, d, "up", text);
 
     evac_text_init(&out, words, sizeof words);
     evac_text_put(&out, d->conf->as_app.name);
     evac_text_puts(&out, " is up again: ");
-    evac_text_puts(&out, text);
+    evac_text_put(&out, text);
     evac_text_puts(&out, "; needed by ");
     say_apps(io->engine, d, &out);
     engine_notice(io, false, EVAC_STR_NONE, words);

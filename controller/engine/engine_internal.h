@@ -72,6 +72,7 @@ void engine_see_assurance(struct evac_engine_app *a, const struct evac_record *r
 
 /* engine_self.c */
 void engine_self_feel(struct engine_io *io, const struct evac_self_event *event);
+void engine_self_configured(struct evac_engine *engine);
 void engine_self_anchors(struct engine_io *io, bool reached);
 /* What this controller's opinion is worth now, told to one health. True: its verdicts may be
  * others. */
@@ -84,8 +85,8 @@ void engine_depend_carry_over(const struct evac_engine *engine, struct evac_engi
                               const struct evac_model *model);
 uint64_t engine_needs(const struct evac_model *model, const struct evac_app *app);
 /* What of it fails, in words, for its gate. */
-void engine_say_needs(const struct evac_engine *engine, struct evac_engine_app *a,
-                      const struct evac_now *now);
+void engine_note_needs(const struct evac_engine *engine, struct evac_engine_app *a,
+                       const struct evac_now *now);
 void engine_depend_probe(struct engine_io *io, size_t index, const struct evac_probe_result *r);
 void engine_depend_tick(struct engine_io *io);
 uint64_t engine_depend_wake_ms(const struct evac_engine *engine);

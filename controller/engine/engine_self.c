@@ -22,13 +22,14 @@ static void tell(struct engine_io *io, const struct evac_self_opinion *was,
                  const struct evac_self_opinion *is)
 {
     char why[WORDS_BYTES], words[WORDS_BYTES + 100];
-    struct evac_text out;
+    struct evac_text out, kept = evac_effects_text(io->fx, WORDS_BYTES);
     struct evac_record r = { .kind = EVAC_RECORD_VANTAGE };
     say_why(io->engine, why, sizeof why);
+    evac_text_puts(&kept, why);
     r.name = io->engine->model->controller.node;
     r.from = evac_str(evac_self_word_name(was->word));
     r.to = evac_str(evac_self_word_name(is->word));
-    r.text = evac_str(why);
+    r.text = evac_effects_text_end(io->fx, &kept);
     engine_record(io, r);
 
     evac_text_init(&out, words, sizeof words);
@@ -61,6 +62,16 @@ void engine_self_feel(struct engine_io *io, const struct evac_self_event *e)
     io->engine->self.reach.peers = e->peers;
     io->engine->self.reach.resolver = e->resolver;
     judge(io);
+}
+
+/* Anchors are taken for reached until they are seen not to be. */
+void engine_self_configured(struct evac_engine *engine)
+{
+    enum evac_reach *anchors = &engine->self.reach.anchors;
+    if (engine->model->controller.anchor_count == 0)
+        *anchors = EVAC_REACH_ABSENT;
+    else if (*anchors == EVAC_REACH_ABSENT)
+        *anchors = EVAC_REACH_OK;
 }
 
 void engine_self_anchors(struct engine_io *io, bool reached)

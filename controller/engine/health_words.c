@@ -17,6 +17,13 @@ static void say_failures(struct evac_text *out, const struct evac_probe *probe,
     say(out, "");
     evac_text_put(out, probe->name);
     evac_text_puts(out, ": ");
+    if (t->bad == 0) {
+        evac_text_u64(out, t->good);
+        evac_text_puts(out, " of ");
+        evac_text_u64(out, probe->rise);
+        evac_text_puts(out, " good answers from ");
+        return;
+    }
     evac_text_u64(out, t->bad);
     evac_text_puts(out, t->bad == 1 ? " failure from " : " failures in a row from ");
 }

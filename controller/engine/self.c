@@ -95,7 +95,7 @@ struct evac_self_opinion evac_self_judge(const struct evac_self_reach *reach, un
 {
     enum evac_self_word word = table[reach->peers][reach->anchors][reach->resolver];
     bool votes = word == V || word == L;
-    bool ill = score >= EVAC_SELF_ABSTAINS, patient = score >= EVAC_SELF_PATIENT && !ill;
+    bool ill = score >= EVAC_SELF_ABSTAINS_FROM, patient = score >= EVAC_SELF_PATIENT_FROM && !ill;
     struct evac_self_opinion o = { .word = word,
                                    .abstains = !votes || ill,
                                    .may_lead = word != L && word != P,

@@ -45,10 +45,10 @@ struct evac_self_signs {
     bool clock_jumped;         /* the wall clock, lately */
 };
 
-#define EVAC_SELF_SCORE_MAX 8u
-#define EVAC_SELF_PATIENT   2u /* from this score on */
-#define EVAC_SELF_ABSTAINS  4u
-#define EVAC_SELF_CALM_MS   10000u /* without a worse sign the score falls by one */
+#define EVAC_SELF_SCORE_MAX     8u
+#define EVAC_SELF_PATIENT_FROM  2u /* from this score on */
+#define EVAC_SELF_ABSTAINS_FROM 4u
+#define EVAC_SELF_CALM_MS       10000u /* without a worse sign the score falls by one */
 
 /* 0 well, 8 as ill as can be. */
 unsigned evac_self_score(const struct evac_self_signs *signs);

@@ -265,6 +265,7 @@ START_TEST(a_dependency_of_twenty_apps_is_one_incident_and_nobody_moves)
     ck_assert_uint_eq(f->notices, 2);
     ck_assert_ptr_nonnull(strstr(f->told, "payments is up again: it was down for "));
     ck_assert_uint_eq(count(f, EVAC_RECORD_DEPENDENCY, "up"), 1);
+    ck_assert_ptr_nonnull(strstr(last(f, EVAC_RECORD_DEPENDENCY)->text, "it was down for 1"));
     ck_assert_uint_gt(f->starts, 0);
     end(f);
 }

@@ -80,6 +80,17 @@ START_TEST(the_rows_of_the_rule_hold)
 }
 END_TEST
 
+START_TEST(every_word_has_a_name_of_its_own)
+{
+    for (unsigned i = 0; i < EVAC_SELF_WORD_COUNT; i++)
+        for (unsigned k = 0; k < i; k++)
+            ck_assert_str_ne(evac_self_word_name((enum evac_self_word)i),
+                             evac_self_word_name((enum evac_self_word)k));
+    ck_assert_str_eq(evac_self_word_name(EVAC_SELF_WORD_COUNT), "?");
+    ck_assert_str_eq(evac_reach_name(EVAC_REACH_COUNT), "?");
+}
+END_TEST
+
 /* --- the score
  * ------------------------------------------------------------------------------------------ */
 
@@ -156,7 +167,7 @@ static struct evac_effects fx;
 static void *memory;
 static uint64_t now_ms;
 static unsigned starts, vantage_rows;
-static char told[512];
+static char told[512], written[512]; /* the last notice, the last row */
 
 static void step(struct evac_event *event)
 {
@@ -164,8 +175,11 @@ static void step(struct evac_event *event)
     evac_engine_step(&engine, event, &fx);
     for (size_t i = 0; i < fx.count; i++) {
         starts += fx.items[i].kind == EVAC_FX_START;
-        vantage_rows +=
-            fx.items[i].kind == EVAC_FX_JOURNAL && fx.items[i].u.record.kind == EVAC_RECORD_VANTAGE;
+        if (fx.items[i].kind == EVAC_FX_JOURNAL &&
+            fx.items[i].u.record.kind == EVAC_RECORD_VANTAGE) {
+            vantage_rows++;
+            (void)evac_str_copy(written, sizeof written, fx.items[i].u.record.text);
+        }
         if (fx.items[i].kind == EVAC_FX_NOTICE)
             (void)evac_str_copy(told, sizeof told, evac_str(fx.items[i].u.notice.text));
     }
@@ -261,6 +275,7 @@ START_TEST(who_can_not_resolve_names_moves_nothing)
     ck_assert_uint_eq(starts, 0);
     ck_assert_int_eq(engine.opinion.word, EVAC_SELF_EGRESS_LOST);
     ck_assert_uint_eq(vantage_rows, 1);
+    ck_assert_str_eq(written, "its resolver does not answer");
     ck_assert_ptr_nonnull(strstr(told, "its resolver does not answer"));
     pass(60, &well, OK, true);
     ck_assert_uint_eq(vantage_rows, 2);
@@ -307,6 +322,7 @@ static void cases(Suite *suite)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, every_cell_is_as_the_rule_says);
     tcase_add_test(tc, the_rows_of_the_rule_hold);
+    tcase_add_test(tc, every_word_has_a_name_of_its_own);
     tcase_add_test(tc, each_sign_has_its_points);
     tcase_add_test(tc, a_score_rises_at_once_and_falls_slowly);
     tcase_add_test(tc, who_is_well_sees_an_outage_after_three_failures);
