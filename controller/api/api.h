@@ -12,6 +12,7 @@
  *   POST /v1/apps/{app}/lint         would it work with a region gone? a plan's fields and
  *                                    {"assume_down"}, or {"all_regions":true,"mode"}
  *   GET  /v1/apps/{app}/decide       the decision clock
+ *   GET  /v1/apps/{app}/why          from each answer to the decision, with the numbers
  *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
  *   GET  /v1/runs/{run}/report?format=json|text|html
  *   POST /v1/runs/{run}/commands     {"verb","step","gate","reason","value"}

@@ -133,6 +133,8 @@ void daemon_self_jumped(struct evac_daemon *daemon)
 void daemon_self_configured(struct evac_daemon *daemon)
 {
     find_name(daemon);
+    if (daemon->self.felt_ms == 0) /* the first second can be late, too */
+        daemon->self.felt_ms = evac_daemon_now_ms(daemon);
     daemon->self.ask_due_ms = 0;
     daemon->self.silent = 0;
     daemon->self.resolver = EVAC_REACH_ABSENT; /* until it has answered, or not */
@@ -151,7 +153,7 @@ void daemon_self_feel(struct evac_daemon *daemon)
     ask_resolver(daemon, now);
 
     signs->loop_lag_ms = to_u32(self->longest_ms);
-    if (self->felt_ms && now > self->felt_ms + SECOND_MS)
+    if (now > self->felt_ms + SECOND_MS)
         signs->timer_slip_ms = to_u32(now - self->felt_ms - SECOND_MS);
     signs->files = self->files;
     signs->files_max = self->files_max;
