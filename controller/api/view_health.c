@@ -197,13 +197,8 @@ void evac_view_self(const struct evac_engine *engine, struct evac_jw *w)
 
 static void view_gates(const struct evac_decision *d, struct evac_jw *w)
 {
-    static const char *const answers[] = {
-#define X(name, text) text,
-        EVAC_GATE_ANSWERS(X)
-#undef X
-    };
     static const char *const docs[] = {
-#define X(name, text, doc) doc,
+#define X(name, text, binds, doc) doc,
         EVAC_GATES(X)
 #undef X
     };
@@ -211,7 +206,7 @@ static void view_gates(const struct evac_decision *d, struct evac_jw *w)
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++) {
         evac_jw_open(w, NULL, '{');
         evac_jw_cstr(w, "gate", evac_gate_name((enum evac_gate)g));
-        evac_jw_cstr(w, "answer", answers[d->gates[g]]);
+        evac_jw_cstr(w, "answer", evac_gate_answer_name(d->gates[g]));
         evac_jw_cstr(w, "passes_when", docs[g]);
         evac_jw_close(w, '}');
     }

@@ -17,7 +17,7 @@ static const char *plain(struct evac_cli *cli)
 
 static const char *style_of(struct evac_cli *cli, const char *state)
 {
-    if (strcmp(state, "up") == 0 || strcmp(state, "pass") == 0)
+    if (strcmp(state, "up") == 0 || strcmp(state, "pass") == 0 || strcmp(state, "waived") == 0)
         return evac_style(cli, EVAC_GOOD);
     return evac_style(cli, strcmp(state, "unknown") == 0 ? EVAC_DIM : EVAC_BAD);
 }

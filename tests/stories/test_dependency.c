@@ -46,7 +46,7 @@ static void app_text(struct evac_buf *out, unsigned i, const char *needs)
         "app = { name = \"app%u\"; strategy = \"warm-standby\"; regions = ( \"us-east-1\", "
         "\"us-west-2\" ); %s objectives = { rto = 600; rpo = 60; };\n"
         " probes = ( { name = \"web\"; http = \"http://{region}.app%u/\"; } );\n"
-        " policy = { automatic = \"act\"; dwell = \"60s\"; canary = 0; readiness = 0; }; };",
+        " policy = { automatic = \"propose\"; dwell = \"60s\"; canary = 0; readiness = 0; }; };",
         i, needs, i);
 }
 
@@ -277,7 +277,7 @@ START_TEST(who_does_not_need_it_moves_as_before)
     pass(f, 60, true, true);
     pass(f, 180, false, false);
     ck_assert_uint_eq(f->starts, 1);
-    ck_assert_int_eq(f->engine.apps[APPS - 1].decision.decide, EVAC_DECIDE_ACT);
+    ck_assert_int_eq(f->engine.apps[APPS - 1].decision.decide, EVAC_DECIDE_PROPOSE);
     ck_assert(f->engine.apps[APPS - 1].starting);
     ck_assert_uint_eq(count(f, EVAC_RECORD_DEPENDENCY, "down"), 1);
     end(f);
