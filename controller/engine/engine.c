@@ -430,7 +430,7 @@ static void health_changed(struct engine_io *io, struct evac_engine_app *a,
     note_verdicts(io, a, news->verdict_changed);
     if (news->verdict_changed & (1u << a->old_side.region))
         a->old_side.due_ms = io->now->boot_ms; /* it is back, or gone again */
-    if (news->verdict_changed)
+    if (news->verdict_changed || news->situation_changed)
         engine_fleet_count(io->engine, a);
     engine_drill_watch(io, a);
     if (news->verdict_changed || news->situation_changed || io->now->boot_ms >= a->decide_ms)

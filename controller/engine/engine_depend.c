@@ -241,8 +241,10 @@ static void see_not_up(struct evac_engine_dependency *d)
 static void tell_apps(struct evac_engine *engine, const struct evac_engine_dependency *d)
 {
     for (size_t i = 0; i < engine->app_count; i++)
-        if (is_needed(d, engine, &engine->apps[i]))
+        if (is_needed(d, engine, &engine->apps[i])) {
+            engine_fleet_count(engine, &engine->apps[i]); /* it explains them, or no more */
             engine->apps[i].decide_ms = 0;
+        }
     engine->wake_ms = 0;
 }
 

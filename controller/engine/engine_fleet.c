@@ -34,16 +34,19 @@ static size_t region_count(const struct evac_engine_app *a)
     return a->app->region_count < EVAC_REGIONS_MAX ? a->app->region_count : EVAC_REGIONS_MAX;
 }
 
-static uint8_t bits_of(const struct evac_engine_app *a, uint16_t r)
+/* What a dependency explains is no region's fault. */
+static uint8_t bits_of(const struct evac_engine *engine, const struct evac_engine_app *a,
+                       uint16_t r)
 {
     enum evac_verdict v = a->health.regions[r].verdict;
-    bool down = v == EVAC_VERDICT_DOWN || v == EVAC_VERDICT_ISOLATED;
+    bool down = evac_engine_blames(engine, a, r);
+    bool doubt = v == EVAC_VERDICT_SUSPECT && !(a->needs & evac_engine_failing(engine));
     bool known = v != EVAC_VERDICT_UNKNOWN;
     bool serving = evac_engine_serving(a) & (1u << r);
     return (uint8_t)(serving << EVAC_FLEET_SERVING |
                      (serving && known) << EVAC_FLEET_SERVING_KNOWN |
                      (serving && down) << EVAC_FLEET_SERVING_DOWN | known << EVAC_FLEET_SEEN |
-                     (down || v == EVAC_VERDICT_SUSPECT) << EVAC_FLEET_SEEN_BAD);
+                     (down || doubt) << EVAC_FLEET_SEEN_BAD);
 }
 
 static void add_bits(struct evac_fleet_region *region, uint8_t bits, int by)
@@ -56,7 +59,7 @@ static void add_bits(struct evac_fleet_region *region, uint8_t bits, int by)
 void engine_fleet_count(struct evac_engine *engine, struct evac_engine_app *a)
 {
     for (uint16_t r = 0; r < region_count(a); r++) {
-        uint8_t is = bits_of(a, r);
+        uint8_t is = bits_of(engine, a, r);
         if (a->fleet[r] == EVAC_FLEET_NOWHERE || is == a->counted[r])
             continue;
         add_bits(&engine->fleet.regions[a->fleet[r]], a->counted[r], -1);
