@@ -159,7 +159,7 @@ static const struct evac_app app = { .name = { "shop", 4 },
                                      .region_count = 2,
                                      .probes = probes,
                                      .probe_count = 1,
-                                     .automatic = EVAC_POLICY_ACT,
+                                     .automatic = EVAC_POLICY_PROPOSE,
                                      .dwell_ms = 20000 };
 static struct evac_model model = { .apps = &app, .app_count = 1 };
 static struct evac_engine engine;
@@ -191,6 +191,8 @@ static void setup(void)
     struct evac_now now = { now_ms = 1000000, 1000000, 1 };
     model.controller.node = EVAC_STR("n1");
     model.controller.auto_runs_max = 3;
+    model.controller.incident_apps_min = 1000; /* one app is no regional incident */
+    model.controller.incident_percent = 100;
     memory = calloc(1, evac_engine_apps_bytes(&model));
     starts = vantage_rows = 0;
     told[0] = '\0';
