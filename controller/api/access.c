@@ -39,7 +39,6 @@ const struct evac_access_row evac_access_rows[] = {
     { "unfreeze", ADMIN, "end a freeze" },
     { "waive", ADMIN, "do without a condition of the policy, for a time" },
     { "unwaive", ADMIN, "take that back" },
-    { "call-off", ANYBODY, "end a drill that was begun, or skip one that is due" },
     { "receipt", VIEWER, "what a drill would touch; nothing is called" },
     { "simulate", VIEWER, "what would happen, in virtual time" },
     { "replay", VIEWER, "what today's policy would have done" },
