@@ -223,25 +223,26 @@ static void block(struct evac_clock *c, const char *gate, enum evac_gate_answer 
         c->blocks[c->block_count++] = (struct evac_clock_block){ gate, answer, reason };
 }
 
-static struct evac_str cut_reason(struct evac_str text, struct evac_str *ret_rest)
+/* What binds only what would act is no reason where a person begins it all the same: an app that
+ * proposes is not asked for it. */
+static bool counts(const struct evac_app *app, enum evac_gate gate)
 {
-    for (size_t i = 0; i + 1 < text.n; i++)
-        if (text.p[i] == ';' && text.p[i + 1] == ' ') {
-            *ret_rest = (struct evac_str){ text.p + i + 2, text.n - i - 2 };
-            return (struct evac_str){ text.p, i };
-        }
-    *ret_rest = EVAC_STR_NONE;
-    return text;
+    return evac_gate_binds(gate) == EVAC_BINDS_ALL || app->automatic == EVAC_POLICY_ACT;
 }
 
-/* The decision's reasons stand in the order of its gates. */
-static void read_gates(struct evac_clock *c)
+static void read_gates(struct evac_clock *c, const struct evac_engine *engine)
 {
     const struct evac_decision *d = &c->app->decision;
-    struct evac_str rest = evac_str(d->reasons);
-    for (unsigned g = 0; g < EVAC_GATE_COUNT && d->decide != EVAC_DECIDE_NOTHING; g++)
-        if (d->gates[g] != EVAC_GATE_SAYS_PASS)
-            block(c, evac_gate_name((enum evac_gate)g), d->gates[g], cut_reason(rest, &rest));
+    struct evac_decision_input in = evac_engine_view(engine, c->app, d->from, &c->now);
+    for (unsigned g = 0; g < EVAC_GATE_COUNT && d->decide != EVAC_DECIDE_NOTHING; g++) {
+        char why[240];
+        if (d->gates[g] == EVAC_GATE_SAYS_PASS || d->gates[g] == EVAC_GATE_SAYS_WAIVED ||
+            !counts(c->app->app, (enum evac_gate)g))
+            continue;
+        (void)evac_ask_gate(&in, (enum evac_gate)g, why, sizeof why);
+        block(c, evac_gate_name((enum evac_gate)g), d->gates[g],
+              evac_arena_str(c->arena, evac_str(why)));
+    }
 }
 
 static bool is_lossy(const struct evac_plan *plan)
@@ -305,7 +306,7 @@ void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena
     read_waits(c, in->history);
     read_total(c);
     read_stores(c);
-    read_gates(c);
+    read_gates(c, in->engine);
     if (a->run)
         read_run_gates(c);
     else

@@ -673,3 +673,22 @@ void evac_decide(const struct evac_decision_input *in, struct evac_decision *out
     out->alone = alone ? what_passed(&io, delayed) : EVAC_DECIDE_WAIT;
     out->decide = all ? out->alone : EVAC_DECIDE_WAIT;
 }
+
+enum evac_gate_answer evac_ask_gate(const struct evac_decision_input *in, enum evac_gate gate,
+                                    char *ret_why, size_t bytes)
+{
+    struct evac_decision act, out;
+    struct evac_text why;
+    struct gate_io io = { in, &out, &why, evac_may_act(in, &act) };
+    begin_decision(in, &out);
+    evac_text_init(&why, ret_why, bytes);
+    if (in->active >= region_count(in))
+        return EVAC_GATE_SAYS_UNKNOWN;
+    enum evac_gate_answer answer = waive(&io, gate, gates[gate](&io), 0);
+    for (unsigned c = 0; c < EVAC_CONDITION_COUNT && answer == EVAC_GATE_SAYS_WAIVED; c++)
+        if (evac_condition_gate((enum evac_condition)c) == gate) {
+            evac_text_puts(&why, "waived");
+            say_owner(&io, in->waived[c].owner, in->waived[c].reason);
+        }
+    return answer;
+}

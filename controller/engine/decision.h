@@ -172,6 +172,11 @@ uint16_t evac_best_standby(const struct evac_decision_input *input);
 
 void evac_decide(const struct evac_decision_input *input, struct evac_decision *ret_decision);
 
+/* One gate alone, with its reason in words; "" when it passes. Of one that is waived, who stands
+ * for it. Asked only where there is trouble: a verdict of the region that is looked at. */
+enum evac_gate_answer evac_ask_gate(const struct evac_decision_input *input, enum evac_gate gate,
+                                    char *ret_why, size_t bytes);
+
 /* The gates that bind `act` alone, towards the best standby, whatever the verdict: may automation
  * act on its own, should it come to that? Fills in gates, target, wake_boot_ms and, with what does
  * not pass, reasons. False when one of them does not pass. */

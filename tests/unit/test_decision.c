@@ -416,6 +416,26 @@ START_TEST(in_an_incident_no_budget_of_single_apps_counts)
 }
 END_TEST
 
+/* Each gate asked alone says what it says among all, and its own words. */
+START_TEST(a_gate_that_is_asked_alone_says_the_same)
+{
+    char why[240];
+    shut((enum evac_gate)_i);
+    decide();
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++) {
+        ck_assert_int_eq(evac_ask_gate(&in, (enum evac_gate)g, why, sizeof why), out.gates[g]);
+        ck_assert_int_eq(why[0] == '\0', out.gates[g] == EVAC_GATE_SAYS_PASS);
+        if (g == (unsigned)_i)
+            ck_assert_ptr_nonnull(strstr(out.reasons, why));
+    }
+    in.waived[EVAC_CONDITION_DRILL] =
+        (struct evac_waived){ NOW_WALL_MS + 5000, EVAC_STR("bob"), EVAC_STR("booked") };
+    shut(EVAC_GATE_DRILL);
+    ck_assert_int_eq(evac_ask_gate(&in, EVAC_GATE_DRILL, why, sizeof why), EVAC_GATE_SAYS_WAIVED);
+    ck_assert_str_eq(why, "waived (bob: booked)");
+}
+END_TEST
+
 /* Whether automation may act is asked in calm too. */
 START_TEST(what_act_needs_is_known_before_the_day)
 {
@@ -758,6 +778,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_freeze_lets_proposals_pass_and_warns);
     tcase_add_test(tc, in_an_incident_no_budget_of_single_apps_counts);
     tcase_add_test(tc, what_act_needs_is_known_before_the_day);
+    tcase_add_loop_test(tc, a_gate_that_is_asked_alone_says_the_same, 0, EVAC_GATE_COUNT);
     tcase_add_test(tc, the_target_is_the_readiest_that_is_up);
     tcase_add_test(tc, only_trouble_of_the_active_region_counts);
     tcase_add_test(tc, an_isolated_region_is_only_proposed);
