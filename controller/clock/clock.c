@@ -234,6 +234,8 @@ static void read_gates(struct evac_clock *c, const struct evac_engine *engine)
 {
     const struct evac_decision *d = &c->app->decision;
     struct evac_decision_input in = evac_engine_view(engine, c->app, d->from, &c->now);
+    struct evac_decision act;
+    c->may_act = evac_may_act(&in, &act);
     for (unsigned g = 0; g < EVAC_GATE_COUNT && d->decide != EVAC_DECIDE_NOTHING; g++) {
         char why[240];
         if (d->gates[g] == EVAC_GATE_SAYS_PASS || d->gates[g] == EVAC_GATE_SAYS_WAIVED ||

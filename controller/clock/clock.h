@@ -71,6 +71,7 @@ struct evac_clock {
     const struct evac_plan *plan; /* today's, or that of the run that goes on; NULL: none */
     struct evac_str no_plan;      /* why */
     struct evac_now now;
+    bool may_act; /* what binds only automation lets it act */
     uint16_t from, to;
     enum evac_verdict verdict; /* of the region that would be left */
     bool trouble;              /* it is down, isolated, or all are suspect */

@@ -30,7 +30,8 @@ static struct evac_str name(const struct evac_clock *c)
 
 static bool acts(const struct evac_clock *c)
 {
-    return c->app->app->automatic == EVAC_POLICY_ACT && c->verdict != EVAC_VERDICT_ISOLATED;
+    return c->app->app->automatic == EVAC_POLICY_ACT && c->may_act &&
+           c->verdict != EVAC_VERDICT_ISOLATED;
 }
 
 static bool passes(const struct evac_clock *c, enum evac_gate gate)
@@ -42,7 +43,8 @@ static bool passes(const struct evac_clock *c, enum evac_gate gate)
 static bool only_time_blocks(const struct evac_clock *c)
 {
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
-        if (!passes(c, (enum evac_gate)g) && g != EVAC_GATE_VERDICT && g != EVAC_GATE_COOLDOWN)
+        if (evac_gate_binds((enum evac_gate)g) == EVAC_BINDS_ALL && !passes(c, (enum evac_gate)g) &&
+            g != EVAC_GATE_VERDICT && g != EVAC_GATE_COOLDOWN)
             return false;
     return c->policy_at_ms != 0;
 }

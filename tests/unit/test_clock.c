@@ -63,6 +63,8 @@ static void setup(void)
     watch = (struct evac_watch){ .verbs = 1u << EVAC_VERB_MEASURE, .lag_ms = -1 };
     engine_app = (struct evac_engine_app){ .app = &app, .watches = &watch, .sources = 1 };
     engine_app.health.app = &app;
+    for (unsigned k = 0; k < EVAC_CONDITION_COUNT; k++) /* somebody stands for what act needs */
+        engine_app.waivers[k].until_wall_ms = NOW_WALL + 60000;
     engine_app.decision.target = 1;
     engine_app.decision.wake_boot_ms = UINT64_MAX;
     engine_app.health.regions[0].verdict = EVAC_VERDICT_UP;
@@ -223,6 +225,10 @@ START_TEST(waiting_is_advised_only_while_there_is_time_for_it)
     app.automatic = EVAC_POLICY_ACT;
     expect(EVAC_ADVICE_WAIT, "then the policy acts");
     ck_assert_str_eq(clock_now.policy, "acts by itself in 30.0 s, if nothing changes");
+    engine_app.waivers[EVAC_CONDITION_DRILL].until_wall_ms = 0;
+    expect(EVAC_ADVICE_WAIT, "wait 30.0 s");
+    ck_assert_str_eq(clock_now.policy, "proposes in 30.0 s, if nothing changes");
+    engine_app.waivers[EVAC_CONDITION_DRILL].until_wall_ms = NOW_WALL + 60000;
     engine_app.decision.wake_boot_ms = NOW_BOOT + 120000; /* later than the objective allows */
     expect(EVAC_ADVICE_START, "start now");
 }
