@@ -48,6 +48,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "verify", VIEWER, "check the journal, also against a checkpoint" },
     { "checkpoint", ANYBODY, "sign the journal as it is" },
     { "deficiencies", ANYBODY, "open, assign and close; to accept one is its owner's" },
+    { "vantage", OPERATOR | ADMIN, "tell what is seen from another place" },
     { "reload", ADMIN, "load the configuration again" },
     { NULL, ADMIN, "whatever else changes something" },
 };

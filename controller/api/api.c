@@ -25,7 +25,8 @@ static const struct {
 } statuses[] = {
     { EVAC_E_NOTFOUND, 404 }, { EVAC_E_BADARG, 400 }, { EVAC_E_PARSE, 400 },
     { EVAC_E_REFUSED, 409 },  { EVAC_E_BUSY, 409 },   { EVAC_E_BADCONF, 422 },
-    { EVAC_E_CYCLE, 422 },    { EVAC_E_TOOBIG, 413 }, { EVAC_E_STORE, 503 },
+    { EVAC_E_CYCLE, 422 },    { EVAC_E_STALE, 409 },  { EVAC_E_TOOBIG, 413 },
+    { EVAC_E_STORE, 503 },
 };
 
 static int status_of(enum evac_code code)
@@ -648,6 +649,8 @@ static void reload(struct evac_daemon *daemon, struct evac_api_response *r)
     evac_arena_free(diag.arena);
 }
 
+#define VANTAGES "/v1/vantages/"
+
 /* --- routes
  * --------------------------------------------------------------------------------------------- */
 
@@ -796,6 +799,24 @@ static const struct {
     { "POST", "/v1/commands", NULL, say_anything, true },
 };
 
+/* POST /v1/vantages/NAME/results */
+static void vantage_route(struct evac_daemon *daemon, const struct evac_api_request *q,
+                          struct evac_api_response *r)
+{
+    struct evac_str rest = { q->path.p + strlen(VANTAGES), q->path.n - strlen(VANTAGES) };
+    struct evac_str name = evac_str_cut(rest, '/', &rest);
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    if (!evac_daemon_shell(daemon))
+        problem(r, 503, "the controller is in trouble", evac_daemon_trouble(daemon));
+    else if (strcmp(q->method, "POST") != 0 || !evac_str_is(rest, "results"))
+        problem(r, 404, "there is no such thing", "POST /v1/vantages/NAME/results");
+    else if (evac_shell_vantage(evac_daemon_shell(daemon), name, q->body, &err))
+        fail(r, &err);
+    else
+        evac_jw_open(&w, NULL, '{'), evac_jw_close(&w, '}');
+}
+
 static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *q,
                      struct evac_api_response *r)
 {
@@ -815,6 +836,10 @@ static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *
     bool app = evac_str_starts(q->path, "/v1/apps/"), run = evac_str_starts(q->path, "/v1/runs/");
     if ((app || run) && !shell) {
         problem(r, 503, "the controller is in trouble", evac_daemon_trouble(daemon));
+        return;
+    }
+    if (evac_str_starts(q->path, VANTAGES)) {
+        vantage_route(daemon, q, r);
         return;
     }
     if (!app && !run) {

@@ -5,8 +5,9 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#define APPS "/v1/apps/"
-#define RUNS "/v1/runs/"
+#define APPS     "/v1/apps/"
+#define RUNS     "/v1/runs/"
+#define VANTAGES "/v1/vantages/"
 
 /* What is asked, and of which app; texts point into the request and the parsed body. */
 struct asked {
@@ -66,6 +67,8 @@ static struct asked what_is_asked(struct evac_daemon *daemon, const struct evac_
         asked.app = app_of_run(daemon, evac_str_cut(after(q->path, RUNS), '/', &rest));
     if (strcmp(q->method, "GET") == 0)
         asked.what = EVAC_STR("look");
+    else if (evac_str_starts(q->path, VANTAGES))
+        asked.what = EVAC_STR("vantage");
     else if (evac_str_is(last, "commands"))
         asked.what = text_of(body, "verb");
     else if (evac_str_is(last, "drills"))

@@ -54,6 +54,7 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     evac_jw_known(w, "impact_lo_ms", h->impact_lo_wall_ms != 0, h->impact_lo_wall_ms);
     evac_jw_known(w, "impact_hi_ms", h->impact_hi_wall_ms != 0, h->impact_hi_wall_ms);
     view_readiness(&a->readiness[region], w);
+    evac_view_opinions(evac_shell_engine(evac_daemon_shell(daemon)), a, region, w);
     view_probes(a, region, true, now, w);
     evac_jw_close(w, '}');
 }
@@ -284,6 +285,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     else
         evac_jw_null(w, "self");
     evac_view_dependencies(daemon, engine, UINT64_MAX, w);
+    evac_view_vantages(daemon, w);
     evac_jw_open(w, "apps", '[');
     for (size_t i = 0; engine && i < engine->app_count; i++)
         evac_view_app(daemon, i, w);

@@ -6,6 +6,11 @@
 #include "daemon.h"
 #include "jw.h"
 
+/* view_vantage.c: "vantages", and a region's "opinions". */
+void evac_view_vantages(struct evac_daemon *daemon, struct evac_jw *w);
+void evac_view_opinions(const struct evac_engine *engine, const struct evac_engine_app *a,
+                        size_t region, struct evac_jw *w);
+
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w);
 void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* Drills of an app ("" all): to come until that instant, going on, past, owed. */

@@ -61,7 +61,7 @@ void evac_cli_day(double wall_ms, char *text, size_t bytes);
  * *ret_model is the caller's, NULL unless DONE. */
 struct evac_model;
 enum evac_exit evac_cli_load(const char *dir, struct evac_model **ret_model);
-evac_command_fn evac_cmd_probe;
+evac_command_fn evac_cmd_probe, evac_cmd_vantage;
 
 /* "/v1/apps/APP/rest"; false: too long. */
 bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *rest);
@@ -75,6 +75,9 @@ void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents);
 /* The policy of an app, as status or a plan has it: what it thinks, what keeps it from acting, what
  * is waived and frozen; each line behind indent. */
 void evac_cli_policy(struct evac_cli *cli, const cJSON *app, const char *indent);
+
+/* show_vantages.c */
+void evac_cli_vantages(struct evac_cli *cli, const cJSON *status);
 
 /* What a plan's lint found that matters, and its sum: a few lines. */
 void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);

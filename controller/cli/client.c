@@ -8,6 +8,7 @@
 struct evac_client {
     CURL *curl;
     char *socket;
+    long limit_ms;
 };
 
 struct evac_client *evac_client_new(const char *socket)
@@ -17,9 +18,15 @@ struct evac_client *evac_client_new(const char *socket)
     if (!client || !(client->socket = malloc(n)))
         abort();
     (void)evac_str_copy(client->socket, n, evac_str(socket));
+    client->limit_ms = 60000;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->curl = curl_easy_init();
     return client;
+}
+
+void evac_client_limit(struct evac_client *client, long ms)
+{
+    client->limit_ms = ms;
 }
 
 void evac_client_free(struct evac_client *client)
@@ -70,7 +77,7 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, raw);
     curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, 3000L);
-    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, 60000L);
+    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, client->limit_ms);
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     if (body)
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);

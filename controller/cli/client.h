@@ -21,6 +21,8 @@ enum evac_exit {
 };
 
 struct evac_client *evac_client_new(const char *socket);
+/* How long a request may take, 60 s otherwise. */
+void evac_client_limit(struct evac_client *client, long ms);
 void evac_client_free(struct evac_client *client);
 
 /* body NULL: GET; otherwise POST of that JSON. raw gets the response's text. The exit code is DONE

@@ -202,6 +202,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
             print_app(cli, app);
     }
     evac_cli_dependencies(cli, cJSON_GetObjectItemCaseSensitive(status, "dependencies"));
+    evac_cli_vantages(cli, status);
     print_runs(cli, cJSON_GetObjectItemCaseSensitive(status, "runs"));
     cJSON_Delete(status);
     return EVAC_EXIT_DONE;

@@ -26,6 +26,8 @@ static const struct command {
       evac_cmd_check },
     { "probe", "APP", "ask every probe of it once, now, from here; needs no controller (--config)",
       evac_cmd_probe },
+    { "vantage", "--name NAME",
+      "look from here, and tell a controller elsewhere (--config, --socket)", evac_cmd_vantage },
     { "plan", "APP [failover|failback]",
       "what a move would do, step by step, and what it would cost", evac_cmd_plan },
     { "lint", "APP [failover|failback]",

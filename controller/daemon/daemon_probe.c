@@ -30,7 +30,7 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
 static void on_cut_off(void *user, bool cut_off)
 {
     struct evac_daemon *daemon = user;
-    struct evac_event event = { .kind = EVAC_EVENT_VANTAGE, .u.abstains = cut_off };
+    struct evac_event event = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = cut_off };
     daemon->abstains = cut_off;
     daemon_event(daemon, &event);
 }

@@ -70,6 +70,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->dependency_count = model->controller.dependency_count;
     engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
     engine_fleet_build(engine);
+    engine_place_vantages(engine, NULL);
 }
 
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs)
@@ -226,6 +227,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
                              void *apps_memory)
 {
     struct evac_engine_app *apps = apps_memory;
+    const struct evac_model *was = engine->model;
     struct evac_engine_dependency *dependencies = init_apps(apps, model);
     for (size_t i = 0; i < model->app_count; i++) {
         size_t old = evac_engine_app(engine, model->apps[i].name);
@@ -242,6 +244,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->dependency_count = model->controller.dependency_count;
     engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
     engine_self_configured(engine);
+    engine_place_vantages(engine, was);
     engine->wake_ms = 0;
     engine_fleet_build(engine);
 }
@@ -1007,6 +1010,8 @@ static void tick_app(struct engine_io *io, size_t i)
     struct evac_health_news news;
     if (engine_self_apply(io, &a->health, &news))
         health_changed(io, a, &news);
+    if (engine_vantages_apply(io, &a->health, &news))
+        health_changed(io, a, &news);
     news = (struct evac_health_news){ 0 };
     if (io->now->boot_ms >= evac_health_wake_ms(&a->health))
         evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
@@ -1018,6 +1023,7 @@ static void tick_app(struct engine_io *io, size_t i)
 /* Those that are due; all of them after what concerns all. */
 static void tick_apps(struct engine_io *io)
 {
+    engine_end_leases(io);
     bool all = io->engine->wake_ms == 0;
     engine_depend_tick(io); /* before those who need them decide */
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++)
@@ -1045,6 +1051,8 @@ static void set_wake(struct evac_engine *engine, size_t first, size_t count)
     uint64_t wake = engine_depend_wake_ms(engine);
     if (engine_fleet_wake_ms(engine) < wake)
         wake = engine_fleet_wake_ms(engine);
+    if (engine_leases_wake_ms(engine) < wake)
+        wake = engine_leases_wake_ms(engine);
     for (const struct evac_run *r = engine->runs; r; r = r->next)
         if (r->wake_ms < wake)
             wake = r->wake_ms;
@@ -1068,8 +1076,11 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     case EVAC_EVENT_PROBE:
         probe(&io, event->u.probe.app, &event->u.probe.result);
         break;
-    case EVAC_EVENT_VANTAGE:
+    case EVAC_EVENT_ANCHORS:
         engine_self_anchors(&io, !event->u.abstains);
+        break;
+    case EVAC_EVENT_VANTAGE:
+        engine_vantage(&io, &event->u.vantage);
         break;
     case EVAC_EVENT_SELF:
         engine_self_feel(&io, &event->u.self);

@@ -118,6 +118,20 @@ struct evac_engine_dependency {
     uint16_t relapses;
 };
 
+#define EVAC_VANTAGE_STATES(X)                                                                     \
+    X(SILENT, "silent")     /* no lease: not heard yet, or not for too long */                     \
+    X(ABSTAINS, "abstains") /* it is cut off, and says so */                                       \
+    X(SPEAKS, "speaks")
+#define X(name, text) EVAC_VANTAGE_##name,
+enum evac_vantage_state { EVAC_VANTAGE_STATES(X) EVAC_VANTAGE_STATE_COUNT };
+#undef X
+const char *evac_vantage_state_name(enum evac_vantage_state state);
+
+struct evac_vantage {
+    enum evac_vantage_state state;
+    uint64_t heard_boot_ms; /* 0 never */
+};
+
 struct evac_engine {
     const struct evac_model *model;
     struct evac_engine_app *apps; /* as the model's */
@@ -132,7 +146,8 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped; /* stop-automation */
+    bool stopped;                                    /* stop-automation */
+    struct evac_vantage vantages[EVAC_VANTAGES_MAX]; /* from 1 on; 0 is this controller */
     struct evac_self self;
     struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
@@ -148,7 +163,8 @@ struct evac_engine {
 #define EVAC_EVENT_KINDS(X)                                                                        \
     X(TICK)         /* time passed */                                                              \
     X(PROBE)        /* a probe's result */                                                         \
-    X(VANTAGE)      /* this controller's own connectivity changed */                               \
+    X(ANCHORS)      /* this controller's own connectivity changed */                               \
+    X(VANTAGE)      /* another place that looks has spoken */                                      \
     X(SELF)         /* how this controller feels, once a second */                                 \
     X(REPLY)        /* a CALL effect's answer */                                                   \
     X(COMMITTED)    /* every journal row up to `seq` is durable */                                 \
@@ -196,9 +212,15 @@ struct evac_assure_event {
     struct evac_str text; /* why it is not ok, in words */
 };
 
+/* Its lease begins anew. leaves: it gives the lease back. */
+struct evac_vantage_event {
+    uint16_t vantage; /* 1.. */
+    bool abstains, leaves;
+};
+
 struct evac_self_event {
     struct evac_self_signs signs;
-    enum evac_reach peers, resolver; /* anchors come with VANTAGE */
+    enum evac_reach peers, resolver; /* anchors come with ANCHORS */
 };
 
 /* A calendar's freeze that holds now; until 0: none does. News when it differs from the last. */
@@ -217,7 +239,8 @@ struct evac_event {
             uint16_t app; /* index as evac_model_probed() has them: apps, then dependencies */
             struct evac_probe_result result;
         } probe;
-        bool abstains;
+        bool abstains; /* ANCHORS: none is reached */
+        struct evac_vantage_event vantage;
         struct evac_self_event self;
         struct evac_reply_event reply;
         uint64_t seq;
@@ -282,6 +305,12 @@ uint64_t evac_engine_wake_ms(const struct evac_engine *engine);
 struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id);
 /* index, or app_count */
 size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name);
+
+/* Places that look: 0 is this controller, the others stand as in evac.cfg. */
+size_t evac_engine_vantage_count(const struct evac_engine *engine);
+struct evac_str evac_engine_vantage_name(const struct evac_engine *engine, size_t vantage);
+/* index from 1 on, or the count */
+size_t evac_engine_vantage(const struct evac_engine *engine, struct evac_str name);
 
 /* The regions that users are led to, a bit each: the active one; of an active-active app all but
  * those that are out. */

@@ -140,6 +140,17 @@ uint64_t engine_pace_free_ms(const struct evac_engine *engine, const struct evac
 /* What a replay noted by the wall clock, by the boot clock. */
 void engine_translate_times(struct evac_engine *engine, const struct evac_now *now);
 
+/* engine_vantage.c */
+void engine_vantage(struct engine_io *io, const struct evac_vantage_event *event);
+void engine_end_leases(struct engine_io *io);
+uint64_t engine_leases_wake_ms(const struct evac_engine *engine);
+/* What an app's health has not heard yet of the vantages; false: nothing. */
+bool engine_vantages_apply(struct engine_io *io, struct evac_health *health,
+                           struct evac_health_news *ret_news);
+/* As the model has them. was: the one before, NULL none; those that are the same stay as they are.
+ */
+void engine_place_vantages(struct evac_engine *engine, const struct evac_model *was);
+
 /* A rehearsal or a drill towards a region ended so. */
 void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t run,
                            enum evac_run_state end, int64_t wall_ms, struct evac_str left);

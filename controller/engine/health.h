@@ -131,6 +131,11 @@ struct evac_health_news {
 void evac_health_init(struct evac_health *health, const struct evac_app *app,
                       struct evac_str inside_region);
 
+/* Vantage 1.. stands in that region ("" in none that matters), and abstains until it is heard. Not
+ * there: its place is empty. What was seen from there is forgotten. */
+void evac_health_place(struct evac_health *health, size_t vantage, bool there,
+                       struct evac_str region);
+
 /* app was reloaded: keep what still fits (same probe: name, role, address; same region name),
  * forget the rest. The old app must still be there. Verdicts are judged again at the next tick,
  * which is due at once. */

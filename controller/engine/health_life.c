@@ -23,6 +23,19 @@ void evac_health_init(struct evac_health *h, const struct evac_app *app,
     find_inside(self, app);
 }
 
+void evac_health_place(struct evac_health *h, size_t vantage, bool there, struct evac_str region)
+{
+    struct evac_vantage_health *who = &h->vantages[vantage];
+    *who = (struct evac_vantage_health){ .configured = there, .abstains = there };
+    (void)evac_str_copy(who->why, sizeof who->why, EVAC_STR("was not heard yet"));
+    (void)evac_str_copy(who->region, sizeof who->region, region);
+    find_inside(who, h->app);
+    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
+        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+            h->tracks[p][r][vantage] = (struct evac_probe_track){ 0 };
+    h->wake_ms = 0;
+}
+
 /* Where each of the new app's probes and regions was in the old one. */
 #define NOWHERE 0xff
 struct fit {

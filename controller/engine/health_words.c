@@ -94,7 +94,7 @@ static void say_unknown(const struct evac_ballot *b, struct evac_text *out)
         evac_text_u64(out, b->abstaining);
         evac_text_puts(out, " of ");
         evac_text_u64(out, b->configured);
-        evac_text_puts(out, " vantages cut off, and not counted");
+        evac_text_puts(out, " vantages silent or cut off, and not counted");
     }
     if (b->up || b->down) {
         say(out, "no majority: ");

@@ -447,6 +447,7 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written");
     }
     evac_engine_reconfigure(&shell->engine, model, memory);
+    shell_clear_seats(shell);
     free(shell->apps_memory);
     shell->apps_memory = memory;
     shell->model = model;

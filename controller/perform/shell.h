@@ -93,6 +93,18 @@ void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *fac
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
 
+/* What a vantage's agent reports (batch.h): NOTFOUND there is no such vantage; PARSE, BADARG,
+ * TOOBIG it is no batch; STALE it is a copy, was overtaken, or looks by another configuration; BUSY
+ * another agent has the lease. The sentence is in err, and in the view until one is taken. */
+enum evac_code evac_shell_vantage(struct evac_shell *shell, struct evac_str name,
+                                  struct evac_str batch, struct evac_err *err);
+struct evac_vantage_view {
+    uint64_t dropped;    /* results that the agent could not deliver */
+    uint64_t stale;      /* results that came too late, or belong nowhere */
+    const char *refusal; /* why its newest batch was refused, "" it was taken */
+};
+struct evac_vantage_view evac_shell_vantage_view(const struct evac_shell *shell, size_t vantage);
+
 /* A look at a resource in one region, outside of any run, through drivers that can change nothing:
  * an OBSERVE. It either refuses, or done runs exactly once, later; reply NULL: the shell is going,
  * nothing was learned. what lives as long as the model. */

@@ -38,6 +38,14 @@ struct shell_refusal {
     bool apply;
 };
 
+/* Where a vantage's agent sits: its lease and what was taken of it. */
+struct shell_seat {
+    char lease[40]; /* "" nobody's */
+    uint64_t seq;   /* newest batch that was taken */
+    uint64_t dropped, stale;
+    char refusal[240]; /* the newest batch was refused, "" it was not */
+};
+
 struct evac_shell {
     struct evac_shell_options o;
     const struct evac_model *model;
@@ -52,6 +60,7 @@ struct evac_shell {
     struct shell_call *calls;
     size_t open_calls;
     uint32_t look_count;
+    struct shell_seat seats[EVAC_VANTAGES_MAX];
     bool busy, failed, dying;
 
     struct shell_refusal *refusals; /* ring */
@@ -124,6 +133,7 @@ enum evac_code shell_calendar_tick(struct evac_shell *shell, struct evac_err *er
 uint64_t shell_calendar_wake_ms(const struct evac_shell *shell);
 /* shell_past.c: each row, as it is read at the start or has become durable. */
 void shell_calendar_see(struct evac_shell *shell, const struct evac_record *record);
+void shell_clear_seats(struct evac_shell *shell); /* shell_vantage.c: of those that are silent */
 /* shell_apps.c */
 struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "batch.h"
+
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "store_memory.h"
@@ -35,6 +37,17 @@ struct timer {
     bool stopped;
 };
 
+/* A place that looks, and what its agent has not told yet. */
+#define SEEN_MAX 64u
+struct place {
+    const char *blind; /* a region, "" all, NULL it sees */
+    bool silent, abstains;
+    uint64_t seq;
+    struct evac_batch_result seen[SEEN_MAX];
+    uint64_t asked_ms[SEEN_MAX];
+    size_t count;
+};
+
 struct world {
     struct evac_err said; /* the last answer to a person */
     struct world_options o;
@@ -50,6 +63,7 @@ struct world {
     struct exchange *exchanges; /* not yet answered */
     struct timer *timers[256];
     bool *probe_alive;
+    struct place places[EVAC_VANTAGES_MAX];
     char *trace;
     size_t trace_n, trace_cap;
     struct evac_buf truth;
@@ -616,7 +630,7 @@ static struct evac_host make_host(struct world *w)
  * ---------------------------------------------------- */
 
 struct probe_loop {
-    uint16_t probe, region;
+    uint16_t probe, region, vantage;
 };
 
 static void substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes)
@@ -654,6 +668,78 @@ static bool ask(struct world *w, const char *url, struct evac_sandbox_reply *rep
     return reply->fate == EVAC_SANDBOX_REPLY;
 }
 
+/* Can the place reach that region? */
+static bool sees(struct world *w, const struct probe_loop *p)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    const char *blind = w->places[p->vantage].blind;
+    return !blind || (blind[0] && (!app->probes[p->probe].regional ||
+                                   !evac_str_is(app->regions[p->region], blind)));
+}
+
+static void remember(struct world *w, const struct probe_loop *p, const struct evac_probe_result *r)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    struct place *place = &w->places[p->vantage];
+    if (place->silent || place->count == SEEN_MAX)
+        return;
+    place->asked_ms[place->count] = r->sent_boot_ms;
+    place->seen[place->count++] = (struct evac_batch_result){
+        .app = app->name,
+        .probe = app->probes[p->probe].name,
+        .region = app->probes[p->probe].regional ? app->regions[p->region] : EVAC_STR(""),
+        .ok = r->ok,
+        .latency_ms = r->latency_ms,
+        .reason = evac_arena_str(w->arena, r->reason),
+    };
+}
+
+/* As the agent does it, once a second. */
+static void report_due(struct world *w, void *what)
+{
+    struct place *place = what;
+    size_t vantage = (size_t)(place - w->places);
+    struct evac_buf json;
+    char lease[32];
+    later(w, 1000, report_due, place);
+    if (place->silent || !w->shell)
+        return;
+    for (size_t i = 0; i < place->count; i++)
+        place->seen[i].asked_ago_ms = (uint32_t)(w->now_ms - place->asked_ms[i]);
+    (void)snprintf(lease, sizeof lease, "lease-%zu", vantage);
+    const struct evac_batch batch = { .lease = evac_str(lease),
+                                      .seq = ++place->seq,
+                                      .config = evac_str(w->model->hash),
+                                      .abstains = place->abstains,
+                                      .results = place->seen,
+                                      .count = place->count };
+    evac_buf_init(&json, EVAC_BATCH_BYTES_MAX);
+    evac_batch_to_json(&batch, &json);
+    (void)evac_shell_vantage(w->shell, w->model->controller.vantages[vantage - 1].name,
+                             evac_buf_str(&json), NULL);
+    evac_buf_done(&json);
+    place->count = 0;
+}
+
+void world_blind(struct world *w, size_t vantage, const char *region)
+{
+    w->places[vantage].blind = region;
+}
+
+void world_silence(struct world *w, size_t vantage, bool silent)
+{
+    w->places[vantage].silent = silent;
+    w->places[vantage].count = 0;
+}
+
+void world_abstain(struct world *w, size_t vantage, bool cut_off)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = cut_off };
+    w->places[vantage].abstains = cut_off;
+    if (vantage == 0 && w->shell)
+        (void)evac_shell_event(w->shell, &event, NULL);
+}
+
 static void probe_due(struct world *w, void *what)
 {
     struct probe_loop *p = what;
@@ -666,7 +752,7 @@ static void probe_due(struct world *w, void *what)
 
     substitute(probe->target, app->regions[p->region], url, sizeof url);
     evac_buf_init(&reply.body, 8u << 20);
-    bool answered = ask(w, url, &reply);
+    bool answered = sees(w, p) && ask(w, url, &reply);
     r->ok =
         answered && reply.status >= 200 && reply.status < 400 &&
         evac_str_has(evac_buf_str(&reply.body), probe->expect_body.n ? probe->expect_body.p : "");
@@ -685,24 +771,36 @@ static void probe_due(struct world *w, void *what)
     r->reason = r->ok      ? EVAC_STR_NONE
                 : answered ? EVAC_STR("not what was expected")
                            : EVAC_STR("connection refused");
-    if (w->shell)
+    if (p->vantage > 0)
+        remember(w, p, r);
+    else if (w->shell)
         (void)evac_shell_event(w->shell, &event, NULL);
     evac_buf_done(&reply.body);
     later(w, probe->every_ms - probe->every_ms / 10 + below(w, probe->every_ms / 5 + 1), probe_due,
           p);
 }
 
-static void begin_probes(struct world *w)
+static void begin_place(struct world *w, uint16_t vantage)
 {
     const struct evac_app *app = &w->model->apps[0];
     for (uint16_t p = 0; p < app->probe_count; p++)
         for (uint16_t r = 0; r < (app->probes[p].regional ? app->region_count : 1); r++) {
-            if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP)
+            bool own = app->probes[p].role == EVAC_PROBE_ENDPOINT; /* the controller's to look at */
+            if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP || (own && vantage > 0))
                 continue;
             struct probe_loop *loop = evac_arena_alloc(w->arena, sizeof *loop);
-            *loop = (struct probe_loop){ p, r };
+            *loop = (struct probe_loop){ p, r, vantage };
             later(w, below(w, app->probes[p].every_ms), probe_due, loop);
         }
+}
+
+static void begin_probes(struct world *w)
+{
+    for (uint16_t v = 0; v <= w->model->controller.vantage_count; v++) {
+        begin_place(w, v);
+        if (v > 0)
+            later(w, below(w, 1000), report_due, &w->places[v]);
+    }
 }
 
 /* --- invariants
@@ -900,7 +998,11 @@ static void load(struct world *w)
     struct evac_err err = { EVAC_OK, "" };
     size_t n = 0;
     const char *app = w->o.app_file ? w->o.app_file : "apps/shop.cfg";
-    files[n++] = (struct evac_conf_text){ "evac.cfg", fill(w, read_demo(w, "evac.cfg")) };
+    struct evac_str controller = fill(w, read_demo(w, "evac.cfg"));
+    if (w->o.vantages)
+        controller = evac_arena_printf(w->arena, "%.*s\nvantages = ( %s );\n",
+                                       EVAC_STR_ARG(controller), w->o.vantages);
+    files[n++] = (struct evac_conf_text){ "evac.cfg", controller };
     files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
     static const char *const names[] = { "apps/a.cfg", "apps/b.cfg", "apps/c.cfg", "apps/d.cfg" };
     for (size_t i = 0; i < 4 && w->o.more[i]; i++)

@@ -29,6 +29,9 @@ struct world_options {
                               stands  beside it, as .world */
     const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
     const char *more[4];   /* further configuration files' texts: an app, a runbook; NULL none */
+    const char *vantages;  /* of evac.cfg, "{ name = \"eu\"; }, ..."; NULL: the controller looks
+                              alone. Their agents are part of the world: each asks as it sees the
+                              sandbox, and reports once a second, in batches */
     struct world_faults faults;
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
@@ -48,6 +51,13 @@ int64_t world_wall(struct world *w); /* what its clocks show */
 /* The sandbox's control verbs; aborts on one that it refuses. */
 void world_control(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void world_set_faults(struct world *w, const struct world_faults *faults);
+
+/* What a place sees and says: 0 is the controller, the others stand as in options.vantages. blind:
+ * probes of that region fail from there, "" of every region, NULL it sees again. */
+void world_blind(struct world *w, size_t vantage, const char *region);
+void world_silence(struct world *w, size_t vantage, bool silent); /* 1..: its agent is gone */
+void world_abstain(struct world *w, size_t vantage,
+                   bool cut_off); /* it reaches no anchor, and says so */
 
 /* Stand in for people. */
 enum evac_code world_begin(struct world *w, enum evac_workflow workflow, enum evac_mode mode);

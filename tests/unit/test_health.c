@@ -427,7 +427,7 @@ START_TEST(who_is_cut_off_has_no_opinion)
     rounds(5, "-+");
     ck_assert_int_eq(verdict(EAST), EVAC_VERDICT_UNKNOWN);
     ck_assert_int_eq(verdict(WEST), EVAC_VERDICT_UNKNOWN);
-    ck_assert_str_eq(h.regions[EAST].reasons, "1 of 1 vantages cut off, and not counted");
+    ck_assert_str_eq(h.regions[EAST].reasons, "1 of 1 vantages silent or cut off, and not counted");
 }
 END_TEST
 

@@ -1,0 +1,132 @@
+#include "batch.h"
+
+#include "jw.h"
+
+#include <cJSON.h>
+
+static void put_result(const struct evac_batch_result *r, struct evac_jw *w)
+{
+    evac_jw_open(w, NULL, '{');
+    evac_jw_str(w, "app", r->app);
+    evac_jw_str(w, "probe", r->probe);
+    evac_jw_str(w, "region", r->region);
+    evac_jw_bool(w, "ok", r->ok);
+    evac_jw_i64(w, "latency_ms", r->latency_ms);
+    evac_jw_i64(w, "asked_ago_ms", r->asked_ago_ms);
+    evac_jw_i64(w, "certificate_until_ms", r->certificate_until_ms);
+    evac_jw_str(w, "reason", r->reason);
+    evac_jw_close(w, '}');
+}
+
+void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
+{
+    struct evac_jw w = { out, false };
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_str(&w, "lease", batch->lease);
+    evac_jw_i64(&w, "seq", (int64_t)batch->seq);
+    evac_jw_str(&w, "config", batch->config);
+    evac_jw_bool(&w, "abstains", batch->abstains);
+    evac_jw_bool(&w, "leaves", batch->leaves);
+    evac_jw_i64(&w, "dropped", (int64_t)batch->dropped);
+    evac_jw_open(&w, "results", '[');
+    for (size_t i = 0; i < batch->count; i++)
+        put_result(&batch->results[i], &w);
+    evac_jw_close(&w, ']');
+    evac_jw_close(&w, '}');
+}
+
+/* --- and back: nothing of it is believed before it was looked at -------------------------------
+ */
+
+struct reading {
+    struct evac_arena *arena;
+    struct evac_err *err;
+    enum evac_code code;
+};
+
+static struct evac_str text_of(struct reading *r, const cJSON *object, const char *key, size_t most)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    struct evac_str text = evac_str(cJSON_IsString(item) ? item->valuestring : NULL);
+    if (!r->code && (!cJSON_IsString(item) || text.n > most))
+        r->code = evac_fail(r->err, EVAC_E_BADARG,
+                            "a batch needs '%s', a text of at most %zu bytes", key, most);
+    return r->code ? EVAC_STR("") : evac_arena_str(r->arena, text);
+}
+
+static int64_t number_of(struct reading *r, const cJSON *object, const char *key, double most)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    bool good = cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= most;
+    if (!r->code && !good)
+        r->code =
+            evac_fail(r->err, EVAC_E_BADARG, "a batch needs '%s', a number up to %.0f", key, most);
+    return good ? (int64_t)item->valuedouble : 0;
+}
+
+static bool bool_of(struct reading *r, const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (!r->code && !cJSON_IsBool(item))
+        r->code = evac_fail(r->err, EVAC_E_BADARG, "a batch needs '%s', true or false", key);
+    return cJSON_IsTrue(item);
+}
+
+#define EXACT 9007199254740992.0 /* 2^53: above it a number of JSON is no longer itself */
+
+static void read_results(struct reading *r, const cJSON *list, struct evac_batch *batch)
+{
+    const cJSON *item;
+    size_t n = (size_t)cJSON_GetArraySize(list);
+    if (!cJSON_IsArray(list) || n > EVAC_BATCH_RESULTS_MAX) {
+        r->code = evac_fail(r->err, EVAC_E_BADARG, "a batch needs 'results', a list of at most %u",
+                            EVAC_BATCH_RESULTS_MAX);
+        return;
+    }
+    batch->results = evac_arena_array(r->arena, n, sizeof *batch->results);
+    cJSON_ArrayForEach(item, list)
+    {
+        batch->results[batch->count++] = (struct evac_batch_result){
+            .app = text_of(r, item, "app", 64),
+            .probe = text_of(r, item, "probe", 64),
+            .region = text_of(r, item, "region", 64),
+            .ok = bool_of(r, item, "ok"),
+            .latency_ms = (uint32_t)number_of(r, item, "latency_ms", 86400000),
+            .asked_ago_ms = (uint32_t)number_of(r, item, "asked_ago_ms", 86400000),
+            .certificate_until_ms = number_of(r, item, "certificate_until_ms", EXACT),
+            .reason = text_of(r, item, "reason", 400),
+        };
+        if (r->code)
+            return;
+    }
+}
+
+enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *arena,
+                                    struct evac_batch *ret_batch, struct evac_err *err)
+{
+    struct reading r = { arena, err, EVAC_OK };
+    if (text.n > EVAC_BATCH_BYTES_MAX)
+        return evac_fail(err, EVAC_E_TOOBIG, "a batch of %zu bytes; %u are allowed", text.n,
+                         EVAC_BATCH_BYTES_MAX);
+    cJSON *root = text.n ? cJSON_ParseWithLength(text.p, text.n) : NULL;
+    if (!cJSON_IsObject(root)) {
+        cJSON_Delete(root);
+        return evac_fail(err, EVAC_E_PARSE, "a batch is a JSON object");
+    }
+    struct evac_batch batch = {
+        .lease = text_of(&r, root, "lease", EVAC_LEASE_BYTES - 1),
+        .seq = (uint64_t)number_of(&r, root, "seq", EXACT),
+        .config = text_of(&r, root, "config", 64),
+        .abstains = bool_of(&r, root, "abstains"),
+        .leaves = bool_of(&r, root, "leaves"),
+        .dropped = (uint64_t)number_of(&r, root, "dropped", EXACT),
+    };
+    if (!r.code)
+        read_results(&r, cJSON_GetObjectItemCaseSensitive(root, "results"), &batch);
+    if (!r.code && (batch.lease.n == 0 || batch.seq == 0))
+        r.code = evac_fail(err, EVAC_E_BADARG, "a batch has a lease, and a number from 1 on");
+    cJSON_Delete(root);
+    if (!r.code)
+        *ret_batch = batch;
+    return r.code;
+}

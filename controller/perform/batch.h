@@ -1,0 +1,37 @@
+/* What a vantage's agent tells the controller at one time, as JSON: small, bounded, numbered. */
+#ifndef EVAC_BATCH_H
+#define EVAC_BATCH_H
+
+#include "evac/arena.h"
+#include "evac/buf.h"
+#include "evac/err.h"
+
+#define EVAC_BATCH_RESULTS_MAX 256u
+#define EVAC_BATCH_BYTES_MAX   (256u << 10)
+#define EVAC_LEASE_BYTES       33u /* of a lease's name, with its end */
+
+struct evac_batch_result {
+    struct evac_str app, probe, region; /* by name; region "" for what is not regional */
+    bool ok;
+    uint32_t latency_ms;
+    uint32_t asked_ago_ms; /* counted from when the batch was written, and a way there and back */
+    int64_t certificate_until_ms;
+    struct evac_str reason;
+};
+
+struct evac_batch {
+    struct evac_str lease;  /* drawn anew by each start of an agent */
+    uint64_t seq;           /* 1.. within the lease */
+    struct evac_str config; /* hash of the configuration that was asked by */
+    bool abstains;          /* none of the anchors is reached from there */
+    bool leaves;            /* an orderly end: the lease is given back */
+    uint64_t dropped;       /* results that this agent could not deliver, ever */
+    struct evac_batch_result *results;
+    size_t count;
+};
+
+void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out);
+/* Everything in arena. Refuses what is not whole, or more than a batch holds. */
+enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *arena,
+                                    struct evac_batch *ret_batch, struct evac_err *err);
+#endif

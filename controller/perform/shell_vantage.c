@@ -1,0 +1,155 @@
+/*
+ * The desk that vantages report at: who has a lease, which batch was the last, what is refused. A
+ * batch that is taken becomes engine events: that the vantage spoke, then what it saw.
+ *
+ * Times: an agent's clock is not ours, so it says how long ago it asked, and a result counts as
+ * known when it is taken here. Both ends of an outage are so no better than the truth.
+ */
+#include "batch.h"
+#include "shell_internal.h"
+
+#include <string.h>
+
+#define STALE_TENTHS 25u /* of a probe's interval: as a track grows old */
+
+static enum evac_code find_vantage(const struct evac_shell *shell, struct evac_str name,
+                                   size_t *ret_vantage, struct evac_err *err)
+{
+    const struct evac_engine *engine = &shell->engine;
+    struct evac_buf known;
+    *ret_vantage = evac_engine_vantage(engine, name);
+    if (*ret_vantage < evac_engine_vantage_count(engine))
+        return EVAC_OK;
+    evac_buf_init(&known, 600);
+    for (size_t v = 1; v < evac_engine_vantage_count(engine); v++)
+        evac_buf_putf(&known, "%s%.*s", v > 1 ? ", " : "",
+                      EVAC_STR_ARG(evac_engine_vantage_name(engine, v)));
+    enum evac_code code =
+        evac_fail(err, EVAC_E_NOTFOUND, "evac.cfg has no vantage '%.*s'; it has %s",
+                  EVAC_STR_ARG(name), known.n ? known.p : "none");
+    evac_buf_done(&known);
+    return code;
+}
+
+/* A copy, an overtaken one, another agent's, one by another configuration. */
+static enum evac_code check(const struct evac_shell *shell, size_t v, const struct evac_batch *b,
+                            struct evac_err *err)
+{
+    const struct shell_seat *seat = &shell->seats[v];
+    const struct evac_vantage *vantage = &shell->engine.vantages[v];
+    struct evac_str name = evac_engine_vantage_name(&shell->engine, v);
+    bool live = vantage->state != EVAC_VANTAGE_SILENT && seat->lease[0];
+    if (!evac_str_is(b->config, shell->model->hash))
+        return evac_fail(err, EVAC_E_STALE,
+                         "vantage %.*s looks by another configuration than the controller's "
+                         "(%.8s, and %.8s here): give both the same files, and load them again",
+                         EVAC_STR_ARG(name), b->config.p, shell->model->hash);
+    if (live && !evac_str_is(b->lease, seat->lease))
+        return evac_fail(err, EVAC_E_BUSY,
+                         "another agent speaks for vantage %.*s, and was heard %llu ms ago; after "
+                         "%u ms of silence its place is free",
+                         EVAC_STR_ARG(name),
+                         (unsigned long long)(shell_now(shell).boot_ms - vantage->heard_boot_ms),
+                         shell->model->controller.vantage_lease_ms);
+    if (evac_str_is(b->lease, seat->lease) && b->seq <= seat->seq)
+        return evac_fail(err, EVAC_E_STALE,
+                         "batch %llu of vantage %.*s is a copy, or was overtaken: %llu was taken "
+                         "before it",
+                         (unsigned long long)b->seq, EVAC_STR_ARG(name),
+                         (unsigned long long)seat->seq);
+    return EVAC_OK;
+}
+
+/* Where that result belongs; false: nowhere, or it is too old to say anything about now. */
+static bool place(const struct evac_shell *shell, const struct evac_batch_result *from,
+                  uint16_t *ret_app, struct evac_probe_result *to)
+{
+    size_t a = evac_engine_app(&shell->engine, from->app), p = 0;
+    if (a == shell->engine.app_count)
+        return false;
+    const struct evac_app *app = shell->engine.apps[a].app;
+    while (p < app->probe_count && !evac_str_eq(app->probes[p].name, from->probe))
+        p++;
+    if (p == app->probe_count || app->probes[p].role == EVAC_PROBE_ENDPOINT)
+        return false;
+    to->region = 0;
+    while (app->probes[p].regional && to->region < app->region_count &&
+           !evac_str_eq(app->regions[to->region], from->region))
+        to->region++;
+    to->probe = (uint16_t)p;
+    *ret_app = (uint16_t)a;
+    return to->region < app->region_count &&
+           from->asked_ago_ms <= (uint64_t)app->probes[p].every_ms * STALE_TENTHS / 10;
+}
+
+static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage,
+                                  const struct evac_batch_result *from, struct evac_err *err)
+{
+    struct evac_now now = shell_now(shell);
+    struct evac_event event = { .kind = EVAC_EVENT_PROBE };
+    struct evac_probe_result *to = &event.u.probe.result;
+    if (!place(shell, from, &event.u.probe.app, to)) {
+        shell->seats[vantage].stale++;
+        return EVAC_OK;
+    }
+    to->vantage = vantage;
+    to->ok = from->ok;
+    to->latency_ms = from->latency_ms;
+    to->sent_boot_ms = now.boot_ms > from->asked_ago_ms ? now.boot_ms - from->asked_ago_ms : 0;
+    to->boot_ms = now.boot_ms;
+    to->wall_ms = now.wall_ms;
+    to->certificate_until_ms = from->certificate_until_ms;
+    to->reason = from->reason;
+    return evac_shell_event(shell, &event, err);
+}
+
+static enum evac_code take(struct evac_shell *shell, size_t v, const struct evac_batch *b,
+                           struct evac_err *err)
+{
+    struct shell_seat *seat = &shell->seats[v];
+    struct evac_event event = { .kind = EVAC_EVENT_VANTAGE };
+    (void)evac_str_copy(seat->lease, sizeof seat->lease, b->lease);
+    seat->seq = b->seq;
+    seat->dropped = b->dropped;
+    event.u.vantage = (struct evac_vantage_event){ (uint16_t)v, b->abstains, b->leaves };
+    if (b->leaves)
+        *seat = (struct shell_seat){ .seq = 0 };
+    enum evac_code code = evac_shell_event(shell, &event, err);
+    for (size_t i = 0; !code && i < b->count; i++)
+        code = take_result(shell, (uint16_t)v, &b->results[i], err);
+    return code;
+}
+
+enum evac_code evac_shell_vantage(struct evac_shell *shell, struct evac_str name,
+                                  struct evac_str batch, struct evac_err *err)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_batch b = { .seq = 0 };
+    size_t v;
+    enum evac_code code = find_vantage(shell, name, &v, err);
+    if (!code)
+        code = evac_batch_from_json(batch, arena, &b, err);
+    if (!code) {
+        code = check(shell, v, &b, err);
+        (void)evac_str_copy(shell->seats[v].refusal, sizeof shell->seats[v].refusal,
+                            evac_str(code && err ? err->text : ""));
+    }
+    if (!code)
+        code = take(shell, v, &b, err);
+    evac_arena_free(arena);
+    return code;
+}
+
+struct evac_vantage_view evac_shell_vantage_view(const struct evac_shell *shell, size_t vantage)
+{
+    const struct shell_seat *seat = &shell->seats[vantage];
+    return (struct evac_vantage_view){ seat->dropped, seat->stale, seat->refusal };
+}
+
+/* Seats go by place: a vantage that is another one now has none. */
+void shell_clear_seats(struct evac_shell *shell)
+{
+    for (size_t v = 1; v < EVAC_VANTAGES_MAX; v++)
+        if (shell->engine.vantages[v].state == EVAC_VANTAGE_SILENT)
+            shell->seats[v] = (struct shell_seat){ .seq = 0 };
+}

@@ -1,0 +1,293 @@
+#include "agent.h"
+
+#include "batch.h"
+#include "log.h"
+#include "probes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_MS      100u  /* how often it is looked whether something is to be told */
+#define HEART_MS     5000u /* at the latest; a sixth of a lease if that is sooner */
+#define QUEUE_MAX    4096u
+#define REASON_BYTES 160u
+
+/* A result that waits to be told. */
+struct waiting {
+    uint16_t app, probe, region;
+    bool ok;
+    uint32_t latency_ms;
+    uint64_t sent_boot_ms;
+    int64_t certificate_until_ms;
+    char reason[REASON_BYTES];
+};
+
+struct evac_agent {
+    struct evac_agent_options o;
+    uv_loop_t *loop;
+    const struct evac_model *model;
+    struct evac_probes *probes;
+    char name[65], path[200], lease[EVAC_LEASE_BYTES];
+    struct waiting *queue; /* a ring */
+    size_t first, count;
+    uint64_t seq, dropped, told_boot_ms;
+    uint64_t way_ms; /* there and back, as it was last time */
+    bool cut_off, changed, leaving, left;
+    enum evac_post last; /* to log changes only */
+    uv_timer_t timer;
+
+    uv_work_t work; /* one post at a time */
+    bool posting, leaves_now;
+    size_t posting_count;
+    struct evac_buf body;
+    enum evac_post outcome;
+    char why[300];
+    uint64_t posted_boot_ms;
+    void (*stopped)(void *user);
+};
+
+static uint64_t now_ms(const struct evac_agent *agent)
+{
+    return agent->o.host->now_ms(agent->o.host->ctx);
+}
+
+/* --- what is seen ------------------------------------------------------------------------------
+ */
+
+/* What speaks about one region or another place; the public endpoint and the control planes are the
+ * controller's own to look at. */
+static bool is_wanted(void *user, uint16_t app, const struct evac_probe *probe)
+{
+    (void)user;
+    (void)app;
+    return probe->role != EVAC_PROBE_ENDPOINT && probe->kind != EVAC_PROBE_KIND_LOOK;
+}
+
+static void on_seen(void *user, const struct evac_seen_probe *seen)
+{
+    struct evac_agent *agent = user;
+    if (!seen->known)
+        return;
+    if (agent->count == QUEUE_MAX) {
+        agent->first = (agent->first + 1) % QUEUE_MAX;
+        agent->count--;
+        agent->dropped++;
+    }
+    struct waiting *w = &agent->queue[(agent->first + agent->count++) % QUEUE_MAX];
+    *w = (struct waiting){ .app = seen->app,
+                           .probe = seen->probe,
+                           .region = seen->region,
+                           .ok = seen->ok,
+                           .latency_ms = seen->latency_ms,
+                           .sent_boot_ms = seen->sent_boot_ms,
+                           .certificate_until_ms = seen->certificate_until_ms };
+    (void)evac_str_copy(w->reason, sizeof w->reason, seen->reason);
+}
+
+static void on_cut_off(void *user, bool cut_off)
+{
+    struct evac_agent *agent = user;
+    agent->cut_off = cut_off;
+    agent->changed = true;
+    evac_log(cut_off ? EVAC_LOG_WARN : EVAC_LOG_INFO, "anchors", "vantage=%s reached=%s",
+             agent->name, cut_off ? "none" : "again");
+}
+
+/* --- what is told ------------------------------------------------------------------------------
+ */
+
+static void fill(const struct evac_agent *agent, const struct waiting *w,
+                 struct evac_batch_result *to)
+{
+    const struct evac_app *app = &agent->model->apps[w->app];
+    const struct evac_probe *probe = &app->probes[w->probe];
+    *to = (struct evac_batch_result){
+        .app = app->name,
+        .probe = probe->name,
+        .region = probe->regional ? app->regions[w->region] : EVAC_STR(""),
+        .ok = w->ok,
+        .latency_ms = w->latency_ms,
+        .asked_ago_ms = (uint32_t)(now_ms(agent) - w->sent_boot_ms + agent->way_ms),
+        .certificate_until_ms = w->certificate_until_ms,
+        .reason = evac_str(w->reason),
+    };
+}
+
+static void write_batch(struct evac_agent *agent)
+{
+    struct evac_batch_result results[EVAC_BATCH_RESULTS_MAX];
+    size_t n = agent->count < EVAC_BATCH_RESULTS_MAX ? agent->count : EVAC_BATCH_RESULTS_MAX;
+    for (size_t i = 0; i < n; i++)
+        fill(agent, &agent->queue[(agent->first + i) % QUEUE_MAX], &results[i]);
+    const struct evac_batch batch = { .lease = evac_str(agent->lease),
+                                      .seq = ++agent->seq,
+                                      .config = evac_str(agent->model->hash),
+                                      .abstains = agent->cut_off,
+                                      .leaves = agent->leaving,
+                                      .dropped = agent->dropped,
+                                      .results = results,
+                                      .count = n };
+    evac_buf_reset(&agent->body);
+    evac_batch_to_json(&batch, &agent->body);
+    agent->first = (agent->first + n) % QUEUE_MAX;
+    agent->count -= n;
+    agent->posting_count = n;
+}
+
+static void log_outcome(struct evac_agent *agent)
+{
+    if (agent->outcome == agent->last && agent->seq > 1)
+        return;
+    agent->last = agent->outcome;
+    if (agent->outcome == EVAC_POST_TAKEN)
+        evac_log(EVAC_LOG_INFO, "vantage_heard", "vantage=%s lease=%s", agent->name, agent->lease);
+    else
+        evac_log(EVAC_LOG_WARN, "vantage_not_heard", "vantage=%s reason=\"%s\"", agent->name,
+                 agent->why);
+}
+
+static void on_posted(uv_work_t *work, int status)
+{
+    struct evac_agent *agent = work->data;
+    uint64_t now = now_ms(agent);
+    (void)status;
+    agent->posting = false;
+    log_outcome(agent);
+    if (agent->outcome == EVAC_POST_TAKEN)
+        agent->way_ms = now - agent->posted_boot_ms;
+    else
+        agent->dropped += agent->posting_count;
+    if (agent->leaves_now)
+        agent->left = true;
+    else if (agent->outcome == EVAC_POST_REFUSED)
+        agent->o.other_configuration(agent->o.user);
+}
+
+static void do_post(uv_work_t *work)
+{
+    struct evac_agent *agent = work->data;
+    agent->outcome = agent->o.post(agent->o.user, agent->path, evac_buf_str(&agent->body),
+                                   agent->why, sizeof agent->why);
+}
+
+static uint64_t heart_ms(const struct evac_agent *agent)
+{
+    uint64_t sixth = agent->model->controller.vantage_lease_ms / 6;
+    return sixth < HEART_MS ? sixth : HEART_MS;
+}
+
+static void end(struct evac_agent *agent)
+{
+    uv_timer_stop(&agent->timer);
+    uv_close((uv_handle_t *)&agent->timer, NULL);
+    agent->stopped(agent->o.user);
+}
+
+/* A controller that does not answer, or refuses, is asked at the heart's pace, not at every look.
+ */
+static bool is_due(const struct evac_agent *agent, uint64_t now)
+{
+    bool well = agent->outcome == EVAC_POST_TAKEN;
+    if (agent->leaving || now - agent->told_boot_ms >= heart_ms(agent))
+        return true;
+    return well && (agent->count > 0 || agent->changed);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct evac_agent *agent = timer->data;
+    uint64_t now = now_ms(agent);
+    if (agent->posting)
+        return;
+    if (agent->left) {
+        end(agent);
+        return;
+    }
+    if (!is_due(agent, now))
+        return;
+    agent->told_boot_ms = agent->posted_boot_ms = now;
+    agent->changed = false;
+    agent->leaves_now = agent->leaving;
+    write_batch(agent);
+    agent->posting = true;
+    agent->work.data = agent;
+    uv_queue_work(agent->loop, &agent->work, do_post, on_posted);
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+static void draw_lease(struct evac_agent *agent)
+{
+    unsigned char bytes[(EVAC_LEASE_BYTES - 1) / 2];
+    agent->o.host->random(agent->o.host->ctx, bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(agent->lease + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static enum evac_code begin_probes(struct evac_agent *agent, struct evac_err *err)
+{
+    const struct evac_probes_options options = { .host = agent->o.host,
+                                                 .user = agent,
+                                                 .wanted = is_wanted,
+                                                 .seen = on_seen,
+                                                 .cut_off = on_cut_off };
+    return evac_probes_new(agent->loop, agent->model, &options, &agent->probes, err);
+}
+
+enum evac_code evac_agent_new(uv_loop_t *loop, const struct evac_model *model,
+                              const struct evac_agent_options *options,
+                              struct evac_agent **ret_agent, struct evac_err *err)
+{
+    struct evac_agent *agent = calloc(1, sizeof *agent);
+    if (!agent || !(agent->queue = calloc(QUEUE_MAX, sizeof *agent->queue)))
+        abort();
+    *ret_agent = agent;
+    agent->o = *options;
+    agent->loop = loop;
+    agent->model = model;
+    (void)evac_str_copy(agent->name, sizeof agent->name, options->name);
+    (void)snprintf(agent->path, sizeof agent->path, "/v1/vantages/%s/results", agent->name);
+    evac_buf_init(&agent->body, EVAC_BATCH_BYTES_MAX);
+    draw_lease(agent);
+    enum evac_code code = begin_probes(agent, err);
+    if (code)
+        return code;
+    uv_timer_init(loop, &agent->timer);
+    agent->timer.data = agent;
+    uv_timer_start(&agent->timer, on_look, LOOK_MS, LOOK_MS);
+    return EVAC_OK;
+}
+
+/* What waits was seen by the old model, and is no longer worth a word. */
+enum evac_code evac_agent_reload(struct evac_agent *agent, const struct evac_model *model,
+                                 struct evac_err *err)
+{
+    evac_probes_free(agent->probes);
+    agent->probes = NULL;
+    agent->model = model;
+    agent->dropped += agent->count;
+    agent->first = agent->count = 0;
+    agent->changed = true;
+    agent->cut_off = false;
+    return begin_probes(agent, err);
+}
+
+void evac_agent_stop(struct evac_agent *agent, void (*done)(void *user))
+{
+    evac_probes_free(agent->probes);
+    agent->probes = NULL;
+    agent->stopped = done;
+    agent->leaving = true;
+}
+
+void evac_agent_free(struct evac_agent *agent)
+{
+    if (!agent)
+        return;
+    evac_probes_free(agent->probes);
+    evac_buf_done(&agent->body);
+    free(agent->queue);
+    free(agent);
+}
