@@ -12,6 +12,8 @@ const struct evac_access_row evac_access_rows[] = {
     { "look", VIEWER, "status, runs, reports, the journal, drivers" },
     { "plan", VIEWER, "what a move would do; nothing is called" },
     { "lint", VIEWER, "would it work with a region gone; nothing is called" },
+    { "simulate", VIEWER, "an outage in virtual time; nothing is called" },
+    { "replay", VIEWER, "what has happened, through today's policy" },
     { "rehearse", OPERATOR | APPROVER | ADMIN, "check, and drills that only look" },
     { "isolated", OPERATOR, "a drill that changes the standby and puts it back" },
     { "live", OPERATOR, "a drill that moves users" },

@@ -2,6 +2,7 @@
 
 #include "access.h"
 #include "api_evidence.h"
+#include "api_jobs.h"
 #include "builtin.h"
 #include "calendar.h"
 #include "door.h"
@@ -675,6 +676,49 @@ static void put_permissions(struct evac_daemon *daemon, struct evac_str name,
         fail(r, &err);
 }
 
+/* --- what is answered later
+ * ----------------------------------------------------------------------------- */
+
+typedef enum evac_code begin_job_fn(struct evac_daemon *daemon, struct evac_str app,
+                                    const cJSON *json, uint64_t *ret_number, struct evac_err *err);
+
+static void begin_job(struct evac_daemon *daemon, const struct evac_api_request *q,
+                      struct evac_str app, const char *const *fields, begin_job_fn *begin,
+                      struct evac_api_response *r)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = { &r->body, false };
+    uint64_t number = 0;
+    cJSON *json = body_object(q, r);
+    if (json && no_unknown_keys(json, fields, r)) {
+        if (begin(daemon, app, json, &number, &err)) {
+            fail(r, &err);
+        } else {
+            r->status = 202;
+            evac_jw_open(&w, NULL, '{');
+            evac_jw_i64(&w, "job", (int64_t)number);
+            evac_jw_close(&w, '}');
+        }
+    }
+    cJSON_Delete(json);
+}
+
+static void replay(struct evac_daemon *daemon, const struct evac_api_request *q,
+                   struct evac_api_response *r)
+{
+    begin_job(daemon, q, EVAC_STR_NONE, api_replay_fields, api_begin_replay, r);
+}
+
+static void job_route(struct evac_daemon *daemon, struct evac_str number,
+                      struct evac_api_response *r)
+{
+    int64_t id;
+    struct evac_jw w = { &r->body, false };
+    if (!evac_str_i64(number, &id) || id <= 0 ||
+        !evac_jobs_view(evac_daemon_jobs(daemon), (uint64_t)id, &w))
+        problem(r, 404, "there is no such job", "the newest eight are kept");
+}
+
 static void app_route(struct evac_daemon *daemon, const struct evac_api_request *q,
                       struct evac_str app, struct evac_str rest, struct evac_api_response *r)
 {
@@ -700,6 +744,8 @@ static void app_route(struct evac_daemon *daemon, const struct evac_api_request 
         put_receipt(daemon, q, app, r);
     else if (!get && evac_str_is(rest, "drills"))
         begin_drill(daemon, q, app, r);
+    else if (!get && evac_str_is(rest, "simulate"))
+        begin_job(daemon, q, app, api_simulation_fields, api_begin_simulation, r);
     else if (!get && evac_str_is(rest, "runs"))
         begin_run(daemon, q, app, r);
     else if (get && evac_str_is(rest, "trend"))
@@ -797,6 +843,7 @@ static const struct {
     { "POST", "/v1/evidence", NULL, api_evidence, true },
     { "GET", "/v1/evidence/key", NULL, api_evidence_key, true },
     { "POST", "/v1/commands", NULL, say_anything, true },
+    { "POST", "/v1/replay", NULL, replay, true },
 };
 
 /* POST /v1/vantages/NAME/results */
@@ -834,6 +881,7 @@ static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *
         return;
     }
     bool app = evac_str_starts(q->path, "/v1/apps/"), run = evac_str_starts(q->path, "/v1/runs/");
+    bool job = evac_str_starts(q->path, "/v1/jobs/");
     if ((app || run) && !shell) {
         problem(r, 503, "the controller is in trouble", evac_daemon_trouble(daemon));
         return;
@@ -842,7 +890,7 @@ static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *
         vantage_route(daemon, q, r);
         return;
     }
-    if (!app && !run) {
+    if (!app && !run && !job) {
         problem(r, 404, "there is no such thing", "see the API's description");
         return;
     }
@@ -851,6 +899,8 @@ static void dispatch(struct evac_daemon *daemon, const struct evac_api_request *
     name = evac_str_cut(rest, '/', &rest);
     if (app)
         app_route(daemon, q, name, rest, r);
+    else if (job)
+        job_route(daemon, name, r);
     else
         run_route(daemon, q, name, rest, r);
 }

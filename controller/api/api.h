@@ -13,6 +13,10 @@
  *                                    {"assume_down"}, or {"all_regions":true,"mode"}
  *   GET  /v1/apps/{app}/decide       the decision clock
  *   GET  /v1/apps/{app}/why          from each answer to the decision, with the numbers
+ *   POST /v1/apps/{app}/simulate     {"down","to","faults","runs","seed","reaction_ms"}: a job
+ *   POST /v1/replay                  {"app","run","from_ms","to_ms","policy","dwell_ms",
+ *                                    "cooldown_ms"}: a job
+ *   GET  /v1/jobs/{job}              {"state":"running|done|failed","done","of","problem","result"}
  *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
  *   GET  /v1/runs/{run}/report?format=json|text|html
  *   POST /v1/runs/{run}/commands     {"verb","step","gate","reason","value"}

@@ -95,7 +95,7 @@ static void draw_so_far(const cJSON *d, struct evac_screen *s)
         return;
     bool asks = evac_json_number(outage, "asked_for_ms", -1) >= 0;
     evac_screen_linef(s, "  so far         detection %s, decision %s%s%s%s", detect, decide,
-                      asks ? " (a proposal has waited " : "", asks ? asked : "", asks ? ")" : "");
+                      asks ? " (proposed for " : "", asks ? asked : "", asks ? ")" : "");
 }
 
 static void draw_range(const cJSON *range, const char *title, const char *note,

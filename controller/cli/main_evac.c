@@ -33,6 +33,12 @@ static const struct command {
     { "lint", "APP [failover|failback]",
       "would the move still work with a region gone? every API operation, and what is wrong",
       evac_cmd_lint },
+    { "simulate", "APP --down REGION",
+      "an outage many times over, in virtual time: RTO and RPO, what decides them, what breaks it",
+      evac_cmd_simulate },
+    { "replay", "[RUN|FROM..TO]",
+      "what has happened, through today's policy: would it have acted, and when?",
+      evac_cmd_replay },
     { "failover", "APP", "move the app out of its active region (asks first)", evac_cmd_move },
     { "failback", "APP", "move the app home again (asks first)", evac_cmd_move },
     { "fence", "APP", "the region that was left is alive: make it still again (asks first)",
@@ -160,6 +166,15 @@ static void help(FILE *to)
         "                     (\"2026-12-31 18:00\"), in UTC\n"
         "  --owner NAME       waive, freeze: who stands for it\n"
         "  --incident REGION  approve, decline, pause, resume: the evacuation of that region\n"
+        "  --down REGION      simulate: the region that fails; --to REGION: where to\n"
+        "  --fault FAULT      simulate: one more table row, as slow:3x or stuck:promote; "
+        "repeatable; all: each\n"
+        "                     in turn; an unknown one lists them\n"
+        "  --runs N           simulate: so many outages (500); --seed N: other chances (1)\n"
+        "  --reaction SPAN    simulate: what people take to answer (as they did before, else 5m)\n"
+        "  --journal FILE     simulate, replay with --config: the history to go by\n"
+        "  --app APP          replay: only this one\n"
+        "  --policy P, --dwell SPAN, --cooldown SPAN  replay: what if\n"
         "  --watch            decide: drawn again every second, until you stop it\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --since DAY        trend, evidence export: from that day on (2026-01-31), or 90d back\n"
@@ -227,7 +242,17 @@ enum {
     OPT_WATCH,
     OPT_OVERRIDE,
     OPT_RECEIPT,
-    OPT_STOP
+    OPT_STOP,
+    OPT_DOWN,
+    OPT_FAULT,
+    OPT_RUNS,
+    OPT_SEED,
+    OPT_REACTION,
+    OPT_JOURNAL,
+    OPT_APP,
+    OPT_POLICY,
+    OPT_DWELL,
+    OPT_COOLDOWN
 };
 
 static const struct option options[] = {
@@ -275,6 +300,16 @@ static const struct option options[] = {
     { "override", required_argument, NULL, OPT_OVERRIDE },
     { "receipt", no_argument, NULL, OPT_RECEIPT },
     { "stop", no_argument, NULL, OPT_STOP },
+    { "down", required_argument, NULL, OPT_DOWN },
+    { "fault", required_argument, NULL, OPT_FAULT },
+    { "runs", required_argument, NULL, OPT_RUNS },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "reaction", required_argument, NULL, OPT_REACTION },
+    { "journal", required_argument, NULL, OPT_JOURNAL },
+    { "app", required_argument, NULL, OPT_APP },
+    { "policy", required_argument, NULL, OPT_POLICY },
+    { "dwell", required_argument, NULL, OPT_DWELL },
+    { "cooldown", required_argument, NULL, OPT_COOLDOWN },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -308,6 +343,65 @@ static bool set_until(struct evac_cli *cli, const char *text)
         return false;
     int64_t until_s = (int64_t)timegm(&tm) + (day ? 86400 : 0);
     return keep_duration(cli, (until_s - (int64_t)time(NULL)) * 1000);
+}
+
+/* "90s", "5m": as in a configuration. */
+static bool set_span(const char *text, uint32_t *ret_ms)
+{
+    int64_t ms;
+    if (!evac_duration_ms(evac_str(text), &ms) || ms < 0 || ms > 7LL * 86400 * 1000)
+        return false;
+    *ret_ms = (uint32_t)ms;
+    return true;
+}
+
+static bool set_count(const char *text, uint64_t most, uint64_t *ret)
+{
+    int64_t n;
+    if (!evac_str_i64(evac_str(text), &n) || n < 0 || (uint64_t)n > most)
+        return false;
+    *ret = (uint64_t)n;
+    return true;
+}
+
+/* simulate and replay */
+static bool set_what_if(struct evac_cli *cli, int c)
+{
+    uint64_t runs = 0;
+    switch (c) {
+    case OPT_DOWN:
+        cli->down = optarg;
+        return true;
+    case OPT_FAULT:
+        if (cli->fault_count == sizeof cli->faults / sizeof cli->faults[0])
+            return false;
+        cli->faults[cli->fault_count++] = optarg;
+        return true;
+    case OPT_RUNS:
+        if (!set_count(optarg, UINT32_MAX, &runs))
+            return false;
+        cli->runs = (uint32_t)runs;
+        return runs > 0;
+    case OPT_SEED:
+        return set_count(optarg, INT64_MAX, &cli->seed);
+    case OPT_REACTION:
+        return set_span(optarg, &cli->reaction_ms) && cli->reaction_ms > 0;
+    case OPT_JOURNAL:
+        cli->journal = optarg;
+        return true;
+    case OPT_APP:
+        cli->app = optarg;
+        return true;
+    case OPT_POLICY:
+        cli->policy = optarg;
+        return true;
+    case OPT_DWELL:
+        return cli->dwell_given = set_span(optarg, &cli->dwell_ms);
+    case OPT_COOLDOWN:
+        return cli->cooldown_given = set_span(optarg, &cli->cooldown_ms);
+    default:
+        return false;
+    }
 }
 
 static bool set_option(struct evac_cli *cli, int c)
@@ -444,7 +538,7 @@ static bool set_option(struct evac_cli *cli, int c)
         cli->override = optarg;
         return true;
     default:
-        return false;
+        return set_what_if(cli, c);
     }
 }
 
@@ -471,7 +565,8 @@ static const struct command *find_command(const char *name)
 int main(int argc, char **argv)
 {
     const char *socket = getenv("EVAC_SOCKET");
-    struct evac_cli cli = { .socket = socket && socket[0] ? socket : "/run/evac/evac.sock" };
+    struct evac_cli cli = { .socket = socket && socket[0] ? socket : "/run/evac/evac.sock",
+                            .seed = 1 };
     signal(SIGPIPE, SIG_IGN);
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h') {

@@ -223,28 +223,57 @@ static void block(struct evac_clock *c, const char *gate, enum evac_gate_answer 
         c->blocks[c->block_count++] = (struct evac_clock_block){ gate, answer, reason };
 }
 
-/* What binds only what would act is no reason where a person begins it all the same: an app that
- * proposes is not asked for it. */
-static bool counts(const struct evac_app *app, enum evac_gate gate)
+static struct evac_str cut_reason(struct evac_str text, struct evac_str *ret_rest)
 {
-    return evac_gate_binds(gate) == EVAC_BINDS_ALL || app->automatic == EVAC_POLICY_ACT;
+    for (size_t i = 0; i + 1 < text.n; i++)
+        if (text.p[i] == ';' && text.p[i + 1] == ' ') {
+            *ret_rest = (struct evac_str){ text.p + i + 2, text.n - i - 2 };
+            return (struct evac_str){ text.p, i };
+        }
+    *ret_rest = EVAC_STR_NONE;
+    return text;
 }
 
-static void read_gates(struct evac_clock *c, const struct evac_engine *engine)
+static bool shuts(enum evac_gate_answer answer)
+{
+    return answer != EVAC_GATE_SAYS_PASS && answer != EVAC_GATE_SAYS_WAIVED;
+}
+
+/* The decision's reasons stand in the order of its gates: first those that bind everything. */
+static void read_gates_that_bind(struct evac_clock *c, enum evac_gate_binds binds,
+                                 struct evac_str *rest)
 {
     const struct evac_decision *d = &c->app->decision;
-    struct evac_decision_input in = evac_engine_view(engine, c->app, d->from, &c->now);
-    struct evac_decision act;
-    c->may_act = evac_may_act(&in, &act);
-    for (unsigned g = 0; g < EVAC_GATE_COUNT && d->decide != EVAC_DECIDE_NOTHING; g++) {
-        char why[240];
-        if (d->gates[g] == EVAC_GATE_SAYS_PASS || d->gates[g] == EVAC_GATE_SAYS_WAIVED ||
-            !counts(c->app->app, (enum evac_gate)g))
-            continue;
-        (void)evac_ask_gate(&in, (enum evac_gate)g, why, sizeof why);
-        block(c, evac_gate_name((enum evac_gate)g), d->gates[g],
-              evac_arena_str(c->arena, evac_str(why)));
-    }
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
+        if (evac_gate_binds((enum evac_gate)g) == binds && shuts(d->gates[g]))
+            block(c, evac_gate_name((enum evac_gate)g), d->gates[g], cut_reason(*rest, rest));
+}
+
+/* Then, of a policy that acts, what keeps it waiting, or lets it only propose. */
+static void read_gates(struct evac_clock *c)
+{
+    const struct evac_decision *d = &c->app->decision;
+    struct evac_str rest = evac_str(d->reasons);
+    c->may_act = c->app->app->automatic == EVAC_POLICY_ACT;
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
+        if (evac_gate_binds((enum evac_gate)g) == EVAC_BINDS_ACT && shuts(d->gates[g]))
+            c->may_act = false;
+    read_gates_that_bind(c, EVAC_BINDS_ALL, &rest);
+    if (c->may_act)
+        read_gates_that_bind(c, EVAC_BINDS_DELAY, &rest);
+    else if (evac_str_starts(rest, "would act"))
+        block(c, "act", EVAC_GATE_SAYS_BLOCK, rest);
+}
+
+/* While all is well: should it come to that, may automation act? */
+static void foresee_gates(struct evac_clock *c, const struct evac_engine *engine)
+{
+    struct evac_decision d;
+    struct evac_decision_input in = evac_engine_view(engine, c->app, c->from, &c->now);
+    c->may_act = c->app->app->automatic == EVAC_POLICY_ACT && evac_may_act(&in, &d);
+    if (c->app->app->automatic == EVAC_POLICY_ACT && !c->may_act)
+        block(c, "act", EVAC_GATE_SAYS_BLOCK,
+              evac_arena_printf(c->arena, "it would only propose: %s", d.reasons));
 }
 
 static bool is_lossy(const struct evac_plan *plan)
@@ -277,15 +306,37 @@ static void read_loss_gate(struct evac_clock *c)
           evac_arena_str(c->arena, evac_text_str(&why)));
 }
 
-/* A run's own gates: what it waits for now. */
+/* A run's own gates that are shut at one place: its start, or a step. */
+static void read_place(struct evac_clock *c, const struct evac_run *run, uint32_t place)
+{
+    for (unsigned g = 0; g < EVAC_RUN_GATE_COUNT; g++) {
+        struct evac_gate_word word = { .answer = EVAC_GATE_SAYS_PASS };
+        if (!evac_run_gate_stands(run, place, (enum evac_run_gate)g) ||
+            !evac_run_gate_shut(run, &c->now, place, (enum evac_run_gate)g, &word))
+            continue;
+        struct evac_str at =
+            place == EVAC_NO_STEP ? EVAC_STR("the start") : run->plan->steps[place].id;
+        block(c, evac_run_gate_row((enum evac_run_gate)g)->name, word.answer,
+              evac_arena_printf(c->arena, "at %.*s: %s", EVAC_STR_ARG(at), word.why));
+        c->waits_for |= 1u << g;
+        c->waits_at = at;
+    }
+}
+
 static void read_run_gates(struct evac_clock *c)
 {
     const struct evac_run *run = c->app->run;
-    for (uint16_t i = 0; run && i < run->plan->forward_count; i++) {
+    if (run->state == EVAC_RUN_PROPOSED)
+        read_place(c, run, EVAC_NO_STEP);
+    for (uint16_t i = 0; i < run->plan->forward_count; i++) {
         enum evac_step_state state = run->steps[i].state;
-        if (state == EVAC_STEP_GATED || state == EVAC_STEP_HELD || state == EVAC_STEP_FAILED)
-            block(c, run->plan->steps[i].id.p, EVAC_GATE_SAYS_BLOCK,
-                  evac_str(run->steps[i].reason));
+        bool failed = state == EVAC_STEP_FAILED && run->state == EVAC_RUN_ASKING;
+        if (state == EVAC_STEP_GATED)
+            read_place(c, run, i);
+        if (state != EVAC_STEP_HELD && !failed)
+            continue;
+        block(c, run->plan->steps[i].id.p, EVAC_GATE_SAYS_BLOCK, evac_str(run->steps[i].reason));
+        c->waits_at = run->plan->steps[i].id;
     }
 }
 
@@ -308,7 +359,10 @@ void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena
     read_waits(c, in->history);
     read_total(c);
     read_stores(c);
-    read_gates(c, in->engine);
+    if (a->decision.decide == EVAC_DECIDE_NOTHING)
+        foresee_gates(c, in->engine);
+    else
+        read_gates(c);
     if (a->run)
         read_run_gates(c);
     else

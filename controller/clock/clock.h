@@ -63,7 +63,7 @@ struct evac_clock_block {
     struct evac_str reason;
 };
 
-#define EVAC_CLOCK_BLOCKS_MAX (EVAC_GATE_COUNT + 4u)
+#define EVAC_CLOCK_BLOCKS_MAX (EVAC_GATE_COUNT + 16u)
 
 struct evac_clock {
     struct evac_arena *arena; /* owns what follows */
@@ -71,7 +71,6 @@ struct evac_clock {
     const struct evac_plan *plan; /* today's, or that of the run that goes on; NULL: none */
     struct evac_str no_plan;      /* why */
     struct evac_now now;
-    bool may_act; /* what binds only automation lets it act */
     uint16_t from, to;
     enum evac_verdict verdict; /* of the region that would be left */
     bool trouble;              /* it is down, isolated, or all are suspect */
@@ -97,8 +96,11 @@ struct evac_clock {
 
     struct evac_clock_block blocks[EVAC_CLOCK_BLOCKS_MAX];
     size_t block_count;
-    int64_t policy_at_ms; /* wall: when it decides again by time alone; 0 never */
-    char policy[200];     /* what it will do, in words */
+    uint32_t waits_for;       /* gates of the run that are shut, a bit each */
+    struct evac_str waits_at; /* where it waits for a person, "" nowhere */
+    bool may_act;             /* nothing keeps a policy of acting from it */
+    int64_t policy_at_ms;     /* wall: when it decides again by time alone; 0 never */
+    char policy[200];         /* what it will do, in words */
     enum evac_advice advice;
     char words[400];
 };

@@ -91,16 +91,11 @@ static void put_data(struct evac_jw *w, const struct evac_clock *c)
 
 static void put_blocks(struct evac_jw *w, const struct evac_clock *c)
 {
-    static const char *const answers[] = {
-#define X(name, text) text,
-        EVAC_GATE_ANSWERS(X)
-#undef X
-    };
     evac_jw_open(w, "blocks", '[');
     for (size_t i = 0; i < c->block_count; i++) {
         evac_jw_open(w, NULL, '{');
         evac_jw_cstr(w, "gate", c->blocks[i].gate);
-        evac_jw_cstr(w, "answer", answers[c->blocks[i].answer]);
+        evac_jw_cstr(w, "answer", evac_gate_answer_name(c->blocks[i].answer));
         evac_jw_str(w, "reason", c->blocks[i].reason);
         evac_jw_close(w, '}');
     }

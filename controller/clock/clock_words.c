@@ -30,20 +30,27 @@ static struct evac_str name(const struct evac_clock *c)
 
 static bool acts(const struct evac_clock *c)
 {
-    return c->app->app->automatic == EVAC_POLICY_ACT && c->may_act &&
-           c->verdict != EVAC_VERDICT_ISOLATED;
+    return c->may_act && c->verdict != EVAC_VERDICT_ISOLATED;
 }
 
 static bool passes(const struct evac_clock *c, enum evac_gate gate)
 {
-    return c->app->decision.gates[gate] == EVAC_GATE_SAYS_PASS;
+    enum evac_gate_answer answer = c->app->decision.gates[gate];
+    return answer == EVAC_GATE_SAYS_PASS || answer == EVAC_GATE_SAYS_WAIVED;
+}
+
+/* What binds acting alone does not keep it from proposing. */
+static bool counts(const struct evac_clock *c, enum evac_gate gate)
+{
+    enum evac_gate_binds binds = evac_gate_binds(gate);
+    return binds == EVAC_BINDS_ALL || (binds == EVAC_BINDS_DELAY && c->may_act);
 }
 
 /* The dwell or the cooldown ends by itself; nothing else is closed. */
 static bool only_time_blocks(const struct evac_clock *c)
 {
     for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
-        if (evac_gate_binds((enum evac_gate)g) == EVAC_BINDS_ALL && !passes(c, (enum evac_gate)g) &&
+        if (counts(c, (enum evac_gate)g) && !passes(c, (enum evac_gate)g) &&
             g != EVAC_GATE_VERDICT && g != EVAC_GATE_COOLDOWN)
             return false;
     return c->policy_at_ms != 0;
@@ -91,14 +98,25 @@ void clock_policy(struct evac_clock *c)
 /* --- the advice: the first rule that fits
  * ---------------------------------------------------------------- */
 
+static bool waits_for(const struct evac_clock *c, enum evac_run_gate gate)
+{
+    return (c->waits_for & (1u << gate)) != 0;
+}
+
 static bool run_is_proposed(const struct evac_clock *c)
 {
-    return c->app->run && c->app->run->state == EVAC_RUN_PROPOSED;
+    return c->app->run && c->app->run->state == EVAC_RUN_PROPOSED &&
+           waits_for(c, EVAC_RUN_GATE_APPROVAL);
+}
+
+static bool only_a_veto_is_waited_for(const struct evac_clock *c)
+{
+    return c->app->run && c->waits_for == 1u << EVAC_RUN_GATE_VETO;
 }
 
 static bool run_asks(const struct evac_clock *c)
 {
-    return c->app->run && (c->app->run->state == EVAC_RUN_ASKING || c->block_count > 0);
+    return c->app->run && c->waits_at.n > 0;
 }
 
 static bool run_goes_on(const struct evac_clock *c)
@@ -131,6 +149,11 @@ static bool can_not_start(const struct evac_clock *c)
     return c->app->decision.decide == EVAC_DECIDE_WAIT &&
            (!passes(c, EVAC_GATE_STANDBY) || !passes(c, EVAC_GATE_OBSERVER) ||
             !passes(c, EVAC_GATE_LEAD));
+}
+
+static bool in_incident(const struct evac_clock *c)
+{
+    return c->app->decision.decide == EVAC_DECIDE_WAIT && !passes(c, EVAC_GATE_INCIDENT);
 }
 
 static bool is_isolated(const struct evac_clock *c)
@@ -188,9 +211,18 @@ static void answer_run(const struct evac_clock *c, struct evac_text *t)
     evac_text_puts(t, "run ");
     evac_text_u64(t, c->app->run->id);
     evac_text_puts(t, " waits for you");
-    if (c->block_count)
-        say(t, " at ", evac_str(c->blocks[c->block_count - 1].gate), "");
+    say(t, " at ", c->waits_at, "");
     say(t, ": 'evac watch ", name(c), "' shows why; approve, override, retry or skip it");
+}
+
+static void follow_veto(const struct evac_clock *c, struct evac_text *t)
+{
+    evac_text_puts(t, "run ");
+    evac_text_u64(t, c->app->run->id);
+    say(t, " begins by itself when its time for a no is over: 'evac decline ", name(c),
+        "' says no, 'evac override' begins it now");
+    say_deadline(c, t);
+    say_cost(c, t);
 }
 
 static void follow_run(const struct evac_clock *c, struct evac_text *t)
@@ -240,6 +272,16 @@ static void mend_gates(const struct evac_clock *c, struct evac_text *t)
             say(t, ": ", c->blocks[i].reason, "");
 }
 
+static void follow_incident(const struct evac_clock *c, struct evac_text *t)
+{
+    evac_text_puts(t, "the whole region is one incident, which takes this app along");
+    for (size_t i = 0; i < c->block_count; i++)
+        if (evac_str_is(EVAC_STR("incident"), c->blocks[i].gate))
+            say(t, ": ", c->blocks[i].reason, "");
+    evac_text_puts(t, "; 'evac incident' shows it");
+    say_deadline(c, t);
+}
+
 static void start_isolated(const struct evac_clock *c, struct evac_text *t)
 {
     say(t, "start it, but know that ", region(c, c->from),
@@ -270,6 +312,7 @@ static const struct rule {
     void (*words)(const struct evac_clock *c, struct evac_text *t);
 } rules[] = {
     { run_is_proposed, EVAC_ADVICE_ANSWER, answer_proposal },
+    { only_a_veto_is_waited_for, EVAC_ADVICE_FOLLOW, follow_veto },
     { run_asks, EVAC_ADVICE_ANSWER, answer_run },
     { run_goes_on, EVAC_ADVICE_FOLLOW, follow_run },
     { is_up, EVAC_ADVICE_NOTHING, nothing },
@@ -277,6 +320,7 @@ static const struct rule {
     { is_suspect, EVAC_ADVICE_WAIT, doubt },
     { has_no_plan, EVAC_ADVICE_FIX, mend_plan },
     { can_not_start, EVAC_ADVICE_FIX, mend_gates },
+    { in_incident, EVAC_ADVICE_ANSWER, follow_incident },
     { is_isolated, EVAC_ADVICE_START, start_isolated },
     { may_wait, EVAC_ADVICE_WAIT, wait_for_policy },
     { always, EVAC_ADVICE_START, start_now },

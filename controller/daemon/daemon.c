@@ -121,6 +121,7 @@ void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
 static void lose_store(struct evac_daemon *daemon, const char *why)
 {
     daemon_set_trouble(daemon, why);
+    evac_jobs_cancel(daemon->jobs, why);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
@@ -317,6 +318,7 @@ static enum evac_code replace_model(struct evac_daemon *daemon, const struct eva
         evac_arena_free(arena);
         return code;
     }
+    evac_jobs_cancel(daemon->jobs, "the configuration was loaded anew");
     evac_arena_free(daemon->facts_arena);
     daemon->facts_arena = arena;
     daemon->facts = facts;
@@ -433,6 +435,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
         code = open_shell(daemon, err);
     if (code)
         return code;
+    daemon->jobs = evac_jobs_new(daemon->loop);
     open_timers(daemon);
     code = daemon_probe_all(daemon, err);
     daemon_rearm(daemon);
@@ -442,6 +445,8 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
 void evac_daemon_stop(struct evac_daemon *daemon)
 {
     daemon_probe_stop(daemon);
+    evac_jobs_close(daemon->jobs);
+    daemon->jobs = NULL;
     if (daemon->timers_open) {
         uv_close((uv_handle_t *)&daemon->wake, NULL);
         uv_close((uv_handle_t *)&daemon->second, NULL);
@@ -487,6 +492,16 @@ const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon)
 {
     (void)daemon;
     return evac_builtin_catalog();
+}
+
+struct evac_jobs *evac_daemon_jobs(struct evac_daemon *daemon)
+{
+    return daemon->jobs;
+}
+
+const struct evac_facts *evac_daemon_facts(const struct evac_daemon *daemon)
+{
+    return daemon->facts;
 }
 
 const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon)

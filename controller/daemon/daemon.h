@@ -8,6 +8,7 @@
 
 #include "conf.h"
 #include "history.h"
+#include "jobs.h"
 #include "shell.h"
 
 #include <uv.h>
@@ -40,6 +41,10 @@ struct evac_shell *evac_daemon_shell(struct evac_daemon *daemon);
 const struct evac_model *evac_daemon_model(const struct evac_daemon *daemon);
 const struct evac_catalog *evac_daemon_catalog(const struct evac_daemon *daemon);
 struct evac_store *evac_daemon_store(struct evac_daemon *daemon);
+/* What takes longer: ended when what it works on, configuration or journal, is replaced. */
+struct evac_jobs *evac_daemon_jobs(struct evac_daemon *daemon);
+/* For the lint and for simulations; NULL none. */
+const struct evac_facts *evac_daemon_facts(const struct evac_daemon *daemon);
 /* How long things took, kept up with the journal. */
 const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon);
 const char *evac_daemon_socket(const struct evac_daemon *daemon);

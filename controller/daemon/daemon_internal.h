@@ -35,6 +35,7 @@ struct evac_daemon {
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_history *history; /* of the journal that is open */
+    struct evac_jobs *jobs;
     struct evac_probes *probes;
     uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */
     const struct evac_facts *facts; /* for the lint; NULL none */

@@ -412,6 +412,20 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* The outage's beginning, for whoever asks later what it looked like: {"impact_lo":..,...}. */
+static struct evac_str impact_json(struct engine_io *io, const struct evac_region_health *h)
+{
+    struct evac_text out = evac_effects_text(io->fx, 96);
+    if (h->impact_hi_wall_ms) {
+        evac_text_puts(&out, "{\"impact_lo\":");
+        evac_text_i64(&out, h->impact_lo_wall_ms);
+        evac_text_puts(&out, ",\"impact_hi\":");
+        evac_text_i64(&out, h->impact_hi_wall_ms);
+        evac_text_puts(&out, "}");
+    }
+    return evac_effects_text_end(io->fx, &out);
+}
+
 static void note_verdicts(struct engine_io *io, struct evac_engine_app *a, uint32_t changed)
 {
     for (uint16_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++) {
@@ -423,6 +437,7 @@ static void note_verdicts(struct engine_io *io, struct evac_engine_app *a, uint3
         record.name = a->app->regions[r];
         record.to = evac_str(evac_verdict_name(a->health.regions[r].verdict));
         record.text = evac_str(a->health.regions[r].reasons);
+        record.data = impact_json(io, &a->health.regions[r]);
         engine_record(io, record);
     }
 }

@@ -24,6 +24,12 @@ struct evac_shell_options {
 
     /* Called back, all optional. */
     void *user;
+    /* Answers calls instead of the drivers, whose call is then never made and whose links may be
+     * NULL: for simulations in which services are models. effect says whose step or resource it is;
+     * otherwise the contract is evac_driver.call's, but for cancelling, which it does not have. */
+    enum evac_code (*answer)(void *user, const struct evac_call_effect *effect,
+                             const struct evac_driver *driver, const struct evac_call *call,
+                             evac_done_fn *done, void *done_user, struct evac_err *err);
     void (*replayed)(void *user, const struct evac_record *record); /* each row, at the start */
     void (*row)(void *user, const struct evac_record *record);      /* after it is durable */
     void (*notice)(void *user, const struct evac_notice_effect *notice);

@@ -265,6 +265,15 @@ enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver
     return code;
 }
 
+static enum evac_code ask_driver(struct evac_shell *shell, struct shell_call *call,
+                                 const struct evac_call_effect *effect, const struct evac_call *ask,
+                                 struct evac_err *err)
+{
+    if (shell->o.answer)
+        return shell->o.answer(shell->o.user, effect, call->driver, ask, done, call, err);
+    return call->driver->call(call->link, ask, done, call, &call->id, err);
+}
+
 void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect)
 {
     struct shell_call *call = new_call(shell, effect);
@@ -282,7 +291,7 @@ void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *ef
     if (!code)
         code = load_goal(shell, call, effect->goal_seq, &ask.goal, &err);
     if (!code)
-        code = call->driver->call(call->link, &ask, done, call, &call->id, &err);
+        code = ask_driver(shell, call, effect, &ask, &err);
     if (code) {
         refuse(shell, call, err.text, apply);
         free_call(call);

@@ -84,6 +84,12 @@ static size_t slot_of(const struct evac_history *h, uint64_t key)
     return at;
 }
 
+/* The same step, when there was nothing to change. */
+static uint64_t so_key(uint64_t own)
+{
+    return mix(own, EVAC_STR("found so"));
+}
+
 /* app 0: of all apps. */
 static uint64_t part_key(const char *part, uint64_t app)
 {
@@ -161,9 +167,12 @@ static void take_admission(struct evac_history *h, const struct evac_record *r)
 static void finish_step(struct evac_history *h, const struct moving_step *s, uint64_t now_ms)
 {
     uint64_t spent = now_ms - s->began_ms;
-    if (s->began_ms == 0 || now_ms < s->began_ms || spent < s->waited_ms ||
-        (s->changes && !s->changed))
+    if (s->began_ms == 0 || now_ms < s->began_ms || spent < s->waited_ms)
         return;
+    if (s->changes && !s->changed) {
+        sample(h, so_key(s->own), spent - s->waited_ms);
+        return;
+    }
     sample(h, s->own, spent - s->waited_ms);
     sample(h, s->action, spent - s->waited_ms);
 }
@@ -323,8 +332,13 @@ void evac_history_step(const struct evac_history *h, const struct evac_plan *pla
                        struct evac_spread *ret)
 {
     const struct evac_plan_step *s = &plan->steps[step];
-    if (spread_of(h, own_key(plan, s), EVAC_ORIGIN_OWN, ret) ||
-        spread_of(h, action_key(s), EVAC_ORIGIN_ACTION, ret))
+    if (spread_of(h, own_key(plan, s), EVAC_ORIGIN_OWN, ret))
+        return;
+    if (spread_of(h, so_key(own_key(plan, s)), EVAC_ORIGIN_OWN, ret)) {
+        ret->found_so = true;
+        return;
+    }
+    if (spread_of(h, action_key(s), EVAC_ORIGIN_ACTION, ret))
         return;
     *ret = (struct evac_spread){ .origin = EVAC_ORIGIN_USUAL, .usual_ms = s->usual_ms };
 }

@@ -26,6 +26,7 @@ const char *evac_origin_name(enum evac_origin origin);
 /* A distribution: samples, or a middle with the spread that is assumed where there are none. */
 struct evac_spread {
     enum evac_origin origin;
+    bool found_so;  /* of a change: it was always found as it should be, and took only a look */
     uint64_t count; /* ever seen; the newest EVAC_SAMPLES_MAX are kept */
     size_t kept;
     uint32_t samples_ms[EVAC_SAMPLES_MAX]; /* sorted */
@@ -54,9 +55,9 @@ void evac_history_row(struct evac_history *history, const struct evac_record *re
 enum evac_code evac_history_read(struct evac_history *history, struct evac_store *store,
                                  struct evac_err *err);
 
-/* A forward step of a plan: its own, else its action's, else the usual. Looks, and steps that found
- * all as it should be already, do not count as changes; time that a step spent at a gate or waiting
- * for a person is not its own. */
+/* A forward step of a plan: its own, else its action's, else the usual. A step that found all as it
+ * should be already does not count as a change: where it never found anything else it is found_so;
+ * time that a step spent at a gate or waiting for a person is not its own. */
 void evac_history_step(const struct evac_history *history, const struct evac_plan *plan,
                        uint16_t step, struct evac_spread *ret_spread);
 /* A part of runs, by its name in evac_report_parts, or "approve": how long people took to answer.

@@ -5,6 +5,7 @@
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "store_memory.h"
+#include "virtual.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,24 +19,8 @@
 #define KEY_ID    "AKIAEVACSANDBOX00001"
 #define SECRET    "evacsandboxsecret/evacsandboxsecret0000"
 
-/* --- virtual time
- * -------------------------------------------------------------------------------------------- */
-
-typedef void due_fn(struct world *w, void *what);
-
-struct due {
-    uint64_t at_ms, number;
-    due_fn *fn;
-    void *what;
-};
-
-struct timer {
-    struct world *w;
-    uint64_t id;
-    evac_timer_fn *fn;
-    void *user;
-    bool stopped;
-};
+/* --- the world: virtual time is the simulation room's (virtual.h)
+ * ------------------------------------------------- */
 
 /* A place that looks, and what its agent has not told yet. */
 #define SEEN_MAX 64u
@@ -49,11 +34,9 @@ struct place {
 };
 
 struct world {
-    struct evac_err said; /* the last answer to a person */
+    struct evac_virtual v; /* first: the host's ctx is this and the world */
+    struct evac_err said;  /* the last answer to a person */
     struct world_options o;
-    uint64_t now_ms, numbers, random;
-    struct due *heap;
-    size_t heap_n, heap_cap;
     struct evac_sandbox *sandbox;
     struct evac_arena *arena;
     struct evac_model *model;
@@ -61,7 +44,6 @@ struct world {
     struct evac_shell *shell;
     struct evac_host host, look;
     struct exchange *exchanges; /* not yet answered */
-    struct timer *timers[256];
     bool *probe_alive;
     struct place places[EVAC_VANTAGES_MAX];
     char *trace;
@@ -76,53 +58,14 @@ struct world {
     char lost_operation[64];
 };
 
-static uint64_t draw(struct world *w)
-{
-    uint64_t x = w->random += 0x9e3779b97f4a7c15u; /* splitmix64 */
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
 static uint64_t below(struct world *w, uint64_t n)
 {
-    return n ? draw(w) % n : 0;
+    return evac_virtual_below(&w->v, n);
 }
 
-static bool before(const struct due *a, const struct due *b)
+static void later(struct world *w, uint64_t delay_ms, evac_due_fn *fn, void *what)
 {
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->number < b->number;
-}
-
-static void later(struct world *w, uint64_t delay_ms, due_fn *fn, void *what)
-{
-    if (w->heap_n == w->heap_cap) {
-        w->heap_cap = w->heap_cap ? 2 * w->heap_cap : 64;
-        w->heap = realloc(w->heap, w->heap_cap * sizeof *w->heap);
-        if (!w->heap)
-            abort();
-    }
-    size_t i = w->heap_n++;
-    struct due due = { w->now_ms + delay_ms, ++w->numbers, fn, what };
-    for (; i > 0 && before(&due, &w->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        w->heap[i] = w->heap[(i - 1) / 2];
-    w->heap[i] = due;
-}
-
-static struct due take_first(struct world *w)
-{
-    struct due first = w->heap[0], last = w->heap[--w->heap_n];
-    size_t i = 0;
-    for (size_t child; (child = 2 * i + 1) < w->heap_n; i = child) {
-        if (child + 1 < w->heap_n && before(&w->heap[child + 1], &w->heap[child]))
-            child++;
-        if (!before(&w->heap[child], &last))
-            break;
-        w->heap[i] = w->heap[child];
-    }
-    if (w->heap_n)
-        w->heap[i] = last;
-    return first;
+    evac_virtual_later(&w->v, delay_ms, fn, what);
 }
 
 static void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -131,8 +74,8 @@ static void broke(struct world *w, const char *fmt, ...)
     va_list ap;
     if (w->broken[0])
         return;
-    int n =
-        snprintf(w->broken, sizeof w->broken, "at %.3f s: ", (double)(w->now_ms - BOOT_MS) / 1000);
+    int n = snprintf(w->broken, sizeof w->broken,
+                     "at %.3f s: ", (double)(w->v.now_ms - BOOT_MS) / 1000);
     va_start(ap, fmt);
     vsnprintf(w->broken + n, sizeof w->broken - (size_t)n, fmt, ap);
     va_end(ap);
@@ -193,10 +136,10 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
     done(x->user, &reply);
 }
 
-static void reply_arrives(struct world *w, void *what)
+static void reply_arrives(void *owner, void *what)
 {
     struct exchange *x = what;
-    (void)w;
+    (void)owner;
     answer(x, EVAC_HTTP_REPLIED, "");
     forget(x);
 }
@@ -240,10 +183,11 @@ static void check_late(struct world *w, const struct evac_http_request *request)
 }
 
 /* The request reaches AWS: its effect is now, whoever still waits for an answer. */
-static void lands(struct world *w, void *what)
+static void lands(void *owner, void *what)
 {
+    struct world *w = owner;
     struct exchange *x = what;
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_buf_init(&x->reply.body, 8u << 20);
     if (x->request.mutates)
         check_promotion(w, &x->request);
@@ -268,8 +212,9 @@ static void lands(struct world *w, void *what)
     x->landed = true;
 }
 
-static void client_gives_up(struct world *w, void *what)
+static void client_gives_up(void *owner, void *what)
 {
+    struct world *w = owner;
     uint64_t id = (uint64_t)(uintptr_t)what;
     for (struct exchange *x = w->exchanges; x; x = x->next)
         if (x->id == id) {
@@ -281,16 +226,16 @@ static void client_gives_up(struct world *w, void *what)
         }
 }
 
-static void never_sent(struct world *w, void *what)
+static void never_sent(void *owner, void *what)
 {
-    (void)w;
+    (void)owner;
     answer(what, EVAC_HTTP_NOT_SENT, "could not connect");
     forget(what);
 }
 
-static void lost_on_the_way(struct world *w, void *what)
+static void lost_on_the_way(void *owner, void *what)
 {
-    (void)w;
+    (void)owner;
     answer(what, EVAC_HTTP_LOST, "the connection broke");
     forget(what);
 }
@@ -323,7 +268,7 @@ static bool resolve(struct world *w, struct evac_str name, char *ret_address, si
     q[n++] = 0;
     q[n++] = 0, q[n++] = 1, q[n++] = 0, q[n++] = 1;
     evac_buf_init(&reply, 65536);
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     if (evac_sandbox_dns(w->sandbox, q, n, true, &reply) && reply.n >= n + 16) {
         const uint8_t *p = (const uint8_t *)reply.p;
         /* the first answer stands right behind the question, its name compressed: 2 + 2 + 2 + 4 + 2
@@ -406,10 +351,10 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     w->requests++;
     x->w = w;
     x->arena = evac_arena_new();
-    x->id = ++w->numbers;
+    x->id = evac_virtual_number(&w->v);
     x->done = done;
     x->user = user;
-    x->sent_ms = w->now_ms;
+    x->sent_ms = w->v.now_ms;
     bool unresolved = is_name(name) && !resolve(w, name, local, sizeof local);
     copy_request(x, request, local);
     if (request->mutates)
@@ -444,8 +389,9 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     return EVAC_OK;
 }
 
-static void cancelled(struct world *w, void *what)
+static void cancelled(void *owner, void *what)
 {
+    struct world *w = owner;
     client_gives_up(w, what);
 }
 
@@ -457,64 +403,6 @@ static void host_http_cancel(void *ctx, uint64_t id)
 /* --- the rest of the host
  * ------------------------------------------------------------------------------------------ */
 
-static uint64_t host_now(void *ctx)
-{
-    return ((struct world *)ctx)->now_ms;
-}
-
-static int64_t host_wall(void *ctx)
-{
-    return WALL_MS + (int64_t)(((struct world *)ctx)->now_ms - BOOT_MS);
-}
-
-static void host_random(void *ctx, void *p, size_t bytes)
-{
-    unsigned char *out = p;
-    for (size_t i = 0; i < bytes; i++)
-        out[i] = (unsigned char)draw(ctx);
-}
-
-static void timer_due(struct world *w, void *what)
-{
-    struct timer *t = what;
-    (void)w;
-    if (!t->stopped) {
-        for (size_t i = 0; i < 256; i++)
-            if (t->w->timers[i] == t)
-                t->w->timers[i] = NULL;
-        t->fn(t->user);
-    }
-    free(t);
-}
-
-static enum evac_code host_timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
-                                 uint64_t *ret_id, struct evac_err *err)
-{
-    struct world *w = ctx;
-    for (size_t i = 0; i < 256; i++)
-        if (!w->timers[i]) {
-            struct timer *t = calloc(1, sizeof *t);
-            if (!t)
-                abort();
-            *t = (struct timer){ w, ++w->numbers, fn, user, false };
-            w->timers[i] = t;
-            *ret_id = t->id;
-            later(w, delay_ms, timer_due, t);
-            return EVAC_OK;
-        }
-    return evac_fail(err, EVAC_E_TOOBIG, "too many timers");
-}
-
-static void host_timer_stop(void *ctx, uint64_t id)
-{
-    struct world *w = ctx;
-    for (size_t i = 0; i < 256; i++)
-        if (w->timers[i] && w->timers[i]->id == id) {
-            w->timers[i]->stopped = true; /* freed when it falls due */
-            w->timers[i] = NULL;
-        }
-}
-
 struct question {
     struct evac_dns_reply reply;
     struct evac_str value;
@@ -523,10 +411,10 @@ struct question {
     void *user;
 };
 
-static void dns_due(struct world *w, void *what)
+static void dns_due(void *owner, void *what)
 {
     struct question *q = what;
-    (void)w;
+    (void)owner;
     q->value = evac_str(q->address);
     q->reply.values = &q->value;
     q->done(q->user, &q->reply);
@@ -558,24 +446,6 @@ static enum evac_code host_dns(void *ctx, struct evac_str name, const char *type
     return EVAC_OK;
 }
 
-static enum evac_code host_exec(void *ctx, const struct evac_exec_request *request,
-                                evac_exec_done_fn *done, void *user, struct evac_err *err)
-{
-    (void)ctx;
-    (void)request;
-    (void)done;
-    (void)user;
-    return evac_fail(err, EVAC_E_UNSUPPORTED, "no processes in virtual time");
-}
-
-static enum evac_code host_read_file(void *ctx, const char *path, struct evac_buf *buf,
-                                     struct evac_err *err)
-{
-    (void)ctx;
-    (void)buf;
-    return evac_fail(err, EVAC_E_NOTFOUND, "%s: no files in virtual time", path);
-}
-
 static const char *host_getenv(void *ctx, const char *name)
 {
     static const struct {
@@ -593,12 +463,6 @@ static const char *host_getenv(void *ctx, const char *name)
     return NULL;
 }
 
-static void host_debug(void *ctx, const char *fmt, ...)
-{
-    (void)ctx;
-    (void)fmt;
-}
-
 static enum evac_code no_mutation(void *ctx, const struct evac_http_request *request,
                                   evac_http_done_fn *done, void *user, uint64_t *ret_id,
                                   struct evac_err *err)
@@ -610,20 +474,12 @@ static enum evac_code no_mutation(void *ctx, const struct evac_http_request *req
 
 static struct evac_host make_host(struct world *w)
 {
-    return (struct evac_host){ .abi = EVAC_HOST_ABI,
-                               .ctx = w,
-                               .now_ms = host_now,
-                               .wall_ms = host_wall,
-                               .random = host_random,
-                               .http = host_http,
-                               .http_cancel = host_http_cancel,
-                               .timer = host_timer,
-                               .timer_stop = host_timer_stop,
-                               .dns = host_dns,
-                               .exec = host_exec,
-                               .read_file = host_read_file,
-                               .getenv = host_getenv,
-                               .debug = host_debug };
+    struct evac_host host = evac_virtual_host(&w->v);
+    host.http = host_http;
+    host.http_cancel = host_http_cancel;
+    host.dns = host_dns;
+    host.getenv = host_getenv;
+    return host;
 }
 
 /* --- probes: one at a time, asked of the sandbox as a user would
@@ -663,7 +519,7 @@ static bool ask(struct world *w, const char *url, struct evac_sandbox_reply *rep
                                          .headers = headers,
                                          .header_count = 2,
                                          .total_ms = 2000 };
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_sandbox_http(w->sandbox, &request, reply);
     return reply->fate == EVAC_SANDBOX_REPLY;
 }
@@ -695,8 +551,9 @@ static void remember(struct world *w, const struct probe_loop *p, const struct e
 }
 
 /* As the agent does it, once a second. */
-static void report_due(struct world *w, void *what)
+static void report_due(void *owner, void *what)
 {
+    struct world *w = owner;
     struct place *place = what;
     size_t vantage = (size_t)(place - w->places);
     struct evac_buf json;
@@ -705,7 +562,7 @@ static void report_due(struct world *w, void *what)
     if (place->silent || !w->shell)
         return;
     for (size_t i = 0; i < place->count; i++)
-        place->seen[i].asked_ago_ms = (uint32_t)(w->now_ms - place->asked_ms[i]);
+        place->seen[i].asked_ago_ms = (uint32_t)(w->v.now_ms - place->asked_ms[i]);
     (void)snprintf(lease, sizeof lease, "lease-%zu", vantage);
     const struct evac_batch batch = { .lease = evac_str(lease),
                                       .seq = ++place->seq,
@@ -740,8 +597,9 @@ void world_abstain(struct world *w, size_t vantage, bool cut_off)
         (void)evac_shell_event(w->shell, &event, NULL);
 }
 
-static void probe_due(struct world *w, void *what)
+static void probe_due(void *owner, void *what)
 {
+    struct world *w = owner;
     struct probe_loop *p = what;
     const struct evac_app *app = &w->model->apps[0];
     const struct evac_probe *probe = &app->probes[p->probe];
@@ -764,9 +622,9 @@ static void probe_due(struct world *w, void *what)
     r->probe = p->probe;
     r->region = p->region;
     r->latency_ms = 3;
-    r->sent_boot_ms = w->now_ms - 3;
-    r->boot_ms = w->now_ms;
-    r->wall_ms = host_wall(w);
+    r->sent_boot_ms = w->v.now_ms - 3;
+    r->boot_ms = w->v.now_ms;
+    r->wall_ms = evac_virtual_wall_ms(&w->v);
     r->served_by = evac_str(served);
     r->reason = r->ok      ? EVAC_STR_NONE
                 : answered ? EVAC_STR("not what was expected")
@@ -810,7 +668,7 @@ static void begin_probes(struct world *w)
 const char *world_truth(struct world *w)
 {
     evac_buf_reset(&w->truth);
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_sandbox_truth(w->sandbox, &w->truth);
     return w->truth.p ? w->truth.p : "";
 }
@@ -857,7 +715,7 @@ static void on_row(void *user, const struct evac_record *r)
     struct world *w = user;
     char line[512];
     int n = snprintf(line, sizeof line, "%8.3f %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n",
-                     (double)(w->now_ms - BOOT_MS) / 1000, evac_record_kind_name(r->kind),
+                     (double)(w->v.now_ms - BOOT_MS) / 1000, evac_record_kind_name(r->kind),
                      EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
                      EVAC_STR_ARG(r->to), r->event.n ? " on " : "", EVAC_STR_ARG(r->event),
                      r->text.n ? ": " : "", (int)(r->text.n < 160 ? r->text.n : 160),
@@ -914,8 +772,9 @@ static enum evac_code start(struct world *w, struct evac_err *err)
     return evac_shell_new(&options, w->model, &w->shell, err);
 }
 
-static void start_again(struct world *w, void *what)
+static void start_again(void *owner, void *what)
 {
+    struct world *w = owner;
     struct evac_err err = { EVAC_OK, "" };
     (void)what;
     if (!w->shell && start(w, &err))
@@ -1042,8 +901,7 @@ struct world *world_new(const struct world_options *options)
     if (!w)
         abort();
     w->o = *options;
-    w->random = options->seed * 0x9e3779b97f4a7c15u + 1;
-    w->now_ms = BOOT_MS;
+    evac_virtual_init(&w->v, w, BOOT_MS, WALL_MS, options->seed);
     w->arena = evac_arena_new();
     evac_buf_init(&w->truth, 8u << 20);
     struct evac_sandbox_options sandbox = { .seed = options->seed,
@@ -1053,7 +911,7 @@ struct world *world_new(const struct world_options *options)
                                             .access_key_id = KEY_ID,
                                             .secret_access_key = SECRET };
     w->sandbox = evac_sandbox_new(&sandbox);
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
     make_resources(w);
     load(w);
@@ -1072,12 +930,10 @@ struct world *world_new(const struct world_options *options)
 /* Every question, timer and exchange comes to its end, so that nobody's memory is forgotten. */
 static void answer_everybody(struct world *w)
 {
-    while (w->exchanges || w->heap_n) {
+    while (w->exchanges || w->v.count) {
         struct exchange *x = w->exchanges;
-        struct due due = { 0 };
-        if (w->heap_n)
-            due = take_first(w);
-        if (due.fn == timer_due || due.fn == dns_due)
+        struct evac_due due = { 0 };
+        if (evac_virtual_take(&w->v, &due) && (evac_virtual_is_timer(&due) || due.fn == dns_due))
             due.fn(w, due.what);
         if (x) {
             answer(x, EVAC_HTTP_LOST, "the world ends");
@@ -1096,14 +952,14 @@ void world_free(struct world *w)
     evac_model_free(w->model);
     evac_arena_free(w->arena);
     evac_buf_done(&w->truth);
-    free(w->heap);
+    evac_virtual_done(&w->v);
     free(w->trace);
     free(w);
 }
 
 int64_t world_wall(struct world *w)
 {
-    return host_wall(w);
+    return evac_virtual_wall_ms(&w->v);
 }
 
 /* --- running
@@ -1113,23 +969,22 @@ int64_t world_wall(struct world *w)
 static bool step(struct world *w, uint64_t until_ms)
 {
     uint64_t wake = w->shell ? evac_shell_wake_ms(w->shell) : UINT64_MAX;
-    uint64_t due = w->heap_n ? w->heap[0].at_ms : UINT64_MAX;
+    uint64_t due = evac_virtual_next_ms(&w->v);
     uint64_t sandbox = evac_sandbox_wake_ms(w->sandbox);
     uint64_t next = wake < due ? wake : due;
     if (sandbox < next)
         next = sandbox;
     if (next > until_ms)
         return false;
-    if (next > w->now_ms)
-        w->now_ms = next;
+    if (next > w->v.now_ms)
+        w->v.now_ms = next;
     w->events++;
-    if (due <= w->now_ms && due <= wake) {
-        struct due first = take_first(w);
-        first.fn(w, first.what);
-    } else if (wake <= w->now_ms) {
+    if (due <= w->v.now_ms && due <= wake) {
+        evac_virtual_run_next(&w->v);
+    } else if (wake <= w->v.now_ms) {
         (void)evac_shell_tick(w->shell, NULL);
     } else {
-        evac_sandbox_advance(w->sandbox, w->now_ms);
+        evac_sandbox_advance(w->sandbox, w->v.now_ms);
     }
     if (w->shell && evac_shell_failed(w->shell))
         broke(w, "the journal failed");
@@ -1141,18 +996,18 @@ void world_until(struct world *w, uint64_t at_ms)
     at_ms += BOOT_MS;
     while (step(w, at_ms))
         ;
-    if (w->now_ms < at_ms)
-        w->now_ms = at_ms;
+    if (w->v.now_ms < at_ms)
+        w->v.now_ms = at_ms;
 }
 
 void world_run(struct world *w, uint64_t ms)
 {
-    world_until(w, w->now_ms - BOOT_MS + ms);
+    world_until(w, w->v.now_ms - BOOT_MS + ms);
 }
 
 bool world_run_to_end(struct world *w, uint64_t ms)
 {
-    uint64_t until = w->now_ms + ms;
+    uint64_t until = w->v.now_ms + ms;
     while (w->last_state == EVAC_RUN_NONE && step(w, until))
         ;
     return w->last_state != EVAC_RUN_NONE;
@@ -1160,7 +1015,7 @@ bool world_run_to_end(struct world *w, uint64_t ms)
 
 uint64_t world_now(const struct world *w)
 {
-    return w->now_ms - BOOT_MS;
+    return w->v.now_ms - BOOT_MS;
 }
 
 /* --- people
@@ -1273,7 +1128,7 @@ void world_control(struct world *w, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(command, sizeof command, fmt, ap);
     va_end(ap);
-    evac_sandbox_advance(w->sandbox, w->now_ms);
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
     if (evac_sandbox_control(w->sandbox, evac_str(command), &err)) {
         fprintf(stderr, "control '%s': %s\n", command, err.text);
         abort();

@@ -13,7 +13,7 @@ static struct evac_app app;
 static struct evac_resource resources[1];
 static struct evac_str regions[2];
 static struct evac_engine engine;
-static const struct evac_model model;
+static struct evac_model model;
 static struct evac_engine_app engine_app;
 static struct evac_watch watch;
 static struct evac_plan plan;
@@ -62,14 +62,12 @@ static void setup(void)
                              .dwell_ms = 60000 };
     watch = (struct evac_watch){ .verbs = 1u << EVAC_VERB_MEASURE, .lag_ms = -1 };
     engine_app = (struct evac_engine_app){ .app = &app, .watches = &watch, .sources = 1 };
-    engine_app.health.app = &app;
-    for (unsigned k = 0; k < EVAC_CONDITION_COUNT; k++) /* somebody stands for what act needs */
-        engine_app.waivers[k].until_wall_ms = NOW_WALL + 60000;
     engine_app.decision.target = 1;
     engine_app.decision.wake_boot_ms = UINT64_MAX;
     engine_app.health.regions[0].verdict = EVAC_VERDICT_UP;
     engine_app.health.regions[1].verdict = EVAC_VERDICT_UP;
-    engine = (struct evac_engine){ .model = &model, .apps = &engine_app, .app_count = 1 };
+    model = (struct evac_model){ .apps = &app, .app_count = 1 };
+    engine = (struct evac_engine){ .apps = &engine_app, .app_count = 1, .model = &model };
     watch.replicated_until_ms = NOW_WALL - 4000;
     make_plan();
 }
@@ -94,20 +92,12 @@ static void outage(enum evac_verdict verdict, int64_t ms)
     engine_app.decision.decide = EVAC_DECIDE_WAIT;
 }
 
-/* The decision says that it is closed, and what is so says why. */
-static void close_gate(enum evac_gate gate)
+static void close_gate(enum evac_gate gate, const char *why)
 {
-    engine_app.decision.gates[gate] = EVAC_GATE_SAYS_BLOCK;
-    if (gate == EVAC_GATE_HOLD)
-        engine_app.hold_until_wall_ms = INT64_MAX;
-    else if (gate == EVAC_GATE_KILL_SWITCH)
-        engine.stopped = true;
-    else if (gate == EVAC_GATE_STANDBY)
-        engine_app.health.regions[1].verdict = EVAC_VERDICT_UNKNOWN;
-    else if (gate == EVAC_GATE_VERDICT)
-        engine_app.health.regions[0].since_boot_ms = NOW_BOOT - 10000;
-    else
-        ck_abort_msg("nothing closes that gate here");
+    struct evac_decision *d = &engine_app.decision;
+    size_t n = strlen(d->reasons);
+    d->gates[gate] = EVAC_GATE_SAYS_BLOCK;
+    snprintf(d->reasons + n, sizeof d->reasons - n, "%s%s", n ? "; " : "", why);
 }
 
 static const struct evac_clock *read_clock(void)
@@ -173,15 +163,14 @@ END_TEST
 START_TEST(each_closed_gate_has_its_reason)
 {
     outage(EVAC_VERDICT_DOWN, 70000);
-    close_gate(EVAC_GATE_HOLD);
-    close_gate(EVAC_GATE_KILL_SWITCH);
-    engine_app.decision.gates[EVAC_GATE_BUDGET] = EVAC_GATE_SAYS_BLOCK; /* it does not act */
+    close_gate(EVAC_GATE_HOLD, "somebody holds this app");
+    close_gate(EVAC_GATE_COOLDOWN, "too soon");
     const struct evac_clock *c = read_clock();
     ck_assert_uint_eq(c->block_count, 2);
-    ck_assert_str_eq(c->blocks[0].gate, "stop-automation");
-    ck_assert(evac_str_is(c->blocks[0].reason, "automation is stopped for all apps"));
-    ck_assert_str_eq(c->blocks[1].gate, "hold");
-    ck_assert(evac_str_is(c->blocks[1].reason, "somebody holds this app"));
+    ck_assert_str_eq(c->blocks[0].gate, "hold");
+    ck_assert(evac_str_is(c->blocks[0].reason, "somebody holds this app"));
+    ck_assert_str_eq(c->blocks[1].gate, "cooldown");
+    ck_assert(evac_str_is(c->blocks[1].reason, "too soon"));
     ck_assert_str_eq(c->policy, "does nothing while a gate is closed");
 }
 END_TEST
@@ -210,25 +199,29 @@ START_TEST(the_advice_fits_the_situation)
     outage(EVAC_VERDICT_ISOLATED, 70000);
     expect(EVAC_ADVICE_START, "it may still be writing");
     outage(EVAC_VERDICT_DOWN, 70000);
-    close_gate(EVAC_GATE_STANDBY);
+    close_gate(EVAC_GATE_STANDBY, "no standby region is up: us-west-2 unknown");
     expect(EVAC_ADVICE_FIX, "do not start yet: no standby region is up");
+}
+END_TEST
+
+START_TEST(an_incident_of_the_region_is_one_question)
+{
+    outage(EVAC_VERDICT_DOWN, 70000);
+    close_gate(EVAC_GATE_INCIDENT, "its evacuation waits for a yes");
+    expect(EVAC_ADVICE_ANSWER, "takes this app along: its evacuation waits for a yes");
 }
 END_TEST
 
 START_TEST(waiting_is_advised_only_while_there_is_time_for_it)
 {
     outage(EVAC_VERDICT_DOWN, 20000);
-    close_gate(EVAC_GATE_VERDICT);
+    close_gate(EVAC_GATE_VERDICT, "down for 10.0 s, proposes after 1m00s");
     engine_app.decision.wake_boot_ms = NOW_BOOT + 30000;
     steps[1].usual_ms = 20000; /* some 70 s at p95 */
     expect(EVAC_ADVICE_WAIT, "wait 30.0 s: it may come back by itself");
     app.automatic = EVAC_POLICY_ACT;
     expect(EVAC_ADVICE_WAIT, "then the policy acts");
     ck_assert_str_eq(clock_now.policy, "acts by itself in 30.0 s, if nothing changes");
-    engine_app.waivers[EVAC_CONDITION_DRILL].until_wall_ms = 0;
-    expect(EVAC_ADVICE_WAIT, "wait 30.0 s");
-    ck_assert_str_eq(clock_now.policy, "proposes in 30.0 s, if nothing changes");
-    engine_app.waivers[EVAC_CONDITION_DRILL].until_wall_ms = NOW_WALL + 60000;
     engine_app.decision.wake_boot_ms = NOW_BOOT + 120000; /* later than the objective allows */
     expect(EVAC_ADVICE_START, "start now");
 }
@@ -247,10 +240,12 @@ START_TEST(somebody_who_is_asked_is_told_so)
 {
     outage(EVAC_VERDICT_DOWN, 70000);
     begin_run(EVAC_RUN_PROPOSED);
+    run.asks = true;
     expect(EVAC_ADVICE_ANSWER, "say yes now: 'evac approve shop'");
     ck_assert_int_eq(clock_now.asked_ms, 5000);
     begin_run(EVAC_RUN_RUNNING);
     run_steps[1].state = EVAC_STEP_GATED;
+    run.loss_ms = EVAC_LOSS_UNKNOWN;
     expect(EVAC_ADVICE_ANSWER, "run 7 waits for you at promote");
 }
 END_TEST
@@ -280,6 +275,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, each_closed_gate_has_its_reason);
     tcase_add_test(tc, what_would_be_lost_beyond_the_objective_blocks_and_is_said);
     tcase_add_test(tc, the_advice_fits_the_situation);
+    tcase_add_test(tc, an_incident_of_the_region_is_one_question);
     tcase_add_test(tc, waiting_is_advised_only_while_there_is_time_for_it);
     tcase_add_test(tc, a_moment_that_has_passed_is_said_to_have_passed);
     tcase_add_test(tc, somebody_who_is_asked_is_told_so);

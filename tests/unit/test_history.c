@@ -156,7 +156,7 @@ START_TEST(what_waited_for_a_person_was_not_slow)
 }
 END_TEST
 
-START_TEST(what_was_so_already_took_no_time_that_counts)
+START_TEST(what_was_so_already_is_no_change)
 {
     admit(1, 0);
     moved(1, 0, "observing", 0);
@@ -164,8 +164,13 @@ START_TEST(what_was_so_already_took_no_time_that_counts)
     moved(1, 1, "observing", 12);
     moved(1, 1, "done", 40);
     end(1, 40);
-    ck_assert_int_eq(of(0).origin, EVAC_ORIGIN_USUAL);
+    ck_assert(of(0).found_so);
+    ck_assert_uint_eq(of(0).samples_ms[0], 12);
     ck_assert_uint_eq(of(1).samples_ms[0], 28); /* a look is a look */
+    ck_assert(!of(1).found_so);
+    promoted_in(2, 1000, 4000); /* once it had to be changed, that is what counts */
+    ck_assert(!of(0).found_so);
+    ck_assert_uint_eq(of(0).samples_ms[0], 4000);
 }
 END_TEST
 
@@ -279,7 +284,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, without_history_it_is_the_usual_with_the_spread_that_is_stated);
     tcase_add_test(tc, a_step_is_measured_from_its_first_look_until_it_is_done);
     tcase_add_test(tc, what_waited_for_a_person_was_not_slow);
-    tcase_add_test(tc, what_was_so_already_took_no_time_that_counts);
+    tcase_add_test(tc, what_was_so_already_is_no_change);
     tcase_add_test(tc, a_crash_in_the_middle_says_nothing_about_the_step);
     tcase_add_test(tc, another_resource_has_the_actions_history);
     tcase_add_test(tc, the_newest_are_kept_and_all_are_counted);
