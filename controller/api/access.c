@@ -42,8 +42,6 @@ const struct evac_access_row evac_access_rows[] = {
     { "waive", ADMIN, "do without a condition of the policy, for a time" },
     { "unwaive", ADMIN, "take that back" },
     { "receipt", VIEWER, "what a drill would touch; nothing is called" },
-    { "simulate", VIEWER, "what would happen, in virtual time" },
-    { "replay", VIEWER, "what today's policy would have done" },
     { "stop-automation", ANYBODY, "nothing automatic for any app" },
     { "allow-automation", ADMIN, "end that" },
     { "evidence", VIEWER, "a signed bundle of what runs did" },

@@ -19,7 +19,7 @@ static void view_debt(const struct evac_shell *shell, size_t app, struct evac_jw
         evac_jw_open(w, NULL, '{');
         evac_jw_str(w, "to", a->app->regions[r]);
         evac_jw_i64(w, "points", debt.points);
-        evac_jw_known(w, "max", a->app->drill_debt_max >= 0, a->app->drill_debt_max);
+        evac_jw_i64(w, "max", a->app->drill_debt_max);
         evac_jw_cstr(w, "words", debt.words);
         evac_jw_known(w, "proven_ms", proof != NULL, proof ? proof->at_wall_ms : 0);
         evac_jw_close(w, '}');

@@ -375,8 +375,6 @@ void conf_finish_app(struct conf_reader *r, const config_setting_t *group, void 
     a->app.window_count = a->window_count;
     for (size_t i = 0; i < a->app.drill_count; i++)
         check_drill(r, &a->app, &a->app.drills[i]);
-    if (!conf_is_given(given, "policy.drill_debt_max"))
-        a->app.drill_debt_max = -1;
     a->app.run_deadline_given = conf_is_given(given, "policy.run_deadline");
     if (!a->app.run_deadline_given)
         a->app.run_deadline_ms = (uint32_t)(RUN_DEADLINE_RTOS * a->app.rto_ms);

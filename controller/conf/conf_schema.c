@@ -225,7 +225,7 @@ static const struct conf_row app_rows[] = {
     { "policy.readiness_age", CONF_DURATION, AT(app.readiness_age_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "2 x policy.readiness and 10 minutes",
       .doc = "What a look at a standby found counts for so long; then its readiness is not known" },
-    { "policy.drill_debt_max", CONF_INT, AT(app.drill_debt_max), FROM_TO(0, 1000000), .otherwise = "no limit",
+    { "policy.drill_debt_max", CONF_INT, AT(app.drill_debt_max), FROM_TO(0, 1000000), .fallback = "200",
       .unit = "points", .doc = "With more drill debt than that, nothing is done without a person: 100 is a quarter without a drill" },
     { "policy.run_deadline", CONF_DURATION, AT(app.run_deadline_ms), FROM_TO(SEC, 28 * DAY),
       .otherwise = "4 x objectives.rto, or the steps' deadlines in a row if that is longer",

@@ -382,7 +382,7 @@ struct evac_app {
     uint32_t readiness_ms;    /* a rehearsal towards each standby so often, 0 none */
     uint32_t measure_ms;      /* lag measurement's interval */
     uint32_t old_side_ms;     /* a look at the region that was left so often */
-    int64_t drill_debt_max;   /* beyond it nothing is done without a person; -1: no limit */
+    int64_t drill_debt_max;   /* beyond it nothing is done without a person */
     const struct evac_drill_conf *drills;
     size_t drill_count;
     struct evac_holders roles[EVAC_ROLE_COUNT]; /* instead of the controller's, where named */

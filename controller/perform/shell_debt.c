@@ -56,7 +56,8 @@ struct evac_debt evac_shell_debt(const struct evac_shell *shell, size_t app, uin
     const struct evac_readiness *look = &a->readiness[to];
     struct evac_debt d = { .points = EVAC_DEBT_NEVER };
     if (!proof) {
-        (void)evac_str_copy(d.words, sizeof d.words, EVAC_STR("nothing has ever proven it"));
+        (void)evac_str_copy(d.words, sizeof d.words,
+                            EVAC_STR("no drill of this app went well yet"));
         return d;
     }
     int64_t age = shell_now(shell).wall_ms - proof->at_wall_ms;
@@ -84,13 +85,16 @@ static enum evac_code tell(struct evac_shell *shell, size_t app, uint16_t to, st
     struct evac_debt debt = evac_shell_debt(shell, app, to);
     struct evac_event event = { .kind = EVAC_EVENT_ASSURE };
     char text[160];
-    snprintf(text, sizeof text, "drill debt %lld%s: %.110s", (long long)debt.points,
-             max >= 0 && debt.points > max ? ", too much" : "", debt.words);
+    if (debt.points == EVAC_DEBT_NEVER)
+        (void)evac_str_copy(text, sizeof text, evac_str(debt.words));
+    else
+        snprintf(text, sizeof text, "drill debt %lld%s: %.110s", (long long)debt.points,
+                 debt.points > max ? ", too much" : "", debt.words);
     event.u.assure = (struct evac_assure_event){ .app = (uint16_t)app,
                                                  .region = to,
                                                  .kind = EVAC_ASSURANCE_DRILL,
                                                  .known = true,
-                                                 .ok = max < 0 || debt.points <= max,
+                                                 .ok = debt.points <= max,
                                                  .number = debt.points,
                                                  .text = evac_str(text) };
     return evac_shell_event(shell, &event, err);

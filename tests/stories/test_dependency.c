@@ -374,7 +374,7 @@ END_TEST
 START_TEST(a_cut_off_observer_moves_nothing_and_announces_nothing)
 {
     struct fleet *f = begin(APPS);
-    struct evac_event cut = { .kind = EVAC_EVENT_VANTAGE };
+    struct evac_event cut = { .kind = EVAC_EVENT_ANCHORS };
     pass(f, 60, true, true);
     cut.u.abstains = true;
     step(f, &cut);
