@@ -540,7 +540,7 @@ static void record_override(struct evac_run *run, struct evac_run_io *io,
 
 void run_override(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
-    struct shut_gate at;
+    struct shut_gate at = { 0 };
     struct evac_gate_word word;
     const char *why = find_shut(run, io->now, cmd, &at);
     if (why) {

@@ -13,7 +13,7 @@ KEEP = os.environ.get("EVAC_KEEP")
 CONF = {
     'automatic = "act"': 'automatic = "never"',
     'node = "demo";': 'node = "demo";\nevidence = { key = "@KEY@"; checkpoint_rows = 64; };',
-    "probes = (": 'owner = "%s";\n  criteria = ( { name = "quick-confirm"; measure = "step"; of = "confirm"; at_most = "0"; '
+    "probes = (": 'owner = "%s";\n  criteria = ( { name = "quick-fence"; measure = "step"; of = "fence-wait"; at_most = "0"; '
                   'severity = "high"; }, { name = "few-hands"; measure = "hands"; most = 2; } );\n\n  probes = (',
 }
 
@@ -97,12 +97,12 @@ def what_an_auditor_is_given():
         wait_judged(w, 1)
         report = json.loads(w.evac("report", "1", "--json").stdout)
         verdicts = {c["name"]: c["verdict"] for c in report["criteria"]}
-        assert verdicts["quick-confirm"] == "missed" and verdicts["rto"] == "met", verdicts
+        assert verdicts["quick-fence"] == "missed" and verdicts["rto"] == "met", verdicts
         assert verdicts["few-hands"] == "met" and verdicts["overrides"] == "met", verdicts
         limits = " ".join(report["limits"])
         assert "not the cloud itself" in limits and "No outage came before it" in limits, limits
         found = report["open_deficiencies"]
-        assert [d["finding"] for d in found] == ["criterion:quick-confirm"] and found[0]["owner"] == me, found
+        assert [d["finding"] for d in found] == ["criterion:quick-fence"] and found[0]["owner"] == me, found
         # another run finds it again, and counts
         w.evac("failback", "shop", "--mode", "graceful", "--yes", "--reason", "home again")
         wait_judged(w, 2)
