@@ -178,25 +178,6 @@ static void print_touches(const cJSON *receipt)
         printf("  and %.0f more\n", more);
 }
 
-static void print_cost(const cJSON *cost)
-{
-    const cJSON *line;
-    if (!cJSON_IsObject(cost))
-        return;
-    printf("\nWhat it costs, by prices of %s\n", evac_json_cstr(cost, "date"));
-    cJSON_ArrayForEach(line, part(cost, "lines"))
-    {
-        printf("  %-22s %-12s ", evac_json_cstr(line, "action"), evac_json_cstr(line, "resource"));
-        if (cJSON_IsNumber(part(line, "micro_usd")))
-            printf("%.2f USD: %s\n", evac_json_number(line, "micro_usd", 0) / 1e6,
-                   evac_json_cstr(line, "words"));
-        else
-            printf("unknown: %s\n", evac_json_cstr(line, "words"));
-    }
-    printf("  about %.2f USD%s\n", evac_json_number(cost, "micro_usd", 0) / 1e6,
-           evac_json_number(cost, "unknown", 0) > 0 ? ", and what is unknown" : "");
-}
-
 static void print_receipt(const cJSON *receipt)
 {
     char text[32];
@@ -212,7 +193,7 @@ static void print_receipt(const cJSON *receipt)
     printf(".\n");
     print_touches(receipt);
     print_sentences("While it goes on", part(receipt, "meanwhile"));
-    print_cost(part(receipt, "cost"));
+    printf("\nWhat it costs is not known: this controller has no prices.\n");
     print_sentences("What it does not test", part(receipt, "not_tested"));
 }
 
