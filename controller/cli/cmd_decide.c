@@ -242,18 +242,31 @@ static void draw_data(struct evac_cli *cli, const cJSON *d, struct evac_screen *
         draw_store(cli, store, evac_json_number(d, "rpo_objective_ms", 0), s);
 }
 
-static void draw_blocks(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
+/* Under a heading of its own stands what only keeps it from acting by itself: that stops nobody. */
+static void draw_blocks_that(struct evac_cli *cli, const cJSON *d, bool act, const char *title,
+                             struct evac_screen *s)
 {
-    const cJSON *b, *policy = part(d, "policy");
+    const cJSON *b;
     char line[600];
-    if (cJSON_GetArraySize(part(d, "blocks")))
-        evac_screen_linef(s, "%swhat blocks%s", evac_style(cli, EVAC_BOLD), plain(cli));
     cJSON_ArrayForEach(b, part(d, "blocks"))
     {
+        if ((strcmp(evac_json_cstr(b, "binds"), "act") == 0) != act)
+            continue;
+        if (title)
+            evac_screen_linef(s, "%s%s%s", evac_style(cli, EVAC_BOLD), title, plain(cli));
+        title = NULL;
         snprintf(line, sizeof line, "%s: %s", evac_json_cstr(b, "gate"),
                  evac_json_cstr(b, "reason"));
         evac_screen_words(s, 2, "", line, "");
     }
+}
+
+static void draw_blocks(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
+{
+    const cJSON *policy = part(d, "policy");
+    char line[600];
+    draw_blocks_that(cli, d, false, "what blocks", s);
+    draw_blocks_that(cli, d, true, "why it would only propose", s);
     snprintf(line, sizeof line, "policy %s: it %s", evac_json_cstr(policy, "automatic"),
              evac_json_cstr(policy, "words"));
     evac_screen_words(s, 0, "", line, "");

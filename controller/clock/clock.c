@@ -216,22 +216,15 @@ static void read_stores(struct evac_clock *c)
 /* --- what blocks
  * ----------------------------------------------------------------------------------------- */
 
-static void block(struct evac_clock *c, const char *gate, enum evac_gate_answer answer,
-                  struct evac_str reason)
+static const char *const binds_names[] = {
+    [EVAC_BINDS_ALL] = "everything", [EVAC_BINDS_ACT] = "act", [EVAC_BINDS_DELAY] = "delay"
+};
+
+static void block(struct evac_clock *c, const char *gate, const char *binds,
+                  enum evac_gate_answer answer, struct evac_str reason)
 {
     if (c->block_count < EVAC_CLOCK_BLOCKS_MAX)
-        c->blocks[c->block_count++] = (struct evac_clock_block){ gate, answer, reason };
-}
-
-static struct evac_str cut_reason(struct evac_str text, struct evac_str *ret_rest)
-{
-    for (size_t i = 0; i + 1 < text.n; i++)
-        if (text.p[i] == ';' && text.p[i + 1] == ' ') {
-            *ret_rest = (struct evac_str){ text.p + i + 2, text.n - i - 2 };
-            return (struct evac_str){ text.p, i };
-        }
-    *ret_rest = EVAC_STR_NONE;
-    return text;
+        c->blocks[c->block_count++] = (struct evac_clock_block){ gate, binds, answer, reason };
 }
 
 static bool shuts(enum evac_gate_answer answer)
@@ -239,41 +232,37 @@ static bool shuts(enum evac_gate_answer answer)
     return answer != EVAC_GATE_SAYS_PASS && answer != EVAC_GATE_SAYS_WAIVED;
 }
 
-/* The decision's reasons stand in the order of its gates: first those that bind everything. */
-static void read_gates_that_bind(struct evac_clock *c, enum evac_gate_binds binds,
-                                 struct evac_str *rest)
+/* Each gate is asked for its own words. One that has none is spoken for by another: of a suspect
+ * verdict the observer's gate tells. */
+static void read_gates_that_bind(struct evac_clock *c, const struct evac_decision_input *in,
+                                 enum evac_gate_binds binds)
 {
-    const struct evac_decision *d = &c->app->decision;
-    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
-        if (evac_gate_binds((enum evac_gate)g) == binds && shuts(d->gates[g]))
-            block(c, evac_gate_name((enum evac_gate)g), d->gates[g], cut_reason(*rest, rest));
+    char why[400];
+    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++) {
+        if (evac_gate_binds((enum evac_gate)g) != binds)
+            continue;
+        enum evac_gate_answer answer = evac_ask_gate(in, (enum evac_gate)g, why, sizeof why);
+        if (shuts(answer) && why[0])
+            block(c, evac_gate_name((enum evac_gate)g), binds_names[binds], answer,
+                  evac_arena_str(c->arena, evac_str(why)));
+    }
 }
 
-/* Then, of a policy that acts, what keeps it waiting, or lets it only propose. */
-static void read_gates(struct evac_clock *c)
+/* In an outage, what keeps the policy from anything at all. And at any time, of a policy that acts,
+ * what lets it only propose: should it come to that, may it act? */
+static void read_gates(struct evac_clock *c, const struct evac_engine *engine)
 {
-    const struct evac_decision *d = &c->app->decision;
-    struct evac_str rest = evac_str(d->reasons);
-    c->may_act = c->app->app->automatic == EVAC_POLICY_ACT;
-    for (unsigned g = 0; g < EVAC_GATE_COUNT; g++)
-        if (evac_gate_binds((enum evac_gate)g) == EVAC_BINDS_ACT && shuts(d->gates[g]))
-            c->may_act = false;
-    read_gates_that_bind(c, EVAC_BINDS_ALL, &rest);
-    if (c->may_act)
-        read_gates_that_bind(c, EVAC_BINDS_DELAY, &rest);
-    else if (evac_str_starts(rest, "would act"))
-        block(c, "act", EVAC_GATE_SAYS_BLOCK, rest);
-}
-
-/* While all is well: should it come to that, may automation act? */
-static void foresee_gates(struct evac_clock *c, const struct evac_engine *engine)
-{
-    struct evac_decision d;
     struct evac_decision_input in = evac_engine_view(engine, c->app, c->from, &c->now);
-    c->may_act = c->app->app->automatic == EVAC_POLICY_ACT && evac_may_act(&in, &d);
-    if (c->app->app->automatic == EVAC_POLICY_ACT && !c->may_act)
-        block(c, "act", EVAC_GATE_SAYS_BLOCK,
-              evac_arena_printf(c->arena, "it would only propose: %s", d.reasons));
+    struct evac_decision d;
+    bool acts = c->app->app->automatic == EVAC_POLICY_ACT;
+    c->may_act = acts && evac_may_act(&in, &d);
+    if (c->app->decision.decide != EVAC_DECIDE_NOTHING) {
+        read_gates_that_bind(c, &in, EVAC_BINDS_ALL);
+        if (c->may_act)
+            read_gates_that_bind(c, &in, EVAC_BINDS_DELAY);
+    }
+    if (acts)
+        read_gates_that_bind(c, &in, EVAC_BINDS_ACT);
 }
 
 static bool is_lossy(const struct evac_plan *plan)
@@ -301,7 +290,7 @@ static void read_loss_gate(struct evac_clock *c)
         evac_text_duration(&why, (uint64_t)c->app->app->rpo_ms);
     }
     evac_text_puts(&why, ": the run stops before its data step until somebody overrides");
-    block(c, "data-loss",
+    block(c, "data-loss", "run",
           c->loss_ms == EVAC_LOSS_UNKNOWN ? EVAC_GATE_SAYS_UNKNOWN : EVAC_GATE_SAYS_BLOCK,
           evac_arena_str(c->arena, evac_text_str(&why)));
 }
@@ -316,7 +305,7 @@ static void read_place(struct evac_clock *c, const struct evac_run *run, uint32_
             continue;
         struct evac_str at =
             place == EVAC_NO_STEP ? EVAC_STR("the start") : run->plan->steps[place].id;
-        block(c, evac_run_gate_row((enum evac_run_gate)g)->name, word.answer,
+        block(c, evac_run_gate_row((enum evac_run_gate)g)->name, "run", word.answer,
               evac_arena_printf(c->arena, "at %.*s: %s", EVAC_STR_ARG(at), word.why));
         c->waits_for |= 1u << g;
         c->waits_at = at;
@@ -335,7 +324,8 @@ static void read_run_gates(struct evac_clock *c)
             read_place(c, run, i);
         if (state != EVAC_STEP_HELD && !failed)
             continue;
-        block(c, run->plan->steps[i].id.p, EVAC_GATE_SAYS_BLOCK, evac_str(run->steps[i].reason));
+        block(c, run->plan->steps[i].id.p, "run", EVAC_GATE_SAYS_BLOCK,
+              evac_str(run->steps[i].reason));
         c->waits_at = run->plan->steps[i].id;
     }
 }
@@ -359,10 +349,7 @@ void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena
     read_waits(c, in->history);
     read_total(c);
     read_stores(c);
-    if (a->decision.decide == EVAC_DECIDE_NOTHING)
-        foresee_gates(c, in->engine);
-    else
-        read_gates(c);
+    read_gates(c, in->engine);
     if (a->run)
         read_run_gates(c);
     else

@@ -95,6 +95,7 @@ static void put_blocks(struct evac_jw *w, const struct evac_clock *c)
     for (size_t i = 0; i < c->block_count; i++) {
         evac_jw_open(w, NULL, '{');
         evac_jw_cstr(w, "gate", c->blocks[i].gate);
+        evac_jw_cstr(w, "binds", c->blocks[i].binds);
         evac_jw_cstr(w, "answer", evac_gate_answer_name(c->blocks[i].answer));
         evac_jw_str(w, "reason", c->blocks[i].reason);
         evac_jw_close(w, '}');

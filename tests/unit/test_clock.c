@@ -67,7 +67,10 @@ static void setup(void)
     engine_app.health.regions[0].verdict = EVAC_VERDICT_UP;
     engine_app.health.regions[1].verdict = EVAC_VERDICT_UP;
     model = (struct evac_model){ .apps = &app, .app_count = 1 };
+    engine_app.health.app = &app;
     engine = (struct evac_engine){ .apps = &engine_app, .app_count = 1, .model = &model };
+    engine.lead = engine.opinion.may_lead = true;
+    model.controller.auto_runs_max = 2;
     watch.replicated_until_ms = NOW_WALL - 4000;
     make_plan();
 }
@@ -92,12 +95,25 @@ static void outage(enum evac_verdict verdict, int64_t ms)
     engine_app.decision.decide = EVAC_DECIDE_WAIT;
 }
 
-static void close_gate(enum evac_gate gate, const char *why)
+/* Makes so what shuts a gate: the clock asks the gate itself. */
+static void close_gate(enum evac_gate gate)
 {
     struct evac_decision *d = &engine_app.decision;
-    size_t n = strlen(d->reasons);
     d->gates[gate] = EVAC_GATE_SAYS_BLOCK;
-    snprintf(d->reasons + n, sizeof d->reasons - n, "%s%s", n ? "; " : "", why);
+    if (gate == EVAC_GATE_KILL_SWITCH)
+        engine.stopped = true;
+    if (gate == EVAC_GATE_HOLD)
+        engine_app.hold_until_wall_ms = INT64_MAX;
+    if (gate == EVAC_GATE_STANDBY)
+        engine_app.health.regions[1].verdict = EVAC_VERDICT_UNKNOWN;
+    if (gate == EVAC_GATE_VERDICT)
+        engine_app.health.regions[0].since_boot_ms = NOW_BOOT - 10000;
+    if (gate == EVAC_GATE_INCIDENT) {
+        struct evac_incident *i = &engine.fleet.regions[0].incident;
+        engine.fleet.region_count = 1;
+        i->state = EVAC_INCIDENT_OPEN;
+        snprintf(i->says, sizeof i->says, "its evacuation waits for a yes");
+    }
 }
 
 static const struct evac_clock *read_clock(void)
@@ -115,6 +131,24 @@ static void expect(enum evac_advice advice, const char *words)
     const struct evac_clock *c = read_clock();
     ck_assert_str_eq(evac_advice_name(c->advice), evac_advice_name(advice));
     ck_assert_msg(strstr(c->words, words) != NULL, "'%s' is not in '%s'", words, c->words);
+}
+
+static void expect_block(const struct evac_clock_block *b, const char *gate, const char *binds,
+                         const char *words)
+{
+    ck_assert_str_eq(b->gate, gate);
+    ck_assert_str_eq(b->binds, binds);
+    ck_assert_msg(evac_str_has(b->reason, words), "'%s' is not in '%.*s'", words,
+                  EVAC_STR_ARG(b->reason));
+}
+
+/* Lint, readiness and drill say yes. */
+static void assure(void)
+{
+    for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
+        engine_app.assurance[k][1] = (struct evac_assurance){ .known = true, .ok = true };
+    engine_app.readiness[1] =
+        (struct evac_readiness){ .known = true, .ready = true, .at_wall_ms = NOW_WALL };
 }
 
 static void begin_run(enum evac_run_state state)
@@ -163,15 +197,48 @@ END_TEST
 START_TEST(each_closed_gate_has_its_reason)
 {
     outage(EVAC_VERDICT_DOWN, 70000);
-    close_gate(EVAC_GATE_HOLD, "somebody holds this app");
-    close_gate(EVAC_GATE_COOLDOWN, "too soon");
+    close_gate(EVAC_GATE_HOLD);
+    close_gate(EVAC_GATE_KILL_SWITCH);
+    close_gate(EVAC_GATE_STANDBY);
+    const struct evac_clock *c = read_clock();
+    ck_assert_uint_eq(c->block_count, 3);
+    expect_block(&c->blocks[0], "stop-automation", "everything", "automation is stopped");
+    expect_block(&c->blocks[1], "hold", "everything", "somebody holds this app");
+    expect_block(&c->blocks[2], "standby", "everything",
+                 "no standby region is up: us-west-2 unknown");
+    ck_assert_str_eq(c->policy, "does nothing while a gate is closed");
+}
+END_TEST
+
+/* Of two reasons of one gate, neither becomes another gate's. */
+START_TEST(a_reason_with_a_semicolon_stays_with_its_gate)
+{
+    outage(EVAC_VERDICT_DOWN, 70000);
+    engine_app.health.shared_down = true;
+    snprintf(engine_app.needs_words, sizeof engine_app.needs_words, "payments is down; so is tax");
+    close_gate(EVAC_GATE_DEPENDENCY);
+    close_gate(EVAC_GATE_STANDBY);
     const struct evac_clock *c = read_clock();
     ck_assert_uint_eq(c->block_count, 2);
-    ck_assert_str_eq(c->blocks[0].gate, "hold");
-    ck_assert(evac_str_is(c->blocks[0].reason, "somebody holds this app"));
-    ck_assert_str_eq(c->blocks[1].gate, "cooldown");
-    ck_assert(evac_str_is(c->blocks[1].reason, "too soon"));
-    ck_assert_str_eq(c->policy, "does nothing while a gate is closed");
+    expect_block(&c->blocks[0], "dependency", "everything",
+                 "payments is down; so is tax: moving would not help");
+    expect_block(&c->blocks[1], "standby", "everything", "no standby region is up");
+}
+END_TEST
+
+/* Also while all is well: somebody may waive it before the day. */
+START_TEST(what_lets_a_policy_only_propose_is_told_apart)
+{
+    app.automatic = EVAC_POLICY_ACT;
+    const struct evac_clock *c = read_clock();
+    ck_assert(!c->may_act);
+    ck_assert_uint_eq(c->block_count, 3);
+    expect_block(&c->blocks[0], "lint", "act", "the plan was not linted yet");
+    expect_block(&c->blocks[1], "readiness", "act", "the standby was not looked at yet");
+    expect_block(&c->blocks[2], "drill", "act", "no drill of this app went well yet");
+    assure();
+    ck_assert_uint_eq(read_clock()->block_count, 0);
+    ck_assert(clock_now.may_act);
 }
 END_TEST
 
@@ -199,7 +266,7 @@ START_TEST(the_advice_fits_the_situation)
     outage(EVAC_VERDICT_ISOLATED, 70000);
     expect(EVAC_ADVICE_START, "it may still be writing");
     outage(EVAC_VERDICT_DOWN, 70000);
-    close_gate(EVAC_GATE_STANDBY, "no standby region is up: us-west-2 unknown");
+    close_gate(EVAC_GATE_STANDBY);
     expect(EVAC_ADVICE_FIX, "do not start yet: no standby region is up");
 }
 END_TEST
@@ -207,7 +274,7 @@ END_TEST
 START_TEST(an_incident_of_the_region_is_one_question)
 {
     outage(EVAC_VERDICT_DOWN, 70000);
-    close_gate(EVAC_GATE_INCIDENT, "its evacuation waits for a yes");
+    close_gate(EVAC_GATE_INCIDENT);
     expect(EVAC_ADVICE_ANSWER, "takes this app along: its evacuation waits for a yes");
 }
 END_TEST
@@ -215,11 +282,12 @@ END_TEST
 START_TEST(waiting_is_advised_only_while_there_is_time_for_it)
 {
     outage(EVAC_VERDICT_DOWN, 20000);
-    close_gate(EVAC_GATE_VERDICT, "down for 10.0 s, proposes after 1m00s");
+    close_gate(EVAC_GATE_VERDICT);
     engine_app.decision.wake_boot_ms = NOW_BOOT + 30000;
     steps[1].usual_ms = 20000; /* some 70 s at p95 */
     expect(EVAC_ADVICE_WAIT, "wait 30.0 s: it may come back by itself");
     app.automatic = EVAC_POLICY_ACT;
+    assure();
     expect(EVAC_ADVICE_WAIT, "then the policy acts");
     ck_assert_str_eq(clock_now.policy, "acts by itself in 30.0 s, if nothing changes");
     engine_app.decision.wake_boot_ms = NOW_BOOT + 120000; /* later than the objective allows */
@@ -273,6 +341,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, the_numbers_are_those_of_the_path);
     tcase_add_test(tc, of_a_run_only_the_rest_is_still_to_come);
     tcase_add_test(tc, each_closed_gate_has_its_reason);
+    tcase_add_test(tc, a_reason_with_a_semicolon_stays_with_its_gate);
+    tcase_add_test(tc, what_lets_a_policy_only_propose_is_told_apart);
     tcase_add_test(tc, what_would_be_lost_beyond_the_objective_blocks_and_is_said);
     tcase_add_test(tc, the_advice_fits_the_situation);
     tcase_add_test(tc, an_incident_of_the_region_is_one_question);
