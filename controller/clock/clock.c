@@ -349,11 +349,12 @@ void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena
     read_waits(c, in->history);
     read_total(c);
     read_stores(c);
-    read_gates(c, in->engine);
-    if (a->run)
+    if (a->run) {
         read_run_gates(c);
-    else
+    } else {
+        read_gates(c, in->engine);
         read_loss_gate(c);
+    }
     clock_policy(c);
     clock_advise(c);
 }
