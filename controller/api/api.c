@@ -8,54 +8,37 @@
 #include "door.h"
 #include "driver_print.h"
 #include "plan_lint.h"
+#include "problem.h"
 #include "report.h"
 #include "version.h"
 #include "view.h"
 #include "view_gates.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- answers
  * ------------------------------------------------------------------------------------------- */
 
-static const struct {
-    enum evac_code code;
-    int status;
-} statuses[] = {
-    { EVAC_E_NOTFOUND, 404 }, { EVAC_E_BADARG, 400 }, { EVAC_E_PARSE, 400 },
-    { EVAC_E_REFUSED, 409 },  { EVAC_E_BUSY, 409 },   { EVAC_E_BADCONF, 422 },
-    { EVAC_E_CYCLE, 422 },    { EVAC_E_STALE, 409 },  { EVAC_E_TOOBIG, 413 },
-    { EVAC_E_STORE, 503 },
-};
-
-static int status_of(enum evac_code code)
-{
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        if (statuses[i].code == code)
-            return statuses[i].status;
-    return 500;
-}
-
-/* RFC 9457 */
 static void problem(struct evac_api_response *r, int status, const char *title, const char *detail)
 {
-    struct evac_jw w = { &r->body, false };
-    evac_buf_reset(&r->body);
-    r->status = status;
-    r->content_type = "application/problem+json";
-    evac_jw_open(&w, NULL, '{');
-    evac_jw_cstr(&w, "type", "about:blank");
-    evac_jw_cstr(&w, "title", title);
-    evac_jw_i64(&w, "status", status);
-    evac_jw_cstr(&w, "detail", detail);
-    evac_jw_close(&w, '}');
+    static const enum evac_problem kinds[] = {
+        EVAC_PROBLEM_BAD_REQUEST,        EVAC_PROBLEM_FORBIDDEN,
+        EVAC_PROBLEM_NOT_FOUND,          EVAC_PROBLEM_REFUSED,
+        EVAC_PROBLEM_MISCONFIGURED,      EVAC_PROBLEM_IN_TROUBLE,
+        EVAC_PROBLEM_METHOD_NOT_ALLOWED, EVAC_PROBLEM_ANSWER_TOO_LARGE,
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof kinds / sizeof kinds[0] && evac_problem_row(kinds[i])->status != status)
+        i++;
+    evac_problemf(r, kinds[i], "%s: %s", title, detail);
 }
 
 static void fail(struct evac_api_response *r, const struct evac_err *err)
 {
-    problem(r, status_of(err->code), evac_code_text(err->code), err->text);
+    evac_problem_err(r, err);
 }
 
 void api_problem(struct evac_api_response *r, int status, const char *title, const char *detail)
@@ -200,11 +183,7 @@ static bool parse_wish(const cJSON *json, struct evac_wish *wish, struct evac_ap
 static void diag_problem(struct evac_api_response *r, const struct evac_err *err,
                          const struct evac_diag *diag)
 {
-    struct evac_buf text;
-    evac_buf_init(&text, 65536);
-    evac_diag_print(diag, &text);
-    problem(r, status_of(err->code), err->text, text.n ? text.p : err->text);
-    evac_buf_done(&text);
+    evac_problem_diag(r, err, diag);
 }
 
 /* --- the lint
@@ -910,15 +889,35 @@ void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
 {
     struct evac_err err = { EVAC_OK, "" };
     response->status = 200;
+    response->instance = request->path;
     response->content_type = "application/json";
-    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0)
+    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0) {
         problem(response, 405, "that method is not used here", "GET and POST are");
-    else if (evac_door(daemon, request, &err))
+        (void)evac_str_copy(response->allow, sizeof response->allow, EVAC_STR("GET, POST"));
+    } else if (evac_door(daemon, request, &err))
         problem(response, 403, "your roles do not allow it", err.text);
     else
         dispatch(daemon, request, response);
     if (response->body.failed)
         problem(response, 507, "the answer is too large", "ask for less: limit=, after=, run=");
+}
+
+bool evac_api_headers(const struct evac_api_response *r, evac_api_header_fn *fn, void *user)
+{
+    char seconds[16] = "";
+    if (r->retry_after_s)
+        snprintf(seconds, sizeof seconds, "%u", r->retry_after_s);
+    const struct {
+        const char *name, *value;
+    } headers[] = {
+        { "etag:", r->etag },         { "link:", r->link },
+        { "location:", r->location }, { "allow:", r->allow },
+        { "retry-after:", seconds },  { "idempotency-replayed:", r->replayed ? "true" : "" }
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (headers[i].value[0] && !fn(user, headers[i].name, headers[i].value))
+            return false;
+    return true;
 }
 
 void evac_api_event(const struct evac_record *r, struct evac_buf *out)

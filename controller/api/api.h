@@ -39,19 +39,37 @@
 
 #include "daemon.h"
 
+/* Texts of a request are borrowed until it is answered; "" for a header that was not sent. */
 struct evac_api_request {
     const char *method;
     struct evac_str path;  /* without the query */
     struct evac_str query; /* raw, without '?' */
     struct evac_str body;
+    struct evac_str if_none_match, if_match; /* RFC 9110: entity tags */
+    struct evac_str idempotency_key;
+    struct evac_str accept;
     struct evac_caller caller;
 };
 
+/* "" and 0: the header is not sent. Whoever carries it adds Content-Length, and for HEAD leaves the
+ * body out. */
 struct evac_api_response {
     int status;
     const char *content_type;
-    struct evac_buf body; /* the caller inits (with a ceiling) and frees */
+    char etag[72];      /* with its quotes */
+    char link[512];     /* RFC 8288: where a list goes on */
+    char location[128]; /* of what was made, or may be looked at */
+    char allow[48];     /* the methods of a path, for 405 and OPTIONS */
+    uint32_t retry_after_s;
+    bool replayed;            /* the answer that this Idempotency-Key had the first time */
+    struct evac_str instance; /* of problems (RFC 9457): the path that was asked for */
+    struct evac_buf body;     /* the caller inits (with a ceiling) and frees */
 };
+
+/* Each header of a response but for the content's type and length: name in lower case with its
+ * colon. Return false to stop, as it then does. */
+typedef bool evac_api_header_fn(void *user, const char *name, const char *value);
+bool evac_api_headers(const struct evac_api_response *response, evac_api_header_fn *fn, void *user);
 
 void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
                      struct evac_api_response *response);

@@ -3,6 +3,7 @@
 #include "api.h"
 #include "door.h"
 #include "peer.h"
+#include "problem.h"
 
 #include <errno.h>
 #include <libwebsockets.h>
@@ -18,7 +19,10 @@
 #define STREAM_MAX   (1u << 20) /* a reader of events that is further behind is sent away */
 #define STREAMS_MAX  256u
 #define CHUNK        16384u
-#define HEADER_MAX   2048u
+#define HEADER_MAX   4096u
+
+/* Request headers that the API reads. */
+enum { IF_NONE_MATCH, IF_MATCH, IDEMPOTENCY_KEY, ACCEPT, HEADER_COUNT };
 
 /* One connection's exchange. */
 struct exchange {
@@ -27,6 +31,9 @@ struct exchange {
     struct lws *wsi;
     char method[8];
     struct evac_buf path, query, body, out;
+    struct evac_buf headers[HEADER_COUNT];
+    enum evac_problem refused; /* before it came to the API; EVAC_PROBLEM_COUNT: it did not */
+    bool head;                 /* the body is not sent */
     size_t sent;
     bool stream, answered;
     uint64_t from_seq;
@@ -55,6 +62,9 @@ static struct exchange *new_exchange(struct evac_api_server *server, struct lws 
     evac_buf_init(&x->query, 8192);
     evac_buf_init(&x->body, BODY_MAX);
     evac_buf_init(&x->out, RESPONSE_MAX);
+    for (size_t i = 0; i < HEADER_COUNT; i++)
+        evac_buf_init(&x->headers[i], HEADER_MAX);
+    x->refused = EVAC_PROBLEM_COUNT;
     return x;
 }
 
@@ -78,23 +88,75 @@ static void free_exchange(struct exchange *x)
     evac_buf_done(&x->query);
     evac_buf_done(&x->body);
     evac_buf_done(&x->out);
+    for (size_t i = 0; i < HEADER_COUNT; i++)
+        evac_buf_done(&x->headers[i]);
     free(x);
 }
 
-static int send_headers(struct exchange *x, int status, const char *type, int64_t length)
+/* Where response headers are written. */
+struct head {
+    struct lws *wsi;
+    unsigned char *p, *end;
+};
+
+static bool put_header(void *user, const char *name, const char *value)
 {
-    unsigned char buf[LWS_PRE + HEADER_MAX], *p = buf + LWS_PRE, *end = buf + sizeof buf - 1;
-    static const char no_store[] = "no-store";
-    if (lws_add_http_header_status(x->wsi, (unsigned)status, &p, end) ||
-        lws_add_http_header_by_token(x->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE,
-                                     (const unsigned char *)type, (int)strlen(type), &p, end) ||
-        lws_add_http_header_by_token(x->wsi, WSI_TOKEN_HTTP_CACHE_CONTROL,
-                                     (const unsigned char *)no_store, (int)strlen(no_store), &p,
-                                     end))
+    struct head *h = user;
+    return lws_add_http_header_by_name(h->wsi, (const unsigned char *)name,
+                                       (const unsigned char *)value, (int)strlen(value), &h->p,
+                                       h->end) == 0;
+}
+
+/* length -1: a stream. */
+static int send_headers(struct exchange *x, const struct evac_api_response *r, int64_t length)
+{
+    unsigned char buf[LWS_PRE + HEADER_MAX];
+    struct head h = { x->wsi, buf + LWS_PRE, buf + sizeof buf - 1 };
+    if (lws_add_http_header_status(x->wsi, (unsigned)r->status, &h.p, h.end) ||
+        !put_header(&h, "content-type:", r->content_type) ||
+        !put_header(&h, "cache-control:", r->etag[0] ? "no-cache" : "no-store") ||
+        !evac_api_headers(r, put_header, &h))
         return -1;
-    if (length >= 0 && lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &p, end))
+    if (length >= 0 &&
+        lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &h.p, h.end))
         return -1;
-    return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &p, end) ? -1 : 0;
+    return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &h.p, h.end) ? -1 : 0;
+}
+
+static int send_response(struct exchange *x, struct evac_api_response *response)
+{
+    int64_t length = (int64_t)response->body.n;
+    if (x->head)
+        evac_buf_reset(&response->body);
+    evac_buf_done(&x->out);
+    x->out = response->body;
+    x->answered = true;
+    if (send_headers(x, response, length))
+        return -1;
+    lws_callback_on_writable(x->wsi);
+    return 0;
+}
+
+/* What never came to the API is answered as the API answers. */
+static int refuse(struct exchange *x, enum evac_problem problem, const char *detail)
+{
+    struct evac_api_response response = { .status = 200, .instance = evac_buf_str(&x->path) };
+    evac_buf_init(&response.body, RESPONSE_MAX);
+    evac_problem(&response, problem, detail);
+    return send_response(x, &response);
+}
+
+static struct evac_api_request request_of(struct exchange *x, const struct evac_peer *peer)
+{
+    return (struct evac_api_request){ .method = x->method,
+                                      .path = evac_buf_str(&x->path),
+                                      .query = evac_buf_str(&x->query),
+                                      .body = evac_buf_str(&x->body),
+                                      .if_none_match = evac_buf_str(&x->headers[IF_NONE_MATCH]),
+                                      .if_match = evac_buf_str(&x->headers[IF_MATCH]),
+                                      .idempotency_key = evac_buf_str(&x->headers[IDEMPOTENCY_KEY]),
+                                      .accept = evac_buf_str(&x->headers[ACCEPT]),
+                                      .caller = peer->caller };
 }
 
 static int answer(struct exchange *x)
@@ -103,20 +165,10 @@ static int answer(struct exchange *x)
     struct evac_peer peer;
     evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
     evac_buf_init(&response.body, RESPONSE_MAX);
-    struct evac_api_request request = { .method = x->method,
-                                        .path = evac_buf_str(&x->path),
-                                        .query = evac_buf_str(&x->query),
-                                        .body = evac_buf_str(&x->body),
-                                        .caller = peer.caller };
+    const struct evac_api_request request = request_of(x, &peer);
     evac_api_handle(x->server->daemon, &request, &response);
     evac_peer_done(&peer);
-    evac_buf_done(&x->out);
-    x->out = response.body;
-    x->answered = true;
-    if (send_headers(x, response.status, response.content_type, (int64_t)x->out.n))
-        return -1;
-    lws_callback_on_writable(x->wsi);
-    return 0;
+    return send_response(x, &response);
 }
 
 /* --- event streams
@@ -133,9 +185,7 @@ static bool may_look(struct exchange *x)
 {
     struct evac_peer peer;
     evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
-    const struct evac_api_request request = { .method = "GET",
-                                              .path = evac_buf_str(&x->path),
-                                              .caller = peer.caller };
+    const struct evac_api_request request = request_of(x, &peer);
     bool may = evac_door(x->server->daemon, &request, NULL) == EVAC_OK;
     evac_peer_done(&peer);
     return may;
@@ -153,17 +203,20 @@ static int begin_stream(struct exchange *x)
     if (n <= 0 || !evac_str_i64(evac_str(number), &after))
         (void)evac_str_i64(evac_api_query(evac_buf_str(&x->query), "after", number, sizeof number),
                            &after);
-    if (server->stream_count >= STREAMS_MAX || !store)
-        return -1;
+    if (server->stream_count >= STREAMS_MAX)
+        return refuse(x, EVAC_PROBLEM_OVERLOADED, "too many event streams are open");
+    if (!store)
+        return refuse(x, EVAC_PROBLEM_IN_TROUBLE, evac_daemon_trouble(server->daemon));
     if (!may_look(x))
-        return send_headers(x, 403, "text/plain", 0) ? -1 : lws_http_transaction_completed(x->wsi);
+        return refuse(x, EVAC_PROBLEM_FORBIDDEN, "looking at events takes the role viewer");
     if (after <= 0) /* from now on */
         after = (int64_t)store->vt->last_seq(store);
     x->stream = x->answered = true;
     x->next = server->streams;
     server->streams = x;
     server->stream_count++;
-    if (send_headers(x, 200, "text/event-stream", -1))
+    const struct evac_api_response head = { .status = 200, .content_type = "text/event-stream" };
+    if (send_headers(x, &head, -1))
         return -1;
     filter.after_seq = (uint64_t)after;
     evac_buf_puts(&x->out, ": evac\n\n");
@@ -214,18 +267,70 @@ static int copy_query(struct lws *wsi, struct evac_buf *out)
     return 0;
 }
 
+static const struct {
+    enum lws_token_indexes token;
+    const char *name;
+} methods[] = {
+    { WSI_TOKEN_GET_URI, "GET" },       { WSI_TOKEN_POST_URI, "POST" },
+    { WSI_TOKEN_HEAD_URI, "HEAD" },     { WSI_TOKEN_OPTIONS_URI, "OPTIONS" },
+    { WSI_TOKEN_PUT_URI, "PUT" },       { WSI_TOKEN_PATCH_URI, "PATCH" },
+    { WSI_TOKEN_DELETE_URI, "DELETE" },
+};
+
+/* The method and the path; an address that is too long is left empty. */
+static void read_line(struct lws *wsi, struct exchange *x)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
+            (void)evac_str_copy(x->method, sizeof x->method, evac_str(methods[i].name));
+            if (copy_header(wsi, methods[i].token, &x->path) < 0)
+                x->refused = EVAC_PROBLEM_URI_TOO_LONG;
+        }
+}
+
+static void copy_custom(struct lws *wsi, const char *name, struct exchange *x, struct evac_buf *out)
+{
+    char text[HEADER_MAX];
+    int have = lws_hdr_custom_length(wsi, name, (int)strlen(name));
+    if (have <= 0)
+        return;
+    int n = lws_hdr_custom_copy(wsi, text, sizeof text, name, (int)strlen(name));
+    if (n < 0)
+        x->refused = EVAC_PROBLEM_HEADERS_TOO_LARGE;
+    else
+        evac_buf_put(out, text, (size_t)n);
+}
+
+static void read_headers(struct lws *wsi, struct exchange *x)
+{
+    static const struct {
+        enum lws_token_indexes token;
+        int header;
+    } known[] = { { WSI_TOKEN_HTTP_IF_NONE_MATCH, IF_NONE_MATCH },
+                  { WSI_TOKEN_HTTP_IF_MATCH, IF_MATCH },
+                  { WSI_TOKEN_HTTP_ACCEPT, ACCEPT } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct evac_buf *out = &x->headers[known[i].header];
+        if (copy_header(wsi, known[i].token, out) < 0 || out->failed)
+            x->refused = EVAC_PROBLEM_HEADERS_TOO_LARGE;
+    }
+    copy_custom(wsi, "idempotency-key:", x, &x->headers[IDEMPOTENCY_KEY]);
+}
+
 static int begin_request(struct evac_api_server *server, struct lws *wsi, void **user)
 {
     struct exchange *x = new_exchange(server, wsi);
     free_exchange(*user);
     *user = x;
-    bool get = copy_header(wsi, WSI_TOKEN_GET_URI, &x->path) > 0;
-    bool post = !get && copy_header(wsi, WSI_TOKEN_POST_URI, &x->path) > 0;
+    read_line(wsi, x);
+    read_headers(wsi, x);
     copy_query(wsi, &x->query);
-    (void)evac_str_copy(x->method, sizeof x->method,
-                        get    ? EVAC_STR("GET")
-                        : post ? EVAC_STR("POST")
-                               : EVAC_STR("OTHER"));
+    bool get = strcmp(x->method, "GET") == 0, post = strcmp(x->method, "POST") == 0;
+    x->head = strcmp(x->method, "HEAD") == 0;
+    if (x->head)
+        (void)evac_str_copy(x->method, sizeof x->method, EVAC_STR("GET"));
+    if (x->refused != EVAC_PROBLEM_COUNT)
+        return refuse(x, x->refused, "8 KiB are allowed for an address, 4 KiB for a header");
     if (get && evac_str_is(evac_buf_str(&x->path), "/v1/events"))
         return begin_stream(x);
     if (!post)
@@ -273,9 +378,12 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         if (!x)
             return -1;
         evac_buf_put(&x->body, in, len);
-        return x->body.failed ? -1 : 0;
+        return 0;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return x && !x->answered ? answer(x) : 0;
+        if (!x || x->answered)
+            return 0;
+        return x->body.failed ? refuse(x, EVAC_PROBLEM_TOO_LARGE, "a body may have 1 MiB")
+                              : answer(x);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return x ? write_some(x) : 0;
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
