@@ -19,3 +19,13 @@ target_include_directories(evac_builtin_pages PUBLIC controller/report)
 # Which part of the evidence answers which requirement.
 evac_embed(evac_builtin_mapping mapping.h controller/evidence/mapping/*.cfg)
 target_include_directories(evac_builtin_mappings PUBLIC controller/evidence)
+
+# The dashboard: one document in a library called evac_dashboard.
+file(GLOB dashboard_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/controller/web/*.js
+  ${PROJECT_SOURCE_DIR}/controller/web/*.css ${PROJECT_SOURCE_DIR}/controller/web/*.html)
+add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/dashboard.c BYPRODUCTS ${PROJECT_BINARY_DIR}/dashboard.html
+  COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/controller/web -DOUT=${PROJECT_BINARY_DIR}/dashboard.c
+          -DHTML=${PROJECT_BINARY_DIR}/dashboard.html -P ${PROJECT_SOURCE_DIR}/contrib/cmake/dashboard.cmake
+  DEPENDS ${dashboard_sources} ${PROJECT_SOURCE_DIR}/contrib/cmake/dashboard.cmake VERBATIM)
+add_library(evac_dashboard STATIC ${PROJECT_BINARY_DIR}/dashboard.c)
+target_include_directories(evac_dashboard PRIVATE ${PROJECT_SOURCE_DIR}/controller/web)
