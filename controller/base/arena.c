@@ -44,16 +44,18 @@ static struct block *add_block(struct evac_arena *arena, size_t bytes)
         cap = 1024 * 1024;
     if (cap < bytes)
         cap = bytes;
-    struct block *b = calloc(1, sizeof *b + cap);
+    struct block *b = malloc(sizeof *b + cap);
     if (!b)
         abort();
+    b->used = 0;
     b->cap = cap;
     b->next = arena->newest;
     arena->newest = b;
     return b;
 }
 
-void *evac_arena_alloc(struct evac_arena *arena, size_t bytes)
+/* Not cleared: what is handed out is, or is written over; most of a block never is. */
+static void *take(struct evac_arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
         abort();
@@ -67,6 +69,11 @@ void *evac_arena_alloc(struct evac_arena *arena, size_t bytes)
     return p;
 }
 
+void *evac_arena_alloc(struct evac_arena *arena, size_t bytes)
+{
+    return memset(take(arena, bytes), 0, bytes);
+}
+
 void *evac_arena_array(struct evac_arena *arena, size_t count, size_t item_bytes)
 {
     if (item_bytes && count > SIZE_MAX / 2 / item_bytes)
@@ -76,16 +83,17 @@ void *evac_arena_array(struct evac_arena *arena, size_t count, size_t item_bytes
 
 struct evac_str evac_arena_str(struct evac_arena *arena, struct evac_str s)
 {
-    char *p = evac_arena_alloc(arena, s.n + 1);
+    char *p = take(arena, s.n + 1);
     if (s.n)
         memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return (struct evac_str){ p, s.n };
 }
 
 char *evac_arena_dup(struct evac_arena *arena, const char *c_string)
 {
     size_t bytes = strlen(c_string) + 1;
-    return memcpy(evac_arena_alloc(arena, bytes), c_string, bytes);
+    return memcpy(take(arena, bytes), c_string, bytes);
 }
 
 struct evac_str evac_arena_vprintf(struct evac_arena *arena, const char *fmt, va_list ap)
@@ -96,7 +104,7 @@ struct evac_str evac_arena_vprintf(struct evac_arena *arena, const char *fmt, va
     va_end(again);
     if (n < 0)
         abort();
-    char *p = evac_arena_alloc(arena, (size_t)n + 1);
+    char *p = take(arena, (size_t)n + 1);
     (void)vsnprintf(p, (size_t)n + 1, fmt, ap);
     return (struct evac_str){ p, (size_t)n };
 }

@@ -75,16 +75,21 @@ void evac_buf_putc(struct evac_buf *buf, char c)
 void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
 {
     va_list again;
+    size_t room = buf->cap - buf->n; /* most texts fit: they are set once */
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, again);
+    int n = vsnprintf(room ? buf->p + buf->n : NULL, room, fmt, again);
     va_end(again);
     if (n < 0) {
         buf->failed = true;
         return;
     }
-    if (!reserve(buf, (size_t)n))
+    if (!reserve(buf, (size_t)n)) {
+        if (room)
+            buf->p[buf->n] = '\0';
         return;
-    (void)vsnprintf(buf->p + buf->n, (size_t)n + 1, fmt, ap);
+    }
+    if ((size_t)n >= room)
+        (void)vsnprintf(buf->p + buf->n, (size_t)n + 1, fmt, ap);
     buf->n += (size_t)n;
 }
 
@@ -135,6 +140,15 @@ static size_t utf8_bytes(const unsigned char *p, size_t n)
     return 0;
 }
 
+/* How many bytes from p on JSON takes as they are. */
+static size_t plain_bytes(const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 static void json_char(struct evac_buf *buf, unsigned char c)
 {
     static const char plain[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -154,7 +168,13 @@ static void put_json(struct evac_buf *buf, struct evac_str s, bool exact)
 {
     evac_buf_putc(buf, '"');
     for (size_t i = 0; i < s.n;) {
-        size_t n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
+        size_t n = plain_bytes(s.p + i, s.n - i);
+        if (n) {
+            evac_buf_put(buf, s.p + i, n);
+            i += n;
+            continue;
+        }
+        n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
         if (n == 0) {
             evac_buf_putf(buf, "\\u%04x", exact ? 0xdc00u + (unsigned char)s.p[i] : 0xfffdu);
             n = 1;

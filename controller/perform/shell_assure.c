@@ -61,6 +61,8 @@ static const struct evac_lint_row *first_error(const struct evac_lint *lint)
 static void say_errors(const struct evac_lint *lint, char *out, size_t bytes)
 {
     const struct evac_lint_row *row = first_error(lint);
+    if (!row)
+        return; /* nothing to say */
     size_t more = lint->counts[EVAC_LINT_ERROR] - 1;
     struct evac_str step = row->step.n ? row->step : EVAC_STR("the controller");
     char rest[48] = "";

@@ -58,10 +58,14 @@ static struct evac_str scope_date(const struct evac_sigv4_scope *scope)
 
 static void put_scope(struct evac_buf *out, const struct evac_sigv4_scope *scope)
 {
-    evac_buf_putf(out, "%.*s/", EVAC_STR_ARG(scope_date(scope)));
-    if (scope->region_set.n == 0)
-        evac_buf_putf(out, "%.*s/", EVAC_STR_ARG(scope->region));
-    evac_buf_putf(out, "%.*s/aws4_request", EVAC_STR_ARG(scope->service));
+    evac_buf_put_str(out, scope_date(scope));
+    evac_buf_putc(out, '/');
+    if (scope->region_set.n == 0) {
+        evac_buf_put_str(out, scope->region);
+        evac_buf_putc(out, '/');
+    }
+    evac_buf_put_str(out, scope->service);
+    evac_buf_puts(out, "/aws4_request");
 }
 
 static const char *algorithm(const struct evac_sigv4_scope *scope)

@@ -163,9 +163,11 @@ enum evac_code evac_sigv4_claim(const struct evac_sigv4_request *request, struct
  * EVAC_E_AUTH: the signature does not match, or x-amz-content-sha256 is not the body's.
  * EVAC_E_PARSE: a signed
  * header is missing, or host or an x-amz-* header is not signed. Signatures are compared in
- * constant time. request->s3_rules is the caller's to set: claim.scope.service is "s3".
+ * constant time. request->s3_rules is the caller's to set: claim.scope.service is "s3". cache may
+ * be NULL.
  */
-enum evac_code evac_sigv4_verify(const struct evac_sigv4_request *request,
+enum evac_code evac_sigv4_verify(struct evac_sigv4_cache *cache,
+                                 const struct evac_sigv4_request *request,
                                  const struct evac_sigv4_claim *claim, struct evac_str secret,
                                  int64_t wall_ms, int64_t tolerance_ms, struct evac_err *err);
 #endif

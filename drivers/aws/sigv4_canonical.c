@@ -167,9 +167,11 @@ static struct evac_str encode_again(struct evac_arena *arena, struct evac_str s)
 static enum evac_code put_query(struct evac_str query, struct evac_arena *arena,
                                 struct evac_buf *out, struct evac_err *err)
 {
-    struct field *fields = evac_arena_array(arena, SIGV4_MAX_FIELDS, sizeof *fields);
     struct evac_str name, value;
     size_t count = 0;
+    if (query.n == 0)
+        return EVAC_OK;
+    struct field *fields = evac_arena_array(arena, SIGV4_MAX_FIELDS, sizeof *fields);
     while (evac_sigv4_next_field(&query, &name, &value)) {
         if (evac_str_is(name, "X-Amz-Signature"))
             continue;
@@ -198,8 +200,16 @@ static bool is_signed(struct evac_str name)
 
 static void put_lower(struct evac_buf *out, struct evac_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        evac_buf_putc(out, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i]);
+    size_t from = out->n;
+    evac_buf_put_str(out, s);
+    for (size_t i = from; i < out->n; i++)
+        if (out->p[i] >= 'A' && out->p[i] <= 'Z')
+            out->p[i] = (char)(out->p[i] + 32);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 static int by_name(const void *a, const void *b)
@@ -234,19 +244,31 @@ void evac_sigv4_signed_names(const struct evac_http_header *headers, size_t coun
     }
 }
 
+static struct evac_str skip(struct evac_str s, size_t n)
+{
+    return (struct evac_str){ s.p + n, s.n - n };
+}
+
+/* How many bytes at its begin are blanks, or are none. */
+static size_t run_of(struct evac_str s, bool blanks)
+{
+    size_t n = 0;
+    while (n < s.n && is_blank(s.p[n]) == blanks)
+        n++;
+    return n;
+}
+
 /* Trimmed, and every run of blanks and line folds is one space, also inside quotes. */
 static void put_folded(struct evac_buf *out, struct evac_str value)
 {
-    bool blank = false;
     value = evac_str_trim(value);
-    for (size_t i = 0; i < value.n; i++) {
-        bool is_blank = strchr(" \t\r\n", value.p[i]) && value.p[i];
-        if (!is_blank) {
-            if (blank)
-                evac_buf_putc(out, ' ');
-            evac_buf_putc(out, value.p[i]);
-        }
-        blank = is_blank;
+    while (value.n) {
+        size_t word = run_of(value, false);
+        size_t next = word + run_of(skip(value, word), true);
+        evac_buf_put(out, value.p, word);
+        if (next > word)
+            evac_buf_putc(out, ' ');
+        value = skip(value, next);
     }
 }
 

@@ -228,19 +228,19 @@ static enum evac_code check_covered(const struct evac_sigv4_request *request,
     return EVAC_OK;
 }
 
-static bool matches(const struct evac_sigv4_claim *claim, struct evac_str secret,
-                    struct evac_str to_sign)
+static bool matches(struct evac_sigv4_cache *cache, const struct evac_sigv4_claim *claim,
+                    struct evac_str secret, struct evac_str to_sign)
 {
     const struct evac_sigv4_identity identity = { claim->access_key_id, secret, EVAC_STR_NONE };
     unsigned char key[32], point[EVAC_SIGV4A_POINT_BYTES];
     char signature[EVAC_SIGV4_HEX_BYTES];
     bool holds;
     if (claim->scope.region_set.n) {
-        evac_sigv4a_key(NULL, &identity, key);
+        evac_sigv4a_key(cache, &identity, key);
         evac_sigv4a_public(key, point);
         holds = evac_sigv4a_holds(point, to_sign, claim->signature);
     } else {
-        evac_sigv4_key(NULL, secret, &claim->scope, key);
+        evac_sigv4_key(cache, secret, &claim->scope, key);
         evac_sigv4_signature(key, to_sign, signature);
         holds = claim->signature.n == 64 && CRYPTO_memcmp(claim->signature.p, signature, 64) == 0;
     }
@@ -248,7 +248,8 @@ static bool matches(const struct evac_sigv4_claim *claim, struct evac_str secret
     return holds;
 }
 
-enum evac_code evac_sigv4_verify(const struct evac_sigv4_request *request,
+enum evac_code evac_sigv4_verify(struct evac_sigv4_cache *cache,
+                                 const struct evac_sigv4_request *request,
                                  const struct evac_sigv4_claim *claim, struct evac_str secret,
                                  int64_t wall_ms, int64_t tolerance_ms, struct evac_err *err)
 {
@@ -263,7 +264,7 @@ enum evac_code evac_sigv4_verify(const struct evac_sigv4_request *request,
     code = payload(request, claim, actual, &hash, err);
     if (code == EVAC_OK)
         code = evac_sigv4_text(request, &claim->scope, claim->signed_names, hash, &to_sign, err);
-    if (code == EVAC_OK && !matches(claim, secret, evac_buf_str(&to_sign)))
+    if (code == EVAC_OK && !matches(cache, claim, secret, evac_buf_str(&to_sign)))
         code = evac_fail(err, EVAC_E_AUTH, "the signature does not match this request");
     evac_buf_done(&to_sign);
     return code == EVAC_OK ? check_time(claim, wall_ms, tolerance_ms, err) : code;

@@ -313,6 +313,8 @@ static void end_restore(struct evac_sandbox *sb, struct sb_doc *j)
     const struct shape *s = shape_of(sb_doc_text(j, "is.ResourceType"));
     struct evac_err err = { EVAC_OK, "" };
     char own[32], path[80], arn[300];
+    if (!s)
+        return; /* a job of another type is not begun */
     (void)snprintf(path, sizeof path, "metadata.%s", s->name ? s->name : "");
     own_name(sb, s, own, sizeof own);
     struct evac_str name = s->name ? sb_doc_text(j, path) : evac_str(own);

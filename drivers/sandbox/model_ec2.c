@@ -410,9 +410,9 @@ static bool passes(struct sb_call *c, enum ec2_kind kind, const struct ec2_item 
 {
     for (int i = 1; sb_has(c, "Filter.%d", i); i++) {
         struct evac_str name = sb_in(c, "Filter.%d.Name", i);
-        if (is_tag_filter(name)
-                ? !passes_tags(c, i, name, item)
-                : !has_value(c, i, find_filter(rows[kind]->filters, name)->get(c, item)))
+        const struct ec2_filter *filter = find_filter(rows[kind]->filters, name);
+        if (is_tag_filter(name) ? !passes_tags(c, i, name, item)
+                                : !filter || !has_value(c, i, filter->get(c, item)))
             return false;
     }
     return true;

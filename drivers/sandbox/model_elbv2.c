@@ -190,7 +190,7 @@ static struct target *put_in(struct target_group *g, struct evac_str id, int64_t
                              enum health health)
 {
     struct target *t = find_target(g, id);
-    if (!t && g->count == TARGETS_MAX)
+    if (!g || (!t && g->count == TARGETS_MAX))
         return NULL;
     if (!t) {
         t = &g->targets[g->count++];
@@ -205,7 +205,7 @@ static struct target *put_in(struct target_group *g, struct evac_str id, int64_t
 
 static void drain(const struct evac_sandbox *sb, struct target *t)
 {
-    if (t->health == DRAINING)
+    if (!t || t->health == DRAINING)
         return;
     t->health = DRAINING;
     t->due_ms = after(sb, DRAIN_MS);

@@ -273,7 +273,7 @@ static bool proves(struct sb_call *c, struct evac_str url, struct evac_str clust
            evac_str_is(claim.scope.region, sb_region_name(sb, c->region)) && age_ms < TOKEN_MS &&
            age_ms > -SKEW_MS && evac_str_is(claim.access_key_id, sb->access_key_id) &&
            (!sb->session_token[0] || evac_str_is(claim.session_token, sb->session_token)) &&
-           evac_sigv4_verify(&asked, &claim, evac_str(sb->secret_access_key), claim.wall_ms,
+           evac_sigv4_verify(NULL, &asked, &claim, evac_str(sb->secret_access_key), claim.wall_ms,
                              SKEW_MS, NULL) == EVAC_OK;
 }
 

@@ -212,8 +212,8 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
                  "The security token included in the request is invalid.");
         return;
     }
-    if (evac_sigv4_verify(signed_request, claim, evac_str(sb->secret_access_key), sb_wall_ms(sb),
-                          speaks_s3(c) ? SKEW_S3_MS : SKEW_MS, &err))
+    if (evac_sigv4_verify(&sb->keys, signed_request, claim, evac_str(sb->secret_access_key),
+                          sb_wall_ms(sb), speaks_s3(c) ? SKEW_S3_MS : SKEW_MS, &err))
         refuse_signature(c, &err);
     else if (sb->session_token[0] && !evac_str_is(claim->session_token, sb->session_token))
         sb_error(c, 403, speaks_s3(c) ? "InvalidToken" : "InvalidClientTokenId",

@@ -14,6 +14,7 @@
 #include "aws.h"
 #include "evac/arena.h"
 #include "sandbox.h"
+#include "sigv4.h"
 
 #define SB_ACCOUNT     "123456789012"
 #define SB_REGIONS_MAX 32u
@@ -171,6 +172,7 @@ struct sb_shop;
 struct evac_sandbox {
     struct evac_sandbox_options options;
     char access_key_id[64], secret_access_key[128], session_token[1024];
+    struct evac_sigv4_cache keys; /* derived from the secret, to verify with */
     uint64_t now_ms, random;
     struct sb_region regions[SB_REGIONS_MAX];
     size_t region_count;

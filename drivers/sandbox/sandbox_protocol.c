@@ -68,7 +68,7 @@ static struct evac_str plain_name(struct evac_arena *arena, struct evac_str name
 
 static void read_pairs(struct sb_call *c, struct evac_str text, bool form)
 {
-    if (!c->params)
+    if (!c->params && text.n)
         c->params = evac_arena_array(c->arena, SB_PARAMS_MAX, sizeof *c->params);
     while (text.n && c->param_count < SB_PARAMS_MAX) {
         struct evac_str value, pair = evac_str_cut(text, '&', &text);

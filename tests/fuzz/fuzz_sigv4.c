@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct evac_sigv4_claim claim;
     struct evac_err err = { EVAC_OK, "" };
     if (evac_sigv4_claim(&request, arena, &claim, &err) == EVAC_OK)
-        MUST(evac_sigv4_verify(&request, &claim, EVAC_STR("nobody knows this"), 1767323045000,
+        MUST(evac_sigv4_verify(NULL, &request, &claim, EVAC_STR("nobody knows this"), 1767323045000,
                                300000, &err) != EVAC_OK);
     evac_arena_free(arena);
     return 0;

@@ -149,8 +149,8 @@ static enum evac_code verify(const struct fake_request *r, const char *secret)
     if (code != EVAC_OK)
         return code;
     request.s3_rules = evac_str_is(claim.scope.service, "s3");
-    return evac_sigv4_verify(&request, &claim, evac_str(secret), 1767323045000 + (int64_t)r->at_ms,
-                             1000, &err);
+    return evac_sigv4_verify(NULL, &request, &claim, evac_str(secret),
+                             1767323045000 + (int64_t)r->at_ms, 1000, &err);
 }
 
 static struct evac_str decode(struct evac_str s)

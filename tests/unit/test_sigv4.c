@@ -155,18 +155,19 @@ static void verifies(const struct evac_sigv4_request *request, const char *where
     ck_assert_msg(code == EVAC_OK, "%s: %s", where, err.text);
     ck_assert(evac_str_is(claim.access_key_id, AKID));
 
-    code = evac_sigv4_verify(request, &claim, secret, claim.wall_ms + 1000, 300000, &err);
+    code = evac_sigv4_verify(NULL, request, &claim, secret, claim.wall_ms + 1000, 300000, &err);
     ck_assert_msg(code == EVAC_OK, "%s: %s", where, err.text);
-    ck_assert_int_eq(evac_sigv4_verify(request, &claim, EVAC_STR("x"), claim.wall_ms, 300000, NULL),
-                     EVAC_E_AUTH);
     ck_assert_int_eq(
-        evac_sigv4_verify(request, &claim, secret, claim.wall_ms + 604800001, 300000, NULL),
+        evac_sigv4_verify(NULL, request, &claim, EVAC_STR("x"), claim.wall_ms, 300000, NULL),
+        EVAC_E_AUTH);
+    ck_assert_int_eq(
+        evac_sigv4_verify(NULL, request, &claim, secret, claim.wall_ms + 604800001, 300000, NULL),
         EVAC_E_STALE);
     ck_assert_int_eq(
-        evac_sigv4_verify(request, &claim, secret, claim.wall_ms - 300001, 300000, NULL),
+        evac_sigv4_verify(NULL, request, &claim, secret, claim.wall_ms - 300001, 300000, NULL),
         EVAC_E_STALE);
     other.method = EVAC_STR("PATCH");
-    ck_assert_int_eq(evac_sigv4_verify(&other, &claim, secret, claim.wall_ms, 300000, NULL),
+    ck_assert_int_eq(evac_sigv4_verify(NULL, &other, &claim, secret, claim.wall_ms, 300000, NULL),
                      EVAC_E_AUTH);
 }
 
@@ -571,17 +572,18 @@ START_TEST(a_header_that_aws_acts_on_can_not_be_slipped_in)
     };
     struct evac_str secret = EVAC_STR("secret");
     ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, secret, INSTANT_MS, 1000, NULL), EVAC_OK);
+    ck_assert_int_eq(evac_sigv4_verify(NULL, &request, &claim, secret, INSTANT_MS, 1000, NULL),
+                     EVAC_OK);
 
     headers[3] = (struct evac_http_header){ EVAC_STR("X-Amz-Target"), EVAC_STR("Delete") };
     request.header_count = 4;
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, secret, INSTANT_MS, 1000, NULL),
+    ck_assert_int_eq(evac_sigv4_verify(NULL, &request, &claim, secret, INSTANT_MS, 1000, NULL),
                      EVAC_E_PARSE);
     headers[3] = (struct evac_http_header){ EVAC_STR("Host"), EVAC_STR("other") };
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, secret, INSTANT_MS, 1000, NULL),
+    ck_assert_int_eq(evac_sigv4_verify(NULL, &request, &claim, secret, INSTANT_MS, 1000, NULL),
                      EVAC_E_AUTH);
     request.header_count = 1;
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, secret, INSTANT_MS, 1000, NULL),
+    ck_assert_int_eq(evac_sigv4_verify(NULL, &request, &claim, secret, INSTANT_MS, 1000, NULL),
                      EVAC_E_PARSE);
     evac_buf_done(&authorization);
 }
@@ -600,7 +602,7 @@ START_TEST(a_body_that_was_changed_on_the_way_is_refused)
                                           .body = EVAC_STR("other") };
     ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
     ck_assert_int_eq(
-        evac_sigv4_verify(&request, &claim, EVAC_STR("secret"), INSTANT_MS, 1000, NULL),
+        evac_sigv4_verify(NULL, &request, &claim, EVAC_STR("secret"), INSTANT_MS, 1000, NULL),
         EVAC_E_AUTH);
     evac_buf_done(&authorization);
 }
@@ -631,12 +633,14 @@ START_TEST(a_region_set_that_was_changed_on_the_way_is_refused)
     headers[3].value = evac_buf_str(&authorization);
     request.header_count = 4;
     ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
-                     EVAC_OK);
+    ck_assert_int_eq(
+        evac_sigv4_verify(NULL, &request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
+        EVAC_OK);
     headers[2].value = EVAC_STR("*");
     ck_assert_int_eq(evac_sigv4_claim(&request, arena, &claim, NULL), EVAC_OK);
-    ck_assert_int_eq(evac_sigv4_verify(&request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
-                     EVAC_E_AUTH);
+    ck_assert_int_eq(
+        evac_sigv4_verify(NULL, &request, &claim, identity.secret, INSTANT_MS, 1000, NULL),
+        EVAC_E_AUTH);
     evac_buf_done(&authorization);
 }
 END_TEST
