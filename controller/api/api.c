@@ -246,6 +246,7 @@ static void put_plan(struct evac_daemon *daemon, const struct evac_plan *plan,
     evac_jw_str(&w, "text", evac_buf_str(&text));
     evac_jw_str(&w, "warnings", evac_buf_str(&warnings));
     evac_view_decision(engine, &engine->apps[app], &now, &w);
+    evac_view_start_gates(engine, plan, &now, diag->arena, &w);
     put_lint(daemon, plan, evac_lint_down(plan), EVAC_LINT_WARN, facts, diag->arena, &w, "lint");
     evac_jw_raw(&w, "plan", evac_buf_str(&json));
     evac_jw_close(&w, '}');

@@ -73,6 +73,37 @@ void evac_view_gates(const struct evac_run *run, const struct evac_now *now, str
     view_yeses(run, w);
 }
 
+/* What a run does on its way decides about the others: whether there is capacity by then, and what
+ * the fleet is like. */
+static bool is_foreseen(enum evac_run_gate gate)
+{
+    return gate == EVAC_RUN_GATE_RPO || gate == EVAC_RUN_GATE_APPROVAL;
+}
+
+static void view_step_foreseen(const struct evac_run *run, const struct evac_now *now,
+                               uint16_t step, struct evac_jw *w)
+{
+    for (unsigned g = 0; g < EVAC_RUN_GATE_COUNT; g++)
+        if (is_foreseen((enum evac_run_gate)g) && evac_plan_may_run(run->plan, step) &&
+            evac_run_gate_shut(run, now, step, (enum evac_run_gate)g, NULL))
+            view_gate(run, now, step, (enum evac_run_gate)g, w);
+}
+
+void evac_view_start_gates(const struct evac_engine *engine, const struct evac_plan *plan,
+                           const struct evac_now *now, struct evac_arena *arena, struct evac_jw *w)
+{
+    size_t app = evac_engine_app(engine, plan->app);
+    struct evac_run *run = evac_run_init(evac_arena_array(arena, 1, evac_run_bytes(plan)), plan);
+    evac_jw_open(w, "start_gates", '[');
+    if (app < engine->app_count) {
+        evac_engine_foresee(engine, &engine->apps[app], now, run);
+        view_place(run, now, EVAC_NO_STEP, w);
+        for (uint16_t i = 0; i < plan->forward_count; i++)
+            view_step_foreseen(run, now, i, w);
+    }
+    evac_jw_close(w, ']');
+}
+
 void evac_view_gate_table(struct evac_jw *w)
 {
     static const struct {

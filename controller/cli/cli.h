@@ -90,6 +90,9 @@ void evac_cli_lint_short(struct evac_cli *cli, const cJSON *lint);
 
 /* What a run waits for: its shut gates, and who may open them; nothing when there are none. */
 void evac_cli_gates(struct evac_cli *cli, const cJSON *run);
+/* The same of a run that nobody has begun, with the command that would. */
+void evac_cli_start_gates(struct evac_cli *cli, const cJSON *gates, const char *app,
+                          const char *command);
 /* What an approval would say yes to. */
 void evac_cli_question(struct evac_cli *cli, const cJSON *run);
 /* Asks for the app's name; false, and why was printed, when it is not given. */

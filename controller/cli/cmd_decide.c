@@ -242,19 +242,28 @@ static void draw_data(struct evac_cli *cli, const cJSON *d, struct evac_screen *
         draw_store(cli, store, evac_json_number(d, "rpo_objective_ms", 0), s);
 }
 
-/* Under a heading of its own stands what only keeps it from acting by itself: that stops nobody. */
-static void draw_blocks_that(struct evac_cli *cli, const cJSON *d, bool act, const char *title,
-                             struct evac_screen *s)
+/* Each kind of block under a heading of its own: most stop one thing and not another. */
+static const struct {
+    const char *binds, *title;
+} headings[] = { { "everything", "what blocks" },
+                 { "delay", "what makes it wait" },
+                 { "run", "what its run waits for" },
+                 { "start", "what a run begun by a person would wait for" },
+                 { "act", "why the policy would only propose" } };
+
+static void draw_blocks_that(struct evac_cli *cli, const cJSON *d, const char *binds,
+                             const char *title, struct evac_screen *s)
 {
     const cJSON *b;
     char line[600];
+    bool first = true;
     cJSON_ArrayForEach(b, part(d, "blocks"))
     {
-        if ((strcmp(evac_json_cstr(b, "binds"), "act") == 0) != act)
+        if (strcmp(evac_json_cstr(b, "binds"), binds) != 0)
             continue;
-        if (title)
+        if (first)
             evac_screen_linef(s, "%s%s%s", evac_style(cli, EVAC_BOLD), title, plain(cli));
-        title = NULL;
+        first = false;
         snprintf(line, sizeof line, "%s: %s", evac_json_cstr(b, "gate"),
                  evac_json_cstr(b, "reason"));
         evac_screen_words(s, 2, "", line, "");
@@ -265,8 +274,8 @@ static void draw_blocks(struct evac_cli *cli, const cJSON *d, struct evac_screen
 {
     const cJSON *policy = part(d, "policy");
     char line[600];
-    draw_blocks_that(cli, d, false, "what blocks", s);
-    draw_blocks_that(cli, d, true, "why it would only propose", s);
+    for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++)
+        draw_blocks_that(cli, d, headings[i].binds, headings[i].title, s);
     snprintf(line, sizeof line, "policy %s: it %s", evac_json_cstr(policy, "automatic"),
              evac_json_cstr(policy, "words"));
     evac_screen_words(s, 0, "", line, "");

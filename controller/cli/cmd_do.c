@@ -53,7 +53,8 @@ static const char *choose_mode(struct evac_cli *cli, const char *app)
     return mode;
 }
 
-static void print_plan(struct evac_cli *cli, const cJSON *plan)
+/* workflow: the command that would begin it. */
+static void print_plan(struct evac_cli *cli, const cJSON *plan, const char *workflow)
 {
     char path[32], loss[32], objective[32];
     evac_cli_duration(evac_json_number(plan, "critical_path_ms", 0), path, sizeof path);
@@ -65,6 +66,8 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan)
     evac_cli_lint_short(cli, cJSON_GetObjectItemCaseSensitive(plan, "lint"));
     printf("\n");
     evac_cli_policy(cli, plan, "");
+    evac_cli_start_gates(cli, cJSON_GetObjectItemCaseSensitive(plan, "start_gates"), cli->argv[0],
+                         workflow);
     printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
     if (!evac_json_true(plan, "has_data") || strcmp(cli->command, "fence") == 0)
@@ -110,7 +113,7 @@ enum evac_exit evac_cmd_plan(struct evac_cli *cli)
         puts(text);
         free(text);
     } else {
-        print_plan(cli, plan);
+        print_plan(cli, plan, workflow);
     }
     cJSON_Delete(plan);
     return EVAC_EXIT_DONE;
@@ -178,7 +181,7 @@ enum evac_exit evac_cmd_move(struct evac_cli *cli)
     if (code != EVAC_EXIT_DONE)
         return code;
     if (!cli->json)
-        print_plan(cli, plan);
+        print_plan(cli, plan, cli->command);
     cJSON_Delete(plan);
     if (!cli->yes && !evac_cli_confirmed(app))
         return EVAC_EXIT_REFUSED;

@@ -46,6 +46,68 @@ void evac_cli_gates(struct evac_cli *cli, const cJSON *run)
     }
 }
 
+/* How somebody opens a gate of a run that nobody has begun: along with the beginning, or when it
+ * gets there. */
+static void print_way_ahead(const char *app, const char *command, const cJSON *gate)
+{
+    const char *name = evac_json_cstr(gate, "gate"), *place = evac_json_cstr(gate, "place"),
+               *phrase = evac_json_cstr(gate, "phrase");
+    bool start = strcmp(place, "start") == 0;
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(gate, "roles")) == 0) {
+        printf("      nobody can override that\n");
+        return;
+    }
+    if (strcmp(name, "approval") == 0)
+        printf("      evac approve %s%s%s; or, as ", app, start ? "" : " ", start ? "" : place);
+    else
+        printf("      as ");
+    print_roles(gate);
+    if (start)
+        printf(": evac %s %s --override %s", command, app, name);
+    else
+        printf(": evac override %s %s %s", app, name, place);
+    printf(" --reason \"...%s%s\"\n", phrase[0] ? " " : "", phrase);
+}
+
+/* "open readiness: no fresh look says ...": it stops nobody, and somebody may want to look. */
+static void print_open(struct evac_cli *cli, const cJSON *gate)
+{
+    const char *reason = evac_json_cstr(gate, "reason");
+    printf("  %sopen%s %s%s%s\n", evac_style(cli, EVAC_GOOD), evac_style(cli, EVAC_PLAIN),
+           evac_json_cstr(gate, "gate"), reason[0] ? ": " : "", reason);
+}
+
+static bool is_any_shut(const cJSON *gates)
+{
+    const cJSON *gate;
+    cJSON_ArrayForEach(gate, gates)
+    {
+        if (evac_json_true(gate, "shut"))
+            return true;
+    }
+    return false;
+}
+
+void evac_cli_start_gates(struct evac_cli *cli, const cJSON *gates, const char *app,
+                          const char *command)
+{
+    const cJSON *gate;
+    if (cJSON_GetArraySize(gates))
+        printf("\nbegun by a person now, %s\n",
+               is_any_shut(gates) ? "it would wait:" : "it would wait for nobody:");
+    cJSON_ArrayForEach(gate, gates)
+    {
+        if (!evac_json_true(gate, "shut")) {
+            print_open(cli, gate);
+            continue;
+        }
+        printf("  %sshut%s %s, before %s: %s\n", evac_style(cli, EVAC_WARN),
+               evac_style(cli, EVAC_PLAIN), evac_json_cstr(gate, "gate"),
+               evac_json_cstr(gate, "place"), evac_json_cstr(gate, "reason"));
+        print_way_ahead(app, command, gate);
+    }
+}
+
 void evac_cli_question(struct evac_cli *cli, const cJSON *run)
 {
     char loss[32], objective[32];

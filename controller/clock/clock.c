@@ -265,51 +265,48 @@ static void read_gates(struct evac_clock *c, const struct evac_engine *engine)
         read_gates_that_bind(c, &in, EVAC_BINDS_ACT);
 }
 
-static bool is_lossy(const struct evac_plan *plan)
-{
-    for (uint16_t i = 0; plan && i < plan->forward_count; i++)
-        if (plan->steps[i].flags & EVAC_STEP_LOSSY)
-            return true;
-    return false;
-}
-
-/* What would stop a run on its way, whoever starts it. */
-static void read_loss_gate(struct evac_clock *c)
-{
-    char text[160];
-    struct evac_text why;
-    if (c->loss_ms < 0 || c->loss_ms <= c->app->app->rpo_ms || !is_lossy(c->plan))
-        return;
-    evac_text_init(&why, text, sizeof text);
-    if (c->loss_ms == EVAC_LOSS_UNKNOWN) {
-        evac_text_puts(&why, "what would be lost is not known");
-    } else {
-        evac_text_puts(&why, "it would lose ");
-        evac_text_duration(&why, (uint64_t)c->loss_ms);
-        evac_text_puts(&why, ", the objective is ");
-        evac_text_duration(&why, (uint64_t)c->app->app->rpo_ms);
-    }
-    evac_text_puts(&why, ": the run stops before its data step until somebody overrides");
-    block(c, "data-loss", "run",
-          c->loss_ms == EVAC_LOSS_UNKNOWN ? EVAC_GATE_SAYS_UNKNOWN : EVAC_GATE_SAYS_BLOCK,
-          evac_arena_str(c->arena, evac_text_str(&why)));
-}
-
 /* A run's own gates that are shut at one place: its start, or a step. */
+static struct evac_str name_of(const struct evac_run *run, uint32_t place)
+{
+    return place == EVAC_NO_STEP ? EVAC_STR("the start") : run->plan->steps[place].id;
+}
+
+static bool read_gate(struct evac_clock *c, const struct evac_run *run, uint32_t place,
+                      enum evac_run_gate gate, const char *binds)
+{
+    struct evac_gate_word word;
+    struct evac_str at = name_of(run, place);
+    if (!evac_run_gate_shut(run, &c->now, place, gate, &word))
+        return false;
+    block(c, evac_run_gate_row(gate)->name, binds, word.answer,
+          evac_arena_printf(c->arena, "at %.*s: %s", EVAC_STR_ARG(at), word.why));
+    return true;
+}
+
 static void read_place(struct evac_clock *c, const struct evac_run *run, uint32_t place)
 {
     for (unsigned g = 0; g < EVAC_RUN_GATE_COUNT; g++) {
-        struct evac_gate_word word = { .answer = EVAC_GATE_SAYS_PASS };
-        if (!evac_run_gate_stands(run, place, (enum evac_run_gate)g) ||
-            !evac_run_gate_shut(run, &c->now, place, (enum evac_run_gate)g, &word))
+        if (!read_gate(c, run, place, (enum evac_run_gate)g, "run"))
             continue;
-        struct evac_str at =
-            place == EVAC_NO_STEP ? EVAC_STR("the start") : run->plan->steps[place].id;
-        block(c, evac_run_gate_row((enum evac_run_gate)g)->name, "run", word.answer,
-              evac_arena_printf(c->arena, "at %.*s: %s", EVAC_STR_ARG(at), word.why));
         c->waits_for |= 1u << g;
-        c->waits_at = at;
+        c->waits_at = name_of(run, place);
     }
+}
+
+/* What would stop a run on its way, were it begun by a person now. What it would lose is said also
+ * while all is well. */
+static void foresee_run(struct evac_clock *c, const struct evac_engine *engine)
+{
+    struct evac_run *run;
+    if (!c->plan)
+        return;
+    run = evac_run_init(evac_arena_array(c->arena, 1, evac_run_bytes(c->plan)), c->plan);
+    evac_engine_foresee(engine, c->app, &c->now, run);
+    for (unsigned g = 0; g < EVAC_RUN_GATE_COUNT; g++)
+        (void)read_gate(c, run, EVAC_NO_STEP, (enum evac_run_gate)g, "start");
+    for (uint16_t i = 0; i < c->plan->forward_count; i++)
+        if (evac_plan_may_run(c->plan, i))
+            (void)read_gate(c, run, i, EVAC_RUN_GATE_RPO, "start");
 }
 
 static void read_run_gates(struct evac_clock *c)
@@ -353,7 +350,7 @@ void evac_clock_read(const struct evac_clock_input *in, struct evac_arena *arena
         read_run_gates(c);
     } else {
         read_gates(c, in->engine);
-        read_loss_gate(c);
+        foresee_run(c, in->engine);
     }
     clock_policy(c);
     clock_advise(c);

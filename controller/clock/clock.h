@@ -59,8 +59,9 @@ struct evac_clock_store {
 
 struct evac_clock_block {
     const char *gate;
-    const char *binds; /* what it stops: "everything", "act" (it would only propose), "delay" (it
-                          would act later), "run" (one that goes on, or would be begun) */
+    /* What it stops: "everything", "act" (it would only propose), "delay" (it would act later),
+     * "run" (one that goes on), "start" (one that a person would begin now). */
+    const char *binds;
     enum evac_gate_answer answer;
     struct evac_str reason;
 };

@@ -199,6 +199,20 @@ static void say_cost(const struct evac_clock *c, struct evac_text *t)
                "have to override");
 }
 
+/* What stands before the start of a run that somebody begins now. */
+static void say_gates(const struct evac_clock *c, struct evac_text *t)
+{
+    const char *before = "; it will wait for somebody to open ";
+    for (size_t i = 0; i < c->block_count; i++) {
+        if (!evac_str_is(EVAC_STR("start"), c->blocks[i].binds) ||
+            evac_str_is(EVAC_STR("rpo"), c->blocks[i].gate)) /* the cost says that */
+            continue;
+        evac_text_puts(t, before);
+        evac_text_puts(t, c->blocks[i].gate);
+        before = ", ";
+    }
+}
+
 static void answer_proposal(const struct evac_clock *c, struct evac_text *t)
 {
     say(t, "say yes now: 'evac approve ", name(c), "' begins what was proposed");
@@ -289,6 +303,7 @@ static void start_isolated(const struct evac_clock *c, struct evac_text *t)
         "fence is lost");
     say(t, "; 'evac failover ", name(c), "'");
     say_deadline(c, t);
+    say_gates(c, t);
 }
 
 static void wait_for_policy(const struct evac_clock *c, struct evac_text *t)
@@ -303,6 +318,7 @@ static void start_now(const struct evac_clock *c, struct evac_text *t)
 {
     say(t, "start now: 'evac failover ", name(c), "'");
     say_deadline(c, t);
+    say_gates(c, t);
     say_cost(c, t);
 }
 

@@ -642,7 +642,7 @@ static void before_run(struct engine_io *io, struct evac_run *run)
     } else if (a && a->rehearsal == run) {
         engine_rehearsal_loss(io, a);
     }
-    engine_gate_facts(io, a, run);
+    engine_gate_facts(io->engine, a, io->now, run);
 }
 
 /* What the policy announced is not begun any more when the region is well again. */
@@ -701,7 +701,7 @@ static void tell_run(struct engine_io *io, const struct evac_engine_app *a, stru
     evac_run_command(run, &rio, &said);
     if (said.verb != EVAC_CMD_OVERRIDE || evac_run_is_over(run->state))
         return;
-    engine_gate_facts(io, a, run);
+    engine_gate_facts(io->engine, a, io->now, run);
     evac_run_tick(run, &rio);
 }
 

@@ -345,6 +345,12 @@ struct evac_waived evac_engine_waived(const struct evac_engine_app *app,
                                       enum evac_condition condition, int64_t now_wall_ms);
 struct evac_frozen evac_engine_frozen(const struct evac_engine *engine,
                                       const struct evac_engine_app *app, int64_t now_wall_ms);
+
+/* Before anybody begins it: what would the gates of a run say to a person? run: laid out by
+ * evac_run_init(), in nobody's list. Ask evac_run_gate_shut() then, of its start and its steps. */
+void evac_engine_foresee(const struct evac_engine *engine, const struct evac_engine_app *app,
+                         const struct evac_now *now, struct evac_run *run);
+
 /* It is going on, paused or not. */
 bool evac_incident_is_on(const struct evac_incident *incident);
 

@@ -282,18 +282,20 @@ static void note_apart(struct evac_run_facts *f, const struct evac_engine_app *a
 }
 
 /* A word of people or of the calendar's; fencing is never held up. */
-static void note_frozen(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
+static void note_frozen(const struct evac_engine *engine, const struct evac_engine_app *a,
+                        const struct evac_now *now, struct evac_run *run)
 {
-    struct evac_frozen frozen = evac_engine_frozen(io->engine, a, io->now->wall_ms);
+    struct evac_frozen frozen = evac_engine_frozen(engine, a, now->wall_ms);
     if (!frozen.until_wall_ms || run->plan->workflow == EVAC_WORKFLOW_FENCE)
         return;
     run->facts.frozen = true;
     run->facts.freeze_why = frozen.reason;
     run->facts.freeze_left_ms =
-        frozen.until_wall_ms == INT64_MAX ? INT64_MAX : frozen.until_wall_ms - io->now->wall_ms;
+        frozen.until_wall_ms == INT64_MAX ? INT64_MAX : frozen.until_wall_ms - now->wall_ms;
 }
 
-void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run)
+void engine_gate_facts(const struct evac_engine *engine, const struct evac_engine_app *a,
+                       const struct evac_now *now, struct evac_run *run)
 {
     struct evac_run_facts *f = &run->facts;
     uint16_t from;
@@ -303,10 +305,21 @@ void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, st
     from = engine_region_index(a->app, run->plan->from);
     f->approvals = approvals_of(a->app, run);
     f->verdict = a->health.regions[from].verdict;
-    f->loss_agreed = evac_engine_loss_agreed(a, io->now);
+    f->loss_agreed = evac_engine_loss_agreed(a, now);
     note_apart(f, a, run);
-    note_frozen(io, a, run);
-    note_readiness(f, a, run, io->now);
+    note_frozen(engine, a, now, run);
+    note_readiness(f, a, run, now);
     if (!evac_plan_is_aside(run->plan))
-        engine_safety(io->engine, a, run, &f->safety);
+        engine_safety(engine, a, run, &f->safety);
+}
+
+void evac_engine_foresee(const struct evac_engine *engine, const struct evac_engine_app *a,
+                         const struct evac_now *now, struct evac_run *run)
+{
+    int64_t loss = evac_engine_loss(a, now);
+    (void)evac_str_copy(run->who, sizeof run->who, EVAC_STR("whoever begins it"));
+    engine_gate_facts(engine, a, now, run);
+    run->asks = engine_asks(a->app, run, false);
+    if (!run->plan->rehearse)
+        run->loss_ms = loss < 0 ? 0 : loss;
 }

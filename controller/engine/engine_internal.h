@@ -157,7 +157,8 @@ void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t 
 
 /* engine_gates.c: what the run's gates look at, as it is now; a may be NULL: the app is not
  * configured any more. */
-void engine_gate_facts(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run);
+void engine_gate_facts(const struct evac_engine *engine, const struct evac_engine_app *a,
+                       const struct evac_now *now, struct evac_run *run);
 /* Is somebody's yes asked for before it begins? */
 bool engine_asks(const struct evac_app *app, const struct evac_run *run, bool proposed);
 void engine_safety(const struct evac_engine *engine, const struct evac_engine_app *a,

@@ -247,7 +247,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
         next = r->next;
         if (!evac_effects_has_room(fx))
             break;
-        engine_gate_facts(&io, app_of(engine, r->plan->app), r);
+        engine_gate_facts(engine, app_of(engine, r->plan->app), io.now, r);
         evac_run_resume(r, &rio);
         engine_after_run(&io, r);
     }

@@ -24,6 +24,17 @@ def an_outage_is_decided_about_moved_and_looked_back_at():
         assert quiet["failover"]["takes"]["p50_ms"] > 0 and quiet["failover"]["path_steps_without_history"] > 0, quiet
         assert {d["resource"] for d in quiet["data"]} == {"db", "assets"}, quiet["data"]
 
+        # what would stand in the way of somebody who begins it, and who may open that
+        w.evac("freeze", "shop", "--reason", "quarter end", "--for", "2h")
+        gates = {g["gate"]: g for g in ask(w, "plan", "shop")["start_gates"]}
+        assert gates["freeze"]["shut"] and gates["freeze"]["roles"] == ["operator"], gates
+        assert not gates["approval"]["shut"] and not gates["safety"]["shut"], gates
+        text = w.evac("plan", "shop").stdout
+        assert "shut freeze, before start: the app is frozen (quarter end)" in text, text
+        assert 'as operator: evac failover shop --override freeze --reason "..."' in text, text
+        w.evac("unfreeze", "shop")
+        assert "it would wait for nobody:" in w.evac("plan", "shop").stdout
+
         # nothing is known of this account yet, and it says so; the daemon goes on beside it
         sim = ask(w, "simulate", "shop", "--down", "us-east-1", "--runs", "2", "--fault", "stuck:promote")
         assert sim["history"]["steps_without"] == sim["history"]["steps"] > 0, sim["history"]

@@ -40,6 +40,8 @@ static void make_plan(void)
     plan = (struct evac_plan){ .app = EVAC_STR("shop"),
                                .from = EVAC_STR("us-east-1"),
                                .to = EVAC_STR("us-west-2"),
+                               .mode = EVAC_MODE_UNGRACEFUL,
+                               .rpo_ms = 30000,
                                .steps = steps,
                                .forward_count = 4,
                                .step_count = 4 };
@@ -247,10 +249,25 @@ START_TEST(what_would_be_lost_beyond_the_objective_blocks_and_is_said)
     outage(EVAC_VERDICT_DOWN, 70000);
     watch.replicated_until_ms = NOW_WALL - 70000 - 60000;
     const struct evac_clock *c = read_clock();
-    ck_assert_str_eq(c->blocks[c->block_count - 1].gate, "data-loss");
+    expect_block(&c->blocks[c->block_count - 1], "rpo", "start",
+                 "at promote: it would lose 1m01s of data; the objective is 30.0 s");
     expect(EVAC_ADVICE_START, "it loses 1m01s of data");
     watch.replicated_until_ms = 0;
     expect(EVAC_ADVICE_START, "what it would lose is not known");
+}
+END_TEST
+
+START_TEST(what_a_run_would_wait_for_is_foreseen)
+{
+    app.approvals = (struct evac_approvals){ .need = 2 };
+    engine_app.freezes[EVAC_FREEZE_BY_WORD].until_wall_ms = NOW_WALL + 60000;
+    outage(EVAC_VERDICT_DOWN, 70000);
+    const struct evac_clock *c = read_clock();
+    ck_assert_uint_eq(c->block_count, 2);
+    expect_block(&c->blocks[0], "approval", "start", "at the start: 0 of 2 approvals: needs 2");
+    expect_block(&c->blocks[1], "freeze", "start", "at the start: the app is frozen, for 1m00s");
+    ck_assert_uint_eq(c->waits_for, 0); /* nobody waits yet */
+    expect(EVAC_ADVICE_START, "it will wait for somebody to open approval, freeze");
 }
 END_TEST
 
@@ -344,6 +361,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_reason_with_a_semicolon_stays_with_its_gate);
     tcase_add_test(tc, what_lets_a_policy_only_propose_is_told_apart);
     tcase_add_test(tc, what_would_be_lost_beyond_the_objective_blocks_and_is_said);
+    tcase_add_test(tc, what_a_run_would_wait_for_is_foreseen);
     tcase_add_test(tc, the_advice_fits_the_situation);
     tcase_add_test(tc, an_incident_of_the_region_is_one_question);
     tcase_add_test(tc, waiting_is_advised_only_while_there_is_time_for_it);
