@@ -123,7 +123,9 @@ static enum evac_exit look(struct place *place)
                              place->cli->name, place->dir, place->cli->name);
     if (uv_loop_init(&place->loop))
         return evac_cli_fail(EVAC_EXIT_FAILED, "no event loop");
-    evac_log_setup(stderr, EVAC_LOG_INFO, place->model->controller.log_json);
+    const struct evac_controller_conf *conf = &place->model->controller;
+    evac_log_setup(stderr, evac_log_level_parse(conf->log_level),
+                   evac_str_is(conf->log_format, "json"));
     evac_client_limit(place->cli->client, POST_MS);
     if (begin(place, &err)) {
         code = evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);

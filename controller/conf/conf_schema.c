@@ -24,6 +24,7 @@ static const char *const run_kinds[] = { "failover", "failback", EVAC_DRILL_KIND
 static const char *const periods[] = {
     "day", "week", "month", "quarter", "half-year", "year", NULL
 };
+static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
 static const char *const probe_roles[] = { "edge", "deep", "data", "control", NULL };
@@ -84,7 +85,8 @@ static const struct conf_row controller_rows[] = {
       .section = &dependency_section, .otherwise = "none", .doc = "What apps may need, besides what they have themselves" },
     { "log.level", CONF_TEXT, AT(conf.log_level), .choices = log_levels, .fallback = "info",
       .doc = "What is logged: this and all that is worse" },
-    { "log.json", CONF_BOOL, AT(conf.log_json), .fallback = "false", .doc = "Log JSON lines instead of text" },
+    { "log.format", CONF_TEXT, AT(conf.log_format), .choices = log_formats, .fallback = "text",
+      .doc = "How: lines of key=value for people, or one JSON object a line for machines" },
     { "exec.allowed", CONF_BOOL, AT(conf.exec_allowed), .fallback = "false",
       .doc = "Steps may run commands on the controller's machine" },
     { "engine.quarantine", CONF_DURATION, AT(conf.quarantine_ms), FROM_TO(SEC, HOUR), .fallback = "330s",

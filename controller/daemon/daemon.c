@@ -69,9 +69,8 @@ static void on_notice(void *user, const struct evac_notice_effect *notice)
 {
     (void)user;
     evac_log(notice->alarm ? EVAC_LOG_WARN : EVAC_LOG_INFO, notice->alarm ? "alarm" : "notice",
-             "app=%.*s run=%llu%s%.*s text=\"%s\"", EVAC_STR_ARG(notice->app),
-             (unsigned long long)notice->run, notice->to.n ? " to=" : "", EVAC_STR_ARG(notice->to),
-             notice->text);
+             "app=%.*s run=%llu to=%.*s text=\"%s\"", EVAC_STR_ARG(notice->app),
+             (unsigned long long)notice->run, EVAC_STR_ARG(notice->to), notice->text);
 }
 
 static void on_ended(void *user, const struct evac_run *run)
@@ -394,16 +393,8 @@ static void open_timers(struct evac_daemon *daemon)
 
 static void setup_log(const struct evac_controller_conf *conf)
 {
-    static const char *const names[] = {
-#define X(name, text) text,
-        EVAC_LOG_LEVELS(X)
-#undef X
-    };
-    enum evac_log_level level = EVAC_LOG_INFO;
-    for (unsigned i = 0; i < EVAC_LOG_LEVEL_COUNT; i++)
-        if (evac_str_is(conf->log_level, names[i]))
-            level = (enum evac_log_level)i;
-    evac_log_setup(stderr, level, conf->log_json);
+    evac_log_setup(stderr, evac_log_level_parse(conf->log_level),
+                   evac_str_is(conf->log_format, "json"));
 }
 
 enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,

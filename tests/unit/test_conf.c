@@ -136,7 +136,7 @@ START_TEST(every_setting_of_the_controller_lands_where_it_belongs)
     struct loaded l;
     parse_one(&l, "socket = \"/s\"; store = \"/j\"; reports = \"/r\"; resolver = \"[::1]:54\";\n"
                   "node = \"n1\"; region = \"eu-west-1\"; runbook_dir = \"/b\";\n"
-                  "log = { level = \"warn\"; json = true; }; exec = { allowed = true; };\n"
+                  "log = { level = \"warn\"; format = \"json\"; }; exec = { allowed = true; };\n"
                   "anchors = ( \"https://one.org\", \"https://two.org\" );\n"
                   "engine = { quarantine = 11; confirm = \"12s\"; poll = \"13s\"; poll_max = "
                   "\"14s\"; auto_runs_max = 15; };\n"
@@ -151,7 +151,7 @@ START_TEST(every_setting_of_the_controller_lands_where_it_belongs)
     assert_str(c->region, "eu-west-1");
     assert_str(c->runbook_dir, "/b");
     assert_str(c->log_level, "warn");
-    ck_assert(c->log_json && c->exec_allowed);
+    ck_assert(evac_str_is(c->log_format, "json") && c->exec_allowed);
     ck_assert_uint_eq(c->anchor_count, 2);
     assert_str(c->anchors[1], "https://two.org");
     ck_assert_uint_eq(c->quarantine_ms, 11000);
