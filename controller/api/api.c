@@ -3,6 +3,7 @@
 #include "access.h"
 #include "api_evidence.h"
 #include "api_jobs.h"
+#include "api_observe.h"
 #include "builtin.h"
 #include "calendar.h"
 #include "door.h"
@@ -892,6 +893,8 @@ void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
     response->status = 200;
     response->instance = request->path;
     response->content_type = "application/json";
+    if (api_probe(daemon, request, response))
+        return;
     if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "POST") != 0) {
         problem(response, 405, "that method is not used here", "GET and POST are");
         (void)evac_str_copy(response->allow, sizeof response->allow, EVAC_STR("GET, POST"));

@@ -51,7 +51,8 @@ static struct evac_str from(struct evac_str s, size_t at)
     return (struct evac_str){ s.p + at, s.n - at };
 }
 
-/* --- rules: how many bytes are a secret with what names it; how many of these stay (*ret_keep) --- */
+/* --- rules: how many bytes are a secret with what names it; how many of these stay (*ret_keep) ---
+ */
 
 /* "AKIAIOSFODNN7EXAMPLE": the first four letters say what it was. */
 static size_t key_id(struct evac_str s, size_t *ret_keep)

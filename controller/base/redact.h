@@ -1,7 +1,7 @@
 /*
  * The net under the log: what looks like a secret is not written, whatever put it there. The first
- * net is that secrets have a type of their own (evac/secret.h) which nothing prints; this one is for
- * texts from outside: a program's error, a service's refusal, a URL. Pure.
+ * net is that secrets have a type of their own (evac/secret.h) which nothing prints; this one is
+ * for texts from outside: a program's error, a service's refusal, a URL. Pure.
  *
  * What it knows: cloud access key ids (AKIA..., ASIA...), values of what is called authorization,
  * cookie, password, secret, token, signature or key of an API, bearer tokens, JSON web tokens, a

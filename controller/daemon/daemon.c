@@ -243,6 +243,7 @@ static void on_second(uv_timer_t *timer)
     daemon_self_feel(daemon);
     daemon_begin_looks(daemon);
     daemon_keep_evidence(daemon);
+    daemon_tell(daemon);
     daemon_rearm(daemon);
 }
 
@@ -324,8 +325,23 @@ static enum evac_code replace_model(struct evac_daemon *daemon, const struct eva
     return EVAC_OK;
 }
 
-enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
-                                  struct evac_err *err)
+static void setup_log(const struct evac_controller_conf *conf)
+{
+    evac_log_setup(stderr, evac_log_level_parse(conf->log_level),
+                   evac_str_is(conf->log_format, "json"));
+}
+
+static void note_reload(struct evac_daemon *daemon, enum evac_code code)
+{
+    daemon->reloads.ok = code == EVAC_OK;
+    if (code)
+        daemon->reloads.refused++;
+    else
+        daemon->reloads.good_wall_ms = evac_daemon_wall_ms(daemon);
+}
+
+static enum evac_code reload_all(struct evac_daemon *daemon, struct evac_diag *diag,
+                                 struct evac_err *err)
 {
     struct evac_model *model = NULL;
     enum evac_code code = load(daemon->conf_dir, diag, &model, err);
@@ -349,6 +365,17 @@ enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *
         daemon_open_evidence(daemon);
     code = daemon_probe_all(daemon, err);
     daemon_rearm(daemon);
+    return code;
+}
+
+enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
+                                  struct evac_err *err)
+{
+    daemon_tell_reloading(daemon);
+    enum evac_code code = reload_all(daemon, diag, err);
+    setup_log(&daemon->model->controller);
+    note_reload(daemon, code);
+    (void)evac_supervisor_say(&daemon->supervisor, "READY=1");
     return code;
 }
 
@@ -391,12 +418,6 @@ static void open_timers(struct evac_daemon *daemon)
     uv_timer_start(&daemon->second, on_second, 1000, 1000);
 }
 
-static void setup_log(const struct evac_controller_conf *conf)
-{
-    evac_log_setup(stderr, evac_log_level_parse(conf->log_level),
-                   evac_str_is(conf->log_format, "json"));
-}
-
 enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,
                                struct evac_daemon **ret_daemon, struct evac_err *err)
 {
@@ -408,6 +429,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
                       UV_METRICS_IDLE_TIME); /* for what is left of a turn without its sleep */
     daemon->o = *options;
     *ret_daemon = daemon;
+    evac_supervisor_init(&daemon->supervisor);
     read_boot_id(daemon);
     read_failpoint(daemon);
 
@@ -429,12 +451,14 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     daemon->jobs = evac_jobs_new(daemon->loop);
     open_timers(daemon);
     code = daemon_probe_all(daemon, err);
+    note_reload(daemon, code);
     daemon_rearm(daemon);
     return code;
 }
 
 void evac_daemon_stop(struct evac_daemon *daemon)
 {
+    (void)evac_supervisor_say(&daemon->supervisor, "STOPPING=1");
     daemon_probe_stop(daemon);
     evac_jobs_close(daemon->jobs);
     daemon->jobs = NULL;

@@ -33,6 +33,9 @@ void evac_daemon_free(struct evac_daemon *daemon);
 enum evac_code evac_daemon_reload(struct evac_daemon *daemon, struct evac_diag *diag,
                                   struct evac_err *err);
 
+/* The API listens: the service manager is told. */
+void evac_daemon_ready(struct evac_daemon *daemon);
+
 /* --- for the API
  * ------------------------------------------------------------------------------------- */
 
@@ -50,6 +53,18 @@ const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon)
 const char *evac_daemon_socket(const struct evac_daemon *daemon);
 /* What is wrong with the controller itself, "" if nothing. */
 const char *evac_daemon_trouble(const struct evac_daemon *daemon);
+struct evac_daemon_state {
+    bool alive;      /* the loop turns: its second was not long ago */
+    bool journal;    /* it can be written */
+    bool configured; /* a configuration is loaded */
+    bool probing;
+    bool lead;     /* this controller decides and begins */
+    bool observes; /* it was told to observe only */
+};
+struct evac_daemon_state evac_daemon_state(const struct evac_daemon *daemon);
+/* May it be relied on? A follower may: it takes over. */
+bool evac_daemon_is_ready(const struct evac_daemon_state *state);
+const char *evac_daemon_role(const struct evac_daemon_state *state); /* "lead", "follower", ... */
 uint64_t evac_daemon_now_ms(const struct evac_daemon *daemon);
 int64_t evac_daemon_wall_ms(const struct evac_daemon *daemon);
 uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon);

@@ -10,6 +10,7 @@
 #include "host_wrap.h"
 #include "keeper.h"
 #include "probes.h"
+#include "supervisor.h"
 
 /* What this controller measures of itself. */
 struct daemon_self {
@@ -22,6 +23,15 @@ struct daemon_self {
     bool asking;
     unsigned silent; /* questions in a row without an answer */
     enum evac_reach resolver;
+};
+
+#define SECOND_MS 1000u /* how often this controller feels */
+
+/* The newest reload, and the newest that succeeded; the first load is one. */
+struct daemon_reloads {
+    bool ok;
+    int64_t good_wall_ms;
+    uint64_t refused;
 };
 
 struct evac_daemon {
@@ -45,6 +55,7 @@ struct evac_daemon {
     uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
     char trouble[400];
+    struct evac_supervisor supervisor;
     uint64_t started_ms, reopen_ms;
     int64_t clock_gap_ms; /* wall minus boot, as last seen */
 
@@ -53,6 +64,7 @@ struct evac_daemon {
 
     struct evac_key *key; /* signs evidence; NULL none */
     struct evac_keeper *keeper;
+    struct daemon_reloads reloads;
     bool config_noted; /* the configuration in force is in the journal */
 
     bool abstains;
@@ -82,6 +94,9 @@ void daemon_open_evidence(struct evac_daemon *daemon);
 void daemon_keep_evidence(struct evac_daemon *daemon);
 void daemon_close_evidence(struct evac_daemon *daemon);
 void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
+
+void daemon_tell(struct evac_daemon *daemon); /* about every second */
+void daemon_tell_reloading(struct evac_daemon *daemon);
 
 void daemon_begin_looks(struct evac_daemon *daemon);
 #endif

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define SECOND_MS      1000u
 #define FILES_EVERY_MS 5000u
 #define ASK_EVERY_MS   5000u
 #define ASK_WAIT_MS    2000u

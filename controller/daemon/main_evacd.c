@@ -97,6 +97,7 @@ static int run(const struct evac_daemon_options *options)
         listen_to_signals(&p);
         evac_log(EVAC_LOG_INFO, "ready", "version=%s socket=%s", EVAC_VERSION,
                  evac_daemon_socket(p.daemon));
+        evac_daemon_ready(p.daemon);
     }
     uv_run(&p.loop, UV_RUN_DEFAULT);
     evac_api_server_free(p.server);

@@ -127,9 +127,9 @@ START_TEST(in_the_journal_a_line_begins_with_its_priority)
     evac_log_setup(stderr, EVAC_LOG_INFO, false);
     rewind(to);
     ck_assert_ptr_nonnull(fgets(line, sizeof line, to));
-    ck_assert_uint_eq(strncmp(line, "<3>20", 5), 0);
+    ck_assert_int_eq(strncmp(line, "<3>20", 5), 0);
     ck_assert_ptr_nonnull(fgets(line, sizeof line, to));
-    ck_assert_uint_eq(strncmp(line, "20", 2), 0);
+    ck_assert_int_eq(strncmp(line, "20", 2), 0);
     fclose(to);
     unlink(path);
 }

@@ -2,6 +2,8 @@
 #include "suite.h"
 #include "supervisor.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
