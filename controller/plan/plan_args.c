@@ -217,6 +217,15 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name.p, y->name.p);
 }
 
+/* Of what the tables could check already only that is left which goes together or does not. */
+static void check_together(const struct args_io *io, const struct evac_driver *driver,
+                           const struct evac_args *args, size_t errors_before)
+{
+    struct evac_err why = { EVAC_OK, "" };
+    if (driver->check && io->c->diag->errors == errors_before && driver->check(args, &why))
+        plan_error(io->c, io->place, "%s: %s", io->owner, why.text);
+}
+
 void plan_args(struct compiler *c, struct draft *d)
 {
     static const struct evac_args none = { NULL, 0 };
@@ -245,8 +254,11 @@ void plan_args(struct compiler *c, struct draft *d)
                   param_count(want.params) + 8;
     struct evac_arg *list = evac_arena_array(c->arena, room, sizeof *list);
     size_t count = 0;
-    if (d->resource)
+    if (d->resource) {
+        size_t errors = c->diag->errors;
         take(&resource, list, &count);
+        check_together(&resource, d->driver, &(struct evac_args){ list, count }, errors);
+    }
     take(&want, list, &count);
     add(list, &count, EVAC_STR("app"), evac_arena_str(c->arena, q->app->name));
     add(list, &count, EVAC_STR("from"), evac_arena_str(c->arena, q->from));

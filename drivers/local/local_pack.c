@@ -23,9 +23,13 @@ static void close_pack(struct evac_link *link)
     free(link);
 }
 
-static const struct evac_driver *const drivers[] = { &evac_driver_http,   &evac_driver_exec,
-                                                     &evac_driver_canary, &evac_driver_manual,
-                                                     &evac_driver_app,    NULL };
+static const struct evac_driver *const drivers[] = { &evac_driver_http,
+                                                     &evac_driver_exec,
+                                                     &evac_driver_canary,
+                                                     &evac_driver_manual,
+                                                     &evac_driver_app,
+                                                     &evac_driver_sandbox_fault,
+                                                     NULL };
 
 const struct evac_pack evac_pack_local = { EVAC_DRIVER_ABI, "local", drivers, open_pack,
                                            close_pack };

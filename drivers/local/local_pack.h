@@ -10,7 +10,7 @@ extern const struct evac_pack evac_pack_local;
  * ------------------------------------------------------------------------- */
 
 extern const struct evac_driver evac_driver_http, evac_driver_exec, evac_driver_canary,
-    evac_driver_manual, evac_driver_app;
+    evac_driver_manual, evac_driver_app, evac_driver_sandbox_fault;
 
 /* The pack's link: its host and the calls that are open. */
 struct evac_link {
@@ -31,6 +31,8 @@ struct local_call {
     struct evac_args args;
     struct evac_str expect, region, served_by, from, by;
     bool public_look, want_writable;
+    struct evac_str name, fault; /* of the sandbox's */
+    bool in;                     /* it is to be in */
     evac_done_fn *done;
     void *user;
 };

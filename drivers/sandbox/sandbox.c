@@ -84,8 +84,11 @@ void evac_sandbox_shop(struct evac_sandbox *sb, uint16_t base_port)
 uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
 {
     uint64_t next = sb->shop ? sb_shop_wake(sb) : SB_NEVER, docs = sb_docs_wake(sb);
+    uint64_t faults = sb_faults_wake(sb);
     if (docs < next)
         next = docs;
+    if (faults < next)
+        next = faults;
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
         const struct sb_service *service = sb_service((enum sb_service_id)i);
         uint64_t at = service->wake ? service->wake(sb) : SB_NEVER;
@@ -97,6 +100,7 @@ uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
 
 void sb_move(struct evac_sandbox *sb)
 {
+    sb_faults_advance(sb);
     sb_docs_advance(sb);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++)
         if (sb_service((enum sb_service_id)i)->advance)

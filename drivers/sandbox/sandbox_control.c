@@ -201,6 +201,27 @@ static enum evac_code on_app(struct words *w, struct evac_err *err)
     return sb_shop_control(w->sb, rest, err);
 }
 
+enum evac_code sb_control_check(struct evac_sandbox *sb, struct evac_str text, struct evac_str what,
+                                struct evac_err *err)
+{
+    struct words w = { sb, text };
+    struct sb_region *r;
+    enum sb_service_id id;
+    int64_t ms;
+    if (evac_str_is(what, "REGION"))
+        return region(&w, &r, err);
+    if (evac_str_is(what, "SERVICE"))
+        return service(&w, &id, err);
+    return number(&w, MS_MAX, &ms, err);
+}
+
+static enum evac_code on_fault(struct words *w, struct evac_err *err)
+{
+    struct evac_str rest = w->rest;
+    w->rest = EVAC_STR_NONE;
+    return sb_faults_control(w->sb, rest, err);
+}
+
 enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str command,
                                     struct evac_err *err)
 {
@@ -210,7 +231,7 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
     } verbs[] = {
         { "region", on_region }, { "service", on_service }, { "lag", on_lag },
         { "stale", on_stale },   { "limits", on_limits },   { "app", on_app },
-        { "make", on_make },
+        { "make", on_make },     { "fault", on_fault },
     };
     struct words w = { sb, command };
     struct evac_str verb = word(&w);
@@ -225,6 +246,6 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
     }
     return evac_fail(
         err, EVAC_E_BADARG,
-        "'%.*s' is not a command; region, service, make, lag, stale, limits and app are",
+        "'%.*s' is not a command; region, service, fault, make, lag, stale, limits and app are",
         EVAC_STR_ARG(verb));
 }

@@ -53,11 +53,18 @@ static void control(struct evac_sandbox *sb, struct evac_str what, struct evac_s
     } else if (evac_str_is(what, "operations")) {
         say(reply, 200, "text/plain");
         list_operations(&reply->body);
+    } else if (evac_str_is(what, "faults")) {
+        say(reply, 200, "text/plain");
+        sb_faults_list(sb, &reply->body);
+    } else if (evac_str_is(what, "fault-kinds")) {
+        say(reply, 200, "text/plain");
+        sb_faults_kinds(&reply->body);
     } else if (!evac_str_is(what, "control")) {
         say(reply, 404, "text/plain");
-        evac_buf_puts(&reply->body, "control, truth and operations are here\n");
+        evac_buf_puts(&reply->body,
+                      "control, truth, operations, faults and fault-kinds are here\n");
     } else if (evac_sandbox_control(sb, evac_str_trim(body), &err)) {
-        say(reply, 400, "text/plain");
+        say(reply, err.code == EVAC_E_STALE ? 409 : 400, "text/plain");
         evac_buf_putf(&reply->body, "%s\n", err.text);
     } else {
         say(reply, 200, "text/plain");

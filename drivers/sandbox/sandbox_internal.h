@@ -142,6 +142,15 @@ struct sb_fault {
     uint32_t slow_ms, lost, lost_mutations;
 };
 
+/* One that was put in by name and ends by itself: sandbox_faults.c. */
+#define SB_NAMED_FAULTS_MAX 32u
+struct sb_named_fault {
+    char name[100], text[120]; /* text: "region-down us-east-1" */
+    uint32_t version;          /* counts changes, for good */
+    bool in;
+    uint64_t until_ms;
+};
+
 struct sb_bucket { /* a token bucket of a rate limit */
     double tokens;
     uint64_t at_ms;
@@ -176,6 +185,8 @@ struct evac_sandbox {
     uint64_t now_ms, random;
     struct sb_region regions[SB_REGIONS_MAX];
     size_t region_count;
+    struct sb_named_fault named_faults[SB_NAMED_FAULTS_MAX];
+    size_t fault_count;
     void *state[SB_SERVICE_COUNT];
     struct sb_shop *shop; /* NULL: without */
     struct sb_doc *docs;  /* sandbox_docs.h */
@@ -456,6 +467,23 @@ uint64_t sb_shop_wake(const struct evac_sandbox *sb);
 void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json);
 /* Answers when host is one of its own: local is the region that the connection came in on. */
 /* "app shop renew 1000": how long its permission to write lasts. */
+/* Whether a word of a control is one: what is REGION, SERVICE or MS. */
+enum evac_code sb_control_check(struct evac_sandbox *sb, struct evac_str text, struct evac_str what,
+                                struct evac_err *err);
+
+/* --- faults with a name and an end (sandbox_faults.c) --- */
+
+/* "NAME [if VERSION] for TIME KIND ...", "NAME [if VERSION] out", "NAME check KIND ..."; STALE when
+ * the version is another by now. */
+enum evac_code sb_faults_control(struct evac_sandbox *sb, struct evac_str rest,
+                                 struct evac_err *err);
+uint64_t sb_faults_wake(const struct evac_sandbox *sb);
+void sb_faults_advance(struct evac_sandbox *sb);
+/* "NAME VERSION in LEFT_MS KIND ..." or "NAME VERSION out", a line each. */
+void sb_faults_list(const struct evac_sandbox *sb, struct evac_buf *out);
+/* What there is, a line each. */
+void sb_faults_kinds(struct evac_buf *out);
+
 enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
                                struct evac_err *err);
 bool sb_shop_http(struct evac_sandbox *sb, struct evac_str host, size_t local, struct evac_str path,

@@ -228,6 +228,11 @@ struct evac_driver {
     enum evac_code (*call)(struct evac_link *link, const struct evac_call *call, evac_done_fn *done,
                            void *user, uint64_t *ret_id, struct evac_err *err);
     void (*cancel)(struct evac_link *link, uint64_t id);
+
+    /* What the tables can not say of a resource's parameters, asked when a configuration is loaded,
+     * with defaults filled in: EVAC_OK, or a sentence about what does not go together and what is
+     * allowed. It sees args alone. NULL: nothing. */
+    enum evac_code (*check)(const struct evac_args *args, struct evac_err *err);
 };
 
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,

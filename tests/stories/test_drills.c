@@ -422,6 +422,117 @@ START_TEST(a_crash_on_a_game_day_leaves_no_fault_behind)
 }
 END_TEST
 
+/* --- the same, by the sandbox's own faults, without AWS's service for them ------------------- */
+
+#define SANDBOX_DAY(fault, ends)                                                                   \
+    "drills = ( { kind = \"game-day\"; approval = false; patience = \"15m\"; faults = ( "          \
+    "\"outage\" ); unless = ( \"outage.ready\" ); " AT "} );\nresources = {=>resources = { "       \
+    "outage = { type = \"sandbox-fault\"; url = \"http://127.0.0.1:8080\"; name = \"outage\"; "    \
+    "in = \"{from}\"; " fault " ends_after = \"" ends "\"; };"
+
+static const char *faults_in(void)
+{
+    static char list[2000];
+    struct evac_buf body;
+    struct evac_sandbox_reply reply = { .status = 0 };
+    const struct evac_http_request request = { .method = EVAC_STR("GET"),
+                                               .url = EVAC_STR("/_sandbox/faults") };
+    evac_buf_init(&body, sizeof list);
+    reply.body = body;
+    evac_sandbox_http(world_sandbox(w), &request, &reply);
+    (void)evac_str_copy(list, sizeof list, evac_buf_str(&reply.body));
+    evac_buf_done(&reply.body);
+    return list;
+}
+
+static bool is_in(void)
+{
+    return strstr(faults_in(), " in ") != NULL;
+}
+
+static const struct {
+    const char *fault;
+    enum evac_drill_state end;
+    const char *active;
+} sandbox_days[] = {
+    { "fault = \"region-down\";", EVAC_DRILL_IS_SUCCEEDED, "us-west-2" },
+    { "fault = \"app-sick\";", EVAC_DRILL_IS_SUCCEEDED, "us-west-2" },
+    { "fault = \"lag\"; delay = \"1m\";", EVAC_DRILL_IS_FAILED, "us-east-1" },
+};
+
+static void begin_sandbox_day(const char *fault, const char *ends)
+{
+    char text[1200];
+    static const char form[] = SANDBOX_DAY("%s", "%s");
+    snprintf(text, sizeof text, form, fault, ends);
+    begin(text);
+    world_until(w, DUE_MS);
+}
+
+START_TEST(a_game_day_by_a_fault_of_the_sandbox_puts_it_in_and_takes_it_out)
+{
+    begin_sandbox_day(sandbox_days[_i].fault, "1h");
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    ck_assert_msg(is_in(), "%s", story(w));
+    run_to_end(40 * MINUTE_MS, sandbox_days[_i].end);
+    ck_assert_msg(!is_in(), "%s\n%s", faults_in(), story(w));
+    story_expect_active(w, sandbox_days[_i].active);
+    story_expect_writer(w, sandbox_days[_i].active);
+}
+END_TEST
+
+START_TEST(a_fault_that_the_sandbox_does_not_know_is_found_before_the_day_begins)
+{
+    begin_sandbox_day("fault = \"service-down\"; service = \"rdz\";", "1h");
+    run_to_end(10 * MINUTE_MS, EVAC_DRILL_IS_SKIPPED);
+    ck_assert_msg(world_traced(w, "there is no service 'rdz'"), "%s", story(w));
+    ck_assert_str_eq(faults_in(), "");
+}
+END_TEST
+
+/* The controller is gone for good: nobody takes the fault out, and it ends. */
+START_TEST(a_fault_of_the_sandbox_ends_by_itself_when_the_controller_is_gone)
+{
+    begin_sandbox_day("fault = \"app-sick\";", "10m");
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    world_crash(w, 2 * HOUR_MS);
+    world_run(w, 8 * MINUTE_MS);
+    ck_assert(is_in());
+    world_run(w, 3 * MINUTE_MS);
+    ck_assert_msg(!is_in(), "%s", faults_in());
+}
+END_TEST
+
+START_TEST(a_crash_on_a_sandbox_game_day_leaves_no_fault_behind)
+{
+    begin_sandbox_day("fault = \"app-sick\";", "1h");
+    run_to_state(20 * MINUTE_MS, game_states[_i % 3]);
+    world_crash(w, 3 * SEC_MS);
+    run_to_end(HOUR_MS, EVAC_DRILL_IS_SUCCEEDED);
+    ck_assert_msg(!is_in(), "%s\n%s", faults_in(), story(w));
+    story_expect_active(w, "us-west-2");
+}
+END_TEST
+
+/* Answers get lost, requests arrive when nobody waits for them any more: what came late did
+ * nothing. */
+START_TEST(requests_that_arrive_late_leave_no_fault_behind)
+{
+    const struct world_faults bad = { .lost_after = 600, .late = 900, .late_max_ms = 60000 };
+    begin_sandbox_day("fault = \"app-sick\";", "1h");
+    world_set_faults(w, &bad);
+    uint64_t until = world_now(w) + 2 * HOUR_MS;
+    world_run(w, MINUTE_MS);
+    while (world_now(w) < until && drill()->state != EVAC_DRILL_IS_IDLE)
+        world_run(w, SEC_MS);
+    world_set_faults(w, &(struct world_faults){ 0 });
+    world_run(w, 2 * MINUTE_MS);
+    ck_assert_msg(world_broken(w)[0] == '\0', "%s", world_broken(w));
+    ck_assert_msg(drill()->state == EVAC_DRILL_IS_IDLE && !is_in(), "%s\n%s", faults_in(),
+                  story(w));
+}
+END_TEST
+
 /* --- what is owed, a year ------------------------------------------------------------------- */
 
 START_TEST(debt_grows_with_age_and_is_paid_by_a_drill)
@@ -488,6 +599,11 @@ static void cases(Suite *suite)
     tcase_add_test(tc, on_a_game_day_on_which_the_policy_does_nothing_the_fault_is_taken_out);
     tcase_add_test(tc, a_game_day_that_is_called_off_takes_the_fault_out);
     tcase_add_loop_test(tc, a_crash_on_a_game_day_leaves_no_fault_behind, 0, 6);
+    tcase_add_loop_test(tc, a_game_day_by_a_fault_of_the_sandbox_puts_it_in_and_takes_it_out, 0, 3);
+    tcase_add_test(tc, a_fault_that_the_sandbox_does_not_know_is_found_before_the_day_begins);
+    tcase_add_test(tc, a_fault_of_the_sandbox_ends_by_itself_when_the_controller_is_gone);
+    tcase_add_loop_test(tc, a_crash_on_a_sandbox_game_day_leaves_no_fault_behind, 0, 3);
+    tcase_add_test(tc, requests_that_arrive_late_leave_no_fault_behind);
     tcase_add_test(tc, debt_grows_with_age_and_is_paid_by_a_drill);
     tcase_add_test(tc, too_much_debt_is_told_to_the_policy);
     suite_add_tcase(suite, tc);

@@ -26,6 +26,8 @@ static const char usage[] =
     "down\"\n"
     "  evac-sandbox truth --port-file FILE      what is really so, as JSON\n"
     "  evac-sandbox operations --port-file FILE what it serves, \"service Operation\" a line\n"
+    "  evac-sandbox faults --port-file FILE     what was put in by name: \"NAME VERSION in LEFT_MS "
+    "...\"\n"
     "  evac-sandbox resolve --port-file FILE NAME       ask its DNS\n"
     "  evac-sandbox get --port-file FILE NAME [PATH]    as a user: ask its DNS, then GET\n"
     "\n"
@@ -310,6 +312,12 @@ static enum evac_code do_operations(struct talk *t, char **words, struct evac_er
     return evac_door_page(t->http_port, "operations", &t->text, err);
 }
 
+static enum evac_code do_faults(struct talk *t, char **words, struct evac_err *err)
+{
+    (void)words;
+    return evac_door_page(t->http_port, "faults", &t->text, err);
+}
+
 static enum evac_code do_resolve(struct talk *t, char **words, struct evac_err *err)
 {
     char address[16];
@@ -334,8 +342,8 @@ static const struct {
     enum evac_code (*run)(struct talk *t, char **words, struct evac_err *err);
 } commands[] = {
     { "ctl", "COMMAND", 1, 64, do_ctl },       { "truth", "", 0, 0, do_truth },
-    { "operations", "", 0, 0, do_operations }, { "resolve", "NAME", 1, 1, do_resolve },
-    { "get", "NAME [PATH]", 1, 2, do_get },
+    { "operations", "", 0, 0, do_operations }, { "faults", "", 0, 0, do_faults },
+    { "resolve", "NAME", 1, 1, do_resolve },   { "get", "NAME [PATH]", 1, 2, do_get },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -401,10 +409,11 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     if (optind < argc) {
-        fprintf(stderr,
-                "evac-sandbox: '%s' is not a command; ctl, truth, operations, resolve and get "
-                "are\n",
-                argv[optind]);
+        fprintf(
+            stderr,
+            "evac-sandbox: '%s' is not a command; ctl, truth, operations, faults, resolve and get "
+            "are\n",
+            argv[optind]);
         return EXIT_USAGE;
     }
     return serve(&a);
