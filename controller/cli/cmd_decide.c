@@ -303,14 +303,12 @@ static void draw_path(struct evac_cli *cli, const cJSON *d, struct evac_screen *
 
 static void draw(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 {
-    evac_screen_begin(s);
     draw_head(cli, d, s);
     draw_advice(cli, d, s);
     draw_clock(cli, d, s);
     draw_data(cli, d, s);
     draw_blocks(cli, d, s);
     draw_path(cli, d, s);
-    evac_screen_end(s);
 }
 
 /* --- once, or again and again
@@ -319,35 +317,79 @@ static void draw(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 #define WATCH_S       1
 #define WATCH_PLAIN_S 10 /* where it can not be drawn in place */
 
-static void rest(const struct evac_screen *s)
+static void rest(bool short_one)
 {
-    struct timespec t = { s->live ? WATCH_S : WATCH_PLAIN_S, 0 };
+    struct timespec t = { short_one ? WATCH_S : WATCH_PLAIN_S, 0 };
     nanosleep(&t, NULL);
-    if (!s->live)
-        puts("");
 }
 
-static enum evac_exit decide(struct evac_cli *cli, const char *path, struct evac_screen *s)
+static enum evac_exit decide(struct evac_cli *cli, const char *path)
 {
     cJSON *d = NULL;
+    struct evac_screen s;
     struct evac_err err = { EVAC_OK, "" };
     enum evac_exit code = evac_client_json(cli->client, path, NULL, &d, &err);
     if (code != EVAC_EXIT_DONE)
         return evac_cli_fail(code, "%s", err.text);
-    draw(cli, d, s);
+    evac_screen_init(&s, true); /* nothing is drawn over it */
+    evac_screen_begin(&s);
+    draw(cli, d, &s);
+    evac_screen_end(&s);
+    evac_screen_done(&s);
     cJSON_Delete(d);
     return code;
 }
 
-/* A controller that starts again is waited for: the outage goes on without it. */
-static enum evac_exit watch(struct evac_cli *cli, const char *path, struct evac_screen *s)
+/* A controller that starts again is waited for, the outage goes on without it: what it said last
+ * stands below. */
+static void draw_lost(struct evac_cli *cli, const cJSON *last, const char *why,
+                      struct evac_screen *s)
 {
-    enum evac_exit code = decide(cli, path, s);
-    while (code == EVAC_EXIT_DONE || code == EVAC_EXIT_UNREACHABLE) {
-        rest(s);
-        if (code != EVAC_EXIT_DONE)
-            s->lines = 0;
-        code = decide(cli, path, s);
+    char clock[24], line[600];
+    evac_cli_clock(evac_json_number(last, "now_ms", 0), clock, sizeof clock);
+    snprintf(line, sizeof line, "no answer since %.8s, asking again: %s", clock, why);
+    evac_screen_words(s, 0, evac_style(cli, EVAC_BAD), line, plain(cli));
+    if (s->live)
+        draw(cli, last, s);
+}
+
+static enum evac_exit watch(struct evac_cli *cli, const char *path)
+{
+    struct evac_screen s;
+    cJSON *last = NULL, *d = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &d, &err);
+    evac_screen_init(&s, false);
+    s.fits = true;
+    while (code == EVAC_EXIT_DONE || (code == EVAC_EXIT_UNREACHABLE && last)) {
+        evac_screen_begin(&s);
+        if (code == EVAC_EXIT_DONE) {
+            cJSON_Delete(last);
+            last = d;
+            draw(cli, last, &s);
+        } else {
+            draw_lost(cli, last, err.text, &s);
+        }
+        if (!s.live)
+            evac_screen_line(&s, "");
+        evac_screen_end(&s);
+        rest(s.live);
+        code = evac_client_json(cli->client, path, NULL, &d, &err);
+    }
+    cJSON_Delete(last);
+    evac_screen_done(&s);
+    return evac_cli_fail(code, "%s", err.text);
+}
+
+/* One object a line, a second apart. */
+static enum evac_exit watch_json(struct evac_cli *cli, const char *path)
+{
+    enum evac_exit code = evac_cli_pass(cli, path, NULL);
+    bool began = code == EVAC_EXIT_DONE;
+    while (code == EVAC_EXIT_DONE || (code == EVAC_EXIT_UNREACHABLE && began)) {
+        fflush(stdout);
+        rest(true);
+        code = evac_cli_pass(cli, path, NULL);
     }
     return code;
 }
@@ -355,15 +397,11 @@ static enum evac_exit watch(struct evac_cli *cli, const char *path, struct evac_
 enum evac_exit evac_cmd_decide(struct evac_cli *cli)
 {
     char path[512];
-    struct evac_screen screen;
     if (cli->argc != 1)
         return evac_cli_fail(EVAC_EXIT_USAGE, "decide: name the app");
     if (!evac_cli_app_path(path, sizeof path, cli->argv[0], "decide"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
     if (cli->json)
-        return evac_cli_pass(cli, path, NULL);
-    evac_screen_init(&screen, false);
-    enum evac_exit code = cli->watch ? watch(cli, path, &screen) : decide(cli, path, &screen);
-    evac_screen_done(&screen);
-    return code;
+        return cli->watch ? watch_json(cli, path) : evac_cli_pass(cli, path, NULL);
+    return cli->watch ? watch(cli, path) : decide(cli, path);
 }

@@ -175,7 +175,7 @@ static void help(FILE *to)
         "  --journal FILE     simulate, replay with --config: the history to go by\n"
         "  --app APP          replay: only this one\n"
         "  --policy P, --dwell SPAN, --cooldown SPAN  replay: what if\n"
-        "  --watch            decide: drawn again every second, until you stop it\n"
+        "  --watch            decide: drawn again every second, until you stop it; with --json one object a line\n"
         "  --limit N          runs, journal: at most so many\n"
         "  --since DAY        trend, evidence export: from that day on (2026-01-31), or 90d back\n"
         "  --key KEY          evidence verify: the key that you trust: its file or its "

@@ -14,6 +14,15 @@ static unsigned terminal_width(void)
     return 80;
 }
 
+/* The line below the picture is the cursor's. */
+static unsigned room(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row >= 4)
+        return size.ws_row - 1u;
+    return 23;
+}
+
 void evac_screen_init(struct evac_screen *s, bool json)
 {
     const char *term = getenv("TERM");
@@ -33,7 +42,7 @@ void evac_screen_begin(struct evac_screen *s)
     s->width = terminal_width();
     if (s->live && s->lines)
         evac_buf_putf(&s->out, "\033[%uA", s->lines);
-    s->lines = 0;
+    s->lines = s->hidden = 0;
 }
 
 static bool starts_character(char c)
@@ -44,6 +53,10 @@ static bool starts_character(char c)
 void evac_screen_line(struct evac_screen *s, const char *styled)
 {
     unsigned seen = 0;
+    if (s->live && s->fits && s->lines + 1 >= room()) {
+        s->hidden++;
+        return;
+    }
     for (const char *p = styled; *p; p++) {
         if (*p == '\033') {
             const char *end = strchr(p, 'm');
@@ -99,6 +112,11 @@ void evac_screen_words(struct evac_screen *s, unsigned indent, const char *style
 
 void evac_screen_end(struct evac_screen *s)
 {
+    if (s->hidden) {
+        evac_buf_putf(&s->out, "... %u more line%s: a higher window shows all\033[K\n", s->hidden,
+                      s->hidden == 1 ? "" : "s");
+        s->lines++;
+    }
     if (s->live)
         evac_buf_puts(&s->out, "\033[J");
     fwrite(s->out.p, 1, s->out.n, stdout);

@@ -8,8 +8,11 @@
 struct evac_screen {
     struct evac_buf out;
     unsigned width;
-    unsigned lines; /* of the picture that stands */
+    unsigned lines;  /* of the picture that stands */
+    unsigned hidden; /* ... and of it what there is no room for */
     bool live;
+    bool fits; /* set it: a live picture keeps within the window, for it can not be drawn over what
+                  has left that; how much is missing stands in its last line */
 };
 
 /* json: a program reads, nothing is live. */

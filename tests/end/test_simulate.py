@@ -43,8 +43,16 @@ def an_outage_is_decided_about_moved_and_looked_back_at():
         r = w.evac("simulate", "shop", "--down", "us-west-9", check=False)
         assert r.returncode == 3 and "us-east-1, us-west-2" in r.stderr, r.stderr
 
+        # somebody looks on, in a window that is too low for all of it
+        clock = w.evac_on_terminal("decide", "shop", "--watch", rows=20)
+        seen = lambda words: w.wait(lambda: words in clock.screen(), 20, words)
+        seen("nothing is wrong: us-east-1 is up")
         w.sand("region us-east-1 down")
         w.wait(lambda: w.app()["run"], 30, "a proposal")
+        seen("say yes now: 'evac approve shop'")
+        for words in ("us-east-1 is down", "since impact", "RTO burnt", "failover takes", "at the latest", "would be lost now",
+                      "more lines: a higher window shows all"):
+            seen(words)
         down = ask(w, "decide", "shop")
         assert down["advice"]["what"] == "answer" and down["outage"]["burnt_ms"] > 0, down
         assert "evac approve shop" in down["advice"]["words"] and down["blocks"][0]["gate"] == "approval", down
@@ -53,7 +61,9 @@ def an_outage_is_decided_about_moved_and_looked_back_at():
         assert "\033" not in text, text
         run = w.app()["run"]
         w.evac("approve", "shop")
+        seen("goes on: users are served again in about")
         w.wait_end(run)
+        seen("nothing is wrong: us-west-2 is up")
 
         # what took how long is known now, without a restart
         w.sand("region us-east-1 up")
@@ -70,6 +80,8 @@ def an_outage_is_decided_about_moved_and_looked_back_at():
 
         # the same without a controller, from its files
         w.stop_evacd()
+        seen("no answer since")
+        assert "shop  " in clock.screen() and clock.above == 0, (clock.above, clock.screen())  # drawn over, never scrolled
         files = ("--config", os.path.join(w.dir, "conf"), "--journal", os.path.join(w.dir, "journal.db"))
         assert ask(w, "replay", str(run), *files)["outages"][0]["would_have"] == would
         here = ask(w, "simulate", "shop", "--down", "us-west-2", "--runs", "2", *files)

@@ -1,7 +1,7 @@
 """Real processes for end-to-end tests: a sandbox with the shop, an evacd, and the evac command.
 
 Everything lives in one temporary folder, listens on free ports, and is ended by process id."""
-import datetime, json, os, shutil, signal, subprocess, sys, tempfile, time, traceback
+import datetime, fcntl, json, os, pty, re, shutil, signal, struct, subprocess, sys, tempfile, termios, time, traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -33,6 +33,7 @@ class World:
         self.dir = tempfile.mkdtemp(prefix="evac-test-")
         self.speed = speed
         self.sandbox = self.evacd = None
+        self.terminals = []
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EVAC_"))}
         self.env.update(AWS_EC2_METADATA_DISABLED="true", NO_COLOR="1", HOME=self.dir,
                         EVAC_SOCKET=os.path.join(self.dir, "evac.sock"), LC_ALL="C.UTF-8")
@@ -105,6 +106,8 @@ class World:
             return code
 
     def close(self, failed=False):
+        for terminal in self.terminals:
+            terminal.close()
         for p in (self.evacd, self.sandbox):
             if p and p.poll() is None:
                 p.terminate()
@@ -135,6 +138,11 @@ class World:
         if check and r.returncode != 0:
             raise AssertionError("evac %s: exit %d\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
         return r
+
+    def evac_on_terminal(self, *args, rows=24, columns=80):
+        """A command that draws: what stands on its terminal is read by Terminal.screen()."""
+        self.terminals.append(Terminal([self.program("evac"), *args], dict(self.env, TERM="xterm"), rows, columns))
+        return self.terminals[-1]
 
     def status(self):
         r = self.evac("status", "--json", check=False, tell=False)
@@ -182,6 +190,49 @@ class World:
             report = json.loads(r.stdout)
             return report if report.get("instants", {}).get("ended") else None
         return self.wait(ended, seconds, "the end of run %s" % run)
+
+
+class Terminal:
+    """A program on a terminal of that size, which knows the escapes that evac draws with: lines up, the rest of a line, of the
+    screen, colours. screen() is what one would see; above is what scrolled out of it."""
+    def __init__(self, args, env, rows, columns):
+        self.rows, self.columns, self.lines, self.above, self.row, self.rest = rows, columns, [""] * rows, 0, 0, b""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.set_blocking(self.master, False)
+        self.p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=env)
+        os.close(slave)
+
+    def take(self, token):
+        up = re.fullmatch(r"\033\[(\d+)A", token)
+        if up:
+            self.row -= min(int(up.group(1)), self.row)
+        elif token == "\033[J":
+            self.lines[self.row:] = [""] * (self.rows - self.row)
+        elif token == "\n":
+            self.row += 1
+            if self.row == self.rows:
+                self.lines, self.row, self.above = self.lines[1:] + [""], self.row - 1, self.above + 1
+        elif token[0] >= " ":
+            self.lines[self.row] = token  # evac draws whole lines
+            assert len(token) <= self.columns, token
+
+    def screen(self):
+        try:
+            self.rest += os.read(self.master, 1 << 20)
+        except (BlockingIOError, OSError):
+            pass
+        whole = self.rest.rfind(b"\n") + 1
+        text = re.sub(r"\033\[[0-9;]*[mK]|\r", "", self.rest[:whole].decode())
+        self.rest = self.rest[whole:]
+        for token in re.findall(r"\033\[\d*[AJ]|\n|[^\033\n]+", text):
+            self.take(token)
+        return "\n".join(self.lines)
+
+    def close(self):
+        self.p.terminate()
+        self.p.wait(20)
+        os.close(self.master)
 
 
 def passes(name, story):
