@@ -10,7 +10,8 @@ struct evac_cli {
     struct evac_client *client;
     const char *socket;
     bool json; /* --json: machines read it */
-    bool yes;  /* --yes: no question is asked */
+    bool help;
+    bool yes; /* --yes: no question is asked */
     bool color;
     bool no_wait;
     bool watch;
