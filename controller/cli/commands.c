@@ -60,6 +60,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "Set up", "completion", "bash|zsh|fish", "prints the shell's completion script", "", evac_cmd_completion },
     { "Set up", "help", "[COMMAND]", "this, or a command's options", "", evac_cmd_help },
     { NULL, "__complete", "", "what could be typed next; for the completion scripts", "", evac_cmd_complete },
+    { NULL, "__man", "", "this command's manual page", "", evac_cmd_man },
     { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

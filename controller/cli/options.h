@@ -46,5 +46,5 @@ enum evac_exit evac_cli_parse(struct evac_cli *cli, int argc, char **argv,
 
 /* Of all commands (command NULL), or of one. */
 void evac_cli_help(FILE *to, const struct evac_cli_command *command);
-evac_command_fn evac_cmd_help, evac_cmd_completion, evac_cmd_complete;
+evac_command_fn evac_cmd_help, evac_cmd_completion, evac_cmd_complete, evac_cmd_man;
 #endif
