@@ -29,3 +29,6 @@ add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/dashboard.c BYPRODUCTS ${PROJECT
   DEPENDS ${dashboard_sources} ${PROJECT_SOURCE_DIR}/contrib/cmake/dashboard.cmake VERBATIM)
 add_library(evac_dashboard STATIC ${PROJECT_BINARY_DIR}/dashboard.c)
 target_include_directories(evac_dashboard PRIVATE ${PROJECT_SOURCE_DIR}/controller/web)
+# What the API's requests and answers look like.
+evac_embed(evac_api_schema body_schema.h controller/api/schemas/*.json)
+target_include_directories(evac_api_schemas PUBLIC controller/api)

@@ -1,38 +1,8 @@
 /*
- * The HTTP API under /v1, apart from how it is carried: a request in, a response out. Errors are
- * RFC 9457 problem details. server.h carries it over a unix socket. What the caller's roles do not
- * allow is answered with 403 (access.h).
- *
- *   GET  /v1/version                 version, node
- *   GET  /v1/status                  everything an on-call needs first: apps, verdicts, runs,
- * trouble GET  /v1/apps/{app}              one app POST /v1/apps/{app}/plan         what would be
- * done: {"workflow","to","mode","kind"} -> plan and its text POST /v1/apps/{app}/runs begin: the
- * same and {"reason","proposed"} -> 201 {"run"} GET  /v1/runs?app=&limit=        the newest first
- *   GET  /v1/apps/{app}/permissions  the least that its plans need, as a policy
- *   POST /v1/apps/{app}/lint         would it work with a region gone? a plan's fields and
- *                                    {"assume_down"}, or {"all_regions":true,"mode"}
- *   GET  /v1/apps/{app}/decide       the decision clock
- *   GET  /v1/apps/{app}/why          from each answer to the decision, with the numbers
- *   POST /v1/apps/{app}/simulate     {"down","to","faults","runs","seed","reaction_ms"}: a job
- *   POST /v1/replay                  {"app","run","from_ms","to_ms","policy","dwell_ms",
- *                                    "cooldown_ms"}: a job
- *   GET  /v1/jobs/{job}              {"state":"running|done|failed","done","of","problem","result"}
- *   GET  /v1/runs/{run}              live while it goes on, from the journal afterwards
- *   GET  /v1/runs/{run}/report?format=json|text|html
- *   POST /v1/runs/{run}/commands     {"verb","step","gate","reason","value"}
- *   POST /v1/commands                {"verb","app","reason","value"}
- *   GET  /v1/journal?after=&run=&app=&limit=
- *   GET  /v1/journal/verify          POST {"checkpoint"}: also against one that was kept elsewhere
- *   POST /v1/journal/checkpoint      sign it as it is now -> {"size","note"}
- *   GET  /v1/deficiencies?app=&all=1&format=json|text
- *   POST /v1/deficiencies            {"verb","app","id","title","severity","owner","due_ms",
- *                                    "criterion","reason","retest"} -> {"id"}
- *   GET  /v1/apps/{app}/trend?since=&format=json|text|html
- *   POST /v1/evidence                {"run"} or {"app","since_ms"} -> a signed bundle, a tar
- * archive GET  /v1/evidence/key            {"fingerprint","pem","origin"} GET  /v1/drivers GET
- * /v1/gates                   the gates of a run, and who may override which GET  /v1/roles?app=
- * who may do what, and the caller's own standing POST /v1/reload GET  /v1/events server-sent
- * events, one a journal row, id is its number
+ * The HTTP API under /v1, apart from how it is carried: a request in, a response out. routes.c is
+ * the table of what can be asked; README.md, made from it, is for people. Errors are RFC 9457
+ * problem details. server.h carries it over a unix socket. What the caller's roles do not allow is
+ * answered with 403 (access.h).
  */
 #ifndef EVAC_API_H
 #define EVAC_API_H
@@ -71,7 +41,9 @@ struct evac_api_response {
 typedef bool evac_api_header_fn(void *user, const char *name, const char *value);
 bool evac_api_headers(const struct evac_api_response *response, evac_api_header_fn *fn, void *user);
 
-void evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
+/* false: what is asked for is the stream of events, and the caller may have it; nothing was
+ * answered, that is the carrier's. */
+bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
                      struct evac_api_response *response);
 
 /* One row as an event: "id: 7\nevent: step\ndata: {...}\n\n". */

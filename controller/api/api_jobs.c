@@ -1,26 +1,10 @@
-#include "api_jobs.h"
+/* What the API answers later, as jobs of the daemon: simulations and replays. */
+#include "api_routes.h"
 
 #include "replay.h"
 #include "sim.h"
 
-#define RUNS_MAX 10000u /* beside everything else that the controller does */
-
-static struct evac_str text_of(const cJSON *json, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    return cJSON_IsString(item) ? evac_str(item->valuestring) : EVAC_STR_NONE;
-}
-
-static bool is_given(const cJSON *json, const char *key)
-{
-    return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(json, key));
-}
-
-static int64_t number_of(const cJSON *json, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    return is_given(json, key) ? (int64_t)item->valuedouble : 0;
-}
+#include <stdio.h>
 
 /* --- simulations
  * ------------------------------------------------------------------------------------------ */
@@ -48,58 +32,71 @@ static void free_sim(void *ctx)
     evac_sim_free(ctx);
 }
 
-static enum evac_code read_faults(const cJSON *json, struct evac_sim_fault *faults, size_t *count,
-                                  struct evac_err *err)
+/* The number of what will answer, and where to look for it. */
+static void put_job(struct api_call *c, uint64_t number)
+{
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "job", (int64_t)number);
+    evac_jw_close(&w, '}');
+    snprintf(c->r->location, sizeof c->r->location, "/v1/jobs/%llu", (unsigned long long)number);
+}
+
+/* The job's, which frees its ctx; or nobody's, and it is freed here. */
+static void begin(struct api_call *c, const struct evac_job *job)
+{
+    uint64_t number = 0;
+    struct evac_err err = { EVAC_OK, "" };
+    if (evac_jobs_begin(evac_daemon_jobs(c->daemon), job, &number, &err) == EVAC_OK) {
+        put_job(c, number);
+        return;
+    }
+    job->free(job->ctx);
+    api_fail(c, &err);
+}
+
+static enum evac_code read_faults(const struct api_call *c, struct evac_sim_fault *faults,
+                                  size_t *count, struct evac_err *err)
 {
     const cJSON *item;
     enum evac_code code = EVAC_OK;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "faults"))
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(c->body, "faults"))
     {
-        if (!cJSON_IsString(item))
-            return evac_fail(err, EVAC_E_BADARG, "faults: a list of texts");
-        code = evac_sim_fault_parse(evac_str(item->valuestring), faults, count, err);
-        if (code)
-            return code;
+        code = code ? code : evac_sim_fault_parse(evac_str(item->valuestring), faults, count, err);
     }
     return code;
 }
 
-const char *const api_simulation_fields[] = { "down",   "to",          "runs", "seed",
-                                              "faults", "reaction_ms", NULL };
-
-enum evac_code api_begin_simulation(struct evac_daemon *daemon, struct evac_str app,
-                                    const cJSON *json, uint64_t *ret_number, struct evac_err *err)
+void api_simulate(struct api_call *c)
 {
     struct evac_sim_fault faults[EVAC_SIM_FAULTS_MAX];
     struct evac_sim *sim;
-    const struct evac_model *model = evac_daemon_model(daemon);
-    int64_t runs = number_of(json, "runs"), reaction = number_of(json, "reaction_ms");
+    struct evac_err err = { EVAC_OK, "" };
+    const struct evac_model *model = evac_daemon_model(c->daemon);
+    uint32_t runs = (uint32_t)api_number(c, "runs");
     struct evac_sim_request q = { .model = model,
-                                  .app = evac_model_app(model, app),
-                                  .catalog = evac_daemon_catalog(daemon),
-                                  .facts = evac_daemon_facts(daemon),
-                                  .history = evac_daemon_history(daemon),
-                                  .down = text_of(json, "down"),
-                                  .to = text_of(json, "to"),
+                                  .app = evac_model_app(model, c->vars[0]),
+                                  .catalog = evac_daemon_catalog(c->daemon),
+                                  .facts = evac_daemon_facts(c->daemon),
+                                  .history = evac_daemon_history(c->daemon),
+                                  .down = api_text(c, "down"),
+                                  .to = api_text(c, "to"),
                                   .faults = faults,
-                                  .runs = EVAC_SIM_RUNS_DEFAULT,
-                                  .seed = (uint64_t)number_of(json, "seed"),
-                                  .wall_ms = evac_daemon_wall_ms(daemon) };
-    if (runs < 0 || runs > RUNS_MAX || reaction < 0 || reaction > 604800000)
-        return evac_fail(err, EVAC_E_BADARG, "runs: 1 to %u; reaction_ms: up to a week", RUNS_MAX);
-    q.runs = runs ? (uint32_t)runs : q.runs;
-    q.reaction_ms = (uint32_t)reaction;
-    enum evac_code code = read_faults(json, faults, &q.fault_count, err);
-    if (!code)
-        code = evac_sim_new(&q, &sim, err);
-    if (code)
-        return code;
+                                  .runs = runs ? runs : EVAC_SIM_RUNS_DEFAULT,
+                                  .reaction_ms = (uint32_t)api_number(c, "reaction_ms"),
+                                  .seed = (uint64_t)api_number(c, "seed"),
+                                  .wall_ms = evac_daemon_wall_ms(c->daemon) };
+    if (!q.app) {
+        api_no_app(c, c->vars[0]);
+        return;
+    }
+    if (read_faults(c, faults, &q.fault_count, &err) || evac_sim_new(&q, &sim, &err)) {
+        api_fail(c, &err);
+        return;
+    }
     const struct evac_job job = { "a simulation", sim,      step_sim, sim_progress,
                                   NULL,           sim_json, free_sim };
-    code = evac_jobs_begin(evac_daemon_jobs(daemon), &job, ret_number, err);
-    if (code)
-        evac_sim_free(sim);
-    return code;
+    begin(c, &job);
 }
 
 /* --- replays
@@ -130,37 +127,38 @@ static void free_replay(void *ctx)
     evac_replay_free(ctx);
 }
 
-const char *const api_replay_fields[] = { "app",    "run",      "from_ms",     "to_ms",
-                                          "policy", "dwell_ms", "cooldown_ms", NULL };
-
-enum evac_code api_begin_replay(struct evac_daemon *daemon, struct evac_str app, const cJSON *json,
-                                uint64_t *ret_number, struct evac_err *err)
+void api_replay(struct api_call *c)
 {
     struct evac_replay *replay;
-    struct evac_str policy = text_of(json, "policy");
-    int64_t dwell = number_of(json, "dwell_ms"), cooldown = number_of(json, "cooldown_ms");
-    struct evac_replay_request q = { .model = evac_daemon_model(daemon),
-                                     .store = evac_daemon_store(daemon),
-                                     .app = app.n ? app : text_of(json, "app"),
-                                     .run = (uint64_t)number_of(json, "run"),
-                                     .from_ms = number_of(json, "from_ms"),
-                                     .to_ms = number_of(json, "to_ms"),
-                                     .policy_given = policy.n > 0,
-                                     .dwell_given = is_given(json, "dwell_ms"),
-                                     .cooldown_given = is_given(json, "cooldown_ms"),
-                                     .dwell_ms = (uint32_t)dwell,
-                                     .cooldown_ms = (uint32_t)cooldown };
-    if (policy.n && !evac_policy_parse(policy, &q.policy))
-        return evac_fail(err, EVAC_E_BADARG, "policy: never, propose or act");
-    if (dwell < 0 || dwell > UINT32_MAX || cooldown < 0 || cooldown > UINT32_MAX)
-        return evac_fail(err, EVAC_E_BADARG, "dwell_ms, cooldown_ms: 0 to %u", UINT32_MAX);
-    enum evac_code code = evac_replay_new(&q, &replay, err);
-    if (code)
-        return code;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_replay_request q = { .model = evac_daemon_model(c->daemon),
+                                     .store = evac_daemon_store(c->daemon),
+                                     .app = api_text(c, "app"),
+                                     .run = (uint64_t)api_number(c, "run"),
+                                     .from_ms = api_number(c, "from_ms"),
+                                     .to_ms = api_number(c, "to_ms"),
+                                     .policy_given = api_has(c, "policy"),
+                                     .dwell_given = api_has(c, "dwell_ms"),
+                                     .cooldown_given = api_has(c, "cooldown_ms"),
+                                     .dwell_ms = (uint32_t)api_number(c, "dwell_ms"),
+                                     .cooldown_ms = (uint32_t)api_number(c, "cooldown_ms") };
+    (void)evac_policy_parse(api_text(c, "policy"), &q.policy); /* the schema looked at it */
+    if (evac_replay_new(&q, &replay, &err)) {
+        api_fail(c, &err);
+        return;
+    }
     const struct evac_job job = { "a replay",    replay,      step_replay, replay_progress,
                                   replay_failed, replay_json, free_replay };
-    code = evac_jobs_begin(evac_daemon_jobs(daemon), &job, ret_number, err);
-    if (code)
-        evac_replay_free(replay);
-    return code;
+    begin(c, &job);
+}
+
+void api_get_job(struct api_call *c)
+{
+    int64_t id;
+    struct evac_jw w = api_writer(c);
+    if (!evac_str_i64(c->vars[0], &id) || id <= 0 ||
+        !evac_jobs_view(evac_daemon_jobs(c->daemon), (uint64_t)id, &w))
+        evac_problemf(c->r, EVAC_PROBLEM_NOT_FOUND,
+                      "there is no job '%.*s': the newest %u are kept, until the controller ends",
+                      EVAC_STR_ARG(c->vars[0]), EVAC_JOBS_KEPT);
 }

@@ -2,9 +2,9 @@
 #ifndef EVAC_DOOR_H
 #define EVAC_DOOR_H
 
-#include "api.h"
+#include "route.h"
 
-/* EVAC_E_REFUSED: the caller holds no role that may; err says which it takes and who holds it. */
-enum evac_code evac_door(struct evac_daemon *daemon, const struct evac_api_request *request,
-                         struct evac_err *err);
+/* The call's route, variables and body are known. EVAC_E_REFUSED: the caller holds no role that
+ * may; err says which it takes and who holds it. */
+enum evac_code evac_door(const struct api_call *call, struct evac_err *err);
 #endif

@@ -13,7 +13,7 @@
 #define EVAC_PROBLEMS(X)                                                                           \
     X(BAD_REQUEST, "bad-request", 400, "a field or parameter is missing or not allowed",           \
       "The detail names it and what is allowed. Sending the same again gives the same answer.")    \
-    X(BAD_BODY, "bad-body", 400, "the body is not a JSON object of known fields",                  \
+    X(BAD_BODY, "bad-body", 400, "the body does not fit its schema",                               \
       "The body must be one JSON object, with no field that the operation's schema does not "      \
       "name.")                                                                                     \
     X(UNAUTHENTICATED, "unauthenticated", 401, "nobody knows who asks",                            \

@@ -1,7 +1,6 @@
 #include "server.h"
 
 #include "api.h"
-#include "door.h"
 #include "peer.h"
 #include "problem.h"
 
@@ -159,6 +158,8 @@ static struct evac_api_request request_of(struct exchange *x, const struct evac_
                                       .caller = peer->caller };
 }
 
+static int begin_stream(struct exchange *x);
+
 static int answer(struct exchange *x)
 {
     struct evac_api_response response = { .status = 200 };
@@ -166,9 +167,12 @@ static int answer(struct exchange *x)
     evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
     evac_buf_init(&response.body, RESPONSE_MAX);
     const struct evac_api_request request = request_of(x, &peer);
-    evac_api_handle(x->server->daemon, &request, &response);
+    bool answered = evac_api_handle(x->server->daemon, &request, &response);
     evac_peer_done(&peer);
-    return send_response(x, &response);
+    if (answered)
+        return send_response(x, &response);
+    evac_buf_done(&response.body);
+    return begin_stream(x);
 }
 
 /* --- event streams
@@ -179,16 +183,6 @@ static bool put_old(void *user, const struct evac_row *row)
     struct exchange *x = user;
     evac_api_event(&row->record, &x->out);
     return !x->out.failed;
-}
-
-static bool may_look(struct exchange *x)
-{
-    struct evac_peer peer;
-    evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
-    const struct evac_api_request request = request_of(x, &peer);
-    bool may = evac_door(x->server->daemon, &request, NULL) == EVAC_OK;
-    evac_peer_done(&peer);
-    return may;
 }
 
 static int begin_stream(struct exchange *x)
@@ -207,8 +201,6 @@ static int begin_stream(struct exchange *x)
         return refuse(x, EVAC_PROBLEM_OVERLOADED, "too many event streams are open");
     if (!store)
         return refuse(x, EVAC_PROBLEM_IN_TROUBLE, evac_daemon_trouble(server->daemon));
-    if (!may_look(x))
-        return refuse(x, EVAC_PROBLEM_FORBIDDEN, "looking at events takes the role viewer");
     if (after <= 0) /* from now on */
         after = (int64_t)store->vt->last_seq(store);
     x->stream = x->answered = true;
@@ -325,14 +317,12 @@ static int begin_request(struct evac_api_server *server, struct lws *wsi, void *
     read_line(wsi, x);
     read_headers(wsi, x);
     copy_query(wsi, &x->query);
-    bool get = strcmp(x->method, "GET") == 0, post = strcmp(x->method, "POST") == 0;
+    bool post = strcmp(x->method, "POST") == 0;
     x->head = strcmp(x->method, "HEAD") == 0;
     if (x->head)
         (void)evac_str_copy(x->method, sizeof x->method, EVAC_STR("GET"));
     if (x->refused != EVAC_PROBLEM_COUNT)
         return refuse(x, x->refused, "8 KiB are allowed for an address, 4 KiB for a header");
-    if (get && evac_str_is(evac_buf_str(&x->path), "/v1/events"))
-        return begin_stream(x);
     if (!post)
         return answer(x);
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)

@@ -123,6 +123,15 @@ const char *evac_cli_body(struct evac_buf *buf, ...)
     return buf->p;
 }
 
+const char *evac_cli_body_number(struct evac_buf *buf, const char *key, const char *digits)
+{
+    if (buf->n == 0)
+        return buf->p;
+    bool first = --buf->n == 1; /* the brace comes back */
+    evac_buf_putf(buf, "%s\"%s\":%s}", first ? "" : ",", key, digits);
+    return buf->p;
+}
+
 const char *evac_style(const struct evac_cli *cli, enum evac_style style)
 {
     static const char *const codes[] = {

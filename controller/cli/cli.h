@@ -51,6 +51,8 @@ unsigned long evac_cli_run(struct evac_cli *cli, const char *what);
 
 /* {"key":"value",...}: pairs of C strings, a NULL value leaves the pair out, NULL ends. In *buf. */
 const char *evac_cli_body(struct evac_buf *buf, ...);
+/* One more field, a number that was looked at. */
+const char *evac_cli_body_number(struct evac_buf *buf, const char *key, const char *digits);
 
 /* Styles: "" when there is no colour. */
 enum evac_style { EVAC_PLAIN, EVAC_BOLD, EVAC_DIM, EVAC_GOOD, EVAC_BAD, EVAC_WARN, EVAC_BUSY };

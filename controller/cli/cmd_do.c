@@ -261,18 +261,13 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     struct evac_buf body;
     cJSON *answer;
     struct evac_err err = { EVAC_OK, "" };
-    char value[32] = "";
     bool mode = strcmp(cli->command, "mode") == 0;
     const char *text = evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step,
                                      "reason", cli->reason, "mode", mode ? cli->mode : NULL, "gate",
                                      cli->override, "owner", cli->owner, "condition",
                                      cli->condition, "incident", cli->incident, (const char *)NULL);
-    if (cli->duration && body.n) { /* a number, not a text */
-        snprintf(value, sizeof value, ",\"value\":%s}", cli->duration);
-        body.n--;
-        evac_buf_puts(&body, value);
-        text = body.p;
-    }
+    if (cli->duration)
+        text = evac_cli_body_number(&body, "value", cli->duration);
     if (cli->json) {
         enum evac_exit code = evac_cli_pass(cli, path, text);
         evac_buf_done(&body);

@@ -297,10 +297,10 @@ enum evac_exit evac_cli_campaign(struct evac_cli *cli, const char *app, const ch
     struct evac_err err = { EVAC_OK, "" };
     if (!evac_cli_app_path(path, sizeof path, app, "drills"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "that name is too long");
-    evac_buf_init(&body, 8192);
-    const char *text =
-        evac_cli_body(&body, "kind", kind, "name", cli->name, "to", cli->to, "soak_ms",
-                      cli->duration, "reason", cli->reason, (const char *)NULL);
+    const char *text = evac_cli_body(&body, "kind", kind, "name", cli->name, "to", cli->to,
+                                     "reason", cli->reason, (const char *)NULL);
+    if (cli->duration)
+        text = evac_cli_body_number(&body, "soak_ms", cli->duration);
     enum evac_exit code = evac_client_json(cli->client, path, text, &answer, &err);
     evac_buf_done(&body);
     if (code != EVAC_EXIT_DONE)

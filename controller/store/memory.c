@@ -63,8 +63,8 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
 
 static bool passes(const struct evac_store_filter *f, const struct evac_record *r)
 {
-    return r->seq > f->after_seq && (f->run == 0 || r->run == f->run) &&
-           (f->app.n == 0 || evac_str_eq(r->app, f->app)) &&
+    return r->seq > f->after_seq && (f->before_seq == 0 || r->seq < f->before_seq) &&
+           (f->run == 0 || r->run == f->run) && (f->app.n == 0 || evac_str_eq(r->app, f->app)) &&
            (f->kinds == 0 || (f->kinds >> r->kind & 1));
 }
 

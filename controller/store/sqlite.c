@@ -247,6 +247,8 @@ static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_sto
         evac_buf_puts(&sql, " AND run = ?2");
     if (f->app.n)
         evac_buf_puts(&sql, " AND app = ?3");
+    if (f->before_seq)
+        evac_buf_puts(&sql, " AND seq < ?5");
     put_kinds(f->kinds, &sql);
     evac_buf_puts(&sql, f->newest_first ? " ORDER BY seq DESC" : " ORDER BY seq");
     if (f->limit)
@@ -262,6 +264,8 @@ static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_sto
         bind_text(*ret_stmt, 3, f->app);
     if (f->limit)
         sqlite3_bind_int64(*ret_stmt, 4, (int64_t)f->limit);
+    if (f->before_seq)
+        sqlite3_bind_int64(*ret_stmt, 5, (int64_t)f->before_seq);
     return EVAC_OK;
 }
 

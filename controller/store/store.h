@@ -27,6 +27,7 @@ typedef bool evac_row_fn(void *user, const struct evac_row *row);
 
 struct evac_store_filter {
     uint64_t after_seq;  /* rows with seq > this */
+    uint64_t before_seq; /* ... and < this; 0: any */
     uint64_t run;        /* 0: any */
     struct evac_str app; /* "": any */
     uint64_t limit;      /* 0: none */

@@ -1,0 +1,154 @@
+/* The controller and its apps: what there is, how it stands, who may what. */
+#include "access.h"
+#include "api_routes.h"
+#include "driver_print.h"
+#include "version.h"
+#include "view.h"
+#include "view_gates.h"
+
+#include <stdio.h>
+
+void api_version(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_cstr(&w, "version", EVAC_VERSION);
+    evac_jw_str(&w, "node", evac_daemon_model(c->daemon)->controller.node);
+    evac_jw_close(&w, '}');
+}
+
+void api_status(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_view_status(c->daemon, &w);
+}
+
+/* --- apps ----------------------------------------------------------------------------------------
+ */
+
+void api_get_app(struct api_call *c)
+{
+    size_t app;
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app))
+        evac_view_app(c->daemon, app, &w);
+}
+
+void api_why(struct api_call *c)
+{
+    size_t app;
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app))
+        evac_view_why(c->daemon, app, &w);
+}
+
+void api_decide(struct api_call *c)
+{
+    size_t app;
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app))
+        evac_view_decide(c->daemon, app, &w);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------
+ */
+
+void api_incidents(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_view_incidents(api_engine(c), true, &w, NULL);
+}
+
+void api_drivers(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_drivers_to_json(evac_daemon_catalog(c->daemon), NULL, &w);
+}
+
+void api_roles(struct api_call *c)
+{
+    char name[128];
+    struct evac_jw w = api_writer(c);
+    const struct evac_model *model = evac_daemon_model(c->daemon);
+    struct evac_str app = api_query(c, "app", name, sizeof name);
+    const struct evac_app *found = evac_model_app(model, app);
+    if (app.n && !found)
+        api_no_app(c, app);
+    else
+        evac_access_to_json(model, found, &c->q->caller, &w);
+}
+
+void api_gates(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_view_gate_table(&w);
+}
+
+void api_reload(struct api_call *c)
+{
+    struct evac_diag diag = { .arena = evac_arena_new() };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf text;
+    struct evac_jw w = api_writer(c);
+    evac_buf_init(&text, 65536);
+    if (evac_daemon_reload(c->daemon, &diag, &err)) {
+        evac_problem_diag(c->r, &err, &diag);
+    } else {
+        evac_diag_print(&diag, &text);
+        evac_jw_open(&w, NULL, '{');
+        evac_jw_cstr(&w, "config", evac_daemon_model(c->daemon)->hash);
+        evac_jw_str(&w, "warnings", evac_buf_str(&text));
+        evac_jw_close(&w, '}');
+    }
+    evac_buf_done(&text);
+    evac_arena_free(diag.arena);
+}
+
+/* What an agent of a vantage saw (batch.h). */
+void api_vantage(struct api_call *c)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = api_writer(c);
+    if (evac_shell_vantage(evac_daemon_shell(c->daemon), c->vars[0], c->q->body, &err)) {
+        api_fail(c, &err);
+        return;
+    }
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_close(&w, '}');
+}
+
+/* --- problems ------------------------------------------------------------------------------------
+ */
+
+static void put_problem(enum evac_problem problem, struct evac_jw *w)
+{
+    char type[80];
+    const struct evac_problem_row *row = evac_problem_row(problem);
+    snprintf(type, sizeof type, "/v1/problems/%s", row->name);
+    evac_jw_open(w, NULL, '{');
+    evac_jw_cstr(w, "type", type);
+    evac_jw_cstr(w, "title", row->title);
+    evac_jw_i64(w, "status", row->status);
+    evac_jw_cstr(w, "doc", row->doc);
+    evac_jw_close(w, '}');
+}
+
+void api_list_problems(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '[');
+    for (unsigned i = 0; i < EVAC_PROBLEM_COUNT; i++)
+        put_problem((enum evac_problem)i, &w);
+    evac_jw_close(&w, ']');
+}
+
+void api_get_problem(struct api_call *c)
+{
+    enum evac_problem problem;
+    struct evac_jw w = api_writer(c);
+    if (evac_problem_parse(c->vars[0], &problem))
+        put_problem(problem, &w);
+    else
+        evac_problem(c->r, EVAC_PROBLEM_NOT_FOUND,
+                     "GET /v1/problems lists the kinds that there are");
+}

@@ -1,0 +1,25 @@
+/* The handlers that the table of routes names, by the file that has them. */
+#ifndef EVAC_API_ROUTES_H
+#define EVAC_API_ROUTES_H
+
+#include "api_call.h"
+
+/* api_about.c */
+api_handler_fn api_version, api_status, api_get_app, api_why, api_decide, api_incidents,
+    api_drivers, api_roles, api_gates, api_reload, api_vantage, api_list_problems, api_get_problem;
+/* api_observe.c */
+api_handler_fn api_healthz, api_readyz;
+/* api_plan.c */
+api_handler_fn api_plan_app, api_lint_app, api_permissions, api_begin_run;
+/* api_runs.c */
+api_handler_fn api_list_runs, api_get_run, api_report, api_list_journal;
+/* api_drills.c */
+api_handler_fn api_list_drills, api_receipt, api_begin_drill;
+/* api_words.c */
+api_handler_fn api_say, api_say_to_run;
+/* api_jobs.c */
+api_handler_fn api_simulate, api_replay, api_get_job;
+/* api_evidence.c */
+api_handler_fn api_verify, api_checkpoint, api_list_deficiencies, api_say_deficiency, api_trend,
+    api_make_evidence, api_evidence_key;
+#endif

@@ -1,0 +1,153 @@
+/* Runs, one by one and as lists, and the journal. */
+#include "api_routes.h"
+#include "report.h"
+#include "view.h"
+
+/* --- lists ---------------------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct evac_jw w;
+    uint64_t wanted, shown, last;
+    bool more;
+};
+
+/* Room for one more? If not, there is a next page. */
+static bool has_room(struct listing *l)
+{
+    l->more = l->more || l->shown == l->wanted;
+    return !l->more && !l->w.out->failed;
+}
+
+static bool put_old_run(void *user, const struct evac_row *row)
+{
+    struct listing *l = user;
+    const struct evac_record *r = &row->record;
+    if (!has_room(l))
+        return false;
+    evac_jw_open(&l->w, NULL, '{');
+    evac_jw_i64(&l->w, "run", (int64_t)r->run);
+    evac_jw_str(&l->w, "app", r->app);
+    evac_jw_str(&l->w, "state", r->to);
+    evac_jw_bool(&l->w, "over", true);
+    evac_jw_i64(&l->w, "ended_ms", r->t_wall_ms);
+    evac_jw_str(&l->w, "left", r->text);
+    evac_jw_close(&l->w, '}');
+    l->shown++;
+    l->last = r->seq;
+    return true;
+}
+
+/* Where a page goes on: behind a run that is going on, or behind the last row of one that ended. */
+#define GOING_ON (UINT64_C(1) << 52)
+
+static void put_going_on(struct api_call *c, struct listing *l, struct evac_str app, uint64_t after)
+{
+    for (const struct evac_run *run = api_engine(c)->runs; run; run = run->next) {
+        bool asked = (app.n == 0 || evac_str_eq(app, run->plan->app)) &&
+                     (after == 0 || run->id < after - GOING_ON);
+        if (!asked)
+            continue;
+        if (!has_room(l))
+            return;
+        evac_view_run(c->daemon, run, false, &l->w);
+        l->shown++;
+        l->last = GOING_ON + run->id;
+    }
+}
+
+void api_list_runs(struct api_call *c)
+{
+    char name[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct api_page page = api_page_of(c, 50, 1000);
+    struct evac_store *store = evac_daemon_store(c->daemon);
+    struct listing l = { .w = api_writer(c), .wanted = page.limit };
+    bool live = page.after == 0 || page.after > GOING_ON;
+    struct evac_store_filter ended = { .app = api_query(c, "app", name, sizeof name),
+                                       .kinds = EVAC_KIND(TERMINAL),
+                                       .before_seq = live ? 0 : page.after,
+                                       .newest_first = true,
+                                       .light = true };
+    evac_jw_open(&l.w, NULL, '[');
+    if (live)
+        put_going_on(c, &l, ended.app, page.after);
+    enum evac_code code = l.more ? EVAC_OK : store->vt->read(store, &ended, put_old_run, &l, &err);
+    evac_jw_close(&l.w, ']');
+    if (code)
+        api_fail(c, &err);
+    else if (l.more)
+        api_more(c, l.last);
+}
+
+static bool put_row(void *user, const struct evac_row *row)
+{
+    struct listing *l = user;
+    struct evac_buf line;
+    if (!has_room(l))
+        return false;
+    evac_buf_init(&line, 8u << 20);
+    evac_row_json(row, &line);
+    evac_jw_raw(&l->w, NULL, evac_buf_str(&line));
+    evac_buf_done(&line);
+    l->shown++;
+    l->last = row->record.seq;
+    return true;
+}
+
+void api_list_journal(struct api_call *c)
+{
+    char name[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct api_page page = api_page_of(c, 200, 10000);
+    struct evac_store *store = evac_daemon_store(c->daemon);
+    struct listing l = { .w = api_writer(c), .wanted = page.limit };
+    const struct evac_store_filter filter = { .after_seq = page.after,
+                                              .run = (uint64_t)api_query_number(c, "run", 0),
+                                              .app = api_query(c, "app", name, sizeof name),
+                                              .limit = page.limit + 1 };
+    evac_jw_open(&l.w, NULL, '[');
+    enum evac_code code = store->vt->read(store, &filter, put_row, &l, &err);
+    evac_jw_close(&l.w, ']');
+    if (code)
+        api_fail(c, &err);
+    else if (l.more)
+        api_more(c, l.last);
+}
+
+/* --- one run -------------------------------------------------------------------------------------
+ */
+
+void api_report(struct api_call *c)
+{
+    uint64_t run;
+    struct evac_report *report = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    const char *format = api_run(c, &run) ? api_format(c) : NULL;
+    if (!format)
+        return;
+    if (evac_report_make_at(evac_daemon_store(c->daemon), run, evac_daemon_wall_ms(c->daemon),
+                            &report, &err))
+        api_fail(c, &err);
+    else if (format[0] == 't')
+        evac_report_text(report, &c->r->body);
+    else if (format[0] == 'h')
+        evac_report_html(report, &c->r->body);
+    else
+        evac_report_json(report, &c->r->body);
+    evac_report_free(report);
+}
+
+/* Live while it goes on, from the journal afterwards. */
+void api_get_run(struct api_call *c)
+{
+    uint64_t id;
+    struct evac_jw w = api_writer(c);
+    if (!api_run(c, &id))
+        return;
+    const struct evac_run *run = evac_engine_run(api_engine(c), id);
+    if (run)
+        evac_view_run(c->daemon, run, true, &w);
+    else
+        api_report(c);
+}
