@@ -9,6 +9,28 @@ static void view_counts(const struct evac_incident *i, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
+/* Since when somebody is asked, until when, what then, and who is told meanwhile. */
+static void view_question(const struct evac_engine *engine, const struct evac_incident *i,
+                          struct evac_jw *w)
+{
+    const struct evac_escalation *next = evac_incident_next(engine, i);
+    bool asks = evac_incident_asks(i);
+    int64_t ends = i->asked_wall_ms + evac_incident_expiry_ms(engine, i);
+    evac_jw_bool(w, "asks", asks);
+    evac_jw_bool(w, "expired", i->expired);
+    evac_jw_known(w, "asked_ms", i->asked_wall_ms != 0, i->asked_wall_ms);
+    evac_jw_known(w, "expires_ms", asks, ends);
+    evac_jw_cstr(w, "at_expiry", evac_at_expiry_name(engine->model->controller.incident_at_expiry));
+    evac_jw_i64(w, "reminded", i->reminded);
+    evac_jw_open(w, "escalated", '[');
+    for (size_t k = 0; k < i->escalated && k < engine->model->controller.incident_escalate_count;
+         k++)
+        evac_jw_str(w, NULL, engine->model->controller.incident_escalate[k].to);
+    evac_jw_close(w, ']');
+    evac_jw_str(w, "next_told", asks && next ? next->to : EVAC_STR_NONE);
+    evac_jw_known(w, "next_told_ms", asks && next, next ? i->asked_wall_ms + next->after_ms : 0);
+}
+
 static bool has_region(const struct evac_engine_app *a, size_t region)
 {
     for (size_t r = 0; r < EVAC_REGIONS_MAX && r < a->app->region_count; r++)
@@ -51,6 +73,7 @@ static void view_incident(const struct evac_engine *engine, size_t region, bool 
     evac_jw_i64(w, "apps_when_declared", i->apps);
     evac_jw_bool(w, "proposed", i->proposed);
     evac_jw_bool(w, "approved", i->approved);
+    view_question(engine, i, w);
     evac_jw_cstr(w, "who", i->who[0] ? i->who : NULL);
     evac_jw_cstr(w, "why", i->why);
     evac_jw_known(w, "tier", i->tier != 0, i->tier);

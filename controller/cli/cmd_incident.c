@@ -34,6 +34,34 @@ static const char *what_next(const cJSON *incident)
                                                                                          : NULL;
 }
 
+/* "asked since ..., nobody has answered; told: ...; at ... it ..." */
+static void print_question(const cJSON *incident)
+{
+    const cJSON *to;
+    char at[32];
+    const char *before = "  told: ", *next = evac_json_cstr(incident, "next_told");
+    bool declines = strcmp(evac_json_cstr(incident, "at_expiry"), "decline") == 0;
+    if (evac_json_true(incident, "expired"))
+        printf("  nobody answered in time, so it counts as declined\n");
+    if (!evac_json_true(incident, "asks"))
+        return;
+    evac_cli_clock(evac_json_number(incident, "asked_ms", 0), at, sizeof at);
+    printf("  asked since %s, and nobody has answered\n", at);
+    cJSON_ArrayForEach(to, member(incident, "escalated"))
+    {
+        printf("%s%s", before, cJSON_IsString(to) ? to->valuestring : "");
+        before = ", ";
+    }
+    if (before[0] == ',')
+        printf("\n");
+    evac_cli_clock(evac_json_number(incident, "next_told_ms", 0), at, sizeof at);
+    if (next[0])
+        printf("  at %s %s is told\n", at, next);
+    evac_cli_clock(evac_json_number(incident, "expires_ms", 0), at, sizeof at);
+    printf("  at %s %s\n", at,
+           declines ? "it counts as declined" : "it is asked again, and stays open");
+}
+
 static void print_incident(struct evac_cli *cli, const cJSON *region)
 {
     const cJSON *incident = member(region, "incident");
@@ -47,6 +75,8 @@ static void print_incident(struct evac_cli *cli, const cJSON *region)
            evac_json_number(region, "down", 0), evac_json_number(region, "serving", 0),
            evac_json_cstr(incident, "why"));
     print_counts(incident);
+    if (on)
+        print_question(incident);
     if (on && evac_json_number(incident, "tier", 0) > 0)
         printf("  the wave that goes: tier %.0f\n", evac_json_number(incident, "tier", 0));
     if (on && next)

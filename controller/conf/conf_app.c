@@ -43,6 +43,8 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
     conf->blackout_count = controller->blackout_count;
     conf->freezes = take_freezes(r, controller->freezes, controller->freeze_count);
     conf->freeze_count = controller->freeze_count;
+    conf_check_escalations(r, "incident.escalate", conf->incident_escalate,
+                           conf->incident_escalate_count);
     if (conf->poll_max_ms < conf->poll_ms)
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",

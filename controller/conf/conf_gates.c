@@ -28,13 +28,14 @@ static void check_need(struct conf_reader *r, const struct evac_approvals *a)
                    (unsigned)a->need, persons);
 }
 
-static void check_escalations(struct conf_reader *r, const struct evac_approvals *a)
+void conf_check_escalations(struct conf_reader *r, const char *name,
+                            const struct evac_escalation *items, size_t count)
 {
-    for (size_t i = 1; i < a->escalate_count; i++)
-        if (a->escalate[i].after_ms <= a->escalate[i - 1].after_ms)
-            CONF_ERROR(r, a->escalate[i].place.line,
-                       "approvals.escalate: %u s comes after %u s; allowed: later and later",
-                       a->escalate[i].after_ms / 1000, a->escalate[i - 1].after_ms / 1000);
+    for (size_t i = 1; i < count; i++)
+        if (items[i].after_ms <= items[i - 1].after_ms)
+            CONF_ERROR(r, items[i].place.line,
+                       "%s: %u s comes after %u s; allowed: later and later", name,
+                       items[i].after_ms / 1000, items[i - 1].after_ms / 1000);
 }
 
 void conf_finish_approvals(struct conf_reader *r, const config_setting_t *group, void *at,
@@ -48,7 +49,7 @@ void conf_finish_approvals(struct conf_reader *r, const config_setting_t *group,
         a->of_count = 1;
     }
     check_need(r, a);
-    check_escalations(r, a);
+    conf_check_escalations(r, "approvals.escalate", a->escalate, a->escalate_count);
 }
 
 /* --- safety rules

@@ -12,6 +12,7 @@ static const char *const phases[] = { EVAC_PHASES(NAME) NULL };
 static const char *const conditions[] = { EVAC_CONDITIONS(NAME) NULL };
 static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
 static const char *const at_expiries[] = { EVAC_AT_EXPIRIES(NAME) NULL };
+static const char *const incident_expiries[] = { "decline", "hold", NULL }; /* the first of them */
 static const char *const severities[] = { EVAC_GRADES(NAME) NULL };
 #undef NAME
 #define NAME(name, text, time) text,
@@ -123,6 +124,12 @@ static const struct conf_row controller_rows[] = {
       .doc = "When so many of its runs get no capacity, or so many moved apps are down where they are now, an evacuation pauses" },
     { "incident.calm", CONF_DURATION, AT(conf.incident_calm_ms), FROM_TO(0, DAY), .fallback = "5m",
       .doc = "A region that is up again for so long is no incident any more" },
+    { "incident.expiry", CONF_DURATION, AT(conf.incident_expiry_ms), FROM_TO(SEC, DAY), .fallback = "15m",
+      .doc = "How long the question whether a region is evacuated stays open" },
+    { "incident.at_expiry", CONF_CHOICE, AT(conf.incident_at_expiry), .choices = incident_expiries, .fallback = "hold",
+      .doc = "Then: hold (it stays open and is told again, every expiry), or decline; a yes is never taken for granted" },
+    { "incident.escalate", CONF_SECTION, CONF_LIST, AT(conf.incident_escalate), COUNTED(conf.incident_escalate_count), FROM_TO(0, 8),
+      .section = &escalation_section, .otherwise = "nobody", .doc = "Who is told when nobody has answered it, in order" },
     { "freezes", CONF_SECTION, CONF_LIST, AT(freezes), COUNTED(freeze_count), FROM_TO(0, 200),
       .section = &freeze_section, .otherwise = "none",
       .doc = "In one of these no app is moved by itself: it is proposed; and a person's run needs an override with a reason" },
@@ -678,7 +685,7 @@ static const struct conf_section approvals_section = {
 #undef S
 #define S struct evac_escalation
 static const struct conf_section escalation_section = {
-    "escalation", "approvals.escalate = ( { ... } )", "The next to be told.",
+    "escalation", "approvals.escalate, incident.escalate = ( { ... } )", "The next to be told.",
     escalation_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
 };
 #undef S

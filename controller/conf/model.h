@@ -511,6 +511,10 @@ struct evac_controller_conf {
     uint16_t incident_saturation; /* % of its runs without capacity: it pauses */
     uint32_t incident_dwell_ms;   /* for so long, before it is one */
     uint32_t incident_calm_ms;    /* the region is up for so long: it is over */
+    uint32_t incident_expiry_ms;  /* nobody answers its proposal for so long: then ... */
+    enum evac_at_expiry incident_at_expiry;          /* ... DECLINE or HOLD */
+    const struct evac_escalation *incident_escalate; /* in order of time */
+    size_t incident_escalate_count;
     uint16_t pace_min, pace_percent; /* automatic starts in pace_ms: at least so many, or that */
     uint32_t pace_ms;                /* part of all apps */
     const struct evac_freeze_conf *freezes; /* of all apps */

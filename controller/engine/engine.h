@@ -353,6 +353,13 @@ void evac_engine_foresee(const struct evac_engine *engine, const struct evac_eng
 
 /* It is going on, paused or not. */
 bool evac_incident_is_on(const struct evac_incident *incident);
+/* Its proposal waits for somebody's yes. So long after it was asked its time is up (again); whoever
+ * is told next when nobody answers, NULL nobody. */
+bool evac_incident_asks(const struct evac_incident *incident);
+int64_t evac_incident_expiry_ms(const struct evac_engine *engine,
+                                const struct evac_incident *incident);
+const struct evac_escalation *evac_incident_next(const struct evac_engine *engine,
+                                                 const struct evac_incident *incident);
 
 /* Automation began it, and no person said yes. */
 bool evac_run_is_automatic(const struct evac_run *run);

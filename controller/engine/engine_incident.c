@@ -33,8 +33,9 @@ static void write_says(const struct evac_fleet_region *region, struct evac_incid
         break;
     case EVAC_INCIDENT_DECLINED:
         evac_text_puts(&says,
-                       "the evacuation was declined; to begin it all the same: 'evac approve "
-                       "--incident ");
+                       i->expired ? "nobody answered, so the evacuation " : "the evacuation ");
+        evac_text_puts(&says, "was declined; to begin it all the same: 'evac approve "
+                              "--incident ");
         break;
     case EVAC_INCIDENT_APPROVED:
         evac_text_puts(&says, "it goes in its turn: 'evac incident ");
@@ -82,10 +83,18 @@ void engine_see_incident(struct evac_engine *engine, const struct evac_record *r
     if (evac_str_is(r->event, "declared"))
         begin(engine, i, r);
     i->state = state_of(r->to);
-    if (evac_str_is(r->event, "proposed"))
+    if (evac_str_is(r->event, "proposed")) {
         i->proposed = true;
+        i->asked_wall_ms = r->t_wall_ms;
+    }
+    if (evac_str_is(r->event, "escalated"))
+        i->escalated = (uint8_t)r->number;
+    if (evac_str_is(r->event, "reminded"))
+        i->reminded = (uint16_t)r->number;
     if (evac_str_is(r->event, "approved"))
         i->approved = true;
+    i->expired =
+        evac_str_is(r->event, "expired") || (i->expired && i->state == EVAC_INCIDENT_DECLINED);
     if (evac_str_is(r->event, "declined"))
         i->approved = false;
     if (evac_str_is(r->event, "paused"))
@@ -374,7 +383,7 @@ static void go_on(struct evacuation *e)
         (void)start_wave(e, true);
 }
 
-/* --- people are asked, once
+/* --- one question in place of many
  * ------------------------------------------------------------------------------- */
 
 /* What single apps had proposed before it was seen that it is the region. That is no answer of
@@ -411,20 +420,6 @@ static void withdraw_all(struct evacuation *e)
     }
 }
 
-static void propose(struct evacuation *e)
-{
-    const struct evac_incident *i = e->incident;
-    char text[160];
-    if (i->proposed || i->approved || i->counts[EVAC_EVACUEE_WAITS] == 0)
-        return;
-    say_part(text, sizeof text, "its evacuation is proposed: ", i->counts[EVAC_EVACUEE_WAITS],
-             e->region->counts[EVAC_FLEET_SERVING], " apps wait for one yes");
-    engine_incident_record(e->io, e->region, "proposed", i->state, EVAC_STR_NONE, text, 0);
-    engine_incident_notice(
-        e->io, e->region, text,
-        "; 'evac approve --incident REGION' or 'evac decline --incident REGION'");
-}
-
 void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region)
 {
     struct evacuation e = { .io = io,
@@ -437,7 +432,7 @@ void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region)
     survey(&e);
     if (!goes || io->engine->fleet.global || is_saturated(&e))
         return;
-    propose(&e);
+    engine_incident_ask(io, region);
     go_on(&e);
 }
 

@@ -123,6 +123,11 @@ void engine_incident_notice(struct engine_io *io, const struct evac_fleet_region
 /* engine_incident.c: the evacuation of one region. */
 void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region);
 void engine_see_incident(struct evac_engine *engine, const struct evac_record *r);
+/* engine_incident_ask.c: its proposal, and what becomes of one that nobody answers. Only while
+ * there are apps that wait for the yes. */
+void engine_incident_ask(struct engine_io *io, struct evac_fleet_region *region);
+/* The journal was read: times on this process's clock. */
+void engine_incidents_resume(struct evac_engine *engine, const struct evac_now *now);
 void engine_incident_command(struct engine_io *io, const struct evac_command *cmd);
 /* What is proposed for the app is so no more; why is for people. */
 void engine_withdraw_proposal(struct engine_io *io, struct evac_engine_app *a, const char *why);

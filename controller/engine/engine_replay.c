@@ -223,6 +223,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     evac_effects_reset(fx);
     engine->wake_ms = now->boot_ms;
     engine_translate_times(engine, now);
+    engine_incidents_resume(engine, now);
     engine_fleet_build(engine); /* where apps serve was replayed */
     for (size_t i = 0; i < engine->app_count; i++)
         translate_end(&engine->apps[i], now);

@@ -451,6 +451,77 @@ START_TEST(an_app_with_approvals_of_its_own_still_asks_for_them)
 }
 END_TEST
 
+/* --- nobody answers
+ * ------------------------------------------------------------------------------------ */
+
+#define ASLEEP(then)                                                                               \
+    "incident = { expiry = \"10m\"; at_expiry = \"" then "\"; escalate = (\n"                      \
+    "  { after = \"3m\"; to = \"second\"; }, { after = \"6m\"; to = \"manager\"; } ); };\n"
+
+/* Killed with kill -9 before each: nobody is told twice, and no time is given as a present. */
+START_TEST(a_question_that_nobody_answers_is_told_to_others_and_stays_open)
+{
+    begin(20, proposes, ASLEEP("hold"));
+    fleet_down(f, 0, 20, 0, true);
+    fleet_run(f, 5 * MINUTE_MS); /* asked after one and a half */
+    ck_assert_msg(fleet_traced(f, "second is told") == 2, "%s", tail()); /* a row and a notice */
+    ck_assert_uint_eq(fleet_traced(f, "manager is told"), 0);
+    if (_i)
+        fleet_crash(f);
+    fleet_run(f, 4 * MINUTE_MS);
+    ck_assert_msg(fleet_traced(f, "manager is told") == 2, "%s", tail());
+    ck_assert_uint_eq(fleet_incident(f, EAST)->escalated, 2);
+    if (_i)
+        fleet_crash(f);
+    fleet_run(f, 4 * MINUTE_MS);
+    ck_assert_msg(fleet_traced(f, "incident  us-east-1 reminded") == 1, "%s", tail());
+    fleet_run(f, 10 * MINUTE_MS);
+    ck_assert_uint_eq(fleet_traced(f, "incident  us-east-1 reminded"), 2);
+    ck_assert_uint_eq(fleet_traced(f, "incident  us-east-1 escalated"), 2);
+    ck_assert_uint_eq(fleet_admitted(f), 0);
+    expect_incident(EVAC_INCIDENT_OPEN);
+    ck_assert(evac_incident_asks(fleet_incident(f, EAST)));
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK);
+    fleet_run(f, 10 * MINUTE_MS);
+    expect_all_moved_once(20);
+}
+END_TEST
+
+START_TEST(a_question_may_count_as_declined_when_its_time_is_up)
+{
+    begin(20, proposes, ASLEEP("decline"));
+    fleet_down(f, 0, 20, 0, true);
+    fleet_run(f, 5 * MINUTE_MS);
+    if (_i)
+        fleet_crash(f);
+    fleet_run(f, 9 * MINUTE_MS);
+    expect_incident(EVAC_INCIDENT_DECLINED);
+    ck_assert_msg(fleet_traced(f, "incident  us-east-1 expired") == 1, "%s", tail());
+    if (_i)
+        fleet_crash(f);
+    fleet_run(f, 20 * MINUTE_MS);
+    ck_assert(fleet_incident(f, EAST)->expired);
+    ck_assert_uint_eq(fleet_traced(f, "NOTICE us-east-1: nobody has answered"), 3);
+    ck_assert_uint_eq(fleet_admitted(f), 0);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK); /* late is better than never */
+    fleet_run(f, 10 * MINUTE_MS);
+    expect_all_moved_once(20);
+    ck_assert(!fleet_incident(f, EAST)->expired);
+}
+END_TEST
+
+START_TEST(whoever_answers_in_time_wakes_nobody_else)
+{
+    begin(20, proposes, ASLEEP("decline"));
+    fleet_down(f, 0, 20, 0, true);
+    fleet_run(f, 3 * MINUTE_MS);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK);
+    fleet_run(f, 15 * MINUTE_MS);
+    expect_all_moved_once(20);
+    ck_assert_uint_eq(fleet_traced(f, "nobody has answered"), 0);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("incident");
@@ -475,6 +546,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, each_run_of_an_evacuation_waits_for_a_veto_and_is_not_withdrawn);
     tcase_add_test(tc, an_app_with_approvals_of_its_own_still_asks_for_them);
     tcase_add_test(tc, one_that_fails_has_its_place_taken_by_the_next);
+    tcase_add_loop_test(tc, a_question_that_nobody_answers_is_told_to_others_and_stays_open, 0, 2);
+    tcase_add_loop_test(tc, a_question_may_count_as_declined_when_its_time_is_up, 0, 2);
+    tcase_add_test(tc, whoever_answers_in_time_wakes_nobody_else);
     suite_add_tcase(suite, tc);
 }
 
