@@ -90,12 +90,13 @@ static void find_in_steps(struct finder *f)
     struct evac_str name = c ? c->name : EVAC_STR_NONE;
     for (size_t i = 0; i < r->step_count; i++) {
         const struct evac_report_step *s = &r->steps[i];
-        bool failed = evac_str_is(s->state, "failed") || evac_str_is(s->state, "held");
-        if (failed)
+        bool back = evac_str_is(s->state, "undone");
+        if (s->failed)
             found(f, TEXT(f, "step:%.*s", EVAC_STR_ARG(s->plan->id)), name,
                   c ? c->severity : EVAC_GRADE_HIGH,
                   TEXT(f, "step %.*s in %.*s %.*s%s%.*s", EVAC_STR_ARG(s->plan->id),
-                       EVAC_STR_ARG(s->plan->region), EVAC_STR_ARG(s->state),
+                       EVAC_STR_ARG(s->plan->region),
+                       EVAC_STR_ARG(back ? EVAC_STR("failed, and was put back") : s->state),
                        s->reason.n ? ": " : "", EVAC_STR_ARG(s->reason)));
         else if (evac_str_is(s->state, "skipped") && s->reason.n)
             found(f, TEXT(f, "skipped:%.*s", EVAC_STR_ARG(s->plan->id)), EVAC_STR_NONE,

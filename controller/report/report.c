@@ -90,6 +90,10 @@ static bool is_end(struct evac_str state)
 static void take_step(struct maker *m, struct evac_report_step *s, const struct evac_record *r)
 {
     s->state = keep(m, r->to);
+    if (evac_str_is(r->to, "failed") || evac_str_is(r->to, "held"))
+        s->failed = true;
+    else if (evac_str_is(r->to, "done"))
+        s->failed = false;
     if (evac_str_is(r->to, "observing") && !s->began.known)
         s->began = when(r);
     if (is_end(r->to) && !evac_str_is(r->to, "undone"))

@@ -38,6 +38,7 @@ struct evac_report_step {
     struct evac_str state; /* as it ended */
     struct evac_when began, ended;
     uint32_t attempts;
+    bool failed;   /* or held, and nobody got it done afterwards; it may have been put back since */
     bool critical; /* on the chain that decided when the run was over */
     struct evac_str reason;
     struct evac_str request_id;    /* of the last exchange that the journal has */

@@ -102,16 +102,11 @@ static void name_one(struct naming *n, struct evac_str name)
     evac_buf_put_str(&n->names, name);
 }
 
-static bool is_failed(const struct evac_report_step *s)
-{
-    return evac_str_is(s->state, "failed") || evac_str_is(s->state, "held");
-}
-
 static void count_steps(const struct evac_report *r, enum evac_measure measure, struct naming *n)
 {
     for (size_t i = 0; i < r->step_count; i++) {
         const struct evac_report_step *s = &r->steps[i];
-        if (measure == EVAC_MEASURE_FAILED ? is_failed(s) : s->attempts > 1)
+        if (measure == EVAC_MEASURE_FAILED ? s->failed : s->attempts > 1)
             name_one(n, s->plan->id);
         if (measure == EVAC_MEASURE_RETRIES && s->attempts > 1)
             n->count += s->attempts - 2;

@@ -35,6 +35,7 @@ static struct evac_trend_run run_of(struct evac_arena *arena, const struct evac_
         .kind = evac_str(evac_plan_kind_name(r->plan)),
         .who = evac_arena_str(arena, r->who),
         .result = evac_arena_str(arena, r->result),
+        .to = evac_arena_str(arena, r->plan->to),
         .over = r->over,
         .moves = !evac_plan_is_aside(r->plan),
         .began_ms = r->began_ms,
@@ -106,6 +107,20 @@ static enum evac_code take_drills(struct evac_store *store, struct evac_trend *t
     return store->vt->read(store, &filter, take_drill, t, err);
 }
 
+/* A drill's row names the run that decided it; what became of that says why, where it does not. */
+static void say_why(struct evac_trend *t)
+{
+    for (size_t i = 0; i < t->drill_count; i++) {
+        struct evac_trend_drill *d = &t->drills[i];
+        for (size_t k = 0; d->run && d->why.n == 0 && k < t->run_count; k++)
+            if (t->runs[k].run == d->run && !evac_str_starts(t->runs[k].result, "succeeded"))
+                d->why = evac_arena_printf(t->arena, "run %llu was %s", (unsigned long long)d->run,
+                                           evac_str_is(t->runs[k].result, "rolled_back")
+                                               ? "rolled back"
+                                               : t->runs[k].result.p);
+    }
+}
+
 size_t evac_trend_count(const struct evac_trend *t, const char *what)
 {
     size_t n = 0;
@@ -174,6 +189,7 @@ enum evac_code evac_trend_make(struct evac_store *store, struct evac_str app, in
     enum evac_code code = take_runs(store, t, err);
     if (!code)
         code = take_drills(store, t, err);
+    say_why(t);
     if (!code)
         code = take_deficiencies(store, t, err);
     if (code)

@@ -12,8 +12,8 @@
 
 struct evac_trend_run {
     uint64_t run;
-    struct evac_str kind, who, result;
-    bool over, moves; /* users, or it only looked or exercised the standby */
+    struct evac_str kind, who, result, to; /* to: a region */
+    bool over, moves;                      /* users, or it only looked or exercised the standby */
     int64_t began_ms, ended_ms;
     bool rto_known, rpo_known;
     int64_t rto_ms, rpo_ms, rto_objective_ms, rpo_objective_ms;

@@ -7,6 +7,7 @@ static void put_run(const struct evac_trend_run *r, struct evac_jw *w)
     evac_jw_open(w, NULL, '{');
     evac_jw_i64(w, "run", (int64_t)r->run);
     evac_jw_str(w, "kind", r->kind);
+    evac_jw_str(w, "to", r->to);
     evac_jw_str(w, "who", r->who);
     evac_jw_str(w, "result", r->result);
     evac_jw_bool(w, "over", r->over);
