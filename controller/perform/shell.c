@@ -410,6 +410,7 @@ void shell_destroy(struct evac_shell *shell)
     free(shell->starts);
     free(shell->start_whys);
     free(shell->lint_due_ms);
+    free(shell->linted);
     shell_calendar_free(shell->calendar);
     free(shell->refusals);
     free(shell->fx);

@@ -69,8 +69,12 @@ struct evac_shell {
     struct evac_str *start_whys;
     size_t start_count;
     uint64_t *lint_due_ms; /* an app each; 0: at once */
-    uint64_t lint_ms;      /* when the next of them is due */
-    uint64_t freeze_ms;    /* when the calendar of freezes is looked at again */
+    struct shell_linted {
+        int64_t day; /* since 1970; 0 not yet */
+        uint32_t serving;
+    } * linted;         /* an app each: as it was linted last */
+    uint64_t lint_ms;   /* when the next of them is due */
+    uint64_t freeze_ms; /* when the calendar of freezes is looked at again */
     struct shell_calendar *calendar;
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
