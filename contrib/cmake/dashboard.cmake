@@ -1,6 +1,7 @@
 # Writes OUT, a C file that holds the dashboard as one document, and HTML, the same document for a look at it. DIR holds
-# index.html, *.css and ES modules: each module is put behind those that it imports, so that one script without imports does
-# what they did. All names of the modules share one scope: a name that two of them declare is an error when the script is read.
+# index.html, *.css and ES modules: each module becomes a function that runs once, behind those that it imports, and returns what it
+# exports, so that one script without imports does what they did. So: no circles, one `export` a declaration at a line's beginning,
+# and imports as `import { a, b } from './name.js';`.
 cmake_minimum_required(VERSION 3.25)
 
 set(script "")
@@ -16,9 +17,13 @@ function(add_module name)
     string(REGEX REPLACE "from '\\./([a-z_]+\\.js)'" "\\1" import "${import}")
     add_module(${import})
   endforeach()
-  string(REGEX REPLACE "import [{][^}]*[}] from '[^']*';\n" "" text "${text}")
-  string(REGEX REPLACE "\nexport (async function|function|const|let|class) " "\n\\1 " text "\n${text}")
-  set(script "${script}// ${name}${text}" PARENT_SCOPE)
+  string(REGEX MATCHALL "\nexport (async function|function|const|class) [A-Za-z0-9_]+" exports "\n${text}")
+  list(TRANSFORM exports REPLACE "\nexport (async function|function|const|class) " "")
+  list(JOIN exports ", " exports)
+  string(REGEX REPLACE "import ([{][^}]*[}]) from '\\./([a-z_]+)\\.js';" "const \\1 = in_\\2;" text "${text}")
+  string(REGEX REPLACE "\nexport (async function|function|const|class) " "\n\\1 " text "\n${text}")
+  string(REGEX REPLACE "\\.js$" "" module ${name})
+  set(script "${script}const in_${module} = (() => {${text}return { ${exports} };\n})();\n" PARENT_SCOPE)
   set(seen "${seen}" PARENT_SCOPE)
 endfunction()
 add_module(main.js)

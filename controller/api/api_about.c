@@ -50,6 +50,14 @@ void api_decide(struct api_call *c)
         evac_view_decide(c->daemon, app, &w);
 }
 
+void api_probes(struct api_call *c)
+{
+    size_t app;
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app))
+        evac_view_probes(c->daemon, app, &w);
+}
+
 /* --- the rest ------------------------------------------------------------------------------------
  */
 

@@ -131,6 +131,16 @@ static void put_texts(const struct evac_plan *plan, const struct evac_diag *diag
     evac_buf_done(&warnings);
 }
 
+/* Steps that do not run in this mode. */
+static void put_out(const struct evac_plan *plan, struct evac_jw *w)
+{
+    evac_jw_open(w, "out", '[');
+    for (uint16_t i = 0; i < plan->forward_count; i++)
+        if (!evac_plan_may_run(plan, i))
+            evac_jw_str(w, NULL, plan->steps[i].id);
+    evac_jw_close(w, ']');
+}
+
 static void put_plan(struct api_call *c, const struct evac_plan *plan, struct evac_diag *diag)
 {
     const struct evac_engine *engine = api_engine(c);
@@ -157,6 +167,7 @@ static void put_plan(struct api_call *c, const struct evac_plan *plan, struct ev
     evac_view_decision(engine, a, &now, &w);
     evac_view_start_gates(engine, plan, &now, diag->arena, &w);
     put_lint(c, plan, evac_lint_down(plan), EVAC_LINT_WARN, facts, diag->arena, &w, "lint");
+    put_out(plan, &w);
     evac_jw_raw(&w, "plan", evac_buf_str(&json));
     evac_jw_close(&w, '}');
     evac_buf_done(&json);

@@ -5,7 +5,7 @@
 #include "api_call.h"
 
 /* api_about.c */
-api_handler_fn api_version, api_status, api_get_app, api_why, api_decide, api_incidents,
+api_handler_fn api_version, api_status, api_get_app, api_why, api_decide, api_probes, api_incidents,
     api_drivers, api_roles, api_gates, api_reload, api_vantage, api_list_problems, api_get_problem;
 /* api_observe.c */
 api_handler_fn api_healthz, api_readyz;

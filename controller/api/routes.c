@@ -55,6 +55,8 @@ const struct evac_route evac_routes[] = {
       200, "Why", JSON, SHELL, "apps", "From each answer to the decision, with the numbers." },
     { "GET", "/v1/apps/{app}/decide", "getClock", ROW("look"), api_decide, "", NULL,
       200, "Clock", JSON, SHELL, "apps", "The decision clock: how much time is left, what it would cost, what blocks." },
+    { "GET", "/v1/apps/{app}/probes", "getProbes", ROW("look"), api_probes, "", NULL,
+      200, "Probes", JSON, SHELL, "apps", "The newest answers of each probe, as this controller got them." },
     { "GET", "/v1/apps/{app}/permissions", "getPermissions", ROW("look"), api_permissions, "", NULL,
       200, "Permissions", JSON, SHELL, "apps", "The least that the app's plans need, as a policy of the cloud." },
     { "GET", "/v1/apps/{app}/receipt", "getReceipt", ROW("receipt"), api_receipt, "kind name to soak_ms", NULL,

@@ -91,6 +91,18 @@ static void view_data(const struct evac_engine_app *a, struct evac_jw *w)
     evac_jw_close(w, ']');
 }
 
+static void view_resources(const struct evac_app *app, struct evac_jw *w)
+{
+    evac_jw_open(w, "resources", '[');
+    for (size_t i = 0; i < app->resource_count; i++) {
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "name", app->resources[i].name);
+        evac_jw_str(w, "type", app->resources[i].type);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
 static void view_old_side(const struct evac_engine_app *a, struct evac_jw *w)
 {
     const struct evac_old_side *side = &a->old_side;
@@ -147,6 +159,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_str(w, "app", a->app->name);
     evac_jw_cstr(w, "strategy", evac_strategy_name(a->app->strategy));
     evac_jw_str(w, "active", a->app->regions[a->active]);
+    evac_jw_str(w, "witness", a->app->witness);
     evac_jw_cstr(w, "situation",
                  evac_situation_name(
                      evac_engine_situation(evac_shell_engine(evac_daemon_shell(daemon)), a)));
@@ -160,6 +173,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     for (size_t r = 0; r < a->app->region_count && r < EVAC_REGIONS_MAX; r++)
         view_region(daemon, a, r, w);
     evac_jw_close(w, ']');
+    view_resources(a->app, w);
     view_data(a, w);
     evac_view_decision(evac_shell_engine(evac_daemon_shell(daemon)), a, &now, w);
     evac_jw_cstr(w, "held", held ? a->hold_reason : NULL);
@@ -191,6 +205,7 @@ static void view_step(const struct evac_run *run, uint16_t i, uint64_t now, stru
     evac_jw_str(w, "resource", p->resource);
     evac_jw_str(w, "region", p->region);
     evac_jw_cstr(w, "state", evac_step_state_name(s->state));
+    evac_jw_bool(w, "may_run", evac_plan_may_run(run->plan, i));
     evac_jw_bool(w, "undo", (p->flags & EVAC_STEP_UNDO) != 0);
     evac_jw_bool(w, "pivot", (p->flags & EVAC_STEP_PIVOT) != 0);
     evac_jw_i64(w, "attempts", s->attempts);

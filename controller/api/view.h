@@ -26,6 +26,8 @@ void evac_view_probe(const struct evac_engine_app *app, size_t probe, size_t reg
                      uint64_t now_boot_ms, struct evac_jw *w);
 void evac_view_condition(const struct evac_engine_app *app, size_t region, size_t vantage,
                          struct evac_jw *w);
+/* view_probes.c: the newest answers of an app's probes. */
+void evac_view_probes(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* engine NULL: an empty list. which: a bit each. */
 void evac_view_dependencies(struct evac_daemon *daemon, const struct evac_engine *engine,
                             uint64_t which, struct evac_jw *w);

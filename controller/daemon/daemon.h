@@ -50,6 +50,10 @@ struct evac_jobs *evac_daemon_jobs(struct evac_daemon *daemon);
 const struct evac_facts *evac_daemon_facts(const struct evac_daemon *daemon);
 /* How long things took, kept up with the journal. */
 const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon);
+/* The newest answers of each probe since the configuration was loaded; NULL while nothing probes.
+ */
+struct evac_probe_past;
+const struct evac_probe_past *evac_daemon_probe_past(const struct evac_daemon *daemon);
 const char *evac_daemon_socket(const struct evac_daemon *daemon);
 /* What is wrong with the controller itself, "" if nothing. */
 const char *evac_daemon_trouble(const struct evac_daemon *daemon);

@@ -9,6 +9,7 @@
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "keeper.h"
+#include "probe_past.h"
 #include "probes.h"
 #include "supervisor.h"
 
@@ -47,6 +48,7 @@ struct evac_daemon {
     struct evac_history *history; /* of the journal that is open */
     struct evac_jobs *jobs;
     struct evac_probes *probes;
+    struct evac_probe_past *probe_past;
     uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;

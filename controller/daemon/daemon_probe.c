@@ -24,6 +24,9 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
         .served_by = seen->served_by,
         .reason = seen->reason,
     };
+    const struct evac_probe_sample sample = { event.u.probe.result.wall_ms, seen->latency_ms,
+                                              seen->ok };
+    evac_probe_past_add(daemon->probe_past, seen->app, seen->probe, seen->region, &sample);
     daemon_event(daemon, &event);
 }
 
@@ -91,6 +94,7 @@ enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err
     daemon_probe_stop(daemon);
     daemon_self_configured(daemon);
     daemon->probes_begun++;
+    daemon->probe_past = evac_probe_past_new(daemon->model);
     enum evac_code code =
         evac_probes_new(daemon->loop, daemon->model, &options, &daemon->probes, err);
     if (code)
@@ -98,8 +102,15 @@ enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err
     return code;
 }
 
+const struct evac_probe_past *evac_daemon_probe_past(const struct evac_daemon *daemon)
+{
+    return daemon->probe_past;
+}
+
 void daemon_probe_stop(struct evac_daemon *daemon)
 {
     evac_probes_free(daemon->probes);
     daemon->probes = NULL;
+    evac_probe_past_free(daemon->probe_past);
+    daemon->probe_past = NULL;
 }

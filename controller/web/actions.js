@@ -122,12 +122,17 @@ function planView(p) {
 }
 
 // Flags of a plan's step that matter to people.
-export const MUTATES = 1, LOSSY = 8, TRAFFIC = 32, PIVOT = 512, APPROVAL = 1024;
+export const MUTATES = 1;
+export const LOSSY = 8;
+export const PIVOT = 512;
+export const APPROVAL = 1024;
 
 function isDownIn(app, name) {
   const r = app.regions.find((x) => x.name === name);
   return r && (r.verdict === 'down' || r.verdict === 'isolated');
 }
+
+const MOVES = { failover: 'Fail over', failback: 'Fail back', fence: 'Fence the region that was left by' };
 
 export function beginMove(app, workflow) {
   const preview = { data: null, problem: '', asked: '' };
@@ -149,7 +154,7 @@ export function beginMove(app, workflow) {
   const first = { mode: isDownIn(app, app.active) ? 'ungraceful' : 'graceful', to: '' };
   load(first);
   askForWord({
-    title: `${workflow === 'failback' ? 'Fail back' : 'Fail over'} ${app.app}`, wide: true, tone: 'bad', action: workflow === 'failback' ? 'Begin the failback' : 'Begin the failover',
+    title: `${MOVES[workflow]} ${app.app}`, wide: true, tone: 'bad', action: `Begin the ${workflow}`,
     reason: 'required', must: app.app, path: `/v1/apps/${encodeURIComponent(app.app)}/runs`,
     fields: [
       { name: 'mode', label: 'Mode', value: first.mode, changed: load,

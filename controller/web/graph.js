@@ -38,6 +38,23 @@ export function planNodes(steps, out) {
   return steps.filter((s) => !left.has(s.id)).map((s) => ({ ...s, after: [...new Set(through(s.after, new Set()))] }));
 }
 
+// Nodes that only look, of one phase, and wait for and are waited for by the same: three or more become one, which holds them in `all`.
+export function gathered(nodes, looks) {
+  const next = new Map(nodes.map((n) => [n.id, []]));
+  for (const n of nodes) for (const id of n.after) if (next.has(id)) next.get(id).push(n.id);
+  const keyOf = (n) => JSON.stringify([n.phase, [...n.after].sort(), next.get(n.id).sort()]);
+  const groups = new Map();
+  for (const n of nodes) if (looks(n)) groups.set(keyOf(n), [...(groups.get(keyOf(n)) || []), n]);
+  const stand = new Map(); // id: of the group that it went into
+  const made = [...groups.values()].filter((g) => g.length > 2).map((g) => {
+    const group = { ...g[0], id: `${g[0].id.split(':')[0]} ×${g.length}`, all: g };
+    g.forEach((n) => stand.set(n.id, group.id));
+    return group;
+  });
+  const kept = nodes.filter((n) => !stand.has(n.id));
+  return [...made, ...kept].map((n) => ({ all: [n], ...n, after: [...new Set(n.after.map((id) => stand.get(id) || id))] }));
+}
+
 function layersOf(nodes, edges) {
   const level = new Map(nodes.map((n) => [n.id, 0]));
   for (let round = 0; round < nodes.length; round++) { // as long as something moves; a cycle would end it too

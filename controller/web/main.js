@@ -84,7 +84,7 @@ function lostView() {
     button('Ask again now', () => refreshAll(), { safe: true })));
 }
 
-function troubleView(v) {
+function troubleView() {
   const entry = use('/v1/status', page.route.view === 'fleet' ? 2000 : 5000, () => true);
   if (!entry.data) return null;
   const says = controllerTrouble(entry.data);
@@ -121,7 +121,7 @@ const ONE = {
 };
 const GO = { f: to.fleet, d: to.drills, e: to.evidence };
 
-function onKey_(e) {
+function onKey(e) {
   if (!keysOn || e.ctrlKey || e.metaKey || e.altKey || page.dialog || e.target.closest('input, textarea, select')) return;
   const go = performance.now() - waitsForGo < 1500 && GO[e.key];
   const does = go ? () => { waitsForGo = 0; location.hash = go; } : ONE[e.key];
@@ -132,11 +132,20 @@ function onKey_(e) {
 
 // --- drawing
 
+// A view that can not be drawn says so, and takes nothing else with it.
+function drawView(v) {
+  try {
+    return v.view(page.route.args);
+  } catch (e) {
+    return h('p.problem', { role: 'alert' }, icon('warn'), `This view can not be drawn: ${e.message}. The command line says the same things.`);
+  }
+}
+
 function drawNow() {
   const v = current();
   beginUse();
   const lost = isLost();
-  const below = live.signed_out ? signInView() : [troubleView(v), v.view(page.route.args)];
+  const below = live.signed_out ? signInView() : [troubleView(), drawView(v)];
   const dialog = dialogView();
   endUse();
   document.title = `${lost ? 'No contact: ' : ''}${live.signed_out ? 'Sign in' : v.title(page.route.args)} - evac`;
@@ -164,7 +173,7 @@ page.route = readRoute();
 document.documentElement.dataset.theme = theme;
 onChange(draw);
 addEventListener('hashchange', moved);
-addEventListener('keydown', onKey_);
+addEventListener('keydown', onKey);
 addEventListener('scroll', () => page.route.view === 'fleet' && draw(), { passive: true });
 addEventListener('resize', () => draw());
 setInterval(() => { if (!document.hidden) draw(); }, 1000);

@@ -97,7 +97,8 @@ export function facts(...list) {
 export function button(text, onclick, options) {
   const o = options || {};
   const why = o.why || (o.safe ? '' : isLost() ? 'the controller can not be reached' : '');
-  return h(`button.${o.kind || 'plain'}`, {
+  return h('button', {
+    class: o.kind || '',
     type: o.type || 'button', key: o.key, 'aria-disabled': why ? 'true' : null, title: why || o.title || null, onclick: why ? (e) => e.preventDefault() : onclick,
     'aria-keyshortcuts': o.keys || null, 'aria-pressed': o.pressed === undefined ? null : String(o.pressed), 'aria-expanded': o.expanded === undefined ? null : String(o.expanded), 'aria-label': o.label || null,
   }, o.icon ? icon(o.icon) : null, text);

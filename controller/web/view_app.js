@@ -4,6 +4,7 @@ import { sparkline } from './chart.js';
 import { ago, count, day, known, moment, principal, span, ticking, words } from './format.js';
 import { inquire, nowMs, use } from './live.js';
 import { aboutApp, aboutRun, beginDrill, beginMove, getPlan, rehearse } from './actions.js';
+import { listOf } from './api.js';
 import { activeRegion, stateOf } from './model.js';
 import { button, empty, fact, facts, icon, link, mayNot, meter, redraw, result, section, sign, table, to, verdict, waiting } from './ui.js';
 import { clockView } from './view_clock.js';
@@ -67,13 +68,14 @@ function oldSideView(app, roles) {
   const tone = side.state === 'alive' ? 'bad' : 'info';
   return h('section.strip', { class: `tone-${tone}`, 'aria-label': 'The region that was left' }, icon(side.state === 'alive' ? 'warn' : 'clock'),
     h('p', null, h('strong', null, side.region), ` was left by run ${side.left_by_run} and is watched: ${words(side.state)}${side.writes ? ', and it accepts writes' : ''}. `, side.reason),
+    side.state === 'alive' ? button('Fence it again ...', () => beginMove(app, 'fence'), { kind: 'danger', why: mayNot(roles, 'fence') }) : null,
     button('It is reconciled ...', () => aboutApp(app, 'reconcile'), { why: mayNot(roles, 'reconcile') }));
 }
 
 // --- probes
 
 function probesView(app, history) {
-  const samples = new Map(((history && history.probes) || []).map((p) => [p.region + '\n' + p.name, p.samples]));
+  const samples = new Map(((history && history.probes) || []).map((p) => [(p.role === 'endpoint' ? 'public' : p.region || '') + '\n' + p.name, p.samples]));
   const rows = app.regions.flatMap((r) => r.probes.map((p) => ({ region: r.name, p }))).concat(app.probes.map((p) => ({ region: '', p })));
   const endpoint = { region: 'public', p: { name: 'endpoint', ...app.endpoint, good: null } };
   return [
@@ -162,11 +164,6 @@ export function runColumns() {
 
 function runsView(runs) {
   return section('Runs', { id: 'runs', aside: link('All', to.evidence) }, waiting(runs) || (listOf(runs.data).length ? table('Runs of this app', runColumns(), listOf(runs.data), (r) => r.run) : empty('It never ran.')));
-}
-
-// A list, or a page of one.
-export function listOf(data) {
-  return Array.isArray(data) ? data : data.items || data.runs || [];
 }
 
 function policyView(app) {

@@ -17,7 +17,7 @@ export function clockView(entry) {
   const c = entry.data;
   const [tone, mark, word] = ADVICE[c.advice.what] || ADVICE.look;
   return section('Decision clock', { id: 'clock', class: `edge-${tone}` },
-    h('p.advice', { class: `tone-${tone}` }, icon(mark), h('span', null, h('strong', null, word + '. '), c.advice.words)),
+    h('p.advice', { class: `tone-${tone}` }, icon(mark), h('span', null, h('strong', null, word + ': '), c.advice.words)),
     h('div.clock-body', null,
       h('div.clock-time', null, c.down || known(c.outage.burnt_ms) ? burning(c) : calm(c)),
       h('div.clock-data', null, lossView(c))),

@@ -4,7 +4,8 @@ import { count, day, known, moment, principal, words } from './format.js';
 import { getJson, use } from './live.js';
 import { askForWord } from './words.js';
 import { button, empty, fact, facts, icon, link, mayNot, notice, redraw, section, sign, table, to, waiting } from './ui.js';
-import { listOf, runColumns } from './view_app.js';
+import { listOf } from './api.js';
+import { runColumns } from './view_app.js';
 
 const state = { verifying: false, verdict: null, all: false };
 
@@ -17,7 +18,7 @@ export function evidenceView() {
     h('h1', null, 'Evidence'),
     h('div.columns', null, journalView(roles), keyView(key)),
     deficienciesView(wanting, roles),
-    runsView_(runs, roles),
+    runsView(runs, roles),
   ];
 }
 
@@ -86,7 +87,7 @@ function closeIt(d) {
 
 // --- runs, their reports, bundles
 
-function runsView_(entry, roles) {
+function runsView(entry, roles) {
   const wait = waiting(entry);
   const rows = wait ? [] : listOf(entry.data);
   return section('Runs and drills', { id: 'runs' }, wait || (rows.length ? table('Runs', [

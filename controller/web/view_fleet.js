@@ -2,6 +2,7 @@
 import { h } from './dom.js';
 import { clock, count, known, moment, span, ticking } from './format.js';
 import { live, nowMs, use } from './live.js';
+import { listOf } from './api.js';
 import { aboutIncident, aboutRun } from './actions.js';
 import { FILTERS, TROUBLE_RANK, byRegion, doing, fleet, incidentWords, incidents, isUrgent, lagTone, proposes, search, troubledRegion, wrong } from './model.js';
 import { button, empty, icon, link, mayNot, meter, redraw, section, sign, to, verdict, waiting } from './ui.js';
@@ -37,7 +38,7 @@ export function fleetView() {
     incidents(entry.data).map((i) => incidentBanner(i, roles)),
     nowView(all, roles),
     listView(all),
-    activityView(),
+    activityView(entry.data),
   ];
 }
 
@@ -231,9 +232,17 @@ export function moveFocus(by, toFirstApp) {
 
 const TELLING = new Set(['verdict', 'decision', 'alarm', 'run', 'approve', 'decline', 'override', 'incident', 'terminal', 'drill', 'hold', 'freeze', 'dependency', 'escalate', 'old_side', 'start', 'config']);
 
-function activityView() {
-  const rows = live.events.filter((r) => TELLING.has(r.kind)).slice(-12).reverse();
-  return section('What happened since this page was opened', { id: 'activity' }, rows.length ? h('ol.activity', null, rows.map(activityRow)) : empty('Nothing yet.'));
+const before = { after: null };
+
+// The newest rows that were there already, asked for once; then what the stream brings.
+function activityView(status) {
+  if (before.after === null && known(status.journal_rows)) before.after = Math.max(0, status.journal_rows - 200);
+  const old = before.after === null ? null : use(`/v1/journal?after=${before.after}&limit=200`, 0);
+  const rows = new Map();
+  for (const r of old && old.data ? listOf(old.data) : []) rows.set(r.seq, { ...r, wall_ms: r.t_wall_ms });
+  for (const r of live.events) rows.set(r.seq, r);
+  const shown = [...rows.values()].filter((r) => TELLING.has(r.kind)).sort((a, b) => b.seq - a.seq).slice(0, 12);
+  return section('What happened lately', { id: 'activity' }, shown.length ? h('ol.activity', null, shown.map(activityRow)) : empty('Nothing yet.'));
 }
 
 export function activityRow(r) {

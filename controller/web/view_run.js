@@ -4,6 +4,7 @@ import { axis } from './chart.js';
 import { bars, criticalPath, eta, forecast, isOver } from './gantt.js';
 import { clock, count, known, moment, principal, span, tick, ticking, words } from './format.js';
 import { nowMs, use } from './live.js';
+import { listOf } from './api.js';
 import { aboutRun, aboutStep, overrideGate } from './actions.js';
 import { button, closeDialog, empty, fact, facts, icon, link, mayNot, measured, meter, openDialog, page, result, section, sign, table, to, waiting } from './ui.js';
 
@@ -30,7 +31,7 @@ export function runView(id) {
   const decide = going ? use(`/v1/apps/${encodeURIComponent(rep.app)}/decide`, 2000) : null;
   const m = merge(run, rep, decide && decide.data);
   return [
-    heading_(m, roles),
+    heading(m, roles),
     going ? waitsView(m, roles) : null,
     progressView(m),
     ganttView(m, roles),
@@ -38,23 +39,27 @@ export function runView(id) {
   ];
 }
 
+// A step of the report, in which before and after are what was found; and of the run, in which after is what it waits for.
+function withState(s, state) {
+  return { progress: null, title: '', pivot: false, may_run: true, ...s, ...(state || {}), found: s.before, left: s.after, after: state ? state.after : [] };
+}
+
 // The run as it is and its report so far, as one.
 function merge(run, rep, decide) {
   const states = new Map((run ? run.steps : []).map((s) => [s.id, s]));
   const left = new Map(((decide && decide.run === rep.run && decide.failover.path) || []).map((p) => [p.step, p.p50_ms]));
-  const steps = rep.steps.map((s) => ({ after: [], progress: null, title: '', pivot: false, may_run: true, ...s, ...(states.get(s.id) || {}) }));
+  const steps = rep.steps.map((s) => withState(s, states.get(s.id)));
   const shown = steps.filter((s) => s.state !== 'skipped' && (s.may_run || s.began_ms !== null) && !(s.undo && s.began_ms === null));
   const going = Boolean(run) && !run.over;
-  const started = known(rep.instants.started);
   const now = going ? nowMs() : rep.as_of_ms;
-  const placed = forecast(shown, started ? now : now, left);
+  const placed = forecast(shown, now, left);
   const critical = going ? criticalPath(placed) : new Set(shown.filter((s) => s.critical).map((s) => s.id));
   return { id: rep.run, run, rep, steps, shown, placed, critical, going, now, state: run ? run.state : rep.result, skipped: steps.filter((s) => !shown.some((x) => x.id === s.id)), decide };
 }
 
 // --- the top
 
-function heading_(m, roles) {
+function heading(m, roles) {
   const { run, rep } = m;
   const may = (what) => mayNot(roles, what);
   const act = (what, text, kind) => button(text, () => aboutRun(run, what), { kind, why: may(what), key: what });
@@ -159,15 +164,15 @@ function stepDetails(id, stepId, roles) {
   const report = use(`/v1/runs/${id}/report?format=json`, 1000, (e) => e.run === id);
   if (!report.data || !journal.data) return waiting(report) || waiting(journal);
   const run = live.data && live.data.state ? live.data : null;
-  const s = { ...report.data.steps.find((x) => x.id === stepId), ...(run ? run.steps.find((x) => x.id === stepId) : {}) };
-  const rows = (Array.isArray(journal.data) ? journal.data : journal.data.items || journal.data.rows || []).filter((r) => r.name === stepId && r.step !== null);
+  const s = withState(report.data.steps.find((x) => x.id === stepId), run ? run.steps.find((x) => x.id === stepId) : null);
+  const rows = listOf(journal.data).filter((r) => r.name === stepId && r.step !== null);
   const over = !run || run.over;
   return h('div.step-details', null,
     s.title ? h('p', null, s.title) : null,
     facts(fact('State', stepSign(s), s.reason ? h('p.muted', null, s.reason) : null), fact('Action', `${s.type}.${s.action}${s.resource ? ' ' + s.resource : ''} in ${s.region}`), fact('Phase', s.phase),
       fact('Took', h('span.num', null, known(s.took_ms) ? span(s.took_ms) : s.began_ms ? ticking(nowMs() - s.began_ms) + ' so far' : 'not begun'), h('span.muted', null, `, usually ${span(s.usual_ms)}`)),
-      fact('Tries', s.attempts), s.after && s.after.length ? fact('After', s.after.join(', ')) : null,
-      s.before ? fact('Before', h('code', null, s.before)) : null, !Array.isArray(s.after) && s.after ? fact('Afterwards', h('code', null, s.after)) : null),
+      fact('Tries', s.attempts), s.after.length ? fact('After', s.after.join(', ')) : null,
+      s.found ? fact('Before', h('code', null, s.found)) : null, s.left ? fact('Afterwards', h('code', null, s.left)) : null),
     over ? null : h('div.actions', null,
       s.state === 'failed' || s.state === 'held' ? button('Retry ...', () => swap(() => aboutStep(run, s, 'retry')), { kind: 'primary', why: mayNot(roles, 'retry') }) : null,
       s.state === 'gated' ? button('Approve ...', () => swap(() => aboutStep(run, s, 'approve')), { kind: 'primary', why: mayNot(roles, 'approve') }) : null,

@@ -8,8 +8,10 @@ const WORDS = { up: 'up', down: 'down', isolated: 'isolated', grey: 'impaired', 
 const TONES = { up: 'ok', down: 'bad', isolated: 'bad', grey: 'warn', 'observer-suspect': 'warn', unknown: 'idle' };
 const SHAPES = { ok: 'M-4 0 -1 3 4 -3', bad: 'M-3 -3 3 3M3 -3 -3 3', warn: 'M0 -4v4M0 3v1', idle: 'M-3 0h6' };
 
+// The public address is drawn as where users come from.
 export function topologyView(app) {
-  return sized('topology', (width) => drawing(app, width));
+  const shown = { ...app, resources: app.resources.filter((r) => r.name !== 'endpoint') };
+  return sized('topology', (width) => drawing(shown, width));
 }
 
 function drawing(app, width) {

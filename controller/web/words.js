@@ -21,7 +21,7 @@ function missing(form) {
   return '';
 }
 
-async function send(form) {
+async function submit(form) {
   form.problem = missing(form);
   if (!form.problem) {
     form.busy = true;
@@ -57,7 +57,7 @@ function formView(form) {
     all.push({ name: 'reason', label: ask.reason === 'required' ? 'Reason' : 'Reason (may be left out)', long: true,
       help: ask.phrase ? `Must contain the words "${ask.phrase}". Kept in the journal with your name.` : 'Kept in the journal with your name.' });
   if (ask.must) all.push({ name: 'typed', label: `Type ${ask.must} to confirm`, help: ask.mustWhy || 'So that nothing is moved by a slip of the hand.' });
-  return h('form', { novalidate: true, onsubmit: (e) => { e.preventDefault(); if (!form.busy) send(form); } },
+  return h('form', { novalidate: true, onsubmit: (e) => { e.preventDefault(); if (!form.busy) submit(form); } },
     typeof ask.intro === 'function' ? ask.intro(form.values) : ask.intro,
     all.map((f) => field(form, f)),
     h('p.problem', { role: 'alert', hidden: !form.problem }, form.problem),
