@@ -317,12 +317,6 @@ static void draw(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 #define WATCH_S       1
 #define WATCH_PLAIN_S 10 /* where it can not be drawn in place */
 
-static void rest(bool short_one)
-{
-    struct timespec t = { short_one ? WATCH_S : WATCH_PLAIN_S, 0 };
-    nanosleep(&t, NULL);
-}
-
 static enum evac_exit decide(struct evac_cli *cli, const char *path)
 {
     cJSON *d = NULL;
@@ -360,6 +354,7 @@ static enum evac_exit watch(struct evac_cli *cli, const char *path)
     struct evac_err err = { EVAC_OK, "" };
     enum evac_exit code = evac_client_json(cli->client, path, NULL, &d, &err);
     evac_screen_init(&s, false);
+    evac_screen_full(&s);
     s.fits = true;
     while (code == EVAC_EXIT_DONE || (code == EVAC_EXIT_UNREACHABLE && last)) {
         evac_screen_begin(&s);
@@ -373,11 +368,14 @@ static enum evac_exit watch(struct evac_cli *cli, const char *path)
         if (!s.live)
             evac_screen_line(&s, "");
         evac_screen_end(&s);
-        rest(s.live);
+        if (evac_screen_wait(&s, (s.live ? WATCH_S : WATCH_PLAIN_S) * 1000) == 'q')
+            break;
         code = evac_client_json(cli->client, path, NULL, &d, &err);
     }
     cJSON_Delete(last);
     evac_screen_done(&s);
+    if (code == EVAC_EXIT_DONE)
+        return code;
     return evac_cli_fail(code, "%s", err.text);
 }
 
@@ -388,7 +386,8 @@ static enum evac_exit watch_json(struct evac_cli *cli, const char *path)
     bool began = code == EVAC_EXIT_DONE;
     while (code == EVAC_EXIT_DONE || (code == EVAC_EXIT_UNREACHABLE && began)) {
         fflush(stdout);
-        rest(true);
+        struct timespec t = { WATCH_S, 0 };
+        nanosleep(&t, NULL);
         code = evac_cli_pass(cli, path, NULL);
     }
     return code;

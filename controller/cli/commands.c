@@ -1,10 +1,12 @@
 /* What can be typed, by what it is for. */
 #include "options.h"
+#include "top.h"
 #include "why.h"
 
 /* clang-format off */
 const struct evac_cli_command evac_cli_commands[] = {
     { "See", "status", "[APP]", "what is up, what is down, what would be lost now, what the policy thinks", "", evac_cmd_status },
+    { "See", "top", "", "the whole fleet, live: the worst first", "", evac_cmd_top },
     { "See", "why", "APP", "from each answer to the decision: who saw what, who votes what, what holds it back", "", evac_cmd_why },
     { "See", "decide", "APP", "the decision clock: what burns, how long a move takes, when to start it at the latest", "watch", evac_cmd_decide },
     { "See", "watch", "[RUN|APP]", "follow a run until it ends", "", evac_cmd_watch },

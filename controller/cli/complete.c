@@ -94,7 +94,7 @@ static void offer_steps(const struct typing *t)
     snprintf(path, sizeof path, "/v1/runs/%lu", run);
     cJSON *json = ask(t, path);
     cJSON_ArrayForEach(step, cJSON_GetObjectItemCaseSensitive(json, "steps"))
-        offer(t, evac_json_cstr(step, "name"), evac_json_cstr(step, "state"));
+        offer(t, evac_json_cstr(step, "id"), evac_json_cstr(step, "state"));
     cJSON_Delete(json);
 }
 

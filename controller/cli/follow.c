@@ -4,15 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define LOOK_MS 300
-
-static void rest(void)
-{
-    struct timespec t = { 0, LOOK_MS * 1000000L };
-    nanosleep(&t, NULL);
-}
+#define LOOK_MS   300
+#define SILENT_MS 30000
 
 /* --- how a state looks
  * ------------------------------------------------------------------------------------ */
@@ -244,52 +238,80 @@ static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJ
     return good ? EVAC_EXIT_DONE : EVAC_EXIT_FAILED;
 }
 
-/* Once a look: what is new is shown; true when the run is over, and how it ended. */
-static bool look(struct evac_cli *cli, unsigned long run, const cJSON *json,
-                 struct evac_screen *screen, double *seen, enum evac_exit *ret_code)
+/* A view of a run that goes on. */
+struct view {
+    struct evac_cli *cli;
+    unsigned long run;
+    struct evac_screen screen;
+    cJSON *last; /* as it was drawn last */
+    double seen; /* the journal's row that was printed last, where nothing is drawn */
+};
+
+/* The last picture stays on the terminal, above what is said next. */
+static void end_view(struct view *v)
 {
-    bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
-    if (screen->live && !over)
-        draw(cli, json, screen);
-    else if (!screen->live)
-        *seen = print_news(cli, run, *seen);
-    *ret_code = over ? tell_end(cli, run, json) : EVAC_EXIT_DONE;
-    return over;
+    bool full = v->screen.full;
+    evac_screen_back(&v->screen);
+    v->screen.fits = false;
+    if (full && v->last)
+        draw(v->cli, v->last, &v->screen);
 }
 
-static enum evac_exit follow(struct evac_cli *cli, unsigned long run, struct evac_screen *screen)
+static enum evac_exit leave(struct view *v)
+{
+    end_view(v);
+    printf("run %lu goes on: 'evac watch %lu' follows it\n", v->run, v->run);
+    return EVAC_EXIT_DONE;
+}
+
+/* Once a look: what is new is shown; true when the run is over, and how it ended. Takes json. */
+static bool look(struct view *v, cJSON *json, enum evac_exit *ret_code)
+{
+    bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
+    if (!v->screen.live)
+        v->seen = print_news(v->cli, v->run, v->seen);
+    if (over) {
+        end_view(v);
+        *ret_code = tell_end(v->cli, v->run, json);
+        cJSON_Delete(json);
+        return true;
+    }
+    if (v->screen.live)
+        draw(v->cli, json, &v->screen);
+    cJSON_Delete(v->last);
+    v->last = json;
+    return false;
+}
+
+static enum evac_exit follow(struct view *v)
 {
     char path[64];
-    unsigned silent = 0;
-    double seen = 0;
+    unsigned silent_ms = 0;
     struct evac_err err = { EVAC_OK, "" };
-
-    snprintf(path, sizeof path, "/v1/runs/%lu", run);
+    snprintf(path, sizeof path, "/v1/runs/%lu", v->run);
     for (;;) {
         cJSON *json;
-        enum evac_exit code = evac_client_json(cli->client, path, NULL, &json, &err);
-        if (code == EVAC_EXIT_REFUSED)
-            return evac_cli_fail(code, "%s", err.text);
-        if (code != EVAC_EXIT_DONE) { /* it may be starting again: the run goes on with it */
-            if (++silent * LOOK_MS > 30000)
-                return evac_cli_fail(code, "%s", err.text);
-            rest();
-            continue;
-        }
-        silent = 0;
-        bool over = look(cli, run, json, screen, &seen, &code);
-        cJSON_Delete(json);
-        if (over)
+        enum evac_exit code = evac_client_json(v->cli->client, path, NULL, &json, &err);
+        if (code == EVAC_EXIT_DONE && look(v, json, &code))
             return code;
-        rest();
+        /* One that does not answer may be starting again: the run goes on with it. */
+        silent_ms = code == EVAC_EXIT_DONE ? 0 : silent_ms + LOOK_MS;
+        if (code == EVAC_EXIT_REFUSED || silent_ms > SILENT_MS) {
+            end_view(v);
+            return evac_cli_fail(code, "%s", err.text);
+        }
+        if (evac_screen_wait(&v->screen, LOOK_MS) == 'q')
+            return leave(v);
     }
 }
 
 enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run)
 {
-    struct evac_screen screen;
-    evac_screen_init(&screen, cli->json);
-    enum evac_exit code = follow(cli, run, &screen);
-    evac_screen_done(&screen);
+    struct view v = { .cli = cli, .run = run };
+    evac_screen_init(&v.screen, cli->json);
+    evac_screen_full(&v.screen);
+    enum evac_exit code = follow(&v);
+    evac_screen_done(&v.screen);
+    cJSON_Delete(v.last);
     return code;
 }

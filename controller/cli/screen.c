@@ -1,9 +1,12 @@
 #include "screen.h"
 
+#include "terminal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned terminal_width(void)
@@ -31,8 +34,37 @@ void evac_screen_init(struct evac_screen *s, bool json)
     evac_buf_init(&s->out, 1u << 20);
 }
 
+void evac_screen_full(struct evac_screen *s)
+{
+    s->full = s->live && evac_terminal_full();
+    s->fits = s->fits || s->full;
+}
+
+void evac_screen_back(struct evac_screen *s)
+{
+    if (s->full)
+        evac_terminal_back();
+    s->full = false;
+    s->lines = 0; /* what stands there now is not ours */
+}
+
+int evac_screen_wait(struct evac_screen *s, int ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+    if (s->full)
+        return evac_terminal_key(ms);
+    nanosleep(&t, NULL);
+    return 0;
+}
+
+unsigned evac_screen_height(void)
+{
+    return room();
+}
+
 void evac_screen_done(struct evac_screen *s)
 {
+    evac_screen_back(s);
     evac_buf_done(&s->out);
 }
 
@@ -40,7 +72,9 @@ void evac_screen_begin(struct evac_screen *s)
 {
     evac_buf_reset(&s->out);
     s->width = terminal_width();
-    if (s->live && s->lines)
+    if (s->full)
+        evac_buf_puts(&s->out, "\033[H");
+    else if (s->live && s->lines)
         evac_buf_putf(&s->out, "\033[%uA", s->lines);
     s->lines = s->hidden = 0;
 }

@@ -13,11 +13,21 @@ struct evac_screen {
     bool live;
     bool fits; /* set it: a live picture keeps within the window, for it can not be drawn over what
                   has left that; how much is missing stands in its last line */
+    bool full; /* it has the whole terminal */
 };
 
 /* json: a program reads, nothing is live. */
 void evac_screen_init(struct evac_screen *screen, bool json);
 void evac_screen_done(struct evac_screen *screen);
+
+/* Takes the whole terminal, if there is one (terminal.h); evac_screen_back() and done give it back.
+ */
+void evac_screen_full(struct evac_screen *screen);
+void evac_screen_back(struct evac_screen *screen);
+/* Waits at most ms, shorter when a key is typed or the window changes: an evac_key, 0 without. */
+int evac_screen_wait(struct evac_screen *screen, int ms);
+/* How many lines there are for a picture. */
+unsigned evac_screen_height(void);
 
 void evac_screen_begin(struct evac_screen *screen);
 /* One line, cut to the terminal's width when live; only what is seen counts, styles do not. */
