@@ -339,6 +339,10 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
                                             const struct evac_engine_app *app, uint16_t looked_at,
                                             const struct evac_now *now);
 
+/* Whether a regional incident goes on in that region of the app's. */
+bool evac_engine_is_hit(const struct evac_engine *engine, const struct evac_engine_app *app,
+                        uint16_t region);
+
 /* The waiver of a condition that holds now, said or from the file; the freeze that does. until 0:
  * none. */
 struct evac_waived evac_engine_waived(const struct evac_engine_app *app,

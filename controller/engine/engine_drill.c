@@ -455,12 +455,71 @@ static bool is_up(const struct evac_engine_app *a, uint16_t region)
            evac_health_is_dormant(&a->health, region);
 }
 
+/* What a regional incident means to a drill: in the region that it left, or leaves, and in the
+ * other one. What puts a standby to use would stand in the evacuation's way; users are led neither
+ * into the incident nor back to it; faults are taken out. Who leaves the region of the incident
+ * goes on leaving. */
+#define TO(event) EVAC_DRILL_ON_##event
+static const struct {
+    enum evac_drill_state state;
+    bool acts_home, acts_other;
+    enum evac_drill_on home, other;
+} incident_means[] = {
+    { EVAC_DRILL_IS_CHECKING, true, true, TO(EMERGENCY), TO(EMERGENCY) },
+    { EVAC_DRILL_IS_RUNNING, true, true, TO(EMERGENCY), TO(EMERGENCY) },
+    { EVAC_DRILL_IS_LEAVING, false, true, TO(EMERGENCY), TO(EMERGENCY) },
+    { EVAC_DRILL_IS_SOAKING, true, true, TO(EMERGENCY), TO(CALLED_OFF) },
+    { EVAC_DRILL_IS_RETURNING, true, false, TO(EMERGENCY), TO(EMERGENCY) },
+    { EVAC_DRILL_IS_RETREATING, true, false, TO(EMERGENCY), TO(EMERGENCY) },
+    { EVAC_DRILL_IS_WATCHING, true, true, TO(CALLED_OFF), TO(CALLED_OFF) },
+};
+#undef TO
+
+/* The drill's own run undoes what it has done, unless its point of no return is behind. */
+static void undo_run(struct engine_io *io, uint64_t id)
+{
+    struct evac_run *run = evac_engine_run(io->engine, id);
+    struct evac_run_io rio = engine_run_io(io);
+    if (!run || run->pivoted)
+        return;
+    const struct evac_command cancel = { .verb = EVAC_CMD_CANCEL,
+                                         .run = id,
+                                         .who = EVAC_STR(EVAC_DRILL_WHO),
+                                         .reason = EVAC_STR("a regional incident") };
+    evac_run_command(run, &rio, &cancel);
+    engine_after_run(io, run);
+}
+
+static void heed_incident(struct engine_io *io, struct evac_engine_app *a)
+{
+    struct evac_drill *d = &a->drill;
+    uint64_t run = d->run;
+    for (size_t i = 0; i < sizeof incident_means / sizeof incident_means[0]; i++) {
+        if (incident_means[i].state != d->state)
+            continue;
+        bool home = incident_means[i].acts_home && evac_engine_is_hit(io->engine, a, d->from);
+        bool other = incident_means[i].acts_other && evac_engine_is_hit(io->engine, a, d->to);
+        if (!home && !other)
+            return;
+        struct evac_text why = evac_effects_text(io->fx, 120);
+        evac_text_puts(&why, "a regional incident in ");
+        evac_text_put(&why, engine_region(a, home ? d->from : d->to));
+        move(io, a,
+             &(struct drill_move){ .on = home ? incident_means[i].home : incident_means[i].other,
+                                   .why = evac_effects_text_end(io->fx, &why) });
+        if (run)
+            undo_run(io, run);
+        return;
+    }
+}
+
 void engine_drill_watch(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_drill *d = &a->drill;
-    bool over = io->now->boot_ms >= d->until_boot_ms;
     if (!io->engine->lead)
         return;
+    heed_incident(io, a);
+    bool over = io->now->boot_ms >= d->until_boot_ms;
     if (evac_drill_runs(d->state))
         ask_for_run(io, a);
     if (d->state == EVAC_DRILL_IS_SOAKING && is_gone(a, d->to))

@@ -436,6 +436,14 @@ const char *engine_fleet_says(const struct evac_engine *engine, const struct eva
     return *ret_in_incident ? r->incident.says : NULL;
 }
 
+bool evac_engine_is_hit(const struct evac_engine *engine, const struct evac_engine_app *app,
+                        uint16_t region)
+{
+    bool in_incident;
+    (void)engine_fleet_says(engine, app, region, &in_incident);
+    return in_incident;
+}
+
 void engine_see_global(struct evac_engine *engine, const struct evac_record *r)
 {
     engine->fleet.global = evac_str_is(r->to, evac_incident_state_name(EVAC_INCIDENT_OPEN));

@@ -56,6 +56,8 @@ static enum evac_step_event unsatisfied(struct evac_run *run, const struct evac_
     return may_try_again(run, i) ? EVAC_ON_SAW_UNSATISFIED : EVAC_ON_SPENT;
 }
 
+/* A rehearsal learns what a run would do. What a drill looks at before it begins has to be so
+ * already: an alarm that is on would not be quiet because nobody changes it. */
 static enum evac_step_event rehearsed(struct evac_run *run, uint16_t i, enum evac_seen seen)
 {
     switch (seen) {
@@ -63,7 +65,7 @@ static enum evac_step_event rehearsed(struct evac_run *run, uint16_t i, enum eva
         return EVAC_ON_SAW_CONFIRMED;
     case EVAC_SEEN_UNSATISFIED:
     case EVAC_SEEN_MOVING:
-        return EVAC_ON_REHEARSED;
+        return run->plan->must_hold ? EVAC_ON_SPENT : EVAC_ON_REHEARSED;
     case EVAC_SEEN_BLOCKED:
         return EVAC_ON_SPENT;
     case EVAC_SEEN_UNSEEN:

@@ -447,6 +447,11 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
         free(memory);
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written");
     }
+    enum evac_code refused = shell_drills_keep(shell, model, err);
+    if (refused) {
+        free(memory);
+        return refused;
+    }
     evac_engine_reconfigure(&shell->engine, model, memory);
     shell_clear_seats(shell);
     free(shell->apps_memory);

@@ -95,7 +95,8 @@ enum evac_code evac_shell_begin(struct evac_shell *shell, const struct evac_wish
 void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *facts);
 
 /* A new model for the next decisions and plans; runs go on with their own plans. The old one is the
- * caller's again. */
+ * caller's again. EVAC_E_BUSY, and nothing changes, when it lacks something that a drill which goes
+ * on will still need: its app, its regions, itself, its faults as they were put in. */
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
 

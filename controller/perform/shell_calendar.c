@@ -119,6 +119,19 @@ static bool region_ails(const struct evac_engine_app *a, char *why, size_t bytes
     return false;
 }
 
+/* Capacity and attention are wanted elsewhere, and a fault on top of it by nobody. */
+static bool is_hit(const struct evac_shell *shell, const struct evac_engine_app *a, char *why,
+                   size_t bytes)
+{
+    if (shell->engine.fleet.global)
+        return say(why, bytes, "%s", shell->engine.fleet.global_says);
+    for (uint16_t r = 0; r < a->app->region_count; r++)
+        if (evac_engine_is_hit(&shell->engine, a, r))
+            return say(why, bytes, "a regional incident goes on in %.*s",
+                       EVAC_STR_ARG(a->app->regions[r]));
+    return false;
+}
+
 /* What the moment says against it: it may be over soon. */
 static bool engaged(const struct evac_shell *shell, const struct evac_engine_app *a, char *why,
                     size_t bytes)
@@ -143,7 +156,7 @@ static bool engaged(const struct evac_shell *shell, const struct evac_engine_app
     if (a->health.vantages[0].abstains)
         return say(why, bytes, "this controller's own opinion does not count now: %s",
                    a->health.vantages[0].why);
-    return region_ails(a, why, bytes);
+    return is_hit(shell, a, why, bytes) || region_ails(a, why, bytes);
 }
 
 /* --- one drill ------------------------------------------------------------------------------- */

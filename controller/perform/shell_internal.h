@@ -129,6 +129,9 @@ void shell_assure_soon(struct evac_shell *shell, struct evac_str app);
 enum evac_code shell_assure(struct evac_shell *shell, struct evac_err *err);
 /* shell_freeze.c: the calendar's freezes, told to the engine as they begin and end. */
 enum evac_code shell_freeze(struct evac_shell *shell, struct evac_err *err);
+/* shell_keep.c: EVAC_E_BUSY when a drill that goes on needs what the model lacks. */
+enum evac_code shell_drills_keep(const struct evac_shell *shell, const struct evac_model *model,
+                                 struct evac_err *err);
 /* shell_calendar.c: drills, when they are due. */
 struct shell_calendar *shell_calendar_new(const struct evac_zones *zones);
 void shell_calendar_free(struct shell_calendar *calendar);

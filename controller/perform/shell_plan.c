@@ -245,8 +245,9 @@ static enum evac_code not_admitted(struct evac_shell *shell, uint16_t app, const
     return shell_step(shell, &event, err);
 }
 
-/* What a part of a drill is about is said by the drill in the configuration. */
-static void name_things(const struct evac_app *app, const struct evac_start_effect *start,
+/* What a part of a drill is about is said by the drill in the configuration. false: it says nothing
+ * of it any more, which a restart with another configuration can bring about. */
+static bool name_things(const struct evac_app *app, const struct evac_start_effect *start,
                         struct evac_wish *wish)
 {
     struct evac_str name = evac_str(start->drill_name ? start->drill_name : "");
@@ -258,6 +259,7 @@ static void name_things(const struct evac_app *app, const struct evac_start_effe
         wish->things = look ? d->unless : d->faults;
         wish->thing_count = look ? d->unless_count : d->fault_count;
     }
+    return start->part == EVAC_PART_NONE || wish->thing_count > 0;
 }
 
 /* The policy's own wish. What can not be compiled is told to the engine, which tells people. */
@@ -278,10 +280,15 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
         .who = evac_str(start->who),
         .why = why,
     };
-    name_things(app, start, &wish);
     struct evac_plan *plan;
     struct evac_err problem = { EVAC_OK, "" };
-    enum evac_code code = compile(shell, &wish, &plan, &problem);
+    enum evac_code code =
+        name_things(app, start, &wish)
+            ? compile(shell, &wish, &plan, &problem)
+            : evac_fail(&problem, EVAC_E_NOTFOUND,
+                        "drill '%s' is not in the configuration any more: what it put in must be "
+                        "taken out by hand, or its configuration come back",
+                        start->drill_name ? start->drill_name : "");
     if (!code)
         code = shell_admit(shell, &wish, start->app, plan, &problem);
     if (shell->failed)

@@ -83,6 +83,7 @@ struct evac_plan {
     enum evac_drill_kind drill; /* meaningful for DRILL */
     enum evac_mode mode;        /* to begin with */
     bool rehearse;              /* observe only */
+    bool must_hold;             /* ... and what is looked at has to be so already */
     struct evac_str isolate;    /* a region that no call of this run may touch, "" none */
     struct evac_str stand_in;   /* what answers instead of the cloud itself, "" nothing does */
     const struct evac_plan_criterion *criteria;

@@ -326,6 +326,7 @@ static struct evac_plan *assemble(struct compiler *c)
         .drill = q->drill,
         .mode = q->mode,
         .rehearse = q->rehearse,
+        .must_hold = q->part == EVAC_PART_LOOK,
         .isolate = evac_arena_str(c->arena, q->isolate),
         .rto_ms = q->app->rto_ms,
         .rpo_ms = q->app->rpo_ms,

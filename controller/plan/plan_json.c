@@ -115,6 +115,8 @@ void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out)
     evac_jw_cstr(&w, "drill", evac_drill_kind_name(plan->drill));
     evac_jw_cstr(&w, "mode", evac_mode_name(plan->mode));
     evac_jw_bool(&w, "rehearse", plan->rehearse);
+    if (plan->must_hold)
+        evac_jw_bool(&w, "must_hold", true);
     if (plan->isolate.n)
         evac_jw_str(&w, "isolate", plan->isolate);
     if (plan->stand_in.n)
@@ -333,6 +335,7 @@ static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
         !evac_mode_parse(text(r, o, "mode"), &plan->mode))
         corrupt(r, "workflow, drill or mode");
     plan->rehearse = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "rehearse"));
+    plan->must_hold = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "must_hold"));
     if (cJSON_HasObjectItem(o, "isolate"))
         plan->isolate = text(r, o, "isolate");
     if (cJSON_HasObjectItem(o, "stand_in"))

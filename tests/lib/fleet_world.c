@@ -75,8 +75,10 @@ static enum evac_code call(struct evac_link *link, const struct evac_call *c, ev
     p->reply.seen = on == 0           ? EVAC_SEEN_UNSATISFIED
                     : f->now_ms >= on ? EVAC_SEEN_SATISFIED
                                       : EVAC_SEEN_MOVING;
+    if (c->goal.n) /* as it was before: off */
+        p->reply.seen = on ? EVAC_SEEN_UNSATISFIED : EVAC_SEEN_SATISFIED;
     if (c->verb == EVAC_VERB_APPLY && f->outcome == EVAC_OUTCOME_ACCEPTED)
-        f->on_ms[app][region] = f->now_ms + MOVES_MS;
+        f->on_ms[app][region] = c->goal.n ? 0 : f->now_ms + MOVES_MS;
     *ret_id = p->id;
     return EVAC_OK;
 }
@@ -109,6 +111,11 @@ static const struct evac_action actions[] = {
     { .name = "scale",
       .doc = "the switch is on",
       .flags = EVAC_ACTION_MUTATES,
+      .usual_ms = 1000,
+      .deadline_ms = 600000 },
+    { .name = "try",
+      .doc = "the switch is on, and off again when it was tried",
+      .flags = EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE,
       .usual_ms = 1000,
       .deadline_ms = 600000 },
     { .name = NULL },
@@ -152,7 +159,10 @@ static void host_random(void *ctx, void *p, size_t bytes)
 
 static const char runbook[] = "runbook = { name = \"small\"; failover = { steps = (\n"
                               "  { name = \"scale\"; action = \"unit.scale\"; region = \"to\"; "
-                              "phase = \"capacity\"; } ); }; };\n";
+                              "phase = \"capacity\"; } ); };\n"
+                              "  failback = { same_as = \"failover\"; }; drill = { steps = ( {\n"
+                              "  name = \"try\"; action = \"unit.try\"; region = \"to\"; phase = "
+                              "\"capacity\"; } ); }; };\n";
 
 static struct evac_str app_text(struct fleet *f, size_t i)
 {
@@ -161,13 +171,15 @@ static struct evac_str app_text(struct fleet *f, size_t i)
     evac_buf_putf(
         &text,
         "app = { name = \"app-%03zu\"; strategy = \"warm-standby\"; runbook = \"small\";\n"
-        "regions = ( \"us-east-1\", \"us-west-2\" ); objectives = { rto = \"15m\"; rpo = "
+        "regions = ( %s ); objectives = { rto = \"15m\"; rpo = "
         "\"1m\"; };\n"
         "resources = { unit = { type = \"unit\"; }; };\n"
         "health = { grace = \"0\"; };\n"
         "probes = ( { name = \"web\"; http = \"http://{region}.example.com/\"; every = "
         "\"20s\"; fall = 2; rise = 2; } );\n",
-        i);
+        i,
+        f->o.reversed_from && i >= f->o.reversed_from ? "\"us-west-2\", \"us-east-1\""
+                                                      : "\"us-east-1\", \"us-west-2\"");
     f->o.app(i, &text);
     evac_buf_puts(&text, "};\n");
     struct evac_str kept = evac_arena_str(f->arena, evac_buf_str(&text));
@@ -286,6 +298,11 @@ void fleet_free(struct fleet *f)
     evac_arena_free(f->arena);
     evac_buf_done(&f->trace);
     free(f);
+}
+
+void fleet_off(struct fleet *f, size_t app, unsigned region)
+{
+    f->on_ms[app][region] = 0;
 }
 
 void fleet_crash(struct fleet *f)

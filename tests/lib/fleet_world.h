@@ -15,6 +15,7 @@ struct fleet;
 struct fleet_options {
     size_t apps;
     const char *controller; /* further settings of evac.cfg, "" none */
+    size_t reversed_from;   /* apps from this one on serve in us-west-2; 0: none */
     /* An app's own settings: "policy.automatic" and more; NULL: propose. i from 0. */
     void (*app)(size_t i, struct evac_buf *out);
 };
@@ -32,6 +33,8 @@ void fleet_reload(struct fleet *f);
 void fleet_down(struct fleet *f, size_t first, size_t count, unsigned region, bool down);
 /* The controller can not reach its anchors. */
 void fleet_cut_off(struct fleet *f, bool cut_off);
+/* The app's switch there is off. */
+void fleet_off(struct fleet *f, size_t app, unsigned region);
 /* What becomes of the next applies. */
 void fleet_capacity(struct fleet *f, enum evac_outcome outcome);
 enum evac_code fleet_say(struct fleet *f, enum evac_command_verb verb, const char *region);

@@ -39,7 +39,8 @@ struct world {
     struct world_options o;
     struct evac_sandbox *sandbox;
     struct evac_arena *arena;
-    struct evac_model *model;
+    struct evac_model *model, *old_models[8]; /* old: calls and probes may point into them */
+    size_t old_count;
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_host host, look;
@@ -878,6 +879,23 @@ static void load(struct world *w)
     evac_arena_free(diag.arena);
 }
 
+enum evac_code world_reload(struct world *w, const char *app_extra)
+{
+    struct evac_model *was = w->model;
+    enum evac_code code = EVAC_OK;
+    if (w->old_count == sizeof w->old_models / sizeof w->old_models[0])
+        abort();
+    w->o.app_extra = app_extra;
+    load(w);
+    w->said = (struct evac_err){ EVAC_OK, "" };
+    if (w->shell)
+        code = evac_shell_reload(w->shell, w->model, &w->said);
+    w->old_models[w->old_count++] = code ? w->model : was;
+    if (code)
+        w->model = was;
+    return code;
+}
+
 /* "x.cfg" has its resources in "x.world": control's commands, a line each. */
 static void make_resources(struct world *w)
 {
@@ -950,6 +968,8 @@ void world_free(struct world *w)
     evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
     evac_model_free(w->model);
+    for (size_t i = 0; i < w->old_count; i++)
+        evac_model_free(w->old_models[i]);
     evac_arena_free(w->arena);
     evac_buf_done(&w->truth);
     evac_virtual_done(&w->v);

@@ -79,6 +79,10 @@ const char *world_said(const struct world *w);
 /* As kill -9, and a start some time later. */
 void world_crash(struct world *w, uint64_t down_ms);
 
+/* Another configuration: loaded anew, or, while it is down, what it will start with. Its probes
+ * must be the same ones. The answer's sentence is in world_said(). */
+enum evac_code world_reload(struct world *w, const char *app_extra);
+
 struct evac_shell *world_shell(struct world *w); /* NULL while it is down */
 struct evac_store *world_store(struct world *w);
 struct evac_sandbox *world_sandbox(struct world *w);

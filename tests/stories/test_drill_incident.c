@@ -1,0 +1,154 @@
+/* A regional incident and drills: none begins, and each that goes on does what its state and the
+ * region of the incident ask for; told again after a kill. */
+#include "calendar.h"
+#include "fleet_world.h"
+#include "suite.h"
+
+#include <string.h>
+
+#define SECOND_MS 1000u
+#define MINUTE_MS 60000u
+
+/* Apps 0 to 4 serve in the east, 6 to 10 in the west; app 5 has the drill, and the east is its
+ * home. */
+#define DRILLER 5u
+#define EAST    0u
+#define WEST    6u
+#define APPS    11u
+
+static struct fleet *f;
+
+static void settings(size_t i, struct evac_buf *out)
+{
+    (void)i;
+    evac_buf_puts(
+        out, "policy = { automatic = \"never\"; dwell = \"60s\"; };\n"
+             "drills = ( { name = \"isolated\"; kind = \"isolated\"; cron = \"0 9 1 1 *\"; },\n"
+             "  { name = \"live\"; kind = \"live\"; soak = \"10m\"; cron = \"0 9 1 1 *\"; } );\n");
+}
+
+static void setup(void)
+{
+    f = fleet_new(&(struct fleet_options){ .apps = APPS, .app = settings, .reversed_from = WEST });
+    fleet_run(f, 2 * MINUTE_MS);
+}
+
+static void teardown(void)
+{
+    fleet_free(f);
+}
+
+static const struct evac_engine_app *driller(void)
+{
+    return &evac_shell_engine(fleet_shell(f))->apps[DRILLER];
+}
+
+static const char *tail(void)
+{
+    const char *trace = fleet_trace(f);
+    size_t n = strlen(trace);
+    return n > 3000 ? trace + n - 3000 : trace;
+}
+
+static enum evac_code drill_now(enum evac_drill_kind kind, struct evac_err *err)
+{
+    uint32_t number;
+    const struct evac_drill_wish wish = { .kind = kind,
+                                          .app = EVAC_STR("app-005"),
+                                          .who = EVAC_STR("ann") };
+    return evac_shell_drill_now(fleet_shell(f), &wish, &number, err);
+}
+
+/* Five apps are down where they serve, so that it is an incident of that region. */
+static void strike(size_t first)
+{
+    fleet_down(f, first, 5, 0, true);
+    for (int i = 0; i < 180 && !fleet_traced(f, "declared"); i++)
+        fleet_run(f, SECOND_MS);
+    ck_assert_msg(fleet_traced(f, "declared") == 1, "%s", tail());
+    fleet_run(f, 25 * SECOND_MS); /* the next round of probes */
+}
+
+START_TEST(no_drill_begins_in_a_regional_incident)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    strike(_i % 2 ? WEST : EAST);
+    if (_i / 2)
+        fleet_crash(f);
+    fleet_run(f, MINUTE_MS);
+    ck_assert_int_eq(drill_now(EVAC_DRILL_ISOLATED, &err), EVAC_E_REFUSED);
+    ck_assert_str_eq(err.text, _i % 2 ? "a regional incident goes on in us-west-2"
+                                      : "a regional incident goes on in us-east-1");
+}
+END_TEST
+
+/* Each state of a drill under an incident in its home, and in the other region. */
+static const struct {
+    enum evac_drill_kind kind;
+    enum evac_drill_state at; /* when it strikes */
+    size_t where;
+    enum evac_drill_state end;
+    unsigned active; /* where the users are in the end */
+} cells[] = {
+    { EVAC_DRILL_ISOLATED, EVAC_DRILL_IS_RUNNING, EAST, EVAC_DRILL_IS_INTERRUPTED, 0 },
+    { EVAC_DRILL_ISOLATED, EVAC_DRILL_IS_RUNNING, WEST, EVAC_DRILL_IS_INTERRUPTED, 0 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_LEAVING, EAST, EVAC_DRILL_IS_INTERRUPTED, 1 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_LEAVING, WEST, EVAC_DRILL_IS_INTERRUPTED, 0 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_SOAKING, EAST, EVAC_DRILL_IS_INTERRUPTED, 1 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_SOAKING, WEST, EVAC_DRILL_IS_FAILED, 0 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_RETURNING, EAST, EVAC_DRILL_IS_INTERRUPTED, 1 },
+    { EVAC_DRILL_LIVE, EVAC_DRILL_IS_RETURNING, WEST, EVAC_DRILL_IS_SUCCEEDED, 0 },
+};
+
+static void run_to(enum evac_drill_state state)
+{
+    for (int i = 0; i < 1500 && driller()->drill.state != state; i++)
+        fleet_run(f, SECOND_MS);
+    ck_assert_msg(driller()->drill.state == state, "%s, not %s:\n%s",
+                  evac_drill_state_name(driller()->drill.state), evac_drill_state_name(state),
+                  tail());
+}
+
+START_TEST(an_incident_asks_of_a_drill_what_its_state_and_the_region_say)
+{
+    size_t i = (size_t)_i / 2;
+    struct evac_err err = { EVAC_OK, "" };
+    bool waits = cells[i].at != EVAC_DRILL_IS_SOAKING;
+    if (cells[i].at == EVAC_DRILL_IS_RETURNING) { /* the way home is slow, not the way there */
+        ck_assert_int_eq(drill_now(cells[i].kind, &err), EVAC_OK);
+        run_to(EVAC_DRILL_IS_SOAKING);
+        fleet_capacity(f, EVAC_OUTCOME_THROTTLED);
+        fleet_off(f, DRILLER, 0);
+    } else {
+        if (waits)
+            fleet_capacity(f, EVAC_OUTCOME_THROTTLED);
+        ck_assert_msg(drill_now(cells[i].kind, &err) == EVAC_OK, "%s", err.text);
+    }
+    run_to(cells[i].at);
+    strike(cells[i].where);
+    if (_i % 2)
+        fleet_crash(f);
+    fleet_capacity(f, EVAC_OUTCOME_ACCEPTED);
+    for (int k = 0; k < 1800 && driller()->drill.state != EVAC_DRILL_IS_IDLE; k++)
+        fleet_run(f, SECOND_MS);
+    fleet_run(f, 2 * MINUTE_MS);
+    ck_assert_msg(driller()->drill.last == cells[i].end, "%s, not %s:\n%s",
+                  evac_drill_state_name(driller()->drill.last), evac_drill_state_name(cells[i].end),
+                  tail());
+    ck_assert_msg(driller()->active == cells[i].active, "%s", tail());
+    bool called_off = cells[i].end != EVAC_DRILL_IS_SUCCEEDED;
+    ck_assert_msg((fleet_traced(f, "a regional incident in us-") > 0) == called_off, "%s", tail());
+}
+END_TEST
+
+static void cases(Suite *suite)
+{
+    TCase *tc = tcase_create("incident");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, no_drill_begins_in_a_regional_incident, 0, 4);
+    tcase_add_loop_test(tc, an_incident_asks_of_a_drill_what_its_state_and_the_region_say, 0,
+                        2 * (int)(sizeof cells / sizeof cells[0]));
+    suite_add_tcase(suite, tc);
+}
+
+EVAC_TEST_MAIN("drills in an incident", cases)
