@@ -3,6 +3,7 @@
 #include "api_call.h"
 #include "body_schema.h"
 #include "door.h"
+#include "etag.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -90,12 +91,24 @@ static bool may(struct api_call *c)
     return false;
 }
 
+static bool matches(struct api_call *c)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    bool guarded = c->route->flags & EVAC_ROUTE_GUARDED;
+    if (!guarded || c->q->if_match.n == 0 || evac_etag_matches(c, &err))
+        return true;
+    evac_problem(c->r, EVAC_PROBLEM_PRECONDITION_FAILED, err.text);
+    return false;
+}
+
 /* As the route says, until the handler says otherwise. */
 static void answer(struct api_call *c)
 {
     c->r->status = c->route->status;
     c->r->content_type = c->route->media; /* one, or api_format() chooses */
     c->route->handler(c);
+    if (strcmp(c->route->method, "GET") == 0)
+        evac_etag_put(c);
 }
 
 bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
@@ -106,7 +119,7 @@ bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
     response->instance = request->path;
     response->content_type = "application/json";
     bool lets = find_route(&call) && check_query(&call) && read_body(&call) && may(&call) &&
-                has_journal(&call);
+                has_journal(&call) && matches(&call);
     bool stream = lets && call.route->flags & EVAC_ROUTE_STREAM;
     if (lets && !stream)
         answer(&call);

@@ -26,6 +26,26 @@ void api_status(struct api_call *c)
 /* --- apps ----------------------------------------------------------------------------------------
  */
 
+void api_list_apps(struct api_call *c)
+{
+    struct api_pager pager = api_pager_of(c, 200, 1000);
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '[');
+    for (size_t i = 0; i < api_engine(c)->app_count; i++)
+        if (api_pager_takes(&pager))
+            evac_view_app_line(c->daemon, i, &w);
+    evac_jw_close(&w, ']');
+    api_pager_end(c, &pager);
+}
+
+void api_readiness(struct api_call *c)
+{
+    size_t app;
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app))
+        evac_view_readiness(c->daemon, app, &w);
+}
+
 void api_get_app(struct api_call *c)
 {
     size_t app;
@@ -63,8 +83,11 @@ void api_probes(struct api_call *c)
 
 void api_incidents(struct api_call *c)
 {
+    struct api_page page = api_page_of(c, EVAC_FLEET_REGIONS_MAX, EVAC_FLEET_REGIONS_MAX);
     struct evac_jw w = api_writer(c);
-    evac_view_incidents(api_engine(c), true, &w, NULL);
+    evac_view_incidents(api_engine(c), true, page.after, page.limit, &w, NULL);
+    if (page.after + page.limit < api_engine(c)->fleet.region_count)
+        api_more(c, page.after + page.limit);
 }
 
 void api_drivers(struct api_call *c)

@@ -198,6 +198,26 @@ void api_more(struct api_call *c, uint64_t after)
     evac_buf_done(&link);
 }
 
+struct api_pager api_pager_of(const struct api_call *c, uint64_t fallback, uint64_t most)
+{
+    return (struct api_pager){ .page = api_page_of(c, fallback, most) };
+}
+
+bool api_pager_takes(struct api_pager *p)
+{
+    bool behind = p->seen++ >= p->page.after;
+    bool takes = behind && p->shown < p->page.limit;
+    p->more = p->more || (behind && !takes);
+    p->shown += takes;
+    return takes;
+}
+
+void api_pager_end(struct api_call *c, const struct api_pager *p)
+{
+    if (p->more)
+        api_more(c, p->page.after + p->shown);
+}
+
 /* --- what paths name -----------------------------------------------------------------------------
  */
 

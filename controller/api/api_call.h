@@ -35,6 +35,17 @@ struct api_page api_page_of(const struct api_call *call, uint64_t fallback, uint
 /* There are more: the header Link says where, with the same query but for the cursor. */
 void api_more(struct api_call *call, uint64_t after);
 
+/* A list that is counted through: ask before each item whether it is of this page, and say at the
+ * end whether there are more. */
+struct api_pager {
+    struct api_page page;
+    uint64_t seen, shown;
+    bool more;
+};
+struct api_pager api_pager_of(const struct api_call *call, uint64_t fallback, uint64_t most);
+bool api_pager_takes(struct api_pager *pager);
+void api_pager_end(struct api_call *call, const struct api_pager *pager);
+
 /* --- what paths name -----------------------------------------------------------------------------
  */
 

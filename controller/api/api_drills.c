@@ -12,10 +12,16 @@ void api_list_drills(struct api_call *c)
     struct evac_jw w = api_writer(c);
     int64_t until = api_query_number(c, "until", 0), now = evac_daemon_wall_ms(c->daemon);
     struct evac_str name = api_query(c, "app", app, sizeof app);
+    struct api_page page = api_page_of(c, 2000, 2000);
+    const struct evac_drills_asked asked = { name, until > 0 ? until : now + YEAR_MS, page.limit,
+                                             page.after };
+    uint64_t next = 0;
     if (name.n && !evac_model_app(evac_daemon_model(c->daemon), name))
         api_no_app(c, name);
-    else if (evac_view_drills(c->daemon, name, until > 0 ? until : now + YEAR_MS, &w, &err))
+    else if (evac_view_drills(c->daemon, &asked, &w, &next, &err))
         api_fail(c, &err);
+    else if (next)
+        api_more(c, next);
 }
 
 void api_receipt(struct api_call *c)

@@ -65,12 +65,24 @@ void api_checkpoint(struct api_call *c)
 
 /* --- deficiencies ----------------------------------------------------------------------------- */
 
+static void put_page(struct api_call *c, const struct evac_deficiencies *list, int64_t now_ms,
+                     bool all)
+{
+    struct api_pager pager = api_pager_of(c, 1000, 1000);
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '[');
+    for (size_t i = 0; i < list->count; i++)
+        if ((all || list->items[i].state == EVAC_DEFICIENCY_IS_OPEN) && api_pager_takes(&pager))
+            evac_deficiency_json(&list->items[i], now_ms, &w);
+    evac_jw_close(&w, ']');
+    api_pager_end(c, &pager);
+}
+
 void api_list_deficiencies(struct api_call *c)
 {
     char app[128];
     struct evac_deficiencies *list;
     struct evac_err err = { EVAC_OK, "" };
-    struct evac_jw w = api_writer(c);
     bool all = api_query_number(c, "all", 0) != 0;
     int64_t now = evac_daemon_wall_ms(c->daemon);
     const char *format = api_format(c);
@@ -83,7 +95,7 @@ void api_list_deficiencies(struct api_call *c)
     else if (format[0] == 't')
         evac_deficiencies_text(list, now, all, &c->r->body);
     else
-        evac_deficiencies_json(list, now, all, NULL, &w);
+        put_page(c, list, now, all);
     evac_arena_free(arena);
 }
 

@@ -5,18 +5,22 @@
 #include "api_call.h"
 
 /* api_about.c */
-api_handler_fn api_version, api_status, api_get_app, api_why, api_decide, api_probes, api_incidents,
-    api_drivers, api_roles, api_gates, api_reload, api_vantage, api_list_problems, api_get_problem;
+api_handler_fn api_version, api_status, api_list_apps, api_get_app, api_readiness, api_why,
+    api_decide, api_probes, api_incidents, api_drivers, api_roles, api_gates, api_reload,
+    api_vantage, api_list_problems, api_get_problem;
 /* api_observe.c */
 api_handler_fn api_healthz, api_readyz;
 /* api_plan.c */
 api_handler_fn api_plan_app, api_lint_app, api_permissions, api_begin_run;
 /* api_runs.c */
-api_handler_fn api_list_runs, api_get_run, api_report, api_list_journal;
+api_handler_fn api_list_runs, api_get_run, api_get_plan, api_report, api_list_steps, api_get_step,
+    api_list_journal;
 /* api_drills.c */
 api_handler_fn api_list_drills, api_receipt, api_begin_drill;
 /* api_words.c */
 api_handler_fn api_say, api_say_to_run;
+/* api_asked.c */
+api_handler_fn api_list_approvals, api_list_holds;
 /* api_jobs.c */
 api_handler_fn api_simulate, api_replay, api_get_job;
 /* api_evidence.c */

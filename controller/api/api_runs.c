@@ -151,3 +151,109 @@ void api_get_run(struct api_call *c)
     else
         api_report(c);
 }
+
+static bool put_plan(void *user, const struct evac_row *row)
+{
+    struct api_call *c = user;
+    evac_buf_put_str(&c->r->body, row->record.data);
+    return false;
+}
+
+void api_get_plan(struct api_call *c)
+{
+    uint64_t run;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_store *store = evac_daemon_store(c->daemon);
+    if (!api_run(c, &run))
+        return;
+    const struct evac_store_filter filter = { .run = run, .kinds = EVAC_KIND(ADMIT), .limit = 1 };
+    if (store->vt->read(store, &filter, put_plan, c, &err))
+        api_fail(c, &err);
+    else if (c->r->body.n == 0)
+        evac_problemf(c->r, EVAC_PROBLEM_NOT_FOUND, "there is no run %llu: GET /v1/runs lists them",
+                      (unsigned long long)run);
+}
+
+/* --- steps ---------------------------------------------------------------------------------------
+ */
+
+/* From the run's own rows, over or not. NULL: answered. */
+static struct evac_report *report_of(struct api_call *c)
+{
+    uint64_t run;
+    struct evac_report *report = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    if (api_run(c, &run) &&
+        evac_report_make_alone(evac_daemon_store(c->daemon), run, &report, &err))
+        api_fail(c, &err);
+    return report;
+}
+
+void api_list_steps(struct api_call *c)
+{
+    struct evac_report *report = report_of(c);
+    struct api_pager pager = api_pager_of(c, 1000, 1000);
+    struct evac_jw w = api_writer(c);
+    if (!report)
+        return;
+    evac_jw_open(&w, NULL, '[');
+    for (size_t i = 0; i < report->step_count; i++) {
+        if (!api_pager_takes(&pager))
+            continue;
+        evac_jw_open(&w, NULL, '{');
+        evac_report_step_json(&report->steps[i], &w);
+        evac_jw_close(&w, '}');
+    }
+    evac_jw_close(&w, ']');
+    api_pager_end(c, &pager);
+    evac_report_free(report);
+}
+
+struct step_rows {
+    struct listing list;
+    uint32_t step;
+};
+
+static bool put_step_row(void *user, const struct evac_row *row)
+{
+    struct step_rows *rows = user;
+    return row->record.step == rows->step ? put_row(&rows->list, row) : true;
+}
+
+#define STEP_ROWS_MAX 1000u
+
+static void put_step(struct api_call *c, const struct evac_report *report,
+                     const struct evac_report_step *step)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_store *store = evac_daemon_store(c->daemon);
+    struct step_rows rows = { { .w = api_writer(c), .wanted = STEP_ROWS_MAX },
+                              (uint32_t)(step->plan - report->plan->steps) };
+    const struct evac_store_filter filter = { .run = report->run };
+    evac_jw_open(&rows.list.w, NULL, '{');
+    evac_report_step_json(step, &rows.list.w);
+    evac_jw_open(&rows.list.w, "rows", '[');
+    enum evac_code code = store->vt->read(store, &filter, put_step_row, &rows, &err);
+    evac_jw_close(&rows.list.w, ']');
+    evac_jw_close(&rows.list.w, '}');
+    if (code)
+        api_fail(c, &err);
+}
+
+void api_get_step(struct api_call *c)
+{
+    struct evac_report *report = report_of(c);
+    size_t i = 0;
+    if (!report)
+        return;
+    while (i < report->step_count && !evac_str_eq(report->steps[i].plan->id, c->vars[1]))
+        i++;
+    if (i < report->step_count)
+        put_step(c, report, &report->steps[i]);
+    else
+        evac_problemf(c->r, EVAC_PROBLEM_NOT_FOUND,
+                      "there is no step '%.*s' in run %llu: GET /v1/runs/%llu/steps lists them",
+                      EVAC_STR_ARG(c->vars[1]), (unsigned long long)report->run,
+                      (unsigned long long)report->run);
+    evac_report_free(report);
+}

@@ -116,7 +116,7 @@ static int send_headers(struct exchange *x, const struct evac_api_response *r, i
         !put_header(&h, "cache-control:", r->etag[0] ? "no-cache" : "no-store") ||
         !evac_api_headers(r, put_header, &h))
         return -1;
-    if (length >= 0 &&
+    if (length >= 0 && r->status != 304 &&
         lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &h.p, h.end))
         return -1;
     return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &h.p, h.end) ? -1 : 0;

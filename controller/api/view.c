@@ -31,7 +31,7 @@ static void view_readiness(const struct evac_readiness *r, struct evac_jw *w)
 }
 
 /* Of an active-active app several are active, and one may be out. */
-static const char *role_of(const struct evac_engine_app *a, size_t region)
+const char *evac_view_role(const struct evac_engine_app *a, size_t region)
 {
     if (a->out & (1u << region))
         return "out";
@@ -45,7 +45,7 @@ static void view_region(struct evac_daemon *daemon, const struct evac_engine_app
     uint64_t now = evac_daemon_now_ms(daemon);
     evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "name", a->app->regions[region]);
-    evac_jw_cstr(w, "role", role_of(a, region));
+    evac_jw_cstr(w, "role", evac_view_role(a, region));
     evac_jw_cstr(w, "verdict", evac_verdict_name(h->verdict));
     evac_jw_i64(w, "for_ms", h->since_boot_ms ? (int64_t)(now - h->since_boot_ms) : 0);
     evac_jw_cstr(w, "reasons", h->reasons);
@@ -294,7 +294,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_bool(w, "cut_off", engine && engine->opinion.abstains);
     evac_jw_known(w, "journal_rows", engine != NULL, engine ? (int64_t)engine->committed : 0);
     if (engine)
-        evac_view_incidents(engine, false, w, "incidents");
+        evac_view_incidents(engine, false, 0, SIZE_MAX, w, "incidents");
     if (engine)
         evac_view_self(engine, w);
     else

@@ -11,11 +11,25 @@ void evac_view_vantages(struct evac_daemon *daemon, struct evac_jw *w);
 void evac_view_opinions(const struct evac_engine *engine, const struct evac_engine_app *a,
                         size_t region, struct evac_jw *w);
 
+/* "active", "standby"; of an active-active app several are active, and one may be "out". */
+const char *evac_view_role(const struct evac_engine_app *app, size_t region);
+
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w);
 void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
-/* Drills of an app ("" all): to come until that instant, going on, past, owed. */
-enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app, int64_t until_ms,
-                                struct evac_jw *w, struct evac_err *err);
+/* view_list.c: the little that a list of many apps shows of one; readiness of its standbys. */
+void evac_view_app_line(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+void evac_view_readiness(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* Drills of an app ("" all): to come until that instant, going on, past, owed. A page has so many
+ * of those that are past, from the newest on, or from those before that row of the journal; the
+ * first page (0) has all the rest. */
+struct evac_drills_asked {
+    struct evac_str app;
+    int64_t until_ms;
+    uint64_t limit, before_seq;
+};
+/* *ret_next: where the next page begins, 0 there is none. */
+enum evac_code evac_view_drills(struct evac_daemon *daemon, const struct evac_drills_asked *asked,
+                                struct evac_jw *w, uint64_t *ret_next, struct evac_err *err);
 /* Of one app: what goes on, and what is owed. */
 void evac_view_debt(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* The decision clock: see clock.h. */
@@ -40,7 +54,8 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
 void evac_view_decision(const struct evac_engine *engine, const struct evac_engine_app *app,
                         const struct evac_now *now, struct evac_jw *w);
 /* {"global": text or null, "regions": [ ... ]}: of each region how many apps serve there and are
- * down there, and its incident, if it had one; apps: with what each app is to it. */
-void evac_view_incidents(const struct evac_engine *engine, bool apps, struct evac_jw *w,
-                         const char *key);
+ * down there, and its incident, if it had one; apps: with what each app is to it. At most so many
+ * regions, from that one on. */
+void evac_view_incidents(const struct evac_engine *engine, bool apps, size_t from, size_t most,
+                         struct evac_jw *w, const char *key);
 #endif

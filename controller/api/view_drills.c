@@ -103,6 +103,8 @@ static void view_coming(const struct evac_shell *shell, struct evac_str app, int
 
 struct past {
     struct evac_jw *w;
+    uint64_t wanted, shown, last;
+    bool more;
 };
 
 /* Where a drill, or a word about one, ended; the newest first. */
@@ -113,6 +115,11 @@ static bool view_past(void *user, const struct evac_row *row)
     enum evac_drill_state state;
     if (!evac_drill_state_parse(r->to, &state) || !evac_drill_is_over(state))
         return true;
+    p->more = p->shown == p->wanted;
+    if (p->more)
+        return false;
+    p->shown++;
+    p->last = r->seq;
     evac_jw_open(p->w, NULL, '{');
     evac_jw_str(p->w, "app", r->app);
     evac_jw_i64(p->w, "drill", r->attempt);
@@ -127,12 +134,13 @@ static bool view_past(void *user, const struct evac_row *row)
     return !p->w->out->failed;
 }
 
-static void view_apps(struct evac_daemon *daemon, struct evac_str only, struct evac_jw *w)
+static void view_apps(struct evac_daemon *daemon, struct evac_str only, bool shown,
+                      struct evac_jw *w)
 {
     const struct evac_shell *shell = evac_daemon_shell(daemon);
     const struct evac_engine *engine = evac_shell_engine(shell);
     evac_jw_open(w, "apps", '[');
-    for (size_t i = 0; i < engine->app_count; i++) {
+    for (size_t i = 0; shown && i < engine->app_count; i++) {
         if (only.n && !evac_str_eq(engine->apps[i].app->name, only))
             continue;
         evac_jw_open(w, NULL, '{');
@@ -144,24 +152,27 @@ static void view_apps(struct evac_daemon *daemon, struct evac_str only, struct e
     evac_jw_close(w, ']');
 }
 
-enum evac_code evac_view_drills(struct evac_daemon *daemon, struct evac_str app, int64_t until_ms,
-                                struct evac_jw *w, struct evac_err *err)
+enum evac_code evac_view_drills(struct evac_daemon *daemon, const struct evac_drills_asked *asked,
+                                struct evac_jw *w, uint64_t *ret_next, struct evac_err *err)
 {
     const struct evac_shell *shell = evac_daemon_shell(daemon);
     struct evac_store *store = evac_daemon_store(daemon);
-    struct past p = { w };
-    const struct evac_store_filter filter = {
-        .app = app, .kinds = EVAC_KIND(DRILL), .limit = 2000, .newest_first = true
-    };
+    struct past p = { .w = w, .wanted = asked->limit };
+    const struct evac_store_filter filter = { .app = asked->app,
+                                              .kinds = EVAC_KIND(DRILL),
+                                              .before_seq = asked->before_seq,
+                                              .newest_first = true };
+    bool first = asked->before_seq == 0;
     evac_jw_open(w, NULL, '{');
     evac_jw_i64(w, "now_ms", evac_daemon_wall_ms(daemon));
-    evac_jw_i64(w, "until_ms", until_ms);
-    view_apps(daemon, app, w);
-    view_coming(shell, app, until_ms, w);
+    evac_jw_i64(w, "until_ms", asked->until_ms);
+    view_apps(daemon, asked->app, first, w);
+    view_coming(shell, asked->app, first ? asked->until_ms : 0, w);
     evac_jw_open(w, "past", '[');
     enum evac_code code = store->vt->read(store, &filter, view_past, &p, err);
     evac_jw_close(w, ']');
     evac_jw_close(w, '}');
+    *ret_next = p.more ? p.last : 0;
     return code;
 }
 

@@ -83,14 +83,14 @@ static void view_incident(const struct evac_engine *engine, size_t region, bool 
     evac_jw_close(w, '}');
 }
 
-void evac_view_incidents(const struct evac_engine *engine, bool apps, struct evac_jw *w,
-                         const char *key)
+void evac_view_incidents(const struct evac_engine *engine, bool apps, size_t from, size_t most,
+                         struct evac_jw *w, const char *key)
 {
     const struct evac_fleet *fleet = &engine->fleet;
     evac_jw_open(w, key, '{');
     evac_jw_cstr(w, "global", fleet->global ? fleet->global_says : NULL);
     evac_jw_open(w, "regions", '[');
-    for (size_t r = 0; r < fleet->region_count; r++) {
+    for (size_t r = from; r < fleet->region_count && r - from < most; r++) {
         evac_jw_open(w, NULL, '{');
         evac_jw_cstr(w, "region", fleet->regions[r].name);
         evac_jw_i64(w, "serving", fleet->regions[r].counts[EVAC_FLEET_SERVING]);

@@ -896,6 +896,7 @@ static void hold(struct engine_io *io, struct evac_engine_app *a, const struct e
     engine_record(io, r);
     a->hold_until_wall_ms = r.number;
     (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, cmd->reason);
+    (void)evac_str_copy(a->hold_owner, sizeof a->hold_owner, cmd->who);
     a->decide_ms = 0;
 }
 
@@ -929,6 +930,8 @@ static void stop_automation(struct engine_io *io, const struct evac_command *cmd
     r.number = stops ? INT64_MAX : 0;
     engine_record(io, r);
     io->engine->stopped = stops;
+    (void)evac_str_copy(io->engine->stopped_by, sizeof io->engine->stopped_by, cmd->who);
+    (void)evac_str_copy(io->engine->stopped_why, sizeof io->engine->stopped_why, cmd->reason);
     for (size_t i = 0; i < io->engine->app_count; i++)
         io->engine->apps[i].decide_ms = 0;
 }

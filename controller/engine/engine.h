@@ -67,7 +67,7 @@ struct evac_engine_app {
     enum evac_run_state last_end;
     uint64_t last_run;
     int64_t hold_until_wall_ms; /* 0 not held, INT64_MAX until released */
-    char hold_reason[120];
+    char hold_reason[120], hold_owner[64];
     struct evac_readiness readiness[EVAC_REGIONS_MAX];
     uint64_t needs;        /* dependencies, a bit each */
     char needs_words[200]; /* those that fail or may, as last decided about */
@@ -146,7 +146,8 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped;                                    /* stop-automation */
+    bool stopped; /* stop-automation */
+    char stopped_by[64], stopped_why[120];
     struct evac_vantage vantages[EVAC_VANTAGES_MAX]; /* from 1 on; 0 is this controller */
     struct evac_self self;
     struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */

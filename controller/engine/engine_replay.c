@@ -75,9 +75,12 @@ static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
 {
     if (r->app.n == 0) {
         engine->stopped = r->number != 0;
+        (void)evac_str_copy(engine->stopped_by, sizeof engine->stopped_by, r->who);
+        (void)evac_str_copy(engine->stopped_why, sizeof engine->stopped_why, r->text);
     } else if (a) {
         a->hold_until_wall_ms = r->number;
         (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, r->text);
+        (void)evac_str_copy(a->hold_owner, sizeof a->hold_owner, r->who);
     }
 }
 

@@ -144,6 +144,9 @@ const char *evac_judged_name(enum evac_judged verdict); /* "met", "missed", "not
 void evac_report_free(struct evac_report *report);
 
 void evac_report_json(const struct evac_report *report, struct evac_buf *out);
+/* A step's members, for an object that is open. */
+struct evac_jw;
+void evac_report_step_json(const struct evac_report_step *step, struct evac_jw *w);
 void evac_report_text(const struct evac_report *report, struct evac_buf *out);
 /* One self-contained page: no script, no request. */
 void evac_report_html(const struct evac_report *report, struct evac_buf *out);

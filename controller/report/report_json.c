@@ -2,9 +2,8 @@
 #include "jw.h"
 #include "report.h"
 
-static void put_step(struct evac_jw *w, const struct evac_report_step *s)
+void evac_report_step_json(const struct evac_report_step *s, struct evac_jw *w)
 {
-    evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "id", s->plan->id);
     evac_jw_cstr(w, "phase", evac_phase_name(s->plan->phase));
     evac_jw_str(w, "type", s->plan->type);
@@ -23,6 +22,12 @@ static void put_step(struct evac_jw *w, const struct evac_report_step *s)
     evac_jw_str(w, "request_id", s->request_id);
     evac_jw_str(w, "before", s->before);
     evac_jw_str(w, "after", s->after);
+}
+
+static void put_step(struct evac_jw *w, const struct evac_report_step *s)
+{
+    evac_jw_open(w, NULL, '{');
+    evac_report_step_json(s, w);
     evac_jw_close(w, '}');
 }
 
