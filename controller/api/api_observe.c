@@ -1,5 +1,6 @@
-/* What machines ask: is it alive, is it ready. */
+/* What machines ask: is it alive, is it ready, its numbers. */
 #include "api_routes.h"
+#include "exposition.h"
 
 void api_healthz(struct api_call *c)
 {
@@ -23,4 +24,12 @@ void api_readyz(struct api_call *c)
     evac_jw_bool(&w, "probing", state.probing);
     evac_jw_cstr(&w, "role", evac_daemon_role(&state));
     evac_jw_close(&w, '}');
+}
+
+/* OpenMetrics is only for whoever asks for it by name: every Prometheus reads the older format. */
+void api_metrics(struct api_call *c)
+{
+    bool open_metrics = evac_exposition_wants_open(c->q->accept);
+    c->r->content_type = open_metrics ? evac_exposition_open : evac_exposition_text;
+    evac_daemon_metrics(c->daemon, open_metrics, &c->r->body);
 }

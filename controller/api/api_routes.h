@@ -9,7 +9,7 @@ api_handler_fn api_version, api_status, api_list_apps, api_get_app, api_readines
     api_decide, api_probes, api_incidents, api_drivers, api_roles, api_gates, api_reload,
     api_vantage, api_list_problems, api_get_problem;
 /* api_observe.c */
-api_handler_fn api_healthz, api_readyz;
+api_handler_fn api_healthz, api_readyz, api_metrics;
 /* api_plan.c */
 api_handler_fn api_plan_app, api_lint_app, api_permissions, api_begin_run;
 /* api_runs.c */

@@ -490,7 +490,9 @@ struct evac_controller_conf {
     uint32_t checkpoint_rows;     /* of the journal between two signed checkpoints */
     struct evac_str resolver;     /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;
-    struct evac_str log_format;     /* "text" or "json" */
+    struct evac_str log_format; /* "text" or "json" */
+    uint32_t metrics_series_max;
+    bool metrics_open;              /* from loopback, to anybody */
     bool exec_allowed;              /* exec actions may run */
     const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
     size_t anchor_count;

@@ -47,6 +47,7 @@ static void on_row(void *user, const struct evac_record *r)
 {
     struct evac_daemon *daemon = user;
     evac_history_row(daemon->history, r);
+    evac_results_row(daemon->results, r);
     if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN ||
         r->kind == EVAC_RECORD_TERMINAL)
         evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
@@ -79,6 +80,7 @@ static void on_ended(void *user, const struct evac_run *run)
     evac_log(EVAC_LOG_INFO, "run_ended", "app=%.*s run=%llu result=%s",
              EVAC_STR_ARG(run->plan->app), (unsigned long long)run->id,
              evac_run_state_name(run->state));
+    evac_meters_run_ended(daemon->meters, run);
     daemon_write_report(daemon, run->id);
     if (daemon->keeper)
         evac_keeper_wake(daemon->keeper);
@@ -89,8 +91,15 @@ static void on_ended(void *user, const struct evac_run *run)
 static void on_committed(void *user, uint64_t seq)
 {
     struct evac_daemon *daemon = user;
+    evac_meters_commit(daemon->meters, (double)(uv_hrtime() - daemon->commit_ns) / 1e9);
     if (daemon->kill_at && seq >= daemon->kill_at)
         kill(getpid(), SIGKILL);
+}
+
+static void on_committing(void *user)
+{
+    struct evac_daemon *daemon = user;
+    daemon->commit_ns = uv_hrtime();
 }
 
 static void read_failpoint(struct evac_daemon *daemon)
@@ -178,7 +187,7 @@ static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *er
 static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *err)
 {
     struct evac_shell_options options = {
-        .host = daemon_host(daemon),
+        .host = evac_host_tally_host(daemon->tally),
         .look_host = &daemon->look,
         .catalog = evac_builtin_catalog(),
         .facts = daemon->facts,
@@ -188,6 +197,7 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
         .row = on_row,
         .notice = on_notice,
         .ended = on_ended,
+        .committing = on_committing,
         .committed = on_committed,
     };
     evac_history_free(daemon->history);
@@ -243,6 +253,7 @@ static void on_second(uv_timer_t *timer)
     daemon_self_feel(daemon);
     daemon_begin_looks(daemon);
     daemon_keep_evidence(daemon);
+    daemon_meter_second(daemon);
     daemon_tell(daemon);
     daemon_rearm(daemon);
 }
@@ -319,6 +330,7 @@ static enum evac_code replace_model(struct evac_daemon *daemon, const struct eva
         return code;
     }
     evac_jobs_cancel(daemon->jobs, "the configuration was loaded anew");
+    daemon_meter_reloaded(daemon, model);
     evac_arena_free(daemon->facts_arena);
     daemon->facts_arena = arena;
     daemon->facts = facts;
@@ -402,8 +414,10 @@ static enum evac_code open_host(struct evac_daemon *daemon, struct evac_err *err
     (void)evac_str_copy(resolver, sizeof resolver, daemon->model->controller.resolver);
     struct evac_host_uv_options options = { .resolver = resolver };
     enum evac_code code = evac_host_uv_new(daemon->loop, &options, &daemon->host, err);
-    if (!code)
-        daemon->look = evac_host_readonly(daemon_host(daemon));
+    if (code)
+        return code;
+    daemon_meter_open(daemon);
+    daemon->look = evac_host_readonly(evac_host_tally_host(daemon->tally));
     return code;
 }
 
@@ -485,6 +499,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_model_free(daemon->old_model);
     evac_arena_free(daemon->facts_arena);
     evac_history_free(daemon->history);
+    daemon_meter_close(daemon);
     free(daemon->conf_dir);
     free(daemon);
 }

@@ -9,6 +9,7 @@
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "keeper.h"
+#include "metrics.h"
 #include "probe_past.h"
 #include "probes.h"
 #include "supervisor.h"
@@ -42,7 +43,8 @@ struct evac_daemon {
     struct evac_model *model;
     struct evac_model *old_model; /* replaced; kept until nothing points at it */
     struct evac_host host;
-    struct evac_host look; /* without any mutating transport */
+    struct evac_host_tally *tally; /* counts what drivers call */
+    struct evac_host look;         /* without any mutating transport */
     struct evac_store *store;
     struct evac_shell *shell;
     struct evac_history *history; /* of the journal that is open */
@@ -66,6 +68,9 @@ struct evac_daemon {
 
     struct evac_key *key; /* signs evidence; NULL none */
     struct evac_keeper *keeper;
+    struct evac_meters *meters;
+    struct evac_results *results;
+    uint64_t commit_ns; /* rows have been on their way since */
     struct daemon_reloads reloads;
     bool config_noted; /* the configuration in force is in the journal */
 
@@ -96,6 +101,12 @@ void daemon_open_evidence(struct evac_daemon *daemon);
 void daemon_keep_evidence(struct evac_daemon *daemon);
 void daemon_close_evidence(struct evac_daemon *daemon);
 void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
+
+/* daemon_meter.c */
+void daemon_meter_open(struct evac_daemon *daemon); /* the host is open */
+void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *model);
+void daemon_meter_second(struct evac_daemon *daemon);
+void daemon_meter_close(struct evac_daemon *daemon); /* the host is closed */
 
 void daemon_tell(struct evac_daemon *daemon); /* about every second */
 void daemon_tell_reloading(struct evac_daemon *daemon);

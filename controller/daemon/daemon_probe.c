@@ -9,6 +9,11 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
 {
     struct evac_daemon *daemon = user;
     struct evac_event event = { .kind = EVAC_EVENT_PROBE };
+    evac_meters_probe(daemon->meters, seen->app, seen->probe, seen->region,
+                      !seen->known ? EVAC_PROBE_ANSWER_UNTOLD
+                      : seen->ok   ? EVAC_PROBE_ANSWER_GOOD
+                                   : EVAC_PROBE_ANSWER_BAD,
+                      seen->latency_ms);
     if (!seen->known)
         return; /* silence makes it unknown in time */
     event.u.probe.app = seen->app;

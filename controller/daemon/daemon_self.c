@@ -26,6 +26,8 @@ void daemon_self_turn(struct evac_daemon *daemon)
     uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(daemon->loop);
     uint64_t all = now - self->turned_ns, slept = idle - self->idle_ns;
     uint64_t busy_ms = self->turned_ns && all > slept ? (all - slept) / NANOSECONDS : 0;
+    if (self->turned_ns && all > slept)
+        evac_meters_turn(daemon->meters, (double)(all - slept) / 1e9);
     if (busy_ms > self->longest_ms)
         self->longest_ms = busy_ms;
     self->turned_ns = now;

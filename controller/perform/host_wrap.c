@@ -201,6 +201,78 @@ struct evac_host_guard *evac_host_isolated(const struct evac_host *inner,
     return g;
 }
 
+/* --- counted --------------------------------------------------------------------------------- */
+
+struct evac_host_tally {
+    struct evac_host inner; /* first */
+    struct evac_host host;
+    evac_host_told_fn *told;
+    void *user;
+};
+
+struct tallied {
+    const struct evac_host_tally *tally;
+    evac_http_done_fn *done;
+    void *user;
+    char operation[96], region[48];
+};
+
+static void tallied_done(void *user, const struct evac_http_reply *reply)
+{
+    struct tallied *t = user;
+    t->tally->told(t->tally->user, evac_str(t->operation), evac_str(t->region), reply);
+    t->done(t->user, reply);
+    free(t);
+}
+
+static enum evac_code tallied_http(void *ctx, const struct evac_http_request *request,
+                                   evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                   struct evac_err *err)
+{
+    const struct evac_host_tally *tally = ctx;
+    if (request->operation.n == 0)
+        return tally->inner.http(tally->inner.ctx, request, done, user, ret_id, err);
+    struct tallied *t = calloc(1, sizeof *t);
+    if (!t)
+        abort();
+    t->tally = tally;
+    t->done = done;
+    t->user = user;
+    (void)evac_str_copy(t->operation, sizeof t->operation, request->operation);
+    (void)evac_str_copy(t->region, sizeof t->region, request->region);
+    enum evac_code code =
+        tally->inner.http(tally->inner.ctx, request, tallied_done, t, ret_id, err);
+    if (code)
+        free(t);
+    return code;
+}
+
+struct evac_host_tally *evac_host_tallied(const struct evac_host *inner, evac_host_told_fn *told,
+                                          void *user)
+{
+    struct evac_host_tally *tally = calloc(1, sizeof *tally);
+    if (!tally)
+        abort();
+    tally->inner = *inner;
+    tally->host = passing;
+    tally->host.http = tallied_http;
+    tally->host.ctx = tally;
+    tally->host.apps = inner->apps;
+    tally->told = told;
+    tally->user = user;
+    return tally;
+}
+
+const struct evac_host *evac_host_tally_host(const struct evac_host_tally *tally)
+{
+    return &tally->host;
+}
+
+void evac_host_tally_free(struct evac_host_tally *tally)
+{
+    free(tally);
+}
+
 const struct evac_host *evac_host_guard_host(const struct evac_host_guard *guard)
 {
     return &guard->host;

@@ -26,4 +26,14 @@ const struct evac_host *evac_host_guard_host(const struct evac_host_guard *guard
 /* With no call open. NULL is fine. */
 void evac_host_guard_free(struct evac_host_guard *guard);
 
+/* Tells of each HTTP exchange that has an operation how it ended, and leaves it as it is. */
+struct evac_host_tally;
+typedef void evac_host_told_fn(void *user, struct evac_str operation, struct evac_str region,
+                               const struct evac_http_reply *reply);
+struct evac_host_tally *evac_host_tallied(const struct evac_host *inner, evac_host_told_fn *told,
+                                          void *user);
+const struct evac_host *evac_host_tally_host(const struct evac_host_tally *tally);
+/* With no exchange open. NULL is fine. */
+void evac_host_tally_free(struct evac_host_tally *tally);
+
 #endif

@@ -67,6 +67,8 @@ static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
             intent = intent || rows[count].kind == EVAC_RECORD_INTENT;
             last = rows[count++].seq;
         }
+    if (shell->o.committing)
+        shell->o.committing(shell->o.user);
     enum evac_code code = shell->o.store->vt->append(shell->o.store, rows, count, err);
     if (code) {
         shell->failed = true;

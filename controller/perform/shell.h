@@ -34,7 +34,8 @@ struct evac_shell_options {
     void (*row)(void *user, const struct evac_record *record);      /* after it is durable */
     void (*notice)(void *user, const struct evac_notice_effect *notice);
     void (*ended)(void *user, const struct evac_run *run); /* its last row is durable */
-    void (*committed)(void *user, uint64_t seq);           /* before any effect: failpoints */
+    void (*committing)(void *user); /* rows are about to be made durable; committed ends it */
+    void (*committed)(void *user, uint64_t seq); /* before any effect: failpoints */
 };
 
 /* Opens the driver packs with the model's settings, replays the journal and takes its runs up

@@ -89,6 +89,35 @@ enum evac_outcome evac_aws_outcome(int status, struct evac_str code)
     return EVAC_OUTCOME_UNKNOWN;
 }
 
+#define CODE_WITHIN 2048u /* of an error's body */
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool has_word(struct evac_str text, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= text.n; i++)
+        if (memcmp(text.p + i, word, n) == 0 && (i == 0 || !is_word_char(text.p[i - 1])) &&
+            (i + n == text.n || !is_word_char(text.p[i + n])))
+            return true;
+    return false;
+}
+
+bool evac_aws_is_throttle(const struct evac_http_reply *http)
+{
+    struct evac_str header = evac_http_header(http, "x-amzn-errortype"), body = http->body;
+    if (http->fate != EVAC_HTTP_REPLIED || http->status < 400)
+        return false;
+    body.n = body.n < CODE_WITHIN ? body.n : CODE_WITHIN;
+    for (size_t i = 0; throttled[i]; i++)
+        if (has_word(header, throttled[i]) || has_word(body, throttled[i]))
+            return true;
+    return http->status == 429;
+}
+
 /* --- what the body says --- */
 
 struct reading {

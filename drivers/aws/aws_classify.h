@@ -28,6 +28,9 @@ void evac_aws_classify(const struct evac_aws_service *service,
                        struct evac_arena *arena, struct evac_aws_verdict *ret_verdict);
 void evac_aws_verdict_done(struct evac_aws_verdict *verdict);
 
+/* Did the service ask to come back later? By the reply alone, whatever was asked: for counting. */
+bool evac_aws_is_throttle(const struct evac_http_reply *http);
+
 /* The outcome of an error reply alone: a pure table, for the tests. */
 enum evac_outcome evac_aws_outcome(int status, struct evac_str code);
 #endif

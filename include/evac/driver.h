@@ -251,6 +251,10 @@ struct evac_pack {
     enum evac_code (*discover)(struct evac_link *link, const struct evac_query *query,
                                evac_said_fn *said, evac_findings_fn *done, void *user,
                                struct evac_err *err);
+
+    /* Did a service ask to come back later? Of an answer to an exchange of this pack's, for
+     * counting. NULL: only status 429 says so. */
+    bool (*throttles)(const struct evac_http_reply *reply);
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

@@ -2,7 +2,7 @@
 """What a supervisor, a load balancer, a log collector and Prometheus see of a real evacd, through a failover.
 
   test_observe.py BIN_DIR [NAME...]"""
-import http.client, json, os, re, signal, socket, sys, time
+import http.client, json, os, re, shutil, signal, socket, subprocess, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -85,6 +85,75 @@ def check_log(path):
     return runs, steps
 
 
+def parse(text):
+    """{name: [(labels, value)]}, by the format's own rules."""
+    found, families, types = {}, [], {}
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            assert name not in types, line
+            types[name] = kind
+        elif line.startswith("# HELP "):
+            families.append(line.split()[2])
+        elif not line.startswith("#"):
+            m = re.fullmatch(r'([a-z_]+)(?:\{(.*)\})? (-?[0-9.e+-]+)', line)
+            assert m, line
+            labels = dict(re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', m[2] or ""))
+            found.setdefault(m[1], []).append((labels, float(m[3])))
+    assert families == list(types), "each metric has HELP and TYPE"
+    return found, types
+
+
+def value(metrics, name, **labels):
+    values = [v for have, v in metrics.get(name, []) if labels.items() <= have.items()]
+    assert len(values) == 1, (name, labels, metrics.get(name))
+    return values[0]
+
+
+def check_by_promtool(text):
+    """Prometheus' own lint, where it is installed."""
+    if shutil.which("promtool"):
+        r = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30)
+        assert r.returncode == 0, r.stdout + r.stderr
+
+
+def check_metrics(w, report):
+    status, kind, text = w.get_path("/metrics")
+    assert status == 200 and kind == "text/plain; version=0.0.4; charset=utf-8", (status, kind)
+    check_by_promtool(text)
+    m, types = parse(text)
+    app = w.status()["apps"][0]
+    for region in app["regions"]:
+        assert value(m, "evac_app_verdict", app="shop", region=region["name"], verdict=region["verdict"]) == 1
+        active = 1 if region["name"] == app["active"] else 0
+        assert value(m, "evac_app_region_active", app="shop", region=region["name"]) == active
+        assert value(m, "evac_probe_up", app="shop", probe="web", region=region["name"]) == \
+            (1 if region["verdict"] == "up" else 0)
+        good = value(m, "evac_probe_results_total", app="shop", probe="web", region=region["name"], result="good")
+        assert 0 < value(m, "evac_probe_latency_seconds_count", app="shop", region=region["name"]) >= good > 0
+    assert sum(v for labels, v in m["evac_app_verdict"]) == 2
+    assert value(m, "evac_app_rto_objective_seconds", app="shop") * 1000 == report["rto_objective_ms"]
+    assert round(value(m, "evac_app_last_rto_seconds", app="shop", kind="run") * 1000) == report["rto_ms"]
+    assert value(m, "evac_app_last_good", app="shop", kind="run") == 1
+    assert value(m, "evac_runs_ended_total", kind="failover", result="succeeded") == 1
+    assert value(m, "evac_journal_rows") > 10 and value(m, "evac_lead") == 1
+    assert 0 < value(m, "evac_journal_commit_duration_seconds_count") <= value(m, "evac_journal_rows")
+    assert value(m, "evac_config_last_reload_successful") == 1
+    assert value(m, "evac_metrics_dropped_series") == 0 < value(m, "evac_metrics_series")
+    assert value(m, "evac_build_info", node="test") == 1
+    assert value(m, "process_resident_memory_bytes") > 1e6
+    return types
+
+
+def check_open_metrics(w, types):
+    status, kind, text = w.get_path("/metrics", Accept="application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert status == 200 and kind.startswith("application/openmetrics-text; version=1.0.0"), kind
+    assert text.endswith("\n# EOF\n") and text.count("# EOF") == 1
+    found, open_types = parse(text)
+    assert {n[:-6] if t == "counter" else n: t for n, t in types.items()} == open_types
+    assert "evac_probe_results_total" in found and "evac_probe_results" in open_types
+
+
 def it_is_supervised_and_watched():
     with Watched() as w:
         w.start()
@@ -98,15 +167,22 @@ def it_is_supervised_and_watched():
                                            "probing": True, "role": "lead"}, body
 
         w.down("us-east-1")
-        w.ended(1)
+        report = w.ended(1)
+        w.wait(lambda: "evac_app_last_rto_seconds{" in w.get_path("/metrics")[2], 10, "the newest report")
+        check_open_metrics(w, check_metrics(w, report))
         w.hears("STATUS=1 app, ")
         w.hears("WATCHDOG=1")
         w.listen()
+        w.configure("metrics = { series_max = 100; };")
         w.heard.clear()
         w.evacd.send_signal(signal.SIGHUP)
         w.hears("RELOADING=1")
         w.hears("MONOTONIC_USEC=")
         w.hears("READY=1")
+        check_by_promtool(w.get_path("/metrics")[2])
+        m, types = parse(w.get_path("/metrics")[2])
+        assert value(m, "evac_metrics_dropped_series") > 0 and value(m, "evac_metrics_series") <= 100
+        assert "evac_app_verdict" in m and "evac_probe_results_total" not in m
         assert w.stop() == 0
         w.hears("STOPPING=1")
         runs, steps = check_log(w.dir + "/evacd.log")

@@ -1,5 +1,7 @@
 #include "aws_pack.h"
 
+#include "aws_classify.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,5 +32,12 @@ static void close_pack(struct evac_link *link)
 static const struct evac_driver *const drivers[] = { AWS_DRIVERS(X) NULL };
 #undef X
 
-const struct evac_pack evac_pack_aws = { EVAC_DRIVER_ABI, "aws",      drivers,
-                                         open_pack,       close_pack, aws_discover };
+const struct evac_pack evac_pack_aws = {
+    .abi = EVAC_DRIVER_ABI,
+    .name = "aws",
+    .drivers = drivers,
+    .open = open_pack,
+    .close = close_pack,
+    .discover = aws_discover,
+    .throttles = evac_aws_is_throttle,
+};
