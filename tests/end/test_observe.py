@@ -154,6 +154,16 @@ def check_open_metrics(w, types):
     assert "evac_probe_results_total" in found and "evac_probe_results" in open_types
 
 
+def check_contrib(types):
+    """What the dashboard and the alerts ask for is there."""
+    contrib = os.path.join(HERE, "../../contrib")
+    series = {n + end: n for n, t in types.items() for end in (("_bucket", "_sum", "_count") if t == "histogram" else ("",))}
+    for name in ("grafana/evac.json", "prometheus/alerts.yml", "prometheus/alerts_test.yml"):
+        with open(os.path.join(contrib, name)) as f:
+            asked = set(re.findall(r"\b(?:evac|process)_[a-z_]+", f.read()))
+        assert len(asked) > 10 and asked <= set(series), (name, asked - set(series))
+
+
 def it_is_supervised_and_watched():
     with Watched() as w:
         w.start()
@@ -169,7 +179,9 @@ def it_is_supervised_and_watched():
         w.down("us-east-1")
         report = w.ended(1)
         w.wait(lambda: "evac_app_last_rto_seconds{" in w.get_path("/metrics")[2], 10, "the newest report")
-        check_open_metrics(w, check_metrics(w, report))
+        types = check_metrics(w, report)
+        check_open_metrics(w, types)
+        check_contrib(types)
         w.hears("STATUS=1 app, ")
         w.hears("WATCHDOG=1")
         w.listen()

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""contrib/ as its own tools see it: promtool, systemd-analyze, terraform. What is not installed is said, and passed over.
+
+  test_contrib.py BUILD_DIR [NAME...]"""
+import json, os, re, shutil, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from harness import ROOT, run_stories
+
+BUILD = os.path.abspath(sys.argv[1])
+CONTRIB = os.path.join(ROOT, "contrib")
+EXPOSURE_MOST = 1.5  # of systemd-analyze security
+
+
+def tool(*argv, code=0, **more):
+    """What it says; None where there is no such tool."""
+    if not shutil.which(argv[0]):
+        print("     %s is not installed" % argv[0], flush=True)
+        return None
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
+    assert r.returncode == code, "%s: exit %d\n%s%s" % (" ".join(argv), r.returncode, r.stdout, r.stderr)
+    return r.stdout + r.stderr
+
+
+class Folder:
+    """A folder for a while."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="evac-contrib-")
+        return self.path
+
+    def __exit__(self, *args):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def alerts_fire_on_what_they_are_about():
+    tool("promtool", "check", "rules", CONTRIB + "/prometheus/alerts.yml")
+    tool("promtool", "test", "rules", CONTRIB + "/prometheus/alerts_test.yml")
+
+
+def expressions(dashboard):
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], target["expr"]
+    for note in dashboard["annotations"]["list"]:
+        yield note["name"], note["expr"]
+
+
+def the_dashboards_questions_are_well_formed():
+    dashboard = json.load(open(CONTRIB + "/grafana/evac.json"))
+    ids = [p["id"] for p in dashboard["panels"]]
+    assert len(ids) == len(set(ids)) and all("gridPos" in p for p in dashboard["panels"])
+    with Folder() as d:
+        rules = []
+        for i, (title, expr) in enumerate(expressions(dashboard)):
+            expr = expr.replace("$__rate_interval", "5m").replace("$app", ".*")
+            assert "$" not in expr, (title, expr)
+            rules.append({"record": "panel:n%d" % i, "expr": expr})
+        with open(d + "/rules.yml", "w") as f:  # JSON is YAML
+            json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, f)
+        tool("promtool", "check", "rules", d + "/rules.yml")
+
+
+def the_unit_is_hardened():
+    unit = CONTRIB + "/systemd/evacd.service"
+    said = tool("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+    if said is not None:
+        exposure = float(re.search(r"Overall exposure level for evacd.service: ([0-9.]+)", said)[1])
+        assert exposure <= EXPOSURE_MOST, said
+    with Folder() as d:
+        text = open(unit).read()
+        assert "ExecStart=/usr/sbin/evacd" in text
+        with open(d + "/evacd.service", "w") as f:
+            f.write(text.replace("/usr/sbin/evacd", BUILD + "/bin/evacd"))
+        said = tool("systemd-analyze", "verify", "--man=no", d + "/evacd.service")
+        assert not said, said
+
+
+def users_and_folders_are_made():
+    with Folder() as d:
+        os.makedirs(d + "/etc")
+        if tool("systemd-sysusers", "--root=" + d, CONTRIB + "/systemd/evac.sysusers") is None:
+            return
+        assert "\nevac:" in "\n" + open(d + "/etc/passwd").read()
+        if os.geteuid() != 0:
+            return  # only root gives folders away
+        tool("systemd-tmpfiles", "--root=" + d, "--create", CONTRIB + "/systemd/evac.tmpfiles")
+        for path, owner in (("/etc/evac/apps", 0), ("/var/lib/evac", None)):
+            st = os.stat(d + path)
+            assert st.st_mode & 0o7777 == 0o750 and (st.st_uid == 0) == (owner == 0), (path, oct(st.st_mode), st.st_uid)
+
+
+def terraform_says_who_may_do_what():
+    terraform = os.path.join(CONTRIB, "terraform")
+    if tool("terraform", "fmt", "-check", "-recursive", terraform) is None:
+        return
+    with Folder() as d:
+        shutil.copytree(terraform + "/policies", d + "/policies")
+        chdir = "-chdir=" + d + "/policies"
+        tool("terraform", chdir, "init", "-backend=false", "-input=false", "-no-color")
+        tool("terraform", chdir, "validate", "-no-color")
+        said = tool("terraform", chdir, "test", "-no-color")
+        assert re.search(r"Success! [1-9]\d* passed, 0 failed", said), said
+
+
+if __name__ == "__main__":
+    run_stories([alerts_fire_on_what_they_are_about, the_dashboards_questions_are_well_formed, the_unit_is_hardened,
+                 users_and_folders_are_made, terraform_says_who_may_do_what])
