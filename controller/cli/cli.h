@@ -31,7 +31,8 @@ struct evac_cli {
     bool dwell_given, cooldown_given;
     uint64_t seed;
     long limit;
-    int argc; /* positional arguments after the command's name */
+    long port; /* dashboard; 0 a free one */
+    int argc;  /* positional arguments after the command's name */
     char **argv;
     const char *command;
 };
@@ -121,5 +122,5 @@ evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan,
     evac_cmd_say_app, evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload,
     evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint,
     evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
-evac_command_fn evac_cmd_simulate, evac_cmd_replay;
+evac_command_fn evac_cmd_dashboard, evac_cmd_simulate, evac_cmd_replay;
 #endif

@@ -10,6 +10,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "See", "why", "APP", "from each answer to the decision: who saw what, who votes what, what holds it back", "", evac_cmd_why },
     { "See", "decide", "APP", "the decision clock: what burns, how long a move takes, when to start it at the latest", "watch", evac_cmd_decide },
     { "See", "watch", "[RUN|APP]", "follow a run until it ends", "", evac_cmd_watch },
+    { "See", "dashboard", "", "all of it in a browser: prints a link for you alone, good until you end it", "port", evac_cmd_dashboard },
     { "See", "runs", "[APP]", "what is going on and what was", "limit", evac_cmd_runs },
     { "See", "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data", "format report", evac_cmd_report },
     { "See", "journal", "[RUN|APP|verify|checkpoint]", "the record of everything; verify checks it, checkpoint signs it", "limit checkpoint out", evac_cmd_journal },

@@ -82,6 +82,15 @@ static bool set_limit(struct evac_cli *cli, const char *text)
     return true;
 }
 
+static bool set_port(struct evac_cli *cli, const char *text)
+{
+    int64_t n;
+    if (!count(text, 1, 65535, &n))
+        return false;
+    cli->port = (long)n;
+    return true;
+}
+
 static bool set_runs(struct evac_cli *cli, const char *text)
 {
     int64_t n;
@@ -152,6 +161,7 @@ const struct evac_option evac_cli_options[] = {
     TEXT("owner", "NAME", owner, "who stands for it"),
     /* looking */
     FLAG("watch", watch, "drawn again every second, until you stop it (--json: a line each)"),
+    SET("port", "PORT", set_port, "on 127.0.0.1, for the browser (default: a free one)"),
     TEXT("format", "text|json|html|mermaid", format, "in which form (fsm: text, mermaid; others: text, json, html)"),
     TEXT("report", "DIR", report_dir, "write report.txt, report.json and report.html there"),
     /* lint, drivers, discover */
