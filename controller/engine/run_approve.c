@@ -121,7 +121,7 @@ static bool refuse_yes(struct evac_run *run, struct evac_run_io *io, uint32_t st
     evac_text_init(&line, text, sizeof text);
     evac_text_puts(&line, "your yes does not count here: it is for ");
     say_of(run, &line);
-    run_refuse(io, text);
+    run_forbid(io, text);
     return true;
 }
 

@@ -31,6 +31,11 @@ void run_refuse(struct evac_run_io *io, const char *why)
     run_answer(io, EVAC_E_REFUSED, why);
 }
 
+void run_forbid(struct evac_run_io *io, const char *why)
+{
+    run_answer(io, EVAC_E_FORBIDDEN, why);
+}
+
 static void record_word(struct evac_run *run, struct evac_run_io *io,
                         const struct evac_command *cmd, enum evac_record_kind kind, uint32_t step,
                         int64_t number)
@@ -130,16 +135,25 @@ static const char *why_no_skip(const struct evac_run *run, const struct evac_com
         return "skipping needs a reason";
     if (flags & (EVAC_STEP_PIVOT | EVAC_STEP_PROMOTES))
         return "the data step can not be skipped: stop the run instead";
-    if ((flags & EVAC_STEP_FENCES) && !(cmd->roles & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER)))
-        return "without this fence two regions may write: skipping it is for the role approver";
     if ((flags & EVAC_STEP_FENCES) && !evac_str_has(cmd->reason, "accept divergence"))
         return "without this fence two regions may write: the reason must say 'accept divergence'";
     return NULL;
 }
 
+static bool may_skip(const struct evac_run *run, const struct evac_command *cmd, uint16_t i)
+{
+    bool fences = i < run->plan->forward_count && (plan_step(run, i)->flags & EVAC_STEP_FENCES);
+    return !fences || (cmd->roles & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER));
+}
+
 static void skip(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
     uint16_t i = run_find_step(run, cmd->step, EVAC_STEP_FAILED);
+    if (!may_skip(run, cmd, i)) {
+        run_forbid(io, "without this fence two regions may write: skipping it is for the role "
+                       "approver");
+        return;
+    }
     const char *why = why_no_skip(run, cmd, i);
     if (!why && evac_step_next(run->steps[i].state, EVAC_ON_SKIP) == EVAC_STEP_NONE)
         why = "the step is not in a state that can be skipped: wait for its answer";

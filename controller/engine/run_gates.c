@@ -474,8 +474,8 @@ static const char *why_not(const struct evac_command *cmd, const struct shut_gat
     return NULL;
 }
 
-static void refuse_with(struct evac_run_io *io, const char *before, const char *what,
-                        const char *after)
+static void refuse_with(struct evac_run_io *io, enum evac_code code, const char *before,
+                        const char *what, const char *after)
 {
     char text[240];
     struct evac_text line;
@@ -483,7 +483,7 @@ static void refuse_with(struct evac_run_io *io, const char *before, const char *
     evac_text_puts(&line, before);
     evac_text_puts(&line, what);
     evac_text_puts(&line, after);
-    run_refuse(io, text);
+    run_answer(io, code, text);
 }
 
 static const char *first_role(uint32_t roles)
@@ -510,12 +510,14 @@ static bool may_override(struct evac_run_io *io, const struct evac_command *cmd,
     if (why)
         run_refuse(io, why);
     else if (!(cmd->roles & row->roles))
-        refuse_with(io, "overriding this gate is for the role ", first_role(row->roles), "");
+        refuse_with(io, EVAC_E_FORBIDDEN, "overriding this gate is for the role ",
+                    first_role(row->roles), "");
     else if (word->answer == EVAC_GATE_SAYS_UNKNOWN && !evac_str_has(cmd->reason, row->phrase))
-        refuse_with(io, "what is unknown is overridden knowingly: the reason must say '",
-                    row->phrase, "'");
+        refuse_with(io, EVAC_E_REFUSED,
+                    "what is unknown is overridden knowingly: the reason must say '", row->phrase,
+                    "'");
     else if (is_more(cmd, at, word))
-        refuse_with(io, "that is less than it would cost now: ", word->why, "");
+        refuse_with(io, EVAC_E_REFUSED, "that is less than it would cost now: ", word->why, "");
     else
         return true;
     return false;

@@ -114,6 +114,8 @@ void run_say_needed(const struct evac_run *run, uint32_t step, struct evac_text 
 /* run_command.c */
 void run_answer(struct evac_run_io *io, enum evac_code code, const char *text);
 void run_refuse(struct evac_run_io *io, const char *why);
+/* Somebody with other roles may: EVAC_E_FORBIDDEN. */
+void run_forbid(struct evac_run_io *io, const char *why);
 /* The named step; without a name the only one in that state. step_count when there is none. */
 uint16_t run_find_step(const struct evac_run *run, struct evac_str name,
                        enum evac_step_state state);

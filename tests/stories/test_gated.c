@@ -98,7 +98,7 @@ START_TEST(who_asked_is_not_who_approves_and_two_do_through_a_crash)
     setup_with(WITH(TWO, "automatic = \"never\""));
     ck_assert_int_eq(world_begin_as(w, &ann, EVAC_MODE_GRACEFUL, "planned", 0), EVAC_OK);
     expect_waits();
-    ck_assert_int_eq(yes(&ann), EVAC_E_REFUSED);
+    ck_assert_int_eq(yes(&ann), EVAC_E_FORBIDDEN);
     ck_assert_int_eq(yes(&bob), EVAC_OK);
     world_crash(w, 5000);
     world_run(w, 10000);
@@ -115,7 +115,7 @@ START_TEST(whoever_breaks_the_glass_is_on_record)
 {
     setup_with(WITH(TWO, "automatic = \"never\""));
     ck_assert_int_eq(world_begin_as(w, &ann, EVAC_MODE_GRACEFUL, "planned", 0), EVAC_OK);
-    ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &bob, "approval", "break glass"), EVAC_E_REFUSED);
+    ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &bob, "approval", "break glass"), EVAC_E_FORBIDDEN);
     ck_assert_str_eq(world_said(w), "overriding this gate is for the role admin");
     ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &eve, "approval", "nobody is there"), EVAC_E_REFUSED);
     ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &eve, "approval", "nobody is there: break glass"),
@@ -219,7 +219,7 @@ START_TEST(users_are_not_led_out_of_the_last_region_that_serves_them)
     world_run(w, MINUTE_MS);
     expect_waits();
     story_at(w, "gate_block start  on safety");
-    ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &bob, "safety", "it will be"), EVAC_E_REFUSED);
+    ck_assert_int_eq(hear(EVAC_CMD_OVERRIDE, &bob, "safety", "it will be"), EVAC_E_FORBIDDEN);
     world_control(w, "region us-west-2 up");
     story_expect_end(w, EVAC_RUN_SUCCEEDED); /* it opened by itself */
     ck_assert_uint_eq(count("override "), 0);
