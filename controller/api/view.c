@@ -174,6 +174,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
         view_region(daemon, a, r, w);
     evac_jw_close(w, ']');
     view_resources(a->app, w);
+    evac_view_certificates(a, now.wall_ms, w);
     view_data(a, w);
     evac_view_decision(evac_shell_engine(evac_daemon_shell(daemon)), a, &now, w);
     evac_jw_cstr(w, "held", held ? a->hold_reason : NULL);

@@ -42,6 +42,10 @@ void evac_view_condition(const struct evac_engine_app *app, size_t region, size_
                          struct evac_jw *w);
 /* view_probes.c: the newest answers of an app's probes. */
 void evac_view_probes(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
+/* "certificates": of each probe's address that shows one, if it ends within the probe's own window,
+ * else within two weeks; the soonest first-hand word of any vantage. */
+void evac_view_certificates(const struct evac_engine_app *app, int64_t now_wall_ms,
+                            struct evac_jw *w);
 /* engine NULL: an empty list. which: a bit each. */
 void evac_view_dependencies(struct evac_daemon *daemon, const struct evac_engine *engine,
                             uint64_t which, struct evac_jw *w);

@@ -49,6 +49,49 @@ void evac_view_probe(const struct evac_engine_app *a, size_t p, size_t region, s
     evac_jw_close(w, '}');
 }
 
+/* --- certificates that end soon --- */
+
+#define CERTIFICATE_SOON_MS ((int64_t)14 * 86400000)
+
+/* The earliest that a vantage saw last; 0 none did. */
+static int64_t certificate_of(const struct evac_engine_app *a, size_t p, size_t region)
+{
+    int64_t until = 0;
+    for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++) {
+        int64_t one = a->health.tracks[p][region][v].certificate_until_ms;
+        if (one && (!until || one < until))
+            until = one;
+    }
+    return until;
+}
+
+static void view_certificate(const struct evac_engine_app *a, size_t p, size_t region,
+                             int64_t now_wall_ms, struct evac_jw *w)
+{
+    const struct evac_probe *probe = &a->app->probes[p];
+    int64_t until = certificate_of(a, p, region);
+    int64_t soon = probe->certificate_ms ? probe->certificate_ms : CERTIFICATE_SOON_MS;
+    if (until == 0 || until - now_wall_ms >= soon)
+        return;
+    evac_jw_open(w, NULL, '{');
+    evac_jw_str(w, "probe", probe->name);
+    evac_jw_str(w, "region", probe->regional ? a->app->regions[region] : EVAC_STR_NONE);
+    evac_jw_i64(w, "until_ms", until);
+    evac_jw_i64(w, "left_ms", until - now_wall_ms);
+    evac_jw_close(w, '}');
+}
+
+void evac_view_certificates(const struct evac_engine_app *a, int64_t now_wall_ms, struct evac_jw *w)
+{
+    evac_jw_open(w, "certificates", '[');
+    for (size_t p = 0; p < a->app->probe_count && p < EVAC_PROBES_MAX; p++) {
+        size_t regions = a->app->probes[p].regional ? a->app->region_count : 1;
+        for (size_t r = 0; r < regions && r < EVAC_REGIONS_MAX; r++)
+            view_certificate(a, p, r, now_wall_ms, w);
+    }
+    evac_jw_close(w, ']');
+}
+
 void evac_view_condition(const struct evac_engine_app *a, size_t region, size_t vantage,
                          struct evac_jw *w)
 {

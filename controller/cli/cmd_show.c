@@ -4,6 +4,7 @@
 #include "why.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +51,38 @@ static void print_probes(struct evac_cli *cli, const cJSON *probes, const char *
                where, evac_style(cli, EVAC_WARN), down ? "down" : "warns",
                evac_style(cli, EVAC_PLAIN), reason, down ? " (it has no vote)" : "");
     }
+}
+
+static void spell_days(double ms, char *text, size_t bytes)
+{
+    if (ms < 2 * 86400000.0)
+        evac_cli_duration(ms, text, bytes);
+    else
+        snprintf(text, bytes, "%.0f days", floor(ms / 86400000));
+}
+
+/* One line: the first that ends, and how many more do. */
+static void print_certificates(struct evac_cli *cli, const cJSON *certificates)
+{
+    const cJSON *c, *first = NULL;
+    char left[32], at[40];
+    cJSON_ArrayForEach(c, certificates)
+    {
+        if (!first || evac_json_number(c, "until_ms", 0) < evac_json_number(first, "until_ms", 0))
+            first = c;
+    }
+    if (!first)
+        return;
+    double ms = evac_json_number(first, "left_ms", 0);
+    spell_days(ms < 0 ? -ms : ms, left, sizeof left);
+    evac_cli_day(evac_json_number(first, "until_ms", 0), at, sizeof at);
+    printf("    %scertificate%s of %s%s%s %s%s%s (%s)", evac_style(cli, EVAC_WARN),
+           evac_style(cli, EVAC_PLAIN), evac_json_cstr(first, "probe"),
+           evac_json_cstr(first, "region")[0] ? "@" : "", evac_json_cstr(first, "region"),
+           ms < 0 ? "expired " : "expires in ", left, ms < 0 ? " ago" : "", at);
+    if (cJSON_GetArraySize(certificates) > 1)
+        printf(", and %d more soon", cJSON_GetArraySize(certificates) - 1);
+    putchar('\n');
 }
 
 static void print_region(struct evac_cli *cli, const cJSON *region)
@@ -138,6 +171,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
     cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(app, "regions"))
         print_region(cli, region);
     print_probes(cli, cJSON_GetObjectItemCaseSensitive(app, "probes"), "");
+    print_certificates(cli, cJSON_GetObjectItemCaseSensitive(app, "certificates"));
     print_data(cli, app);
     if (evac_json_true(app, "has_data")) {
         evac_cli_duration(evac_json_number(app, "loss_now_ms", -1), loss, sizeof loss);

@@ -279,11 +279,14 @@ def what_is_not_news_is_refused_with_a_sentence():
         eu = [v for v in place.status()["vantages"] if v["name"] == "eu"][0]
         assert eu["stale"] == 4, eu
         for seq in range(7, 12):  # good twice, bad three times: a row that began in grace would not count
-            told = dict(web, ok=seq < 9, reason="" if seq < 9 else web["reason"], asked_ago_ms=0)
+            told = dict(web, ok=seq < 9, reason="" if seq < 9 else web["reason"], asked_ago_ms=0,
+                        certificate_until_ms=int(time.time() + 3 * 86400 + 60) * 1000)
             assert place.post("eu", place.batch(seq=seq, results=[told]))[0] == 200
             time.sleep(0.05)
         says = {o["vantage"]: o["says"] for o in place.regions()[0]["opinions"]}
         assert says["eu"] == "down", says
+        text = place.evac("status").stdout
+        assert text.count("certificate of ") == 1 and "certificate of web@us-east-1 expires in 3 days" in text, text
         assert place.post("eu", place.batch(seq=12, leaves=True))[0] == 200
         assert place.states()["eu"] == "silent"
         assert place.post("eu", place.batch(lease="another", seq=1))[0] == 200
