@@ -43,11 +43,11 @@ static void find_missed(struct finder *f, const struct evac_report_criterion *c)
 {
     char value[64], limit[64];
     struct evac_str name = c->plan->name;
-    show_measure(c->plan->measure, c->value, value, sizeof value);
-    show_measure(c->plan->measure, c->plan->at_most, limit, sizeof limit);
+    show_measured(c->plan->measure, c->value, value, sizeof value);
+    show_allowed(c->plan->measure, c->plan->at_most, limit, sizeof limit);
     found(f, TEXT(f, "criterion:%.*s", EVAC_STR_ARG(name)), name, c->plan->severity,
-          TEXT(f, "%.*s: %s, at most %s was allowed%s%.*s", EVAC_STR_ARG(name), value, limit,
-               c->why.n ? ": " : "", EVAC_STR_ARG(c->why)));
+          TEXT(f, "%.*s: %s (%s)%s%.*s", EVAC_STR_ARG(name), value, limit, c->why.n ? ": " : "",
+               EVAC_STR_ARG(c->why)));
 }
 
 /* Recovery that nobody saw, data whose loss nobody knows. */

@@ -16,8 +16,8 @@ static void put_criterion(const struct evac_report_criterion *c, struct evac_buf
                                                                                        "–" };
     char value[64] = "not known", limit[64];
     if (c->verdict != EVAC_JUDGED_UNMEASURED)
-        show_measure(c->plan->measure, c->value, value, sizeof value);
-    show_measure(c->plan->measure, c->plan->at_most, limit, sizeof limit);
+        show_measured(c->plan->measure, c->value, value, sizeof value);
+    show_allowed(c->plan->measure, c->plan->at_most, limit, sizeof limit);
     evac_buf_puts(out, "<tr><th scope=row>");
     page_text(out, c->plan->name);
     evac_buf_putf(out, "<td>%s ", evac_measure_name(c->plan->measure));
@@ -38,7 +38,7 @@ void proof_criteria(const struct evac_report *r, struct evac_buf *out)
         out,
         "<h2>Success criteria</h2><p class=sub>Fixed in journal row %llu at %s, before the "
         "first step began.</p><div class=wide tabindex=0><table><thead><tr><th scope=col>criterion"
-        "<th scope=col>measure<th scope=col>at most<th scope=col>was<th scope=col>verdict"
+        "<th scope=col>measure<th scope=col>allowed<th scope=col>was<th scope=col>verdict"
         "<th scope=col>about</thead><tbody>",
         (unsigned long long)r->first_seq, at);
     for (size_t i = 0; i < r->criterion_count; i++)

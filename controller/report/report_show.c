@@ -1,6 +1,7 @@
 #include "report_show.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 void show_duration(bool known, int64_t ms, char *text, size_t bytes)
@@ -37,6 +38,39 @@ void show_measure(enum evac_measure measure, int64_t value, char *text, size_t b
         show_duration(true, value, text, bytes);
     else
         snprintf(text, bytes, "%lld", (long long)value);
+}
+
+/* Of each thing that is counted, "0 of", "1 of" and "2 of". */
+static const struct {
+    const char *one, *many;
+} counted[EVAC_MEASURE_COUNT] = {
+    [EVAC_MEASURE_FAILED] = { "failed step", "failed steps" },
+    [EVAC_MEASURE_UNSERVED] = { "look not served by the target", "looks not served by the target" },
+    [EVAC_MEASURE_LEFT] = { "change left behind", "changes left behind" },
+    [EVAC_MEASURE_OVERRIDES] = { "gate overridden", "gates overridden" },
+    [EVAC_MEASURE_HANDS] = { "command by people", "commands by people" },
+    [EVAC_MEASURE_RETRIES] = { "apply tried again", "applies tried again" },
+};
+
+void show_measured(enum evac_measure measure, int64_t value, char *text, size_t bytes)
+{
+    show_measure(measure, value, text, bytes);
+    size_t n = strlen(text);
+    const char *what = value == 1 ? counted[measure].one : counted[measure].many;
+    if (what)
+        snprintf(text + n, bytes - n, " %s", what);
+}
+
+void show_allowed(enum evac_measure measure, int64_t at_most, char *text, size_t bytes)
+{
+    char limit[64];
+    show_measure(measure, at_most, limit, sizeof limit);
+    if (evac_measure_is_time(measure))
+        snprintf(text, bytes, "at most %s", limit);
+    else if (at_most == 0)
+        snprintf(text, bytes, "none allowed");
+    else
+        snprintf(text, bytes, "at most %s allowed", limit);
 }
 
 void show_date(int64_t wall_ms, char *text, size_t bytes)

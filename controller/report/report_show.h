@@ -11,6 +11,10 @@ void show_instant(const struct evac_when *when, char *text, size_t bytes);
 /* "met", "missed", "unknown" */
 const char *show_met(bool known, int64_t value, int64_t objective);
 /* A criterion's value or limit: a duration, or a number. */
+/* As show_measure, and of what is counted what that is: "0 failed steps". */
+void show_measured(enum evac_measure measure, int64_t value, char *text, size_t bytes);
+/* "at most 2m00s", "none allowed", "at most 3 allowed". */
+void show_allowed(enum evac_measure measure, int64_t at_most, char *text, size_t bytes);
 void show_measure(enum evac_measure measure, int64_t value, char *text, size_t bytes);
 /* "2026-11-20" */
 void show_date(int64_t wall_ms, char *text, size_t bytes);

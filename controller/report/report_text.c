@@ -182,10 +182,10 @@ static void put_criteria(const struct evac_report *r, struct evac_buf *out)
         const struct evac_report_criterion *c = &r->criteria[i];
         char value[64] = "unknown", limit[64];
         if (c->verdict != EVAC_JUDGED_UNMEASURED)
-            show_measure(c->plan->measure, c->value, value, sizeof value);
-        show_measure(c->plan->measure, c->plan->at_most, limit, sizeof limit);
-        evac_buf_putf(out, "  %-16.*s %-10s at most %-10s %s%s%.*s\n", EVAC_STR_ARG(c->plan->name),
-                      value, limit, evac_judged_name(c->verdict), c->why.n ? ": " : "",
+            show_measured(c->plan->measure, c->value, value, sizeof value);
+        show_allowed(c->plan->measure, c->plan->at_most, limit, sizeof limit);
+        evac_buf_putf(out, "  %-16.*s %-22s %-18s %s%s%.*s\n", EVAC_STR_ARG(c->plan->name), value,
+                      limit, evac_judged_name(c->verdict), c->why.n ? ": " : "",
                       EVAC_STR_ARG(c->why));
     }
 }
