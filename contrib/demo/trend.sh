@@ -7,5 +7,5 @@ build=${2:-build/ci}
 cmake --build "$build" --target test_year >/dev/null
 EVAC_KEEP=$dir CK_FORK=no "$build/bin/test_year" >/dev/null
 cat "$dir/trend.txt"
-chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1100,1130 \
+chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1100,1265 \
   --screenshot="$dir/trend.png" "file://$dir/trend.html" >/dev/null 2>&1

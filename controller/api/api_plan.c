@@ -53,8 +53,8 @@ static const struct evac_facts *facts_of(const struct api_call *c, struct evac_d
                                          struct evac_err *err)
 {
     const struct evac_facts *facts = NULL;
-    (void)evac_builtin_load_facts(evac_daemon_model(c->daemon)->controller.facts, diag, &facts,
-                                  err);
+    const struct evac_controller_conf *conf = &evac_daemon_model(c->daemon)->controller;
+    (void)evac_builtin_load_facts(conf->facts, conf->prices, diag, &facts, err);
     return facts;
 }
 

@@ -20,10 +20,16 @@ const struct evac_catalog *evac_builtin_catalog(void)
     return &catalog;
 }
 
-enum evac_code evac_builtin_load_facts(struct evac_str path, struct evac_diag *diag,
-                                       const struct evac_facts **ret_facts, struct evac_err *err)
+enum evac_code evac_builtin_load_facts(struct evac_str facts, struct evac_str prices,
+                                       struct evac_diag *diag, const struct evac_facts **ret_facts,
+                                       struct evac_err *err)
 {
-    if (path.n)
-        return evac_facts_load(evac_arena_str(diag->arena, path).p, diag, ret_facts, err);
-    return evac_facts_parse(evac_builtin_facts, evac_builtin_fact_count, diag, ret_facts, err);
+    const char *paths[2];
+    size_t n = 0;
+    if (facts.n)
+        paths[n++] = evac_arena_str(diag->arena, facts).p;
+    if (prices.n)
+        paths[n++] = evac_arena_str(diag->arena, prices).p;
+    return evac_facts_load(evac_builtin_facts, facts.n ? 0 : evac_builtin_fact_count, paths, n,
+                           diag, ret_facts, err);
 }

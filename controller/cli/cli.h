@@ -103,6 +103,8 @@ void evac_cli_question(struct evac_cli *cli, const cJSON *run);
 bool evac_cli_confirmed(const char *app);
 
 /* What a drill would touch, printed. */
+/* Of status: what is owed, and what comes next; nothing where neither says anything. */
+void evac_cli_drill_line(struct evac_cli *cli, const cJSON *app);
 enum evac_exit evac_cli_receipt(struct evac_cli *cli, const char *app, const char *kind);
 /* Begins a drill that is more than one run, and follows it to its end. */
 enum evac_exit evac_cli_campaign(struct evac_cli *cli, const char *app, const char *kind);

@@ -22,6 +22,47 @@ static const char *day(double wall_ms, char text[32])
     return text;
 }
 
+/* --- one line of status ----------------------------------------------------------------------- */
+
+#define NEVER 1000 /* EVAC_DEBT_NEVER: an app that nobody drills does not say so each time */
+
+static bool say_debt(struct evac_cli *cli, const cJSON *debt, const char *before)
+{
+    double points = evac_json_number(debt, "points", 0), max = evac_json_number(debt, "max", -1);
+    if (points >= NEVER)
+        return false;
+    printf("%sdebt %s%.0f%s of at most %.0f to %s", before,
+           evac_style(cli, points > max ? EVAC_BAD : EVAC_PLAIN), points,
+           evac_style(cli, EVAC_PLAIN), max, evac_json_cstr(debt, "to"));
+    return true;
+}
+
+void evac_cli_drill_line(struct evac_cli *cli, const cJSON *app)
+{
+    const cJSON *next = part(app, "next_drill"), *drills = part(app, "drills");
+    const cJSON *going = part(drills, "going_on"), *debt;
+    const char *before = "    drills: ";
+    char when[32];
+    if (cJSON_IsObject(going)) {
+        printf("%s%s%.0f (%s) is %s%s", before, evac_style(cli, EVAC_BUSY),
+               evac_json_number(going, "drill", 0), evac_json_cstr(going, "kind"),
+               evac_json_cstr(going, "state"), evac_style(cli, EVAC_PLAIN));
+        before = "; ";
+    }
+    cJSON_ArrayForEach(debt, part(drills, "debt"))
+    {
+        if (say_debt(cli, debt, before))
+            before = "; ";
+    }
+    if (cJSON_IsObject(next)) {
+        printf("%sthe next (%s) %s", before, evac_json_cstr(next, "kind"),
+               day(evac_json_number(next, "at_ms", 0), when));
+        before = "; ";
+    }
+    if (before[0] == ';')
+        putchar('\n');
+}
+
 /* --- the calendar ---------------------------------------------------------------------------- */
 
 static void print_going(const cJSON *app)
@@ -178,6 +219,50 @@ static void print_touches(const cJSON *receipt)
         printf("  and %.0f more\n", more);
 }
 
+/* "USD 0.12"; less than half a cent is said to be so. */
+static void print_money(const cJSON *cost, double millionths)
+{
+    const char *currency = evac_json_cstr(cost, "currency");
+    if (millionths > 0 && millionths < 5000)
+        printf("less than %s 0.01", currency);
+    else
+        printf("%s %.2f", currency, millionths / 1e6);
+}
+
+static void print_cost_line(const cJSON *cost, const cJSON *line)
+{
+    printf("    %-14s %-12s %8.2f %-18s an hour, %s %.6g each\n", evac_json_cstr(line, "step"),
+           evac_json_cstr(line, "region"), evac_json_number(line, "an_hour", 0),
+           evac_json_cstr(line, "unit"), evac_json_cstr(cost, "currency"),
+           evac_json_number(line, "price_millionths", 0) / 1e6);
+}
+
+static void print_cost(const cJSON *receipt)
+{
+    const cJSON *cost = part(receipt, "cost"), *lines = part(cost, "lines"), *line;
+    double more = evac_json_number(cost, "not_counted_more", 0);
+    printf("\nWhat it costs, about\n");
+    if (cJSON_GetArraySize(lines)) {
+        printf("  ");
+        print_money(cost, evac_json_number(cost, "estimate_millionths", 0));
+        printf(", as if all that it adds stood from its beginning to its end, by list prices of %s "
+               "as of %s\n",
+               evac_json_cstr(cost, "priced_in"), evac_json_cstr(cost, "prices_of"));
+    } else {
+        printf("  nothing by the hour that is known\n");
+    }
+    cJSON_ArrayForEach(line, lines) print_cost_line(cost, line);
+    printf("  not counted: requests, storage, transfer%s\n",
+           cJSON_GetArraySize(part(cost, "not_counted")) ? ", and" : "");
+    cJSON_ArrayForEach(line, part(cost, "not_counted"))
+    {
+        if (cJSON_IsString(line))
+            printf("  - %s\n", line->valuestring);
+    }
+    if (more > 0)
+        printf("  - and %.0f more\n", more);
+}
+
 static void print_receipt(const cJSON *receipt)
 {
     char text[32];
@@ -193,7 +278,7 @@ static void print_receipt(const cJSON *receipt)
     printf(".\n");
     print_touches(receipt);
     print_sentences("While it goes on", part(receipt, "meanwhile"));
-    printf("\nWhat it costs is not known: this controller has no prices.\n");
+    print_cost(receipt);
     print_sentences("What it does not test", part(receipt, "not_tested"));
 }
 

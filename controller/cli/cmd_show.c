@@ -179,6 +179,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
         printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
     }
     evac_cli_policy(cli, app, "    ");
+    evac_cli_drill_line(cli, app);
     print_old_side(cli, app);
     if (evac_json_cstr(app, "held")[0])
         printf("    %sheld%s: %s\n", evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN),

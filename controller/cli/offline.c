@@ -35,7 +35,7 @@ enum evac_exit evac_offline_open(struct evac_cli *cli, bool history, struct evac
     if (!code)
         code =
             evac_builtin_load_facts(cli->facts ? evac_str(cli->facts) : o->model->controller.facts,
-                                    &o->diag, &o->facts, &err);
+                                    o->model->controller.prices, &o->diag, &o->facts, &err);
     if (!code)
         code = open_journal(cli, o, history, &err);
     if (!code)

@@ -485,6 +485,7 @@ struct evac_controller_conf {
     struct evac_str region;       /* where it runs, "" unknown */
     struct evac_str runbook_dir;  /* more runbooks than the built-in ones, "" none */
     struct evac_str facts;        /* file for the lint, "" the built-in ones */
+    struct evac_str prices;       /* file for estimates of cost, "" the built-in ones */
     struct evac_str reports;      /* folder for finished runs' reports, "" none */
     struct evac_str evidence_key; /* file of the key that signs evidence, "" none */
     uint32_t checkpoint_rows;     /* of the journal between two signed checkpoints */

@@ -285,7 +285,8 @@ static const struct evac_facts *read_facts(const struct evac_model *model,
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     *ret_arena = diag.arena;
-    if (evac_builtin_load_facts(model->controller.facts, &diag, &facts, &err))
+    if (evac_builtin_load_facts(model->controller.facts, model->controller.prices, &diag, &facts,
+                                &err))
         evac_log(EVAC_LOG_WARN, "facts_not_read", "reason=\"%s\"", err.text);
     return facts;
 }

@@ -1,7 +1,8 @@
 /* What a drill will touch, before it does. */
 #include "calendar_internal.h"
-#include "jw.h"
+#include "shell_cost.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TOUCHES_MAX 120u
@@ -113,16 +114,21 @@ static void put_touch(struct touches *t, const struct evac_plan_step *s, const s
     evac_jw_close(t->w, '}');
 }
 
+/* Each step is touched, and may cost something; the way home of a live drill takes up again what
+ * the way there let go. */
 static void touch_part(const struct evac_shell *shell, const struct calendar_drill *d,
-                       const struct part *part, struct touches *t)
+                       const struct part *part, struct touches *t, struct cost *cost)
 {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_plan *plan;
     if (compile_part(shell, d, part, &plan, &err))
         return;
     for (uint16_t i = 0; !plan->rehearse && i < plan->forward_count; i++)
-        if ((plan->steps[i].flags & EVAC_STEP_MUTATES) && evac_plan_may_run(plan, i))
+        if ((plan->steps[i].flags & EVAC_STEP_MUTATES) && evac_plan_may_run(plan, i)) {
             put_touch(t, &plan->steps[i], part);
+            if (!part->back)
+                cost_add(shell, plan, &plan->steps[i], cost);
+        }
     evac_plan_free(plan);
 }
 
@@ -198,6 +204,10 @@ void calendar_receipt(const struct evac_shell *shell, const struct calendar_dril
 {
     struct evac_jw w = { out, false };
     struct touches t = { &w, 0, 0 };
+    struct cost *cost = calloc(1, sizeof *cost);
+    if (!cost)
+        abort();
+    cost->takes_ms = d->takes_ms;
     evac_jw_open(&w, NULL, '{');
     if (whole)
         put_head(shell, d, &w);
@@ -207,9 +217,11 @@ void calendar_receipt(const struct evac_shell *shell, const struct calendar_dril
     evac_jw_known(&w, "patience_ms", d->kind == EVAC_DRILL_GAME_DAY, d->patience_ms);
     evac_jw_open(&w, "touches", '[');
     for (size_t i = 0; i < parts_of[d->kind].count; i++)
-        touch_part(shell, d, &parts_of[d->kind].parts[i], &t);
+        touch_part(shell, d, &parts_of[d->kind].parts[i], &t, cost);
     evac_jw_close(&w, ']');
     evac_jw_i64(&w, "touches_more", (int64_t)t.more);
+    cost_to_json(cost, &w);
+    free(cost);
     put_sentences(&w, "meanwhile", meanwhile[d->kind], 3);
     put_sentences(&w, "not_tested", not_tested[d->kind], 4);
     evac_jw_close(&w, '}');

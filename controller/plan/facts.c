@@ -76,6 +76,16 @@ static const struct conf_row setting_rows[] = {
 static const struct conf_section setting_section = { "setting", .rows = setting_rows, .bytes = sizeof(S), .name_offset = offsetof(S, name) };
 #undef S
 
+#define S struct evac_fact_price
+static const struct conf_row price_rows[] = {
+    { "unit", CONF_TEXT, CONF_REQUIRED, AT(unit), .doc = "As drivers say it" },
+    { "price", CONF_TEXT, CONF_REQUIRED, AT(price), .doc = "Of one, an hour, as \"0.04048\"" },
+    { "source", CONF_NAME, CONF_REQUIRED, AT(source), .doc = "One of sources" },
+    END
+};
+static const struct conf_section price_section = { "price", .rows = price_rows, .bytes = sizeof(S), .name_offset = offsetof(S, unit) };
+#undef S
+
 #define S struct evac_facts
 static const struct conf_row facts_rows[] = {
     { "date", CONF_TEXT, CONF_REQUIRED, AT(date), .doc = "The state of the oldest source, as 2026-11-21" },
@@ -84,6 +94,9 @@ static const struct conf_row facts_rows[] = {
     { "planes", CONF_SECTION, CONF_LIST, AT(planes), COUNTED(plane_count), UP_TO(1000), .section = &plane_section, .doc = "Operations" },
     { "endpoints", CONF_SECTION, CONF_LIST, AT(endpoints), COUNTED(endpoint_count), UP_TO(1000), .section = &endpoint_section, .doc = "Hosts" },
     { "settings", CONF_SECTION, CONF_LIST, AT(settings), COUNTED(setting_count), UP_TO(1000), .section = &setting_section, .doc = "Settings of packs" },
+    { "currency", CONF_TEXT, AT(currency), .doc = "Of the prices" },
+    { "priced_in", CONF_TEXT, AT(priced_in), .doc = "The region that they hold for" },
+    { "prices", CONF_SECTION, CONF_LIST, AT(prices), COUNTED(price_count), UP_TO(5000), .section = &price_section, .doc = "What things cost by the hour" },
     END
 };
 static const struct conf_section facts_section = { "facts", .rows = facts_rows, .bytes = sizeof(S), .name_offset = CONF_NOWHERE, .finish = finish_facts };
@@ -117,6 +130,32 @@ static void check_regions(struct conf_reader *r, const struct evac_facts *f, int
                        EVAC_STR_ARG(regions->items[i].name));
 }
 
+/* "0.04048" to millionths; no price is below none. */
+static bool price_micros(struct evac_str text, int64_t *ret_micros)
+{
+    struct evac_str part, whole = evac_str_cut(text, '.', &part);
+    int64_t units = 0, micros = 0;
+    if (!evac_str_i64(whole, &units) || units < 0 || units > 1000000 || part.n > 6 ||
+        (part.n && !(part.p[0] >= '0' && part.p[0] <= '9' && evac_str_i64(part, &micros))))
+        return false;
+    for (size_t i = part.n; i < 6; i++)
+        micros *= 10;
+    *ret_micros = units * 1000000 + micros;
+    return true;
+}
+
+static void check_price(struct conf_reader *r, const struct evac_facts *f,
+                        struct evac_fact_price *p)
+{
+    resolve(r, f, p->place.line, &p->source);
+    if (p->price.n && !price_micros(p->price, &p->micros))
+        CONF_ERROR(
+            r, p->place.line,
+            "price: found \"%.*s\"; allowed: a number such as \"0.04048\", with six decimals "
+            "at most",
+            EVAC_STR_ARG(p->price));
+}
+
 static void finish_facts(struct conf_reader *r, const config_setting_t *group, void *at,
                          const struct conf_given *given)
 {
@@ -137,6 +176,12 @@ static void finish_facts(struct conf_reader *r, const config_setting_t *group, v
     }
     for (size_t i = 0; i < f->setting_count; i++)
         resolve(r, f, f->settings[i].place.line, &f->settings[i].source);
+    for (size_t i = 0; i < f->price_count; i++)
+        check_price(r, f, &f->prices[i]);
+    if (f->price_count && (f->currency.n == 0 || f->priced_in.n == 0))
+        CONF_ERROR(r, f->place.line,
+                   "prices need a currency and a region that they hold for "
+                   "(currency, priced_in)");
 }
 
 static struct evac_facts *parse_one(const struct evac_conf_text *text, struct evac_diag *diag)
@@ -168,19 +213,34 @@ enum evac_code evac_facts_parse(const struct evac_conf_text *texts, size_t count
                      diag->errors - errors == 1 ? "" : "s");
 }
 
-enum evac_code evac_facts_load(const char *path, struct evac_diag *diag,
+#define FILES_MAX 4u
+
+enum evac_code evac_facts_load(const struct evac_conf_text *texts, size_t count,
+                               const char *const *paths, size_t path_count, struct evac_diag *diag,
                                const struct evac_facts **ret_facts, struct evac_err *err)
 {
-    struct evac_buf text;
-    evac_buf_init(&text, CONF_FILE_BYTES_MAX);
+    struct evac_conf_text *all = evac_arena_array(diag->arena, count + path_count, sizeof *all);
+    struct evac_buf files[FILES_MAX];
+    enum evac_code code = EVAC_OK;
+    size_t n = 0;
     *ret_facts = NULL;
-    enum evac_code code = evac_conf_read_file(path, &text, err);
-    if (code)
-        evac_diag_add(diag, EVAC_DIAG_ERROR, (struct evac_place){ path, 0 }, "%s", err->text);
-    else
-        code = evac_facts_parse(&(struct evac_conf_text){ path, evac_buf_str(&text) }, 1, diag,
-                                ret_facts, err);
-    evac_buf_done(&text);
+    for (size_t i = 0; i < count; i++)
+        all[i] = texts[i];
+    for (; n < path_count && n < FILES_MAX && !code; n++) {
+        evac_buf_init(&files[n], CONF_FILE_BYTES_MAX);
+        struct evac_err why = { EVAC_OK, "" };
+        code = evac_conf_read_file(paths[n], &files[n], &why);
+        all[count + n] = (struct evac_conf_text){ paths[n], evac_buf_str(&files[n]) };
+        if (code)
+            evac_diag_add(diag, EVAC_DIAG_ERROR, (struct evac_place){ paths[n], 0 }, "%s",
+                          why.text);
+        if (code)
+            (void)evac_fail(err, code, "%s: %s", paths[n], why.text);
+    }
+    if (!code)
+        code = evac_facts_parse(all, count + n, diag, ret_facts, err);
+    while (n > 0)
+        evac_buf_done(&files[--n]);
     return code;
 }
 
@@ -228,6 +288,19 @@ const struct evac_fact_plane *evac_facts_find(const struct evac_facts *facts, co
             if (fits(&facts->planes[i], service, operation))
                 return &facts->planes[i];
     return NULL;
+}
+
+const struct evac_fact_price *evac_facts_price(const struct evac_facts *facts, const char *unit,
+                                               const struct evac_facts **ret_of)
+{
+    const struct evac_fact_price *price = NULL;
+    for (; facts; facts = facts->next)
+        for (size_t i = 0; i < facts->price_count; i++)
+            if (evac_str_is(facts->prices[i].unit, unit)) {
+                price = &facts->prices[i];
+                *ret_of = facts;
+            }
+    return price;
 }
 
 struct evac_str evac_facts_region(const struct evac_facts *facts, const struct evac_args *regions,

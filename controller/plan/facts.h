@@ -50,6 +50,15 @@ struct evac_fact_setting {
     struct evac_str problem, alternative, source;
 };
 
+/* What one of something costs by the hour. */
+struct evac_fact_price {
+    struct evac_place place;
+    struct evac_str unit;   /* as drivers say it: EVAC_HOURLY in evac/driver.h */
+    struct evac_str price;  /* as it was written */
+    int64_t micros;         /* the same in millionths of the currency */
+    struct evac_str source; /* address of a page */
+};
+
 struct evac_fact_partition {
     struct evac_place place;
     struct evac_str name, prefix; /* of its regions' names; the first that fits counts */
@@ -69,15 +78,24 @@ struct evac_facts {
     size_t endpoint_count;
     struct evac_fact_setting *settings;
     size_t setting_count;
+    struct evac_fact_price *prices;
+    size_t price_count;
+    struct evac_str currency, priced_in; /* of the prices; priced_in: a region */
 };
 
 /* *ret_facts lives in diag's arena and is NULL when count is 0. */
 enum evac_code evac_facts_parse(const struct evac_conf_text *texts, size_t count,
                                 struct evac_diag *diag, const struct evac_facts **ret_facts,
                                 struct evac_err *err);
-/* The same from one file. */
-enum evac_code evac_facts_load(const char *path, struct evac_diag *diag,
+/* The same, and files after them. */
+enum evac_code evac_facts_load(const struct evac_conf_text *texts, size_t count,
+                               const char *const *paths, size_t path_count, struct evac_diag *diag,
                                const struct evac_facts **ret_facts, struct evac_err *err);
+
+/* The last that has it: who adds a file means its prices. *ret_of: whose currency, region and date
+ * hold. NULL: there is none. */
+const struct evac_fact_price *evac_facts_price(const struct evac_facts *facts, const char *unit,
+                                               const struct evac_facts **ret_of);
 
 /* The first that fits; NULL: nothing is known. */
 const struct evac_fact_plane *evac_facts_find(const struct evac_facts *facts, const char *service,

@@ -102,6 +102,7 @@ static void begin_chart(const char *title, const char *about, int height, struct
 /* --- labels that do not lie upon each other --------------------------------------------------- */
 
 struct labels {
+    int bottom; /* of the chart: nothing lies below it */
     struct {
         double from, to, y;
     } taken[200];
@@ -127,7 +128,8 @@ static void put_label(struct labels *l, double x, double y, const char *class, c
                   : strcmp(anchor(x), "start") == 0 ? x
                                                     : x - wide / 2;
     for (size_t i = 0; i < 4 && l->count < 200; i++) {
-        if (!is_free(l, from, from + wide, y + places[i]) || y + places[i] < 10)
+        if (!is_free(l, from, from + wide, y + places[i]) || y + places[i] < 10 ||
+            y + places[i] > l->bottom)
             continue;
         l->taken[l->count].from = from;
         l->taken[l->count].to = from + wide;
@@ -272,6 +274,7 @@ void trend_chart_times(const struct evac_trend *t, bool rto, struct evac_buf *ou
     struct times c = {
         .t = t, .rto = rto, .span = trend_span(t), .top = top_of(t, rto), .bottom = rto ? 216 : 140
     };
+    c.labels.bottom = c.bottom;
     begin_chart(rto ? "RTO" : "RPO, the worst store", rto ? "RTO" : "RPO", c.bottom + FOOT, out);
     put_axis(&c.span, c.bottom, out);
     put_goal(&c, out);

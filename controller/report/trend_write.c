@@ -86,8 +86,8 @@ static void put_line(const struct evac_trend_run *r, struct evac_buf *out)
 {
     char date[32];
     show_date(r->began_ms, date, sizeof date);
-    evac_buf_putf(out, "  %s %5llu  %-9.*s", date, (unsigned long long)r->run,
-                  EVAC_STR_ARG(r->kind));
+    evac_buf_putf(out, "  %s %5llu  %-9.*s %-14.*s", date, (unsigned long long)r->run,
+                  EVAC_STR_ARG(r->kind), EVAC_STR_ARG(r->to));
     put_measure(r->moves, r->rto_known, r->rto_ms, r->rto_objective_ms, out);
     put_measure(r->moves, r->rpo_known, r->rpo_ms, r->rpo_objective_ms, out);
     evac_buf_putf(out, " %u of %u  %.*s\n", r->judged[EVAC_JUDGED_MET],
@@ -126,8 +126,9 @@ void evac_trend_text(const struct evac_trend *t, struct evac_buf *out)
         show_duration(true, last->rpo_objective_ms, rpo, sizeof rpo);
         evac_buf_putf(out,
                       "objectives RTO %s, RPO %s; %zu runs and drills\n\n"
-                      "  %-10s %5s  %-9s %-17s %-17s %-7s %s\n",
-                      rto, rpo, t->run_count, "date", "run", "kind", "RTO", "RPO", "met", "result");
+                      "  %-10s %5s  %-9s %-14s %-17s %-17s %-7s %s\n",
+                      rto, rpo, t->run_count, "date", "run", "kind", "to", "RTO", "RPO", "met",
+                      "result");
     }
     for (size_t i = 0; i < t->run_count; i++)
         put_line(&t->runs[i], out);

@@ -184,6 +184,7 @@ enum {
      * there, so a planned move loses nothing. Its fact as_of_wall_ms says up to when everything is
      * in what is, or would be, taken over. (Bits between are the plan's own.) */
     EVAC_ACTION_WAITS = 1u << 12,
+    EVAC_ACTION_UNBILLED = 1u << 13, /* what it changes costs nothing by the hour: requests alone */
 };
 
 /* A look at a region that was left, which a driver may have under this name: SATISFIED when its
@@ -192,6 +193,13 @@ enum {
  * data may have gone its own way. The controller asks now and then until somebody says that the
  * two are reconciled. */
 #define EVAC_ACTION_STILL "still"
+
+/* A member that the snapshot of a look may have, of an action that changes nothing: what one more
+ * of the resource is billed by. {"in":"us-west-2","have":1,"each":{"fargate/vcpu":0.25}}: how many
+ * there are in that region, and for each unit how many of it one more costs an hour. An action that
+ * wants a "count" then adds so many times what its want is above that; prices come from a file of
+ * facts. Estimates alone are made from it. */
+#define EVAC_HOURLY "hourly"
 
 struct evac_action {
     const char *name; /* "promote"; NULL ends the list */

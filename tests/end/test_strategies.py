@@ -54,6 +54,8 @@ def lives_in(world, strategy, regions, alone=True):
 
 
 def there_and_back(strategy):
+    if strategy == "warm-standby":
+        return there_and_back_as_a_live_drill()
     with begin(strategy) as w:
         w.evac("failover", "shop", "--yes", "--mode", "graceful", "--reason", "maintenance")
         lives_in(w, strategy, ["us-west-2"])
@@ -87,6 +89,52 @@ def an_isolated_drill(strategy):
         lives_in(w, strategy, ["us-east-1"], alone=False)
         assert [s["service"] for s in before["ecs"]] == [s["service"] for s in after["ecs"]]
         assert w.app()["active"] == "us-east-1"
+        if strategy == "warm-standby":
+            a_live_drill_that_fails_before_users_move(w)
+
+
+def ask(w, *args):
+    return json.loads(w.evac(*args, "--json").stdout)
+
+
+def there_and_back_as_a_live_drill():
+    """By hand it is test_shop.py's. The receipt, then the move, the soak, and home again."""
+    with begin("warm-standby") as w:
+        w.evac("check", "shop")  # what a task is billed by is seen when it is looked at
+        receipt = ("drill", "shop", "--kind", "live", "--receipt", "--for", "1")
+        cost = ask(w, *receipt)["cost"]
+        units = {(line["step"], line["unit"]): line["an_hour"] for line in cost["lines"]}
+        assert units[("scale:web", "fargate/vcpu")] == 2.5 and units[("scale:batch", "ec2/m6i.large")] == 2, cost
+        assert cost["estimate_millionths"] > 0 and cost["not_counted"] == [], cost
+        text = w.evac(*receipt).stdout
+        for words in ("of which 1.0 s the other region serves", "What it costs, about", "USD", "users are moved twice"):
+            assert words in text, (words, text)
+
+        east = [s for s in w.truth()["ecs"] if s["region"] == "us-east-1"]
+        said = w.evac("drill", "shop", "--kind", "live", "--for", "1", "--yes").stdout
+        assert "is soaking" in said and "is returning" in said and "drill 1 succeeded" in said, said
+        lives_in(w, "warm-standby", ["us-east-1"], alone=False)
+        assert [s for s in w.truth()["ecs"] if s["region"] == "us-east-1"] == east
+        runs = [(r["kind"], r["to"], r["result"]) for r in ask(w, "trend", "shop")["runs"] if r["moves"]]
+        assert runs == [("live", "us-west-2", "succeeded"), ("live", "us-east-1", "succeeded")], runs
+        assert "drills: debt 0 of at most 200 to us-west-2; the next (rehearse)" in w.evac("status").stdout
+        assert "succeeded (drill 1)" in w.evac("drills").stdout
+
+
+def a_live_drill_that_fails_before_users_move(w):
+    """The standby's copy of the GO object can not be read: the drill waits for that, is called off, and leaves all as it was."""
+    before = w.truth()
+    w.sand("service s3 us-west-2 denied")
+    w.evac("drill", "shop", "--kind", "live", "--for", "1", "--yes", "--no-wait")
+    w.wait(lambda: w.app()["run"], 20, "the drill's run")
+    assert "drills: 1 (live) is leaving" in w.evac("status").stdout, w.evac("status").stdout
+    w.evac("drill", "shop", "--stop")
+    w.wait(lambda: not w.app()["drills"]["going_on"], 60, "the drill's end")
+    w.sand("service s3 us-west-2 up")
+    assert ask(w, "drills", "shop")["past"][0]["result"] == "failed", ask(w, "drills", "shop")["past"]
+    after = w.truth()
+    assert before["writers"] == after["writers"] == ["us-east-1"] and before["ecs"] == after["ecs"], (before, after)
+    assert "failed (drill 1)" in w.evac("drills").stdout, w.evac("drills").stdout
 
 
 def main():

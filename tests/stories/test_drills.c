@@ -273,6 +273,43 @@ START_TEST(a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end)
 }
 END_TEST
 
+/* --- what it will cost ----------------------------------------------------------------------- */
+
+static const char *receipt(enum evac_drill_kind kind)
+{
+    static struct evac_buf out;
+    struct evac_err err = { EVAC_OK, "" };
+    const struct evac_drill_wish wish = { .kind = kind, .app = EVAC_STR("shop") };
+    evac_buf_done(&out);
+    evac_buf_init(&out, 1u << 20);
+    ck_assert_msg(evac_shell_receipt(world_shell(w), &wish, &out, &err) == EVAC_OK, "%s", err.text);
+    return out.p;
+}
+
+/* What one more of a service is billed by is what the last look at it said: before there was one,
+ * the receipt says so, and takes nothing for zero. Tasks go from 1 to 6 and to 2, instances to 3.
+ */
+START_TEST(a_receipt_estimates_what_a_drill_adds)
+{
+    begin("drills = ( { kind = \"isolated\"; " AT "} );");
+    world_run(w, SEC_MS);
+    const char *before = receipt(EVAC_DRILL_ISOLATED);
+    ck_assert_msg(strstr(before, "\"estimate_millionths\":0,") &&
+                      strstr(before, "scale:web in us-west-2: no look has said"),
+                  "%s", before);
+    ck_assert_int_eq(world_rehearse(w), EVAC_OK);
+    ck_assert(world_run_to_end(w, 5 * MINUTE_MS));
+    const char *after = receipt(EVAC_DRILL_ISOLATED);
+    ck_assert_msg(strstr(after, "\"step\":\"scale:web\",\"region\":\"us-west-2\",\"unit\":"
+                                "\"fargate/vcpu\",\"an_hour\":2.5000,\"price_millionths\":40480"),
+                  "%s", after);
+    ck_assert_msg(strstr(after, "\"unit\":\"ec2/m6i.large\",\"an_hour\":2.0000"), "%s", after);
+    ck_assert_msg(strstr(after, "\"currency\":\"USD\"") && strstr(after, "\"not_counted\":[]"),
+                  "%s", after);
+    ck_assert_ptr_nonnull(strstr(receipt(EVAC_DRILL_REHEARSE), "\"lines\":[],\"not_counted\":[]"));
+}
+END_TEST
+
 /* --- game days ------------------------------------------------------------------------------- */
 
 /* The template is where FIS can be reached while us-east-1 is gone. */
@@ -519,6 +556,11 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_region_that_dies_before_users_are_moved_is_an_emergency);
     tcase_add_test(tc, a_real_run_ends_a_soak_and_takes_its_place);
     tcase_add_loop_test(tc, a_crash_anywhere_in_a_live_drill_changes_nothing_about_its_end, 0, 12);
+    suite_add_tcase(suite, tc);
+
+    tc = tcase_create("receipt");
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, a_receipt_estimates_what_a_drill_adds);
     suite_add_tcase(suite, tc);
 
     tc = tcase_create("game day");

@@ -63,6 +63,8 @@ struct view {
     int64_t healthy;      /* of those, behind the load balancer; all of them without one */
     struct evac_str problem;
     struct evac_str template, version; /* launch template's; "" it has none */
+    struct evac_str type;              /* of an instance that is there, "" there is none */
+    struct evac_str hourly;            /* of the snapshot, "" not known */
 };
 
 static int64_t number(const struct evac_xml *x, const char *name)
@@ -99,6 +101,7 @@ static struct view read_view(struct aws_call *c, const struct evac_xml *root)
         t = evac_xml_path(g, "MixedInstancesPolicy/LaunchTemplate/LaunchTemplateSpecification");
     v.template = evac_arena_str(c->arena, evac_xml_text(t, "LaunchTemplateId"));
     v.version = evac_arena_str(c->arena, evac_xml_text(t, "Version"));
+    v.type = evac_arena_str(c->arena, evac_xml_text(g, "Instances/member/InstanceType"));
     for (const struct evac_xml *p = evac_xml_path(g, "SuspendedProcesses/member"); p;
          p = evac_xml_again(p))
         v.launch_suspended |= evac_str_is(evac_xml_text(p, "ProcessName"), "Launch");
@@ -115,8 +118,9 @@ static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, 
         .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 3 : 0
     };
     if (v->found)
-        sight.snapshot = aws_printf(c, "{\"min\":%lld,\"max\":%lld,\"desired\":%lld}",
-                                    (long long)v->min, (long long)v->max, (long long)v->desired);
+        sight.snapshot =
+            aws_printf(c, "{\"min\":%lld,\"max\":%lld,\"desired\":%lld%.*s}", (long long)v->min,
+                       (long long)v->max, (long long)v->desired, EVAC_STR_ARG(v->hourly));
     aws_answer_seen(c, &sight, "%s", why);
 }
 
@@ -197,8 +201,14 @@ static const char *how_many(struct aws_call *c, const struct view *v, int64_t wa
 
 static void checked(struct aws_call *c, const char *finding)
 {
-    const struct looking *w = c->state;
-    const struct view *v = &w->v;
+    struct looking *w = c->state;
+    struct view *v = &w->v;
+    bool has_asked = v->template.n && !v->launch_suspended; /* as judge_ready decides */
+    struct evac_str type = has_asked ? asg_template_type(c) : EVAC_STR_NONE;
+    if (type.n == 0)
+        type = v->type;
+    if (type.n)
+        v->hourly = aws_hourly(c, v->desired, aws_printf(c, "\"ec2/%.*s\":1", EVAC_STR_ARG(type)));
     if (finding)
         seen(c, v, EVAC_SEEN_BLOCKED, -1, finding);
     else

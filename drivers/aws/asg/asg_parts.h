@@ -9,5 +9,7 @@
 typedef void asg_template_fn(struct aws_call *c, const char *finding);
 void asg_check_template(struct aws_call *c, struct evac_str id, struct evac_str version,
                         asg_template_fn *then);
+/* Then: the instance type that it names, "" none or not known. */
+struct evac_str asg_template_type(const struct aws_call *c);
 
 #endif

@@ -93,6 +93,12 @@ static void on_template(struct aws_call *c, const struct evac_aws_reply *r)
         check_type(c);
 }
 
+struct evac_str asg_template_type(const struct aws_call *c)
+{
+    const struct check *k = c->helper;
+    return k ? k->type : EVAC_STR_NONE;
+}
+
 void asg_check_template(struct aws_call *c, struct evac_str id, struct evac_str version,
                         asg_template_fn *then)
 {

@@ -75,9 +75,9 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
       0, EVAC_FENCING_STATE, 2000, 120000, NULL, look_ops }, \
     AWS_PARITY_ACTION(parity_ops), \
     { "switchover", "the region's cluster is the writer, moved without losing data", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 60000, 900000, NULL, switchover_ops }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_UNBILLED | EVAC_ACTION_PROMOTES, EVAC_FENCING_STATE, 60000, 900000, NULL, switchover_ops }, \
     { "failover", "the region's cluster is the writer; what was not replicated is lost", \
-      EVAC_ACTION_MUTATES | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 90000, 900000, NULL, failover_ops }, \
+      EVAC_ACTION_MUTATES | EVAC_ACTION_UNBILLED | EVAC_ACTION_PROMOTES | EVAC_ACTION_LOSSY, EVAC_FENCING_STATE, 90000, 900000, NULL, failover_ops }, \
     { "protected", "every other member follows this region's writer again", 0, EVAC_FENCING_STATE, \
       120000, 3600000, NULL, look_ops }, \
     AWS_STILL_ACTION("the region's cluster follows, or is gone: it takes no writes", NULL, still_ops), \

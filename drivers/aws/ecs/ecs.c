@@ -59,6 +59,8 @@ struct view {
     int64_t desired, running;
     struct evac_str definition; /* the task definition's ARN */
     struct evac_str trouble;    /* the newest event that says why tasks do not start */
+    bool fargate;               /* tasks are billed, not instances below them */
+    struct evac_str hourly;     /* of the snapshot, "" not known */
 };
 
 static size_t deployments(const struct evac_json *service)
@@ -80,6 +82,14 @@ static struct evac_str find_trouble(const struct evac_json *service)
     return EVAC_STR_NONE;
 }
 
+static bool is_fargate(const struct evac_json *service)
+{
+    const struct evac_json *first =
+        evac_json_first(evac_json_get(service, "capacityProviderStrategy"));
+    return evac_str_is(evac_json_str(service, "launchType"), "FARGATE") ||
+           evac_str_is(evac_json_str(first, "capacityProvider"), "FARGATE");
+}
+
 static struct view read_view(const struct evac_aws_reply *r)
 {
     const struct evac_json *s = evac_json_first(evac_json_get(r->json, "services"));
@@ -89,7 +99,8 @@ static struct view read_view(const struct evac_aws_reply *r)
                           .desired = evac_json_i64(s, "desiredCount", 0),
                           .running = evac_json_i64(s, "runningCount", 0),
                           .definition = evac_json_str(s, "taskDefinition"),
-                          .trouble = find_trouble(s) };
+                          .trouble = find_trouble(s),
+                          .fargate = is_fargate(s) };
 }
 
 static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, int progress,
@@ -100,7 +111,8 @@ static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, 
         .seen = seen, .progress = progress, .facts = facts, .fact_count = v->found ? 2 : 0
     };
     if (v->found)
-        sight.snapshot = aws_printf(c, "{\"desired\":%lld}", (long long)v->desired);
+        sight.snapshot =
+            aws_printf(c, "{\"desired\":%lld%.*s}", (long long)v->desired, EVAC_STR_ARG(v->hourly));
     aws_answer_seen(c, &sight, "%s", why);
 }
 
@@ -148,9 +160,11 @@ static const char *how_many(struct aws_call *c, const struct view *v, int64_t wa
         .p;
 }
 
-static void checked(struct aws_call *c, struct evac_str findings)
+static void checked(struct aws_call *c, struct evac_str findings, struct evac_str each)
 {
-    const struct view *v = c->state;
+    struct view *v = c->state;
+    if (v->fargate)
+        v->hourly = aws_hourly(c, v->desired, each);
     bool steady = v->running >= v->desired && !v->deploying;
     if (findings.n)
         seen(c, v, EVAC_SEEN_BLOCKED, -1, findings.p);

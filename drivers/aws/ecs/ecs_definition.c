@@ -91,6 +91,20 @@ static void check_definition(struct check *k, const struct evac_json *definition
         check_container(k, e);
 }
 
+/* Its CPU is in 1024ths of a vCPU, its memory in MiB. */
+static struct evac_str billed_by(struct aws_call *c, const struct evac_json *definition)
+{
+    int64_t cpu, memory;
+    struct evac_str machine =
+        evac_json_str(evac_json_get(definition, "runtimePlatform"), "cpuArchitecture");
+    const char *arm = evac_str_is(machine, "ARM64") ? "-arm" : "";
+    if (!evac_str_i64(evac_json_str(definition, "cpu"), &cpu) ||
+        !evac_str_i64(evac_json_str(definition, "memory"), &memory))
+        return EVAC_STR_NONE;
+    return aws_printf(c, "\"fargate%s/vcpu\":%.3f,\"fargate%s/gb\":%.3f", arm, (double)cpu / 1024,
+                      arm, (double)memory / 1024);
+}
+
 static void on_definition(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct check *k = c->helper;
@@ -106,7 +120,7 @@ static void on_definition(struct aws_call *c, const struct evac_aws_reply *r)
         check_definition(k, evac_json_get(r->json, "taskDefinition"));
     struct evac_str findings = evac_arena_str(c->arena, evac_buf_str(&k->words));
     evac_buf_done(&k->words);
-    k->then(c, findings);
+    k->then(c, findings, billed_by(c, evac_json_get(r->json, "taskDefinition")));
 }
 
 void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definition_fn *then)

@@ -5,8 +5,9 @@
 #include "aws_pack.h"
 
 /* ecs_definition.c: can tasks of that definition be started when the other region is gone? Asks for
- * it, and goes on at then with what stands in the way, as a sentence; "" nothing. */
-typedef void ecs_definition_fn(struct aws_call *c, struct evac_str findings);
+ * it, and goes on at then with what stands in the way, as a sentence; "" nothing. each: what a
+ * task of it is billed by where nobody keeps instances for it (see aws_hourly); "" not known. */
+typedef void ecs_definition_fn(struct aws_call *c, struct evac_str findings, struct evac_str each);
 void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definition_fn *then);
 
 #endif

@@ -275,6 +275,10 @@ struct aws_wanted {
 };
 enum evac_code aws_wanted(struct aws_call *c, struct aws_wanted *ret_wanted, struct evac_err *err);
 /* The settings that aws_wanted() reads. */
+/* EVAC_HOURLY as a snapshot's further member, with a comma before it; "" where each is. each is
+ * JSON's members: "\"ec2/m5.large\":1". */
+struct evac_str aws_hourly(struct aws_call *c, int64_t have, struct evac_str each);
+
 #define AWS_SCALE_PARAMS                                                                           \
     { "count",                                                                                     \
       EVAC_PARAM_TEXT,                                                                             \

@@ -17,6 +17,14 @@ const char *aws_still_more(struct aws_call *c, int64_t runs, const char *what, i
         .p;
 }
 
+struct evac_str aws_hourly(struct aws_call *c, int64_t have, struct evac_str each)
+{
+    if (each.n == 0)
+        return EVAC_STR_NONE;
+    return aws_printf(c, ",\"" EVAC_HOURLY "\":{\"in\":\"%.*s\",\"have\":%lld,\"each\":{%.*s}}",
+                      EVAC_STR_ARG(c->region), (long long)have, EVAC_STR_ARG(each));
+}
+
 void aws_still_answer(struct aws_call *c, struct evac_str snapshot, bool writes, const char *why)
 {
     static const struct evac_fact accepts = { "writes", 1 };
