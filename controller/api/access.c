@@ -49,6 +49,8 @@ const struct evac_access_row evac_access_rows[] = {
     { "checkpoint", ANYBODY, "sign the journal as it is" },
     { "deficiencies", ANYBODY, "open, assign and close; to accept one is its owner's" },
     { "vantage", OPERATOR | ADMIN, "tell what is seen from another place" },
+    { "tokens", ADMIN, "make an API token, with no more than one holds" },
+    { "revoke", ANYBODY, "end an API token: one's own; any is for admins" },
     { "reload", ADMIN, "load the configuration again" },
     { NULL, ADMIN, "whatever else changes something" },
 };
@@ -68,6 +70,11 @@ const struct evac_access_row *evac_access_row(struct evac_str what)
 static const struct evac_holders *app_holders(const struct evac_app *app)
 {
     return app ? app->roles : NULL;
+}
+
+static struct evac_str app_name(const struct evac_app *app)
+{
+    return app ? app->name : EVAC_STR_NONE;
 }
 
 static void put_holders(const struct evac_access *a, enum evac_role role, struct evac_buf *out)
@@ -107,14 +114,22 @@ static void put_roles(uint32_t roles, struct evac_buf *out)
         evac_buf_puts(out, "nothing");
 }
 
+static void put_scope(const struct evac_scope *scope, struct evac_buf *out)
+{
+    for (size_t i = 0; scope && i < scope->app_count; i++)
+        evac_buf_putf(out, "%s%.*s", i ? ", " : ", since this credential is for ",
+                      EVAC_STR_ARG(scope->apps[i]));
+}
+
 static enum evac_code refuse(const struct evac_access *a, uint32_t needed, uint32_t held,
                              struct evac_err *err)
 {
     struct evac_buf text, have;
     evac_buf_init(&text, 8192);
-    evac_buf_init(&have, 256);
+    evac_buf_init(&have, 8192);
     put_needed(a, needed, &text);
     put_roles(held, &have);
+    put_scope(a->caller->scope, &have);
     enum evac_code code = evac_fail(
         err, EVAC_E_REFUSED, "%.*s%s%.*s%s is for %s; you are %.*s: %s", EVAC_STR_ARG(a->what),
         a->app ? " of '" : "", EVAC_STR_ARG(a->app ? a->app->name : EVAC_STR_NONE),
@@ -126,7 +141,8 @@ static enum evac_code refuse(const struct evac_access *a, uint32_t needed, uint3
 
 enum evac_code evac_access_need(const struct evac_access *a, uint32_t roles, struct evac_err *err)
 {
-    uint32_t held = evac_roles_of(a->model->controller.roles, app_holders(a->app), a->caller);
+    uint32_t held =
+        evac_roles_of(a->model->controller.roles, app_holders(a->app), app_name(a->app), a->caller);
     return held & roles ? EVAC_OK : refuse(a, roles, held, err);
 }
 
@@ -186,7 +202,7 @@ void evac_access_to_json(const struct evac_model *model, const struct evac_app *
                          const struct evac_caller *caller, struct evac_jw *w)
 {
     const struct evac_access a = { model, app, caller, EVAC_STR_NONE };
-    uint32_t held = evac_roles_of(model->controller.roles, app_holders(app), caller);
+    uint32_t held = evac_roles_of(model->controller.roles, app_holders(app), app_name(app), caller);
     evac_jw_open(w, NULL, '{');
     evac_jw_str(w, "app", app ? app->name : EVAC_STR_NONE);
     evac_jw_str(w, "who", caller->who);

@@ -41,8 +41,8 @@ struct evac_api_response {
 typedef bool evac_api_header_fn(void *user, const char *name, const char *value);
 bool evac_api_headers(const struct evac_api_response *response, evac_api_header_fn *fn, void *user);
 
-/* false: what is asked for is the stream of events, and the caller may have it; nothing was
- * answered, that is the carrier's. */
+/* false: what is asked for is the stream of events, or a session, and the caller may have it;
+ * nothing was answered, that is the carrier's. */
 bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
                      struct evac_api_response *response);
 

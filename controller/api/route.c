@@ -60,7 +60,7 @@ void evac_route_allow(struct evac_str path, char *ret_allow, size_t bytes)
 {
     static const struct {
         const char *method, *says;
-    } methods[] = { { "GET", "GET, HEAD, " }, { "POST", "POST, " } };
+    } methods[] = { { "GET", "GET, HEAD, " }, { "POST", "POST, " }, { "DELETE", "DELETE, " } };
     struct evac_str vars[API_VARS_MAX];
     struct evac_buf text;
     bool there;

@@ -2,14 +2,15 @@
 
 #include <stddef.h>
 
-#define JSON   "application/json"
-#define PAPERS "application/json text/plain text/html"
-#define SHELL  EVAC_ROUTE_SHELL
-#define PAGED  EVAC_ROUTE_PAGED
-#define CHANGE (EVAC_ROUTE_SHELL | EVAC_ROUTE_MUTATES)
-#define WORD   (EVAC_ROUTE_SHELL | EVAC_ROUTE_MUTATES | EVAC_ROUTE_GUARDED)
-#define JOB    (EVAC_ROUTE_SHELL | EVAC_ROUTE_JOB)
-#define ROW(w) EVAC_ASK_ROW, w
+#define JSON    "application/json"
+#define PAPERS  "application/json text/plain text/html"
+#define SHELL   EVAC_ROUTE_SHELL
+#define PAGED   EVAC_ROUTE_PAGED
+#define CHANGE  (EVAC_ROUTE_SHELL | EVAC_ROUTE_MUTATES)
+#define WORD    (EVAC_ROUTE_SHELL | EVAC_ROUTE_MUTATES | EVAC_ROUTE_GUARDED)
+#define JOB     (EVAC_ROUTE_SHELL | EVAC_ROUTE_JOB)
+#define NEUTRAL EVAC_ROUTE_NEUTRAL
+#define ROW(w)  EVAC_ASK_ROW, w
 
 /* clang-format off */
 const struct evac_api_param evac_api_params[] = {
@@ -23,6 +24,7 @@ const struct evac_api_param evac_api_params[] = {
     { "to", false, "The region that the app would move to; without it the best standby." },
     { "soak_ms", true, "How long a live drill stays, in milliseconds; without it as configured." },
     { "format", false, "json, text or html, whatever the header Accept says." },
+    { "token", false, "A token's id, or the name of one that is live." },
     { "limit", true, "At most so many; there is a default and a ceiling." },
     { "after", true, "Go on behind this one: take it from the header Link of the page before." },
     { "until", true, "The latest instant to look ahead to, in milliseconds since 1970." },
@@ -39,17 +41,29 @@ const struct evac_route evac_routes[] = {
     { "GET", "/metrics", "getMetrics", ROW("look"), api_metrics, "", NULL,
       200, "Words", "text/plain application/openmetrics-text", 0, "controller", "Its numbers, for Prometheus: text, or OpenMetrics for whoever accepts it." },
     { "GET", "/v1/version", "getVersion", ROW("look"), api_version, "", NULL,
-      200, "Version", JSON, 0, "controller", "Which evac this is, and which node." },
+      200, "Version", JSON, NEUTRAL, "controller", "Which evac this is, and which node." },
     { "GET", "/v1/status", "getStatus", ROW("look"), api_status, "", NULL,
       200, "Status", JSON, 0, "controller", "All that an on-call needs first: the controller, its apps, what goes on." },
     { "POST", "/v1/reload", "reload", ROW("reload"), api_reload, "", "Empty",
       200, "Reloaded", JSON, CHANGE, "controller", "Load the configuration again. One that does not make sense changes nothing." },
-    { "GET", "/v1/events", "streamEvents", ROW("look"), NULL, "after", NULL,
+    { "GET", "/v1/events", "streamEvents", ROW("look"), NULL, "after app run", NULL,
       200, "Event", "text/event-stream", EVAC_ROUTE_STREAM, "controller", "Server-sent events, one a row of the journal, from now on or behind Last-Event-ID (or after)." },
+    { "GET", "/v1/session", "getSession", ROW("look"), NULL, "", NULL,
+      200, "Session", JSON, EVAC_ROUTE_STREAM | NEUTRAL, "access", "Who one is to the controller, by what, and until when." },
+    { "POST", "/v1/session", "beginSession", ROW("look"), NULL, "", "Empty",
+      201, "Session", JSON, EVAC_ROUTE_STREAM | NEUTRAL, "access", "A cookie for a browser, by a bearer token or a client's certificate. What it changes needs the header X-Evac-CSRF." },
+    { "DELETE", "/v1/session", "endSession", ROW("look"), NULL, "", NULL,
+      200, "Answer", JSON, EVAC_ROUTE_STREAM | NEUTRAL, "access", "End the session whose cookie is sent." },
+    { "GET", "/v1/tokens", "listTokens", ROW("look"), api_list_tokens, "", NULL,
+      200, "Tokens", JSON, NEUTRAL, "access", "API tokens, without their text: all for an admin, one's own otherwise." },
+    { "POST", "/v1/tokens", "makeToken", ROW("tokens"), api_make_token, "", "TokenWish",
+      201, "Token", JSON, SHELL, "access", "Make one: its text is in this answer and nowhere else." },
+    { "POST", "/v1/tokens/{token}/revoke", "revokeToken", ROW("revoke"), api_end_token, "", "TokenEnd",
+      200, "Token", JSON, CHANGE, "access", "It is good for nothing from now on." },
     { "GET", "/v1/problems", "listProblems", ROW("look"), api_list_problems, "", NULL,
-      200, "Problems", JSON, 0, "controller", "The kinds of problems that are answered." },
+      200, "Problems", JSON, NEUTRAL, "controller", "The kinds of problems that are answered." },
     { "GET", "/v1/problems/{kind}", "getProblem", ROW("look"), api_get_problem, "", NULL,
-      200, "ProblemKind", JSON, 0, "controller", "What a problem's type means." },
+      200, "ProblemKind", JSON, NEUTRAL, "controller", "What a problem's type means." },
 
     { "GET", "/v1/apps", "listApps", ROW("look"), api_list_apps, "limit after", NULL,
       200, "Apps", JSON, SHELL | PAGED, "apps", "All apps, little of each: cheap enough to be asked for often." },
@@ -102,16 +116,16 @@ const struct evac_route evac_routes[] = {
     { "GET", "/v1/holds", "listHolds", ROW("look"), api_list_holds, "limit after", NULL,
       200, "Holds", JSON, SHELL | PAGED, "words", "Holds, freezes and waivers that stand: whose, why, until when." },
     { "GET", "/v1/roles", "getRoles", ROW("look"), api_roles, "app", NULL,
-      200, "Roles", JSON, 0, "words", "Who may do what, and the caller's own standing." },
+      200, "Roles", JSON, NEUTRAL, "words", "Who may do what, and the caller's own standing." },
     { "GET", "/v1/gates", "listGates", ROW("look"), api_gates, "", NULL,
-      200, "Gates", JSON, 0, "words", "The gates of a run, and who may override which." },
+      200, "Gates", JSON, NEUTRAL, "words", "The gates of a run, and who may override which." },
 
     { "GET", "/v1/incidents", "getIncidents", ROW("look"), api_incidents, "limit after", NULL,
       200, "Incidents", JSON, SHELL | PAGED, "incidents", "Regional incidents, and what each app is to them." },
     { "GET", "/v1/drills", "listDrills", ROW("look"), api_list_drills, "app until limit after", NULL,
       200, "Drills", JSON, SHELL | PAGED, "drills", "Drills to come, going on and past, and what is owed." },
     { "GET", "/v1/drivers", "listDrivers", ROW("look"), api_drivers, "", NULL,
-      200, "Drivers", JSON, 0, "controller", "The drivers, their actions and parameters." },
+      200, "Drivers", JSON, NEUTRAL, "controller", "The drivers, their actions and parameters." },
     { "POST", "/v1/vantages/{vantage}/results", "tellResults", ROW("vantage"), api_vantage, "", "Batch",
       200, "Empty", JSON, SHELL | EVAC_ROUTE_RAW, "controller", "What an agent at another place saw. Its batches are numbered: a copy is refused as stale." },
 

@@ -1,11 +1,11 @@
-#include "server.h"
+/* Listens, limits, and hands on what libwebsockets reads. */
+#include "server_internal.h"
 
-#include "api.h"
-#include "peer.h"
-#include "problem.h"
+#include "log.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,378 +13,207 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BODY_MAX     (1u << 20)
-#define RESPONSE_MAX (32u << 20)
-#define STREAM_MAX   (1u << 20) /* a reader of events that is further behind is sent away */
-#define STREAMS_MAX  256u
-#define CHUNK        16384u
-#define HEADER_MAX   4096u
+#define FILES_MS 10000u /* between two looks whether certificates changed */
 
-/* Request headers that the API reads. */
-enum { IF_NONE_MATCH, IF_MATCH, IDEMPOTENCY_KEY, ACCEPT, HEADER_COUNT };
-
-/* One connection's exchange. */
-struct exchange {
-    struct exchange *next; /* event streams, in the server's list */
-    struct evac_api_server *server;
-    struct lws *wsi;
-    char method[8];
-    struct evac_buf path, query, body, out;
-    struct evac_buf headers[HEADER_COUNT];
-    enum evac_problem refused; /* before it came to the API; EVAC_PROBLEM_COUNT: it did not */
-    bool head;                 /* the body is not sent */
-    size_t sent;
-    bool stream, answered;
-    uint64_t from_seq;
-};
-
-struct evac_api_server {
-    struct evac_daemon *daemon;
-    struct lws_context *context;
-    struct exchange *streams;
-    size_t stream_count;
-    bool stopped;
-    char socket[108];
-};
-
-/* --- exchanges
- * ------------------------------------------------------------------------------------------ */
-
-static struct exchange *new_exchange(struct evac_api_server *server, struct lws *wsi)
+uint64_t server_now_ms(const struct evac_api_server *server)
 {
-    struct exchange *x = calloc(1, sizeof *x);
-    if (!x)
+    return evac_daemon_now_ms(server->daemon);
+}
+
+void conn_wait(struct conn *conn, uint64_t limit_ms)
+{
+    conn->since_ms = server_now_ms(conn->listener->server);
+    conn->limit_ms = limit_ms;
+}
+
+/* --- connections
+ * ------------------------------------------------------------------------------ */
+
+static struct listener *listener_of(struct evac_api_server *server, struct lws *wsi)
+{
+    struct lws_vhost *vhost = lws_get_vhost(wsi);
+    for (size_t i = 0; i < server->listener_count; i++)
+        if (server->listeners[i].vhost == vhost)
+            return &server->listeners[i];
+    return NULL;
+}
+
+static bool address_of(int fd, struct evac_address *ret)
+{
+    struct sockaddr_storage from;
+    socklen_t bytes = sizeof from;
+    return getpeername(fd, (struct sockaddr *)&from, &bytes) == 0 &&
+           evac_address_of((const struct sockaddr *)&from, ret);
+}
+
+static size_t count_of(const struct evac_api_server *server, const struct evac_address *address)
+{
+    size_t n = 0;
+    for (const struct conn *c = server->conns; c; c = c->next)
+        n += c->listener->conf && memcmp(&c->address, address, sizeof *address) == 0;
+    return n;
+}
+
+/* Before anything is read, and before TLS costs anything: nonzero closes it. */
+static int filter(struct evac_api_server *server, struct lws *wsi, int fd)
+{
+    const struct evac_controller_conf *conf = &evac_daemon_model(server->daemon)->controller;
+    const struct listener *l = listener_of(server, wsi);
+    struct evac_address address;
+    if (!l || server->stopped)
+        return 1;
+    if (!l->conf)
+        return server->unix_count >= UNIX_MAX;
+    return !address_of(fd, &address) || server->tcp_count >= conf->api_connections ||
+           count_of(server, &address) >= conf->api_peer_connections;
+}
+
+static void open_conn(struct evac_api_server *server, struct lws *wsi)
+{
+    struct listener *l = listener_of(server, wsi);
+    struct conn *c = l ? calloc(1, sizeof *c) : NULL;
+    if (l && !c)
         abort();
-    x->server = server;
-    x->wsi = wsi;
-    evac_buf_init(&x->path, 8192);
-    evac_buf_init(&x->query, 8192);
-    evac_buf_init(&x->body, BODY_MAX);
-    evac_buf_init(&x->out, RESPONSE_MAX);
-    for (size_t i = 0; i < HEADER_COUNT; i++)
-        evac_buf_init(&x->headers[i], HEADER_MAX);
-    x->refused = EVAC_PROBLEM_COUNT;
-    return x;
-}
-
-static void unlink_stream(struct exchange *x)
-{
-    for (struct exchange **at = &x->server->streams; *at; at = &(*at)->next)
-        if (*at == x) {
-            *at = x->next;
-            x->server->stream_count--;
-            return;
-        }
-}
-
-static void free_exchange(struct exchange *x)
-{
-    if (!x)
+    lws_set_opaque_user_data(wsi, c);
+    if (!c)
         return;
-    if (x->stream)
-        unlink_stream(x);
-    evac_buf_done(&x->path);
-    evac_buf_done(&x->query);
-    evac_buf_done(&x->body);
-    evac_buf_done(&x->out);
-    for (size_t i = 0; i < HEADER_COUNT; i++)
-        evac_buf_done(&x->headers[i]);
-    free(x);
+    c->listener = l;
+    c->wsi = wsi;
+    if (l->conf)
+        (void)address_of(lws_get_socket_fd(wsi), &c->address);
+    *(l->conf ? &server->tcp_count : &server->unix_count) += 1;
+    c->next = server->conns;
+    if (c->next)
+        c->next->prev = c;
+    server->conns = c;
+    conn_wait(c, FIRST_MS);
 }
 
-/* Where response headers are written. */
-struct head {
-    struct lws *wsi;
-    unsigned char *p, *end;
-};
-
-static bool put_header(void *user, const char *name, const char *value)
+static void close_conn(struct evac_api_server *server, struct lws *wsi)
 {
-    struct head *h = user;
-    return lws_add_http_header_by_name(h->wsi, (const unsigned char *)name,
-                                       (const unsigned char *)value, (int)strlen(value), &h->p,
-                                       h->end) == 0;
+    struct conn *c = lws_get_opaque_user_data(wsi);
+    if (!c)
+        return;
+    lws_set_opaque_user_data(wsi, NULL);
+    exchange_free(c->exchange);
+    *(c->listener->conf ? &server->tcp_count : &server->unix_count) -= 1;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        server->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    free(c);
 }
 
-/* length -1: a stream. */
-static int send_headers(struct exchange *x, const struct evac_api_response *r, int64_t length)
+/* --- what takes too long
+ * ---------------------------------------------------------------------- */
+
+static bool is_late(const struct conn *c, uint64_t now)
 {
-    unsigned char buf[LWS_PRE + HEADER_MAX];
-    struct head h = { x->wsi, buf + LWS_PRE, buf + sizeof buf - 1 };
-    if (lws_add_http_header_status(x->wsi, (unsigned)r->status, &h.p, h.end) ||
-        !put_header(&h, "content-type:", r->content_type) ||
-        !put_header(&h, "cache-control:", r->etag[0] ? "no-cache" : "no-store") ||
-        !evac_api_headers(r, put_header, &h))
-        return -1;
-    if (length >= 0 && r->status != 304 &&
-        lws_add_http_header_content_length(x->wsi, (lws_filepos_t)length, &h.p, h.end))
-        return -1;
-    return lws_finalize_write_http_header(x->wsi, buf + LWS_PRE, &h.p, h.end) ? -1 : 0;
+    const struct exchange *x = c->exchange;
+    bool stuck = c->limit_ms != UINT64_MAX && now - c->since_ms >= c->limit_ms;
+    bool slow = x && x->answered && !x->stream && now >= x->until_ms;
+    return stuck || slow;
 }
 
-static int send_response(struct exchange *x, struct evac_api_response *response)
+static void refresh(struct listener *l)
 {
-    int64_t length = (int64_t)response->body.n;
-    if (x->head)
-        evac_buf_reset(&response->body);
-    evac_buf_done(&x->out);
-    x->out = response->body;
-    x->answered = true;
-    if (send_headers(x, response, length))
-        return -1;
-    lws_callback_on_writable(x->wsi);
-    return 0;
+    struct evac_err err = { EVAC_OK, "" };
+    bool changed = false;
+    if (evac_tls_refresh(l->tls, &changed, &err))
+        evac_log(EVAC_LOG_ERROR, "certificate_refused", "listen=%.*s reason=\"%s\"",
+                 EVAC_STR_ARG(l->conf->address), err.text);
+    else if (changed)
+        evac_log(EVAC_LOG_INFO, "certificate_loaded", "listen=%.*s",
+                 EVAC_STR_ARG(l->conf->address));
 }
 
-/* What never came to the API is answered as the API answers. */
-static int refuse(struct exchange *x, enum evac_problem problem, const char *detail)
+void evac_api_server_reload(struct evac_api_server *server)
 {
-    struct evac_api_response response = { .status = 200, .instance = evac_buf_str(&x->path) };
-    evac_buf_init(&response.body, RESPONSE_MAX);
-    evac_problem(&response, problem, detail);
-    return send_response(x, &response);
+    server->files_ms = server_now_ms(server);
+    for (size_t i = 0; i < server->listener_count; i++)
+        if (server->listeners[i].tls)
+            refresh(&server->listeners[i]);
 }
 
-static struct evac_api_request request_of(struct exchange *x, const struct evac_peer *peer)
+static void on_sweep(uv_timer_t *timer)
 {
-    return (struct evac_api_request){ .method = x->method,
-                                      .path = evac_buf_str(&x->path),
-                                      .query = evac_buf_str(&x->query),
-                                      .body = evac_buf_str(&x->body),
-                                      .if_none_match = evac_buf_str(&x->headers[IF_NONE_MATCH]),
-                                      .if_match = evac_buf_str(&x->headers[IF_MATCH]),
-                                      .idempotency_key = evac_buf_str(&x->headers[IDEMPOTENCY_KEY]),
-                                      .accept = evac_buf_str(&x->headers[ACCEPT]),
-                                      .caller = peer->caller };
-}
-
-static int begin_stream(struct exchange *x);
-
-static int answer(struct exchange *x)
-{
-    struct evac_api_response response = { .status = 200 };
-    struct evac_peer peer;
-    evac_peer_of(lws_get_socket_fd(x->wsi), x->server->socket, &peer);
-    evac_buf_init(&response.body, RESPONSE_MAX);
-    const struct evac_api_request request = request_of(x, &peer);
-    bool answered = evac_api_handle(x->server->daemon, &request, &response);
-    evac_peer_done(&peer);
-    if (answered)
-        return send_response(x, &response);
-    evac_buf_done(&response.body);
-    return begin_stream(x);
-}
-
-/* --- event streams
- * --------------------------------------------------------------------------------------- */
-
-static bool put_old(void *user, const struct evac_row *row)
-{
-    struct exchange *x = user;
-    evac_api_event(&row->record, &x->out);
-    return !x->out.failed;
-}
-
-static int begin_stream(struct exchange *x)
-{
-    char number[32];
-    int64_t after = 0;
-    struct evac_api_server *server = x->server;
-    struct evac_store *store = evac_daemon_store(server->daemon);
-    struct evac_store_filter filter = { 0 };
-
-    int n = lws_hdr_custom_copy(x->wsi, number, sizeof number, "last-event-id:", 14);
-    if (n <= 0 || !evac_str_i64(evac_str(number), &after))
-        (void)evac_str_i64(evac_api_query(evac_buf_str(&x->query), "after", number, sizeof number),
-                           &after);
-    if (server->stream_count >= STREAMS_MAX)
-        return refuse(x, EVAC_PROBLEM_OVERLOADED, "too many event streams are open");
-    if (!store)
-        return refuse(x, EVAC_PROBLEM_IN_TROUBLE, evac_daemon_trouble(server->daemon));
-    if (after <= 0) /* from now on */
-        after = (int64_t)store->vt->last_seq(store);
-    x->stream = x->answered = true;
-    x->next = server->streams;
-    server->streams = x;
-    server->stream_count++;
-    const struct evac_api_response head = { .status = 200, .content_type = "text/event-stream" };
-    if (send_headers(x, &head, -1))
-        return -1;
-    filter.after_seq = (uint64_t)after;
-    evac_buf_puts(&x->out, ": evac\n\n");
-    (void)store->vt->read(store, &filter, put_old, x, NULL);
-    lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
-    lws_callback_on_writable(x->wsi);
-    return 0;
+    struct evac_api_server *server = timer->data;
+    uint64_t now = server_now_ms(server);
+    for (struct exchange *x = server->streams; x; x = x->next)
+        stream_beat(x, now);
+    for (struct conn *c = server->conns; c; c = c->next) {
+        if (c->doomed || !is_late(c, now))
+            continue;
+        c->doomed = true;
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+    if (now - server->files_ms >= FILES_MS)
+        evac_api_server_reload(server);
 }
 
 static void row_written(void *user, const struct evac_record *record)
 {
-    struct evac_api_server *server = user;
-    for (struct exchange *x = server->streams, *next; x; x = next) {
-        next = x->next;
-        if (x->out.n - x->sent > STREAM_MAX) {
-            lws_set_timeout(x->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-            continue;
-        }
-        evac_api_event(record, &x->out);
-        lws_callback_on_writable(x->wsi);
-    }
+    stream_row(user, record);
 }
 
 /* --- libwebsockets
- * ---------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------- */
 
-static int copy_header(struct lws *wsi, enum lws_token_indexes token, struct evac_buf *out)
+static int dress(struct evac_api_server *server, SSL_CTX *context, const struct lws_vhost *vhost)
 {
-    int n = lws_hdr_total_length(wsi, token);
-    char text[8192];
-    if (n <= 0 || (size_t)n >= sizeof text)
-        return n <= 0 ? 0 : -1;
-    if (lws_hdr_copy(wsi, text, sizeof text, token) < 0)
-        return -1;
-    evac_buf_put(out, text, (size_t)n);
-    return n;
-}
-
-static int copy_query(struct lws *wsi, struct evac_buf *out)
-{
-    char part[1024];
-    for (int i = 0; lws_hdr_copy_fragment(wsi, part, sizeof part, WSI_TOKEN_HTTP_URI_ARGS, i) > 0;
-         i++) {
-        if (i)
-            evac_buf_putc(out, '&');
-        evac_buf_puts(out, part);
-    }
-    return 0;
-}
-
-static const struct {
-    enum lws_token_indexes token;
-    const char *name;
-} methods[] = {
-    { WSI_TOKEN_GET_URI, "GET" },       { WSI_TOKEN_POST_URI, "POST" },
-    { WSI_TOKEN_HEAD_URI, "HEAD" },     { WSI_TOKEN_OPTIONS_URI, "OPTIONS" },
-    { WSI_TOKEN_PUT_URI, "PUT" },       { WSI_TOKEN_PATCH_URI, "PATCH" },
-    { WSI_TOKEN_DELETE_URI, "DELETE" },
-};
-
-/* The method and the path; an address that is too long is left empty. */
-static void read_line(struct lws *wsi, struct exchange *x)
-{
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
-            (void)evac_str_copy(x->method, sizeof x->method, evac_str(methods[i].name));
-            if (copy_header(wsi, methods[i].token, &x->path) < 0)
-                x->refused = EVAC_PROBLEM_URI_TOO_LONG;
-        }
-}
-
-static void copy_custom(struct lws *wsi, const char *name, struct exchange *x, struct evac_buf *out)
-{
-    char text[HEADER_MAX];
-    int have = lws_hdr_custom_length(wsi, name, (int)strlen(name));
-    if (have <= 0)
-        return;
-    int n = lws_hdr_custom_copy(wsi, text, sizeof text, name, (int)strlen(name));
-    if (n < 0)
-        x->refused = EVAC_PROBLEM_HEADERS_TOO_LARGE;
-    else
-        evac_buf_put(out, text, (size_t)n);
-}
-
-static void read_headers(struct lws *wsi, struct exchange *x)
-{
-    static const struct {
-        enum lws_token_indexes token;
-        int header;
-    } known[] = { { WSI_TOKEN_HTTP_IF_NONE_MATCH, IF_NONE_MATCH },
-                  { WSI_TOKEN_HTTP_IF_MATCH, IF_MATCH },
-                  { WSI_TOKEN_HTTP_ACCEPT, ACCEPT } };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        struct evac_buf *out = &x->headers[known[i].header];
-        if (copy_header(wsi, known[i].token, out) < 0 || out->failed)
-            x->refused = EVAC_PROBLEM_HEADERS_TOO_LARGE;
-    }
-    copy_custom(wsi, "idempotency-key:", x, &x->headers[IDEMPOTENCY_KEY]);
-}
-
-static int begin_request(struct evac_api_server *server, struct lws *wsi, void **user)
-{
-    struct exchange *x = new_exchange(server, wsi);
-    free_exchange(*user);
-    *user = x;
-    read_line(wsi, x);
-    read_headers(wsi, x);
-    copy_query(wsi, &x->query);
-    bool post = strcmp(x->method, "POST") == 0;
-    x->head = strcmp(x->method, "HEAD") == 0;
-    if (x->head)
-        (void)evac_str_copy(x->method, sizeof x->method, EVAC_STR("GET"));
-    if (x->refused != EVAC_PROBLEM_COUNT)
-        return refuse(x, x->refused, "8 KiB are allowed for an address, 4 KiB for a header");
-    if (!post)
-        return answer(x);
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
-        return answer(x); /* no body will follow */
-    return 0;
-}
-
-static int write_some(struct exchange *x)
-{
-    unsigned char buf[LWS_PRE + CHUNK];
-    size_t left = x->out.n - x->sent;
-    size_t n = left < CHUNK ? left : CHUNK;
-    bool last = !x->stream && n == left;
-
-    if (!x->answered || (x->stream && n == 0))
+    struct evac_err err = { EVAC_OK, "" };
+    const struct listener *l = NULL;
+    (void)vhost;
+    for (size_t i = 0; i < server->listener_count; i++)
+        if (server->listeners[i].tls && !server->listeners[i].vhost)
+            l = &server->listeners[i]; /* the one that is being made */
+    if (l && !evac_tls_dress(l->tls, context, &err))
         return 0;
-    if (n)
-        memcpy(buf + LWS_PRE, x->out.p + x->sent, n);
-    if (lws_write(x->wsi, buf + LWS_PRE, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
-        return -1;
-    x->sent += n;
-    if (x->stream && x->sent == x->out.n) {
-        evac_buf_reset(&x->out);
-        x->sent = 0;
+    evac_log(EVAC_LOG_ERROR, "tls_refused", "reason=\"%s\"", err.text);
+    return 1;
+}
+
+static int carry(struct evac_api_server *server, struct lws *wsi, enum lws_callback_reasons reason,
+                 const void *in, size_t len)
+{
+    struct conn *c = lws_get_opaque_user_data(wsi);
+    struct exchange *x = c ? c->exchange : NULL;
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return c && !server->stopped ? exchange_begin(c, wsi) : -1;
+    case LWS_CALLBACK_HTTP_BODY:
+        return x ? exchange_body(x, in, len) : -1;
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return x ? exchange_body_end(x) : 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return x ? exchange_write(x) : 0;
+    case LWS_CALLBACK_CLOSED_HTTP:
+        exchange_free(x);
+        return 0;
+    default:
+        return 0;
     }
-    if (last)
-        return lws_http_transaction_completed(x->wsi) ? -1 : 0;
-    lws_callback_on_writable(x->wsi);
-    return 0;
 }
 
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
-    void **slot = user;
-    struct exchange *x = slot ? *slot : NULL;
     struct evac_api_server *server = lws_context_user(lws_get_context(wsi));
-
     switch ((int)reason) {
-    case LWS_CALLBACK_HTTP:
-        return begin_request(server, wsi, slot);
-    case LWS_CALLBACK_HTTP_BODY:
-        if (!x)
-            return -1;
-        evac_buf_put(&x->body, in, len);
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        return dress(server, user, in);
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return filter(server, wsi, (int)(intptr_t)in);
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        open_conn(server, wsi);
         return 0;
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        if (!x || x->answered)
-            return 0;
-        return x->body.failed ? refuse(x, EVAC_PROBLEM_TOO_LARGE, "a body may have 1 MiB")
-                              : answer(x);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-        return x ? write_some(x) : 0;
-    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-    case LWS_CALLBACK_CLOSED_HTTP:
-        if (slot) {
-            free_exchange(x);
-            *slot = NULL;
-        }
+    case LWS_CALLBACK_WSI_DESTROY:
+        close_conn(server, wsi);
         return 0;
     default:
-        return 0;
+        return carry(server, wsi, reason, in, len);
     }
 }
 
@@ -413,16 +242,170 @@ static enum evac_code clear_stale(const char *path, struct evac_err *err)
 }
 
 static const struct lws_protocols protocols[] = {
-    { "http", callback, sizeof(void *), 0, 0, NULL, 0 },
+    { "http", callback, 0, 0, 0, NULL, 0 },
     { NULL, NULL, 0, 0, 0, NULL, 0 },
 };
+
+static void vhost_defaults(struct evac_api_server *server, struct lws_context_creation_info *info)
+{
+    memset(info, 0, sizeof *info);
+    info->protocols = protocols;
+    info->user = server;
+    info->timeout_secs = FIRST_MS / 1000 * 2; /* a second net: the sweep comes first */
+    info->keepalive_timeout = IDLE_MS / 1000 * 2;
+    info->server_string = "evacd";
+    info->alpn = "http/1.1";
+}
+
+/* What the library says is about what others sent it: nobody's log is to be filled with that. */
+static void say(int level, const char *line)
+{
+    (void)level;
+    evac_log(EVAC_LOG_DEBUG, "http", "text=\"%.*s\"", (int)strcspn(line, "\n\""), line);
+}
+
+static struct lws_context *make_context(uv_loop_t *loop, struct evac_api_server *server)
+{
+    const struct evac_controller_conf *conf = &evac_daemon_model(server->daemon)->controller;
+    struct lws_context_creation_info info;
+    void *loops[] = { loop };
+    unsigned most = conf->api_connections + UNIX_MAX + EVAC_LISTEN_MAX + 32;
+    vhost_defaults(server, &info);
+    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.foreign_loops = loops;
+    info.gid = -1; /* as we are */
+    info.uid = -1;
+    info.pt_serv_buf_size = 65536;
+    info.max_http_header_data = 32768;
+    info.max_http_header_pool2 = most; /* one for each that sends headers: they never wait for
+                                          others' */
+    lws_set_log_level(LLL_ERR, say);
+    return lws_create_context(&info);
+}
+
+static enum evac_code listen_unix(struct evac_api_server *server, struct evac_err *err)
+{
+    struct listener *l = &server->listeners[server->listener_count++];
+    struct lws_context_creation_info info;
+    vhost_defaults(server, &info);
+    info.options = LWS_SERVER_OPTION_UNIX_SOCK;
+    info.iface = server->socket;
+    info.vhost_name = "unix";
+    l->server = server;
+    l->vhost = lws_create_vhost(server->context, &info);
+    if (l->vhost && chmod(server->socket, 0660) == 0)
+        return EVAC_OK;
+    return evac_fail(err, EVAC_E_IO, "can not listen on %s", server->socket);
+}
+
+/* "127.0.0.1:8443", "[::1]:8443" */
+static bool split(struct evac_str address, char *host, size_t bytes, int *ret_port)
+{
+    int64_t port = 0;
+    size_t colon = address.n;
+    while (colon && address.p[colon - 1] != ':')
+        colon--;
+    struct evac_str name = { address.p, colon ? colon - 1 : 0 };
+    if (name.n > 1 && name.p[0] == '[')
+        name = (struct evac_str){ name.p + 1, name.n - 2 };
+    if (!evac_str_i64((struct evac_str){ address.p + colon, address.n - colon }, &port))
+        return false;
+    *ret_port = (int)port;
+    return evac_str_copy(host, bytes, name);
+}
+
+/* libwebsockets does not say why it could not bind; this does, and does not leave the socket open.
+ */
+static enum evac_code try_bind(const char *host, int port, struct evac_err *err)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+    bool four = inet_pton(AF_INET, host, &in.sin_addr) == 1;
+    int one = 1, fd = socket(four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!four)
+        (void)inet_pton(AF_INET6, host, &in6.sin6_addr);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int bad = bind(fd, four ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6,
+                   four ? sizeof in : sizeof in6);
+    int why = bad ? errno : 0;
+    close(fd);
+    return why ? evac_fail(err, EVAC_E_IO, "can not listen on %s port %d: %s", host, port,
+                           strerror(why))
+               : EVAC_OK;
+}
+
+static struct evac_listen_conf *copy_conf(struct evac_arena *arena,
+                                          const struct evac_listen_conf *from)
+{
+    struct evac_listen_conf *to = evac_arena_alloc(arena, sizeof *to);
+    *to = *from;
+    to->address = evac_arena_str(arena, from->address);
+    to->certificate = evac_arena_str(arena, from->certificate);
+    to->key = evac_arena_str(arena, from->key);
+    to->client_ca = evac_arena_str(arena, from->client_ca);
+    return to;
+}
+
+static enum evac_code listen_tcp(struct evac_api_server *server,
+                                 const struct evac_listen_conf *from, struct evac_err *err)
+{
+    struct listener *l = &server->listeners[server->listener_count++];
+    struct lws_context_creation_info info;
+    char host[64], name[16];
+    const struct evac_listen_conf *conf = copy_conf(server->arena, from);
+    l->server = server;
+    l->conf = conf;
+    vhost_defaults(server, &info);
+    if (!split(conf->address, host, sizeof host, &info.port))
+        return evac_fail(err, EVAC_E_BADCONF, "listen: '%.*s' is no address",
+                         EVAC_STR_ARG(conf->address));
+    enum evac_code code = try_bind(host, info.port, err);
+    if (!code && conf->certificate.n)
+        code = evac_tls_new(conf, &l->tls, err);
+    if (code)
+        return code;
+    snprintf(name, sizeof name, "tcp%zu", server->listener_count);
+    info.vhost_name = name;
+    info.iface = host;
+    if (l->tls) {
+        info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+        info.ssl_cert_filepath = conf->certificate.p;
+        info.ssl_private_key_filepath = conf->key.p;
+    }
+    l->vhost = lws_create_vhost(server->context, &info);
+    if (!l->vhost)
+        return evac_fail(err, EVAC_E_IO, "can not listen on %.*s", EVAC_STR_ARG(conf->address));
+    evac_log(EVAC_LOG_INFO, "listening", "on=%.*s tls=%s", EVAC_STR_ARG(conf->address),
+             l->tls ? "yes" : "no");
+    return EVAC_OK;
+}
+
+static void begin_sweep(uv_loop_t *loop, struct evac_api_server *server)
+{
+    uv_timer_init(loop, &server->sweep);
+    server->sweep.data = server;
+    server->sweeping = true;
+    uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+static enum evac_code open_all(uv_loop_t *loop, struct evac_api_server *server,
+                               struct evac_err *err)
+{
+    const struct evac_controller_conf *conf = &evac_daemon_model(server->daemon)->controller;
+    server->context = make_context(loop, server);
+    if (!server->context)
+        return evac_fail(err, EVAC_E_IO, "can not make a server");
+    enum evac_code code = listen_unix(server, err);
+    for (size_t i = 0; !code && i < conf->listen_count; i++)
+        code = listen_tcp(server, &conf->listen[i], err);
+    return code;
+}
 
 enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, const char *socket,
                                    struct evac_api_server **ret_server, struct evac_err *err)
 {
     struct evac_api_server *server = calloc(1, sizeof *server);
-    void *loops[] = { loop };
-    struct lws_context_creation_info info;
     if (!server)
         abort();
     if (!evac_str_copy(server->socket, sizeof server->socket, evac_str(socket))) {
@@ -436,29 +419,16 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
         return code;
     }
     server->daemon = daemon;
-    lws_set_log_level(LLL_ERR, NULL);
-    memset(&info, 0, sizeof info);
-    info.options =
-        LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UNIX_SOCK | LWS_SERVER_OPTION_VALIDATE_UTF8;
-    info.iface = server->socket;
-    info.protocols = protocols;
-    info.foreign_loops = loops;
-    info.user = server;
-    info.gid = -1; /* as we are */
-    info.uid = -1;
-    info.timeout_secs = 15;
-    info.keepalive_timeout = 30;
-    info.pt_serv_buf_size = 65536;
-    info.max_http_header_data = 16384;
-    info.server_string = "evacd";
-    server->context = lws_create_context(&info);
-    if (!server->context || chmod(socket, 0660) != 0) {
+    server->arena = evac_arena_new();
+    server->auth = evac_auth_new(daemon, socket);
+    *ret_server = server; /* also of a failure: the loop must run before it is freed */
+    code = open_all(loop, server, err);
+    if (code) {
         evac_api_server_stop(server);
-        *ret_server = server; /* the loop must run before it is freed */
-        return evac_fail(err, EVAC_E_IO, "can not listen on %s", socket);
+        return code;
     }
+    begin_sweep(loop, server);
     evac_daemon_listen(daemon, row_written, server);
-    *ret_server = server;
     return EVAC_OK;
 }
 
@@ -470,6 +440,8 @@ void evac_api_server_stop(struct evac_api_server *server)
         return;
     server->stopped = true;
     evac_daemon_listen(server->daemon, NULL, NULL);
+    if (server->sweeping)
+        uv_close((uv_handle_t *)&server->sweep, NULL);
     if (server->context)
         lws_context_destroy(server->context);
     unlink(server->socket);
@@ -481,5 +453,9 @@ void evac_api_server_free(struct evac_api_server *server)
         return;
     if (server->context)
         lws_context_destroy(server->context);
+    for (size_t i = 0; i < server->listener_count; i++)
+        evac_tls_free(server->listeners[i].tls);
+    evac_auth_free(server->auth);
+    evac_arena_free(server->arena);
     free(server);
 }

@@ -67,7 +67,13 @@
       "number when it is due, data severity and origin")                                           \
     X(OLD_SIDE, "old_side",                                                                        \
       "the region that was left: name, to quiet, alive or released, text what was seen")           \
-    X(EVIDENCE, "evidence", "evidence was exported: name its file, data its digest")
+    X(EVIDENCE, "evidence", "evidence was exported: name its file, data its digest")               \
+    X(TOKEN, "token",                                                                              \
+      "an API token: name, to created, revoked or used, who did it, number the wall ms it ends, "  \
+      "data its id, digest, scope and owner")                                                      \
+    X(SESSION, "session",                                                                          \
+      "somebody signed in or out: name the session's id, to begun or ended, who, number the wall " \
+      "ms it ends, data its digest and by what")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

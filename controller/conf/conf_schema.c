@@ -29,6 +29,8 @@ static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 /* In the order of enum evac_probe_role; ENDPOINT is made from the app's endpoint. */
 static const char *const probe_roles[] = { "edge", "deep", "data", "control", NULL };
+/* In the order of enum evac_client_certificates. */
+static const char *const client_certificates[] = { "optional", "required", NULL };
 static const char *const dns_types[] = { "A", "AAAA", "CNAME", "TXT", NULL };
 static const char *const probe_places[] = { "everywhere", "serving", NULL };
 
@@ -50,6 +52,7 @@ static const struct conf_section endpoint_section, resource_section, probe_secti
     look_section, vantage_section, waiver_section, freeze_section, dependency_section,
     drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
+static const struct conf_section listen_section, oidc_section;
 
 /* clang-format off */
 
@@ -146,6 +149,18 @@ static const struct conf_row controller_rows[] = {
     { "safety", CONF_SECTION, CONF_LIST, AT(conf.safety), COUNTED(conf.safety_count), FROM_TO(0, 32),
       .section = &safety_section, .otherwise = "none but the one that no configuration takes away",
       .doc = "What must hold of the fleet whenever a run begins, passes its point of no return, or moves traffic" },
+    { "listen", CONF_SECTION, CONF_LIST, AT(conf.listen), COUNTED(conf.listen_count), FROM_TO(0, EVAC_LISTEN_MAX),
+      .section = &listen_section, .otherwise = "none: the unix socket alone", .doc = "Addresses where the API and the dashboard are served, besides the unix socket" },
+    { "api.connections", CONF_INT, AT(conf.api_connections), FROM_TO(8, 10000), .fallback = "512", .unit = "connections",
+      .doc = "Over all addresses of listen; the unix socket has 128 of its own, that nobody else can take" },
+    { "api.peer_connections", CONF_INT, AT(conf.api_peer_connections), FROM_TO(2, 10000), .fallback = "64", .unit = "connections",
+      .doc = "From one address" },
+    { "api.rate", CONF_INT, AT(conf.api_rate), FROM_TO(1, 100000), .fallback = "50", .unit = "requests a second",
+      .doc = "From one address, after a burst of four times as many; more are answered with 429" },
+    { "api.session", CONF_DURATION, AT(conf.api_session_ms), FROM_TO(MIN, DAY), .fallback = "8h",
+      .doc = "How long a dashboard's session lasts, and never longer than what it was opened with" },
+    { "oidc", CONF_SECTION, AT(conf.oidc), .section = &oidc_section, .otherwise = "no such tokens are accepted",
+      .doc = "Whose OpenID Connect tokens say who somebody is" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
       .doc = "Who looks at everything and changes nothing; every other role may look too" },
     { "roles.operator", HOLDERS(conf.roles[EVAC_ROLE_OPERATOR]), .otherwise = "the socket's group, root and the controller's own user",
@@ -411,6 +426,38 @@ static const struct conf_row look_rows[] = {
 static const struct conf_row vantage_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "As its agent calls itself: evac vantage --name NAME" },
     { "region", CONF_REGION, AT(region), .otherwise = "none", .doc = "Where it stands: of that region it sees the inside" },
+    END
+};
+#undef S
+
+#define S struct evac_listen_conf
+static const struct conf_row listen_rows[] = {
+    { "address", CONF_ADDRESS, CONF_REQUIRED, AT(address), .doc = "Where. Without tls only a loopback address, such as \"127.0.0.1:8443\"" },
+    { "tls.certificate", CONF_PATH, AT(certificate), FROM_TO(2, 1000), .otherwise = "no TLS",
+      .doc = "The chain in PEM, the server's own first. A new file is taken up within 10 s, or at SIGHUP" },
+    { "tls.key", CONF_PATH, AT(key), FROM_TO(2, 1000), .otherwise = "none", .doc = "Its private key in PEM, readable by the controller's user alone" },
+    { "tls.client_ca", CONF_PATH, AT(client_ca), FROM_TO(2, 1000), .otherwise = "certificates say nothing",
+      .doc = "Who signs clients' certificates, in PEM: they say who somebody is" },
+    { "tls.clients", CONF_CHOICE, AT(clients), .choices = client_certificates, .fallback = "optional",
+      .doc = "Whether a client must have one of them, or may have a token instead" },
+    END
+};
+#undef S
+
+#define S struct evac_oidc_conf
+static const struct conf_row oidc_rows[] = {
+    { "issuer", CONF_URL, CONF_REQUIRED, AT(issuer), .doc = "As the claim iss has it, byte for byte; https only" },
+    { "audience", CONF_TEXT, CONF_REQUIRED | CONF_LIST, AT(audiences), COUNTED(audience_count), FROM_TO(1, 8),
+      .doc = "What the claim aud must have one of" },
+    { "jwks", CONF_URL, AT(jwks), .otherwise = "what the issuer's /.well-known/openid-configuration says", .doc = "Where its keys are; https only" },
+    { "ca", CONF_PATH, AT(ca), FROM_TO(2, 1000), .otherwise = "the system's", .doc = "Who vouches for the issuer's server, in PEM" },
+    { "subject", CONF_NAME, AT(subject), .fallback = "sub", .doc = "The claim that names a person: oidc:VALUE in roles. Nothing that people may change themselves" },
+    { "groups", CONF_NAME, AT(groups), .fallback = "groups", .doc = "The claim that lists groups: oidc-group:VALUE in roles" },
+    { "skew", CONF_DURATION, AT(skew_ms), FROM_TO(0, 5 * MIN), .fallback = "60s", .doc = "By how much its clock and this one may differ" },
+    { "refresh", CONF_DURATION, AT(refresh_ms), FROM_TO(MIN, DAY), .fallback = "1h",
+      .doc = "Its keys are fetched again so often, and for a key that is not known, at most once in 30 s" },
+    { "keep", CONF_DURATION, AT(keep_ms), FROM_TO(HOUR, 30 * DAY), .fallback = "24h",
+      .doc = "For so long its keys stand when it can not be reached" },
     END
 };
 #undef S
@@ -682,6 +729,18 @@ static const struct conf_section vantage_section = {
     vantage_rows, sizeof(S), offsetof(S, name), .finish = NULL,
 };
 #undef S
+#define S struct evac_listen_conf
+static const struct conf_section listen_section = {
+    "listen", "listen = ( { ... } )", "One address of the API. What is not on this machine needs TLS (1.2 or later), and everybody needs a credential.",
+    listen_rows, sizeof(S), offsetof(S, address), .finish = conf_finish_listen,
+};
+#undef S
+#define S struct evac_oidc_conf
+static const struct conf_section oidc_section = {
+    "oidc", "oidc = { ... }", "An identity provider. Its tokens are signed with RS256, PS256, ES256 or EdDSA; whoever is named by none of the roles may do nothing.",
+    oidc_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_oidc,
+};
+#undef S
 #define S struct evac_approvals
 static const struct conf_section approvals_section = {
     "approvals", "app.approvals, app.drill_approvals = { ... }",
@@ -766,6 +825,8 @@ const struct conf_section *const conf_sections[] = {
     &conf_controller_section,
     &vantage_section,
     &dependency_section,
+    &listen_section,
+    &oidc_section,
     &conf_file_section,
     &conf_app_section,
     &endpoint_section,

@@ -34,7 +34,9 @@
     X(APPROVER,                                                                                    \
       "a role (\"approver\", \"operator\", ...), or a principal, such as \"uid:ann\" or "          \
       "\"gid:oncall\"")                                                                            \
-    X(PRINCIPAL, "\"uid:1000\" or \"uid:ann\", \"gid:oncall\", or \"*\" for everybody")            \
+    X(PRINCIPAL, "\"uid:1000\" or \"uid:ann\", \"gid:oncall\", \"token:NAME\", \"cert:NAME\", "    \
+                 "\"oidc:SUBJECT\", "                                                              \
+                 "\"oidc-group:NAME\", or \"*\" for everybody")                                    \
     X(ZONE, "a time zone's name, such as \"Europe/Berlin\"")                                       \
     X(ARGS, "a group of settings")                                                                 \
     X(RAW, "")                                                                                     \
@@ -220,6 +222,7 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety;
+conf_finish_fn conf_finish_listen, conf_finish_oidc; /* conf_api.c */
 /* Later and later; name is the setting's. */
 void conf_check_escalations(struct conf_reader *reader, const char *name,
                             const struct evac_escalation *items, size_t count);

@@ -226,12 +226,18 @@ static bool is_zone(struct evac_str s)
     return s.n >= 1 && s.n <= 64 && s.p[0] != '/' && only(s, LOWER UPPER DIGITS "-_+/");
 }
 
-/* A kind, a colon, and who: "uid:1000", "uid:1000(ann)", "gid:oncall", later others'. */
+/* A kind, a colon, and who: "uid:1000", "uid:1000(ann)", "gid:oncall", "token:ci". */
 static bool is_principal(struct evac_str s)
 {
+    static const char *const kinds[] = {
+        "uid", "gid", "token", "cert", "oidc", "oidc-group", NULL
+    };
     struct evac_str who, kind = evac_str_cut(s, ':', &who);
-    return evac_str_is(s, "*") || (s.n <= 200 && kind.n && only(kind, LOWER DIGITS "-") && who.n &&
-                                   is_printable(who) && !memchr(who.p, ' ', who.n));
+    const char *const *known = kinds;
+    while (*known && !evac_str_is(kind, *known))
+        known++;
+    return evac_str_is(s, "*") ||
+           (s.n <= 200 && *known && who.n && is_printable(who) && !memchr(who.p, ' ', who.n));
 }
 
 static bool is_approver(struct evac_str s)

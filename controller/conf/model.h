@@ -477,6 +477,31 @@ struct evac_dependency {
     uint32_t calm_ms;       /* it must be up for so long before its incident is over */
 };
 
+#define EVAC_LISTEN_MAX 8
+
+enum evac_client_certificates { EVAC_CLIENTS_OPTIONAL, EVAC_CLIENTS_REQUIRED };
+
+/* A TCP address of the API. */
+struct evac_listen_conf {
+    struct evac_place place;
+    struct evac_str address;          /* "127.0.0.1:8443", "[::1]:8443" */
+    struct evac_str certificate, key; /* files, "" : no TLS, and then a loopback address */
+    struct evac_str client_ca;        /* "" : clients' certificates say nothing */
+    enum evac_client_certificates clients;
+};
+
+/* Whose tokens say who somebody is. */
+struct evac_oidc_conf {
+    struct evac_place place; /* line 0: nobody's */
+    struct evac_str issuer;
+    const struct evac_str *audiences;
+    size_t audience_count;
+    struct evac_str jwks;            /* "" : as the issuer's metadata say */
+    struct evac_str ca;              /* file, "" the system's */
+    struct evac_str subject, groups; /* claims */
+    uint32_t skew_ms, refresh_ms, keep_ms;
+};
+
 /* evac.cfg */
 struct evac_controller_conf {
     struct evac_str socket;       /* unix socket of the API */
@@ -525,6 +550,12 @@ struct evac_controller_conf {
     const struct evac_window *blackouts; /* of all apps */
     size_t blackout_count;
     struct evac_args packs; /* "pack.setting": handed to driver packs */
+    const struct evac_listen_conf *listen;
+    size_t listen_count;
+    uint32_t api_connections, api_peer_connections; /* over all of listen; from one address */
+    uint32_t api_rate;       /* requests a second from one address; four times as many at once */
+    uint32_t api_session_ms; /* a dashboard's session */
+    struct evac_oidc_conf oidc;
     struct evac_holders roles[EVAC_ROLE_COUNT];
     const struct evac_safety_rule *safety;
     size_t safety_count;

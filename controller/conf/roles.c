@@ -52,21 +52,64 @@ static struct evac_str after_colon(struct evac_str text)
 static bool is_in_group(struct evac_str group, const struct evac_caller *caller)
 {
     for (size_t i = 0; i < caller->group_count; i++)
-        if (is_same_id(group, after_colon(caller->groups[i])))
+        if (evac_str_starts(caller->groups[i], "gid:") &&
+            is_same_id(group, after_colon(caller->groups[i])))
+            return true;
+    return false;
+}
+
+static bool has_group(struct evac_str principal, const struct evac_caller *caller)
+{
+    for (size_t i = 0; i < caller->group_count; i++)
+        if (evac_str_eq(principal, caller->groups[i]))
             return true;
     return false;
 }
 
 bool evac_principal_is(struct evac_str principal, const struct evac_caller *caller)
 {
+    struct evac_str who = evac_who_parts(caller->who).principal;
     if (evac_str_is(principal, "*"))
         return true;
     if (evac_str_starts(principal, "gid:"))
         return is_in_group(after_colon(principal), caller);
+    if (evac_str_starts(principal, "oidc-group:"))
+        return has_group(principal, caller);
     if (evac_str_starts(principal, "uid:"))
-        return evac_str_starts(caller->who, "uid:") &&
-               is_same_id(after_colon(principal), after_colon(caller->who));
-    return evac_str_eq(principal, caller->who);
+        return evac_str_starts(who, "uid:") && is_same_id(after_colon(principal), after_colon(who));
+    return evac_str_eq(principal, who);
+}
+
+/* --- who
+ * --------------------------------------------------------------------------------------- */
+
+struct evac_who evac_who_parts(struct evac_str who)
+{
+    struct evac_who parts = { .principal = evac_str_cut(who, ' ', &who) };
+    while (who.n) {
+        struct evac_str word = evac_str_cut(who, ' ', &who), part = evac_str_cut(who, ' ', &who);
+        if (evac_str_is(word, "by"))
+            parts.credential = part;
+        else if (evac_str_is(word, "for"))
+            parts.person = part;
+    }
+    return parts;
+}
+
+static struct evac_str person_of(const struct evac_who *who)
+{
+    return who->person.n ? who->person : who->principal;
+}
+
+bool evac_who_is_one(struct evac_str a, struct evac_str b)
+{
+    const struct evac_who x = evac_who_parts(a), y = evac_who_parts(b);
+    struct evac_str p = person_of(&x), q = person_of(&y), rest;
+    if (evac_str_eq(x.principal, y.principal) || evac_str_eq(p, q))
+        return true;
+    if (evac_str_starts(p, "uid:") && evac_str_starts(q, "uid:")) /* a name may have changed */
+        return evac_str_eq(evac_str_cut(p, '(', &rest), evac_str_cut(q, '(', &rest));
+    return x.credential.n && evac_str_eq(x.credential, y.credential);
 }
 
 /* --- roles
@@ -95,6 +138,8 @@ const char *evac_role_default(enum evac_role role)
 
 static bool holds_by_default(enum evac_role role, const struct evac_caller *caller)
 {
+    if (caller->remote)
+        return false;
     if (role == EVAC_ROLE_VIEWER || caller->owner)
         return true;
     return role != EVAC_ROLE_ADMIN && caller->member;
@@ -108,8 +153,8 @@ static bool is_named(const struct evac_holders *holders, const struct evac_calle
     return false;
 }
 
-uint32_t evac_roles_of(const struct evac_holders controller[EVAC_ROLE_COUNT],
-                       const struct evac_holders *app, const struct evac_caller *caller)
+uint32_t evac_roles_named(const struct evac_holders controller[EVAC_ROLE_COUNT],
+                          const struct evac_holders *app, const struct evac_caller *caller)
 {
     uint32_t roles = 0;
     for (unsigned i = 0; i < EVAC_ROLE_COUNT; i++) {
@@ -118,5 +163,25 @@ uint32_t evac_roles_of(const struct evac_holders controller[EVAC_ROLE_COUNT],
                           : holds_by_default((enum evac_role)i, caller))
             roles |= 1u << i;
     }
+    return roles ? roles | EVAC_ROLE_BIT(EVAC_ROLE_VIEWER) : 0;
+}
+
+static bool is_in_scope(const struct evac_scope *scope, struct evac_str app)
+{
+    for (size_t i = 0; i < scope->app_count; i++)
+        if (evac_str_eq(scope->apps[i], app))
+            return true;
+    return scope->app_count == 0;
+}
+
+uint32_t evac_roles_of(const struct evac_holders controller[EVAC_ROLE_COUNT],
+                       const struct evac_holders *app, struct evac_str name,
+                       const struct evac_caller *caller)
+{
+    const struct evac_scope *scope = caller->scope;
+    uint32_t roles = evac_roles_named(controller, app, caller);
+    if (!scope)
+        return roles;
+    roles = is_in_scope(scope, name) ? scope->roles & (scope->granted | roles) : 0;
     return roles ? roles | EVAC_ROLE_BIT(EVAC_ROLE_VIEWER) : 0;
 }

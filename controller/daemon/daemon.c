@@ -41,6 +41,7 @@ static void on_replayed(void *user, const struct evac_record *r)
 {
     struct evac_daemon *daemon = user;
     evac_history_row(daemon->history, r);
+    evac_passes_row(daemon->passes, r);
 }
 
 static void on_row(void *user, const struct evac_record *r)
@@ -48,6 +49,7 @@ static void on_row(void *user, const struct evac_record *r)
     struct evac_daemon *daemon = user;
     evac_history_row(daemon->history, r);
     evac_results_row(daemon->results, r);
+    evac_passes_row(daemon->passes, r);
     if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN ||
         r->kind == EVAC_RECORD_TERMINAL)
         evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
@@ -304,13 +306,26 @@ static enum evac_code first_load(struct evac_daemon *daemon, struct evac_err *er
     return code;
 }
 
+static bool same_addresses(const struct evac_controller_conf *a,
+                           const struct evac_controller_conf *b)
+{
+    for (size_t i = 0; i < a->listen_count && i < b->listen_count; i++)
+        if (!evac_str_eq(a->listen[i].address, b->listen[i].address) ||
+            (a->listen[i].certificate.n == 0) != (b->listen[i].certificate.n == 0))
+            return false;
+    return a->listen_count == b->listen_count;
+}
+
 static bool same_place(const struct evac_model *a, const struct evac_model *b, struct evac_err *err)
 {
     if (evac_str_eq(a->controller.store, b->controller.store) &&
         evac_str_eq(a->controller.socket, b->controller.socket) &&
-        evac_str_eq(a->controller.resolver, b->controller.resolver))
+        evac_str_eq(a->controller.resolver, b->controller.resolver) &&
+        same_addresses(&a->controller, &b->controller))
         return true;
-    (void)evac_fail(err, EVAC_E_REFUSED, "store, socket and resolver change only with a restart");
+    (void)evac_fail(err, EVAC_E_REFUSED,
+                    "store, socket, resolver and the addresses of listen change only with a "
+                    "restart");
     return false;
 }
 
@@ -440,6 +455,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     if (!daemon || !(daemon->conf_dir = strdup(options->conf_dir)))
         abort();
     daemon->loop = loop;
+    daemon->passes = evac_passes_new();
     uv_loop_configure(loop,
                       UV_METRICS_IDLE_TIME); /* for what is left of a turn without its sleep */
     daemon->o = *options;
@@ -501,6 +517,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_arena_free(daemon->facts_arena);
     evac_history_free(daemon->history);
     daemon_meter_close(daemon);
+    evac_passes_free(daemon->passes);
     free(daemon->conf_dir);
     free(daemon);
 }
@@ -538,6 +555,16 @@ const struct evac_facts *evac_daemon_facts(const struct evac_daemon *daemon)
 const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon)
 {
     return daemon->history;
+}
+
+struct evac_passes *evac_daemon_passes(struct evac_daemon *daemon)
+{
+    return daemon->passes;
+}
+
+const struct evac_host *evac_daemon_host(const struct evac_daemon *daemon)
+{
+    return &daemon->look;
 }
 
 struct evac_store *evac_daemon_store(struct evac_daemon *daemon)

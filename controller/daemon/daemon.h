@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "history.h"
 #include "jobs.h"
+#include "passes.h"
 #include "shell.h"
 
 #include <uv.h>
@@ -88,6 +89,11 @@ struct evac_key;
 struct evac_keeper;
 const struct evac_key *evac_daemon_key(const struct evac_daemon *daemon);
 struct evac_keeper *evac_daemon_keeper(struct evac_daemon *daemon);
+
+/* Tokens and sessions, as the journal has them; in memory while it can not be written. */
+struct evac_passes *evac_daemon_passes(struct evac_daemon *daemon);
+/* The world, for what is neither a driver's nor a probe's: it may change nothing. */
+const struct evac_host *evac_daemon_host(const struct evac_daemon *daemon);
 
 /* Each durable row, as it is written. One listener: the API's event stream. */
 typedef void evac_daemon_row_fn(void *user, const struct evac_record *record);

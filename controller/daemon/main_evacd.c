@@ -61,6 +61,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct process *p = handle->data;
     if (number == SIGHUP) {
         reload(p);
+        evac_api_server_reload(p->server);
         return;
     }
     evac_log(EVAC_LOG_INFO, "stopping", "signal=%d", number);

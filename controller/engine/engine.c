@@ -697,7 +697,7 @@ static void tell_run(struct engine_io *io, const struct evac_engine_app *a, stru
     struct evac_command said = *cmd;
     if (said.caller)
         said.roles = evac_roles_of(io->engine->model->controller.roles, a ? a->app->roles : NULL,
-                                   said.caller);
+                                   a ? a->app->name : EVAC_STR_NONE, said.caller);
     evac_run_command(run, &rio, &said);
     if (said.verb != EVAC_CMD_OVERRIDE || evac_run_is_over(run->state))
         return;
@@ -1006,7 +1006,7 @@ static void stop(struct engine_io *io)
 static bool is_note(enum evac_record_kind kind)
 {
     return kind == EVAC_RECORD_CONFIG || kind == EVAC_RECORD_DEFICIENCY ||
-           kind == EVAC_RECORD_EVIDENCE;
+           kind == EVAC_RECORD_EVIDENCE || kind == EVAC_RECORD_TOKEN || kind == EVAC_RECORD_SESSION;
 }
 
 static void note(struct engine_io *io, const struct evac_record *rows, size_t count)

@@ -48,12 +48,12 @@ struct evac_incident {
     uint16_t forgiven;   /* moved apps that were ill when a person resumed */
     uint16_t apps, down; /* that served there when it was declared */
     int64_t since_wall_ms;
-    int64_t asked_wall_ms; /* people were asked; 0 they were not */
-    uint8_t escalated;     /* how many of incident.escalate were told */
-    uint16_t reminded;     /* how often its time was up, and it stayed open */
-    bool expired;          /* nobody answered: it counts as declined */
-    uint8_t tier;          /* the wave that goes on; 0 none yet */
-    char who[64];          /* who said yes, or no */
+    int64_t asked_wall_ms;  /* people were asked; 0 they were not */
+    uint8_t escalated;      /* how many of incident.escalate were told */
+    uint16_t reminded;      /* how often its time was up, and it stayed open */
+    bool expired;           /* nobody answered: it counts as declined */
+    uint8_t tier;           /* the wave that goes on; 0 none yet */
+    char who[EVAC_WHO_MAX]; /* who said yes, or no */
     char why[200];
 
     /* of this process */

@@ -120,7 +120,7 @@ struct evac_run {
     bool loss_asked;
     bool starving; /* effects were full: wake at once */
     bool slow_told;
-    char who[64];
+    char who[EVAC_WHO_MAX];
     struct evac_step_run *steps; /* plan->step_count of them */
 };
 

@@ -29,7 +29,7 @@ uint16_t evac_run_yeses(const struct evac_run *run, uint32_t step)
 static bool has_said_yes(const struct evac_run *run, uint32_t step, struct evac_str who)
 {
     for (uint16_t i = 0; i < run->yes_count; i++)
-        if (run->yeses[i].step == step && evac_str_is(who, run->yeses[i].who))
+        if (run->yeses[i].step == step && evac_who_is_one(who, evac_str(run->yeses[i].who)))
             return true;
     return false;
 }
@@ -37,7 +37,7 @@ static bool has_said_yes(const struct evac_run *run, uint32_t step, struct evac_
 /* The policy and the calendar are nobody: what they ask for, anybody may approve. */
 static bool is_requester(const struct evac_run *run, struct evac_str who)
 {
-    return evac_str_is(who, run->who);
+    return evac_who_is_one(who, evac_str(run->who));
 }
 
 static bool may_requester(const struct evac_run *run)
@@ -69,10 +69,12 @@ static void say_of(const struct evac_run *run, struct evac_text *text)
     }
 }
 
-/* "uid:1000(ann)" is ann to people. */
+/* "uid:1000(ann)" is ann to people, and whoever answers for a token is meant with it. */
 static void say_who(struct evac_str who, struct evac_text *text)
 {
     struct evac_str name;
+    const struct evac_who parts = evac_who_parts(who);
+    who = parts.person.n ? parts.person : parts.principal;
     (void)evac_str_cut(who, '(', &name);
     if (name.n > 1)
         name.n--;

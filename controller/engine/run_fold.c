@@ -324,6 +324,8 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_DEFICIENCY:
     case EVAC_RECORD_OLD_SIDE:
     case EVAC_RECORD_EVIDENCE:
+    case EVAC_RECORD_TOKEN:
+    case EVAC_RECORD_SESSION:
     case EVAC_RECORD_KIND_COUNT:
         break;
     }

@@ -97,7 +97,7 @@ struct evac_yes {
     enum evac_verdict verdict;
     enum evac_mode mode;
     int64_t loss_ms; /* INT64_MAX: nobody could tell */
-    char who[64];
+    char who[EVAC_WHO_MAX];
 };
 
 /* What the gates look at beside the run itself. The engine fills it in before each event; all

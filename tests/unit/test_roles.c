@@ -79,7 +79,8 @@ START_TEST(nobody_named_lets_one_person_on_a_laptop_do_everything_and_a_stranger
     struct evac_caller caller = ann;
     caller.owner = defaults[_i].owner;
     caller.member = defaults[_i].member;
-    ck_assert_uint_eq(evac_roles_of(nobody_named, NULL, &caller), defaults[_i].roles);
+    ck_assert_uint_eq(evac_roles_of(nobody_named, NULL, EVAC_STR_NONE, &caller),
+                      defaults[_i].roles);
 }
 END_TEST
 
@@ -92,8 +93,9 @@ START_TEST(a_role_that_is_named_is_held_by_those_alone)
     enum evac_role role = (enum evac_role)_i;
     uint32_t bit = EVAC_ROLE_BIT(role), look = EVAC_ROLE_BIT(EVAC_ROLE_VIEWER);
     named[role] = (struct evac_holders)LIST(EVAC_STR("gid:oncall"), EVAC_STR("uid:7"));
-    ck_assert_uint_eq(evac_roles_of(named, NULL, &ann), bit | look);
-    ck_assert_uint_eq(evac_roles_of(named, NULL, &root), (EVAC_ROLES_ALL & ~bit) | look);
+    ck_assert_uint_eq(evac_roles_of(named, NULL, EVAC_STR_NONE, &ann), bit | look);
+    ck_assert_uint_eq(evac_roles_of(named, NULL, EVAC_STR_NONE, &root),
+                      (EVAC_ROLES_ALL & ~bit) | look);
 }
 END_TEST
 
@@ -101,7 +103,7 @@ START_TEST(whoever_holds_no_role_at_all_may_not_even_look)
 {
     struct evac_holders named[EVAC_ROLE_COUNT] = { { NULL, 0 } };
     named[EVAC_ROLE_VIEWER] = (struct evac_holders)LIST(EVAC_STR("uid:7"));
-    ck_assert_uint_eq(evac_roles_of(named, NULL, &ann), 0);
+    ck_assert_uint_eq(evac_roles_of(named, NULL, EVAC_STR_NONE, &ann), 0);
 }
 END_TEST
 
@@ -111,10 +113,11 @@ START_TEST(an_app_s_own_holders_stand_instead_of_the_controller_s)
                         own[EVAC_ROLE_COUNT] = { { NULL, 0 } };
     named[EVAC_ROLE_APPROVER] = (struct evac_holders)LIST(EVAC_STR("uid:ann"));
     own[EVAC_ROLE_APPROVER] = (struct evac_holders)LIST(EVAC_STR("uid:bob"));
-    ck_assert(evac_roles_of(named, NULL, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER));
-    ck_assert(!(evac_roles_of(named, own, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER)));
+    ck_assert(evac_roles_of(named, NULL, EVAC_STR_NONE, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER));
+    ck_assert(
+        !(evac_roles_of(named, own, EVAC_STR_NONE, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER)));
     own[EVAC_ROLE_APPROVER].count = 0;
-    ck_assert(evac_roles_of(named, own, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER));
+    ck_assert(evac_roles_of(named, own, EVAC_STR_NONE, &ann) & EVAC_ROLE_BIT(EVAC_ROLE_APPROVER));
 }
 END_TEST
 

@@ -1,0 +1,50 @@
+/* What may listen, and whose word counts: settings that mean something only together. */
+#include "conf_read.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+/* "127.0.0.1:8443" and "[::1]:8443": the form was checked before. */
+static bool is_loopback(struct evac_str address)
+{
+    return evac_str_starts(address, "127.") || evac_str_starts(address, "[::1]:");
+}
+
+void conf_finish_listen(struct conf_reader *r, const config_setting_t *group, void *at,
+                        const struct conf_given *given)
+{
+    const struct evac_listen_conf *l = at;
+    (void)group;
+    if (!l->certificate.n && l->address.n && !is_loopback(l->address))
+        CONF_ERROR(
+            r, l->place.line,
+            "listen: \"%.*s\" has no TLS; allowed: tls = { certificate = ...; key = ...; }, or "
+            "a loopback address (127.0.0.1, [::1])",
+            EVAC_STR_ARG(l->address));
+    if (l->certificate.n && !l->key.n)
+        CONF_ERROR(r, l->place.line, "listen: tls.certificate without tls.key");
+    if (!l->certificate.n && (l->key.n || l->client_ca.n || conf_is_given(given, "tls.clients")))
+        CONF_ERROR(r, l->place.line, "listen: tls without tls.certificate");
+    if (l->clients == EVAC_CLIENTS_REQUIRED && !l->client_ca.n)
+        CONF_ERROR(r, l->place.line,
+                   "listen: tls.clients is \"required\", but tls.client_ca does not say whose");
+}
+
+static void need_https(struct conf_reader *r, int line, const char *what, struct evac_str url)
+{
+    if (url.n && !evac_str_starts(url, "https://"))
+        CONF_ERROR(r, line, "oidc.%s: found \"%.*s\"; allowed: an https:// address", what,
+                   EVAC_STR_ARG(url));
+}
+
+void conf_finish_oidc(struct conf_reader *r, const config_setting_t *group, void *at,
+                      const struct conf_given *given)
+{
+    const struct evac_oidc_conf *o = at;
+    (void)group;
+    (void)given;
+    need_https(r, o->place.line, "issuer", o->issuer);
+    need_https(r, o->place.line, "jwks", o->jwks);
+    if (o->keep_ms < o->refresh_ms)
+        CONF_ERROR(r, o->place.line, "oidc: keep is shorter than refresh");
+}
