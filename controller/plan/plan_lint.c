@@ -670,6 +670,8 @@ static void lint_facts(struct lint *l)
                        "there are no facts: hidden dependencies can not be seen",
                        "--facts FILE, or facts in evac.cfg");
     for (const struct evac_facts *f = l->q->facts; f; f = f->next) {
+        if (f->plane_count + f->endpoint_count + f->setting_count == 0)
+            continue; /* prices alone: a receipt says of when they are */
         if (l->out->facts_date.n == 0 || strcmp(f->date.p, l->out->facts_date.p) < 0)
             l->out->facts_date = f->date;
         if (!l->q->today || !evac_facts_day(f->date, &day) || l->q->today - day <= FACTS_OLD_DAYS)

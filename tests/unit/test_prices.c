@@ -1,5 +1,6 @@
 /* Prices: how they are written, whose counts, what is refused. */
 #include "builtin.h"
+#include "plan_lint.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -101,6 +102,26 @@ START_TEST(a_file_of_prices_that_is_not_there_is_named)
 }
 END_TEST
 
+/* What the lint says of its facts' age is about where things live. */
+START_TEST(prices_do_not_age_the_lints_facts)
+{
+    struct evac_lint lint;
+    struct evac_plan plan = { .from = EVAC_STR("us-east-1"), .to = EVAC_STR("us-west-2") };
+    struct evac_model model = { .app_count = 0 };
+    ck_assert_int_eq(parse(PRICES("{ unit = \"a\"; price = \"1\"; source = \"page\"; }"), NULL),
+                     EVAC_OK);
+    evac_lint_plan(&(struct evac_lint_request){ .plan = &plan,
+                                                .catalog = evac_builtin_catalog(),
+                                                .facts = facts,
+                                                .model = &model,
+                                                .today = 40000 },
+                   diag.arena, &lint);
+    ck_assert_uint_eq(lint.facts_date.n, 0);
+    for (size_t i = 0; i < lint.row_count; i++)
+        ck_assert_str_ne(lint.rows[i].rule, "old-facts");
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("prices");
@@ -109,6 +130,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, a_slip_is_told_with_its_line, 0, sizeof slips / sizeof slips[0]);
     tcase_add_test(tc, ones_own_prices_go_before_the_built_in_ones);
     tcase_add_test(tc, a_file_of_prices_that_is_not_there_is_named);
+    tcase_add_test(tc, prices_do_not_age_the_lints_facts);
     suite_add_tcase(suite, tc);
 }
 
