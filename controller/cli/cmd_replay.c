@@ -4,6 +4,7 @@
 #include "jw.h"
 #include "offline.h"
 #include "replay.h"
+#include "screen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,17 @@ static void print_outage(struct evac_cli *cli, const cJSON *o)
         print_when("up again", evac_json_number(o, "ended_ms", 0), seen, "");
 }
 
+static void print_limits(struct evac_cli *cli, const char *limits)
+{
+    struct evac_screen s;
+    evac_screen_init(&s, true);
+    evac_screen_begin(&s);
+    evac_screen_line(&s, "");
+    evac_screen_words(&s, 0, evac_style(cli, EVAC_DIM), limits, evac_style(cli, EVAC_PLAIN));
+    evac_screen_end(&s);
+    evac_screen_done(&s);
+}
+
 static enum evac_exit show(struct evac_cli *cli, const struct evac_buf *json)
 {
     const cJSON *o;
@@ -174,6 +186,7 @@ static enum evac_exit show(struct evac_cli *cli, const struct evac_buf *json)
     cJSON_ArrayForEach(o, part(r, "outages")) print_outage(cli, o);
     if (evac_json_number(r, "left_out", 0) > 0)
         printf("\n%.0f more are left out: ask for less time\n", evac_json_number(r, "left_out", 0));
+    print_limits(cli, evac_json_cstr(r, "limits"));
     cJSON_Delete(r);
     return EVAC_EXIT_DONE;
 }

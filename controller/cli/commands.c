@@ -19,7 +19,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "Plan", "plan", "APP [failover|failback]", "what a move would do, step by step, and what it would cost", "from to mode kind isolate", evac_cmd_plan },
     { "Plan", "lint", "APP [failover|failback]", "would the move still work with a region gone? every API operation, and what is wrong", "from to mode assume-down all-regions strict config facts", evac_cmd_lint },
     { "Plan", "simulate", "APP --down REGION", "an outage many times over, in virtual time: RTO and RPO, what decides them, what breaks it", "down to fault runs seed reaction config journal", evac_cmd_simulate },
-    { "Plan", "replay", "[RUN|FROM..TO]", "what has happened, through today's policy: would it have acted, and when?", "app policy dwell cooldown config journal", evac_cmd_replay },
+    { "Plan", "replay", "[RUN|FROM..TO]", "what has happened, through today's policy: would it have acted, and when? Of verdicts, which the journal keeps; not of another fall or rise", "app policy dwell cooldown config journal", evac_cmd_replay },
     { "Plan", "probe", "APP", "ask every probe of it once, now, from here; needs no controller (--config)", "config", evac_cmd_probe },
     { "Move", "failover", "APP", "move the app out of its active region (asks first)", "from to mode reason override isolate yes no-wait", evac_cmd_move },
     { "Move", "failback", "APP", "move the app home again (asks first)", "from to mode reason override isolate yes no-wait", evac_cmd_move },

@@ -511,6 +511,7 @@ void evac_replay_to_json(const struct evac_replay *p, struct evac_jw *w)
     evac_jw_known(w, "dwell_ms", p->q.dwell_given, p->q.dwell_ms);
     evac_jw_known(w, "cooldown_ms", p->q.cooldown_given, p->q.cooldown_ms);
     evac_jw_i64(w, "left_out", p->dropped);
+    evac_jw_cstr(w, "limits", EVAC_REPLAY_LIMITS);
     evac_jw_open(w, "outages", '[');
     for (size_t i = 0; i < p->outage_count; i++)
         put_outage(w, p, &p->outages[i]);

@@ -27,6 +27,11 @@ struct evac_replay_request {
 
 #define EVAC_REPLAY_OUTAGES_MAX 512u
 
+/* For people, with every answer: what it could not ask about. */
+#define EVAC_REPLAY_LIMITS                                                                         \
+    "The journal keeps verdicts, not the single answers of probes: another fall, rise, interval "  \
+    "or quorum can not be asked about, and what was too short for a verdict is not here."
+
 struct evac_replay;
 
 /* EVAC_E_NOTFOUND: no such run, or app. */
