@@ -19,6 +19,8 @@ struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac
         { "{app}", place->app },       { "{mode}", place->mode }, { "{run}", place->run }
     };
     struct evac_buf out;
+    if (!text.n || !memchr(text.p, '{', text.n))
+        return evac_arena_str(arena, text);
     evac_buf_init(&out, 65536);
     for (size_t i = 0; i < text.n;) {
         struct evac_str rest = { text.p + i, text.n - i };
