@@ -1,6 +1,6 @@
 #include "api.h"
 
-#include "api_call.h"
+#include "api_request.h"
 #include "body_schema.h"
 #include "door.h"
 #include "etag.h"
@@ -115,14 +115,16 @@ bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
                      struct evac_api_response *response)
 {
     struct api_call call = { .daemon = daemon, .q = request, .r = response };
+    struct api_request_room room;
     response->status = 200;
     response->instance = request->path;
     response->content_type = "application/json";
     bool lets = find_route(&call) && check_query(&call) && read_body(&call) && may(&call) &&
-                has_journal(&call) && matches(&call);
+                has_journal(&call) && api_request_begin(&call, &room) && matches(&call);
     bool stream = lets && call.route->flags & EVAC_ROUTE_STREAM;
     if (lets && !stream)
         answer(&call);
+    api_request_end(&call);
     cJSON_Delete(call.body);
     if (response->body.failed)
         evac_problem(response, EVAC_PROBLEM_ANSWER_TOO_LARGE, "ask for less: limit, after, app");

@@ -1,5 +1,6 @@
 /* The controller and its apps: what there is, how it stands, who may what. */
 #include "access.h"
+#include "api_request.h"
 #include "api_routes.h"
 #include "driver_print.h"
 #include "version.h"
@@ -115,6 +116,20 @@ void api_gates(struct api_call *c)
     evac_view_gate_table(&w);
 }
 
+/* The rows that loading writes are not the answer: it is noted behind them, and a crash in between
+ * is mended by asking again, which loads the same files. */
+static void note_reload(struct api_call *c)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_shell *shell = evac_daemon_shell(c->daemon);
+    if (!shell || c->asked.key.n == 0)
+        return;
+    api_request_answers(c, evac_buf_str(&c->r->body));
+    evac_shell_ask(shell, &c->asked);
+    if (evac_daemon_note(c->daemon, NULL, 0, &err))
+        api_fail(c, &err);
+}
+
 void api_reload(struct api_call *c)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
@@ -122,6 +137,7 @@ void api_reload(struct api_call *c)
     struct evac_buf text;
     struct evac_jw w = api_writer(c);
     evac_buf_init(&text, 65536);
+    evac_shell_ask(evac_daemon_shell(c->daemon), NULL);
     if (evac_daemon_reload(c->daemon, &diag, &err)) {
         evac_problem_diag(c->r, &err, &diag);
     } else {
@@ -130,6 +146,7 @@ void api_reload(struct api_call *c)
         evac_jw_cstr(&w, "config", evac_daemon_model(c->daemon)->hash);
         evac_jw_str(&w, "warnings", evac_buf_str(&text));
         evac_jw_close(&w, '}');
+        note_reload(c);
     }
     evac_buf_done(&text);
     evac_arena_free(diag.arena);

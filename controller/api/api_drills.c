@@ -42,12 +42,24 @@ void api_receipt(struct api_call *c)
         api_fail(c, &err);
 }
 
+static void put_begun(struct api_call *c, int64_t number)
+{
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "drill", number);
+    evac_jw_close(&w, '}');
+}
+
+void api_tell_drill(struct api_call *c, const struct evac_record *request)
+{
+    put_begun(c, request->number);
+}
+
 void api_begin_drill(struct api_call *c)
 {
     size_t app;
     uint32_t number = 0;
     struct evac_err err = { EVAC_OK, "" };
-    struct evac_jw w = api_writer(c);
     struct evac_drill_wish wish = { .app = c->vars[0],
                                     .name = api_text(c, "name"),
                                     .to = api_text(c, "to"),
@@ -57,11 +69,8 @@ void api_begin_drill(struct api_call *c)
     (void)evac_drill_kind_parse(api_text(c, "kind"), &wish.kind); /* the schema looked at it */
     if (!api_app(c, &app))
         return;
-    if (evac_shell_drill_now(evac_daemon_shell(c->daemon), &wish, &number, &err)) {
+    if (evac_shell_drill_now(evac_daemon_shell(c->daemon), &wish, &number, &err))
         api_fail(c, &err);
-        return;
-    }
-    evac_jw_open(&w, NULL, '{');
-    evac_jw_i64(&w, "drill", number);
-    evac_jw_close(&w, '}');
+    else
+        put_begun(c, number);
 }

@@ -1,4 +1,5 @@
 /* What is proven: deficiencies, trend, bundles, checkpoints. */
+#include "api_request.h"
 #include "api_routes.h"
 
 #include "bundle.h"
@@ -53,6 +54,12 @@ static void put_note(struct api_call *c, uint64_t size)
     evac_arena_free(arena);
 }
 
+/* The number of a note's first row: the signature stands in the row after those that it covers. */
+void api_tell_note(struct api_call *c, const struct evac_record *request)
+{
+    put_note(c, (uint64_t)request->number - 1);
+}
+
 void api_checkpoint(struct api_call *c)
 {
     uint64_t size = 0;
@@ -99,6 +106,15 @@ void api_list_deficiencies(struct api_call *c)
     evac_arena_free(arena);
 }
 
+static void put_said(const struct evac_record *row, struct evac_buf *out)
+{
+    struct evac_jw w = { out, false };
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_str(&w, "id", row->name);
+    evac_jw_str(&w, "state", row->to);
+    evac_jw_close(&w, '}');
+}
+
 static void say_word(struct api_call *c, const struct evac_deficiency_word *word)
 {
     struct evac_arena *arena = evac_arena_new();
@@ -106,17 +122,13 @@ static void say_word(struct api_call *c, const struct evac_deficiency_word *word
     struct evac_err err = { EVAC_OK, "" };
     enum evac_code code = evac_deficiency_say(evac_daemon_store(c->daemon), word,
                                               evac_daemon_wall_ms(c->daemon), arena, &row, &err);
-    if (!code)
+    if (!code) {
+        put_said(&row, &c->r->body);
+        api_request_answers(c, evac_buf_str(&c->r->body));
         code = evac_daemon_note(c->daemon, &row, 1, &err);
-    if (code) {
-        api_fail(c, &err);
-    } else {
-        struct evac_jw w = api_writer(c);
-        evac_jw_open(&w, NULL, '{');
-        evac_jw_str(&w, "id", row.name);
-        evac_jw_str(&w, "state", row.to);
-        evac_jw_close(&w, '}');
     }
+    if (code)
+        api_fail(c, &err);
     evac_arena_free(arena);
 }
 
@@ -216,8 +228,15 @@ void api_make_evidence(struct api_call *c)
                      "not be read: 'evac evidence keygen' makes one");
     else if (evac_bundle_make(&request, &c->r->body, &made, &err))
         api_fail(c, &err);
-    else
+    else if (!c->again)
         note_bundle(c->daemon, &request, &made);
+}
+
+/* The same runs, proven by the journal as it is now; that it was made is in it once. */
+void api_tell_bundle(struct api_call *c, const struct evac_record *request)
+{
+    (void)request;
+    api_make_evidence(c);
 }
 
 void api_evidence_key(struct api_call *c)

@@ -42,6 +42,11 @@ static void put_job(struct api_call *c, uint64_t number)
     snprintf(c->r->location, sizeof c->r->location, "/v1/jobs/%llu", (unsigned long long)number);
 }
 
+void api_tell_job(struct api_call *c, const struct evac_record *request)
+{
+    put_job(c, (uint64_t)request->number);
+}
+
 /* The job's, which frees its ctx; or nobody's, and it is freed here. */
 static void begin(struct api_call *c, const struct evac_job *job)
 {

@@ -236,15 +236,25 @@ static bool read_overrides(struct api_call *c, struct evac_wish *wish)
 }
 
 /* It may wait for a yes, or at another gate: that is worth knowing at once. */
-static void put_begun(struct api_call *c, uint64_t id)
+static void put_begun(struct api_call *c, uint64_t id, struct evac_str state)
 {
-    const struct evac_run *run = evac_engine_run(api_engine(c), id);
     struct evac_jw w = api_writer(c);
     evac_jw_open(&w, NULL, '{');
     evac_jw_i64(&w, "run", (int64_t)id);
-    evac_jw_cstr(&w, "state", run ? evac_run_state_name(run->state) : NULL);
+    evac_jw_str(&w, "state", state);
     evac_jw_close(&w, '}');
     snprintf(c->r->location, sizeof c->r->location, "/v1/runs/%llu", (unsigned long long)id);
+}
+
+void api_tell_run(struct api_call *c, const struct evac_record *request)
+{
+    put_begun(c, (uint64_t)request->number, request->to);
+}
+
+static struct evac_str state_of(const struct api_call *c, uint64_t id)
+{
+    const struct evac_run *run = evac_engine_run(api_engine(c), id);
+    return run ? evac_str(evac_run_state_name(run->state)) : EVAC_STR_NONE;
 }
 
 void api_begin_run(struct api_call *c)
@@ -259,5 +269,5 @@ void api_begin_run(struct api_call *c)
     if (evac_shell_begin(evac_daemon_shell(c->daemon), &wish, &run, &err))
         api_fail(c, &err);
     else
-        put_begun(c, run);
+        put_begun(c, run, state_of(c, run));
 }

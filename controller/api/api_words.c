@@ -1,12 +1,24 @@
 /* What people say: to a run, to an app, to the controller. */
 #include "api_routes.h"
 
+static void put_answer(struct api_call *c, struct evac_str answer)
+{
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_str(&w, "answer", answer.n ? answer : EVAC_STR("done"));
+    evac_jw_close(&w, '}');
+}
+
+void api_tell_word(struct api_call *c, const struct evac_record *request)
+{
+    put_answer(c, request->text);
+}
+
 /* run 0: it is about an app, or everything. The schema has looked at the verb and the mode. */
 static void say(struct api_call *c, uint64_t run)
 {
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
-    struct evac_jw w = api_writer(c);
     enum evac_mode mode;
     struct evac_command *cmd = &event.u.command;
     *cmd = (struct evac_command){ .run = run,
@@ -22,13 +34,10 @@ static void say(struct api_call *c, uint64_t run)
     cmd->value =
         evac_mode_parse(api_text(c, "mode"), &mode) ? (int64_t)mode : api_number(c, "value");
     (void)evac_command_parse(api_text(c, "verb"), &cmd->verb);
-    if (evac_shell_event(evac_daemon_shell(c->daemon), &event, &err)) {
+    if (evac_shell_event(evac_daemon_shell(c->daemon), &event, &err))
         api_fail(c, &err);
-        return;
-    }
-    evac_jw_open(&w, NULL, '{');
-    evac_jw_cstr(&w, "answer", err.text[0] ? err.text : "done");
-    evac_jw_close(&w, '}');
+    else
+        put_answer(c, evac_str(err.text));
 }
 
 void api_say(struct api_call *c)

@@ -12,7 +12,7 @@
  */
 
 /* Rows that change nothing that a person would decide by. */
-#define BESIDE (EVAC_KIND(LAG) | EVAC_KIND(EVIDENCE))
+#define BESIDE (EVAC_KIND(LAG) | EVAC_KIND(EVIDENCE) | EVAC_KIND(REQUEST))
 
 static bool note_seq(void *user, const struct evac_row *row)
 {

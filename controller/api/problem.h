@@ -36,8 +36,6 @@
       "Nothing was changed: another run, drill or agent holds what was asked for.")                \
     X(STALE, "stale", 409, "it was overtaken",                                                     \
       "What was sent is older than what is known already.")                                        \
-    X(IN_PROGRESS, "in-progress", 409, "the same request is still being answered",                 \
-      "A request with this Idempotency-Key is still going on: ask again after Retry-After.")       \
     X(PRECONDITION_FAILED, "precondition-failed", 412, "it has changed since it was looked at",    \
       "Nothing was done: the entity tag in If-Match is not the present one. Look again, decide "   \
       "again.")                                                                                    \

@@ -6,6 +6,7 @@
 #define EVAC_ROUTE_H
 
 #include "api.h"
+#include "engine.h"
 
 #include <cjson/cJSON.h>
 
@@ -21,6 +22,8 @@ struct api_call {
     const struct evac_route *route;
     struct evac_str vars[API_VARS_MAX]; /* what stands in the path's braces, in order */
     cJSON *body;                        /* of a POST: an object that fits its schema */
+    struct evac_asked asked;            /* a change: under which key, "" none (api_request.h) */
+    bool again;                         /* it was made before; it is only to be answered */
 };
 
 /* Answers: the response is as the route says (status, media type) unless it says otherwise. */

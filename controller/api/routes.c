@@ -147,7 +147,7 @@ const struct evac_route evac_routes[] = {
     { "POST", "/v1/deficiencies", "sayDeficiency", ROW("deficiencies"), api_say_deficiency, "", "DeficiencyWord",
       200, "DeficiencySaid", JSON, CHANGE, "evidence", "Open, assign, close or accept one." },
     { "POST", "/v1/evidence", "makeEvidence", ROW("evidence"), api_make_evidence, "", "EvidenceWish",
-      200, "Bundle", "application/x-tar", SHELL, "evidence", "A signed bundle of what a run, or an app over time, did. That it was made is in the journal." },
+      200, "Bundle", "application/x-tar", CHANGE, "evidence", "A signed bundle of what a run, or an app over time, did. That it was made is in the journal." },
     { "GET", "/v1/evidence/key", "getEvidenceKey", ROW("look"), api_evidence_key, "", NULL,
       200, "EvidenceKey", JSON, SHELL, "evidence", "The public key that evidence is signed with." },
 };

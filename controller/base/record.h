@@ -73,7 +73,10 @@
       "data its id, digest, scope and owner")                                                      \
     X(SESSION, "session",                                                                          \
       "somebody signed in or out: name the session's id, to begun or ended, who, number the wall " \
-      "ms it ends, data its digest and by what")
+      "ms it ends, data its digest and by what")                                                   \
+    X(REQUEST, "request",                                                                          \
+      "what this batch did was asked for under a key: name the key, who, event the operation, "    \
+      "from a hash of all that was asked; attempt, number, to, text, data what was answered")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

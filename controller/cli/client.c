@@ -1,7 +1,10 @@
 #include "client.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
 
 #define RESPONSE_MAX (64u << 20)
 
@@ -59,6 +62,47 @@ static void read_problem(const struct evac_buf *raw, long status, struct evac_er
     cJSON_Delete(json);
 }
 
+/* A key of its own for each change: when the answer is lost, asking again under the same key gets
+ * it, and does nothing twice. */
+static struct curl_slist *headers_for(const char *body)
+{
+    unsigned char random[16];
+    char key[64] = "Idempotency-Key: ";
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    headers = curl_slist_append(headers, "Expect:");
+    if (!body || getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return headers;
+    size_t n = evac_str(key).n;
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(key + n + 2 * i, 3, "%02x", random[i]);
+    return curl_slist_append(headers, key);
+}
+
+/* The other end was there and is gone: it may have done what was asked. */
+static bool was_lost(CURLcode code)
+{
+    return code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+           code == CURLE_PARTIAL_FILE;
+}
+
+#define AGAIN_FOR_MS 20000 /* a controller that died is back by then, or people must look */
+#define AGAIN_MS     250
+
+static CURLcode perform(struct evac_client *client, struct evac_buf *raw)
+{
+    CURLcode code = curl_easy_perform(client->curl);
+    bool lost = was_lost(code);
+    if (lost)
+        fputs("evac: the connection was lost: asking again\n", stderr);
+    for (int left = AGAIN_FOR_MS; lost && code != CURLE_OK && left > 0; left -= AGAIN_MS) {
+        struct timespec pause = { 0, AGAIN_MS * 1000000L };
+        nanosleep(&pause, NULL);
+        evac_buf_reset(raw);
+        code = curl_easy_perform(client->curl);
+    }
+    return code;
+}
+
 enum evac_exit evac_client_raw(struct evac_client *client, const char *path, const char *body,
                                struct evac_buf *raw, struct evac_err *err)
 {
@@ -68,8 +112,7 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
         (void)evac_fail(err, EVAC_E_TOOBIG, "the request's path is too long");
         return EVAC_EXIT_USAGE;
     }
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    headers = curl_slist_append(headers, "Expect:");
+    struct curl_slist *headers = headers_for(body);
     curl_easy_reset(client->curl);
     curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
     curl_easy_setopt(client->curl, CURLOPT_URL, url);
@@ -81,7 +124,7 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     if (body)
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
-    CURLcode code = curl_easy_perform(client->curl);
+    CURLcode code = perform(client, raw);
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {

@@ -25,8 +25,10 @@ struct evac_client *evac_client_new(const char *socket);
 void evac_client_limit(struct evac_client *client, long ms);
 void evac_client_free(struct evac_client *client);
 
-/* body NULL: GET; otherwise POST of that JSON. raw gets the response's text. The exit code is DONE
- * for 2xx, REFUSED for 4xx, FAILED for 5xx, UNREACHABLE; err has the problem's sentence. */
+/* body NULL: GET; otherwise POST of that JSON, under a key of its own: a connection that is lost is
+ * made again for some seconds, and nothing is done twice. raw gets the response's text. The exit
+ * code is DONE for 2xx, REFUSED for 4xx, FAILED for 5xx, UNREACHABLE; err has the problem's
+ * sentence. */
 enum evac_exit evac_client_raw(struct evac_client *client, const char *path, const char *body,
                                struct evac_buf *raw, struct evac_err *err);
 

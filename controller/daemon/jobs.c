@@ -90,6 +90,11 @@ enum evac_code evac_jobs_begin(struct evac_jobs *jobs, const struct evac_job *jo
     return EVAC_OK;
 }
 
+uint64_t evac_jobs_newest(const struct evac_jobs *jobs)
+{
+    return jobs->numbers;
+}
+
 void evac_jobs_cancel(struct evac_jobs *jobs, const char *why)
 {
     if (jobs && jobs->job.ctx)

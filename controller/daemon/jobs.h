@@ -35,6 +35,8 @@ void evac_jobs_close(struct evac_jobs *jobs);
 /* Takes ctx when it returns EVAC_OK. EVAC_E_BUSY: another one goes on. */
 enum evac_code evac_jobs_begin(struct evac_jobs *jobs, const struct evac_job *job,
                                uint64_t *ret_number, struct evac_err *err);
+/* Number of the one that was begun last; 0 none. */
+uint64_t evac_jobs_newest(const struct evac_jobs *jobs);
 /* What it works on goes away: the job ends with that reason. */
 void evac_jobs_cancel(struct evac_jobs *jobs, const char *why);
 /* {"job","state":"running|done|failed","done","of","problem","result"}; false: there is none such,

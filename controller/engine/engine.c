@@ -1022,6 +1022,43 @@ static void note(struct engine_io *io, const struct evac_record *rows, size_t co
         engine_record(io, rows[i]);
 }
 
+/* What a question came to, in the record of its key. */
+static void answered(struct engine_io *io, const struct evac_event *event,
+                     struct evac_record *record)
+{
+    record->text = evac_str(io->fx->answer_text);
+    record->number = (int64_t)io->fx->answer_run;
+    if (event->kind == EVAC_EVENT_ADMIT) {
+        record->app = event->u.admit.run->plan->app;
+        record->to = evac_str(evac_run_state_name(event->u.admit.run->state));
+    } else if (event->kind == EVAC_EVENT_DRILL) {
+        record->app = io->engine->apps[event->u.drill.app].app->name;
+    } else if (event->kind == EVAC_EVENT_COMMAND) {
+        record->app = event->u.command.app;
+        record->number = (int64_t)event->u.command.run;
+    } else if (event->kind == EVAC_EVENT_NOTE) { /* its first row, for who must find it again */
+        record->app = event->u.note.count ? event->u.note.rows[0].app : EVAC_STR_NONE;
+        record->number = (int64_t)(io->engine->next_seq - event->u.note.count);
+        record->data = event->asked->answer;
+    }
+}
+
+/* In the same batch: what was done is never without the key that it was asked under. */
+static void note_asked(struct engine_io *io, const struct evac_event *event)
+{
+    const struct evac_asked *asked = event->asked;
+    if (!asked || io->fx->answer != EVAC_OK)
+        return;
+    struct evac_record record = { .kind = EVAC_RECORD_REQUEST,
+                                  .name = asked->key,
+                                  .who = asked->who,
+                                  .event = asked->operation,
+                                  .from = asked->print,
+                                  .attempt = asked->status };
+    answered(io, event, &record);
+    engine_record(io, record);
+}
+
 static void tick_app(struct engine_io *io, size_t i)
 {
     struct evac_engine_app *a = &io->engine->apps[i];
@@ -1142,6 +1179,7 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     case EVAC_EVENT_KIND_COUNT:
         break;
     }
+    note_asked(&io, event);
     bool alone = event->kind == EVAC_EVENT_PROBE && event->u.probe.app < engine->app_count;
     if (event->kind == EVAC_EVENT_TICK || event->now.boot_ms >= engine->wake_ms) {
         alone = false;

@@ -232,9 +232,19 @@ struct evac_freeze_event {
     struct evac_str owner, reason;
 };
 
+/* Something was asked under a key, so that asking again gives the same answer and does nothing
+ * twice: journalled in the batch of what it did, unless that was refused. */
+struct evac_asked {
+    struct evac_str key, who, operation;
+    struct evac_str print;  /* a hash of all that was asked */
+    uint32_t status;        /* of the answer, if all goes well */
+    struct evac_str answer; /* NOTE: all of it, as far as whoever asks knows it before */
+};
+
 struct evac_event {
     enum evac_event_kind kind;
     struct evac_now now;
+    const struct evac_asked *asked; /* COMMAND, ADMIT, NOTE, DRILL; NULL: under no key */
     union {
         struct {
             uint16_t app; /* index as evac_model_probed() has them: apps, then dependencies */

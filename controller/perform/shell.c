@@ -77,8 +77,10 @@ static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
             shell->commit_to_tell = last;
         if (shell->o.committed)
             shell->o.committed(shell->o.user, last);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             shell_calendar_see(shell, &rows[i]);
+            shell_requests_see(shell->requests, &rows[i]);
+        }
         for (size_t i = 0; shell->o.row && i < count; i++)
             shell->o.row(shell->o.user, &rows[i]);
     }
@@ -223,8 +225,11 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
 
     shell->busy = true;
     event->now = shell_now(shell);
+    event->asked = is_question(event->kind) ? shell->asked : NULL;
     enum evac_code code = shell_step(shell, event, &failure);
     enum evac_code answer = code ? EVAC_OK : shell->fx->answer;
+    if (event->asked && !code && !answer)
+        shell->asked = NULL; /* it is used up */
     char text[sizeof shell->fx->answer_text];
     memcpy(text, shell->fx->answer_text, sizeof text);
     if (!code)
@@ -384,6 +389,7 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
     evac_engine_init(&shell->engine, model, shell->apps_memory);
     shell_tell_verbs(shell);
     shell_assure_all(shell);
+    shell->requests = shell_requests_new();
     shell->calendar = shell_calendar_new(options->zones);
     shell_calendar_load(shell);
 
@@ -414,6 +420,7 @@ void shell_destroy(struct evac_shell *shell)
     free(shell->lint_due_ms);
     free(shell->linted);
     shell_calendar_free(shell->calendar);
+    shell_requests_free(shell->requests);
     free(shell->refusals);
     free(shell->fx);
     free(shell);

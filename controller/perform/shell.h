@@ -113,6 +113,21 @@ struct evac_vantage_view {
 };
 struct evac_vantage_view evac_shell_vantage_view(const struct evac_shell *shell, size_t vantage);
 
+/* --- what was asked under a key ----------------------------------------------------------------
+ */
+
+/* asked is the key of the next question that is not refused (COMMAND, ADMIT, NOTE, DRILL): both are
+ * durable, or neither. Borrowed until then, or until NULL takes it back. */
+void evac_shell_ask(struct evac_shell *shell, const struct evac_asked *asked);
+/* What was asked under that key within a day, and what it came to: a record of kind REQUEST, the
+ * shell's until its next event. NULL: nothing. Of older ones than the newest
+ * EVAC_REQUESTS_MAX nothing is known. */
+#define EVAC_REQUESTS_MAX 4096u
+const struct evac_record *evac_shell_asked(const struct evac_shell *shell, struct evac_str who,
+                                           struct evac_str key);
+/* One that is known to this process only: what it did ends with it. */
+void evac_shell_remember(struct evac_shell *shell, const struct evac_record *request);
+
 /* A look at a resource in one region, outside of any run, through drivers that can change nothing:
  * an OBSERVE. It either refuses, or done runs exactly once, later; reply NULL: the shell is going,
  * nothing was learned. what lives as long as the model. */

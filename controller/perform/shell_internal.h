@@ -76,6 +76,8 @@ struct evac_shell {
     uint64_t lint_ms;   /* when the next of them is due */
     uint64_t freeze_ms; /* when the calendar of freezes is looked at again */
     struct shell_calendar *calendar;
+    struct shell_requests *requests;
+    const struct evac_asked *asked; /* of the next question; NULL: no key */
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
@@ -132,6 +134,10 @@ enum evac_code shell_freeze(struct evac_shell *shell, struct evac_err *err);
 /* shell_keep.c: EVAC_E_BUSY when a drill that goes on needs what the model lacks. */
 enum evac_code shell_drills_keep(const struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
+/* shell_requests.c: what was asked under which key. */
+struct shell_requests *shell_requests_new(void);
+void shell_requests_free(struct shell_requests *requests);
+void shell_requests_see(struct shell_requests *requests, const struct evac_record *record);
 /* shell_calendar.c: drills, when they are due. */
 struct shell_calendar *shell_calendar_new(const struct evac_zones *zones);
 void shell_calendar_free(struct shell_calendar *calendar);

@@ -60,6 +60,7 @@ static bool replay_row(void *user, const struct evac_row *row)
     struct replay *replay = user;
     const struct evac_record *r = &row->record;
     shell_calendar_see(replay->shell, r);
+    shell_requests_see(replay->shell->requests, r);
     if (replay->shell->o.replayed)
         replay->shell->o.replayed(replay->shell->o.user, r);
     if (r->kind == EVAC_RECORD_ADMIT && !has_ended(replay, r->run))
