@@ -6,6 +6,9 @@ build="build-essential cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-
        libwebsockets-evlib-uv ca-certificates tzdata"
 check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3 openssl zsh fish mandoc python3-pyte"
 
+# Node from elsewhere is as good, and Debian's npm does not install beside it.
+command -v npm >/dev/null || check="$check nodejs npm"
+
 want=$build
 [ "${1:-}" != check ] || want="$build $check"
 missing=

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The dashboard in a real browser: a sandbox, a controller, `evac dashboard`, and Chromium.
+
+  test_dashboard.py BIN_DIR NODE_MODULES               the stories (stories.js)
+  test_dashboard.py BIN_DIR NODE_MODULES --shots DIR   the README's pictures (shots.js)"""
+import json, os, signal, subprocess, sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from harness import FAST, World
+
+PROPOSE = {'automatic = "act"': 'automatic = "propose"'}
+
+
+class Dashboard:
+    """evac dashboard, and the link that it printed."""
+
+    def __init__(self, world):
+        self.process = subprocess.Popen([world.program("evac"), "dashboard", "--json"], stdout=subprocess.PIPE, text=True,
+                                        env=world.env, stdin=subprocess.DEVNULL)
+        self.url = json.loads(self.process.stdout.readline())["url"]
+
+    def close(self):
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(20) == 0, "evac dashboard ends well"
+
+
+def fulfil(world, doors, wish):
+    if "sand" in wish:
+        world.sand(wish["sand"])
+    elif wish.get("evacd") == "kill":
+        world.stop_evacd(signal.SIGKILL)
+    elif wish.get("evacd") == "start":
+        world.start_evacd()
+    elif "truth" in wish:
+        return world.truth()
+    elif "link" in wish:
+        doors.append(Dashboard(world))
+        return {"url": doors[-1].url}
+    return {}
+
+
+def tell(world, script, modules, extra):
+    """Runs a script of the browser, and fulfils what it wishes for. True: it came to its end."""
+    doors, done = [], False
+    env = dict(os.environ, EVAC_NODE_MODULES=modules, **extra)
+    node = subprocess.Popen(["node", os.path.join(HERE, script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        for line in node.stdout:
+            if line.startswith("WISH "):
+                node.stdin.write(json.dumps(fulfil(world, doors, json.loads(line[5:]))) + "\n")
+                node.stdin.flush()
+            elif line == "DONE\n":
+                done = True
+            else:
+                print(line, end="", flush=True)
+        return node.wait(30) == 0 and done
+    finally:
+        if node.poll() is None:
+            node.kill()
+            node.wait()
+        for door in doors:
+            door.close()
+
+
+def main():
+    bin_dir, modules = sys.argv[1:3]
+    shots = sys.argv[4] if sys.argv[3:4] == ["--shots"] else None
+    with World(bin_dir, 60, dict(FAST, **PROPOSE)) as world:
+        world.sand("app shop renew 1000")
+        if shots:
+            import fleet
+            fleet.add_apps(world)
+        world.start_evacd()
+        world.wait_healthy()
+        if not tell(world, "shots.js" if shots else "stories.js", modules, {"EVAC_SHOTS": shots or ""}):
+            raise SystemExit(1)
+
+
+main()
