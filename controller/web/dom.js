@@ -33,7 +33,7 @@ function setProp(el, name, value, old) {
   if (name.startsWith('on')) {
     el[name] = value || null;
   } else if (name === 'value' || name === 'checked' || name === 'selected') {
-    if (value !== old) el[name] = value;
+    if (el[name] !== value) el[name] = value;
   } else if (name === 'style') {
     setStyle(el, value || {}, old || {});
   } else if (value === null || value === undefined || value === false) {

@@ -70,7 +70,7 @@ function header(v) {
     h('a.brand', { href: to.fleet, 'aria-label': 'evac, fleet' }, icon('arrow'), h('span', null, 'evac')),
     h('nav', { 'aria-label': 'Main' }, h('ul', null, item('fleet', 'Fleet'), item('drills', 'Drills'), item('evidence', 'Evidence'))),
     h('div.top-right', null, reachView(),
-      button('', () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % 3]), { safe: true, kind: 'quiet', icon: theme === 'dark' ? 'moon' : theme === 'light' ? 'sun' : 'dot', label: `Colours: ${theme}. Change`, title: `Colours: ${theme}` }),
+      button('', () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % 3]), { safe: true, kind: 'quiet', icon: theme === 'dark' ? 'moon' : theme === 'light' ? 'sun' : 'halves', label: `Colours: ${theme}. Change`, title: `Colours: ${theme}` }),
       button('?', openHelp, { safe: true, kind: 'quiet', label: 'Keys', keys: '?' })));
 }
 
@@ -102,7 +102,7 @@ const KEYS = [
   ['a', 'approve what is proposed here'], ['f', 'fail over this app'], ['d', 'drill this app'], ['t', 'colours: as the system, light, dark'], ['Esc', 'close'],
 ];
 let keysOn = localStorage.getItem('evac-keys') !== 'off';
-let waitsForGo = 0;
+let waitsForGo = -Infinity;
 
 function openHelp() {
   openDialog({ title: 'Keys', body: () => h('div', null,
@@ -124,7 +124,7 @@ const GO = { f: to.fleet, d: to.drills, e: to.evidence };
 function onKey(e) {
   if (!keysOn || e.ctrlKey || e.metaKey || e.altKey || page.dialog || e.target.closest('input, textarea, select')) return;
   const go = performance.now() - waitsForGo < 1500 && GO[e.key];
-  const does = go ? () => { waitsForGo = 0; location.hash = go; } : ONE[e.key];
+  const does = go ? () => { waitsForGo = -Infinity; location.hash = go; } : ONE[e.key];
   if (!does) return;
   e.preventDefault();
   does();

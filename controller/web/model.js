@@ -78,8 +78,8 @@ export function stateOf(app, run) {
 // --- the three sentences of 3 a.m.
 
 function firstReason(text) {
-  const cut = String(text || '').split('; ')[0];
-  return cut.length > 160 ? cut.slice(0, 157) + '...' : cut;
+  const cut = String(text || '').split('; ')[0].trim();
+  return cut.length > 160 ? cut.slice(0, 157) + '...' : cut && !/[.!?]$/.test(cut) ? cut + '.' : cut;
 }
 
 const WRONG = {
@@ -115,7 +115,7 @@ export function proposes(app, run) {
   if (run) return 'Nothing more: a run is going on.';
   const d = app.decision;
   if (d.decide === 'nothing' || !d.decide) return 'Nothing.';
-  return `${words(d.decide)}: ${firstReason(d.reasons) || 'no reason given'}.`;
+  return `${words(d.decide)}: ${firstReason(d.reasons) || 'no reason given.'}`;
 }
 
 export function doing(app, run) {

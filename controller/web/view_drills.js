@@ -72,8 +72,8 @@ function chart(runs, key, objectiveKey, name, width) {
   const points = runs.map((r, i) => ({ x: runs.length === 1 ? (LEFT + width - RIGHT) / 2 : x(i), y: known(r[key]) ? y(r[key]) : null, r }));
   const objectives = runs.map((r, i) => ({ x: x(i), y: y(r[objectiveKey]) }));
   const said = `${name} of ${count(runs.length, 'run')}: ${runs.map((r) => span(r[key])).join(', ')}; objective ${span(objective)}`;
-  return h('svg.chart', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': said },
-    ticks.map((t) => h('g.chart-grid', { key: t }, h('line', { x1: LEFT, x2: width - RIGHT, y1: y(t), y2: y(t) }), h('text', { x: LEFT - 7, y: y(t) + 4, 'text-anchor': 'end' }, tick(t)))),
+  return h('svg.chart', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: 'group', 'aria-label': said },
+    ticks.map((t) => h('g.chart-grid', { key: t, 'aria-hidden': 'true' }, h('line', { x1: LEFT, x2: width - RIGHT, y1: y(t), y2: y(t) }), h('text', { x: LEFT - 7, y: y(t) + 4, 'text-anchor': 'end' }, tick(t)))),
     h('path.chart-objective', { d: runs.length === 1 ? `M${LEFT} ${y(objective)}H${width - RIGHT}` : line([{ x: LEFT, y: objectives[0].y }, ...objectives, { x: width - RIGHT, y: y(objective) }]) }),
     h('text.chart-note', { x: width - RIGHT, y: y(objective) - 5, 'text-anchor': 'end' }, `objective ${span(objective)}`),
     h('path.chart-line', { d: line(points) }),

@@ -7,7 +7,8 @@ import { aboutIncident, aboutRun } from './actions.js';
 import { FILTERS, TROUBLE_RANK, byRegion, doing, fleet, incidentWords, incidents, isUrgent, lagTone, proposes, search, troubledRegion, wrong } from './model.js';
 import { button, empty, icon, link, mayNot, meter, redraw, section, sign, to, verdict, waiting } from './ui.js';
 
-const list = { text: '', filter: 'all', focus: 0, derived: null, from: null, shown: null, key: '', top: 0 };
+// offsets: where each row begins, and the end of the last.
+const list = { text: '', filter: 'all', focus: 0, derived: null, from: null, shown: null, offsets: [0], key: '', top: 0 };
 const ROW = 40, ROW_NARROW = 92, SPARE = 6, CARDS = 4;
 
 const narrow = () => matchMedia('(max-width: 760px)').matches;
@@ -19,10 +20,13 @@ function derive(status) {
     list.derived = fleet(status);
     list.key = '';
   }
-  const key = list.text + '\n' + list.filter;
+  const tall = narrow() ? ROW_NARROW : ROW;
+  const key = [list.text, list.filter, tall].join('\n');
   if (key !== list.key) {
     list.key = key;
     list.shown = byRegion(search(list.derived, list.text, list.filter));
+    list.offsets = [0];
+    for (const r of list.shown) list.offsets.push(list.offsets[list.offsets.length - 1] + (r.region ? ROW : tall));
     list.focus = Math.min(list.focus, Math.max(0, list.shown.length - 1));
   }
   return list.derived;
@@ -125,7 +129,7 @@ function listView(all) {
   return h('section.box.fleet', { 'aria-labelledby': 'fleet-title' },
     h('div.box-head', null, h('h2', { id: 'fleet-title' }, 'Apps by region'),
       h('div.search', { role: 'search' }, h('label.hidden', { for: 'search' }, 'Search apps'), icon('search'),
-        h('input', { id: 'search', type: 'search', placeholder: 'Search: name, region, state', autocomplete: 'off', spellcheck: 'false', 'aria-keyshortcuts': '/',
+        h('input', { id: 'search', type: 'search', placeholder: 'Search: name, region, state', value: list.text, autocomplete: 'off', spellcheck: 'false', 'aria-keyshortcuts': '/',
           oninput: (e) => { list.text = e.target.value; list.focus = 0; redraw(); },
           onkeydown: (e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); moveFocus(0, true); } } }))),
     h('div.filters', { role: 'group', 'aria-label': 'Show' }, FILTERS.map((f) => {
@@ -138,17 +142,27 @@ function listView(all) {
 
 const COLUMNS = ['App', 'State', 'Regions', 'Data that would be lost', 'Drill debt', 'Policy', 'Next drill'];
 
+// The row that holds a place, by halving.
+function rowAt(y) {
+  let low = 0, high = list.shown.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (list.offsets[middle] <= y) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 function grid() {
-  const rowHeight = narrow() ? ROW_NARROW : ROW;
-  const above = Math.max(0, window.scrollY - list.top);
-  const first = Math.max(0, Math.floor(above / rowHeight) - SPARE);
-  const last = Math.min(list.shown.length, Math.ceil((above + window.innerHeight) / rowHeight) + SPARE);
+  const above = window.scrollY - list.top;
+  const first = Math.max(0, rowAt(above) - SPARE);
+  const last = Math.min(list.shown.length, rowAt(above + window.innerHeight) + 1 + SPARE);
   const rows = [];
-  for (let i = first; i < last; i++) rows.push(row(list.shown[i], i, rowHeight));
-  if (list.focus < first || list.focus >= last) rows.push(row(list.shown[list.focus], list.focus, rowHeight)); // the tab key finds it
+  for (let i = first; i < last; i++) rows.push(row(list.shown[i], i));
+  if (list.focus < first || list.focus >= last) rows.push(row(list.shown[list.focus], list.focus)); // the tab key finds it
   return h('div.grid', { role: 'grid', 'aria-label': 'Apps by region', 'aria-rowcount': list.shown.length + 1, 'aria-colcount': COLUMNS.length, onkeydown: onKey },
     h('div.grid-head', { role: 'row', 'aria-rowindex': 1 }, COLUMNS.map((c, i) => h('div.cell', { role: 'columnheader', 'aria-colindex': i + 1 }, c))),
-    h('div.grid-body', { role: 'rowgroup', style: { height: `${list.shown.length * rowHeight}px` }, mounted: watchTop }, rows));
+    h('div.grid-body', { role: 'rowgroup', style: { height: `${list.offsets[list.shown.length]}px` }, mounted: watchTop }, rows));
 }
 
 // Where the list begins, as what stands above it grows and shrinks.
@@ -165,8 +179,8 @@ function watchTop(el) {
   look();
 }
 
-function row(item, index, height) {
-  const at = { transform: `translateY(${index * height}px)`, height: `${height}px` };
+function row(item, index) {
+  const at = { transform: `translateY(${list.offsets[index]}px)`, height: `${list.offsets[index + 1] - list.offsets[index]}px` };
   const common = { role: 'row', 'aria-rowindex': index + 2, tabindex: index === list.focus ? '0' : '-1', style: at, 'data-index': index, onfocus: () => { list.focus = index; } };
   if (item.region) return h('div.row.group', { ...common, key: 'region ' + item.region },
     h('div.cell', { role: 'gridcell', 'aria-colspan': COLUMNS.length }, h('strong', null, item.region), h('span.muted', null, ` active for ${count(item.apps, 'app')}`),
@@ -218,8 +232,7 @@ export function moveFocus(by, toFirstApp) {
   if (!list.shown || !list.shown.length) return;
   list.focus = Math.max(0, Math.min(list.shown.length - 1, list.focus + by));
   if (toFirstApp && list.shown[list.focus].region) list.focus = Math.min(list.focus + 1, list.shown.length - 1);
-  const height = narrow() ? ROW_NARROW : ROW;
-  const y = list.top + list.focus * height;
+  const y = list.top + list.offsets[list.focus], height = list.offsets[list.focus + 1] - list.offsets[list.focus];
   const header = 64;
   if (y < window.scrollY + header + height) window.scrollTo(0, Math.max(0, y - header - height));
   else if (y + height > window.scrollY + window.innerHeight) window.scrollTo(0, y + height * 2 - window.innerHeight);

@@ -147,8 +147,8 @@ function ganttRow(b, m, roles) {
   const percent = (v) => `${(v * 100).toFixed(2)}%`;
   const took = s.ended_ms !== null && s.began_ms !== null ? span(s.ended_ms - s.began_ms) : s.began_ms !== null ? `${ticking(m.now - s.began_ms)}${known(s.progress) && s.progress >= 0 ? `, ${s.progress} %` : ''}` : m.going ? `~${span(s.to_ms - s.from_ms)}` : '';
   return h('div.gantt-row', { key: s.id, role: 'listitem' },
-    h('button.gantt-step', { type: 'button', class: critical ? 'critical' : '', onclick: () => openDialog({ title: `${s.id}: run ${m.id}`, wide: true, body: () => stepDetails(m.id, s.id, roles) }), 'aria-label': `${s.id}, ${s.state}, ${s.phase}, ${took}${critical ? ', on the critical path' : ''}. Details` },
-      h('span.gantt-name', null, h('span.gantt-id', null, s.id, s.pivot ? icon('flag') : null), h('span.muted', null, s.region)), stepSign(s), h('span.gantt-took.num', null, took)),
+    h('button.gantt-step', { type: 'button', class: critical ? 'critical' : '', onclick: () => openDialog({ title: `${s.id}: run ${m.id}`, wide: true, body: () => stepDetails(m.id, s.id, roles) }) },
+      h('span.gantt-name', null, h('span.gantt-id', null, s.id, s.pivot ? icon('flag') : null), h('span.muted', null, s.region)), stepSign(s), h('span.gantt-took.num', null, took), h('span.hidden', null, critical ? 'on the critical path, ' : '', 'details')),
     h('div.gantt-bar', { 'aria-hidden': 'true' },
       h('i', { class: `bar tone-${tone} ${s.expected ? 'expected' : ''} ${critical ? 'critical' : ''}`, style: { left: percent(b.from), width: `max(3px, ${percent(Math.max(0, (s.expected ? b.to : s.ended_ms !== null ? b.to : b.now) - b.from))})` } }),
       !s.expected && s.ended_ms === null ? h('i', { class: `bar expected ${critical ? 'critical' : ''}`, style: { left: percent(b.now), width: percent(Math.max(0, b.to - b.now)) } }) : null));

@@ -57,4 +57,4 @@ export async function accessible(page, where) {
   check(found.length === 0, `${where}: ${found.join('\n')}`);
 }
 
-export const text = (page, selector) => page.locator(selector).first().innerText();
+export const text = (page, selector) => page.locator(selector).first().evaluate((e) => e.innerText || e.textContent);

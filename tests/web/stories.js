@@ -146,7 +146,8 @@ async function phone() {
     await page.goto(page.url().replace(/#.*/, hash));
     await until(`${hash} at phone width`, async () => (await page.locator('main h1').count()) === 1 && (await page.locator('main section').count()) > 0);
     const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
-    check(wide <= 375, `${hash} is ${wide} px wide`);
+    const out = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > 376 && !e.closest('.scroll')).slice(0, 4).map((e) => `${e.localName}.${e.getAttribute('class')} ${e.textContent.slice(0, 40)}`));
+    check(wide <= 375, `${hash} is ${wide} px wide: ${out.join(' | ')}`);
     await accessible(page, `${hash}, phone`);
   }
   await page.setViewportSize({ width: 1360, height: 900 });
@@ -155,7 +156,9 @@ async function phone() {
 // A thousand apps, told by a controller that has one: what is measured is this page, by counts.
 async function thousand() {
   await page.route('**/v1/status', async (route) => {
-    const response = await route.fetch();
+    const headers = { ...route.request().headers() };
+    delete headers['if-none-match']; // what it has is another status
+    const response = await route.fetch({ headers });
     const status = await response.json();
     const [shop] = status.apps;
     status.apps = Array.from({ length: 1000 }, (_, i) => ({ ...shop, app: `app-${String(i).padStart(4, '0')}`, active: shop.regions[i % 2].name, run: null, rehearsal: null }));

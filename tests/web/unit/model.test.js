@@ -19,7 +19,7 @@ test('in calm nothing is wrong, nothing is proposed, and it watches', () => {
 
 test('a region that is down is said with its reason, and a proposal with its cost', () => {
   const a = down('shop'), asks = run({ state: 'proposed' });
-  assert.match(wrong(a, null), /^us-east-1 is down\. web: 3 failures/);
+  assert.match(wrong(a, null), /^us-east-1 is down\. web: 3 failures in a row\.$/);
   assert.equal(stateOf(a, null).key, 'down');
   assert.equal(stateOf(a, asks).key, 'asks');
   assert.match(proposes(a, asks), /about 4\.1 s of data is lost. It waits for a yes/);
