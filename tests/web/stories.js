@@ -165,6 +165,7 @@ async function thousand() {
     await route.fulfill({ response, json: status });
   });
   await page.goto(page.url().replace(/#.*/, '#/fleet'));
+  await page.fill('#search', '');
   await until('a thousand', async () => (await page.locator('.grid').getAttribute('aria-rowcount')) === '1003');
   await page.evaluate(() => {
     window.long = [];
