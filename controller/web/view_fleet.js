@@ -40,7 +40,7 @@ export function fleetView() {
   return [
     h('h1.hidden', null, 'Fleet'),
     incidents(entry.data).map((i) => incidentBanner(i, roles)),
-    nowView(all, roles),
+    nowView(all, roles, incidents(entry.data).length ? CARDS / 2 : CARDS),
     listView(all),
     activityView(entry.data),
   ];
@@ -66,10 +66,10 @@ function incidentBanner(i, roles) {
 
 // --- what needs a person now
 
-function nowView(all, roles) {
+function nowView(all, roles, cards) {
   const trouble = all.filter((e) => e.state.rank < TROUBLE_RANK);
   if (!trouble.length) return calm(all);
-  const shown = trouble.slice(0, CARDS);
+  const shown = trouble.slice(0, cards);
   return h('section.now', { 'aria-label': 'Needs attention' },
     shown.map((e) => card(e, roles)),
     trouble.length > shown.length ? h('p.more', null, button(`and ${count(trouble.length - shown.length, 'more app')} in trouble`, () => setFilter('trouble'), { safe: true, kind: 'quiet' })) : null);
