@@ -59,6 +59,7 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
 
 struct look {
     struct asking *q;
+    const struct evac_probe_look *what;
     uint64_t id;
     uint32_t round;
 };
@@ -73,7 +74,7 @@ static void on_looked(void *user, const struct evac_reply *reply)
     struct look *look = user;
     char reason[160];
     if (reply && look->q->probes) {
-        enum evac_looked found = evac_looked(reply, reason, sizeof reason);
+        enum evac_looked found = evac_looked(look->what, reply, reason, sizeof reason);
         evac_probes_answer(look->q->probes, look->id, look->round, answers[found], reason);
     }
     free(look);
@@ -88,11 +89,12 @@ static const char *on_look(void *user, const struct evac_probes_look *asked)
     struct look *look = malloc(sizeof *look);
     if (!look)
         abort();
-    *look = (struct look){ q, asked->id, asked->round };
-    if (evac_shell_look(q->shell, &what, on_looked, look, &err) == EVAC_OK)
+    *look = (struct look){ q, &probe->look, asked->id, asked->round };
+    enum evac_code code = evac_shell_look(q->shell, &what, on_looked, look, &err);
+    if (!code)
         return NULL;
     free(look);
-    return "the driver can not look";
+    return evac_look_refused(code);
 }
 
 /* --- what is told ---------------------------------------------------------------------------- */

@@ -131,6 +131,19 @@ static void check_fits(const struct probe_in *in)
     }
 }
 
+void conf_finish_look(struct conf_reader *r, const config_setting_t *group, void *at,
+                      const struct conf_given *given)
+{
+    int line = (int)config_setting_source_line(group);
+    bool action = conf_is_given(given, "action"), lag = conf_is_given(given, "lag");
+    (void)at;
+    if (action == lag)
+        CONF_ERROR(r, line, "look: found %s of action and lag; allowed: exactly one",
+                   action ? "both" : "none");
+    if (lag && conf_is_given(given, "want"))
+        CONF_ERROR(r, line, "look.want: it is for action, and this is lag");
+}
+
 static void find_target(const struct probe_in *in)
 {
     struct evac_probe *probe = &in->p->probe;

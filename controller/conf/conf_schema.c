@@ -416,7 +416,9 @@ static const struct conf_row json_rows[] = {
 #define S struct conf_look
 static const struct conf_row look_rows[] = {
     { "resource", CONF_NAME, CONF_REQUIRED, AT(look.resource), .doc = "One of the app's resources" },
-    { "action", CONF_NAME, CONF_REQUIRED, AT(look.action), .doc = "An action of its driver that changes nothing, as ready" },
+    { "action", CONF_NAME, AT(look.action), .otherwise = "none: with lag", .doc = "An action of its driver that changes nothing, as ready. Exactly one of action and lag says how" },
+    { "lag", CONF_DURATION, AT(look.lag_ms), FROM_TO(1, DAY), .otherwise = "none: with action",
+      .doc = "How far its data may be behind in that region, as its driver measures it, from where users are led to; more is bad" },
     { "want", CONF_ARGS, AT(look.want), .otherwise = "nothing", .doc = "The state that is good: the action's own settings" },
     END
 };
@@ -719,8 +721,8 @@ static const struct conf_section json_section = {
 #undef S
 #define S struct conf_look
 static const struct conf_section look_section = {
-    "look", "look = { ... }", "A driver's observation as a probe: satisfied is good, unsatisfied and blocked are bad.",
-    look_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+    "look", "look = { ... }", "A driver's observation as a probe: satisfied is good, unsatisfied and blocked are bad; or how far data is behind.",
+    look_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_look,
 };
 #undef S
 #define S struct evac_vantage_conf

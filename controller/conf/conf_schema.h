@@ -221,7 +221,7 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_dependency, conf_finish_probe, conf_finish_criterion, conf_finish_window,
     conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
-conf_finish_fn conf_finish_approvals, conf_finish_safety;
+conf_finish_fn conf_finish_approvals, conf_finish_safety, conf_finish_look;
 conf_finish_fn conf_finish_listen, conf_finish_oidc; /* conf_api.c */
 /* Later and later; name is the setting's. */
 void conf_check_escalations(struct conf_reader *reader, const char *name,

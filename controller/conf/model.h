@@ -204,10 +204,12 @@ static inline bool evac_probe_role_votes(enum evac_probe_role role)
     return role == EVAC_PROBE_EDGE || role == EVAC_PROBE_DEEP;
 }
 
-/* A look at a resource through its driver: an action that only reads. */
+/* A look at a resource through its driver: an action that only reads, or how far its data is
+ * behind. */
 struct evac_probe_look {
-    struct evac_str resource, action;
+    struct evac_str resource, action; /* action "": lag */
     struct evac_args want;
+    uint32_t lag_ms; /* more is bad; 0: an action */
 };
 
 /* One health check. Texts may hold "{region}": then there is one target a region. */

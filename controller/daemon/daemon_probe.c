@@ -48,6 +48,7 @@ static void on_cut_off(void *user, bool cut_off)
 /* Which round of which probes a driver's answer is for. */
 struct look {
     struct evac_daemon *daemon;
+    const struct evac_probe_look *what; /* the model's, which is the same while begun is */
     uint64_t begun, id;
     uint32_t round;
 };
@@ -63,7 +64,7 @@ static void on_looked(void *user, const struct evac_reply *reply)
     };
     char reason[120] = "";
     if (reply && daemon->probes && daemon->probes_begun == look->begun) {
-        enum evac_looked found = evac_looked(reply, reason, sizeof reason);
+        enum evac_looked found = evac_looked(look->what, reply, reason, sizeof reason);
         evac_probes_answer(daemon->probes, look->id, look->round, answers[found], reason);
     }
     free(look);
@@ -81,11 +82,12 @@ static const char *on_look(void *user, const struct evac_probes_look *asked)
     struct look *look = malloc(sizeof *look);
     if (!look)
         abort();
-    *look = (struct look){ daemon, daemon->probes_begun, asked->id, asked->round };
-    if (evac_shell_look(daemon->shell, &what, on_looked, look, &err) == EVAC_OK)
+    *look = (struct look){ daemon, &probe->look, daemon->probes_begun, asked->id, asked->round };
+    enum evac_code code = evac_shell_look(daemon->shell, &what, on_looked, look, &err);
+    if (!code)
         return NULL;
     free(look);
-    return "the driver can not look";
+    return evac_look_refused(code);
 }
 
 /* Anew from the model: a reload's probes begin afresh, health keeps what it knew. */

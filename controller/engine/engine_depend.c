@@ -22,15 +22,25 @@ enum evac_probe_state evac_engine_dependency_state(const struct evac_engine_depe
     return down == n ? EVAC_PROBE_DOWN : EVAC_PROBE_UNKNOWN;
 }
 
-/* Each of its regions fails, as this controller sees it, and the rows are still too short to tell.
- */
+/* Most of all who look find it bad there, this controller and the vantages alike. */
+static bool most_find_bad(const struct evac_engine_dependency *d, size_t region)
+{
+    size_t bad = 0, all = 0;
+    for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++) {
+        const struct evac_probe_track *t = &d->health.tracks[0][region][v];
+        const struct evac_vantage_health *who = &d->health.vantages[v];
+        all += who->configured;
+        bad += who->configured && !who->abstains && t->bad > 0 && !evac_health_is_excused(t);
+    }
+    return 2 * bad > all;
+}
+
+/* Each of its regions fails, and the rows are still too short to tell. */
 static bool may_be_failing(const struct evac_engine_dependency *d)
 {
-    for (size_t r = 0; r < d->conf->as_app.region_count; r++) {
-        const struct evac_probe_track *t = &d->health.tracks[0][r][0];
-        if (t->bad == 0 || evac_health_is_excused(t) || d->health.vantages[0].abstains)
+    for (size_t r = 0; r < d->conf->as_app.region_count; r++)
+        if (!most_find_bad(d, r))
             return false;
-    }
     return true;
 }
 
@@ -279,6 +289,7 @@ void engine_depend_tick(struct engine_io *io)
         struct evac_engine_dependency *d = &io->engine->dependencies[i];
         struct evac_health_news news;
         (void)engine_self_apply(io, &d->health, &news);
+        (void)engine_vantages_apply(io, &d->health, &news);
         if (io->now->boot_ms >= evac_health_wake_ms(&d->health))
             evac_health_tick(&d->health, io->now->boot_ms, io->now->wall_ms, &news);
         judge(io, d);

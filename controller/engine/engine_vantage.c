@@ -140,6 +140,21 @@ static bool is_same(const struct evac_model *was, const struct evac_model *is, s
            evac_str_eq(a->vantages[v - 1].region, b->vantages[v - 1].region);
 }
 
+/* The health of each app, then of what they share: vantages ask both. */
+static struct evac_health *probed(struct evac_engine *engine, size_t i)
+{
+    return i < engine->app_count ? &engine->apps[i].health
+                                 : &engine->dependencies[i - engine->app_count].health;
+}
+
+static void place_at(const struct evac_engine *engine, struct evac_health *health, size_t v,
+                     bool there, bool same)
+{
+    if (!same || !health->vantages[v].configured)
+        evac_health_place(health, v, there,
+                          there ? conf_of(engine)->vantages[v - 1].region : EVAC_STR_NONE);
+}
+
 void engine_place_vantages(struct evac_engine *engine, const struct evac_model *was)
 {
     size_t count = evac_engine_vantage_count(engine);
@@ -147,9 +162,7 @@ void engine_place_vantages(struct evac_engine *engine, const struct evac_model *
         bool same = was && is_same(was, engine->model, v), there = v < count;
         if (!same)
             engine->vantages[v] = (struct evac_vantage){ .state = EVAC_VANTAGE_SILENT };
-        for (size_t i = 0; i < engine->app_count; i++)
-            if (!same || !engine->apps[i].health.vantages[v].configured)
-                evac_health_place(&engine->apps[i].health, v, there,
-                                  there ? conf_of(engine)->vantages[v - 1].region : EVAC_STR_NONE);
+        for (size_t i = 0; i < engine->app_count + engine->dependency_count; i++)
+            place_at(engine, probed(engine, i), v, there, same);
     }
 }

@@ -129,8 +129,9 @@ const struct evac_record *evac_shell_asked(const struct evac_shell *shell, struc
 void evac_shell_remember(struct evac_shell *shell, const struct evac_record *request);
 
 /* A look at a resource in one region, outside of any run, through drivers that can change nothing:
- * an OBSERVE. It either refuses, or done runs exactly once, later; reply NULL: the shell is going,
- * nothing was learned. what lives as long as the model. */
+ * an OBSERVE, or a MEASURE of how far it is behind the region that users are led to (which is
+ * EVAC_E_REFUSED for that region itself). It either refuses, or done runs exactly once, later;
+ * reply NULL: the shell is going, nothing was learned. what lives as long as the model. */
 struct evac_look {
     uint16_t app, region; /* indices in the model */
     const struct evac_probe_look *what;
@@ -140,10 +141,14 @@ typedef void evac_look_fn(void *user, const struct evac_reply *reply);
 enum evac_code evac_shell_look(struct evac_shell *shell, const struct evac_look *look,
                                evac_look_fn *done, void *user, struct evac_err *err);
 
+/* Why nothing was asked, in words that live as long as the program. */
+const char *evac_look_refused(enum evac_code code);
+
 /* A look's reply as a probe's result. What is moving is neither good nor bad, as what was not seen.
  */
 enum evac_looked { EVAC_LOOKED_GOOD, EVAC_LOOKED_BAD, EVAC_LOOKED_NOTHING };
-enum evac_looked evac_looked(const struct evac_reply *reply, char *reason, size_t reason_bytes);
+enum evac_looked evac_looked(const struct evac_probe_look *what, const struct evac_reply *reply,
+                             char *reason, size_t reason_bytes);
 
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell);
 bool evac_shell_failed(const struct evac_shell *shell);

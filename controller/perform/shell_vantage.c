@@ -60,17 +60,36 @@ static enum evac_code check(const struct evac_shell *shell, size_t v, const stru
     return EVAC_OK;
 }
 
+static size_t find_probe(const struct evac_app *app, const struct evac_batch_result *from)
+{
+    size_t p = 0;
+    while (p < app->probe_count && !evac_str_eq(app->probes[p].name, from->probe))
+        p++;
+    return p;
+}
+
+/* An app, or what several share; a dependency may have an app's name, and the probe tells them
+ * apart. */
+static const struct evac_app *find_probed(const struct evac_shell *shell,
+                                          const struct evac_batch_result *from, size_t *ret_index)
+{
+    for (size_t i = 0; i < evac_model_probed_count(shell->model); i++) {
+        const struct evac_app *app = evac_model_probed(shell->model, i);
+        *ret_index = i;
+        if (evac_str_eq(app->name, from->app) && find_probe(app, from) < app->probe_count)
+            return app;
+    }
+    return NULL;
+}
+
 /* Where that result belongs; false: nowhere, or it is too old to say anything about now. */
 static bool place(const struct evac_shell *shell, const struct evac_batch_result *from,
                   uint16_t *ret_app, struct evac_probe_result *to)
 {
-    size_t a = evac_engine_app(&shell->engine, from->app), p = 0;
-    if (a == shell->engine.app_count)
-        return false;
-    const struct evac_app *app = shell->engine.apps[a].app;
-    while (p < app->probe_count && !evac_str_eq(app->probes[p].name, from->probe))
-        p++;
-    if (p == app->probe_count || app->probes[p].role == EVAC_PROBE_ENDPOINT)
+    size_t a = 0;
+    const struct evac_app *app = find_probed(shell, from, &a);
+    size_t p = app ? find_probe(app, from) : 0;
+    if (!app || app->probes[p].role == EVAC_PROBE_ENDPOINT)
         return false;
     to->region = 0;
     while (app->probes[p].regional && to->region < app->region_count &&

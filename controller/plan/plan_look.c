@@ -47,6 +47,17 @@ static void tell_actions(const struct look_io *io, const struct evac_driver *dri
     evac_buf_done(&names);
 }
 
+static void check_lag(const struct look_io *io, const struct evac_driver *driver)
+{
+    if (!(driver->verbs & (1u << EVAC_VERB_MEASURE)))
+        evac_diag_add(io->diag, EVAC_DIAG_ERROR, io->probe->place,
+                      "probe '%.*s': %s measures no lag; allowed: look = { resource; action; }",
+                      EVAC_STR_ARG(io->probe->name), driver->name);
+    if (!io->probe->regional)
+        evac_diag_add(io->diag, EVAC_DIAG_ERROR, io->probe->place,
+                      "probe '%.*s': lag is of a region", EVAC_STR_ARG(io->probe->name));
+}
+
 static void check_look(const struct look_io *io, const struct evac_catalog *catalog)
 {
     const struct evac_probe_look *look = &io->probe->look;
@@ -64,6 +75,8 @@ static void check_look(const struct look_io *io, const struct evac_catalog *cata
                       "probe '%.*s': no driver knows '%.*s', the type of resource '%.*s'",
                       EVAC_STR_ARG(io->probe->name), EVAC_STR_ARG(resource->type),
                       EVAC_STR_ARG(look->resource));
+    else if (look->lag_ms)
+        check_lag(io, driver);
     else if (!action || (action->flags & (EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND)))
         tell_actions(io, driver);
     else

@@ -100,7 +100,7 @@ static void on_cut_off(void *user, bool cut_off)
 static void fill(const struct evac_agent *agent, const struct waiting *w,
                  struct evac_batch_result *to)
 {
-    const struct evac_app *app = &agent->model->apps[w->app];
+    const struct evac_app *app = evac_model_probed(agent->model, w->app);
     const struct evac_probe *probe = &app->probes[w->probe];
     *to = (struct evac_batch_result){
         .app = app->name,

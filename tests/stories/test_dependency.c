@@ -488,6 +488,62 @@ START_TEST(a_dependency_in_several_regions_is_down_when_none_has_it)
 }
 END_TEST
 
+/* --- from several places --------------------------------------------------------------------- */
+
+#define PLACES PAYMENTS " vantages = ( { name = \"eu\"; }, { name = \"ap\"; } );"
+
+/* For so many seconds the three places see the dependency as the bits say, 1 is up; who is not in
+ * `speaks` is silent. The apps are well. */
+static void look_from(struct fleet *f, unsigned seconds, unsigned up, unsigned speaks)
+{
+    for (unsigned s = 0; s < seconds; s++) {
+        f->now += 1000;
+        for (uint16_t v = 0; f->now % 5000 == 0 && v < 3; v++) {
+            struct evac_event event = { .kind = EVAC_EVENT_VANTAGE };
+            event.u.vantage.vantage = v;
+            if (!(speaks >> v & 1))
+                continue;
+            if (v)
+                step(f, &event);
+            event = (struct evac_event){ .kind = EVAC_EVENT_PROBE };
+            event.u.probe.app = (uint16_t)f->model->app_count;
+            event.u.probe.result = (struct evac_probe_result){ .vantage = v,
+                                                               .ok = up >> v & 1,
+                                                               .sent_boot_ms = f->now - 5,
+                                                               .boot_ms = f->now,
+                                                               .wall_ms = (int64_t)f->now + WALL,
+                                                               .reason = EVAC_STR("refused") };
+            step(f, &event);
+        }
+        for (unsigned i = 0; f->now % EVERY_MS == 0 && i < APPS; i++) {
+            answer(f, i, 0, true);
+            answer(f, i, 1, true);
+        }
+        if (f->now >= evac_engine_wake_ms(&f->engine))
+            tick(f);
+    }
+}
+
+/* Every cell: what each of three places sees, and which of them speak. Two of the three that are
+ * configured decide, and who is silent is counted all the same. */
+START_TEST(a_dependency_is_down_when_most_places_see_it_down)
+{
+    unsigned up = (unsigned)_i & 7, speaks = (unsigned)_i >> 3;
+    unsigned down = 0;
+    for (unsigned v = 0; v < 3; v++)
+        down += (speaks >> v & 1) && !(up >> v & 1);
+    struct fleet *f = begin_with(PLACES, "needs = ( \"payments\" );", APPS);
+    look_from(f, 60, 7, 7);
+    look_from(f, 90, up, speaks);
+    ck_assert_msg(f->engine.dependencies[0].failing == (down >= 2), "up %u speaks %u: %s", up,
+                  speaks, f->told);
+    ck_assert_uint_eq(count(f, EVAC_RECORD_DEPENDENCY, NULL), down >= 2);
+    bool doubtful = f->engine.dependencies[0].level == EVAC_DEPENDENCY_DOUBTFUL;
+    ck_assert_msg(!doubtful, "up %u speaks %u", up, speaks);
+    end(f);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("dependency");
@@ -504,6 +560,7 @@ static void cases(Suite *suite)
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(tc, an_app_that_would_not_wait_for_what_it_needs_is_warned_of);
     tcase_add_test(tc, a_dependency_in_several_regions_is_down_when_none_has_it);
+    tcase_add_loop_test(tc, a_dependency_is_down_when_most_places_see_it_down, 0, 64);
     suite_add_tcase(suite, tc);
 }
 

@@ -141,6 +141,83 @@ START_TEST(an_incident_asks_of_a_drill_what_its_state_and_the_region_say)
 }
 END_TEST
 
+/* --- what a drill needs to begin: every subset of what may be in its way --------------------- */
+
+#define BARS(X)                                                                                    \
+    X(NOT_LEADING, "this controller does not hold the lead")                                       \
+    X(DRILL, "drill 7 of this app is going on")                                                    \
+    X(RUN, "run 8 of this app is going on")                                                        \
+    X(REHEARSAL, "run 9 looks at this app")                                                        \
+    X(UNACKNOWLEDGED, "run 6 was not acknowledged yet")                                            \
+    X(HELD, "the app is held: a deployment")                                                       \
+    X(FROZEN, "frozen: the year ends")                                                             \
+    X(ABSTAINS, "this controller's own opinion does not count now: cut off")                       \
+    X(GLOBAL, "two regions look down")                                                             \
+    X(INCIDENT, "a regional incident goes on in us-west-2")                                        \
+    X(AILING, "us-west-2 is not up: unknown")
+#define X(name, text) BAR_##name,
+enum bar { BARS(X) BAR_COUNT };
+#undef X
+#define X(name, text) text,
+static const char *const bar_says[] = { BARS(X) };
+#undef X
+
+/* The engine's own memory, to be put into states that no story reaches all of. */
+static struct evac_engine *engine(void)
+{
+    return (struct evac_engine *)(uintptr_t)evac_shell_engine(fleet_shell(f));
+}
+
+static void put_bars(unsigned bars)
+{
+    static struct evac_run run = { .id = 8 }, rehearsal = { .id = 9 };
+    struct evac_engine *e = engine();
+    struct evac_engine_app *a = &e->apps[DRILLER];
+#define IS(name) ((bars >> BAR_##name & 1) != 0)
+    e->lead = !IS(NOT_LEADING);
+    a->drill.state = IS(DRILL) ? EVAC_DRILL_IS_SOAKING : EVAC_DRILL_IS_IDLE;
+    a->drill.number = 7;
+    a->run = IS(RUN) ? &run : NULL;
+    a->rehearsal = IS(REHEARSAL) ? &rehearsal : NULL;
+    a->ran = IS(UNACKNOWLEDGED);
+    a->acked = !IS(UNACKNOWLEDGED);
+    a->last_run = 6;
+    a->hold_until_wall_ms = IS(HELD) ? INT64_MAX : 0;
+    (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, EVAC_STR("a deployment"));
+    a->freezes[EVAC_FREEZE_BY_WORD].until_wall_ms = IS(FROZEN) ? INT64_MAX : 0;
+    (void)evac_str_copy(a->freezes[EVAC_FREEZE_BY_WORD].reason,
+                        sizeof a->freezes[EVAC_FREEZE_BY_WORD].reason, EVAC_STR("the year ends"));
+    a->health.vantages[0].abstains = IS(ABSTAINS);
+    (void)evac_str_copy(a->health.vantages[0].why, sizeof a->health.vantages[0].why,
+                        EVAC_STR("cut off"));
+    e->fleet.global = IS(GLOBAL);
+    (void)evac_str_copy(e->fleet.global_says, sizeof e->fleet.global_says,
+                        EVAC_STR("two regions look down"));
+    e->fleet.regions[a->fleet[1]].incident.state =
+        IS(INCIDENT) ? EVAC_INCIDENT_OPEN : EVAC_INCIDENT_NONE;
+    a->health.regions[1].verdict = IS(AILING) ? EVAC_VERDICT_UNKNOWN : EVAC_VERDICT_UP;
+#undef IS
+}
+
+/* The first that stands in its way is said; none of them lets it begin, and without any it does. */
+START_TEST(a_drill_begins_when_nothing_is_in_its_way_and_else_says_what)
+{
+    struct evac_err err;
+    for (unsigned bars = 1; bars < 1u << BAR_COUNT; bars++) {
+        unsigned first = 0;
+        while (!(bars >> first & 1))
+            first++;
+        put_bars(bars);
+        err = (struct evac_err){ EVAC_OK, "" };
+        ck_assert_msg(drill_now(EVAC_DRILL_ISOLATED, &err) == EVAC_E_REFUSED, "%x", bars);
+        ck_assert_msg(strcmp(err.text, bar_says[first]) == 0, "%x: %s, not %s", bars, err.text,
+                      bar_says[first]);
+    }
+    put_bars(0);
+    ck_assert_msg(drill_now(EVAC_DRILL_ISOLATED, &err) == EVAC_OK, "%s", err.text);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("incident");
@@ -148,6 +225,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, no_drill_begins_in_a_regional_incident, 0, 4);
     tcase_add_loop_test(tc, an_incident_asks_of_a_drill_what_its_state_and_the_region_say, 0,
                         2 * (int)(sizeof cells / sizeof cells[0]));
+    tcase_add_test(tc, a_drill_begins_when_nothing_is_in_its_way_and_else_says_what);
     suite_add_tcase(suite, tc);
 }
 

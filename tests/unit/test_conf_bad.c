@@ -170,7 +170,7 @@ static const struct bad bads[] = {
     { "http = \"http://{region}.x.org/\"", "dns = \"{region}.x.org\"; type = \"MX\"", "shop.cfg:13: error: probe.type: found \"MX\"; allowed: one of \"A\", \"AAAA\", \"CNAME\", \"TXT\"" },
     { "http = \"http://{region}.x.org/\"", "dns = \"{region}.x.org\"; resolvers = ( \"dns.google\" )", "shop.cfg:13: error: probe.resolvers: found \"dns.google\"; allowed:" },
     { "http = \"http://{region}.x.org/\"", "exec = ( \"curl\", \"{region}\" )", "shop.cfg:13: error: probe.exec: found \"curl\" first; allowed: a program's absolute path" },
-    { "http = \"http://{region}.x.org/\"", "look = { resource = \"db\"; }", "shop.cfg:13: error: look.action is missing" },
+    { "http = \"http://{region}.x.org/\"", "look = { resource = \"db\"; }", "shop.cfg:13: error: look: found none of action and lag; allowed: exactly one" },
     { "http = \"http://{region}.x.org/\"", "dns = \"shop.x.org\"", "shop.cfg:13: error: probe.dns: found \"shop.x.org\"; allowed: something that holds {region}" },
     { "http://{region}.x.org/", "http://{regoin}.x.org/", "shop.cfg:13: error: probe.http: found \"http://{regoin}.x.org/\"" },
     { "http://{region}.x.org/", "http://{region}.x.org:99999/", "shop.cfg:13: error: probe.http: found" },
