@@ -1,6 +1,5 @@
 /* A configuration for the commands that need no controller. */
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "cli.h"
 #include "model_check.h"
 
@@ -9,8 +8,7 @@ enum evac_exit evac_cli_load(const char *dir, struct evac_model **ret_model)
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
-    enum evac_code code = evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count,
-                                         &diag, ret_model, &err);
+    enum evac_code code = evac_builtin_conf_load(dir, &diag, ret_model, &err);
     if (!code && (code = evac_model_check(*ret_model, evac_builtin_catalog(), &diag, &err))) {
         evac_model_free(*ret_model);
         *ret_model = NULL;

@@ -248,8 +248,7 @@ static enum evac_exit look_with(struct discovery *d)
     struct evac_model *model = NULL;
     struct evac_err err = { EVAC_OK, "" };
     const char *dir = d->cli->config;
-    if (dir &&
-        evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, &diag, &model, &err))
+    if (dir && evac_builtin_conf_load(dir, &diag, &model, &err))
         return evac_cli_fail(EVAC_EXIT_FAILED, "%s: %s; 'evac validate %s' shows it", dir, err.text,
                              dir);
     enum evac_exit code = look(d, model);

@@ -1,7 +1,6 @@
 /* evac drivers: what can be done to which resource, and how safely; from the drivers' own tables.
  */
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "cli.h"
 #include "driver_print.h"
 
@@ -34,8 +33,7 @@ static enum evac_exit permissions_here(struct evac_cli *cli, struct evac_buf *ou
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_model *model = NULL;
     struct evac_err err = { EVAC_OK, "" };
-    enum evac_code code = evac_conf_load(cli->config, evac_builtin_runbooks,
-                                         evac_builtin_runbook_count, &diag, &model, &err);
+    enum evac_code code = evac_builtin_conf_load(cli->config, &diag, &model, &err);
     const struct evac_app *app = code ? NULL : evac_model_app(model, evac_str(cli->argv[0]));
     if (!code && !app)
         code = evac_fail(&err, EVAC_E_NOTFOUND, "there is no driver and no app '%s'", cli->argv[0]);
@@ -77,8 +75,20 @@ static enum evac_exit permissions(struct evac_cli *cli, struct evac_buf *out)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* Those that a configuration names stand beside the built-in ones. */
+static enum evac_exit load_named(struct evac_cli *cli)
+{
+    struct evac_model *model = NULL;
+    enum evac_exit code = cli->config ? evac_cli_load(cli->config, &model) : EVAC_EXIT_DONE;
+    evac_model_free(model);
+    return code;
+}
+
 static enum evac_exit tables(struct evac_cli *cli, struct evac_buf *out)
 {
+    enum evac_exit code = load_named(cli);
+    if (code != EVAC_EXIT_DONE)
+        return code;
     enum evac_drivers_form form = cli->markdown ? EVAC_DRIVERS_MARKDOWN : EVAC_DRIVERS_TEXT;
     const struct evac_driver *driver = cli->argc ? find_driver(cli->argv[0]) : NULL;
     struct evac_jw w = { out, false };

@@ -1,7 +1,6 @@
 /* evac lint: would the plan still work with a region gone? By the controller, or, with --config,
  * without one. */
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "cli.h"
 #include "plan_lint.h"
 
@@ -322,8 +321,7 @@ static enum evac_exit lint_here(struct evac_cli *cli, struct evac_buf *json)
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
     struct evac_jw w = { json, false };
-    enum evac_code code = evac_conf_load(cli->config, evac_builtin_runbooks,
-                                         evac_builtin_runbook_count, &diag, &model, &err);
+    enum evac_code code = evac_builtin_conf_load(cli->config, &diag, &model, &err);
     if (!code)
         code = lint_model(cli, model, &diag, &w, &err);
     evac_buf_init(&text, 1u << 20);

@@ -1,6 +1,5 @@
 /* Commands that need no controller: validate, fsm. */
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "cli.h"
 #include "fsm_print.h"
 #include "jw.h"
@@ -45,8 +44,7 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
         evac_arena_free(diag.arena);
         return evac_cli_fail(EVAC_EXIT_USAGE, "validate: name the configuration's folder");
     }
-    enum evac_code code = evac_conf_load(cli->argv[0], evac_builtin_runbooks,
-                                         evac_builtin_runbook_count, &diag, &model, &err);
+    enum evac_code code = evac_builtin_conf_load(cli->argv[0], &diag, &model, &err);
     if (!code)
         code = evac_model_check(model, evac_builtin_catalog(), &diag, &err);
     if (!code)

@@ -1,7 +1,6 @@
 #include "offline.h"
 
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "store.h"
 
 #include <string.h>
@@ -30,8 +29,7 @@ enum evac_exit evac_offline_open(struct evac_cli *cli, bool history, struct evac
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
     *o = (struct evac_offline){ .diag = { .arena = evac_arena_new() } };
-    enum evac_code code = evac_conf_load(cli->config, evac_builtin_runbooks,
-                                         evac_builtin_runbook_count, &o->diag, &o->model, &err);
+    enum evac_code code = evac_builtin_conf_load(cli->config, &o->diag, &o->model, &err);
     if (!code)
         code =
             evac_builtin_load_facts(cli->facts ? evac_str(cli->facts) : o->model->controller.facts,

@@ -144,6 +144,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "In one of these no app is moved by itself: it is proposed; and a person's run needs an override with a reason" },
     { "blackouts", CONF_SECTION, CONF_LIST, AT(blackouts), COUNTED(blackout_count), FROM_TO(0, 200),
       .section = &conf_window_section, .otherwise = "none", .doc = "No drill of any app begins in one of these, or runs into one" },
+    { "drivers", CONF_PATH, CONF_LIST, AT(conf.drivers), COUNTED(conf.driver_count), FROM_TO(0, 16), .otherwise = "the built-in ones alone",
+      .doc = "Files of drivers that were built elsewhere; each part of such a path must be root's, and writable by nobody else" },
     { "packs", CONF_ARGS, AT(conf.packs), .otherwise = "none",
       .doc = "Settings of driver packs, a group for each pack, as packs = { local = { ... }; }" },
     { "safety", CONF_SECTION, CONF_LIST, AT(conf.safety), COUNTED(conf.safety_count), FROM_TO(0, 32),

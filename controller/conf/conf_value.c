@@ -343,14 +343,20 @@ static void store(void *to, size_t bytes, int64_t number)
         memcpy(to, &number, sizeof number);
 }
 
+/* A list's own limits are how many there may be. */
+static int64_t path_max(const struct conf_row *row)
+{
+    return row->flags & CONF_LIST ? TEXT_BYTES_MAX : row->max;
+}
+
 static bool text_fits(const struct conf_row *row, struct evac_str text)
 {
     int64_t index;
     if (row->type == CONF_TEXT && row->choices)
         return choice(row, text, &index);
     if (row->type == CONF_PATH && text.n == 0)
-        return row->min == 0;
-    if (row->type == CONF_PATH && (int64_t)text.n > row->max)
+        return row->min == 0 && !(row->flags & CONF_LIST);
+    if (row->type == CONF_PATH && (int64_t)text.n > path_max(row))
         return false;
     if (row->type == CONF_TEXT && text.n > TEXT_BYTES_MAX)
         return false;
@@ -427,7 +433,7 @@ static void put_scalar(const struct conf_row *row, struct evac_buf *out)
     } else {
         evac_buf_puts(out, row->type == CONF_RAW ? row->unit : type_words[row->type]);
         if (row->type == CONF_PATH)
-            evac_buf_putf(out, ", at most %lld bytes", (long long)row->max);
+            evac_buf_putf(out, ", at most %lld bytes", (long long)path_max(row));
     }
 }
 

@@ -518,7 +518,9 @@ struct evac_controller_conf {
     uint32_t checkpoint_rows;     /* of the journal between two signed checkpoints */
     struct evac_str resolver;     /* "address:port" for probes and drivers, "" the system's */
     struct evac_str log_level;
-    struct evac_str log_format; /* "text" or "json" */
+    struct evac_str log_format;     /* "text" or "json" */
+    const struct evac_str *drivers; /* files of drivers that are built elsewhere */
+    size_t driver_count;
     uint32_t metrics_series_max;
     bool metrics_open;              /* from loopback, to anybody */
     bool exec_allowed;              /* exec actions may run */

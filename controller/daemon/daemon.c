@@ -1,7 +1,6 @@
 #include "daemon_internal.h"
 
 #include "builtin.h"
-#include "builtin_runbooks.h"
 #include "calendar.h"
 #include "log.h"
 #include "model_check.h"
@@ -267,8 +266,7 @@ static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_
                            struct evac_err *err)
 {
     struct evac_model *model = NULL;
-    enum evac_code code =
-        evac_conf_load(dir, evac_builtin_runbooks, evac_builtin_runbook_count, diag, &model, err);
+    enum evac_code code = evac_builtin_conf_load(dir, diag, &model, err);
     if (!code)
         code = evac_model_check(model, evac_builtin_catalog(), diag, err);
     if (code) {
@@ -303,6 +301,7 @@ static enum evac_code first_load(struct evac_daemon *daemon, struct evac_err *er
     fputs(text.n ? text.p : "", stderr);
     evac_buf_done(&text);
     evac_arena_free(diag.arena);
+    evac_builtin_seal();
     return code;
 }
 
@@ -316,16 +315,25 @@ static bool same_addresses(const struct evac_controller_conf *a,
     return a->listen_count == b->listen_count;
 }
 
+static bool same_drivers(const struct evac_controller_conf *a, const struct evac_controller_conf *b)
+{
+    bool same = a->driver_count == b->driver_count;
+    for (size_t i = 0; same && i < a->driver_count; i++)
+        same = evac_str_eq(a->drivers[i], b->drivers[i]);
+    return same;
+}
+
 static bool same_place(const struct evac_model *a, const struct evac_model *b, struct evac_err *err)
 {
     if (evac_str_eq(a->controller.store, b->controller.store) &&
         evac_str_eq(a->controller.socket, b->controller.socket) &&
         evac_str_eq(a->controller.resolver, b->controller.resolver) &&
-        same_addresses(&a->controller, &b->controller))
+        same_addresses(&a->controller, &b->controller) &&
+        same_drivers(&a->controller, &b->controller))
         return true;
     (void)evac_fail(err, EVAC_E_REFUSED,
-                    "store, socket, resolver and the addresses of listen change only with a "
-                    "restart");
+                    "store, socket, resolver, drivers and the addresses of listen change only "
+                    "with a restart");
     return false;
 }
 

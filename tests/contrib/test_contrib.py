@@ -13,13 +13,13 @@ CONTRIB = os.path.join(ROOT, "contrib")
 EXPOSURE_MOST = 1.5  # of systemd-analyze security
 
 
-def tool(*argv, code=0, **more):
+def tool(*argv, **more):
     """What it says; None where there is no such tool."""
     if not shutil.which(argv[0]):
         print("     %s is not installed" % argv[0], flush=True)
         return None
     r = subprocess.run(argv, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
-    assert r.returncode == code, "%s: exit %d\n%s%s" % (" ".join(argv), r.returncode, r.stdout, r.stderr)
+    assert r.returncode == 0, "%s: exit %d\n%s%s" % (" ".join(argv), r.returncode, r.stdout, r.stderr)
     return r.stdout + r.stderr
 
 
@@ -104,6 +104,65 @@ def terraform_says_who_may_do_what():
         assert re.search(r"Success! [1-9]\d* passed, 0 failed", said), said
 
 
+SHIPPED = """usr/sbin/evacd usr/bin/evac usr/bin/evac-sandbox usr/lib/systemd/system/evacd.service usr/lib/sysusers.d/evac.conf
+usr/lib/tmpfiles.d/evac.conf usr/include/evac/driver.h usr/lib/libevac-driver.a usr/lib/pkgconfig/evac-driver.pc usr/lib/evac/drivers
+usr/share/man/man1/evac.1.gz usr/share/man/man8/evacd.8.gz usr/share/man/man5/evac.cfg.5.gz
+usr/share/bash-completion/completions/evac usr/share/zsh/vendor-completions/_evac usr/share/fish/vendor_completions.d/evac.fish
+usr/share/evac/runbooks/warm-standby.cfg usr/share/evac/grafana/evac.json usr/share/evac/prometheus/alerts.yml
+usr/share/doc/evac/DRIVERS.md usr/share/doc/evac/examples/evac.cfg usr/share/doc/evac/examples/example-driver/flag.c""".split()
+
+
+def the_package_has_all_and_runs_from_anywhere():
+    """Of what is built already: nothing is made anew. Installed into a folder, the programs work with what is shipped."""
+    if not shutil.which("cpack") or not shutil.which("dpkg-deb"):
+        return print("     cpack or dpkg-deb is not installed")
+    with Folder() as d:
+        tool("cpack", "-G", "DEB", "-B", d, "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=zstd", cwd=BUILD)
+        [package] = [os.path.join(d, n) for n in os.listdir(d) if n.endswith(".deb")]
+        fields = tool("dpkg-deb", "-I", package)
+        assert re.search(r"Package: evac\n", fields) and "libwebsockets-evlib-uv" in fields and "libuv1" in fields, fields
+        files = {line.split()[5].removeprefix("./").rstrip("/"): line.split() for line in
+                 tool("dpkg-deb", "-c", package).splitlines()}
+        missing = [f for f in SHIPPED if f not in files]
+        assert not missing, missing
+        strays = [f for f in files if f and not f.startswith("usr") or ".terraform/" in f]
+        assert not strays, strays
+        assert all(f[1] == "root/root" and f[0][8] != "w" for f in files.values()), "somebody but root may write"
+        tool("dpkg-deb", "-x", package, d + "/root")
+        usr = d + "/root/usr"
+        assert re.fullmatch(r"evacd [0-9.]+\n", tool(usr + "/sbin/evacd", "--version"))
+        said = tool(usr + "/bin/evac", "validate", usr + "/share/doc/evac/examples")
+        assert "is good: 1 app" in said, said
+        unit = open(usr + "/lib/systemd/system/evacd.service").read()
+        for program in re.findall(r"^ExecStart=(\S+)", unit, re.M):
+            assert os.access(d + "/root" + program, os.X_OK), program
+
+
+def the_image_runs_without_root():
+    """It can not be built here without a registry: what stands in it is looked at."""
+    stages, instructions = [], []
+    text = open(CONTRIB + "/Dockerfile").read().replace("\\\n", " ")
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            word = line.split()[0]
+            assert word in ("FROM", "SHELL", "WORKDIR", "COPY", "RUN", "USER", "VOLUME", "ENV", "HEALTHCHECK", "STOPSIGNAL",
+                            "ENTRYPOINT", "CMD"), line
+            instructions.append((word, line))
+            if word == "FROM":
+                stages.append([])
+            stages[-1].append((word, line))
+    assert len(stages) == 2 and all(s[0][1].startswith("FROM debian:12-slim") for s in stages)
+    last = dict(stages[-1])
+    assert last["USER"] == "USER evac" and last["ENTRYPOINT"] == 'ENTRYPOINT ["/usr/sbin/evacd"]'
+    assert not re.search(r"\b(?:gcc|build-essential|latest|sudo|ADD)\b", " ".join(line for w, line in stages[-1]))
+    for word, line in instructions:
+        if word == "RUN" and "apt-get install" in line:
+            assert "--no-install-recommends" in line and "rm -rf" in line, line
+    for source in re.findall(r"^COPY (?!--from)(\S+)", text, re.M):
+        assert os.path.exists(os.path.join(ROOT, source)), source
+
+
 if __name__ == "__main__":
     run_stories([alerts_fire_on_what_they_are_about, the_dashboards_questions_are_well_formed, the_unit_is_hardened,
-                 users_and_folders_are_made, terraform_says_who_may_do_what])
+                 users_and_folders_are_made, terraform_says_who_may_do_what,
+                 the_package_has_all_and_runs_from_anywhere, the_image_runs_without_root])
