@@ -76,7 +76,11 @@
       "ms it ends, data its digest and by what")                                                   \
     X(REQUEST, "request",                                                                          \
       "what this batch did was asked for under a key: name the key, who, event the operation, "    \
-      "from a hash of all that was asked; attempt, number, to, text, data what was answered")
+      "from a hash of all that was asked; attempt, number, to, text, data what was answered")      \
+    X(NOTICE, "notice",                                                                            \
+      "a message to people: name is the channel, from, event and to the cell that fired, attempt " \
+      "which one. Queued: number is the row that it tells of, text its title, data the message; "  \
+      "later: number is the row in which it was queued, text what was answered")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

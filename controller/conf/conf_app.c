@@ -45,6 +45,7 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
     conf->freeze_count = controller->freeze_count;
     conf_check_escalations(r, "incident.escalate", conf->incident_escalate,
                            conf->incident_escalate_count);
+    conf->notify = controller->notify.conf;
     if (conf->poll_max_ms < conf->poll_ms)
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",

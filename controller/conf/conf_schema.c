@@ -14,6 +14,8 @@ static const char *const on_failures[] = { EVAC_ON_FAILURES(NAME) NULL };
 static const char *const at_expiries[] = { EVAC_AT_EXPIRIES(NAME) NULL };
 static const char *const incident_expiries[] = { "decline", "hold", NULL }; /* the first of them */
 static const char *const severities[] = { EVAC_GRADES(NAME) NULL };
+static const char *const message_severities[] = { EVAC_URGENCIES(NAME) NULL };
+static const char *const message_kinds[] = { EVAC_NOTICE_KINDS(NAME) NULL };
 #undef NAME
 #define NAME(name, text, time) text,
 static const char *const measures[] = { EVAC_MEASURES(NAME) NULL };
@@ -53,6 +55,7 @@ static const struct conf_section endpoint_section, resource_section, probe_secti
     drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
 static const struct conf_section listen_section, oidc_section;
+static const struct conf_section notify_section, channel_section, route_section;
 
 /* clang-format off */
 
@@ -163,6 +166,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "How long a dashboard's session lasts, and never longer than what it was opened with" },
     { "oidc", CONF_SECTION, AT(conf.oidc), .section = &oidc_section, .otherwise = "no such tokens are accepted",
       .doc = "Whose OpenID Connect tokens say who somebody is" },
+    { "notify", CONF_SECTION, AT(notify), .section = &notify_section, .otherwise = "nobody is told: the log has it",
+      .doc = "Who is told what, and how" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
       .doc = "Who looks at everything and changes nothing; every other role may look too" },
     { "roles.operator", HOLDERS(conf.roles[EVAC_ROLE_OPERATOR]), .otherwise = "the socket's group, root and the controller's own user",
@@ -520,6 +525,63 @@ static const struct conf_row safety_rows[] = {
 };
 #undef S
 
+#define S struct conf_notify
+static const struct conf_row notify_rows[] = {
+    { "public_url", CONF_URL, AT(conf.public_url), .otherwise = "messages hold no links",
+      .doc = "Where people reach the dashboard: messages link to its pages" },
+    { "channels", CONF_SECTION, CONF_LIST, AT(conf.channels), COUNTED(conf.channel_count), FROM_TO(0, EVAC_CHANNELS_MAX),
+      .section = &channel_section, .otherwise = "none", .doc = "Ways to tell somebody" },
+    { "routes", CONF_SECTION, CONF_LIST, AT(routes), COUNTED(route_count), FROM_TO(0, 200), .section = &route_section,
+      .otherwise = "all channels, from warnings on", .doc = "Who is told what: every route that fits a message is followed" },
+    { "gather", CONF_DURATION, AT(conf.gather_ms), FROM_TO(0, 10 * MIN), .fallback = "15s",
+      .doc = "An app's region that is down is told after so long: by then it may be one regional incident, of which one message tells" },
+    { "certificate", CONF_DURATION, AT(conf.certificate_ms), FROM_TO(0, 365 * DAY), .fallback = "14d",
+      .doc = "A certificate that a probe sees and that ends so soon is told; 0 tells none" },
+    END
+};
+#undef S
+
+#define S struct evac_channel
+static const struct conf_row channel_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "Its name in routes, in escalations, and in the journal" },
+    { "type", CONF_NAME, CONF_REQUIRED, AT(type),
+      .doc = "webhook, slack, pagerduty, opsgenie, teams, mail, or a driver that has the action tell ('evac drivers' lists them)" },
+    { "url", CONF_TEXT, AT(url), .otherwise = "the service's own, or the secret",
+      .doc = "Where it is sent: http:// only to this machine, else https://; for mail smtps://HOST:PORT, or smtp://HOST:PORT, which then must offer STARTTLS" },
+    { "secret", CONF_TEXT, AT(secret), .otherwise = "none",
+      .doc = "Where its secret lies, never the secret itself: a file's absolute path, or the name of a credential of the service (systemd's LoadCredential)" },
+    { "user", CONF_TEXT, AT(user), .otherwise = "nobody logs in", .doc = "mail: who logs in, with the secret as password" },
+    { "from", CONF_TEXT, AT(from), .otherwise = "none", .doc = "mail: the sender's address" },
+    { "to", CONF_TEXT, CONF_LIST, AT(to), COUNTED(to_count), FROM_TO(1, 32), .otherwise = "none", .doc = "mail: addresses" },
+    { "ca", CONF_PATH, AT(ca), FROM_TO(0, 1000), .otherwise = "the host's list", .doc = "A file with certificates that vouch for its server, in place of the host's list" },
+    { "regions", CONF_REGION, CONF_LIST, AT(regions), COUNTED(region_count), FROM_TO(1, 8), .otherwise = "the controller's own",
+      .doc = "Drivers: where it can be sent from, the preferred first; one that is down is not used while another is up" },
+    { "with", CONF_ARGS, AT(with), .otherwise = "none", .doc = "Drivers: their settings, as a resource of that type has them; {region} is where it is sent from" },
+    { "backup", CONF_NAME, AT(backup), .otherwise = "none",
+      .doc = "Another channel that is told too, from errors on, when three attempts at a message have failed" },
+    { "give_up", CONF_DURATION, AT(give_up_ms), FROM_TO(MIN, 7 * DAY), .fallback = "24h", .doc = "A message that could not be sent for so long is given up" },
+    { "queue", CONF_INT, AT(queue_max), FROM_TO(10, 1000), .fallback = "200", .unit = "messages",
+      .doc = "So many may wait; of more the least severe, among these the oldest, is dropped, and the journal says so" },
+    END
+};
+#undef S
+
+#define S struct conf_tell_route
+static const struct conf_row route_rows[] = {
+    { "apps", CONF_NAME, CONF_LIST, AT(route.apps), COUNTED(route.app_count), FROM_TO(1, 1000),
+      .otherwise = "all, and what is about no app", .doc = "Messages about these apps" },
+    { "kinds", CONF_TEXT, CONF_LIST, AT(route.kinds), COUNTED(route.kind_count), FROM_TO(1, EVAC_NOTICE_KIND_COUNT), .choices = message_kinds,
+      .otherwise = "all", .doc = "What they are about" },
+    { "severity", CONF_CHOICE, AT(route.severity), .choices = message_severities, .fallback = "warning", .doc = "This, and all that is worse" },
+    { "during", CONF_SECTION, CONF_LIST, AT(during), COUNTED(during_count), FROM_TO(1, 32), .section = &conf_window_section,
+      .otherwise = "always", .doc = "Only in one of these stretches of the calendar: office hours, a shift" },
+    { "except", CONF_SECTION, CONF_LIST, AT(except), COUNTED(except_count), FROM_TO(1, 32), .section = &conf_window_section,
+      .otherwise = "never", .doc = "Not in any of these" },
+    { "to", CONF_NAME, CONF_LIST | CONF_REQUIRED, AT(route.channels), COUNTED(route.channel_count), FROM_TO(1, EVAC_CHANNELS_MAX), .doc = "Channels" },
+    END
+};
+#undef S
+
 #define S struct evac_drill_conf
 static const struct conf_row drill_rows[] = {
     { "name", CONF_NAME, AT(name), .otherwise = "its kind", .doc = "Its name in the journal, unique in the app" },
@@ -765,6 +827,24 @@ static const struct conf_section safety_section = {
     safety_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_safety,
 };
 #undef S
+#define S struct conf_notify
+static const struct conf_section notify_section = {
+    "notify", "notify = { ... }", "Who is told what. See controller/notify/README.md for each type of channel.",
+    notify_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_notify,
+};
+#undef S
+#define S struct evac_channel
+static const struct conf_section channel_section = {
+    "channel", "notify.channels = ( { ... } )", "One way to tell somebody. No secret is written here: only where it lies.",
+    channel_rows, sizeof(S), offsetof(S, name), .finish = NULL,
+};
+#undef S
+#define S struct conf_tell_route
+static const struct conf_section route_section = {
+    "route", "notify.routes = ( { ... } )", "Messages of some kind go to some channels. A message that is over (resolved, acknowledged) goes wherever it was sent when it began.",
+    route_rows, sizeof(S), CONF_NOWHERE, .finish = NULL,
+};
+#undef S
 #define S struct evac_drill_conf
 static const struct conf_section drill_section = {
     "drill", "app.drills = ( { ... } )", "A rehearsal by the calendar.",
@@ -831,6 +911,9 @@ const struct conf_section *const conf_sections[] = {
     &dependency_section,
     &listen_section,
     &oidc_section,
+    &notify_section,
+    &channel_section,
+    &route_section,
     &conf_file_section,
     &conf_app_section,
     &endpoint_section,

@@ -145,6 +145,19 @@ struct conf_freeze {
     struct evac_window_text text;
 };
 
+struct conf_tell_route {
+    struct evac_tell_route route;
+    struct conf_window *during, *except;
+    size_t during_count, except_count;
+};
+
+struct conf_notify {
+    struct evac_place place;
+    struct evac_notify_conf conf;
+    struct conf_tell_route *routes;
+    size_t route_count;
+};
+
 struct conf_app {
     struct evac_app app;
     struct conf_endpoint endpoint;
@@ -193,6 +206,7 @@ struct conf_controller {
     size_t freeze_count;
     struct conf_window *blackouts;
     size_t blackout_count;
+    struct conf_notify notify;
 };
 
 extern const struct conf_section conf_controller_section;
@@ -223,6 +237,7 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety, conf_finish_look;
 conf_finish_fn conf_finish_listen, conf_finish_oidc; /* conf_api.c */
+conf_finish_fn conf_finish_notify;
 /* Later and later; name is the setting's. */
 void conf_check_escalations(struct conf_reader *reader, const char *name,
                             const struct evac_escalation *items, size_t count);

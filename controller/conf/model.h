@@ -106,6 +106,36 @@ enum evac_measure { EVAC_MEASURES(X) EVAC_MEASURE_COUNT };
 enum evac_grade { EVAC_GRADES(X) EVAC_GRADE_COUNT };
 #undef X
 
+/* How much a message matters to whoever gets it. */
+#define EVAC_URGENCIES(X)                                                                          \
+    X(INFO, "info")                                                                                \
+    X(WARNING, "warning")                                                                          \
+    X(ERROR, "error")                                                                              \
+    X(CRITICAL, "critical")
+/* What a message is about. */
+#define EVAC_NOTICE_KINDS(X)                                                                       \
+    X(HEALTH, "health")           /* a region of an app is down, or up again */                    \
+    X(PROPOSAL, "proposal")       /* a run waits for people's yes, or for their no */              \
+    X(ESCALATION, "escalation")   /* nobody has answered */                                        \
+    X(RUN, "run")                 /* a run began, or is over */                                    \
+    X(STEP, "step")               /* a step failed and a person must say what now */               \
+    X(GATE, "gate")               /* a gate is shut */                                             \
+    X(INCIDENT, "incident")       /* of a whole region, or of all */                               \
+    X(DEPENDENCY, "dependency")   /* what several apps need is down */                             \
+    X(OLD_SIDE, "old-side")       /* the region that was left is alive */                          \
+    X(DRILL, "drill")             /* how a drill ended */                                          \
+    X(ASSURANCE, "assurance")     /* what automation leans on is not good: lint, drill debt */     \
+    X(CERTIFICATE, "certificate") /* one that a probe sees ends soon */                            \
+    X(CONTROLLER, "controller")   /* evac itself */                                                \
+    X(TEST, "test")
+
+#define X(name, text) EVAC_URGENCY_##name,
+enum evac_urgency { EVAC_URGENCIES(X) EVAC_URGENCY_COUNT };
+#undef X
+#define X(name, text) EVAC_ABOUT_##name,
+enum evac_notice_kind { EVAC_NOTICE_KINDS(X) EVAC_NOTICE_KIND_COUNT };
+#undef X
+
 /* What becomes of a question that nobody answered in time. */
 #define EVAC_AT_EXPIRIES(X)                                                                        \
     X(DECLINE, "decline")                                                                          \
@@ -163,6 +193,10 @@ bool evac_measure_parse(struct evac_str s, enum evac_measure *ret);
 bool evac_grade_parse(struct evac_str s, enum evac_grade *ret);
 bool evac_measure_is_time(enum evac_measure v);
 const char *evac_condition_name(enum evac_condition v);
+const char *evac_urgency_name(enum evac_urgency v);
+const char *evac_notice_kind_name(enum evac_notice_kind v);
+bool evac_urgency_parse(struct evac_str s, enum evac_urgency *ret);
+bool evac_notice_kind_parse(struct evac_str s, enum evac_notice_kind *ret);
 bool evac_mode_parse(struct evac_str s, enum evac_mode *ret);
 bool evac_workflow_parse(struct evac_str s, enum evac_workflow *ret);
 bool evac_policy_parse(struct evac_str s, enum evac_policy *ret);
@@ -187,6 +221,7 @@ bool evac_condition_parse(struct evac_str s, enum evac_condition *ret);
 #define EVAC_PROBE_SERVERS_MAX  7  /* that are asked for them */
 #define EVAC_DEPENDENCIES_MAX   64 /* of the controller; bits of a word */
 #define EVAC_CONF_VANTAGES_MAX  6  /* besides the controller itself */
+#define EVAC_CHANNELS_MAX       32 /* bits of a word */
 
 /* One thing that an app owns. props are the driver's own parameters, flattened; the plan compiler
  * checks them against the driver's table, because conf knows no drivers. */
@@ -504,6 +539,49 @@ struct evac_oidc_conf {
     uint32_t skew_ms, refresh_ms, keep_ms;
 };
 
+/* A way to tell somebody. */
+struct evac_channel {
+    struct evac_place place;
+    struct evac_str name;
+    struct evac_str type;   /* "slack", ..., or a driver's that can tell */
+    struct evac_str url;    /* "" : the type's own, or it is the secret */
+    struct evac_str secret; /* a file's path, or a credential's name; "" none */
+    struct evac_str user, from;
+    const struct evac_str *to; /* addresses, for mail */
+    size_t to_count;
+    struct evac_str ca;             /* file with certificates that vouch for its server, "" usual */
+    const struct evac_str *regions; /* that it can be sent from, the preferred first; drivers */
+    size_t region_count;
+    struct evac_args with;  /* the driver's settings */
+    struct evac_str backup; /* a channel that takes over what matters while this one fails */
+    int64_t give_up_ms;     /* a message that could not be sent for so long is given up */
+    uint16_t queue_max;
+};
+
+/* Who is told what: all routes that fit a message are followed. */
+struct evac_tell_route {
+    struct evac_place place;
+    const struct evac_str *apps; /* none: all, and what is about no app */
+    size_t app_count;
+    const struct evac_str *kinds; /* names of evac_notice_kind; none: all */
+    size_t kind_count;
+    enum evac_urgency severity; /* at least */
+    const struct evac_window *during, *except;
+    size_t during_count, except_count;
+    const struct evac_str *channels;
+    size_t channel_count;
+};
+
+struct evac_notify_conf {
+    struct evac_str public_url; /* where people reach the dashboard, "" nowhere */
+    const struct evac_channel *channels;
+    size_t channel_count;
+    const struct evac_tell_route *routes; /* none: all channels, from warnings on */
+    size_t route_count;
+    uint32_t gather_ms;     /* a region that is down waits so long for the incident it may be */
+    int64_t certificate_ms; /* one that ends so soon is told; 0 none */
+};
+
 /* evac.cfg */
 struct evac_controller_conf {
     struct evac_str socket;       /* unix socket of the API */
@@ -563,6 +641,7 @@ struct evac_controller_conf {
     struct evac_holders roles[EVAC_ROLE_COUNT];
     const struct evac_safety_rule *safety;
     size_t safety_count;
+    struct evac_notify_conf notify;
 };
 
 struct evac_model {

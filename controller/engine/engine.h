@@ -178,7 +178,7 @@ struct evac_engine {
     X(DRILL)        /* what the calendar says of a drill: see drill.h */                           \
     X(CLOCK_JUMP)   /* wall and boot clock parted by `number` ms */                                \
     X(STOP)         /* an orderly end: not a crash (R14) */                                        \
-    X(NOTE)         /* rows that the engine only keeps: configurations, deficiencies, evidence */
+    X(NOTE)         /* rows that the engine only keeps: configurations, deficiencies, notices */
 #define X(name) EVAC_EVENT_##name,
 enum evac_event_kind { EVAC_EVENT_KINDS(X) EVAC_EVENT_KIND_COUNT };
 #undef X

@@ -1,5 +1,7 @@
 #include "model_check.h"
 
+#include "channel.h"
+
 /* A machine without that zone would keep the calendar in UTC, without a word. */
 static void check_zone(const struct evac_place place, struct evac_str zone, struct evac_diag *diag)
 {
@@ -71,6 +73,79 @@ static void check_probes(const struct evac_model *model, const struct evac_catal
         evac_plan_check_looks(&model->apps[i], catalog, diag);
 }
 
+/* --- who is told ------------------------------------------------------------------------------ */
+
+static bool declares(const struct evac_driver *driver, struct evac_str name)
+{
+    struct evac_str rest, head = evac_str_cut(name, '.', &rest);
+    for (const struct evac_param *p = driver->params; p && p->name; p++)
+        if (evac_str_is(head, p->name))
+            return true;
+    return false;
+}
+
+static bool is_given(const struct evac_args *args, const char *name)
+{
+    for (size_t i = 0; i < args->count; i++) {
+        struct evac_str rest;
+        if (evac_str_is(evac_str_cut(args->items[i].name, '.', &rest), name))
+            return true;
+    }
+    return false;
+}
+
+static enum evac_code check_with(const struct evac_model *model, const struct evac_channel *c,
+                                 const struct evac_driver *driver, struct evac_err *err)
+{
+    for (size_t i = 0; i < c->with.count; i++)
+        if (!declares(driver, c->with.items[i].name))
+            return evac_fail(err, EVAC_E_BADCONF, "%s has no setting \"%.*s\"; 'evac drivers %s'",
+                             driver->name, EVAC_STR_ARG(c->with.items[i].name), driver->name);
+    for (const struct evac_param *p = driver->params; p && p->name; p++)
+        if ((p->flags & EVAC_PARAM_REQUIRED) && !is_given(&c->with, p->name))
+            return evac_fail(err, EVAC_E_BADCONF, "with.%s is missing: %s", p->name, p->doc);
+    if (c->region_count == 0 && model->controller.region.n == 0)
+        return evac_fail(err, EVAC_E_BADCONF,
+                         "it needs regions to be sent from: more than one, or who is told of a "
+                         "region's end by that region is not told");
+    return EVAC_OK;
+}
+
+static enum evac_code check_channel(const struct evac_model *model, const struct evac_channel *c,
+                                    const struct evac_catalog *catalog, struct evac_err *err)
+{
+    const struct evac_driver *driver = evac_catalog_driver(catalog, c->type);
+    struct evac_buf known;
+    if (evac_channel_type(c->type))
+        return evac_channel_check(c, err);
+    if (driver && evac_driver_action(driver, EVAC_STR(EVAC_ACTION_TELL)))
+        return check_with(model, c, driver, err);
+    evac_buf_init(&known, 512);
+    evac_channel_types(&known);
+    enum evac_code code =
+        evac_fail(err, EVAC_E_BADCONF, "type is \"%.*s\"; allowed: %.*s, or a driver that can tell",
+                  EVAC_STR_ARG(c->type), EVAC_STR_ARG(evac_buf_str(&known)));
+    evac_buf_done(&known);
+    return code;
+}
+
+static void check_notify(const struct evac_model *model, const struct evac_catalog *catalog,
+                         struct evac_diag *diag)
+{
+    const struct evac_notify_conf *n = &model->controller.notify;
+    for (size_t i = 0; i < n->channel_count; i++) {
+        struct evac_err err = { EVAC_OK, "" };
+        if (check_channel(model, &n->channels[i], catalog, &err))
+            evac_diag_add(diag, EVAC_DIAG_ERROR, n->channels[i].place, "channel '%.*s': %s",
+                          EVAC_STR_ARG(n->channels[i].name), err.text);
+    }
+    for (size_t i = 0; i < n->route_count; i++)
+        for (size_t k = 0; k < n->routes[i].app_count; k++)
+            if (!evac_model_app(model, n->routes[i].apps[k]))
+                evac_diag_add(diag, EVAC_DIAG_ERROR, n->routes[i].place,
+                              "route: there is no app '%.*s'", EVAC_STR_ARG(n->routes[i].apps[k]));
+}
+
 enum evac_code evac_model_check(const struct evac_model *model, const struct evac_catalog *catalog,
                                 struct evac_diag *diag, struct evac_err *err)
 {
@@ -84,6 +159,8 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     size_t rules = diag->errors - before;
     check_probes(model, catalog, diag);
     size_t probes = diag->errors - before - rules;
+    check_notify(model, catalog, diag);
+    size_t notify = diag->errors - before - rules - probes;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);
     if (!code && rules)
         code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in safety rules", rules,
@@ -91,5 +168,8 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     if (!code && probes)
         code =
             evac_fail(err, EVAC_E_BADCONF, "%zu error%s in probes", probes, probes == 1 ? "" : "s");
+    if (!code && notify)
+        code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in notifications", notify,
+                         notify == 1 ? "" : "s");
     return code;
 }

@@ -80,6 +80,7 @@ static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
         for (size_t i = 0; i < count; i++) {
             shell_calendar_see(shell, &rows[i]);
             shell_requests_see(shell->requests, &rows[i]);
+            shell_notify_see(shell, &rows[i]);
         }
         for (size_t i = 0; shell->o.row && i < count; i++)
             shell->o.row(shell->o.user, &rows[i]);
@@ -253,7 +254,8 @@ enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
     enum evac_code code = evac_shell_event(shell, &event, err);
     code = code ? code : shell_freeze(shell, err);
     code = code ? code : shell_assure(shell, err);
-    return code ? code : shell_calendar_tick(shell, err);
+    code = code ? code : shell_calendar_tick(shell, err);
+    return code ? code : shell_notify_tick(shell, err);
 }
 
 uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
@@ -263,7 +265,9 @@ uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
         return UINT64_MAX;
     uint64_t own = shell->lint_ms < shell->freeze_ms ? shell->lint_ms : shell->freeze_ms;
     uint64_t calendar = shell_calendar_wake_ms(shell);
+    uint64_t notify = shell_notify_wake_ms(shell);
     own = own < calendar ? own : calendar;
+    own = own < notify ? own : notify;
     return engine < own ? engine : own;
 }
 
@@ -392,6 +396,8 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
     shell->requests = shell_requests_new();
     shell->calendar = shell_calendar_new(options->zones);
     shell_calendar_load(shell);
+    shell->notify = shell_notify_new();
+    shell_notify_load(shell);
 
     enum evac_code code = open_books(shell, err);
     if (!code)
@@ -421,6 +427,7 @@ void shell_destroy(struct evac_shell *shell)
     free(shell->linted);
     shell_calendar_free(shell->calendar);
     shell_requests_free(shell->requests);
+    shell_notify_free(shell->notify);
     free(shell->refusals);
     free(shell->fx);
     free(shell);
@@ -438,6 +445,7 @@ void evac_shell_free(struct evac_shell *shell)
     if (!shell)
         return;
     shell->dying = true;
+    shell_notify_ground(shell);
     shell_drop_calls(shell);
     if (shell->open_calls == 0)
         shell_destroy(shell); /* otherwise the last answer does it */
@@ -471,5 +479,6 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
     shell_assure_all(shell);
     shell->freeze_ms = 0;
     shell_calendar_load(shell);
+    shell_notify_load(shell);
     return evac_shell_tick(shell, err);
 }

@@ -150,6 +150,17 @@ enum evac_looked { EVAC_LOOKED_GOOD, EVAC_LOOKED_BAD, EVAC_LOOKED_NOTHING };
 enum evac_looked evac_looked(const struct evac_probe_look *what, const struct evac_reply *reply,
                              char *reason, size_t reason_bytes);
 
+/* A marked message to a channel, "" to all. *ret_after: the letters' rows follow this one.
+ * NOTFOUND: there is no such channel. */
+enum evac_code evac_shell_notify_test(struct evac_shell *shell, struct evac_str channel,
+                                      struct evac_str who, uint64_t *ret_after,
+                                      struct evac_err *err);
+/* {"channels":[...],"letters":[...]} */
+struct evac_jw;
+void evac_shell_notify_to_json(const struct evac_shell *shell, struct evac_jw *w);
+/* What it said last while a channel fails; NULL: it does not. */
+const char *evac_shell_channel_fails(const struct evac_shell *shell, struct evac_str channel);
+
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell);
 bool evac_shell_failed(const struct evac_shell *shell);
 

@@ -78,6 +78,7 @@ struct evac_shell {
     struct shell_calendar *calendar;
     struct shell_requests *requests;
     const struct evac_asked *asked; /* of the next question; NULL: no key */
+    struct shell_notify *notify;
     uint64_t commit_to_tell; /* newest durable row, if an intent waits for the word; 0 none */
 };
 
@@ -147,6 +148,15 @@ uint64_t shell_calendar_wake_ms(const struct evac_shell *shell);
 /* shell_past.c: each row, as it is read at the start or has become durable. */
 void shell_calendar_see(struct evac_shell *shell, const struct evac_record *record);
 void shell_clear_seats(struct evac_shell *shell); /* shell_vantage.c: of those that are silent */
+/* shell_notify.c: people told. see: each row, as the calendar's. */
+struct shell_notify *shell_notify_new(void);
+void shell_notify_free(struct shell_notify *notify);
+void shell_notify_load(struct evac_shell *shell); /* anew, from the model */
+void shell_notify_see(struct evac_shell *shell, const struct evac_record *record);
+void shell_notify_replayed(struct evac_shell *shell);
+enum evac_code shell_notify_tick(struct evac_shell *shell, struct evac_err *err);
+uint64_t shell_notify_wake_ms(const struct evac_shell *shell);
+void shell_notify_ground(struct evac_shell *shell); /* what is on its way is cancelled */
 /* shell_apps.c */
 struct evac_apps shell_apps(struct evac_shell *shell);
 #endif

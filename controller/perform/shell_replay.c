@@ -61,6 +61,7 @@ static bool replay_row(void *user, const struct evac_row *row)
     const struct evac_record *r = &row->record;
     shell_calendar_see(replay->shell, r);
     shell_requests_see(replay->shell->requests, r);
+    shell_notify_see(replay->shell, r);
     if (replay->shell->o.replayed)
         replay->shell->o.replayed(replay->shell->o.user, r);
     if (r->kind == EVAC_RECORD_ADMIT && !has_ended(replay, r->run))
@@ -94,6 +95,7 @@ enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err)
         return code;
 
     struct evac_now now = shell_now(shell);
+    shell_notify_replayed(shell);
     shell->engine.lead = shell->o.store->vt->lead(shell->o.store, &shell->engine.epoch);
     shell->busy = true;
     evac_engine_resume(&shell->engine, &now, shell->fx);

@@ -201,6 +201,25 @@ enum {
  * facts. Estimates alone are made from it. */
 #define EVAC_HOURLY "hourly"
 
+/* A message to people or to systems, which a driver may have under this name: the controller's
+ * notifications then go through it, too. BLIND. Wanted are: id (the same at each attempt of a
+ * message: it may be the token of a service that knows repeats), key (of the matter), state
+ * (trigger, acknowledge, resolve, news), kind, severity, about (an app, or "fleet"), subject (one
+ * line of ASCII, at most 99 bytes), text, and all of it as json. */
+#define EVAC_ACTION_TELL "tell"
+#define EVAC_TELL_PARAMS                                                                           \
+    { "id", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the message's id" },                \
+        { "key", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the matter's key" },           \
+        { "state", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "trigger, resolve, ..." },    \
+        { "kind", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "what it is about" },          \
+        { "severity", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "how much it matters" },   \
+        { "about", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "an app, or fleet" },         \
+        { "subject", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "one line of ASCII" },      \
+        { "text", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "for people" },                \
+    {                                                                                              \
+        "json", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "all of it"                      \
+    }
+
 struct evac_action {
     const char *name; /* "promote"; NULL ends the list */
     const char *doc;

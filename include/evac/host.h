@@ -39,6 +39,19 @@ struct evac_http_request {
                            and connections kept for them, never trust it */
 };
 
+/* A letter for a mail server (RFC 5321): over TLS from the first byte ("smtps://host:465"), or once
+ * the server has agreed to STARTTLS ("smtp://host:587"); without either only to this machine. */
+struct evac_mail_request {
+    struct evac_str url;
+    struct evac_str user, password; /* "" : nobody logs in */
+    struct evac_str from;
+    const struct evac_str *to; /* addresses, without names or brackets */
+    size_t to_count;
+    struct evac_str message; /* RFC 5322, whole, lines end in CR LF */
+    uint32_t connect_ms, total_ms;
+    struct evac_str ca; /* as an HTTP request's */
+};
+
 /* What became of an exchange. The difference between NOT_SENT and LOST is what keeps data safe:
  * NOT_SENT is certain that no byte of the request reached a server. */
 #define EVAC_HTTP_FATES(X)                                                                         \
@@ -148,6 +161,12 @@ struct evac_host {
     void (*debug)(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
     const struct evac_apps *apps; /* NULL: this host has none */
+
+    /* NULL: this host has no mail. The reply's status is the server's last one: REPLIED with 250 it
+     * took the letter, with 4xx or 5xx it did not, for sure; LOST: it may have. */
+    enum evac_code (*mail)(void *ctx, const struct evac_mail_request *request,
+                           evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                           struct evac_err *err);
 };
 
 /* The first header of that name, any case; empty when there is none. */

@@ -26,6 +26,8 @@ static const struct evac_param global_params[] = {
     { 0 },
 };
 
+static const struct evac_param tell_params[] = { EVAC_TELL_PARAMS, { 0 } };
+
 static const struct evac_op rule_ops[] = {
     { "events", "DescribeRule", "events:DescribeRule", EVAC_HOME_STEP, NULL, true, false },
     { "events", "EnableRule", "events:EnableRule", EVAC_HOME_STEP, NULL, true, true },
@@ -51,6 +53,7 @@ static const struct evac_action actions[] = {
     { "pause", "the rules are disabled", EVAC_ACTION_MUTATES | EVAC_ACTION_REVERSIBLE, EVAC_FENCING_NONE, 1000, 60000, rule_params, rule_ops, clear_rules },
     { "publish", "an event says where the app moves", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, publish_ops },
     { "publish-global", "an event says it at the global endpoint, which takes it to whichever region is healthy", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, global_params, global_ops },
+    { EVAC_ACTION_TELL, "the controller's own messages go to the bus: a channel of notify", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, tell_params, publish_ops },
     { 0 },
 };
 
@@ -70,6 +73,10 @@ static const struct aws_lever pause = RULE("DISABLED", DISABLE, "ENABLED", &enab
              "\"Detail\":\"{\\\"app\\\":\\\"<app>\\\",\\\"from\\\":\\\"<from>\\\",\\\"to\\\":\\\"<to>\\\",\\\"mode\\\":\\\"<mode>\\\",\\\"run\\\":\\\"<run>\\\"}\"}]"
 #define FAILS .fails_at = "FailedEntryCount", .fails_unless = "0", .why_at = "Entries[]/ErrorMessage"
 static const struct aws_shot publish = { .act = { "events", "PutEvents", .body = "{" EVENT "}" }, FAILS };
+static const struct aws_shot tell = {
+    .act = { "events", "PutEvents", .body =
+             "{\"Entries\":[{\"Source\":\"evac\",\"DetailType\":\"evac <want.kind>\",\"EventBusName\":\"<bus>\","
+             "\"Detail\":\"<want.json>\"}]}" }, FAILS };
 /* The buses of both regions have the same name; the endpoint knows them. */
 static const struct aws_shot publish_global = {
     .act = { "events", "PutEvents", .body = "{\"EndpointId\":\"<endpoint>\"," EVENT "}",
@@ -85,6 +92,7 @@ static const struct aws_handlers handlers[] = {
     { .action = "pause", .lever = &pause },
     { .action = "publish", .shot = &publish },
     { .action = "publish-global", .shot = &publish_global },
+    { .action = EVAC_ACTION_TELL, .shot = &tell },
     { 0 },
 };
 /* clang-format on */

@@ -14,11 +14,13 @@ static const struct evac_param publish_params[] = {
     { "subject", EVAC_PARAM_TEXT, 0, "evac", NULL, "its subject, at most 100 characters" },
     { 0 },
 };
+static const struct evac_param tell_params[] = { EVAC_TELL_PARAMS, { 0 } };
 static const struct evac_op ops[] = { { "sns", "Publish", "sns:Publish", EVAC_HOME_STEP, NULL, false, true }, { 0 } };
 static const struct evac_op parity_ops[] = { AWS_PARITY_OP("sns", "GetTopicAttributes", "sns:GetTopicAttributes"), { 0 } };
 static const struct evac_action actions[] = {
     AWS_PARITY_ACTION(parity_ops),
     { "publish", "a message goes to the topic", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, publish_params, ops },
+    { EVAC_ACTION_TELL, "the controller's own messages go to the topic: a channel of notify", EVAC_ACTION_MUTATES | EVAC_ACTION_BLIND, EVAC_FENCING_NONE, 500, 30000, tell_params, ops },
     { 0 },
 };
 /* A group makes it FIFO: then the attempt's id tells a repetition. */
@@ -26,6 +28,13 @@ static const struct aws_shot publish = {
     .act = { "sns", "Publish", .params =
              "TopicArn=<topic>&Subject=<want.subject>&Message=<want.message> (<app>: <from> to <to>, <mode>, run <run>)"
              "&MessageGroupId=<group>&MessageDeduplicationId=<fifo_token>" } };
+/* Attributes, so that subscriptions can filter. */
+#define SAYS(n, name) "&MessageAttributes.entry." n ".Name=" name "&MessageAttributes.entry." n ".Value.DataType=String" \
+             "&MessageAttributes.entry." n ".Value.StringValue=<want." name ">"
+static const struct aws_shot tell = {
+    .act = { "sns", "Publish", .params =
+             "TopicArn=<topic>&Subject=<want.subject>&Message=<want.text>&MessageGroupId=<group>&MessageDeduplicationId=<fifo_token>"
+             SAYS("1", "id") SAYS("2", "key") SAYS("3", "kind") SAYS("4", "severity") SAYS("5", "state") SAYS("6", "about") } };
 #define ATTRIBUTE(name) "GetTopicAttributesResult/Attributes/entry[key=" name "]/value"
 static const struct aws_compared of_topic[] = {
     { "fifo", ATTRIBUTE("FifoTopic") },
@@ -48,6 +57,7 @@ static enum evac_code apply(struct aws_call *c, struct evac_err *err)
 static const struct aws_handlers handlers[] = {
     { .action = "parity", .parity = &parity },
     { .action = "publish", .apply = apply, .shot = &publish },
+    { .action = EVAC_ACTION_TELL, .apply = apply, .shot = &tell },
     { 0 },
 };
 
