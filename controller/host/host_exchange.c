@@ -87,6 +87,8 @@ static void tell(struct exchange *x, enum evac_http_fate fate)
 static enum evac_http_fate fate_of_failure(const struct exchange *x)
 {
     long sent = 0;
+    if (x->is_mail) /* until the final dot a server takes nothing */
+        return x->handed_over ? EVAC_HTTP_LOST : EVAC_HTTP_NOT_SENT;
     curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &sent);
     /* A CONNECT to a proxy counts in REQUEST_SIZE, so it can only make us more careful. */
     return x->handed_over == 0 && (sent == 0 || x->by_proxy) ? EVAC_HTTP_NOT_SENT : EVAC_HTTP_LOST;
@@ -117,11 +119,19 @@ static void end_later(struct exchange *x, const char *what)
     uv_timer_start(&x->timer, on_exchange_timer, 0, 0);
 }
 
+/* A mail server's last word is a refusal (RFC 5321 4.2.1). */
+static bool was_refused(const struct exchange *x)
+{
+    long status = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 400;
+}
+
 void host_exchange_end(struct exchange *x, CURLcode result)
 {
     curl_multi_remove_handle(x->http->multi, x->easy);
     x->stage = EXCHANGE_ENDING;
-    if (result == CURLE_OK) {
+    if (result == CURLE_OK || (x->is_mail && was_refused(x))) {
         tell(x, EVAC_HTTP_REPLIED);
         return;
     }
@@ -387,8 +397,9 @@ static bool goes_by_proxy(const struct evac_url *url)
     return false;
 }
 
-static struct exchange *new_exchange(struct evac_host_http *http,
-                                     const struct evac_http_request *request)
+struct exchange *host_exchange_new(struct evac_host_http *http,
+                                   const struct evac_http_request *request, evac_http_done_fn *done,
+                                   void *user)
 {
     struct exchange *x = calloc(1, sizeof *x);
     if (!x)
@@ -403,6 +414,8 @@ static struct exchange *new_exchange(struct evac_host_http *http,
     x->total_ms = request->total_ms;
     x->mutates = request->mutates;
     x->fresh = request->fresh;
+    x->done = done;
+    x->user = user;
     x->sent_boot_ms = evac_boot_ms();
     evac_buf_init(&x->head, HEAD_MAX_BYTES);
     evac_buf_init(&x->reply_body, request->max_reply_bytes);
@@ -415,8 +428,8 @@ static struct exchange *new_exchange(struct evac_host_http *http,
     return x;
 }
 
-static enum evac_code check(const struct evac_host_http *http,
-                            const struct evac_http_request *request, struct evac_err *err)
+enum evac_code host_exchange_check(const struct evac_host_http *http,
+                                   const struct evac_http_request *request, struct evac_err *err)
 {
     if (http->ids.used >= HOST_EXCHANGES_MAX)
         return evac_fail(err, EVAC_E_BUSY, "%u requests are in flight", HOST_EXCHANGES_MAX);
@@ -430,6 +443,27 @@ static enum evac_code check(const struct evac_host_http *http,
     return check_headers(request, err);
 }
 
+void host_exchange_drop(struct exchange *x)
+{
+    release(x);
+}
+
+enum evac_code host_exchange_go(struct exchange *x, uint64_t *ret_id, struct evac_err *err)
+{
+    x->host_name = evac_arena_str(x->arena, x->url.host).p;
+    set_transport(x);
+    set_trust(x);
+    x->id = evac_ids_add(&x->http->ids, x);
+    enum evac_code code = resolve(x, err);
+    if (code) {
+        release(x);
+        return code;
+    }
+    if (ret_id)
+        *ret_id = x->id;
+    return EVAC_OK;
+}
+
 enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *request,
                                    evac_http_done_fn *done, void *user, uint64_t *ret_id,
                                    struct evac_err *err)
@@ -438,34 +472,20 @@ enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *re
     struct evac_url url;
     if (evac_host_uv_is_closing(host))
         return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
-    struct evac_host_http *http = host->http;
-    enum evac_code code = check(http, request, err);
+    enum evac_code code = host_exchange_check(host->http, request, err);
     if (!code)
         code = evac_url_split(request->url, &url, err);
     if (code)
         return code;
 
-    struct exchange *x = new_exchange(http, request);
+    struct exchange *x = host_exchange_new(host->http, request, done, user);
     struct evac_str text = evac_arena_str(x->arena, request->url);
     (void)evac_url_split(text, &x->url, NULL); /* again, borrowed from our copy */
-    x->host_name = evac_arena_str(x->arena, x->url.host).p;
     x->by_proxy = goes_by_proxy(&x->url);
-    x->done = done;
-    x->user = user;
     make_headers(x, request);
     set_behaviour(x, text.p);
-    set_transport(x);
-    set_trust(x);
     set_method(x);
-    x->id = evac_ids_add(&http->ids, x);
-    code = resolve(x, err);
-    if (code) {
-        release(x);
-        return code;
-    }
-    if (ret_id)
-        *ret_id = x->id;
-    return EVAC_OK;
+    return host_exchange_go(x, ret_id, err);
 }
 
 void evac_host_http_cancel(void *ctx, uint64_t id)

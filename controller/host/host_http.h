@@ -10,6 +10,7 @@
 
 #define HOST_EXCHANGES_MAX 4096u
 #define HOST_HEADERS_MAX   256u
+#define HOST_LINE_MAX      4096u /* of a mail server's answer */
 
 struct evac_host_http {
     struct evac_host_uv *host;
@@ -36,7 +37,8 @@ struct exchange {
     const char *host_name, *method;
     struct evac_str body, ca;
     uint32_t connect_ms, total_ms;
-    bool mutates, by_proxy;
+    bool mutates, by_proxy, is_mail;
+    size_t body_at; /* mail: so much of it was read */
     bool fresh;
 
     uv_timer_t timer; /* while RESOLVING the deadline, ENDING the delivery */
@@ -51,6 +53,16 @@ struct exchange {
     evac_http_done_fn *done;
     void *user;
 };
+
+/* Is it one that can be sent at all? */
+enum evac_code host_exchange_check(const struct evac_host_http *http,
+                                   const struct evac_http_request *request, struct evac_err *err);
+/* Not begun: its url and what libcurl is told of the protocol are its maker's; then go or drop. */
+struct exchange *host_exchange_new(struct evac_host_http *http,
+                                   const struct evac_http_request *request, evac_http_done_fn *done,
+                                   void *user);
+enum evac_code host_exchange_go(struct exchange *x, uint64_t *ret_id, struct evac_err *err);
+void host_exchange_drop(struct exchange *x);
 
 /* libcurl is through with it. */
 void host_exchange_end(struct exchange *x, CURLcode result);

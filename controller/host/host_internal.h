@@ -47,6 +47,9 @@ enum evac_code evac_host_http_send(void *ctx, const struct evac_http_request *re
                                    evac_http_done_fn *done, void *user, uint64_t *ret_id,
                                    struct evac_err *err);
 void evac_host_http_cancel(void *ctx, uint64_t id);
+enum evac_code evac_host_mail_send(void *ctx, const struct evac_mail_request *request,
+                                   evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                   struct evac_err *err);
 
 struct evac_host_exec *evac_host_exec_new(struct evac_host_uv *host);
 void evac_host_exec_close(struct evac_host_exec *exec);

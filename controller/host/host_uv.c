@@ -237,6 +237,7 @@ static const struct evac_host table = {
     .read_file = read_file,
     .getenv = get_env,
     .debug = debug,
+    .mail = evac_host_mail_send,
 };
 
 enum evac_code evac_host_uv_new(uv_loop_t *loop, const struct evac_host_uv_options *options,
