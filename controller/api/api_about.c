@@ -3,6 +3,7 @@
 #include "api_request.h"
 #include "api_routes.h"
 #include "driver_print.h"
+#include "openapi.h"
 #include "version.h"
 #include "view.h"
 #include "view_gates.h"
@@ -16,6 +17,11 @@ void api_version(struct api_call *c)
     evac_jw_cstr(&w, "version", EVAC_VERSION);
     evac_jw_str(&w, "node", evac_daemon_model(c->daemon)->controller.node);
     evac_jw_close(&w, '}');
+}
+
+void api_openapi(struct api_call *c)
+{
+    evac_openapi_json(&c->r->body);
 }
 
 void api_status(struct api_call *c)

@@ -60,23 +60,34 @@ static bool is_good(struct evac_str key)
 /* --- answered again ------------------------------------------------------------------------------
  */
 
+static const struct {
+    const char *operation;
+    api_retell_fn *fn;
+} tells[] = {
+    { "beginRun", api_tell_run },       { "beginDrill", api_tell_drill },
+    { "say", api_tell_word },           { "sayToRun", api_tell_word },
+    { "simulate", api_tell_job },       { "replay", api_tell_job },
+    { "sayDeficiency", api_tell_data }, { "reload", api_tell_data },
+    { "signJournal", api_tell_note },   { "makeEvidence", api_tell_bundle },
+    { "makeToken", api_tell_token },    { "revokeToken", api_tell_token },
+};
+#define TELLS (sizeof tells / sizeof tells[0])
+
+bool api_request_is_told(const struct evac_route *route)
+{
+    size_t i = 0;
+    while (i < TELLS && strcmp(tells[i].operation, route->id) != 0)
+        i++;
+    return i < TELLS;
+}
+
 static void tell(struct api_call *c, const struct evac_record *request)
 {
-    static const struct {
-        const char *operation;
-        api_retell_fn *fn;
-    } tells[] = {
-        { "beginRun", api_tell_run },       { "beginDrill", api_tell_drill },
-        { "say", api_tell_word },           { "sayToRun", api_tell_word },
-        { "simulate", api_tell_job },       { "replay", api_tell_job },
-        { "sayDeficiency", api_tell_data }, { "reload", api_tell_data },
-        { "signJournal", api_tell_note },   { "makeEvidence", api_tell_bundle },
-    };
     c->again = true;
     c->r->replayed = true;
     c->r->status = (int)request->attempt;
     c->r->content_type = c->route->media;
-    for (size_t i = 0; i < sizeof tells / sizeof tells[0]; i++)
+    for (size_t i = 0; i < TELLS; i++)
         if (strcmp(tells[i].operation, c->route->id) == 0)
             tells[i].fn(c, request);
 }

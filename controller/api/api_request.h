@@ -22,6 +22,9 @@ bool api_request_begin(struct api_call *call, struct api_request_room *room);
 /* After: what begun a job is remembered as long as this process lives. */
 void api_request_end(struct api_call *call);
 
+/* Is it known how to answer this route's changes again? Those of all that take a key must be. */
+bool api_request_is_told(const struct evac_route *route);
+
 /* For changes that are NOTEs: this is what will be answered. */
 void api_request_answers(struct api_call *call, struct evac_str answer);
 #endif

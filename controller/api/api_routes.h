@@ -7,11 +7,11 @@
 /* Answers as a change was answered before: request is its record. */
 typedef void api_retell_fn(struct api_call *call, const struct evac_record *request);
 api_retell_fn api_tell_run, api_tell_drill, api_tell_word, api_tell_job, api_tell_data,
-    api_tell_note, api_tell_bundle;
+    api_tell_note, api_tell_bundle, api_tell_token;
 
 /* api_about.c */
-api_handler_fn api_version, api_status, api_list_apps, api_get_app, api_readiness, api_why,
-    api_decide, api_probes, api_incidents, api_drivers, api_roles, api_gates, api_reload,
+api_handler_fn api_version, api_openapi, api_status, api_list_apps, api_get_app, api_readiness,
+    api_why, api_decide, api_probes, api_incidents, api_drivers, api_roles, api_gates, api_reload,
     api_vantage, api_list_problems, api_get_problem;
 /* api_observe.c */
 api_handler_fn api_healthz, api_readyz, api_metrics;

@@ -341,3 +341,29 @@ void api_end_token(struct api_call *call)
     else
         put_token(call->daemon, c, EVAC_STR_NONE, &w);
 }
+
+/* Which one, the row of the journal says that the change was; its text is not told a second time.
+ */
+void api_tell_token(struct api_call *call, const struct evac_record *request)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row row;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = api_writer(call);
+    if (evac_store_row(evac_daemon_store(call->daemon), (uint64_t)request->number, arena, &row,
+                       &err)) {
+        api_fail(call, &err);
+    } else {
+        cJSON *data = cJSON_ParseWithLength(row.record.data.p, row.record.data.n);
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(data, "id");
+        const struct evac_pass *c = evac_passes_find(
+            evac_daemon_passes(call->daemon), EVAC_PASS_TOKEN,
+            evac_str(cJSON_IsString(id) ? id->valuestring : ""), evac_daemon_wall_ms(call->daemon));
+        if (c)
+            put_token(call->daemon, c, EVAC_STR_NONE, &w);
+        else
+            evac_problem(call->r, EVAC_PROBLEM_NOT_FOUND, "that token is gone");
+        cJSON_Delete(data);
+    }
+    evac_arena_free(arena);
+}
