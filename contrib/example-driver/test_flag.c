@@ -56,13 +56,13 @@ static void on_done(void *user, const struct evac_reply *reply)
 static void ask(struct evac_link *link, enum evac_verb verb, const char *version, const char *goal,
                 int status, const char *body)
 {
-    static const struct evac_arg items[] = {
+    const struct evac_arg items[] = {
         { EVAC_STR("region"), EVAC_STR("us-east-1") },
         { EVAC_STR("url"), EVAC_STR("http://flags.example.com/read-only") },
         { EVAC_STR("want.value"), EVAC_STR("on") },
     };
-    static const struct evac_args args = { items, 3 };
-    static const struct evac_http_header etag = { EVAC_STR("ETag"), EVAC_STR("\"7\"") };
+    const struct evac_args args = { items, 3 };
+    const struct evac_http_header etag = { EVAC_STR("ETag"), EVAC_STR("\"7\"") };
     struct evac_call call = { .verb = verb,
                               .action = "set",
                               .args = &args,

@@ -85,7 +85,8 @@ static bool has_journal(struct api_call *c)
 static bool may(struct api_call *c)
 {
     struct evac_err err = { EVAC_OK, "" };
-    if (c->route->flags & EVAC_ROUTE_OPEN || evac_door(c, &err) == EVAC_OK)
+    if (evac_route_is_open(c->route, evac_daemon_model(c->daemon), c->q->loopback) ||
+        evac_door(c, &err) == EVAC_OK)
         return true;
     evac_problem(c->r, EVAC_PROBLEM_FORBIDDEN, err.text);
     return false;

@@ -19,6 +19,8 @@ struct evac_api_request {
     struct evac_str idempotency_key;
     struct evac_str accept;
     struct evac_caller caller;
+    bool loopback;                          /* it came from this machine, by TCP */
+    const struct evac_auth_counts *callers; /* of whoever carries it; NULL: they are not counted */
 };
 
 /* "" and 0: the header is not sent. Whoever carries it adds Content-Length, and for HEAD leaves the

@@ -1,6 +1,7 @@
 /* What machines ask: is it alive, is it ready, its numbers. */
 #include "api_routes.h"
-#include "exposition.h"
+#include "auth.h"
+#include "metrics.h"
 
 void api_healthz(struct api_call *c)
 {
@@ -31,5 +32,13 @@ void api_metrics(struct api_call *c)
 {
     bool open_metrics = evac_exposition_wants_open(c->q->accept);
     c->r->content_type = open_metrics ? evac_exposition_open : evac_exposition_text;
-    evac_daemon_metrics(c->daemon, open_metrics, &c->r->body);
+    const struct evac_auth_counts *seen = c->q->callers;
+    struct evac_metrics_callers callers = { { 0 } };
+    if (seen)
+        callers = (struct evac_metrics_callers){ { [EVAC_CALLERS_KNOWN] = seen->known,
+                                                   [EVAC_CALLERS_WRONG] = seen->wrong,
+                                                   [EVAC_CALLERS_BLOCKED] = seen->blocked,
+                                                   [EVAC_CALLERS_FORGED] = seen->forged,
+                                                   [EVAC_CALLERS_LIMITED] = seen->limited } };
+    evac_daemon_metrics(c->daemon, open_metrics, seen ? &callers : NULL, &c->r->body);
 }

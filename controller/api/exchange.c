@@ -142,6 +142,15 @@ int exchange_refuse(struct exchange *x, enum evac_problem problem, const char *d
     return send_response(x, &response);
 }
 
+/* 127.0.0.0/8 as IPv6 has it, or ::1, of which the last half is zero here. */
+static bool is_loopback(const struct exchange *x)
+{
+    static const uint8_t v4[13] = { [10] = 0xff, [11] = 0xff, [12] = 127 }, v6[16] = { 0 };
+    const uint8_t *own = x->conn->address.bytes;
+    return x->conn->listener->conf &&
+           (memcmp(own, v4, sizeof v4) == 0 || memcmp(own, v6, sizeof v6) == 0);
+}
+
 struct evac_api_request exchange_request(struct exchange *x)
 {
     return (struct evac_api_request){ .method = x->method,
@@ -152,7 +161,9 @@ struct evac_api_request exchange_request(struct exchange *x)
                                       .if_match = evac_buf_str(&x->headers[IF_MATCH]),
                                       .idempotency_key = evac_buf_str(&x->headers[IDEMPOTENCY_KEY]),
                                       .accept = evac_buf_str(&x->headers[ACCEPT]),
-                                      .caller = x->who.caller };
+                                      .caller = x->who.caller,
+                                      .loopback = is_loopback(x),
+                                      .callers = evac_auth_counts(x->server->auth) };
 }
 
 static int answer(struct exchange *x)
@@ -395,7 +406,8 @@ static bool is_for_everybody(const struct exchange *x)
     bool there;
     const struct evac_route *route =
         evac_route_find(x->method, evac_buf_str(&x->path), vars, &there);
-    return is_asset(x) || (route && route->flags & EVAC_ROUTE_OPEN);
+    return is_asset(x) || (route && evac_route_is_open(route, evac_daemon_model(x->server->daemon),
+                                                       is_loopback(x)));
 }
 
 int exchange_begin(struct conn *conn, struct lws *wsi)

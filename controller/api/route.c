@@ -56,6 +56,13 @@ const struct evac_route *evac_route_find(const char *method, struct evac_str pat
     return NULL;
 }
 
+bool evac_route_is_open(const struct evac_route *route, const struct evac_model *model,
+                        bool loopback)
+{
+    return route->flags & EVAC_ROUTE_OPEN ||
+           (route->flags & EVAC_ROUTE_LOCAL && loopback && model->controller.metrics_open);
+}
+
 void evac_route_allow(struct evac_str path, char *ret_allow, size_t bytes)
 {
     static const struct {

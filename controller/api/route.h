@@ -39,6 +39,7 @@ enum evac_route_flag {
     EVAC_ROUTE_OPEN = 1u << 7,    /* for anybody: a load balancer and a kubelet have no credentials,
                                    * and    learn nothing but yes or no and why not (503) */
     EVAC_ROUTE_NEUTRAL = 1u << 8, /* tells of no app: for whoever may look at any */
+    EVAC_ROUTE_LOCAL = 1u << 8,   /* the same on this machine, where metrics.open says so */
     EVAC_ROUTE_STREAM = 1u << 6,  /* answered by whoever carries the API: events, sessions */
 };
 
@@ -83,6 +84,9 @@ bool evac_route_fits(const char *path_template, struct evac_str path,
 /* The route of the method, or NULL; *ret_path: some method is answered there. */
 const struct evac_route *evac_route_find(const char *method, struct evac_str path,
                                          struct evac_str vars[API_VARS_MAX], bool *ret_path);
+/* May anybody ask it? loopback: from this machine, by TCP. */
+bool evac_route_is_open(const struct evac_route *route, const struct evac_model *model,
+                        bool loopback);
 /* "GET, HEAD, POST, OPTIONS" */
 void evac_route_allow(struct evac_str path, char *ret_allow, size_t bytes);
 /* Does a list with spaces between hold the word? */

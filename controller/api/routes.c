@@ -39,7 +39,7 @@ const struct evac_route evac_routes[] = {
     { "GET", "/readyz", "isReady", ROW("look"), api_readyz, "", NULL,
       200, "Ready", JSON, EVAC_ROUTE_OPEN, "controller", "May work be sent to it? 200 or 503, and why not." },
     { "GET", "/metrics", "getMetrics", ROW("look"), api_metrics, "", NULL,
-      200, "Words", "text/plain application/openmetrics-text", 0, "controller", "Its numbers, for Prometheus: text, or OpenMetrics for whoever accepts it." },
+      200, "Words", "text/plain application/openmetrics-text", EVAC_ROUTE_LOCAL, "controller", "Its numbers, for Prometheus: text, or OpenMetrics for whoever accepts it." },
     { "GET", "/v1/version", "getVersion", ROW("look"), api_version, "", NULL,
       200, "Version", JSON, NEUTRAL, "controller", "Which evac this is, and which node." },
     { "GET", "/v1/openapi.json", "getDescription", ROW("look"), api_openapi, "", NULL,

@@ -77,8 +77,10 @@ uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon);
 int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
                                enum evac_drill_kind *ret_kind);
 
-/* All metrics as text (metrics.h). */
-void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics, struct evac_buf *out);
+/* All metrics as text (metrics.h). callers: NULL not known. */
+struct evac_metrics_callers;
+void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics,
+                         const struct evac_metrics_callers *callers, struct evac_buf *out);
 
 /* Rows that the engine only keeps: deficiencies, evidence. All or none. */
 enum evac_code evac_daemon_note(struct evac_daemon *daemon, const struct evac_record *rows,

@@ -36,6 +36,13 @@ struct daemon_reloads {
     uint64_t refused;
 };
 
+/* Metrics on their way to a cloud's own. */
+struct daemon_publish {
+    bool busy, failing, told_left_out;
+    uint64_t due_ms;
+    char region[64], refused_by[64]; /* it goes there; the last one did not take it, "" it did */
+};
+
 struct evac_daemon {
     uv_loop_t *loop;
     struct evac_daemon_options o;
@@ -71,6 +78,7 @@ struct evac_daemon {
     struct evac_keeper *keeper;
     struct evac_meters *meters;
     struct evac_results *results;
+    struct daemon_publish publish;
     uint64_t commit_ns; /* rows have been on their way since */
     struct daemon_reloads reloads;
     bool config_noted; /* the configuration in force is in the journal */
@@ -107,7 +115,9 @@ void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
 void daemon_meter_open(struct evac_daemon *daemon); /* the host is open */
 void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *model);
 void daemon_meter_second(struct evac_daemon *daemon);
-void daemon_meter_close(struct evac_daemon *daemon); /* the host is closed */
+struct evac_metrics_source daemon_metrics_source(const struct evac_daemon *daemon);
+void daemon_publish_second(struct evac_daemon *daemon); /* daemon_publish.c */
+void daemon_meter_close(struct evac_daemon *daemon);    /* the host is closed */
 
 void daemon_tell(struct evac_daemon *daemon); /* about every second */
 void daemon_tell_reloading(struct evac_daemon *daemon);

@@ -55,6 +55,7 @@ void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *
 
 void daemon_meter_second(struct evac_daemon *daemon)
 {
+    daemon_publish_second(daemon);
     if (daemon->store)
         (void)evac_results_tick(daemon->results, daemon->store, evac_daemon_wall_ms(daemon),
                                 RESULTS_A_SECOND);
@@ -107,9 +108,9 @@ static struct evac_metrics_self self_of(const struct evac_daemon *daemon)
     };
 }
 
-void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics, struct evac_buf *out)
+struct evac_metrics_source daemon_metrics_source(const struct evac_daemon *daemon)
 {
-    struct evac_metrics_source source = {
+    return (struct evac_metrics_source){
         .model = daemon->model,
         .engine = daemon->shell ? evac_shell_engine(daemon->shell) : NULL,
         .meters = daemon->meters,
@@ -117,5 +118,12 @@ void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics, struct e
         .self = self_of(daemon),
         .now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 },
     };
+}
+
+void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics,
+                         const struct evac_metrics_callers *callers, struct evac_buf *out)
+{
+    struct evac_metrics_source source = daemon_metrics_source(daemon);
+    source.callers = callers;
     evac_metrics_write(&source, open_metrics, daemon->model->controller.metrics_series_max, out);
 }

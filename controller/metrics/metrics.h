@@ -23,11 +23,26 @@ struct evac_metrics_self {
     uint64_t resident_bytes;
 };
 
+/* Requests to the API, by what became of whoever sent them. */
+#define EVAC_CALLERS(X)                                                                            \
+    X(KNOWN, "known")                                                                              \
+    X(WRONG, "wrong")     /* a credential that is none, or none any more */                        \
+    X(BLOCKED, "blocked") /* too many wrong ones from its address */                               \
+    X(FORGED, "forged")   /* a cookie, without the proof that its own page sent it */              \
+    X(LIMITED, "limited") /* too many requests */
+#define X(name, text) EVAC_CALLERS_##name,
+enum evac_callers { EVAC_CALLERS(X) EVAC_CALLERS_COUNT };
+#undef X
+struct evac_metrics_callers {
+    uint64_t counts[EVAC_CALLERS_COUNT];
+};
+
 struct evac_metrics_source {
     const struct evac_model *model;
     const struct evac_engine *engine; /* NULL while the journal can not be written */
     const struct evac_meters *meters;
     const struct evac_results *results;
+    const struct evac_metrics_callers *callers; /* NULL: not known */
     struct evac_metrics_self self;
     struct evac_now now;
 };
@@ -71,5 +86,5 @@ void evac_metrics_publish(const struct evac_metrics_source *source, evac_metrics
 evac_metric_scope metrics_once, metrics_info, metrics_app, metrics_app_info, metrics_app_kind,
     metrics_region, metrics_verdict, metrics_decision, metrics_store, metrics_severity,
     metrics_probe, metrics_answer, metrics_service, metrics_call, metrics_run_state, metrics_ended,
-    metrics_dependency, metrics_incident, metrics_vantage;
+    metrics_dependency, metrics_incident, metrics_vantage, metrics_caller;
 #endif

@@ -140,6 +140,18 @@ void metrics_vantage(struct evac_metrics_walk *w, const struct evac_metric *m)
     }
 }
 
+void metrics_caller(struct evac_metrics_walk *w, const struct evac_metric *m)
+{
+#define X(name, text) text,
+    static const char *const names[] = { EVAC_CALLERS(X) };
+#undef X
+    for (size_t k = 0; w->source->callers && k < EVAC_CALLERS_COUNT; k++) {
+        const struct evac_label labels[] = { { "result", evac_str(names[k]) } };
+        struct evac_metric_at at = { .source = w->source, .choice = k };
+        sample(w, m, &at, labels, 1);
+    }
+}
+
 /* --- an app ----------------------------------------------------------------------------------- */
 
 void metrics_app(struct evac_metrics_walk *w, const struct evac_metric *m)

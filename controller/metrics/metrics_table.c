@@ -129,6 +129,11 @@ static bool calls(const struct evac_metric_at *at, double *ret)
     GIVE(evac_meters_service(at->source->meters, at->resource)->fates[at->choice]);
 }
 
+static bool callers(const struct evac_metric_at *at, double *ret)
+{
+    GIVE(at->source->callers->counts[at->choice]);
+}
+
 static bool throttles(const struct evac_metric_at *at, double *ret)
 {
     GIVE(evac_meters_service(at->source->meters, at->resource)->fates[EVAC_CALL_THROTTLED]);
@@ -412,8 +417,9 @@ const struct evac_metric evac_metrics[] = {
     { "evac_journal_rows", GAUGE, "Rows of the journal", metrics_once, journal_rows },
     { "evac_journal_commit_duration_seconds", HISTOGRAM, "Time to make a batch of rows durable", metrics_once, .histogram = commits },
     { "evac_loop_turn_duration_seconds", HISTOGRAM, "Turns of the loop, without its sleep", metrics_once, .histogram = turns },
-    { "evac_api_throttled_total", COUNTER, "Calls to a service in a region that were asked to come back later", metrics_service, throttles },
-    { "evac_api_requests_total", COUNTER, "Calls to a service in a region, by what became of them", metrics_call, calls },
+    { "evac_service_throttled_total", COUNTER, "Calls to a service in a region that were asked to come back later", metrics_service, throttles },
+    { "evac_service_requests_total", COUNTER, "Calls to a service in a region, by what became of them", metrics_call, calls },
+    { "evac_api_callers_total", COUNTER, "Requests to this controller's API, by what became of whoever sent them", metrics_caller, callers },
     { "evac_probe_targets", GAUGE, "Probes, one a region", metrics_once, probes_configured },
     { "evac_probe_targets_queued", GAUGE, "Probes that are due and wait for room", metrics_once, probes_queued },
     { "process_cpu_seconds_total", COUNTER, "User and system CPU time", metrics_once, cpu_seconds },

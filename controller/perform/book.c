@@ -72,6 +72,17 @@ const struct evac_driver *evac_book_driver(const struct evac_book *book, struct 
     return NULL;
 }
 
+const struct evac_pack *evac_book_publisher(const struct evac_book *book,
+                                            struct evac_link **ret_link)
+{
+    for (size_t i = 0; i < book->catalog->pack_count; i++)
+        if (book->catalog->packs[i]->publish) {
+            *ret_link = book->links[i];
+            return book->catalog->packs[i];
+        }
+    return NULL;
+}
+
 enum evac_code evac_book_discover(const struct evac_book *book, const struct evac_query *query,
                                   evac_said_fn *said, evac_findings_fn *done, void *user,
                                   struct evac_err *err)

@@ -16,6 +16,10 @@ void evac_book_close(struct evac_book *book);
 const struct evac_driver *evac_book_driver(const struct evac_book *book, struct evac_str type,
                                            struct evac_link **ret_link);
 
+/* The first pack that can publish, and its link; NULL when there is none. */
+const struct evac_pack *evac_book_publisher(const struct evac_book *book,
+                                            struct evac_link **ret_link);
+
 /* Asks the first pack that can look for what an app owns. See evac/driver.h. */
 enum evac_code evac_book_discover(const struct evac_book *book, const struct evac_query *query,
                                   evac_said_fn *said, evac_findings_fn *done, void *user,

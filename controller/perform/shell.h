@@ -144,6 +144,12 @@ enum evac_code evac_shell_look(struct evac_shell *shell, const struct evac_look 
 /* Why nothing was asked, in words that live as long as the program. */
 const char *evac_look_refused(enum evac_code code);
 
+/* Sends numbers to a cloud's own metrics, through the first pack that can. As evac_shell_look();
+ * the reply is an APPLY's. */
+enum evac_code evac_shell_publish(struct evac_shell *shell,
+                                  const struct evac_publication *publication, evac_look_fn *done,
+                                  void *user, struct evac_err *err);
+
 /* A look's reply as a probe's result. What is moving is neither good nor bad, as what was not seen.
  */
 enum evac_looked { EVAC_LOOKED_GOOD, EVAC_LOOKED_BAD, EVAC_LOOKED_NOTHING };

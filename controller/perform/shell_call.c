@@ -265,6 +265,26 @@ enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver
     return code;
 }
 
+/* As a look: nothing that the engine knows of, and an open call until it is answered. */
+enum evac_code evac_shell_publish(struct evac_shell *shell,
+                                  const struct evac_publication *publication, evac_look_fn *fn,
+                                  void *user, struct evac_err *err)
+{
+    static const struct evac_driver publisher = { .name = "publisher" };
+    struct evac_link *link = NULL;
+    const struct evac_pack *pack = shell->dying ? NULL : evac_book_publisher(shell->act, &link);
+    if (!pack)
+        return evac_fail(err, EVAC_E_UNSUPPORTED, "no driver pack can publish metrics");
+    struct shell_call *call = shell_new_look(shell, fn, user);
+    call->driver = &publisher;
+    enum evac_code code = pack->publish(link, publication, done, call, err);
+    if (code)
+        free_call(call);
+    else
+        call->accepted = true;
+    return code;
+}
+
 static enum evac_code ask_driver(struct evac_shell *shell, struct shell_call *call,
                                  const struct evac_call_effect *effect, const struct evac_call *ask,
                                  struct evac_err *err)

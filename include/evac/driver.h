@@ -262,6 +262,22 @@ struct evac_driver {
     enum evac_code (*check)(const struct evac_args *args, struct evac_err *err);
 };
 
+/* One of evac's own numbers, for a cloud's metrics: name as Prometheus has it, labels sorted by
+ * what matters. */
+#define EVAC_NUMBERS_MAX 1000u
+struct evac_number {
+    const char *name;
+    const struct evac_arg *labels;
+    size_t label_count;
+    double value;
+};
+struct evac_publication {
+    struct evac_str region; /* where it is sent to: one that does not fail */
+    const struct evac_number *numbers;
+    size_t count; /* 1 to EVAC_NUMBERS_MAX */
+    int64_t wall_ms;
+};
+
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
  * `const struct evac_pack evac_pack`. The first two fields never move, so that any ABI can be
  * refused by name. settings are the controller's, under the pack's name. */
@@ -282,6 +298,11 @@ struct evac_pack {
     /* Did a service ask to come back later? Of an answer to an exchange of this pack's, for
      * counting. NULL: only status 429 says so. */
     bool (*throttles)(const struct evac_http_reply *reply);
+
+    /* Sends numbers to the cloud's own metrics; NULL: it can not. Refuses, or done runs exactly
+     * once, later, with an APPLY's reply. */
+    enum evac_code (*publish)(struct evac_link *link, const struct evac_publication *publication,
+                              evac_done_fn *done, void *user, struct evac_err *err);
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

@@ -34,7 +34,10 @@ class Watched(Shop):
         self.manager.bind(self.dir + "/notify")
         self.manager.setblocking(False)
         self.env.update(NOTIFY_SOCKET=self.dir + "/notify", WATCHDOG_USEC="3000000")
-        self.configure('log = { format = "json"; };')
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.tcp = s.getsockname()[1]
+        self.configure('log = { format = "json"; }; listen = ( { address = "127.0.0.1:%d"; } );' % self.tcp)
 
     def configure(self, more):
         path = self.dir + "/conf/evac.cfg"
@@ -53,8 +56,8 @@ class Watched(Shop):
     def hears(self, word):
         self.wait(lambda: any(line.startswith(word) for line in self.listen()), 10, word)
 
-    def get_path(self, path, **headers):
-        c = Connection(self.env["EVAC_SOCKET"])
+    def get_path(self, path, port=None, **headers):
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=10) if port else Connection(self.env["EVAC_SOCKET"])
         try:
             c.request("GET", path, headers=headers)
             r = c.getresponse()
@@ -185,7 +188,11 @@ def it_is_supervised_and_watched():
         w.hears("STATUS=1 app, ")
         w.hears("WATCHDOG=1")
         w.listen()
-        w.configure("metrics = { series_max = 100; };")
+        # By TCP a credential is needed, but for the two that say only yes or no, until this machine is let in.
+        assert w.get_path("/healthz", w.tcp)[0] == w.get_path("/readyz", w.tcp)[0] == 200
+        assert w.get_path("/metrics", w.tcp)[0] == 401
+        assert value(parse(w.get_path("/metrics")[2])[0], "evac_api_callers_total", result="known") > 0
+        w.configure("metrics = { series_max = 100; open = true; };")
         w.heard.clear()
         w.evacd.send_signal(signal.SIGHUP)
         w.hears("RELOADING=1")
@@ -195,6 +202,7 @@ def it_is_supervised_and_watched():
         m, types = parse(w.get_path("/metrics")[2])
         assert value(m, "evac_metrics_dropped_series") > 0 and value(m, "evac_metrics_series") <= 100
         assert "evac_app_verdict" in m and "evac_probe_results_total" not in m
+        assert w.get_path("/metrics", w.tcp)[0] == 200 and w.get_path("/v1/status", w.tcp)[0] == 401
         assert w.stop() == 0
         w.hears("STOPPING=1")
         runs, steps = check_log(w.dir + "/evacd.log")

@@ -307,6 +307,57 @@ START_TEST(only_what_is_for_publishing_is_published)
 }
 END_TEST
 
+/* --- sent to the cloud's own metrics ---------------------------------------------------------- */
+
+static enum evac_outcome told;
+static unsigned times_told;
+
+static void on_told(void *user, const struct evac_reply *reply)
+{
+    (void)user;
+    told = reply->outcome;
+    times_told++;
+}
+
+static enum evac_outcome publish(struct world *w, const char *region, double value_of)
+{
+    const struct evac_arg labels[] = { { EVAC_STR("app"), EVAC_STR("shop") } };
+    const struct evac_number number = { "evac_x_seconds", labels, 1, value_of };
+    const struct evac_publication what = { evac_str(region), &number, 1, world_wall(w) };
+    struct evac_err err = { EVAC_OK, "" };
+    unsigned before = times_told;
+    ck_assert_msg(evac_shell_publish(world_shell(w), &what, on_told, NULL, &err) == EVAC_OK, "%s",
+                  err.text);
+    world_run(w, 30000);
+    ck_assert_uint_eq(times_told, before + 1);
+    return told;
+}
+
+/* The model of the cloud has it then: a resource whose lag is that very metric says so. */
+START_TEST(what_is_published_is_there_for_others_to_read)
+{
+    static const char extra[] =
+        "    dns    = {=>self = { type = \"cloudwatch\"; namespace = \"evac\"; metric = "
+        "\"evac_x_seconds\"; dimensions = { app = \"shop\"; }; unit = \"s\"; period = \"1s\"; }; "
+        "dns = {";
+    struct world *w =
+        world_new(&(struct world_options){ .seed = 5, .speed = 10, .app_extra = extra });
+    world_run(w, 5000);
+    const struct evac_engine_app *a = world_app(w);
+    size_t i = 0;
+    while (!evac_str_is(a->app->resources[i].name, "self"))
+        i++;
+    ck_assert_int_eq(evac_engine_watch_of(a, i, a->active)->lag_ms, -1);
+    ck_assert_int_eq(publish(w, "us-west-2", 7.5), EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(evac_engine_watch_of(a, i, a->active)->lag_ms, 7500);
+
+    world_control(w, "region us-east-1 down");
+    ck_assert_int_ne(publish(w, "us-east-1", 8), EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(publish(w, "us-west-2", 9), EVAC_OUTCOME_ACCEPTED);
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("metrics");
@@ -319,6 +370,7 @@ static void cases(Suite *suite)
                         (int)(sizeof answers / sizeof answers[0]));
     tcase_add_test(tc, a_failover_is_seen_in_the_numbers_as_it_was);
     tcase_add_test(tc, only_what_is_for_publishing_is_published);
+    tcase_add_test(tc, what_is_published_is_there_for_others_to_read);
     suite_add_tcase(suite, tc);
 }
 

@@ -40,4 +40,5 @@ const struct evac_pack evac_pack_aws = {
     .close = close_pack,
     .discover = aws_discover,
     .throttles = evac_aws_is_throttle,
+    .publish = aws_publish,
 };

@@ -80,6 +80,10 @@ enum evac_code aws_discover(struct evac_link *link, const struct evac_query *que
                             evac_said_fn *said, evac_findings_fn *done, void *user,
                             struct evac_err *err);
 
+/* drivers/aws/cloudwatch/cw_publish.c: see evac/driver.h. */
+enum evac_code aws_publish(struct evac_link *link, const struct evac_publication *what,
+                           evac_done_fn *done, void *user, struct evac_err *err);
+
 struct aws_call;
 struct aws_lever;
 struct aws_server;
