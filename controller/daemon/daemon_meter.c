@@ -114,6 +114,7 @@ struct evac_metrics_source daemon_metrics_source(const struct evac_daemon *daemo
         .model = daemon->model,
         .engine = daemon->shell ? evac_shell_engine(daemon->shell) : NULL,
         .meters = daemon->meters,
+        .outbox = daemon->shell ? evac_shell_outbox(daemon->shell) : NULL,
         .results = daemon->results,
         .self = self_of(daemon),
         .now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 },

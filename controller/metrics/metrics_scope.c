@@ -152,6 +152,17 @@ void metrics_caller(struct evac_metrics_walk *w, const struct evac_metric *m)
     }
 }
 
+void metrics_channel(struct evac_metrics_walk *w, const struct evac_metric *m)
+{
+    const struct evac_notify_conf *notify = &w->source->model->controller.notify;
+    for (size_t i = 0; w->source->outbox && i < notify->channel_count; i++) {
+        const struct evac_label labels[] = { { "channel", notify->channels[i].name },
+                                             { "type", notify->channels[i].type } };
+        struct evac_metric_at at = { .source = w->source, .choice = i };
+        sample(w, m, &at, labels, 2);
+    }
+}
+
 /* --- an app ----------------------------------------------------------------------------------- */
 
 void metrics_app(struct evac_metrics_walk *w, const struct evac_metric *m)

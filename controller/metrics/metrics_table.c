@@ -2,6 +2,8 @@
  * their values. */
 #include "metrics.h"
 
+#include "outbox.h"
+
 #define GIVE(expression)                                                                           \
     do {                                                                                           \
         *ret = (double)(expression);                                                               \
@@ -173,6 +175,35 @@ static bool files_max(const struct evac_metric_at *at, double *ret)
 static bool start_time(const struct evac_metric_at *at, double *ret)
 {
     GIVE(seconds(at->source->self.started_wall_ms));
+}
+
+/* --- people told ------------------------------------------------------------------------------ */
+
+static struct evac_str channel_of(const struct evac_metric_at *at)
+{
+    return at->source->model->controller.notify.channels[at->choice].name;
+}
+
+static bool letters_waiting(const struct evac_metric_at *at, double *ret)
+{
+    size_t n = 0;
+    for (const struct evac_letter *l = evac_outbox_letters(at->source->outbox); l; l = l->next)
+        n += evac_str_is(channel_of(at), l->channel);
+    GIVE(n);
+}
+
+/* They stand in the order in which they were queued. */
+static bool letters_oldest(const struct evac_metric_at *at, double *ret)
+{
+    const struct evac_letter *l = evac_outbox_letters(at->source->outbox);
+    while (l && !evac_str_is(channel_of(at), l->channel))
+        l = l->next;
+    GIVE(l ? seconds(at->source->now.wall_ms - l->queued_wall_ms) : 0);
+}
+
+static bool channel_fails(const struct evac_metric_at *at, double *ret)
+{
+    GIVE(evac_outbox_fails(at->source->outbox, channel_of(at)) != NULL);
 }
 
 /* --- an app ----------------------------------------------------------------------------------- */
@@ -385,6 +416,9 @@ const struct evac_metric evac_metrics[] = {
     { "evac_incident_active", GAUGE, "1: the region is one incident of many apps", metrics_incident, incident, PUBLISHED },
     { "evac_dependency_failing", GAUGE, "1: something that apps need and none of them has is an incident", metrics_dependency, dependency_failing },
     { "evac_vantage_speaks", GAUGE, "1: this other place reports and does not abstain", metrics_vantage, vantage_speaks },
+    { "evac_notifications_waiting", GAUGE, "Messages to people that a channel has not taken yet", metrics_channel, letters_waiting, PUBLISHED },
+    { "evac_notifications_oldest_seconds", GAUGE, "Age of the oldest of them; 0: none waits", metrics_channel, letters_oldest },
+    { "evac_notifications_channel_failing", GAUGE, "1: the channel's last attempts did not succeed", metrics_channel, channel_fails, PUBLISHED },
     { "evac_runs", GAUGE, "Runs that go on, by state", metrics_run_state, runs_in_state },
     { "evac_runs_ended_total", COUNTER, "Runs that ended since this process began, by kind and result", metrics_ended, runs_ended },
     { "evac_app_verdict", GAUGE, "1: this is the verdict about the region", metrics_verdict, verdict },

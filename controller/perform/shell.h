@@ -168,6 +168,9 @@ void evac_shell_notify_to_json(const struct evac_shell *shell, struct evac_jw *w
 const char *evac_shell_channel_fails(const struct evac_shell *shell, struct evac_str channel);
 
 const struct evac_engine *evac_shell_engine(const struct evac_shell *shell);
+/* What is on its way to people; NULL nothing can be. */
+struct evac_outbox;
+struct evac_outbox *evac_shell_outbox(const struct evac_shell *shell);
 bool evac_shell_failed(const struct evac_shell *shell);
 
 /* Open driver calls, for status and for tests that wait until all is quiet. */

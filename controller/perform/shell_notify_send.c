@@ -265,3 +265,8 @@ void shell_notify_ground(struct evac_shell *shell)
             shell->o.host->http_cancel(shell->o.host->ctx, f->id);
     }
 }
+
+struct evac_outbox *evac_shell_outbox(const struct evac_shell *shell)
+{
+    return shell->notify ? shell->notify->outbox : NULL;
+}

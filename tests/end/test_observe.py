@@ -37,6 +37,11 @@ class Watched(Shop):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.tcp = s.getsockname()[1]
+        with open(self.dir + "/hook.key", "w") as f:
+            f.write("a secret of the test\n")
+        os.chmod(self.dir + "/hook.key", 0o600)
+        self.configure('notify = { channels = ( { name = "hook"; type = "webhook"; url = "http://127.0.0.1:1/x"; '
+                       'secret = "%s/hook.key"; } ); };' % self.dir)
         self.configure('log = { format = "json"; }; listen = ( { address = "127.0.0.1:%d"; } );' % self.tcp)
 
     def configure(self, more):
@@ -185,6 +190,9 @@ def it_is_supervised_and_watched():
         types = check_metrics(w, report)
         check_open_metrics(w, types)
         check_contrib(types)
+        # Nobody listens at the hook's address: what it is told waits, and that is seen.
+        m, _ = parse(w.get_path("/metrics")[2])
+        assert value(m, "evac_notifications_waiting", channel="hook", type="webhook") > 0
         w.hears("STATUS=1 app, ")
         w.hears("WATCHDOG=1")
         w.listen()
