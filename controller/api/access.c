@@ -51,6 +51,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "vantage", OPERATOR | ADMIN, "tell what is seen from another place" },
     { "tokens", ADMIN, "make an API token, with no more than one holds" },
     { "revoke", ANYBODY, "end an API token: one's own; any is for admins" },
+    { "notify", OPERATOR | ADMIN, "send a test message to the channels" },
     { "reload", ADMIN, "load the configuration again" },
     { NULL, ADMIN, "whatever else changes something" },
 };

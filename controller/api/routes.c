@@ -152,6 +152,11 @@ const struct evac_route evac_routes[] = {
       200, "Bundle", "application/x-tar", CHANGE, "evidence", "A signed bundle of what a run, or an app over time, did. That it was made is in the journal." },
     { "GET", "/v1/evidence/key", "getEvidenceKey", ROW("look"), api_evidence_key, "", NULL,
       200, "EvidenceKey", JSON, SHELL, "evidence", "The public key that evidence is signed with." },
+
+    { "GET", "/v1/notify", "listChannels", ROW("look"), api_list_channels, "", NULL,
+      200, "Channels", JSON, SHELL, "controller", "Who is told: the channels, how each answers, and what waits." },
+    { "POST", "/v1/notify/test", "testChannels", ROW("notify"), api_test_channels, "", "ChannelTest",
+      200, "ChannelTested", JSON, CHANGE, "controller", "A marked message to one channel, or to all. Its rows in the journal, behind `after`, say what was answered." },
 };
 /* clang-format on */
 const size_t evac_route_count = sizeof evac_routes / sizeof evac_routes[0];

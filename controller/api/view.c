@@ -275,6 +275,23 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
 /* --- the controller
  * ------------------------------------------------------------------------------------ */
 
+static void put_failing_channels(struct evac_daemon *daemon, struct evac_jw *w)
+{
+    const struct evac_shell *shell = evac_daemon_shell(daemon);
+    const struct evac_notify_conf *conf = &evac_daemon_model(daemon)->controller.notify;
+    evac_jw_open(w, "channels_failing", '[');
+    for (size_t i = 0; shell && i < conf->channel_count; i++) {
+        const char *answer = evac_shell_channel_fails(shell, conf->channels[i].name);
+        if (!answer)
+            continue;
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "name", conf->channels[i].name);
+        evac_jw_cstr(w, "answer", answer);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
 {
     struct evac_shell *shell = evac_daemon_shell(daemon);
@@ -302,6 +319,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
         evac_jw_null(w, "self");
     evac_view_dependencies(daemon, engine, UINT64_MAX, w);
     evac_view_vantages(daemon, w);
+    put_failing_channels(daemon, w);
     evac_jw_open(w, "apps", '[');
     for (size_t i = 0; engine && i < engine->app_count; i++)
         evac_view_app(daemon, i, w);

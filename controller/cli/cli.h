@@ -86,6 +86,10 @@ void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents);
  * is waived and frozen; each line behind indent. */
 void evac_cli_policy(struct evac_cli *cli, const cJSON *app, const char *indent);
 
+/* Channels that fail, a line each. */
+void evac_cli_channels(struct evac_cli *cli, const cJSON *status);
+evac_command_fn evac_cmd_notify;
+
 /* show_vantages.c */
 void evac_cli_vantages(struct evac_cli *cli, const cJSON *status);
 

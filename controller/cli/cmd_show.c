@@ -230,6 +230,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
     if (evac_json_true(status, "automation_stopped"))
         printf("%sautomation is stopped%s: 'evac allow-automation' ends that\n",
                evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN));
+    evac_cli_channels(cli, status);
     evac_cli_incidents(cli, cJSON_GetObjectItemCaseSensitive(status, "incidents"));
     cJSON_ArrayForEach(app, cJSON_GetObjectItemCaseSensitive(status, "apps"))
     {

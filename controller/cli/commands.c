@@ -55,6 +55,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "Set up", "validate", "DIR", "check a configuration's folder; needs no controller", "", evac_cmd_validate },
     { "Set up", "discover", "--tag KEY=VALUE", "write an app's configuration from what carries a tag; needs no controller", "tag name regions strategy out config strict yes", evac_cmd_discover },
     { "Set up", "reload", "", "load the configuration again; a bad one changes nothing", "", evac_cmd_reload },
+    { "Set up", "notify", "list | test [CHANNEL]", "who is told, and how the channels are; a marked message to try them", "", evac_cmd_notify },
     { "Set up", "drivers", "[DRIVER]", "what can be done to which resource, and how safely; --iam: permissions", "markdown iam config", evac_cmd_drivers },
     { "Set up", "roles", "[APP]", "who may do what, and what you may", "", evac_cmd_roles },
     { "Set up", "vantage", "--name NAME", "look from here, and tell a controller elsewhere (--config, --socket)", "config name", evac_cmd_vantage },

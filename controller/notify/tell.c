@@ -302,6 +302,18 @@ static void fold_incident(struct telling *x)
             x->t->incidents[i][0] = '\0';
 }
 
+static void escalate_incident(struct telling *x)
+{
+    struct evac_message *m =
+        say(x, EVAC_ABOUT_ESCALATION, EVAC_URGENCY_CRITICAL, EVAC_NOTICE_TRIGGER);
+    KEY(m, "incident/%.*s/ask/%.*s-%lld", S(x->r->name), S(x->r->event), (long long)x->r->number);
+    TITLE(m, "%.*s: nobody has answered: its evacuation waits for a yes", S(x->r->name));
+    TEXT(m, "%.*s", S(x->r->text));
+    (void)evac_str_copy(m->region, sizeof m->region, x->r->name);
+    if (is(x->r->event, "escalated") && x->view && x->view->escalates)
+        (void)evac_str_copy(m->to, sizeof m->to, x->view->escalates(x->view->ctx, x->r->number));
+}
+
 static void incident(struct telling *x)
 {
     static const struct {
@@ -312,11 +324,15 @@ static void incident(struct telling *x)
         { "proposed", "/ask", "its evacuation waits for a yes", EVAC_NOTICE_TRIGGER },
         { "approved", "/ask", "its evacuation was approved", EVAC_NOTICE_RESOLVE },
         { "declined", "/ask", "its evacuation was declined", EVAC_NOTICE_RESOLVE },
+        { "expired", "/ask", "nobody answered: its evacuation counts as declined",
+          EVAC_NOTICE_RESOLVE },
         { "paused", "/paused", "the evacuation is paused", EVAC_NOTICE_TRIGGER },
         { "resumed", "/paused", "the evacuation goes on", EVAC_NOTICE_RESOLVE },
         { "closed", "", "the incident is over", EVAC_NOTICE_RESOLVE },
     };
     fold_incident(x);
+    if (is(x->r->event, "escalated") || is(x->r->event, "reminded"))
+        escalate_incident(x);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!is(x->r->event, rows[i].event))
             continue;

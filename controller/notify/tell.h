@@ -30,6 +30,8 @@ struct evac_tell_view {
     void *ctx;
     /* Do users of the app go to that region? */
     bool (*serves)(void *ctx, struct evac_str app, struct evac_str region);
+    /* Whom the so-manieth escalation of an incident tells, 1.. */
+    struct evac_str (*escalates)(void *ctx, int64_t number);
 };
 
 /* Folds the row, and writes what it is worth telling; returns how many messages. id and link are

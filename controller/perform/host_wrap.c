@@ -129,6 +129,13 @@ static enum evac_code exec(void *ctx, const struct evac_exec_request *request,
     return inner_of(ctx)->exec(inner_of(ctx)->ctx, request, done, user, err);
 }
 
+static enum evac_code mail(void *ctx, const struct evac_mail_request *request,
+                           evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                           struct evac_err *err)
+{
+    return inner_of(ctx)->mail(inner_of(ctx)->ctx, request, done, user, ret_id, err);
+}
+
 static enum evac_code readonly_http(void *ctx, const struct evac_http_request *request,
                                     evac_http_done_fn *done, void *user, uint64_t *ret_id,
                                     struct evac_err *err)
@@ -258,6 +265,7 @@ struct evac_host_tally *evac_host_tallied(const struct evac_host *inner, evac_ho
     tally->host.http = tallied_http;
     tally->host.ctx = tally;
     tally->host.apps = inner->apps;
+    tally->host.mail = inner->mail ? mail : NULL;
     tally->told = told;
     tally->user = user;
     return tally;

@@ -51,6 +51,14 @@ static bool serves(void *ctx, struct evac_str name, struct evac_str region)
     return true;
 }
 
+static struct evac_str escalates(void *ctx, int64_t number)
+{
+    const struct evac_controller_conf *conf = &((const struct evac_shell *)ctx)->model->controller;
+    return number >= 1 && (size_t)number <= conf->incident_escalate_count
+               ? conf->incident_escalate[number - 1].to
+               : EVAC_STR_NONE;
+}
+
 /* Of a long replay only what is young enough: the newest row moves the edge. */
 static void forget_old(struct shell_notify *n, int64_t wall_ms)
 {
@@ -65,7 +73,7 @@ static void forget_old(struct shell_notify *n, int64_t wall_ms)
 void shell_notify_see(struct evac_shell *shell, const struct evac_record *r)
 {
     struct shell_notify *n = shell->notify;
-    const struct evac_tell_view view = { shell, serves };
+    const struct evac_tell_view view = { shell, serves, escalates };
     struct evac_message out[EVAC_TELL_MAX];
     if (r->kind == EVAC_RECORD_NOTICE) {
         const struct evac_outbox_now now = shell_outbox_now(shell);
@@ -204,7 +212,7 @@ enum evac_code shell_notify_tick(struct evac_shell *shell, struct evac_err *err)
     uint64_t now = shell_now(shell).boot_ms;
     if (!shell->engine.lead || shell->failed) {
         n->told_count = 0;
-        n->due_ms = UINT64_MAX;
+        n->due_ms = n->look_ms = UINT64_MAX; /* a reload looks again */
         return EVAC_OK;
     }
     shell_notify_watch(shell);

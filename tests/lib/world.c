@@ -45,6 +45,8 @@ struct world {
     struct evac_shell *shell;
     struct evac_host host, look;
     struct exchange *exchanges; /* not yet answered */
+    struct world_letter *letters;
+    size_t letter_count, letter_cap;
     bool *probe_alive;
     struct place places[EVAC_VANTAGES_MAX];
     char *trace;
@@ -183,6 +185,46 @@ static void check_late(struct world *w, const struct evac_http_request *request)
         broke(w, "S7: %.*s lands after the run has ended", EVAC_STR_ARG(request->operation));
 }
 
+/* --- people, who are told by webhook --- */
+
+#define PAGER "https://pager.example.com/"
+
+static void take_word(struct evac_str body, const char *name, char *to, size_t bytes)
+{
+    for (size_t i = 0; i + strlen(name) < body.n; i++)
+        if (memcmp(body.p + i, name, strlen(name)) == 0) {
+            struct evac_str rest = { body.p + i + strlen(name), body.n - i - strlen(name) };
+            (void)evac_str_copy(to, bytes, evac_str_cut(rest, '"', &rest));
+            return;
+        }
+}
+
+static void take_letter(struct exchange *x)
+{
+    struct world *w = x->w;
+    struct evac_http_reply head = { .headers = x->request.headers,
+                                    .header_count = x->request.header_count };
+    if (w->letter_count == w->letter_cap) {
+        w->letter_cap = w->letter_cap ? 2 * w->letter_cap : 64;
+        w->letters = realloc(w->letters, w->letter_cap * sizeof *w->letters);
+        if (!w->letters)
+            abort();
+    }
+    struct world_letter *l = &w->letters[w->letter_count++];
+    *l = (struct world_letter){ .maybe =
+                                    evac_str_is(evac_http_header(&head, "evac-repeat"), "maybe") };
+    (void)evac_str_copy(l->id, sizeof l->id, evac_http_header(&head, "webhook-id"));
+    take_word(x->request.body, "\"key\":\"", l->key, sizeof l->key);
+    take_word(x->request.body, "\"state\":\"", l->state, sizeof l->state);
+    x->reply.status = 202;
+}
+
+size_t world_letters(const struct world *w, const struct world_letter **ret_letters)
+{
+    *ret_letters = w->letters;
+    return w->letter_count;
+}
+
 /* The request reaches AWS: its effect is now, whoever still waits for an answer. */
 static void lands(void *owner, void *what)
 {
@@ -190,11 +232,15 @@ static void lands(void *owner, void *what)
     struct exchange *x = what;
     evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_buf_init(&x->reply.body, 8u << 20);
-    if (x->request.mutates)
+    bool letter = evac_str_starts(x->request.url, PAGER);
+    if (x->request.mutates && !letter)
         check_promotion(w, &x->request);
-    evac_sandbox_http(w->sandbox, &x->request, &x->reply);
+    if (letter)
+        take_letter(x);
+    else
+        evac_sandbox_http(w->sandbox, &x->request, &x->reply);
     copy_reply_headers(x);
-    if (x->request.mutates && x->reply.status < 300)
+    if (x->request.mutates && !letter && x->reply.status < 300)
         check_late(w, &x->request); /* a stale one that is refused does no harm */
     if (x->request.mutates)
         check_effect(w);
@@ -356,9 +402,10 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     x->done = done;
     x->user = user;
     x->sent_ms = w->v.now_ms;
-    bool unresolved = is_name(name) && !resolve(w, name, local, sizeof local);
+    bool letter = evac_str_starts(request->url, PAGER);
+    bool unresolved = !letter && is_name(name) && !resolve(w, name, local, sizeof local);
     copy_request(x, request, local);
-    if (request->mutates)
+    if (request->mutates && !letter)
         check_mutation(w, request);
     x->next = w->exchanges;
     w->exchanges = x;
@@ -473,6 +520,17 @@ static enum evac_code no_mutation(void *ctx, const struct evac_http_request *req
     return host_http(ctx, request, done, user, ret_id, err);
 }
 
+/* The one file that there is: the key that signs. */
+static enum evac_code host_read_file(void *ctx, const char *path, struct evac_buf *buf,
+                                     struct evac_err *err)
+{
+    (void)ctx;
+    if (strcmp(path, "/run/hook.key") != 0)
+        return evac_fail(err, EVAC_E_NOTFOUND, "%s: no such file", path);
+    evac_buf_puts(buf, "0123456789abcdef0123456789abcdef\n");
+    return EVAC_OK;
+}
+
 static struct evac_host make_host(struct world *w)
 {
     struct evac_host host = evac_virtual_host(&w->v);
@@ -480,6 +538,8 @@ static struct evac_host make_host(struct world *w)
     host.http_cancel = host_http_cancel;
     host.dns = host_dns;
     host.getenv = host_getenv;
+    if (w->o.notify)
+        host.read_file = host_read_file;
     return host;
 }
 
@@ -862,6 +922,9 @@ static void load(struct world *w)
     if (w->o.vantages)
         controller = evac_arena_printf(w->arena, "%.*s\nvantages = ( %s );\n",
                                        EVAC_STR_ARG(controller), w->o.vantages);
+    if (w->o.notify)
+        controller = evac_arena_printf(w->arena, "%.*s\nnotify = { %s };\n",
+                                       EVAC_STR_ARG(controller), w->o.notify);
     files[n++] = (struct evac_conf_text){ "evac.cfg", controller };
     files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
     static const char *const names[] = { "apps/a.cfg", "apps/b.cfg", "apps/c.cfg", "apps/d.cfg" };
@@ -973,6 +1036,7 @@ void world_free(struct world *w)
     evac_arena_free(w->arena);
     evac_buf_done(&w->truth);
     evac_virtual_done(&w->v);
+    free(w->letters);
     free(w->trace);
     free(w);
 }

@@ -32,6 +32,8 @@ struct world_options {
     const char *vantages;  /* of evac.cfg, "{ name = \"eu\"; }, ..."; NULL: the controller looks
                               alone. Their agents are part of the world: each asks as it sees the
                               sandbox, and reports once a second, in batches */
+    const char *notify; /* of evac.cfg, what stands in notify = { }; NULL: nobody is told. What goes
+                           to https://pager.example.com/ arrives at world_letters() */
     struct world_faults faults;
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
@@ -75,6 +77,13 @@ enum evac_code world_hear(struct world *w, const struct evac_command *word);
 enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
                               enum evac_mode mode, const char *reason, uint16_t overrides);
 const char *world_said(const struct world *w);
+
+/* What people were told, in the order in which it arrived. */
+struct world_letter {
+    char id[32], key[208], state[16]; /* of the message */
+    bool maybe;                       /* it says that it may be a repeat */
+};
+size_t world_letters(const struct world *w, const struct world_letter **ret_letters);
 
 /* As kill -9, and a start some time later. */
 void world_crash(struct world *w, uint64_t down_ms);

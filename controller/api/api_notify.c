@@ -1,0 +1,23 @@
+/* Who is told: the channels, and a message to try them. */
+#include "api_routes.h"
+
+void api_list_channels(struct api_call *c)
+{
+    struct evac_jw w = api_writer(c);
+    evac_shell_notify_to_json(evac_daemon_shell(c->daemon), &w);
+}
+
+void api_test_channels(struct api_call *c)
+{
+    uint64_t after = 0;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = api_writer(c);
+    if (evac_shell_notify_test(evac_daemon_shell(c->daemon), api_text(c, "channel"),
+                               c->q->caller.who, &after, &err)) {
+        api_fail(c, &err);
+        return;
+    }
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "after", (int64_t)after);
+    evac_jw_close(&w, '}');
+}
