@@ -223,17 +223,20 @@ static double print_news(struct evac_cli *cli, unsigned long run, double after)
 /* --- until it ends
  * ------------------------------------------------------------------------------------------ */
 
+/* A rehearsal moves nobody: there is no RTO to tell. */
 static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJSON *report)
 {
     const char *result = evac_json_cstr(report, "result");
     bool good = strncmp(result, "succeeded", 9) == 0;
-    char rto[32], rpo[32];
+    char rto[32], rpo[32], measured[96] = "";
     if (!cli->json) {
         evac_cli_duration(evac_json_number(report, "rto_ms", -1), rto, sizeof rto);
         evac_cli_duration(evac_json_number(report, "rpo_ms", -1), rpo, sizeof rpo);
-        printf("%srun %lu %s%s: RTO %s, RPO %s. 'evac report %lu' has the rest.\n",
+        if (strcmp(evac_json_cstr(report, "workflow"), "drill") != 0)
+            snprintf(measured, sizeof measured, ": RTO %s, RPO %s", rto, rpo);
+        printf("%srun %lu %s%s%s. 'evac report %lu' has the rest.\n",
                evac_style(cli, good ? EVAC_GOOD : EVAC_BAD), run, result,
-               evac_style(cli, EVAC_PLAIN), rto, rpo, run);
+               evac_style(cli, EVAC_PLAIN), measured, run);
     }
     return good ? EVAC_EXIT_DONE : EVAC_EXIT_FAILED;
 }

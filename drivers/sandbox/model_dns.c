@@ -98,6 +98,7 @@ static int read_question(const uint8_t *p, size_t n, struct question *q)
 /* --- the answer ------------------------------------------------------------------------------ */
 
 struct message {
+    const struct evac_sandbox *sb;
     struct evac_buf body; /* records only */
     uint16_t answers, authorities;
 };
@@ -223,12 +224,19 @@ static const char *type_name(unsigned type)
     return NULL;
 }
 
+/* Whoever caches keeps it by the real clock, while this world's runs faster. */
+static uint32_t served_ttl(const struct evac_sandbox *sb, uint32_t ttl_s)
+{
+    return (uint32_t)(sb_scaled(sb, (uint64_t)ttl_s * 1000) / 1000);
+}
+
 static void put_found(struct message *m, const struct r53_record *const *found, size_t n,
                       const char *owner, unsigned type)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < found[i]->value_count; k++)
-            m->answers += put_rr(&m->body, owner, type, found[i]->ttl_s, found[i]->values[k]);
+            m->answers += put_rr(&m->body, owner, type, served_ttl(m->sb, found[i]->ttl_s),
+                                 found[i]->values[k]);
 }
 
 /* ANY: one type that is there is answer enough (RFC 8482 4.1). */
@@ -282,7 +290,8 @@ static void put_authority(struct message *m, const struct r53_zone *zone)
     for (size_t i = 0; i < zone->served.count; i++) {
         const struct r53_record *r = &zone->served.items[i];
         if (strcmp(r->type, "SOA") == 0 && strcmp(r->name, zone->name) == 0)
-            m->authorities += put_rr(&m->body, zone->name, TYPE_SOA, r->ttl_s, r->values[0]);
+            m->authorities +=
+                put_rr(&m->body, zone->name, TYPE_SOA, served_ttl(m->sb, r->ttl_s), r->values[0]);
     }
 }
 
@@ -324,7 +333,7 @@ bool evac_sandbox_dns(struct evac_sandbox *sb, const uint8_t *question, size_t q
                       bool tcp, struct evac_buf *ret_answer)
 {
     struct question q = { .udp_bytes = UDP_BYTES };
-    struct message m = { .answers = 0 };
+    struct message m = { .sb = sb };
     if (question_bytes < HEADER_BYTES || (question[2] & 0x80))
         return false; /* no header, or itself an answer */
     evac_buf_init(&m.body, 65000);
