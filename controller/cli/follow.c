@@ -163,6 +163,13 @@ static bool is_news(const char *kind)
     return false;
 }
 
+/* A step that this run has no use for: its plan and its report name them. */
+static bool is_needless(const cJSON *row)
+{
+    return strcmp(evac_json_cstr(row, "kind"), "step") == 0 &&
+           strcmp(evac_json_cstr(row, "event"), "when-false") == 0;
+}
+
 static bool is_gate(const char *kind)
 {
     return strncmp(kind, "gate_", 5) == 0 || strcmp(kind, "override") == 0;
@@ -174,7 +181,7 @@ static void print_row(const cJSON *row)
     const char *kind = evac_json_cstr(row, "kind"), *text = evac_json_cstr(row, "text");
     const char *from = evac_json_cstr(row, "from"), *to = evac_json_cstr(row, "to");
     const char *name = evac_json_cstr(row, "name");
-    if (!is_news(kind))
+    if (!is_news(kind) || is_needless(row))
         return;
     evac_cli_clock(evac_json_number(row, "t_wall_ms", evac_json_number(row, "wall_ms", 0)), clock,
                    sizeof clock);
@@ -223,7 +230,12 @@ static double print_news(struct evac_cli *cli, unsigned long run, double after)
 /* --- until it ends
  * ------------------------------------------------------------------------------------------ */
 
-/* A rehearsal moves nobody: there is no RTO to tell. */
+/* Others move nobody: there is no RTO to tell. */
+static bool moves(const char *workflow)
+{
+    return strcmp(workflow, "failover") == 0 || strcmp(workflow, "failback") == 0;
+}
+
 static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJSON *report)
 {
     const char *result = evac_json_cstr(report, "result");
@@ -232,7 +244,7 @@ static enum evac_exit tell_end(struct evac_cli *cli, unsigned long run, const cJ
     if (!cli->json) {
         evac_cli_duration(evac_json_number(report, "rto_ms", -1), rto, sizeof rto);
         evac_cli_duration(evac_json_number(report, "rpo_ms", -1), rpo, sizeof rpo);
-        if (strcmp(evac_json_cstr(report, "workflow"), "drill") != 0)
+        if (moves(evac_json_cstr(report, "workflow")))
             snprintf(measured, sizeof measured, ": RTO %s, RPO %s", rto, rpo);
         printf("%srun %lu %s%s%s. 'evac report %lu' has the rest.\n",
                evac_style(cli, good ? EVAC_GOOD : EVAC_BAD), run, result,

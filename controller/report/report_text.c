@@ -174,19 +174,31 @@ static void put_left(const struct evac_report *r, struct evac_buf *out)
     }
 }
 
+static void show_criterion(const struct evac_report_criterion *c, char value[64], char limit[64])
+{
+    (void)evac_str_copy(value, 64, EVAC_STR("unknown"));
+    if (c->verdict != EVAC_JUDGED_UNMEASURED)
+        show_measured(c->plan->measure, c->value, value, 64);
+    show_allowed(c->plan->measure, c->plan->at_most, limit, 64);
+}
+
 static void put_criteria(const struct evac_report *r, struct evac_buf *out)
 {
+    char value[64], limit[64];
+    int wide_value = 0, wide_limit = 0;
     if (r->criterion_count)
         evac_buf_puts(out, "\nCriteria, fixed before the first step\n");
     for (size_t i = 0; i < r->criterion_count; i++) {
+        show_criterion(&r->criteria[i], value, limit);
+        wide_value = (int)strlen(value) > wide_value ? (int)strlen(value) : wide_value;
+        wide_limit = (int)strlen(limit) > wide_limit ? (int)strlen(limit) : wide_limit;
+    }
+    for (size_t i = 0; i < r->criterion_count; i++) {
         const struct evac_report_criterion *c = &r->criteria[i];
-        char value[64] = "unknown", limit[64];
-        if (c->verdict != EVAC_JUDGED_UNMEASURED)
-            show_measured(c->plan->measure, c->value, value, sizeof value);
-        show_allowed(c->plan->measure, c->plan->at_most, limit, sizeof limit);
-        evac_buf_putf(out, "  %-16.*s %-22s %-18s %s%s%.*s\n", EVAC_STR_ARG(c->plan->name), value,
-                      limit, evac_judged_name(c->verdict), c->why.n ? ": " : "",
-                      EVAC_STR_ARG(c->why));
+        show_criterion(c, value, limit);
+        evac_buf_putf(out, "  %-16.*s %-*s  %-*s  %s%s%.*s\n", EVAC_STR_ARG(c->plan->name),
+                      wide_value, value, wide_limit, limit, evac_judged_name(c->verdict),
+                      c->why.n ? ": " : "", EVAC_STR_ARG(c->why));
     }
 }
 
