@@ -600,7 +600,9 @@ struct evac_controller_conf {
     const struct evac_str *drivers; /* files of drivers that are built elsewhere */
     size_t driver_count;
     uint32_t metrics_series_max;
-    uint32_t publish_every_ms; /* to the cloud's own metrics, 0 never */
+    struct evac_str traces_url;     /* "" nothing is sent */
+    struct evac_str traces_headers; /* file, "" none */
+    uint32_t publish_every_ms;      /* to the cloud's own metrics, 0 never */
     const struct evac_str *publish_regions;
     size_t publish_region_count;
     bool metrics_open;              /* from loopback, to anybody */

@@ -41,6 +41,8 @@ static void on_replayed(void *user, const struct evac_record *r)
     struct evac_daemon *daemon = user;
     evac_history_row(daemon->history, r);
     evac_passes_row(daemon->passes, r);
+    if (r->kind == EVAC_RECORD_TERMINAL)
+        evac_tracer_ended(daemon->tracer, r->run, r->t_wall_ms);
 }
 
 static void on_row(void *user, const struct evac_record *r)
@@ -82,6 +84,8 @@ static void on_ended(void *user, const struct evac_run *run)
              EVAC_STR_ARG(run->plan->app), (unsigned long long)run->id,
              evac_run_state_name(run->state));
     evac_meters_run_ended(daemon->meters, run);
+    if (!evac_str_is(evac_str(run->who), "readiness"))
+        evac_tracer_ended(daemon->tracer, run->id, evac_daemon_wall_ms(daemon));
     daemon_write_report(daemon, run->id);
     if (daemon->keeper)
         evac_keeper_wake(daemon->keeper);
@@ -510,6 +514,7 @@ void evac_daemon_stop(struct evac_daemon *daemon)
     evac_shell_stop(daemon->shell);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
+    evac_tracer_close(daemon->tracer);
     evac_host_uv_close(&daemon->host);
     daemon_close_evidence(daemon);
     evac_store_close(daemon->store);

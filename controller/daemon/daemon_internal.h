@@ -13,6 +13,7 @@
 #include "probe_past.h"
 #include "probes.h"
 #include "supervisor.h"
+#include "tracer.h"
 
 /* What this controller measures of itself. */
 struct daemon_self {
@@ -78,6 +79,7 @@ struct evac_daemon {
     struct evac_keeper *keeper;
     struct evac_meters *meters;
     struct evac_results *results;
+    struct evac_tracer *tracer;
     struct daemon_publish publish;
     uint64_t commit_ns; /* rows have been on their way since */
     struct daemon_reloads reloads;

@@ -40,8 +40,20 @@ static void on_exchange(void *user, struct evac_str operation, struct evac_str r
     evac_meters_call(daemon->meters, operation, region, fate_of(daemon, reply));
 }
 
+static struct evac_tracer_options trace_options(const struct evac_daemon *daemon,
+                                                const struct evac_model *model)
+{
+    const struct evac_controller_conf *conf = &model->controller;
+    return (struct evac_tracer_options){ .host = daemon_host(daemon),
+                                         .url = conf->traces_url,
+                                         .headers_file = conf->traces_headers,
+                                         .source = { EVAC_VERSION, conf->node, conf->region } };
+}
+
 void daemon_meter_open(struct evac_daemon *daemon)
 {
+    struct evac_tracer_options traces = trace_options(daemon, daemon->model);
+    daemon->tracer = evac_tracer_new(&traces);
     daemon->meters = evac_meters_new(daemon->model);
     daemon->results = evac_results_new(daemon->model);
     daemon->tally = evac_host_tallied(&daemon->host, on_exchange, daemon);
@@ -49,6 +61,8 @@ void daemon_meter_open(struct evac_daemon *daemon)
 
 void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *model)
 {
+    struct evac_tracer_options traces = trace_options(daemon, model);
+    evac_tracer_setup(daemon->tracer, &traces);
     evac_meters_reload(daemon->meters, model);
     evac_results_reload(daemon->results, model);
 }
@@ -56,6 +70,8 @@ void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *
 void daemon_meter_second(struct evac_daemon *daemon)
 {
     daemon_publish_second(daemon);
+    if (daemon->store)
+        evac_tracer_tick(daemon->tracer, daemon->store);
     if (daemon->store)
         (void)evac_results_tick(daemon->results, daemon->store, evac_daemon_wall_ms(daemon),
                                 RESULTS_A_SECOND);
@@ -114,6 +130,7 @@ struct evac_metrics_source daemon_metrics_source(const struct evac_daemon *daemo
         .model = daemon->model,
         .engine = daemon->shell ? evac_shell_engine(daemon->shell) : NULL,
         .meters = daemon->meters,
+        .traces = daemon->model->controller.traces_url.n ? daemon->tracer : NULL,
         .outbox = daemon->shell ? evac_shell_outbox(daemon->shell) : NULL,
         .results = daemon->results,
         .self = self_of(daemon),

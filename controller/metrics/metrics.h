@@ -43,7 +43,9 @@ struct evac_metrics_source {
     const struct evac_meters *meters;
     const struct evac_results *results;
     const struct evac_metrics_callers *callers; /* NULL: not known */
-    struct evac_outbox *outbox;                 /* what is on its way to people; NULL not known */
+    const struct evac_tracer
+        *traces;                /* runs on their way to a collector; NULL none is configured */
+    struct evac_outbox *outbox; /* what is on its way to people; NULL not known */
     struct evac_metrics_self self;
     struct evac_now now;
 };
@@ -87,5 +89,6 @@ void evac_metrics_publish(const struct evac_metrics_source *source, evac_metrics
 evac_metric_scope metrics_once, metrics_info, metrics_app, metrics_app_info, metrics_app_kind,
     metrics_region, metrics_verdict, metrics_decision, metrics_store, metrics_severity,
     metrics_probe, metrics_answer, metrics_service, metrics_call, metrics_run_state, metrics_ended,
-    metrics_dependency, metrics_incident, metrics_vantage, metrics_caller, metrics_channel;
+    metrics_dependency, metrics_incident, metrics_vantage, metrics_caller, metrics_channel,
+    metrics_traces;
 #endif

@@ -163,6 +163,13 @@ void metrics_channel(struct evac_metrics_walk *w, const struct evac_metric *m)
     }
 }
 
+/* Where a collector is configured. */
+void metrics_traces(struct evac_metrics_walk *w, const struct evac_metric *m)
+{
+    if (w->source->traces)
+        metrics_once(w, m);
+}
+
 /* --- an app ----------------------------------------------------------------------------------- */
 
 void metrics_app(struct evac_metrics_walk *w, const struct evac_metric *m)

@@ -3,6 +3,7 @@
 #include "metrics.h"
 
 #include "outbox.h"
+#include "tracer.h"
 
 #define GIVE(expression)                                                                           \
     do {                                                                                           \
@@ -204,6 +205,23 @@ static bool letters_oldest(const struct evac_metric_at *at, double *ret)
 static bool channel_fails(const struct evac_metric_at *at, double *ret)
 {
     GIVE(evac_outbox_fails(at->source->outbox, channel_of(at)) != NULL);
+}
+
+/* --- traces ----------------------------------------------------------------------------------- */
+
+static bool traces_waiting(const struct evac_metric_at *at, double *ret)
+{
+    GIVE(evac_tracer_counts(at->source->traces).waiting);
+}
+
+static bool traces_sent(const struct evac_metric_at *at, double *ret)
+{
+    GIVE(evac_tracer_counts(at->source->traces).sent);
+}
+
+static bool traces_lost(const struct evac_metric_at *at, double *ret)
+{
+    GIVE(evac_tracer_counts(at->source->traces).lost);
 }
 
 /* --- an app ----------------------------------------------------------------------------------- */
@@ -454,6 +472,9 @@ const struct evac_metric evac_metrics[] = {
     { "evac_service_throttled_total", COUNTER, "Calls to a service in a region that were asked to come back later", metrics_service, throttles },
     { "evac_service_requests_total", COUNTER, "Calls to a service in a region, by what became of them", metrics_call, calls },
     { "evac_api_callers_total", COUNTER, "Requests to this controller's API, by what became of whoever sent them", metrics_caller, callers },
+    { "evac_traces_waiting", GAUGE, "Runs that ended and are not yet with the collector of traces", metrics_traces, traces_waiting },
+    { "evac_traces_sent_total", COUNTER, "Runs that the collector took", metrics_traces, traces_sent },
+    { "evac_traces_lost_total", COUNTER, "Runs that it did not take: refused, or not within ten minutes, or too many at once", metrics_traces, traces_lost },
     { "evac_probe_targets", GAUGE, "Probes, one a region", metrics_once, probes_configured },
     { "evac_probe_targets_queued", GAUGE, "Probes that are due and wait for room", metrics_once, probes_queued },
     { "process_cpu_seconds_total", COUNTER, "User and system CPU time", metrics_once, cpu_seconds },

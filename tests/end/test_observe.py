@@ -2,7 +2,7 @@
 """What a supervisor, a load balancer, a log collector and Prometheus see of a real evacd, through a failover.
 
   test_observe.py BIN_DIR [NAME...]"""
-import http.client, json, os, re, shutil, signal, socket, subprocess, sys
+import http.client, http.server, json, os, re, shutil, signal, socket, subprocess, sys, threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -24,6 +24,25 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+class Collector(http.server.BaseHTTPRequestHandler):
+    """Takes traces; the first one it can not take yet."""
+    protocol_version = "HTTP/1.1"
+    asked, taken = 0, []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        Collector.asked += 1
+        if Collector.asked > 1:
+            Collector.taken.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        self.send_response(503 if Collector.asked == 1 else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args):
+        pass
+
+
 class Watched(Shop):
     """A controller that is supervised, and logs for machines."""
 
@@ -42,6 +61,10 @@ class Watched(Shop):
         os.chmod(self.dir + "/hook.key", 0o600)
         self.configure('notify = { channels = ( { name = "hook"; type = "webhook"; url = "http://127.0.0.1:1/x"; '
                        'secret = "%s/hook.key"; } ); };' % self.dir)
+        Collector.asked, Collector.taken = 0, []
+        self.collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+        threading.Thread(target=self.collector.serve_forever, daemon=True).start()
+        self.configure('traces = { url = "http://127.0.0.1:%d/v1/traces"; };' % self.collector.server_port)
         self.configure('log = { format = "json"; }; listen = ( { address = "127.0.0.1:%d"; } );' % self.tcp)
 
     def configure(self, more):
@@ -72,6 +95,8 @@ class Watched(Shop):
 
     def __exit__(self, *args):
         super().__exit__(*args)
+        self.collector.shutdown()
+        self.collector.server_close()
         self.manager.close()
 
 
@@ -162,6 +187,19 @@ def check_open_metrics(w, types):
     assert "evac_probe_results_total" in found and "evac_probe_results" in open_types
 
 
+def check_trace(w, report):
+    """The run, as a collector has it."""
+    w.wait(lambda: Collector.taken, 15, "the trace")
+    [(path, kind, trace)] = Collector.taken
+    assert (path, kind) == ("/v1/traces", "application/json"), (path, kind)
+    [spans] = [s["spans"] for r in trace["resourceSpans"] for s in r["scopeSpans"]]
+    values = {a["key"]: list(a["value"].values())[0] for a in spans[0]["attributes"]}
+    assert values["evac.run"] == "1" and values["evac.result"] == "succeeded", values
+    assert int(values["evac.rto_ms"]) == report["rto_ms"], values
+    begun = {s["id"] for s in report["steps"] if s["state"] == "done"}
+    assert begun <= {s["name"] for s in spans} and all(s["traceId"] == spans[0]["traceId"] for s in spans), spans
+
+
 def check_contrib(types):
     """What the dashboard and the alerts ask for is there."""
     contrib = os.path.join(HERE, "../../contrib")
@@ -190,6 +228,7 @@ def it_is_supervised_and_watched():
         types = check_metrics(w, report)
         check_open_metrics(w, types)
         check_contrib(types)
+        check_trace(w, report)
         # Nobody listens at the hook's address: what it is told waits, and that is seen.
         m, _ = parse(w.get_path("/metrics")[2])
         assert value(m, "evac_notifications_waiting", channel="hook", type="webhook") > 0
