@@ -40,6 +40,16 @@ struct calendar_past {
     uint64_t moved_run;
 };
 
+/* The failover's plan beside the one that a proof had: compiled once, for it changes with the
+ * configuration only. */
+enum calendar_likeness { CALENDAR_SAME, CALENDAR_OTHER, CALENDAR_UNKNOWN };
+struct calendar_compared {
+    bool known;
+    int64_t at_wall_ms; /* of the proof, and its plan's hash */
+    char hash[65];
+    enum calendar_likeness plan;
+};
+
 struct shell_calendar {
     const struct evac_zones *zones;
     struct calendar_entry *entries;
@@ -51,6 +61,7 @@ struct shell_calendar {
     uint64_t wake_ms; /* boot */
     uint64_t debt_ms; /* boot: when debts are told next, beginning with */
     size_t debt_app;
+    struct calendar_compared *compared; /* EVAC_REGIONS_MAX an app */
 };
 
 struct calendar_plan *calendar_plan(struct shell_calendar *calendar, struct evac_str app,

@@ -125,7 +125,7 @@ void evac_shell_ask(struct evac_shell *shell, const struct evac_asked *asked);
 #define EVAC_REQUESTS_MAX 4096u
 const struct evac_record *evac_shell_asked(const struct evac_shell *shell, struct evac_str who,
                                            struct evac_str key);
-/* One that is known to this process only: what it did ends with it. */
+/* One that is known to this process only: what it did ends with it. t_wall_ms 0: now. */
 void evac_shell_remember(struct evac_shell *shell, const struct evac_record *request);
 
 /* A look at a resource in one region, outside of any run, through drivers that can change nothing:

@@ -436,6 +436,10 @@ void shell_calendar_load(struct evac_shell *shell)
         for (size_t d = 0; d < shell->model->apps[a].drill_count; d++)
             c->entries[at++] = (struct calendar_entry){ .app = a, .drill = d, .due_ms = -1 };
     c->count = count;
+    free(c->compared);
+    c->compared = calloc(shell->model->app_count * EVAC_REGIONS_MAX + 1, sizeof *c->compared);
+    if (!c->compared)
+        abort();
     c->wake_ms = 0;
     c->debt_ms = 0;
 }
@@ -461,6 +465,7 @@ void shell_calendar_free(struct shell_calendar *c)
     free(c->entries);
     free(c->plans);
     free(c->pasts);
+    free(c->compared);
     free(c);
 }
 

@@ -20,12 +20,9 @@
 #define AGAIN_MS   (6u * 3600u * 1000u)
 #define PAUSE_MS   20u
 
-static enum {
-    SAME,
-    OTHER,
-    UNKNOWN
-} compare_plan(const struct evac_shell *shell, const struct evac_app *app, uint16_t to,
-               const struct evac_proof *proof)
+static enum calendar_likeness compare_plan(const struct evac_shell *shell,
+                                           const struct evac_app *app, uint16_t to,
+                                           const struct evac_proof *proof)
 {
     struct evac_plan_request q = { .workflow = EVAC_WORKFLOW_FAILOVER,
                                    .mode = proof->mode,
@@ -34,14 +31,28 @@ static enum {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_plan *plan;
     if (proof->hash[0] == '\0')
-        return UNKNOWN;
+        return CALENDAR_UNKNOWN;
     if (evac_str_eq(q.to, app->regions[0]) && proof->real)
         q.workflow = EVAC_WORKFLOW_FAILBACK; /* a real run home */
     if (calendar_compile(shell, app, &q, &plan, &err))
-        return OTHER;
+        return CALENDAR_OTHER;
     bool same = strcmp(plan->hash, proof->hash) == 0;
     evac_plan_free(plan);
-    return same ? SAME : OTHER;
+    return same ? CALENDAR_SAME : CALENDAR_OTHER;
+}
+
+/* Lists of a thousand apps ask this of each, again and again. */
+static enum calendar_likeness compared(const struct evac_shell *shell, size_t app, uint16_t to,
+                                       const struct evac_proof *proof)
+{
+    struct calendar_compared *c = &shell->calendar->compared[app * EVAC_REGIONS_MAX + to];
+    if (c->known && c->at_wall_ms == proof->at_wall_ms && strcmp(c->hash, proof->hash) == 0)
+        return c->plan;
+    c->plan = compare_plan(shell, shell->engine.apps[app].app, to, proof);
+    c->at_wall_ms = proof->at_wall_ms;
+    memcpy(c->hash, proof->hash, sizeof c->hash);
+    c->known = true;
+    return c->plan;
 }
 
 static const char *kind_of(const struct evac_proof *proof)
@@ -62,19 +73,19 @@ struct evac_debt evac_shell_debt(const struct evac_shell *shell, size_t app, uin
     }
     int64_t age = shell_now(shell).wall_ms - proof->at_wall_ms;
     age = age < 0 ? 0 : age;
-    int plan = compare_plan(shell, a->app, to, proof);
+    enum calendar_likeness plan = compared(shell, app, to, proof);
     bool seen = look->known && look->at_wall_ms > proof->at_wall_ms;
     d.age_points = 100 * age / QUARTER_MS;
-    d.change_points = plan == SAME ? 0 : plan == OTHER ? 50 : 25;
+    d.change_points = plan == CALENDAR_SAME ? 0 : plan == CALENDAR_OTHER ? 50 : 25;
     if (seen && look->ready)
         d.change_points /= 2;
     d.look_points = seen && !look->ready ? 50 : 0;
     d.points = d.age_points + d.change_points + d.look_points;
     snprintf(d.words, sizeof d.words, "the last proof (%.12s) is %lld d old%s%s", kind_of(proof),
              (long long)(age / DAY_MS),
-             plan == SAME    ? ""
-             : plan == OTHER ? ", the plan is another one now"
-                             : ", whether the plan is still the same is not known",
+             plan == CALENDAR_SAME    ? ""
+             : plan == CALENDAR_OTHER ? ", the plan is another one now"
+                                      : ", whether the plan is still the same is not known",
              d.look_points ? ", the last look found the standby not ready" : "");
     return d;
 }

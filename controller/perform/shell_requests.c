@@ -92,7 +92,8 @@ void evac_shell_remember(struct evac_shell *shell, const struct evac_record *req
 {
     struct evac_record record = *request;
     record.kind = EVAC_RECORD_REQUEST;
-    record.t_wall_ms = shell_now(shell).wall_ms;
+    if (!record.t_wall_ms)
+        record.t_wall_ms = shell_now(shell).wall_ms;
     shell_requests_see(shell->requests, &record);
 }
 

@@ -66,6 +66,8 @@ def the_document_is_whole(api):
         jsonschema.Draft202012Validator.check_schema(schema)
         if schema.get("properties"):
             assert schema.get("additionalProperties") is False, where + " lets unknown fields pass"
+        for name, field in schema.get("properties", {}).items():
+            assert field.get("description"), "%s/%s is not described" % (where, name)
     for name, schema in d["components"]["schemas"].items():
         assert schema.get("description"), name
     for op in api.operations.values():
