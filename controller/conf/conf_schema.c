@@ -511,7 +511,7 @@ static const struct conf_row approvals_rows[] = {
 #define S struct evac_escalation
 static const struct conf_row escalation_rows[] = {
     { "after", CONF_DURATION, CONF_REQUIRED, AT(after_ms), FROM_TO(SEC, DAY), .doc = "Since the question was asked" },
-    { "to", CONF_TEXT, CONF_REQUIRED, AT(to), .doc = "An address for whoever carries notices to people" },
+    { "to", CONF_TEXT, CONF_REQUIRED, AT(to), .doc = "A channel of notify, by name; another address is only logged" },
     END
 };
 #undef S

@@ -171,6 +171,7 @@ static void queued(struct evac_outbox *o, const struct evac_record *r,
     l->state = EVAC_LETTER_QUEUED;
     l->queued_wall_ms = r->t_wall_ms;
     (void)evac_str_copy(l->channel, sizeof l->channel, r->name);
+    l->channel_hash = evac_str_hash(r->name);
     l->due_boot_ms = gathers_until(o, l, now);
     if (l->message.state == EVAC_NOTICE_TRIGGER)
         open_matter(o, place, l);

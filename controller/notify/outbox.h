@@ -93,6 +93,7 @@ struct evac_letter {
     struct evac_letter *next; /* in order of number */
     uint64_t id;              /* of the row in which it was queued */
     char channel[65];
+    uint64_t channel_hash; /* of its name: queues are long */
     enum evac_letter_state state;
     uint32_t attempt, noes;
     bool doubted;    /* one of its attempts may have arrived */

@@ -66,11 +66,18 @@ static struct evac_record *move(struct evac_outbox_rows *rows, const struct evac
     return r;
 }
 
+/* Names are few, letters are many: a hash is compared first. */
+static bool goes_to(const struct evac_letter *l, const char *channel, uint64_t hash)
+{
+    return l->channel_hash == hash && strcmp(l->channel, channel) == 0;
+}
+
 size_t outbox_waiting(const struct evac_outbox *o, const char *channel)
 {
     size_t n = 0;
+    uint64_t hash = evac_str_hash(evac_str(channel));
     for (const struct evac_letter *l = o->letters; l; l = l->next)
-        n += strcmp(l->channel, channel) == 0;
+        n += goes_to(l, channel, hash);
     return n;
 }
 
@@ -96,9 +103,10 @@ static struct evac_letter *least(const struct evac_outbox *o, const struct evac_
                                  const char *channel)
 {
     struct evac_letter *found = NULL;
+    uint64_t hash = evac_str_hash(evac_str(channel));
     for (struct evac_letter *l = o->letters; l; l = l->next)
-        if (strcmp(l->channel, channel) == 0 && l->state != EVAC_LETTER_TRYING &&
-            !leaves(rows, l) && (!found || l->message.severity < found->message.severity))
+        if (goes_to(l, channel, hash) && l->state != EVAC_LETTER_TRYING && !leaves(rows, l) &&
+            (!found || l->message.severity < found->message.severity))
             found = l;
     return found;
 }
@@ -210,7 +218,7 @@ static bool is_busy(const struct evac_outbox *o, const struct outbox_place *plac
 static const struct evac_letter *first_of(const struct evac_outbox *o, const struct evac_letter *l)
 {
     for (const struct evac_letter *f = o->letters; f != l; f = f->next)
-        if (strcmp(f->channel, l->channel) == 0 && strcmp(f->message.key, l->message.key) == 0)
+        if (goes_to(f, l->channel, l->channel_hash) && strcmp(f->message.key, l->message.key) == 0)
             return f;
     return l;
 }
@@ -227,10 +235,11 @@ static const struct evac_letter *due(const struct evac_outbox *o, const struct o
                                      uint64_t boot_ms, uint64_t *ret_ms)
 {
     const struct evac_letter *best = NULL;
+    uint64_t hash = evac_str_hash(evac_str(place->name));
     if (is_busy(o, place))
         return NULL;
     for (const struct evac_letter *l = o->letters; l; l = l->next) {
-        if (strcmp(l->channel, place->name) != 0 || first_of(o, l) != l)
+        if (!goes_to(l, place->name, hash) || first_of(o, l) != l)
             continue;
         uint64_t at = later(l->due_boot_ms, place->retry_boot_ms);
         *ret_ms = at < *ret_ms ? at : *ret_ms;

@@ -168,9 +168,13 @@ static void check_promotion(struct world *w, const struct evac_http_request *req
               first);
 }
 
-static bool is_marker(const struct evac_http_request *request)
+/* A marker, or a message to people: no step of a run. */
+static bool is_aside(const struct world *w, const struct evac_http_request *request)
 {
-    return (evac_str_is(request->operation, "s3:PutObject") &&
+    bool tells = evac_str_is(request->operation, "sns:Publish") ||
+                 evac_str_is(request->operation, "events:PutEvents");
+    return (w->o.notify && tells) ||
+           (evac_str_is(request->operation, "s3:PutObject") &&
             evac_str_has(request->url, "canary")) ||
            (evac_str_is(request->operation, "dynamodb:PutItem") &&
             evac_str_has(request->body, "evac_marker"));
@@ -181,7 +185,7 @@ static void check_late(struct world *w, const struct evac_http_request *request)
 {
     bool over = w->shell && w->last_run && w->last_state != EVAC_RUN_NONE &&
                 !evac_shell_engine(w->shell)->runs;
-    if (over && !is_marker(request))
+    if (over && !is_aside(w, request))
         broke(w, "S7: %.*s lands after the run has ended", EVAC_STR_ARG(request->operation));
 }
 
@@ -374,7 +378,7 @@ static void check_mutation(struct world *w, const struct evac_http_request *requ
         for (uint16_t i = 0; i < r->plan->step_count; i++)
             intended = intended || (r->steps[i].state == EVAC_STEP_APPLYING &&
                                     r->steps[i].intent_seq <= durable);
-    if (is_marker(request))
+    if (is_aside(w, request))
         return; /* they are no step of a run */
     if (!intended)
         broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));

@@ -120,6 +120,34 @@ START_TEST(a_controller_that_is_killed_again_and_again_tells_all_of_it)
 }
 END_TEST
 
+/* By a topic in each region; the first of them is the one that goes. */
+#define TOPICS                                                                                     \
+    "gather = \"0\"; channels = ( { name = \"topic\"; type = \"sns\"; regions = ( \"us-east-1\", " \
+    "\"us-west-2\" ); with = { topic = \"arn:aws:sns:{region}:123456789012:oncall\"; }; }, { "     \
+    "name "                                                                                        \
+    "= \"bus\"; type = \"events\"; regions = ( \"us-east-1\", \"us-west-2\" ); } ); routes = ( { " \
+    "severity = \"info\"; to = ( \"topic\", \"bus\" ); } );"
+
+START_TEST(who_is_told_by_a_cloud_is_told_from_the_region_that_is_left_standing)
+{
+    const struct world_options options = { .seed = 3, .speed = 20, .notify = TOPICS };
+    struct world *w = world_new(&options);
+    world_control(w, "make sns us-east-1 {\"kind\":\"topic\",\"name\":\"oncall\"}");
+    world_control(w, "make sns us-west-2 {\"kind\":\"topic\",\"name\":\"oncall\"}");
+    world_run(w, 20000);
+    world_control(w, "region us-east-1 down");
+    ck_assert(world_run_to_end(w, 600000));
+    world_run(w, 60000);
+    ck_assert_str_eq(world_broken(w), "");
+    ck_assert(world_traced(w, "notice topic trying -> sent on accepted"));
+    ck_assert(world_traced(w, "notice bus trying -> sent on accepted"));
+    ck_assert_msg(strstr(world_truth(w), "run 1 has begun") || strstr(world_truth(w), "(run 1)"),
+                  "%s", world_truth(w));
+    ck_assert(strstr(world_truth(w), "evac run") != NULL); /* the event's detail-type */
+    world_free(w);
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("told");
@@ -127,6 +155,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, people_are_told_once_and_in_order);
     tcase_add_test(tc, what_is_lost_on_the_way_comes_again_and_says_that_it_may_have);
     tcase_add_loop_test(tc, a_controller_that_is_killed_again_and_again_tells_all_of_it, 0, 6);
+    tcase_add_test(tc, who_is_told_by_a_cloud_is_told_from_the_region_that_is_left_standing);
     suite_add_tcase(suite, tc);
 }
 

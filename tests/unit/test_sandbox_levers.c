@@ -553,6 +553,32 @@ START_TEST(messages_go_out_and_refusals_inside_a_200_are_seen)
 }
 END_TEST
 
+/* A message of the controller's own: no run, no direction, perhaps no app. */
+#define TELL                                                                                       \
+    "want.id=abcdefghijklmnopqrstuvwxyz\nwant.key=incident/us-east-1\nwant.state=trigger\n"        \
+    "want.kind=incident\nwant.severity=critical\nwant.about=fleet\nwant.subject=us-east-1: one "   \
+    "incident\nwant.text=200 apps\nwant.json={\"a\":\"b\"}\nregion=us-west-2\n"
+
+START_TEST(the_controllers_own_messages_go_to_topics_and_buses)
+{
+    struct bench *b = bench_new(61);
+    bench_control(b, "make sns us-west-2 {\"kind\":\"topic\",\"name\":\"oncall\"}");
+    const struct evac_reply *r =
+        bench_call(b, "sns", EVAC_VERB_APPLY, "tell",
+                   "topic=arn:aws:sns:us-west-2:123456789012:oncall\n" TELL);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "200 apps"));
+    r = bench_call(b, "sns", EVAC_VERB_APPLY, "tell",
+                   "topic=arn:aws:sns:us-west-2:123456789012:nobody\n" TELL);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
+    r = bench_call(b, "events", EVAC_VERB_APPLY, "tell", "bus=default\n" TELL);
+    ck_assert_int_eq(r->outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "evac incident"));
+    ck_assert(bench_true(b, "{\\\"a\\\":\\\"b\\\"}"));
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_stream_is_drained_when_its_readers_have_caught_up)
 {
     struct bench *b = bench_new(10);
@@ -650,6 +676,7 @@ static void cases(Suite *suite)
     tcase_add_test(t, capacity_that_does_not_come_blocks);
     tcase_add_test(t, an_invocation_says_what_the_function_said);
     tcase_add_test(t, messages_go_out_and_refusals_inside_a_200_are_seen);
+    tcase_add_test(t, the_controllers_own_messages_go_to_topics_and_buses);
     tcase_add_test(t, a_stream_is_drained_when_its_readers_have_caught_up);
     tcase_add_test(t, an_event_at_a_global_endpoint_reaches_whichever_region_is_there);
     tcase_add_test(t, a_key_can_not_be_taken_from_a_region_that_is_down);
