@@ -124,6 +124,7 @@ void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
     if (strcmp(daemon->trouble, text) == 0)
         return;
     (void)evac_str_copy(daemon->trouble, sizeof daemon->trouble, evac_str(text));
+    daemon_cry(daemon, "trouble", text);
     if (text[0])
         evac_log(EVAC_LOG_ERROR, "trouble", "text=\"%s\"", text);
     else
@@ -210,6 +211,11 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
     enum evac_code code = evac_shell_new(&options, daemon->model, &daemon->shell, err);
     if (!code)
         daemon_open_evidence(daemon);
+    if (!code && evac_shell_engine(daemon->shell)->parked)
+        daemon_cry(
+            daemon, "parked",
+            "it crashed five times in a short while, so it only looks: nothing is decided or "
+            "begun. Stop and start it in an orderly way to go on");
     if (code || !daemon->o.observe_only)
         return code;
     struct evac_event event = { .kind = EVAC_EVENT_LEAD }; /* without the lead nothing is begun */
@@ -255,6 +261,7 @@ static void on_second(uv_timer_t *timer)
     if (!daemon->shell && evac_daemon_now_ms(daemon) >= daemon->reopen_ms)
         reopen(daemon);
     watch_clock(daemon);
+    daemon_cry_again(daemon);
     daemon_self_feel(daemon);
     daemon_begin_looks(daemon);
     daemon_keep_evidence(daemon);
@@ -531,6 +538,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_history_free(daemon->history);
     daemon_meter_close(daemon);
     evac_passes_free(daemon->passes);
+    free(daemon->cries);
     free(daemon->conf_dir);
     free(daemon);
 }

@@ -90,6 +90,7 @@ struct evac_daemon {
 
     evac_daemon_row_fn *listener;
     void *listener_user;
+    struct daemon_cry *cries; /* what the journal can not keep; NULL nothing yet */
     char boot_id[40];
     uint64_t kill_at; /* failpoint: die when this row is durable; 0 never */
 };
@@ -125,4 +126,8 @@ void daemon_tell(struct evac_daemon *daemon); /* about every second */
 void daemon_tell_reloading(struct evac_daemon *daemon);
 
 void daemon_begin_looks(struct evac_daemon *daemon);
+
+/* daemon_cry.c: told without the journal; text "": what was told is over. Now and then, again. */
+void daemon_cry(struct evac_daemon *daemon, const char *what, const char *text);
+void daemon_cry_again(struct evac_daemon *daemon);
 #endif

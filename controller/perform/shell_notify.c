@@ -340,3 +340,8 @@ const char *evac_shell_channel_fails(const struct evac_shell *shell, struct evac
 {
     return evac_outbox_fails(shell->notify->outbox, channel);
 }
+
+struct evac_outbox *evac_shell_outbox(const struct evac_shell *shell)
+{
+    return shell->notify->outbox;
+}

@@ -1,26 +1,19 @@
-/* Letters sent: each attempt reads its secret anew, so that one that was changed is used at once
- * and none stays in memory. */
-#include "channel.h"
+/* Letters sent: by the host, or by the driver whose type the channel has. */
+#include "post.h"
 #include "routing.h"
 #include "shell_notify.h"
-
-#include "evac/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SECRET_BYTES_MAX 8192u
-#define CA_BYTES_MAX     (1u << 20)
-#define DRIVER_MS        30000u
+#define DRIVER_MS 30000u
 
 /* One attempt on its way. */
 struct shell_flight {
     struct shell_flight *next;
     struct evac_shell *shell;
-    struct evac_arena *arena;
-    struct evac_secret secret;
-    uint64_t letter, id; /* id: the host's, 0 a driver's */
-    bool is_mail;
+    struct evac_post *post; /* NULL: a driver's */
+    uint64_t letter;
 };
 
 static void land(struct shell_flight *f)
@@ -30,8 +23,6 @@ static void land(struct shell_flight *f)
         at = &(*at)->next;
     if (*at)
         *at = f->next;
-    evac_secret_done(&f->secret);
-    evac_arena_free(f->arena);
     free(f);
 }
 
@@ -67,16 +58,13 @@ static enum evac_code settle(struct evac_shell *shell, uint64_t letter, const st
     return code;
 }
 
-static void on_reply(void *user, const struct evac_http_reply *reply)
+static void on_answer(void *user, const struct evac_answer *answer)
 {
     struct shell_flight *f = user;
     struct evac_shell *shell = f->shell;
     bool last = --shell->open_calls == 0;
-    if (!shell->dying && !shell->failed) {
-        struct evac_answer a =
-            evac_channel_judge(reply, f->is_mail, evac_secret_reveal(&f->secret), f->arena);
-        (void)settle(shell, f->letter, &a, NULL); /* a failure is kept in shell->failed */
-    }
+    if (!shell->dying && !shell->failed)
+        (void)settle(shell, f->letter, answer, NULL); /* a failure is kept in shell->failed */
     land(f);
     if (shell->dying && last)
         shell_destroy(shell);
@@ -101,75 +89,7 @@ static void on_driver(void *user, const struct evac_reply *reply)
     land(f);
 }
 
-/* --- what is needed --------------------------------------------------------------------------- */
-
-static enum evac_code read_place(const struct evac_host *host, struct evac_arena *arena,
-                                 struct evac_str place, struct evac_buf *out, struct evac_err *err)
-{
-    const char *folder = host->getenv(host->ctx, "CREDENTIALS_DIRECTORY");
-    if (evac_str_starts(place, "/"))
-        return host->read_file(host->ctx, place.p, out, err);
-    if (!folder || !folder[0])
-        return evac_fail(err, EVAC_E_NOTFOUND,
-                         "credential '%.*s': the service was given none (systemd's LoadCredential)",
-                         EVAC_STR_ARG(place));
-    struct evac_str path = evac_arena_printf(arena, "%s/%.*s", folder, EVAC_STR_ARG(place));
-    return host->read_file(host->ctx, path.p, out, err);
-}
-
-static enum evac_code read_secret(struct shell_flight *f, const struct evac_channel *c,
-                                  struct evac_err *err)
-{
-    struct evac_buf text;
-    if (c->secret.n == 0)
-        return EVAC_OK;
-    evac_buf_init(&text, SECRET_BYTES_MAX);
-    enum evac_code code = read_place(f->shell->o.host, f->arena, c->secret, &text, err);
-    struct evac_str inner = evac_str_trim(evac_buf_str(&text));
-    if (!code && inner.n == 0)
-        code = evac_fail(err, EVAC_E_NOTFOUND, "it is empty");
-    if (!code)
-        f->secret = evac_secret_new(inner);
-    if (text.p)
-        explicit_bzero(text.p, text.n);
-    evac_buf_done(&text);
-    return code ? evac_err_prefix(err, "its secret can not be read"), code : EVAC_OK;
-}
-
-static enum evac_code read_ca(struct shell_flight *f, const struct evac_channel *c,
-                              struct evac_packed *packed, struct evac_err *err)
-{
-    struct evac_buf text;
-    if (c->ca.n == 0)
-        return EVAC_OK;
-    evac_buf_init(&text, CA_BYTES_MAX);
-    enum evac_code code = f->shell->o.host->read_file(f->shell->o.host->ctx, c->ca.p, &text, err);
-    if (!code)
-        packed->http.ca = packed->mail.ca = evac_arena_str(f->arena, evac_buf_str(&text));
-    evac_buf_done(&text);
-    return code;
-}
-
 /* --- sending ---------------------------------------------------------------------------------- */
-
-static enum evac_code post(struct shell_flight *f, const struct evac_parcel *parcel,
-                           struct evac_err *err)
-{
-    const struct evac_host *host = f->shell->o.host;
-    struct evac_packed packed;
-    enum evac_code code = evac_channel_pack(parcel, f->arena, &packed, err);
-    code = code ? code : read_ca(f, parcel->channel, &packed, err);
-    if (code)
-        return code;
-    f->is_mail = packed.is_mail;
-    if (f->is_mail && !host->mail)
-        return evac_fail(err, EVAC_E_UNSUPPORTED, "this host sends no mail");
-    code = f->is_mail ? host->mail(host->ctx, &packed.mail, on_reply, f, &f->id, err)
-                      : host->http(host->ctx, &packed.http, on_reply, f, &f->id, err);
-    if (!code)
-        f->shell->open_calls++;
-    return code;
-}
 
 static enum evac_code drive(struct shell_flight *f, const struct evac_parcel *parcel,
                             struct evac_err *err)
@@ -188,14 +108,12 @@ static enum evac_code drive(struct shell_flight *f, const struct evac_parcel *pa
     struct shell_call *call = shell_new_look(shell, on_driver, f);
     const struct evac_plan_place place = { .region = region };
     struct evac_args given = evac_channel_args(parcel, region, call->arena);
-    struct evac_args *whole = evac_arena_alloc(call->arena, sizeof *whole);
     struct evac_args all = shell_whole_props(call->arena, &given, driver->params, &place);
-    *whole = *shell_with_more(call->arena, &all, NULL, 0);
     char *token = evac_arena_alloc(call->arena, 26);
     (void)evac_str_copy(token, 26, evac_str(parcel->message->id));
     const struct evac_call ask = { .verb = EVAC_VERB_APPLY,
                                    .action = action->name,
-                                   .args = whole,
+                                   .args = shell_with_more(call->arena, &all, NULL, 0),
                                    .token = token,
                                    .deadline_ms = shell_now(shell).boot_ms + DRIVER_MS };
     return shell_send_look(call, driver, link, &ask, err);
@@ -204,17 +122,19 @@ static enum evac_code drive(struct shell_flight *f, const struct evac_parcel *pa
 static enum evac_code begin(struct shell_flight *f, struct evac_letter *l,
                             const struct evac_channel *c, struct evac_err *err)
 {
-    enum evac_code code = read_secret(f, c, err);
-    if (code)
-        return code;
+    struct evac_shell *shell = f->shell;
     const struct evac_parcel parcel = { .channel = c,
                                         .message = &l->message,
-                                        .secret = evac_secret_reveal(&f->secret),
-                                        .node = f->shell->model->controller.node,
+                                        .node = shell->model->controller.node,
                                         .attempt = l->attempt,
                                         .repeat = l->doubted,
-                                        .wall_ms = shell_now(f->shell).wall_ms };
-    return evac_channel_type(c->type) ? post(f, &parcel, err) : drive(f, &parcel, err);
+                                        .wall_ms = shell_now(shell).wall_ms };
+    if (!evac_channel_type(c->type))
+        return drive(f, &parcel, err);
+    enum evac_code code = evac_post_send(shell->o.host, &parcel, on_answer, f, &f->post, err);
+    if (!code)
+        shell->open_calls++;
+    return code;
 }
 
 static enum evac_code send_letter(struct evac_shell *shell, struct evac_letter *l,
@@ -226,9 +146,7 @@ static enum evac_code send_letter(struct evac_shell *shell, struct evac_letter *
     struct shell_flight *f = calloc(1, sizeof *f);
     if (!f)
         abort();
-    *f = (struct shell_flight){
-        .next = shell->notify->flights, .shell = shell, .arena = evac_arena_new(), .letter = l->id
-    };
+    *f = (struct shell_flight){ .next = shell->notify->flights, .shell = shell, .letter = l->id };
     shell->notify->flights = f;
     enum evac_code code = at < conf->channel_count
                               ? begin(f, l, &conf->channels[at], &why)
@@ -236,8 +154,7 @@ static enum evac_code send_letter(struct evac_shell *shell, struct evac_letter *
     l->on_its_way = code == EVAC_OK;
     if (!code)
         return EVAC_OK;
-    struct evac_answer no = { .kind = EVAC_ANSWER_BUSY };
-    no.text = evac_channel_redact(f->arena, evac_str(why.text), evac_secret_reveal(&f->secret));
+    const struct evac_answer no = { .kind = EVAC_ANSWER_BUSY, .text = evac_str(why.text) };
     code = settle(shell, f->letter, &no, err);
     land(f);
     return code;
@@ -261,12 +178,7 @@ void shell_notify_ground(struct evac_shell *shell)
     struct shell_flight *next;
     for (struct shell_flight *f = shell->notify ? shell->notify->flights : NULL; f; f = next) {
         next = f->next;
-        if (f->id)
-            shell->o.host->http_cancel(shell->o.host->ctx, f->id);
+        if (f->post)
+            evac_post_cancel(f->post);
     }
-}
-
-struct evac_outbox *evac_shell_outbox(const struct evac_shell *shell)
-{
-    return shell->notify ? shell->notify->outbox : NULL;
 }

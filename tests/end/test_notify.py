@@ -236,6 +236,13 @@ def killed_while_a_message_is_on_its_way_it_comes_again_and_says_so():
         ids = [m["id"] for m, h in map(signed, people.of("/hook"))]
         assert len(ids) - len(set(ids)) == 1, ids  # that one, and no other
 
+        for _ in range(4):  # too often: it only looks, keeps no journal, and says so all the same
+            shop.evacd.send_signal(signal.SIGKILL)
+            shop.evacd.wait(10)
+            shop.start()
+        parked = shop.wait(lambda: [m for m, h in map(signed, people.of("/hook")) if m["key"] == "controller/test/parked"], 10, "a cry")
+        assert parked[0]["severity"] == "critical" and "only looks" in parked[0]["text"], parked
+
 
 STORIES = [people_are_told_each_in_their_own_words, killed_while_a_message_is_on_its_way_it_comes_again_and_says_so]
 
