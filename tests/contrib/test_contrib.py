@@ -117,10 +117,13 @@ def the_package_has_all_and_runs_from_anywhere():
     if not shutil.which("cpack") or not shutil.which("dpkg-deb"):
         return print("     cpack or dpkg-deb is not installed")
     with Folder() as d:
-        tool("cpack", "-G", "DEB", "-B", d, "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=zstd", cwd=BUILD)
+        # But for what dpkg-shlibdeps finds out, which takes longer than all else here.
+        assert 'set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS "ON")' in open(BUILD + "/CPackConfig.cmake").read()
+        tool("cpack", "-G", "DEB", "-B", d, "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=zstd", "-D",
+             "CPACK_DEBIAN_PACKAGE_SHLIBDEPS=OFF", cwd=BUILD)
         [package] = [os.path.join(d, n) for n in os.listdir(d) if n.endswith(".deb")]
         fields = tool("dpkg-deb", "-I", package)
-        assert re.search(r"Package: evac\n", fields) and "libwebsockets-evlib-uv" in fields and "libuv1" in fields, fields
+        assert re.search(r"Package: evac\n", fields) and "libwebsockets-evlib-uv" in fields, fields
         files = {line.split()[5].removeprefix("./").rstrip("/"): line.split() for line in
                  tool("dpkg-deb", "-c", package).splitlines()}
         missing = [f for f in SHIPPED if f not in files]

@@ -131,6 +131,7 @@ static const struct bad bads[] = {
     { "127.0.0.1:53", "localhost:53", "evac.cfg:2: error: controller.resolver: found \"localhost:53\"; allowed: an IP address and a port" },
     { "127.0.0.1:53", "127.0.0.1:70000", "evac.cfg:2: error: controller.resolver: found \"127.0.0.1:70000\"; allowed: an IP address and a port" },
     { "\"/run/evac/evac.sock\"", "\"evac.sock\"", "evac.cfg:1: error: controller.socket: found \"evac.sock\"; allowed: an absolute path, at most 100 bytes" },
+    { "socket =", "traces = { url = \"http://otel.example.com/v1/traces\"; headers = \"/etc/t\"; }; socket =", "evac.cfg:1: error: controller.traces: headers are sent to \"http://otel.example.com/v1/traces\"; allowed: https://..., and http://... to this machine" },
     { "socket =", "log = { level = \"wran\"; }; socket =", "evac.cfg:1: error: controller.log.level: found \"wran\"; allowed: one of \"error\", \"warn\", \"info\", \"debug\"; did you mean \"warn\"?" },
     { "local = { debug = true; }", "local = true", "evac.cfg:4: error: controller.packs.local: found true; allowed: a group" },
 
