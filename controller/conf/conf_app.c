@@ -34,7 +34,8 @@ static const struct evac_freeze_conf *take_freezes(struct conf_reader *r,
                                                    const struct conf_freeze *from, size_t count);
 
 /* A token does not leave this machine in the clear. */
-static void check_traces(struct conf_reader *r, int line, const struct evac_controller_conf *conf)
+static void check_traces(struct conf_reader *r, const config_setting_t *group,
+                         const struct evac_controller_conf *conf)
 {
     static const char *const safe[] = { "https://", "http://127.", "http://[::1]",
                                         "http://localhost:" };
@@ -42,7 +43,7 @@ static void check_traces(struct conf_reader *r, int line, const struct evac_cont
     for (size_t i = 0; i < sizeof safe / sizeof safe[0]; i++)
         good = good || evac_str_starts(conf->traces_url, safe[i]);
     if (!good)
-        CONF_ERROR(r, line,
+        CONF_ERROR(r, conf_line(config_setting_get_member(group, "traces")),
                    "controller.traces: headers are sent to \"%.*s\"; allowed: https://..., and "
                    "http://... to this machine",
                    EVAC_STR_ARG(conf->traces_url));
@@ -61,7 +62,7 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
     conf_check_escalations(r, "incident.escalate", conf->incident_escalate,
                            conf->incident_escalate_count);
     conf->notify = controller->notify.conf;
-    check_traces(r, conf_line(config_setting_get_member(group, "traces")), conf);
+    check_traces(r, group, conf);
     if (conf->poll_max_ms < conf->poll_ms)
         CONF_ERROR(r, conf_line(config_setting_get_member(group, "engine")),
                    "controller.engine: poll_max (%u ms) is shorter than poll (%u ms)",
