@@ -21,6 +21,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "call-off", ANYBODY, "end a drill: what it changed is put back" },
     { "failover", OPERATOR, "begin a run that moves the app" },
     { "failback", OPERATOR, "begin a run that moves it home" },
+    { "place", OPERATOR, "say where an app serves, where the journal does not know" },
     { "reconcile", APPROVER, "the data of the region that was left are reconciled, or given up" },
     { "approve", APPROVER, "say yes; an app's approvals may name others" },
     { "decline", ANYBODY, "say no" },

@@ -27,6 +27,7 @@ static void say(struct api_call *c, uint64_t run)
                                   .reason = api_text(c, "reason"),
                                   .owner = api_text(c, "owner"),
                                   .condition = api_text(c, "condition"),
+                                  .region = api_text(c, "region"),
                                   .incident = api_text(c, "incident"),
                                   .gate = api_text(c, "gate"),
                                   .who = c->q->caller.who,

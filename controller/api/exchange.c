@@ -415,6 +415,7 @@ int exchange_begin(struct conn *conn, struct lws *wsi)
     exchange_free(conn->exchange);
     struct exchange *x = new_exchange(conn, wsi);
     conn->asked = true;
+    x->server->asked_ms = server_now_ms(x->server);
     conn_wait(conn, BODY_MS);
     read_line(wsi, x);
     read_headers(wsi, x);

@@ -419,6 +419,7 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
         return code;
     }
     server->daemon = daemon;
+    server->asked_ms = server_now_ms(server);
     server->arena = evac_arena_new();
     server->auth = evac_auth_new(daemon, socket);
     *ret_server = server; /* also of a failure: the loop must run before it is freed */
@@ -430,6 +431,11 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
     begin_sweep(loop, server);
     evac_daemon_listen(daemon, row_written, server);
     return EVAC_OK;
+}
+
+uint64_t evac_api_server_idle_ms(const struct evac_api_server *server)
+{
+    return server->streams ? 0 : server_now_ms(server) - server->asked_ms;
 }
 
 /* On a foreign loop libwebsockets is destroyed in two calls: the first closes its handles, and when

@@ -17,6 +17,8 @@ enum evac_code evac_api_server_new(uv_loop_t *loop, struct evac_daemon *daemon, 
                                    struct evac_api_server **ret_server, struct evac_err *err);
 /* Certificates are read again where their files changed; otherwise that takes up to 10 s. */
 void evac_api_server_reload(struct evac_api_server *server);
+/* How long nobody has asked anything; 0 while a stream is open. */
+uint64_t evac_api_server_idle_ms(const struct evac_api_server *server);
 /* Stops listening and closes; the loop must then run until nothing is left, and only then the
  * memory may go. */
 void evac_api_server_stop(struct evac_api_server *server);

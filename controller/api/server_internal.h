@@ -106,6 +106,7 @@ struct evac_api_server {
     struct exchange *streams;
     size_t stream_count;
     size_t unsent;
+    uint64_t asked_ms; /* the newest request, or the beginning */
     uv_timer_t sweep;
     uint64_t files_ms; /* when certificates were last looked at */
     bool sweeping, stopped;

@@ -159,6 +159,7 @@ void evac_view_app(struct evac_daemon *daemon, size_t app, struct evac_jw *w)
     evac_jw_str(w, "app", a->app->name);
     evac_jw_cstr(w, "strategy", evac_strategy_name(a->app->strategy));
     evac_jw_str(w, "active", a->app->regions[a->active]);
+    evac_jw_bool(w, "placed", a->placed || a->ran);
     evac_jw_str(w, "witness", a->app->witness);
     evac_jw_cstr(w, "situation",
                  evac_situation_name(

@@ -80,7 +80,12 @@
     X(NOTICE, "notice",                                                                            \
       "a message to people: name is the channel, from, event and to the cell that fired, attempt " \
       "which one. Queued: number is the row that it tells of, text its title, data the message; "  \
-      "later: number is the row in which it was queued, text what was answered")
+      "later: number is the row in which it was queued, text what was answered")                   \
+    X(ALONE, "alone",                                                                              \
+      "a person began a controller of their own, because none answered: who, text is the reason, " \
+      "data who was asked and what came back")                                                     \
+    X(PLACE, "place",                                                                              \
+      "where an app serves, as a person says who looked: from what was believed, to, who, text")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

@@ -262,10 +262,10 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     cJSON *answer;
     struct evac_err err = { EVAC_OK, "" };
     bool mode = strcmp(cli->command, "mode") == 0;
-    const char *text = evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step,
-                                     "reason", cli->reason, "mode", mode ? cli->mode : NULL, "gate",
-                                     cli->override, "owner", cli->owner, "condition",
-                                     cli->condition, "incident", cli->incident, (const char *)NULL);
+    const char *text = evac_cli_body(
+        &body, "verb", cli->command, "app", app, "step", cli->step, "reason", cli->reason, "mode",
+        mode ? cli->mode : NULL, "gate", cli->override, "owner", cli->owner, "condition",
+        cli->condition, "incident", cli->incident, "region", cli->region, (const char *)NULL);
     if (cli->duration)
         text = evac_cli_body_number(&body, "value", cli->duration);
     if (cli->json) {
@@ -387,6 +387,14 @@ enum evac_exit evac_cmd_say(struct evac_cli *cli)
 enum evac_exit evac_cli_say(struct evac_cli *cli, const char *app)
 {
     return say(cli, "/v1/commands", app);
+}
+
+enum evac_exit evac_cmd_place(struct evac_cli *cli)
+{
+    if (cli->argc != 2)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "place: name an app and the region that serves it");
+    cli->region = cli->argv[1];
+    return evac_cli_say(cli, cli->argv[0]);
 }
 
 enum evac_exit evac_cmd_say_app(struct evac_cli *cli)

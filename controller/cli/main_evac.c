@@ -1,5 +1,5 @@
 /* evac: the command that an on-call engineer types at 3 a.m. */
-#include "options.h"
+#include "alone.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -28,8 +28,13 @@ int main(int argc, char **argv)
         return help ? EVAC_EXIT_DONE : EVAC_EXIT_USAGE;
     }
     cli.color = wants_colour();
+    if (cli.standalone && (code = evac_alone_take(&cli, command)) != EVAC_EXIT_DONE)
+        return (int)code;
     cli.client = evac_client_new(cli.socket);
-    code = command->fn(&cli);
+    if (cli.standalone)
+        code = evac_alone_learn(&cli, command);
+    if (code == EVAC_EXIT_DONE)
+        code = command->fn(&cli);
     evac_client_free(cli.client);
     return (int)code;
 }

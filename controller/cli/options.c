@@ -136,6 +136,7 @@ const struct evac_option evac_cli_options[] = {
     /* of every command */
     FLAG("json", json, "for programs"),
     TEXT("socket", "PATH", socket, "the controller's socket (default $EVAC_SOCKET, or /run/evac/evac.sock)"),
+    FLAG("standalone", standalone, "no controller answers: be one, for what a person wants done, from here (--config, --journal, --reason; refused while one is alive)"),
     FLAG("help", help, "of the command, or of all"),
     /* moves */
     TEXT("from", "REGION", from, "active-active: the region that users are led away from (default: the one that is down)"),
@@ -183,7 +184,7 @@ const struct evac_option evac_cli_options[] = {
     SET("runs", "N", set_runs, "so many outages (500)"),
     SET("seed", "N", set_seed, "other chances (1)"),
     SET("reaction", "TIME", set_reaction, "what people take to answer (as they did before, else 5m)"),
-    TEXT("journal", "FILE", journal, "with --config: the history to go by"),
+    TEXT("journal", "FILE", journal, "with --config: the history to go by; with --standalone: the journal to go on with, as a copy of a controller's"),
     TEXT("app", "APP", app, "only this one"),
     TEXT("policy", "never|propose|act", policy, "what if it were this"),
     SET("dwell", "TIME", set_dwell, "what if it were this"),
@@ -202,7 +203,9 @@ const struct evac_option evac_cli_options[] = {
 };
 /* clang-format on */
 
-static const char everywhere[] = "json socket help";
+static const char everywhere[] = "json socket standalone help";
+/* A controller of one's own needs to be told what another one knows. */
+static const char alone[] = "config journal reason";
 
 /* --- looking up
  * ------------------------------------------------------------------------------------- */
@@ -309,10 +312,17 @@ static enum evac_exit take_option(struct evac_cli *cli, struct typed *typed, int
     return EVAC_EXIT_DONE;
 }
 
-static enum evac_exit check_taken(const struct typed *typed, const struct evac_cli_command *command)
+static bool takes(const struct evac_cli *cli, const struct evac_cli_command *command,
+                  const char *option)
+{
+    return evac_cli_takes(command, option) || (cli->standalone && has_word(alone, option));
+}
+
+static enum evac_exit check_taken(const struct evac_cli *cli, const struct typed *typed,
+                                  const struct evac_cli_command *command)
 {
     for (size_t i = 0; evac_cli_options[i].name; i++)
-        if (typed->given[i] && !evac_cli_takes(command, evac_cli_options[i].name))
+        if (typed->given[i] && !takes(cli, command, evac_cli_options[i].name))
             return evac_cli_fail(EVAC_EXIT_USAGE,
                                  "'%s' takes no --%s; 'evac %s --help' lists what it takes",
                                  command->name, evac_cli_options[i].name, command->name);
@@ -351,5 +361,5 @@ enum evac_exit evac_cli_parse(struct evac_cli *cli, int argc, char **argv,
     cli->command = (*ret_command)->name;
     cli->argc = words - 1;
     cli->argv = argv + 2;
-    return check_taken(&typed, *ret_command);
+    return check_taken(cli, &typed, *ret_command);
 }

@@ -659,6 +659,15 @@ struct evac_model {
     char hash[65]; /* hex SHA-256 over all files read, in order of their names */
 };
 
+/* Where a controller that a person begins on the spot lives, instead of where evac.cfg says. */
+struct evac_alone {
+    const char *store, *socket, *reports, *node;
+};
+
+/* model as such a controller takes it: places of its own, no address of listen, and nothing that
+ * begins by itself, neither by policy nor by calendar. alone is copied. */
+void evac_model_alone(struct evac_model *model, const struct evac_alone *alone);
+
 const struct evac_app *evac_model_app(const struct evac_model *model, struct evac_str name);
 /* What probes are asked for: the apps, then the dependencies as apps. NULL beyond them. */
 size_t evac_model_probed_count(const struct evac_model *model);

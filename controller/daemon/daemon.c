@@ -273,17 +273,19 @@ static void on_second(uv_timer_t *timer)
 /* --- configuration
  * -------------------------------------------------------------------------------------------- */
 
-static enum evac_code load(const char *dir, struct evac_diag *diag, struct evac_model **ret_model,
-                           struct evac_err *err)
+static enum evac_code load(const struct evac_daemon *daemon, struct evac_diag *diag,
+                           struct evac_model **ret_model, struct evac_err *err)
 {
     struct evac_model *model = NULL;
-    enum evac_code code = evac_builtin_conf_load(dir, diag, &model, err);
+    enum evac_code code = evac_builtin_conf_load(daemon->conf_dir, diag, &model, err);
     if (!code)
         code = evac_model_check(model, evac_builtin_catalog(), diag, err);
     if (code) {
         evac_model_free(model);
         return code;
     }
+    if (daemon->o.alone)
+        evac_model_alone(model, daemon->o.alone);
     *ret_model = model;
     return EVAC_OK;
 }
@@ -307,7 +309,7 @@ static enum evac_code first_load(struct evac_daemon *daemon, struct evac_err *er
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_buf text;
     evac_buf_init(&text, 1u << 20);
-    enum evac_code code = load(daemon->conf_dir, &diag, &daemon->model, err);
+    enum evac_code code = load(daemon, &diag, &daemon->model, err);
     evac_diag_print(&diag, &text);
     fputs(text.n ? text.p : "", stderr);
     evac_buf_done(&text);
@@ -391,7 +393,7 @@ static enum evac_code reload_all(struct evac_daemon *daemon, struct evac_diag *d
                                  struct evac_err *err)
 {
     struct evac_model *model = NULL;
-    enum evac_code code = load(daemon->conf_dir, diag, &model, err);
+    enum evac_code code = load(daemon, diag, &model, err);
     if (code)
         return code;
     if (!same_place(daemon->model, model, err)) {

@@ -18,7 +18,8 @@ struct evac_daemon;
 
 struct evac_daemon_options {
     const char *conf_dir;
-    bool observe_only; /* probes and views, nothing is decided or started (R14) */
+    bool observe_only;              /* probes and views, nothing is decided or started (R14) */
+    const struct evac_alone *alone; /* a person's own, for a while (borrowed); NULL: the service */
 };
 
 /* Loads the configuration, opens the store, replays, begins to probe. Every problem of the

@@ -210,6 +210,7 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     to->needs = needs;
     to->active = engine_region_index(app, region);
     to->out = same_regions(from, from->out, app);
+    to->placed = from->placed;
     to->old_side.region = engine_region_index(app, engine_region(from, from->old_side.region));
     to->old_side.watched = from->old_side.watched && to->old_side.region != to->active;
     to->old_side.due_ms = 0;
@@ -958,6 +959,8 @@ static void command_app(struct engine_io *io, const struct evac_command *cmd)
         ack(io, &io->engine->apps[i], cmd);
     else if (cmd->verb == EVAC_CMD_RECONCILE)
         engine_reconcile(io, &io->engine->apps[i], cmd);
+    else if (cmd->verb == EVAC_CMD_PLACE)
+        engine_place(io, &io->engine->apps[i], cmd);
     else
         engine_refuse(io, EVAC_E_BADARG, "that word is for a run: name one");
 }
@@ -1007,7 +1010,7 @@ static bool is_note(enum evac_record_kind kind)
 {
     return kind == EVAC_RECORD_CONFIG || kind == EVAC_RECORD_DEFICIENCY ||
            kind == EVAC_RECORD_EVIDENCE || kind == EVAC_RECORD_TOKEN ||
-           kind == EVAC_RECORD_SESSION || kind == EVAC_RECORD_NOTICE;
+           kind == EVAC_RECORD_SESSION || kind == EVAC_RECORD_NOTICE || kind == EVAC_RECORD_ALONE;
 }
 
 static void note(struct engine_io *io, const struct evac_record *rows, size_t count)

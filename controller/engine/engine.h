@@ -54,6 +54,7 @@ struct evac_engine_app {
     struct evac_run *rehearsal; /* a rehearsal or an isolated drill; gives way to a real one */
     bool starting;              /* a START is with the shell */
     bool ran;                   /* a run ended */
+    bool placed;                /* where it serves is known from a run, or from a person */
     bool acked;
     bool auto_unacked; /* a run that automation began ended, and nobody has acknowledged it */
     struct evac_times auto_starts;

@@ -176,6 +176,10 @@ void engine_look_back(struct engine_io *io, struct evac_engine_app *a);
 uint64_t engine_look_back_wake_ms(const struct evac_engine_app *a);
 void engine_looked_back(struct engine_io *io, struct evac_engine_app *a, uint16_t resource,
                         const struct evac_reply *reply);
+/* engine_place.c */
+void engine_place(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd);
+void engine_see_place(struct evac_engine_app *a, const struct evac_record *r);
+
 void engine_reconcile(struct engine_io *io, struct evac_engine_app *a,
                       const struct evac_command *cmd);
 /* Its data may have gone their own way: nobody is led there by itself, nor by a failback. */

@@ -149,6 +149,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         engine_see_incident(engine, r);
     if (r->kind == EVAC_RECORD_DRILL)
         engine_see_drill(engine, a, r);
+    if (r->kind == EVAC_RECORD_PLACE && a)
+        engine_see_place(a, r);
     if (a && (r->kind == EVAC_RECORD_ADMIT || r->kind == EVAC_RECORD_TERMINAL))
         engine_see_drill_run(a, r);
     if (!a)

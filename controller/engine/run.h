@@ -199,7 +199,10 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(FREEZE, "freeze",                                                                            \
       "no automatic run of an app, or of all; needs a reason; value is ms from now")               \
     X(UNFREEZE, "unfreeze", "end a freeze")                                                        \
-    X(CALL_OFF, "call-off", "end an app's drill: what it changed is put back")
+    X(CALL_OFF, "call-off", "end an app's drill: what it changed is put back")                     \
+    X(PLACE, "place",                                                                              \
+      "the app serves from that region: somebody looked, and the journal does not know it; needs " \
+      "a reason")
 #define X(name, text, doc) EVAC_CMD_##name,
 enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
 #undef X
@@ -218,6 +221,7 @@ struct evac_command {
     uint32_t roles;           /* the caller's, for this app; the engine fills it in */
     struct evac_str incident; /* APPROVE, DECLINE, PAUSE, RESUME: the region of one, "" none */
     struct evac_str owner, condition; /* WAIVE, FREEZE: who stands for it; what */
+    struct evac_str region;           /* PLACE */
     int64_t value;
 };
 

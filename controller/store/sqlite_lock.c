@@ -1,5 +1,7 @@
 #include "sqlite_lock.h"
 
+#include "store.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,6 +54,34 @@ enum evac_code evac_sqlite_lock(const char *path, struct evac_sqlite_lock **ret_
     lock->fd = fd;
     *ret_lock = lock;
     return EVAC_OK;
+}
+
+/* Since it was written into the file, which is when the lock was taken. */
+static void read_holder(int fd, long *ret_pid, int64_t *ret_since_ms)
+{
+    char text[32] = "";
+    struct stat st;
+    int64_t pid = 0;
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
+    (void)evac_str_i64(evac_str(text), &pid);
+    *ret_pid = (long)pid;
+    *ret_since_ms = fstat(fd, &st) == 0 ? (int64_t)st.st_mtime * 1000 : 0;
+}
+
+bool evac_store_sqlite_held(const char *path, long *ret_pid, int64_t *ret_since_ms)
+{
+    char name[4096];
+    if (!beside(path, ".lock", name, sizeof name))
+        return false;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (held)
+        read_holder(fd, ret_pid, ret_since_ms);
+    close(fd);
+    return held;
 }
 
 void evac_sqlite_unlock(struct evac_sqlite_lock *lock)

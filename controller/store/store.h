@@ -76,6 +76,10 @@ struct evac_store_options {
 enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
                                       struct evac_store **ret_store, struct evac_err *err);
 
+/* Does a process that is alive hold that journal? Says which, and since when (wall ms); nothing is
+ * changed, and there may be no such file. For an instant whoever opens it may be refused. */
+bool evac_store_sqlite_held(const char *path, long *ret_pid, int64_t *ret_since_ms);
+
 /* The disk was full once and the ballast was given up: make room, then restart. */
 bool evac_store_sqlite_ballast_used(const struct evac_store *store);
 

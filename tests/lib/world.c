@@ -1200,6 +1200,7 @@ enum evac_code world_say(struct world *w, enum evac_command_verb verb, const cha
                                              .run = w->last_run,
                                              .app = EVAC_STR("shop"),
                                              .step = evac_str(step_id),
+                                             .region = evac_str(step_id), /* of PLACE */
                                              .reason = evac_str(reason),
                                              .who = EVAC_STR("ann"),
                                              .value = value };

@@ -154,6 +154,36 @@ START_TEST(a_name_that_holds_the_run_s_number_is_new_each_time)
 }
 END_TEST
 
+/* Moved by hand, or watched by a controller that has just begun: no run has said it. */
+START_TEST(where_it_serves_can_be_said_by_a_person_and_survives_a_crash)
+{
+    struct world *w = shop("");
+    world_run(w, MINUTE_MS);
+    ck_assert_uint_eq(world_app(w)->active, 0);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "eu-central-1", "seen", 0), EVAC_E_REFUSED);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "us-west-2", "", 0), EVAC_E_REFUSED);
+    ck_assert_uint_eq(world_app(w)->active, 0);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "us-west-2", "moved by hand", 0), EVAC_OK);
+    ck_assert_uint_eq(world_app(w)->active, 1);
+    world_crash(w, 1000);
+    ck_assert_uint_eq(world_app(w)->active, 1);
+    ck_assert(world_app(w)->placed);
+    ck_assert_msg(world_traced(w, "place"), "%s", story(w));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_run_that_goes_on_says_where_it_serves_and_nobody_else)
+{
+    struct world *w = shop(ORDERS);
+    world_run(w, 30000);
+    world_control(w, "region us-east-1 down");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "us-west-2", "I know", 0), EVAC_E_REFUSED);
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("recovery");
@@ -162,6 +192,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, an_old_backup_waits_for_a_person);
     tcase_add_test(tc, a_replica_is_promoted_through_crashes);
     tcase_add_test(tc, a_name_that_holds_the_run_s_number_is_new_each_time);
+    tcase_add_test(tc, where_it_serves_can_be_said_by_a_person_and_survives_a_crash);
+    tcase_add_test(tc, a_run_that_goes_on_says_where_it_serves_and_nobody_else);
     suite_add_tcase(suite, tc);
 }
 

@@ -162,6 +162,7 @@ static const struct {
     { "waive", A },
     { "unwaive", A },
     { "call-off", O | P | A },
+    { "place", O },
     { "simulate", V },
     { "stop-automation", O | P | A },
     { "allow-automation", A },

@@ -336,6 +336,23 @@ START_TEST(memory_fails_and_clones_like_a_disk)
 }
 END_TEST
 
+START_TEST(whether_a_journal_is_held_can_be_seen_without_touching_it)
+{
+    long pid = 0;
+    int64_t since = 0;
+    ck_assert(!evac_store_sqlite_held(path, &pid, &since)); /* there is none */
+    ck_assert_int_ne(access(path, F_OK), 0);
+    struct evac_store *store = open_store();
+    ck_assert(evac_store_sqlite_held(path, &pid, &since));
+    ck_assert_int_eq(pid, getpid());
+    ck_assert(since > 1700000000000);
+    evac_store_close(store);
+    ck_assert(!evac_store_sqlite_held(path, &pid, &since)); /* the file is there, the lock is not */
+    store = open_store();                                   /* and looking has not kept it */
+    evac_store_close(store);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("store");
@@ -345,6 +362,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, filters_choose_and_order);
     tcase_add_test(tc, a_gap_is_refused_and_nothing_of_the_batch_is_kept);
     tcase_add_test(tc, a_second_writer_is_told_who_holds_it);
+    tcase_add_test(tc, whether_a_journal_is_held_can_be_seen_without_touching_it);
     tcase_add_test(tc, each_opening_takes_the_next_epoch);
     tcase_add_loop_test(tc, tampering_is_found_and_placed, 0,
                         (int)(sizeof tampering / sizeof tampering[0]));

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""No controller answers: a person moves the shop with one of their own, which outlives its terminal and kill -9; and is refused one
+while a controller is alive.
+
+  test_break_glass.py BIN_DIR [NAME...]"""
+import json, os, signal, sys, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from harness import World, run_stories
+
+BIN = os.path.abspath(sys.argv[1])
+
+
+class Glass(World):
+    """A world whose controller may be gone, and a bastion's folders."""
+
+    def __init__(self, conf=None):
+        super().__init__(BIN, speed=60, conf=dict(conf or {}, **{'quarantine = "33s"': 'quarantine = "6s"', 'renew = "5s"': 'renew = "2s"'}))
+        self.state = os.path.join(self.dir, "state", "evac")
+        self.journal = os.path.join(self.state, "standalone.db")
+        os.mkdir(os.path.join(self.dir, "run"), 0o700)
+        self.env.update(XDG_STATE_HOME=os.path.dirname(self.state), XDG_RUNTIME_DIR=os.path.join(self.dir, "run"))
+
+    def alone(self, *args, **more):
+        return self.evac("--standalone", "--config", os.path.join(self.dir, "conf"), *args, **more)
+
+    def child(self):
+        """Its process, by the lock that it holds."""
+        try:
+            return int(open(self.journal + ".lock").read())
+        except (OSError, ValueError):
+            return None
+
+    def alive(self, pid):
+        return pid is not None and os.path.exists("/proc/%d" % pid)
+
+    def close(self, failed=False):
+        if self.alive(self.child()):
+            os.kill(self.child(), signal.SIGKILL)
+        if failed and os.path.exists(self.journal + ".log"):
+            sys.stderr.write("".join(open(self.journal + ".log").readlines()[-40:]))
+        super().close(failed)
+
+    def rows(self, *args):
+        pages = self.alone("journal", "--json", "--limit", "1000", *args).stdout.splitlines()
+        return [row for page in pages for row in (lambda p: p if isinstance(p, list) else [p])(json.loads(page))]
+
+
+def refused_while_a_controller_is_alive():
+    with Glass() as w:
+        w.start_evacd()
+        w.wait_healthy()
+        r = w.alone("failover", "shop", "--yes", "--reason", "a drill of the rule", check=False)
+        assert r.returncode == 3 and "a controller is alive" in r.stderr and "up since" in r.stderr, r.stderr
+        r = w.alone("status", "--socket", "/nowhere/else.sock", check=False)  # the configured one counts, whatever is said here
+        assert r.returncode == 3 and w.dir in r.stderr, r.stderr
+        r = w.alone("status", "--journal", os.path.join(w.dir, "journal.db"), check=False)
+        assert r.returncode == 3, r.stderr
+        assert not os.path.exists(w.journal), "nothing may have been begun"
+
+        # One that hangs answers nobody, and is alive all the same.
+        w.evacd.send_signal(signal.SIGSTOP)
+        try:
+            r = w.alone("failover", "shop", "--yes", "--reason", "it hangs", check=False)
+        finally:
+            w.evacd.send_signal(signal.SIGCONT)
+        assert r.returncode == 3 and "alive" in r.stderr, r.stderr
+        w.stop_evacd(signal.SIGKILL)
+
+        # One at an address that answers with anything.
+        w.env["EVAC_SERVER"] = "http://127.0.0.1:%d/" % w.ports["http_port"]
+        r = w.alone("failover", "shop", "--yes", "--reason", "somebody is there", check=False)
+        assert r.returncode == 3 and w.env["EVAC_SERVER"] + "readyz" in r.stderr, r.stderr
+        assert not os.path.exists(w.journal), "nothing may have been begun"
+
+
+def one_persons_controller_moves_the_shop_and_survives_kill_9():
+    with Glass() as w:
+        w.sand("region us-east-1 down")
+        time.sleep(1)  # the health check has moved the name by itself; what resolves now resolves to the standby
+        r = w.alone("failover", "shop", "--yes", check=False)
+        assert r.returncode == 2 and "--reason" in r.stderr, r.stderr
+        why = ("--reason", "evacd went down with us-east-1")
+        r = w.alone("failover", "shop", "--yes", *why, input="", check=False)
+        assert r.returncode == 3 and "--from" in r.stderr and "the writer is" in r.stderr, r.stderr
+        assert "no controller answers" in r.stderr and "learning: us-east-1" in r.stderr, r.stderr
+        first = w.child()
+        r = w.alone("failover", "shop", "--yes", "--no-wait", "--json", "--from", "us-east-1", *why)
+        run = str(json.loads(r.stdout)["run"])
+        assert w.child() == first, "the same one goes on"
+
+        def states():
+            return [(x["name"], x["to"]) for x in w.rows(run) if x["kind"] == "step"]
+        w.wait(lambda: ("scale:web", "done") in states(), 20, "a step that is done")
+        assert ("promote", "done") not in states(), "too late to be killed in the middle"
+        os.kill(first, signal.SIGKILL)
+        w.wait(lambda: not w.alive(first), 5, "its end")
+
+        # Another one, which takes the run up from the journal. What would be lost nobody can measure any more.
+        gate = w.wait(lambda: [x for x in w.rows(run) if x["kind"] == "gate_block" and x["event"] == "rpo"], 30, "the gate")[0]
+        r = w.alone("override", run, "rpo", gate["name"], "--reason", "no", check=False)
+        assert r.returncode == 3 and "unknown loss" in r.stderr, r.stderr
+        w.alone("override", run, "rpo", gate["name"], "--reason", "unknown loss: the region is gone")
+        r = w.alone("watch", run, timeout=40)
+        assert "succeeded" in r.stdout, r.stdout
+        assert w.child() != first
+        rows = w.rows()
+        alone = [x for x in rows if x["kind"] == "alone"]
+        assert len(alone) == 2 and alone[0]["who"].startswith("uid:") and "journal.db" in alone[0]["data"] + json.dumps(alone[0]), alone
+        place = [x for x in rows if x["kind"] == "place"]
+        assert len(place) == 1 and place[0]["to"] == "us-east-1" and place[0]["text"] == why[1], place
+        assert [x for x in rows if x["kind"] == "resume"], "it was taken up again"
+        admit = [x for x in rows if x["kind"] == "admit" and str(x["run"]) == run][0]
+        assert admit["text"] == why[1] and admit["who"] == alone[0]["who"], admit
+        intents = [x["name"] for x in rows if x["kind"] == "intent" and str(x["run"]) == run and x["name"] == "promote"]
+        assert len(intents) == 1, intents  # nothing is done twice
+        assert w.truth()["writers"] == ["us-west-2"], w.truth()["writers"]
+
+        report = w.alone("report", run).stdout
+        assert "Result: succeeded" in report, report
+        status = json.loads(w.alone("status", "--json").stdout)
+        assert status["apps"][0]["active"] == "us-west-2" and status["apps"][0]["decision"]["policy"] == "never", status
+        assert "end" in w.alone("stand-down").stdout
+        w.wait(lambda: not w.alive(w.child()), 5, "its end")
+        r = w.alone("stand-down", check=False)
+        assert r.returncode == 3, r.stderr
+
+        # The next one knows what the journal knows: nobody is asked where the shop serves.
+        assert "us-west-2" in w.alone("plan", "shop", "failback", *why).stdout
+
+
+run_stories([refused_while_a_controller_is_alive, one_persons_controller_moves_the_shop_and_survives_kill_9])
