@@ -166,6 +166,7 @@ START_TEST(where_it_serves_can_be_said_by_a_person_and_survives_a_crash)
     ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "us-west-2", "moved by hand", 0), EVAC_OK);
     ck_assert_uint_eq(world_app(w)->active, 1);
     world_crash(w, 1000);
+    world_run(w, 5000);
     ck_assert_uint_eq(world_app(w)->active, 1);
     ck_assert(world_app(w)->placed);
     ck_assert_msg(world_traced(w, "place"), "%s", story(w));
