@@ -180,17 +180,30 @@ struct api_page api_page_of(const struct api_call *c, uint64_t fallback, uint64_
     return page;
 }
 
+/* As it was asked, encoded anew: nothing of it ends the header, or begins another. */
+static void put_pair(struct evac_str pair, struct evac_buf *out)
+{
+    char text[512];
+    struct evac_str value, name = evac_str_cut(pair, '=', &value);
+    evac_buf_put_str(out, name); /* one of evac_api_params */
+    evac_buf_putc(out, '=');
+    evac_buf_uri(out, decode(value, text, sizeof text), false);
+    evac_buf_putc(out, '&');
+}
+
 /* The header is small: a query that does not fit is the caller's to write again. */
 void api_more(struct api_call *c, uint64_t after)
 {
     struct evac_buf link;
     struct evac_str query = c->q->query;
     evac_buf_init(&link, sizeof c->r->link);
-    evac_buf_putf(&link, "<%.*s?", EVAC_STR_ARG(c->q->path));
+    evac_buf_putc(&link, '<');
+    evac_buf_uri(&link, c->q->path, true);
+    evac_buf_putc(&link, '?');
     while (query.n) {
         struct evac_str value, pair = evac_str_cut(query, '&', &query);
-        if (!evac_str_is(evac_str_cut(pair, '=', &value), "after"))
-            evac_buf_putf(&link, "%.*s&", EVAC_STR_ARG(pair));
+        if (pair.n && !evac_str_is(evac_str_cut(pair, '=', &value), "after"))
+            put_pair(pair, &link);
     }
     evac_buf_putf(&link, "after=%llu>; rel=\"next\"", (unsigned long long)after);
     if (!link.failed)
