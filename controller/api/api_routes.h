@@ -7,7 +7,7 @@
 /* Answers as a change was answered before: request is its record. */
 typedef void api_retell_fn(struct api_call *call, const struct evac_record *request);
 api_retell_fn api_tell_run, api_tell_drill, api_tell_word, api_tell_job, api_tell_data,
-    api_tell_note, api_tell_bundle, api_tell_token;
+    api_tell_note, api_tell_bundle, api_tell_token, api_tell_test;
 
 /* api_about.c */
 api_handler_fn api_version, api_openapi, api_status, api_list_apps, api_get_app, api_readiness,

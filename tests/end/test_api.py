@@ -153,6 +153,7 @@ def say_things(w, api):
         assert api.say(body=word).status == 200
     assert api.sayDeficiency(body={"verb": "open", "app": "shop", "title": "t", "owner": "ann"}).json["id"] == "D-shop-1"
     assert api.reload(body={}).status == 200
+    assert api.testChannels(body={}).status == 404  # nobody is told in this configuration
     assert api.tellResults(vantage="nowhere", body={}).status == 404
     assert api.getIncidents(limit=1).status == 200
 
