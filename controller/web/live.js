@@ -106,10 +106,10 @@ function newKey() {
 }
 
 // The header proves that it was this page that asked, and no other site's form. The key makes a repeated request the same request.
-async function send(path, body) {
+async function send(path, body, method, headers) {
   const response = await ask(path, {
-    method: 'POST', body: JSON.stringify(body || {}),
-    headers: { 'content-type': 'application/json', 'x-evac-csrf': '1', 'idempotency-key': newKey() },
+    method: method || 'POST', body: method === 'DELETE' ? undefined : JSON.stringify(body || {}),
+    headers: { 'content-type': 'application/json', 'x-evac-csrf': '1', 'idempotency-key': newKey(), ...(headers || {}) },
   });
   if (!response.ok) throw await toProblem(response);
   return response;
@@ -125,6 +125,21 @@ export async function post(path, body, raw) {
   const response = await send(path, body);
   refreshAll();
   return raw ? response.blob() : response.json();
+}
+
+// A token opens a session, whose cookie the browser keeps and this script can not read.
+export async function signIn(token) {
+  await send('/v1/session', {}, 'POST', { authorization: `Bearer ${token}` });
+  live.signed_out = false;
+  entries.clear(); // what was refused before is asked anew
+  changed();
+}
+
+export async function signOut() {
+  await send('/v1/session', null, 'DELETE');
+  entries.clear();
+  live.signed_out = true;
+  changed();
 }
 
 // --- what views use
@@ -182,7 +197,7 @@ function tend() {
   const lost = isLost();
   for (const e of entries.values()) {
     if (e.busy) continue;
-    const wait = lost ? 1500 : e.dirty ? HURRY_MS : e.error ? Math.max(e.every, 3000) : e.every || Infinity;
+    const wait = lost ? 1500 : e.dirty ? HURRY_MS : e.error ? 3000 : e.every || Infinity;
     if (now - e.asked >= wait * slow) load(e);
     if (lost) break; // one is enough to find out
   }

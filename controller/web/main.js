@@ -1,7 +1,7 @@
 // The dashboard begins here: where we are, what stands on top of every view, and the keys.
 import { h, patch } from './dom.js';
-import { ago, clock, ticking } from './format.js';
-import { ageMs, begin, beginUse, endUse, isLost, live, onChange, post, refreshAll, use } from './live.js';
+import { ago, clock, principal, ticking } from './format.js';
+import { ageMs, begin, beginUse, endUse, isLost, live, onChange, refreshAll, signOut, use } from './live.js';
 import { controllerTrouble, incidents } from './model.js';
 import { button, closeDialog, dialogView, icon, link, noticesView, openDialog, page, sign, to } from './ui.js';
 import { appView } from './view_app.js';
@@ -64,12 +64,20 @@ function reachView() {
   return h('span.reach', { title: live.reached_at === null ? '' : `newest answer ${ago(age)}` }, sign(tone, lost ? 'cross' : live.streaming ? 'check' : 'clock', text), h('span.num.muted', { 'aria-hidden': 'true' }, live.reached_wall ? clock(live.reached_wall) + ' UTC' : ''));
 }
 
+// Whose word a word would be; and the end of a session.
+function selfView() {
+  if (live.signed_out) return null;
+  const self = use('/v1/session', 60000);
+  if (!self.data) return null;
+  return [h('span.self.muted', { title: self.data.roles.join(', ') }, principal(self.data.person)), self.data.by === 'session' ? button('Sign out', () => signOut(), { kind: 'quiet' }) : null];
+}
+
 function header(v) {
   const item = (id, text) => h('li', null, link(text, to[id], { 'aria-current': v.nav === id ? (page.route.view === id ? 'page' : 'true') : null }));
   return h('header.top', null,
     h('a.brand', { href: to.fleet, 'aria-label': 'evac, fleet' }, icon('arrow'), h('span', null, 'evac')),
     h('nav', { 'aria-label': 'Main' }, h('ul', null, item('fleet', 'Fleet'), item('drills', 'Drills'), item('evidence', 'Evidence'))),
-    h('div.top-right', null, reachView(),
+    h('div.top-right', null, reachView(), selfView(),
       button('', () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % 3]), { safe: true, kind: 'quiet', icon: theme === 'dark' ? 'moon' : theme === 'light' ? 'sun' : 'halves', label: `Colours: ${theme}. Change`, title: `Colours: ${theme}` }),
       button('?', openHelp, { safe: true, kind: 'quiet', label: 'Keys', keys: '?' })));
 }
@@ -146,12 +154,12 @@ function drawNow() {
   beginUse();
   const lost = isLost();
   const below = live.signed_out ? signInView() : [troubleView(), drawView(v)];
-  const dialog = dialogView();
+  const dialog = dialogView(), top = header(v);
   endUse();
   document.title = `${lost ? 'No contact: ' : ''}${live.signed_out ? 'Sign in' : v.title(page.route.args)} - evac`;
   patch(document.getElementById('app'),
     h('a.skip', { href: '#main', onclick: (e) => { e.preventDefault(); document.getElementById('main').focus(); } }, 'Skip to the content'),
-    header(v), lostView(), noticesView(),
+    top, lostView(), noticesView(),
     h('main', { id: 'main', tabindex: '-1', class: lost ? 'stale' : '', key: page.route.view + page.route.args.join('/') }, below),
     dialog);
 }

@@ -109,13 +109,14 @@ export function proposes(app, run) {
   if (run && run.state === 'proposed') {
     const loss = run.mode === 'graceful' ? 'no data is lost'
       : known(run.loss_ms) ? `about ${span(run.loss_ms)} of data is lost` : 'how much data is lost is not known';
-    return `${run.workflow} ${run.from} → ${run.to}, ${run.mode}: ${loss}. It waits for a yes.`;
+    return `${run.workflow[0].toUpperCase()}${run.workflow.slice(1)} ${run.from} → ${run.to}, ${run.mode}: ${loss}. It waits for a yes.`;
   }
   if (run && run.state === 'asking') return 'Retry the step, skip it, or cancel.';
   if (run) return 'Nothing more: a run is going on.';
   const d = app.decision;
   if (d.decide === 'nothing' || !d.decide) return 'Nothing.';
-  return `${words(d.decide)}: ${firstReason(d.reasons) || 'no reason given.'}`;
+  const what = words(d.decide);
+  return `${what[0].toUpperCase()}${what.slice(1)}: ${firstReason(d.reasons) || 'no reason given.'}`;
 }
 
 export function doing(app, run) {

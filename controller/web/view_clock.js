@@ -71,9 +71,15 @@ function timeline(c, burnt, width) {
   expected ? h('g.tl-expected', null, h('rect', { x: x(expected[0]), y: base - 5, width: Math.max(3, x(expected[1]) - x(expected[0])), height: 10, rx: 3 })) : null,
   mark(c.rto_objective_ms, 'objective', 'tl-objective', 12, objectiveEnd ? 'end' : 'start'),
   mark(burnt, 'now', 'tl-now', 12, x(burnt) > width - 40 ? 'end' : Math.abs(x(burnt) - x(c.rto_objective_ms)) < 90 && burnt < c.rto_objective_ms ? 'end' : 'start'),
-  expected && x(expected[0]) - x(burnt) > 10 ? h('text.tl-note', { x: Math.min(x(expected[0]), width - 90), y: base - 12, 'text-anchor': 'start' }, 'served again') : null,
+  expected ? servedNote(x, expected, c.rto_objective_ms, base) : null,
   axis(end, Math.max(3, Math.floor(width / 90))).filter((t) => t <= end).map((t) => h('g.tl-tick', { key: t }, h('line', { x1: x(t), x2: x(t), y1: base + 10, y2: base + 16 }),
     h('text', { x: Math.min(Math.max(x(t), 8), width - 14), y: height - 6, 'text-anchor': 'middle' }, tick(t)))));
+}
+
+// Where it does not lie on the objective's word.
+function servedNote(x, expected, objective, base) {
+  const near = Math.abs(x(expected[0]) - x(objective)) < 110;
+  return h('text.tl-note', { x: near ? x(expected[1]) : x(expected[0]), y: base - 12, 'text-anchor': near ? 'end' : 'start' }, 'users served again');
 }
 
 const TRENDS = { steady: ['ok', 'steady'], rising: ['warn', 'rising'], falling: ['ok', 'falling'], unknown: ['idle', 'trend unknown'] };

@@ -64,7 +64,7 @@ const HEIGHT = 200, LEFT = 46, RIGHT = 14, TOP = 14, BOTTOM = 26;
 
 function chart(runs, key, objectiveKey, name, width) {
   const objective = runs[runs.length - 1][objectiveKey];
-  const top = Math.max(objective * 1.1, ...runs.map((r) => r[key] || 0));
+  const top = Math.max(...runs.map((r) => Math.max(r[objectiveKey] * 1.1, r[key] || 0)));
   const ticks = axis(top, 5);
   const y = scale(0, ticks[ticks.length - 1], HEIGHT - BOTTOM, TOP);
   const x = scale(0, Math.max(1, runs.length - 1), LEFT + 14, width - RIGHT - 14);

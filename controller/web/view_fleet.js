@@ -40,7 +40,7 @@ export function fleetView() {
   return [
     h('h1.hidden', null, 'Fleet'),
     incidents(entry.data).map((i) => incidentBanner(i, roles)),
-    nowView(all, roles, incidents(entry.data).length ? CARDS / 2 : CARDS),
+    nowView(all, roles, new Set(incidents(entry.data).map((i) => i.region))),
     listView(all),
     activityView(entry.data),
   ];
@@ -66,10 +66,16 @@ function incidentBanner(i, roles) {
 
 // --- what needs a person now
 
-function nowView(all, roles, cards) {
+// The incident's banner speaks for what lies in its region.
+function isCovered(e, failing) {
+  return !e.run && (e.app.decision.gates.incident === 'block' || (e.state.key === 'standby' && e.app.regions.every((r) => r.verdict === 'up' || failing.has(r.name))));
+}
+
+function nowView(all, roles, failing) {
   const trouble = all.filter((e) => e.state.rank < TROUBLE_RANK);
   if (!trouble.length) return calm(all);
-  const shown = trouble.slice(0, cards);
+  const shown = trouble.filter((e) => !isCovered(e, failing)).slice(0, CARDS);
+  if (!shown.length) return null;
   return h('section.now', { 'aria-label': 'Needs attention' },
     shown.map((e) => card(e, roles)),
     trouble.length > shown.length ? h('p.more', null, button(`and ${count(trouble.length - shown.length, 'more app')} in trouble`, () => setFilter('trouble'), { safe: true, kind: 'quiet' })) : null);
@@ -183,7 +189,7 @@ function row(item, index) {
   const at = { transform: `translateY(${list.offsets[index]}px)`, height: `${list.offsets[index + 1] - list.offsets[index]}px` };
   const common = { role: 'row', 'aria-rowindex': index + 2, tabindex: index === list.focus ? '0' : '-1', style: at, 'data-index': index, onfocus: () => { list.focus = index; } };
   if (item.region) return h('div.row.group', { ...common, key: 'region ' + item.region },
-    h('div.cell', { role: 'gridcell', 'aria-colspan': COLUMNS.length }, h('strong', null, item.region), h('span.muted', null, ` active for ${count(item.apps, 'app')}`),
+    h('div.cell', { role: 'gridcell', 'aria-colspan': COLUMNS.length }, h('strong', null, item.region), h('span.muted', null, ` ${count(item.apps, 'app')} active`),
       item.bad ? sign('bad', 'warn', `${item.bad} in trouble`) : sign('ok', 'check', 'all well')));
   const { app } = item;
   return h('div.row', { ...common, key: app.app, class: isUrgent(item) ? `edge-${item.state.tone}` : '', onclick: (e) => { if (!e.target.closest('a')) location.hash = to.app(app.app); } },

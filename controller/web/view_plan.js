@@ -5,7 +5,7 @@ import { count, span } from './format.js';
 import { APPROVAL, LOSSY, MUTATES, PIVOT } from './actions.js';
 import { sign, sized } from './ui.js';
 
-const SIZE = { width: 142, height: 50, gapX: 20, gapY: 12, bend: 6 };
+const SIZE = { width: 158, height: 50, gapX: 22, gapY: 12, bend: 6 };
 
 // Per step: the planes of its operations, and the worst that the lint says of them.
 function leaning(lint) {
@@ -44,7 +44,7 @@ function nodeView(n, lean, at, blocked) {
   const classes = ['node', `phase-${s.phase}`, bad ? 'bad' : problems.length ? 'warn' : '', s.flags & PIVOT ? 'pivot' : '', s.flags & MUTATES ? '' : 'looks'].filter(Boolean).join(' ');
   const planes = planesOf(lean);
   const notes = [s.flags & PIVOT ? 'no return' : '', s.flags & LOSSY ? 'may lose data' : '', s.flags & APPROVAL ? 'wants approval' : ''].filter(Boolean);
-  const second = notes.length ? notes.join(', ') : planes || (s.flags & MUTATES ? 'changes' : 'looks only');
+  const second = notes.length ? notes[0] : planes || (s.flags & MUTATES ? 'changes' : 'looks only');
   return h('g', { key: s.id, class: classes, transform: `translate(${at(n.x)} ${at(n.y)})` },
     h('title', null, s.all.length > 1 ? s.all.map((x) => `${x.id}: ${x.title}`).join('\n') : `${s.id} in ${s.region}: ${s.title}. Usually ${span(s.usual_ms)}. ${planes}${notes.length ? '. ' + notes.join(', ') : ''}${problems.map((r) => '. ' + (r.problem || r.rule)).join('')}`),
     h('rect.node-box', { width: SIZE.width, height: SIZE.height, rx: 5 }), h('rect.node-phase', { width: 4, height: SIZE.height, rx: 2 }),

@@ -132,10 +132,12 @@ function ganttView(m, roles) {
   const end = Math.max(m.going ? m.now + 1000 : 0, ...m.placed.map((s) => s.to_ms || 0));
   const pad = (end - begin) * 0.02 || 1000;
   const rows = bars(m.placed, begin, end + pad, m.now).sort((a, b) => a.step.from_ms - b.step.from_ms || PHASES.indexOf(a.step.phase) - PHASES.indexOf(b.step.phase));
+  const ticks = axis(end - begin, 6).filter((t) => t <= end - begin);
   const at = (t) => `${(((t - begin) / (end + pad - begin)) * 100).toFixed(2)}%`;
   return section('Steps in time', { id: 'gantt', aside: h('span.legend', null, h('span.key-critical', null, 'on the critical path'), m.going ? h('span.key-expected', null, 'expected') : null) },
     h('div.gantt', { role: 'list' },
-      h('div.gantt-axis', { 'aria-hidden': 'true' }, axis(end - begin, 6).filter((t) => t <= end - begin).map((t) => h('span', { key: t, style: { left: at(begin + t) } }, tick(t)))),
+      h('div.gantt-axis', { 'aria-hidden': 'true' }, ticks.map((t) => h('span', { key: t, style: { left: at(begin + t) } }, tick(t)))),
+      h('div.gantt-lines', { 'aria-hidden': 'true' }, ticks.map((t) => h('i', { key: t, style: { left: at(begin + t) } }))),
       m.going ? h('div.gantt-now', { 'aria-hidden': 'true' }, h('i', { style: { left: at(m.now) } })) : null,
       rows.map((b) => ganttRow(b, m, roles))),
     m.skipped.length ? h('p.muted.not-needed', null, `Not needed: ${m.skipped.map((s) => s.id).join(', ')}`) : null);

@@ -206,11 +206,39 @@ async function keysAndMotion() {
   await page.waitForSelector('dialog[open] kbd');
   await page.locator('dialog input[type=checkbox]').uncheck();
   await page.keyboard.press('Escape');
+  await until('the keys\' list closes', async () => (await page.locator('dialog').count()) === 0);
   await page.keyboard.press('?');
+  await page.waitForTimeout(100);
   check((await page.locator('dialog').count()) === 0, 'keys of one letter can be turned off');
   await page.emulateMedia({ reducedMotion: 'reduce' });
   const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((e) => parseFloat(getComputedStyle(e).transitionDuration) > 0 || getComputedStyle(e).animationName !== 'none').length);
   check(moving === 0, `${moving} things move although that is not wanted`);
+}
+
+// Over TCP: a token opens a session, and a viewer sees everything and can press nothing.
+async function signIn() {
+  const made = await page.evaluate(async () => (await fetch('/v1/tokens', { method: 'POST', headers: { 'content-type': 'application/json', 'x-evac-csrf': '1' }, body: JSON.stringify({ name: 'ann', roles: ['viewer'] }) })).json());
+  check(typeof made.token === 'string', `no token: ${JSON.stringify(made)}`);
+  const visitor = await open(browser, {});
+  await visitor.page.goto(process.env.EVAC_TCP);
+  await visitor.page.waitForSelector('h1:text-is("Sign in to evac")');
+  await accessible(visitor.page, 'sign in');
+  await visitor.page.fill('#token', 'wrong');
+  await visitor.page.keyboard.press('Enter');
+  await until('a wrong token is refused', async () => /not valid/.test(await text(visitor.page, '.signin')));
+  await visitor.page.fill('#token', made.token);
+  await visitor.page.keyboard.press('Enter');
+  await until('the fleet', async () => (await visitor.page.locator('.row').count()) > 1);
+  check(!(await visitor.page.content()).includes(made.token), 'the token stays in the page');
+  await visitor.page.goto(process.env.EVAC_TCP + '#/apps/shop');
+  const over = visitor.page.getByRole('button', { name: 'Fail over ...' });
+  await until('a viewer may not, and is told who may', async () => /do not allow it \(operator may\)/.test(await over.getAttribute('title')));
+  await over.click({ force: true });
+  check((await visitor.page.locator('dialog').count()) === 0, 'a button that is off does nothing');
+  await visitor.page.getByRole('button', { name: 'Sign out' }).click();
+  await visitor.page.waitForSelector('h1:text-is("Sign in to evac")');
+  check(visitor.seen.errors.length === 0, visitor.seen.errors.join());
+  await visitor.context.close();
 }
 
 let run = 0;
@@ -220,6 +248,7 @@ try {
   await story('a region dies: what is wrong, what is proposed, the clock', regionDies);
   await story('approved, paused, resumed and followed to its end', async () => { await approveAndFollow(); run = runNumber(); });
   await story('the controller dies and comes back: nothing old looks new', controllerDies);
+  await story('a viewer signs in, looks, and signs out', signIn);
   await story('evidence and trend', evidence);
   await story('phone width, every view', phone);
   await story('a thousand apps', thousand);
