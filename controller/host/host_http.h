@@ -39,6 +39,7 @@ struct exchange {
     uint32_t connect_ms, total_ms;
     bool mutates, by_proxy, is_mail;
     size_t body_at; /* mail: so much of it was read */
+    bool answered;  /* mail: the server has said what it makes of the letter */
     bool fresh;
 
     uv_timer_t timer; /* while RESOLVING the deadline, ENDING the delivery */

@@ -28,12 +28,16 @@ static size_t on_letter(char *p, size_t size, size_t n, void *user)
     return part;
 }
 
-/* Lines of the server: the last one is its answer. */
+/* Lines of the server: the last one of what it says to the letter is its answer. */
 static size_t on_line(char *p, size_t size, size_t n, void *user)
 {
     struct exchange *x = user;
+    bool last_line = size * n > 3 && p[3] == ' '; /* RFC 5321 4.2.1 */
+    if (x->answered)                              /* what follows is the farewell's */
+        return size * n;
     evac_buf_reset(&x->reply_body);
     evac_buf_put(&x->reply_body, p, size * n);
+    x->answered = x->handed_over && last_line;
     return size * n;
 }
 

@@ -92,9 +92,12 @@ static void ask(struct telling *x)
     else
         TITLE(m, "%.*s: run %llu waits for a yes before %.*s", S(x->r->app), N(x->r->run),
               S(x->r->name));
-    TEXT(m, "%s%s%.*s. Asked by %s. evac approve %llu | evac decline %llu", run->why,
-         run->why[0] ? ". " : "", S(x->r->text), run->who[0] ? run->who : "the controller",
-         N(x->r->run), N(x->r->run));
+    TEXT(m,
+         "%s%s%.*s. Asked by %s. What it costs and what blocks: evac decide %.*s. evac approve "
+         "%llu | "
+         "evac decline %llu",
+         run->why, run->why[0] ? ". " : "", S(x->r->text),
+         run->who[0] ? run->who : "the controller", S(x->r->app), N(x->r->run), N(x->r->run));
 }
 
 static const char *gate_place(const struct telling *x)
@@ -158,10 +161,20 @@ static void escalate(struct telling *x)
          N(x->r->run));
 }
 
+static void note_instant(struct telling *x)
+{
+    struct evac_told_run *run = &x->t->runs[x->r->run % EVAC_TELL_RUNS];
+    if (run->id == x->r->run && is(x->r->name, "impact_lo"))
+        run->impact_wall_ms = x->r->number;
+    if (run->id == x->r->run && is(x->r->name, "recovered"))
+        run->recovered_wall_ms = x->r->number;
+}
+
 static void began(struct telling *x)
 {
     const struct evac_told_run *run = run_of(x);
     bool alone = strcmp(run->who, "policy") == 0;
+    note_instant(x);
     if (!is(x->r->name, "started") || run->aside)
         return;
     struct evac_message *m = say(x, EVAC_ABOUT_RUN,
@@ -171,7 +184,8 @@ static void began(struct telling *x)
                                  EVAC_NOTICE_TRIGGER);
     KEY(m, "%.*s/run/%llu", S(x->r->app), N(x->r->run));
     TITLE(m, "%.*s: %s has begun (run %llu)", S(x->r->app), run->what, N(x->r->run));
-    TEXT(m, "Begun by %s: %s. evac watch %llu shows it", run->who, run->why, N(x->r->run));
+    TEXT(m, "Begun by %s%s%s. evac watch %llu shows it", run->who, run->why[0] ? ": " : "",
+         run->why, N(x->r->run));
 }
 
 static void step_asks(struct telling *x)
@@ -198,6 +212,16 @@ static void run_moved(struct telling *x)
     }
 }
 
+/* "Users were back 22.8 s after the last good answer. ": the report's RTO, when there is one. */
+static void put_rto(const struct evac_told_run *run, char *to, size_t bytes)
+{
+    int64_t ms = run->recovered_wall_ms - run->impact_wall_ms;
+    to[0] = '\0';
+    if (run->impact_wall_ms && run->recovered_wall_ms && ms >= 0)
+        evac_notice_text(to, bytes, "Users were back %lld.%lld s after the last good answer. ",
+                         (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+}
+
 static bool ended_well(const struct telling *x)
 {
     return is(x->r->to, "succeeded") || is(x->r->to, "succeeded_with_exceptions");
@@ -207,6 +231,7 @@ static void run_over(struct telling *x)
 {
     const struct evac_told_run *run = run_of(x);
     bool begun = !is(x->r->from, "proposed");
+    char rto[96];
     struct evac_message *m =
         say(x, EVAC_ABOUT_RUN, ended_well(x) ? EVAC_URGENCY_INFO : EVAC_URGENCY_WARNING,
             EVAC_NOTICE_RESOLVE);
@@ -216,7 +241,8 @@ static void run_over(struct telling *x)
               N(x->r->run));
     else
         TITLE(m, "%.*s: %s was not begun (run %llu)", S(x->r->app), run->what, N(x->r->run));
-    TEXT(m, "%.*s%sevac report %llu", S(x->r->text), x->r->text.n ? ". " : "", N(x->r->run));
+    put_rto(run, rto, sizeof rto);
+    TEXT(m, "%s%.*s%sevac report %llu", rto, S(x->r->text), x->r->text.n ? ". " : "", N(x->r->run));
     if (ended_well(x) || !begun || run->aside)
         return;
     struct evac_message *bad = say(x, EVAC_ABOUT_RUN, EVAC_URGENCY_CRITICAL, EVAC_NOTICE_TRIGGER);

@@ -16,7 +16,8 @@ struct evac_told_run {
     uint64_t id;
     char what[96]; /* "failover us-east-1 -> us-west-2" */
     char who[64], why[200];
-    bool aside; /* a rehearsal or an isolated drill */
+    bool aside;                                /* a rehearsal or an isolated drill */
+    int64_t impact_wall_ms, recovered_wall_ms; /* 0 not known */
 };
 
 struct evac_teller {
