@@ -94,3 +94,12 @@ enum evac_code evac_url_split(struct evac_str text, struct evac_url *ret_url, st
     *ret_url = url;
     return EVAC_OK;
 }
+
+bool evac_url_is_local(const struct evac_url *url)
+{
+    bool digits = evac_str_starts(url->host, "127."); /* and no name that begins so */
+    for (size_t i = 0; i < url->host.n; i++)
+        digits =
+            digits && (url->host.p[i] == '.' || (url->host.p[i] >= '0' && url->host.p[i] <= '9'));
+    return digits || evac_str_is(url->host, "localhost") || evac_str_is(url->host, "::1");
+}

@@ -20,4 +20,8 @@ struct evac_url {
  * line. */
 enum evac_code evac_url_split(struct evac_str text, struct evac_url *ret_url, struct evac_err *err);
 
+/* This machine, by "localhost" or by an address of 127.0.0.0/8 or ::1: what goes there without TLS
+ * is heard by nobody else. */
+bool evac_url_is_local(const struct evac_url *url);
+
 #endif

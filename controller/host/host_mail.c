@@ -11,12 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_this_machine(const struct evac_url *url)
-{
-    return evac_str_is(url->host, "localhost") || evac_str_is(url->host, "::1") ||
-           evac_str_starts(url->host, "127.");
-}
-
 static size_t on_letter(char *p, size_t size, size_t n, void *user)
 {
     struct exchange *x = user;
@@ -65,7 +59,7 @@ static void set_mail(struct exchange *x, const struct evac_mail_request *r, bool
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(e, CURLOPT_USE_SSL,
-                     (long)(is_this_machine(&x->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+                     (long)(evac_url_is_local(&x->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
     curl_easy_setopt(e, CURLOPT_MAIL_FROM, evac_arena_printf(a, "<%.*s>", EVAC_STR_ARG(r->from)).p);
     curl_easy_setopt(e, CURLOPT_MAIL_RCPT, x->headers);
     curl_easy_setopt(e, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);

@@ -46,15 +46,6 @@ bool evac_channel_takes_news(struct evac_str type)
 
 /* --- what its type needs ---------------------------------------------------------------------- */
 
-/* By name, or by an address: 127.0.0.0/8, ::1. */
-static bool is_this_machine(struct evac_str host)
-{
-    bool digits = evac_str_starts(host, "127.");
-    for (size_t i = 0; i < host.n; i++)
-        digits = digits && (host.p[i] == '.' || (host.p[i] >= '0' && host.p[i] <= '9'));
-    return digits || evac_str_is(host, "localhost") || evac_str_is(host, "::1");
-}
-
 /* Only the place is looked at: evac_url_split() reads http and https. */
 static bool split_mail(struct evac_str url, bool *ret_tls, struct evac_url *ret)
 {
@@ -70,8 +61,7 @@ static bool split_mail(struct evac_str url, bool *ret_tls, struct evac_url *ret)
 bool evac_channel_url_is_safe(struct evac_str url)
 {
     struct evac_url parts;
-    return evac_url_split(url, &parts, NULL) == EVAC_OK &&
-           (parts.tls || is_this_machine(parts.host));
+    return evac_url_split(url, &parts, NULL) == EVAC_OK && (parts.tls || evac_url_is_local(&parts));
 }
 
 static enum evac_code check_mail(const struct evac_channel *c, struct evac_err *err)

@@ -22,7 +22,7 @@ notify = {
     { name = "hook"; type = "webhook"; url = "https://127.0.0.1:%(https)d/hook"; secret = "%(dir)s/hook.key"; ca = "%(dir)s/ca.pem"; },
     { name = "pager"; type = "pagerduty"; url = "http://127.0.0.1:%(http)d/v2/enqueue"; secret = "routing"; },
     { name = "chat"; type = "slack"; secret = "%(dir)s/slack.url"; },
-    { name = "post"; type = "mail"; url = "smtps://127.0.0.1:%(smtp)d"; ca = "%(dir)s/ca.pem"; user = "evac";
+    { name = "post"; type = "mail"; url = "%(post)s"; ca = "%(dir)s/ca.pem"; user = "evac";
       secret = "%(dir)s/mail.pw"; from = "evac@example.com"; to = ( "ann@example.com", "bob@example.com" ); },
     { name = "dead"; type = "webhook"; url = "http://127.0.0.1:1/"; secret = "%(dir)s/hook.key"; }
   );
@@ -62,10 +62,15 @@ class Mail(socketserver.StreamRequestHandler):
     def handle(self):
         self.say("220 mail.example.com ESMTP")
         to = []
-        for line in iter(self.rfile.readline, b""):
+        for line in iter(lambda: self.rfile.readline(), b""):  # another one after STARTTLS
             verb = line[:4].upper()
             if verb == b"EHLO":
-                self.say("250-mail.example.com\r\n250 AUTH PLAIN")
+                offers = "AUTH PLAIN" if isinstance(self.connection, ssl.SSLSocket) else "STARTTLS"
+                self.say("250-mail.example.com\r\n250 " + offers)
+            elif verb == b"STAR":
+                self.say("220 go on")
+                self.connection = self.server.starttls.wrap_socket(self.connection, server_side=True)
+                self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
             elif verb == b"AUTH":
                 self.say("334 ")
                 told = base64.b64decode(self.rfile.readline()).split(b"\0")[1:]
@@ -109,9 +114,9 @@ class Receivers:
         self.mute, self.muted, self.over = threading.Event(), threading.Event(), threading.Event()
         self.servers, self.unheard = {}, []
         for name, handler, inbox, context in (("https", Hook, self.hooks, tls), ("http", Hook, self.hooks, None),
-                                              ("smtp", Mail, self.letters, tls)):
+                                              ("smtps", Mail, self.letters, tls), ("smtp", Mail, self.letters, None)):
             server = Threads(("127.0.0.1", 0), handler)
-            server.inbox, server.tls = inbox, context
+            server.inbox, server.tls, server.starttls = inbox, context, tls
             server.mute, server.muted, server.over, server.unheard = self.mute, self.muted, self.over, self.unheard
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             self.servers[name] = server
@@ -132,7 +137,7 @@ class Receivers:
 class Told(Shop):
     """A shop whose people are told."""
 
-    def __init__(self):
+    def __init__(self, mail="smtps"):
         super().__init__("propose")
         self.people = Receivers(self.dir)
         credentials = os.path.join(self.dir, "credentials")
@@ -144,7 +149,8 @@ class Told(Shop):
                 f.write(text)
         self.env["CREDENTIALS_DIRECTORY"] = credentials
         with open(self.dir + "/conf/evac.cfg", "a") as f:
-            f.write(NOTIFY % {"dir": self.dir, "https": self.people.https, "http": self.people.http, "smtp": self.people.smtp})
+            f.write(NOTIFY % {"dir": self.dir, "https": self.people.https, "http": self.people.http,
+                              "post": "%s://127.0.0.1:%d" % (mail, getattr(self.people, mail))})
 
     def __exit__(self, *how):
         self.people.close()
@@ -214,10 +220,11 @@ def people_are_told_each_in_their_own_words():
 
 
 def killed_while_a_message_is_on_its_way_it_comes_again_and_says_so():
-    with Told() as shop:
+    with Told(mail="smtp") as shop:
         people = shop.people
         shop.start()
         shop.healthy()
+        shop.wait(lambda: people.letters, 5, "a letter, after STARTTLS")  # its password is only for such
         people.mute.set()
         shop.down("us-east-1")
         assert people.muted.wait(10)

@@ -376,6 +376,38 @@ START_TEST(each_kind_of_probe_lands_with_what_goes_with_it)
 }
 END_TEST
 
+START_TEST(who_is_told_lands_where_it_belongs)
+{
+    static const char text[] =
+        "notify = { public_url = \"https://evac.example.com/\"; gather = \"3s\"; certificate = 0;\n"
+        "  channels = ( { name = \"pager\"; type = \"pagerduty\"; secret = \"routing\"; backup = "
+        "\"bus\"; },\n"
+        "    { name = \"bus\"; type = \"events\"; regions = ( \"us-west-2\", \"eu-west-1\" ); with "
+        "= { "
+        "bus = \"ops\"; }; give_up = \"1h\"; queue = 10; } );\n"
+        "  routes = ( { apps = ( \"shop\" ); kinds = ( \"proposal\", \"run\" ); severity = "
+        "\"critical\"; except = ( { cron = \"0 9 * * 1-5\"; for = \"9h\"; timezone = "
+        "\"Europe/Berlin\"; } ); to = ( \"pager\" ); } );\n};\n";
+    struct evac_conf_text file = { "evac.cfg", evac_str(text) };
+    struct loaded l;
+    parse(&l, &file, 1);
+    const struct evac_notify_conf *n = &l.model->controller.notify;
+    assert_str(n->public_url, "https://evac.example.com/");
+    ck_assert(n->gather_ms == 3000 && n->certificate_ms == 0);
+    ck_assert(n->channel_count == 2 && n->route_count == 1);
+    ck_assert(n->channels[0].give_up_ms == 86400000 && n->channels[0].queue_max == 200);
+    ck_assert(n->channels[1].give_up_ms == 3600000 && n->channels[1].queue_max == 10);
+    assert_str(n->channels[0].backup, "bus");
+    assert_str(n->channels[1].regions[1], "eu-west-1");
+    assert_str(n->channels[1].with.items[0].value, "ops");
+    ck_assert(n->routes[0].severity == EVAC_URGENCY_CRITICAL && n->routes[0].kind_count == 2);
+    ck_assert(n->routes[0].during_count == 0 && n->routes[0].except_count == 1);
+    assert_str(n->routes[0].except[0].timezone, "Europe/Berlin");
+    assert_str(n->routes[0].channels[0], "pager");
+    end(&l);
+}
+END_TEST
+
 START_TEST(vantages_have_names_that_differ_from_the_controller_s)
 {
     struct loaded l;
@@ -856,6 +888,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, the_endpoint_is_a_probe_that_measures_and_a_resource_that_steps_can_name);
     tcase_add_test(tc, a_resource_s_nested_settings_are_sorted_dotted_names_with_their_lines);
     tcase_add_test(tc, each_kind_of_probe_lands_with_what_goes_with_it);
+    tcase_add_test(tc, who_is_told_lands_where_it_belongs);
     tcase_add_test(tc, vantages_have_names_that_differ_from_the_controller_s);
     tcase_add_test(tc, a_probe_faster_than_the_usual_timeout_gets_one_that_fits);
     tcase_add_test(tc, a_policy_that_nothing_can_set_off_is_warned_of);
