@@ -33,17 +33,22 @@ static uint64_t newest(const struct api_call *c, struct evac_store_filter filter
     return seq;
 }
 
-/* 0: it is about neither an app nor a run. */
-static uint64_t revision(const struct api_call *c)
+/* -1: it is about neither an app nor a run that there is. An app of which nothing was said yet: 0.
+ */
+static int64_t revision(const struct api_call *c)
 {
     struct evac_str path = evac_str(c->route->path);
-    int64_t run;
-    if (evac_str_starts(path, "/v1/runs/{run}"))
-        return evac_str_i64(c->vars[0], &run) && run > 0
-                   ? newest(c, (struct evac_store_filter){ .run = (uint64_t)run })
-                   : 0;
+    int64_t run, seq;
+    if (evac_str_starts(path, "/v1/runs/{run}")) {
+        if (!evac_str_i64(c->vars[0], &run) || run <= 0)
+            return -1;
+        seq = (int64_t)newest(c, (struct evac_store_filter){ .run = (uint64_t)run });
+        return seq ? seq : -1;
+    }
     struct evac_str app = evac_str_starts(path, "/v1/apps/{app}") ? c->vars[0] : api_text(c, "app");
-    return app.n ? newest(c, (struct evac_store_filter){ .app = app }) : 0;
+    if (app.n == 0 || !evac_model_app(evac_daemon_model(c->daemon), app))
+        return -1;
+    return (int64_t)newest(c, (struct evac_store_filter){ .app = app });
 }
 
 /* --- what was sent -------------------------------------------------------------------------------
@@ -80,8 +85,9 @@ void evac_etag_put(struct api_call *c)
     struct evac_api_response *r = c->r;
     if (r->status != 200 || r->body.failed)
         return;
+    int64_t about = revision(c);
     hash_body(evac_buf_str(&r->body), hex);
-    snprintf(r->etag, sizeof r->etag, "\"%" PRIu64 ".%s\"", revision(c), hex);
+    snprintf(r->etag, sizeof r->etag, "\"%" PRId64 ".%s\"", about > 0 ? about : 0, hex);
     if (!has_tag(c->q->if_none_match, evac_str(r->etag)))
         return;
     r->status = 304;
@@ -91,35 +97,35 @@ void evac_etag_put(struct api_call *c)
 /* --- is it still so? -----------------------------------------------------------------------------
  */
 
-/* "\"4711.9f…\"" is 4711; 0: it is none of ours, or a weak one. */
-static uint64_t revision_of_tag(struct evac_str tag)
+/* "\"4711.9f…\"" is 4711; -1: it is none of ours, or a weak one. */
+static int64_t revision_of_tag(struct evac_str tag)
 {
     struct evac_str rest;
     int64_t number;
     if (tag.n < 2 || tag.p[0] != '"')
-        return 0;
+        return -1;
     tag.p++;
     tag.n--;
-    return evac_str_i64(evac_str_cut(tag, '.', &rest), &number) && number > 0 ? (uint64_t)number
-                                                                              : 0;
+    return evac_str_i64(evac_str_cut(tag, '.', &rest), &number) && number >= 0 ? number : -1;
 }
 
 bool evac_etag_matches(const struct api_call *c, struct evac_err *err)
 {
-    uint64_t now = revision(c);
+    int64_t now = revision(c);
     struct evac_str list = c->q->if_match;
-    if (now && evac_str_is(evac_str_trim(list), "*"))
-        return true;
-    while (now && list.n)
-        if (revision_of_tag(evac_str_trim(evac_str_cut(list, ',', &list))) == now)
-            return true;
-    if (now)
-        (void)evac_fail(err, EVAC_E_STALE,
-                        "row %" PRIu64 " of the journal says what is newest about it: that is not "
-                        "what If-Match names",
-                        now);
-    else
+    if (now < 0) {
         (void)evac_fail(err, EVAC_E_STALE,
                         "If-Match is for words about an app or run, and this names none");
+        return false;
+    }
+    if (evac_str_is(evac_str_trim(list), "*"))
+        return true;
+    while (list.n)
+        if (revision_of_tag(evac_str_trim(evac_str_cut(list, ',', &list))) == now)
+            return true;
+    (void)evac_fail(err, EVAC_E_STALE,
+                    "row %" PRId64 " of the journal says what is newest about it: that is not "
+                    "what If-Match names",
+                    now);
     return false;
 }

@@ -281,6 +281,9 @@ def a_word_about_what_has_changed_is_refused(w, api):
     late = api.say(body={"verb": "release", "app": "shop"}, headers={"If-Match": tag})
     assert late.status == 412 and late.json["type"] == "/v1/problems/precondition-failed", late
     assert [h for h in api.listHolds().json if h["kind"] == "hold"], "it was done all the same"
+    for tags, status in (('"7.x"', 412), ('"7.x", ' + api.getApp(app="shop").headers["etag"], 200), ("*", 200), ("W/" + tag, 412)):
+        assert api.say(body=hold, headers={"If-Match": tags}).status == status, tags
+    assert api.say(body={"verb": "stop-automation", "reason": "r"}, headers={"If-Match": "*"}).status == 412  # about no app
     assert api.say(body={"verb": "release", "app": "shop"}, headers={"If-Match": api.getApp(app="shop").headers["etag"]}).status == 200
 
 
