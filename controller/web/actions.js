@@ -178,10 +178,16 @@ const KINDS = [
   ['live', 'live: moves users there, soaks, and home again'], ['game-day', 'game day: breaks something, and watches'],
 ];
 
+// By dated prices; what is not counted is named, so that a small number is not taken for all.
+function costWords(c) {
+  const gaps = c.not_counted.length + c.not_counted_more;
+  return `${(c.estimate_millionths / 1e6).toFixed(2)} ${c.currency}${gaps ? `, without ${c.not_counted.slice(0, 2).join(', ')}${gaps > 2 ? ` and ${gaps - 2} more` : ''}` : ''}${c.prices_of ? ` (prices of ${c.prices_of})` : ''}`;
+}
+
 function receiptView(r) {
   return h('div.preview', null,
     facts(fact('From, to', h('strong', null, `${r.from} → ${r.to}`)), fact('Takes about', h('span.num', null, span(r.takes_ms))),
-      known(r.soak_ms) ? fact('Soak', span(r.soak_ms)) : null, fact('Touches', r.touches.length ? count(r.touches.length + (r.touches_more || 0), 'step') : 'nothing')),
+      known(r.soak_ms) ? fact('Soak', span(r.soak_ms)) : null, fact('Touches', r.touches.length ? count(r.touches.length + (r.touches_more || 0), 'step') : 'nothing'), r.cost ? fact('Costs about', costWords(r.cost)) : null),
     r.touches.length ? h('details', null, h('summary', null, 'What it will touch'), h('ul.plain', null, r.touches.map((t) => h('li', { key: t.step }, h('strong', null, t.step), ` ${t.action} in ${t.region}${t.put_back ? ', put back afterwards' : ''}`)))) : null,
     (r.meanwhile || []).length ? h('ul.plain', null, r.meanwhile.map((t) => h('li', null, t))) : null,
     (r.not_tested || []).length ? h('p.muted', null, 'Not tested: ' + r.not_tested.join('; ') + '.') : null);

@@ -93,7 +93,7 @@ function lostView() {
 }
 
 function troubleView() {
-  const entry = use('/v1/status', page.route.view === 'fleet' ? 2000 : 5000, () => true);
+  const entry = use('/v1/status', 5000); // the fleet's view, drawn behind this, asks more often
   if (!entry.data) return null;
   const says = controllerTrouble(entry.data);
   const elsewhere = page.route.view === 'fleet' ? [] : incidents(entry.data);

@@ -1,6 +1,6 @@
 // What an app's state means to a person: what is wrong, what evac proposes, what it is doing. Pure: from the API's objects to words,
 // so that every view says the same.
-import { known, span, words, count } from './format.js';
+import { clock, known, span, words, count } from './format.js';
 
 // The nearer to 0, the more urgent. tone is a colour, mark a shape: neither is the only sign, the word is always there.
 const STATES = {
@@ -190,6 +190,14 @@ export function incidents(status) {
 export function incidentWords(i) {
   const states = Object.entries(i.apps_by_state || {}).filter(([, n]) => n > 0).map(([name, n]) => `${n} ${words(name)}`);
   return `${count(i.down, 'app')} of ${i.serving} down` + (states.length ? ` (${states.join(', ')})` : '');
+}
+
+// Until when an incident's question stands, what then, and who is told meanwhile; "" when nobody is asked.
+const AT_EXPIRY = { decline: 'it counts as a no', hold: 'it is asked again' };
+export function questionWords(i) {
+  if (!i.asks || !known(i.expires_ms)) return '';
+  const next = i.next_told ? ` ${i.next_told} is told at ${clock(i.next_told_ms)} UTC.` : '';
+  return `The question stands until ${clock(i.expires_ms)} UTC; then ${AT_EXPIRY[i.at_expiry] || words(i.at_expiry)}.${next}`;
 }
 
 // What is wrong with the controller itself, the gravest first. Each a sentence.

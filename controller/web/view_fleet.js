@@ -4,7 +4,7 @@ import { clock, count, known, moment, span, ticking } from './format.js';
 import { live, nowMs, use } from './live.js';
 import { listOf } from './api.js';
 import { aboutIncident, aboutRun } from './actions.js';
-import { FILTERS, TROUBLE_RANK, byRegion, doing, fleet, incidentWords, incidents, isUrgent, lagTone, proposes, search, troubledRegion, wrong } from './model.js';
+import { FILTERS, TROUBLE_RANK, byRegion, doing, fleet, incidentWords, incidents, isUrgent, lagTone, proposes, questionWords, search, troubledRegion, wrong } from './model.js';
 import { button, empty, icon, link, mayNot, meter, redraw, section, sign, to, verdict, waiting } from './ui.js';
 
 // offsets: where each row begins, and the end of the last.
@@ -13,10 +13,14 @@ const ROW = 40, ROW_NARROW = 92, SPARE = 6, CARDS = 4;
 
 const narrow = () => matchMedia('(max-width: 760px)').matches;
 
+// A large fleet's answer is large: it is asked for less often, and not again at every row of the journal.
+const LARGE = 200, pace = { every: 2000 };
+
 // Once for each answer, not for each drawing.
 function derive(status) {
   if (list.from !== status) {
     list.from = status;
+    pace.every = status.apps.length > LARGE ? 4000 : 2000;
     list.derived = fleet(status);
     list.key = '';
   }
@@ -33,7 +37,7 @@ function derive(status) {
 }
 
 export function fleetView() {
-  const entry = use('/v1/status', 2000, () => true);
+  const entry = use('/v1/status', pace.every, () => pace.every === 2000);
   const roles = use('/v1/roles', 30000);
   if (!entry.data) return [h('h1', null, 'Fleet'), waiting(entry)];
   const all = derive(entry.data);
@@ -57,6 +61,7 @@ function incidentBanner(i, roles) {
     h('div.incident-answer', null,
       h('p', null, asked ? 'evac proposes to evacuate the region.' : i.state === 'paused' ? 'The evacuation is paused.' : i.state === 'declined' ? `Declined${i.who ? ' by ' + i.who : ''}: nothing begins.`
         : i.approved ? `The region is being evacuated${known(i.tier) ? `, tier ${i.tier}` : ''}${i.who ? `; ${i.who} said yes` : ''}.` : 'Apps that may act do; the others wait for a yes.'),
+      questionWords(i) ? h('p.question.muted', null, questionWords(i)) : null,
       h('div.actions', null,
         asked || i.state === 'open' ? button('Evacuate the region ...', () => aboutIncident(i, 'approve'), { kind: 'danger', why: mayNot(roles, 'approve') }) : null,
         asked || i.state === 'open' ? button('Decline ...', () => aboutIncident(i, 'decline'), { why: mayNot(roles, 'decline') }) : null,

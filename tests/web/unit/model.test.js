@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { FILTERS, TROUBLE_RANK, byRegion, controllerTrouble, doing, fleet, incidents, lagTone, proposes, search, stateOf, wrong } from '../../../controller/web/model.js';
+import { FILTERS, TROUBLE_RANK, byRegion, controllerTrouble, doing, fleet, incidents, lagTone, proposes, questionWords, search, stateOf, wrong } from '../../../controller/web/model.js';
 
 const region = (name, role, verdict, more) => ({ name, role, verdict, reasons: '', readiness: null, probes: [], impact_lo_ms: null, ...more });
 const app = (name, more) => ({
@@ -78,4 +78,11 @@ test('one banner an incident that goes on, and the controller speaks of itself',
   assert.deepEqual(incidents(status).map((i) => i.region), ['us-east-1']);
   assert.deepEqual(controllerTrouble(status).length, 3);
   assert.deepEqual(controllerTrouble({ lead: true }), []);
+});
+
+test('an incident\'s question says how long it stands and what then', () => {
+  const at = Date.UTC(2026, 10, 28, 3, 0, 0);
+  assert.equal(questionWords({ asks: false, expires_ms: null }), '');
+  assert.equal(questionWords({ asks: true, expires_ms: at, at_expiry: 'decline', next_told: 'lead', next_told_ms: at - 60000 }), 'The question stands until 03:00:00 UTC; then it counts as a no. lead is told at 02:59:00 UTC.');
+  assert.match(questionWords({ asks: true, expires_ms: at, at_expiry: 'hold', next_told: '' }), /asked again\.$/);
 });
