@@ -440,8 +440,10 @@ static void assurance(struct telling *x)
     bool lint = is(x->r->name, "lint"), good = is(x->r->event, "good");
     if (!good && !is(x->r->event, "not-good"))
         return;
-    struct evac_message *m = say(x, EVAC_ABOUT_ASSURANCE, EVAC_URGENCY_WARNING,
-                                 good ? EVAC_NOTICE_RESOLVE : EVAC_NOTICE_TRIGGER);
+    bool acts = !x->view || !x->view->acts || x->view->acts(x->view->ctx, x->r->app);
+    struct evac_message *m =
+        say(x, EVAC_ABOUT_ASSURANCE, acts ? EVAC_URGENCY_WARNING : EVAC_URGENCY_INFO,
+            good ? EVAC_NOTICE_RESOLVE : EVAC_NOTICE_TRIGGER);
     KEY(m, "%.*s/assurance/%.*s/%.*s", S(x->r->app), S(x->r->name), S(x->r->to));
     TITLE(m, "%.*s: %s to %.*s %s", S(x->r->app), lint ? "the lint of the way" : "the drill debt",
           S(x->r->to),

@@ -31,6 +31,8 @@ struct evac_tell_view {
     void *ctx;
     /* Do users of the app go to that region? */
     bool (*serves)(void *ctx, struct evac_str app, struct evac_str region);
+    /* May automation act for the app? What keeps it from that matters to nobody else. */
+    bool (*acts)(void *ctx, struct evac_str app);
     /* Whom the so-manieth escalation of an incident tells, 1.. */
     struct evac_str (*escalates)(void *ctx, int64_t number);
 };

@@ -51,6 +51,13 @@ static bool serves(void *ctx, struct evac_str name, struct evac_str region)
     return true;
 }
 
+static bool acts(void *ctx, struct evac_str name)
+{
+    const struct evac_engine *engine = &((const struct evac_shell *)ctx)->engine;
+    size_t i = evac_engine_app(engine, name);
+    return i < engine->app_count && engine->apps[i].app->automatic == EVAC_POLICY_ACT;
+}
+
 static struct evac_str escalates(void *ctx, int64_t number)
 {
     const struct evac_controller_conf *conf = &((const struct evac_shell *)ctx)->model->controller;
@@ -73,7 +80,7 @@ static void forget_old(struct shell_notify *n, int64_t wall_ms)
 void shell_notify_see(struct evac_shell *shell, const struct evac_record *r)
 {
     struct shell_notify *n = shell->notify;
-    const struct evac_tell_view view = { shell, serves, escalates };
+    const struct evac_tell_view view = { shell, serves, acts, escalates };
     struct evac_message out[EVAC_TELL_MAX];
     if (r->kind == EVAC_RECORD_NOTICE) {
         const struct evac_outbox_now now = shell_outbox_now(shell);

@@ -120,6 +120,52 @@ START_TEST(a_controller_that_is_killed_again_and_again_tells_all_of_it)
 }
 END_TEST
 
+/* What no row says: a run that takes too long, a question that is about to close. */
+START_TEST(time_that_runs_out_is_told_once)
+{
+    const struct world_options options = { .seed = 5,
+                                           .speed = 20,
+                                           .notify = HOOK,
+                                           .app_extra =
+                                               "automatic = \"act\"=>automatic = \"propose\"\n" };
+    struct world *w = world_new(&options);
+    world_run(w, 20000);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    world_run(w, 200);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PAUSE, "", "a look", 0), EVAC_OK);
+    world_run(w, 200000);
+    ck_assert(!was_told(w, "shop/run/1/slow", "trigger"));
+    world_run(w, 100000); /* the objective is two minutes */
+    ck_assert(was_told(w, "shop/run/1/slow", "trigger"));
+    ck_assert_int_eq(world_say(w, EVAC_CMD_STOP, "", "enough", 0), EVAC_OK);
+    ck_assert(world_run_to_end(w, 300000));
+    world_run(w, 5000);
+    ck_assert(was_told(w, "shop/run/1/slow", "resolve"));
+    ck_assert(was_told(w, "shop/over", "trigger"));
+    world_free(w);
+}
+END_TEST
+
+START_TEST(a_question_that_is_about_to_close_is_told_of_once_more)
+{
+    const struct world_options options = { .seed = 6,
+                                           .speed = 20,
+                                           .notify = HOOK,
+                                           .app_extra =
+                                               "automatic = \"act\"=>automatic = \"propose\"\n" };
+    struct world *w = world_new(&options);
+    world_run(w, 20000);
+    world_control(w, "region us-east-1 down");
+    world_run(w, 60000);
+    ck_assert(was_told(w, "shop/run/1/ask", "trigger"));
+    ck_assert(!was_told(w, "shop/run/1/ask/last-call", "trigger"));
+    world_run(w, 810000);
+    ck_assert(was_told(w, "shop/run/1/ask/last-call", "trigger"));
+    ck_assert_uint_eq(repeats(w), 0);
+    world_free(w);
+}
+END_TEST
+
 /* By a topic in each region; the first of them is the one that goes. */
 #define TOPICS                                                                                     \
     "gather = \"0\"; channels = ( { name = \"topic\"; type = \"sns\"; regions = ( \"us-east-1\", " \
@@ -155,6 +201,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, people_are_told_once_and_in_order);
     tcase_add_test(tc, what_is_lost_on_the_way_comes_again_and_says_that_it_may_have);
     tcase_add_loop_test(tc, a_controller_that_is_killed_again_and_again_tells_all_of_it, 0, 6);
+    tcase_add_test(tc, time_that_runs_out_is_told_once);
+    tcase_add_test(tc, a_question_that_is_about_to_close_is_told_of_once_more);
     tcase_add_test(tc, who_is_told_by_a_cloud_is_told_from_the_region_that_is_left_standing);
     suite_add_tcase(suite, tc);
 }

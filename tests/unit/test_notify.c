@@ -380,6 +380,45 @@ START_TEST(what_is_refused_as_it_is_does_not_stand_in_the_way_for_ever)
 }
 END_TEST
 
+START_TEST(what_waits_for_a_channel_that_is_gone_is_dropped_and_one_that_came_hears_what_is_new)
+{
+    static const struct evac_notify_conf one = { .channels = channels + 1, .channel_count = 1 };
+    struct desk *d = desk_new(&plain);
+    queue(d, "shop/a", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_ERROR, 1);
+    evac_outbox_configure(d->o, &one); /* "pager" is the first of it now */
+    evac_outbox_sweep(d->o, &d->now, NULL, NULL, d->rows);
+    ck_assert_uint_eq(commit(d), 1);
+    ck_assert(journalled(d, "chat", "no-channel", "dropped"));
+    queue(d, "shop/a", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_ERROR, 1);
+    ck_assert_uint_eq(try_all(d), 1);
+    ck_assert_ptr_nonnull(on_its_way(d, "pager"));
+    desk_free(d);
+}
+END_TEST
+
+static bool does_not(void *ctx, struct evac_str app)
+{
+    (void)ctx, (void)app;
+    return false;
+}
+
+START_TEST(what_keeps_automation_from_acting_is_little_to_an_app_that_asks_anyway)
+{
+    const struct evac_tell_view view = { .acts = does_not };
+    const struct evac_record r = { .kind = EVAC_RECORD_ASSURANCE,
+                                   .app = EVAC_STR("shop"),
+                                   .name = EVAC_STR("drill"),
+                                   .event = EVAC_STR("not-good"),
+                                   .to = EVAC_STR("us-west-2") };
+    struct evac_teller t = { .started = false };
+    struct evac_message out[EVAC_TELL_MAX];
+    ck_assert_uint_eq(evac_tell(&t, &r, &view, out), 1);
+    ck_assert_int_eq(out[0].severity, EVAC_URGENCY_INFO);
+    ck_assert_uint_eq(evac_tell(&t, &r, NULL, out), 1);
+    ck_assert_int_eq(out[0].severity, EVAC_URGENCY_WARNING);
+}
+END_TEST
+
 static bool is_incident(void *ctx, struct evac_str region)
 {
     (void)ctx;
@@ -879,6 +918,9 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, of_too_many_the_least_severe_and_oldest_is_dropped_and_a_row_says_so);
     tcase_add_test(tc, a_dead_channel_is_tried_less_and_less_stops_no_other_and_its_backup_is_told);
     tcase_add_test(tc, what_is_refused_as_it_is_does_not_stand_in_the_way_for_ever);
+    tcase_add_test(
+        tc, what_waits_for_a_channel_that_is_gone_is_dropped_and_one_that_came_hears_what_is_new);
+    tcase_add_test(tc, what_keeps_automation_from_acting_is_little_to_an_app_that_asks_anyway);
     tcase_add_test(tc, apps_of_a_regional_incident_are_not_told_one_by_one);
     tcase_add_test(tc, after_a_kill_behind_any_row_none_is_lost_and_a_repeat_is_known_as_one);
     tcase_add_loop_test(tc, a_webhook_is_signed_as_the_standard_has_it, 0, 2);
