@@ -63,16 +63,17 @@ static void read_problem(const struct evac_buf *raw, long status, struct evac_er
 }
 
 /* A key of its own for each change: when the answer is lost, asking again under the same key gets
- * it, and does nothing twice. */
-static struct curl_slist *headers_for(const char *body)
+ * it, and does nothing twice. ret_keyed: it has one. */
+static struct curl_slist *headers_for(const char *body, bool *ret_keyed)
 {
     unsigned char random[16];
     char key[64] = "Idempotency-Key: ";
+    size_t n = evac_str(key).n;
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     headers = curl_slist_append(headers, "Expect:");
-    if (!body || getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    *ret_keyed = body && getrandom(random, sizeof random, 0) == (ssize_t)sizeof random;
+    if (!*ret_keyed)
         return headers;
-    size_t n = evac_str(key).n;
     for (size_t i = 0; i < sizeof random; i++)
         snprintf(key + n + 2 * i, 3, "%02x", random[i]);
     return curl_slist_append(headers, key);
@@ -88,17 +89,20 @@ static bool was_lost(CURLcode code)
 #define AGAIN_FOR_MS 20000 /* a controller that died is back by then, or people must look */
 #define AGAIN_MS     250
 
-static CURLcode perform(struct evac_client *client, struct evac_buf *raw)
+/* What only looks is not repeated: whoever asked sees best whether it is still worth it. */
+static CURLcode perform(struct evac_client *client, bool keyed, struct evac_buf *raw)
 {
     CURLcode code = curl_easy_perform(client->curl);
-    bool lost = was_lost(code);
-    if (lost)
-        fputs("evac: the connection was lost: asking again\n", stderr);
-    for (int left = AGAIN_FOR_MS; lost && code != CURLE_OK && left > 0; left -= AGAIN_MS) {
+    if (!keyed || !was_lost(code))
+        return code;
+    fputs("evac: the connection was lost: asking again\n", stderr);
+    for (int left = AGAIN_FOR_MS; left > 0; left -= AGAIN_MS) {
         struct timespec pause = { 0, AGAIN_MS * 1000000L };
         nanosleep(&pause, NULL);
         evac_buf_reset(raw);
         code = curl_easy_perform(client->curl);
+        if (!was_lost(code) && code != CURLE_COULDNT_CONNECT)
+            break;
     }
     return code;
 }
@@ -112,7 +116,8 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
         (void)evac_fail(err, EVAC_E_TOOBIG, "the request's path is too long");
         return EVAC_EXIT_USAGE;
     }
-    struct curl_slist *headers = headers_for(body);
+    bool keyed;
+    struct curl_slist *headers = headers_for(body, &keyed);
     curl_easy_reset(client->curl);
     curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
     curl_easy_setopt(client->curl, CURLOPT_URL, url);
@@ -124,7 +129,7 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     if (body)
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
-    CURLcode code = perform(client, raw);
+    CURLcode code = perform(client, keyed, raw);
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {
