@@ -98,6 +98,13 @@ static size_t joining(const struct evac_outbox_rows *rows, const char *channel)
     return n;
 }
 
+/* What ends a matter is worth a little more than what opens one as severe: without it, it would
+ * stay open for ever. */
+static unsigned worth(const struct evac_message *m)
+{
+    return 2u * m->severity + (m->state == EVAC_NOTICE_RESOLVE);
+}
+
 /* The least severe, among these the oldest; one on its way stays. */
 static struct evac_letter *least(const struct evac_outbox *o, const struct evac_outbox_rows *rows,
                                  const char *channel)
@@ -106,7 +113,7 @@ static struct evac_letter *least(const struct evac_outbox *o, const struct evac_
     uint64_t hash = evac_str_hash(evac_str(channel));
     for (struct evac_letter *l = o->letters; l; l = l->next)
         if (goes_to(l, channel, hash) && l->state != EVAC_LETTER_TRYING && !leaves(rows, l) &&
-            (!found || l->message.severity < found->message.severity))
+            (!found || worth(&l->message) < worth(&found->message)))
             found = l;
     return found;
 }
@@ -117,7 +124,7 @@ static void put_bounded(struct evac_outbox *o, struct evac_outbox_rows *rows,
     const char *name = channel->name.p;
     bool full = outbox_waiting(o, name) + joining(rows, name) >= channel->queue_max;
     struct evac_letter *victim = full ? least(o, rows, name) : NULL;
-    if (victim && victim->message.severity <= m->severity) {
+    if (victim && worth(&victim->message) <= worth(m)) {
         (void)move(rows, victim, EVAC_LETTER_ON_OVERFLOW, EVAC_STR("too many wait"));
         victim = NULL;
         full = false;

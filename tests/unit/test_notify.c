@@ -333,6 +333,24 @@ START_TEST(of_too_many_the_least_severe_and_oldest_is_dropped_and_a_row_says_so)
 }
 END_TEST
 
+START_TEST(what_ends_a_matter_is_not_dropped_for_what_opens_one_as_severe)
+{
+    struct desk *d = desk_new(&plain);
+    queue(d, "1", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_WARNING, 1);
+    try_all(d);
+    answer(d, "chat", EVAC_ANSWER_TAKEN);
+    queue(d, "1", EVAC_NOTICE_RESOLVE, EVAC_URGENCY_INFO, 0);
+    queue(d, "2", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_WARNING, 1);
+    queue(d, "3", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_WARNING, 1);
+    queue(d, "4", EVAC_NOTICE_TRIGGER, EVAC_URGENCY_WARNING, 1);
+    ck_assert(!evac_outbox_is_open(d->o, EVAC_STR("chat"), "2"));
+    try_all(d);
+    ck_assert_str_eq(on_its_way(d, "chat")->message.key, "1");
+    ck_assert_int_eq(on_its_way(d, "chat")->message.state, EVAC_NOTICE_RESOLVE);
+    desk_free(d);
+}
+END_TEST
+
 START_TEST(a_dead_channel_is_tried_less_and_less_stops_no_other_and_its_backup_is_told)
 {
     struct desk *d = desk_new(&plain);
@@ -916,6 +934,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_matter_is_opened_before_it_is_over_and_the_most_severe_goes_first);
     tcase_add_test(tc, what_is_over_before_anybody_was_told_is_not_told);
     tcase_add_test(tc, of_too_many_the_least_severe_and_oldest_is_dropped_and_a_row_says_so);
+    tcase_add_test(tc, what_ends_a_matter_is_not_dropped_for_what_opens_one_as_severe);
     tcase_add_test(tc, a_dead_channel_is_tried_less_and_less_stops_no_other_and_its_backup_is_told);
     tcase_add_test(tc, what_is_refused_as_it_is_does_not_stand_in_the_way_for_ever);
     tcase_add_test(
