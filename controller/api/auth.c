@@ -1,6 +1,7 @@
 #include "auth.h"
 
 #include "log.h"
+#include "oidc.h"
 #include "peer.h"
 #include "principal.h"
 
@@ -15,6 +16,8 @@
 struct evac_auth {
     struct evac_daemon *daemon;
     struct evac_throttle *throttle;
+    struct evac_oidc *oidc;
+    bool oidc_well; /* when it was last looked at */
     struct evac_auth_counts counts;
     char socket[108];
 };
@@ -26,6 +29,8 @@ struct evac_auth *evac_auth_new(struct evac_daemon *daemon, const char *socket)
         abort();
     auth->daemon = daemon;
     auth->throttle = evac_throttle_new(ADDRESSES);
+    auth->oidc_well = true;
+    auth->oidc = evac_oidc_new(evac_daemon_host(daemon));
     (void)evac_str_copy(auth->socket, sizeof auth->socket, evac_str(socket));
     return auth;
 }
@@ -35,6 +40,7 @@ void evac_auth_free(struct evac_auth *auth)
     if (!auth)
         return;
     evac_throttle_free(auth->throttle);
+    evac_oidc_free(auth->oidc);
     free(auth);
 }
 
@@ -62,6 +68,26 @@ static uint64_t now_ms(const struct evac_auth *auth)
 static int64_t wall_ms(const struct evac_auth *auth)
 {
     return evac_daemon_wall_ms(auth->daemon);
+}
+
+static const struct evac_oidc_conf *oidc_conf(const struct evac_auth *auth)
+{
+    return &evac_daemon_model(auth->daemon)->controller.oidc;
+}
+
+void evac_auth_tick(struct evac_auth *auth)
+{
+    bool was_well = !evac_oidc_trouble(auth->oidc)[0];
+    evac_oidc_tick(auth->oidc, oidc_conf(auth));
+    if (auth->oidc_well && !was_well)
+        evac_log(EVAC_LOG_WARN, "oidc_keys_not_fetched", "reason=\"%s\"",
+                 evac_oidc_trouble(auth->oidc));
+    auth->oidc_well = was_well;
+}
+
+bool evac_auth_is_busy(const struct evac_auth *auth)
+{
+    return evac_oidc_is_busy(auth->oidc);
 }
 
 /* --- how often
@@ -181,12 +207,52 @@ static bool is_bearer(struct evac_str header, struct evac_str *ret_text)
     return true;
 }
 
+static void take_said(const struct evac_jwt_said *said, struct evac_identity *ret)
+{
+    ret->proof = EVAC_PROOF_OIDC;
+    ret->credential = said->mark;
+    ret->ends_ms = said->ends_ms;
+    ret->caller = (struct evac_caller){
+        .who = evac_arena_printf(ret->arena, "%.*s by %.*s", EVAC_STR_ARG(said->principal),
+                                 EVAC_STR_ARG(said->mark)),
+        .groups = said->groups,
+        .group_count = said->group_count,
+        .remote = true,
+    };
+}
+
+static enum evac_known by_provider(struct evac_auth *auth, const struct evac_shown *shown,
+                                   struct evac_str text, struct evac_identity *ret)
+{
+    static const enum evac_known known[] = {
+        [EVAC_OIDC_GOOD] = EVAC_KNOWN,          [EVAC_OIDC_BAD] = EVAC_KNOWN_WRONG,
+        [EVAC_OIDC_EXPIRED] = EVAC_KNOWN_WRONG, [EVAC_OIDC_UNSURE] = EVAC_KNOWN_UNSURE,
+        [EVAC_OIDC_LATER] = EVAC_KNOWN_LATER,
+    };
+    struct evac_jwt_said said;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!oidc_conf(auth)->place.line)
+        return wrong(auth, shown, "oidc", "no identity provider is configured");
+    ret->arena = evac_arena_new();
+    enum evac_oidc_answer answer =
+        evac_oidc_check(auth->oidc, oidc_conf(auth), text, ret->arena, &said, &err);
+    if (answer == EVAC_OIDC_GOOD)
+        take_said(&said, ret);
+    else
+        evac_identity_done(ret);
+    if (answer == EVAC_OIDC_BAD)
+        return wrong(auth, shown, "oidc", err.text);
+    return known[answer];
+}
+
 static enum evac_known by_bearer(struct evac_auth *auth, const struct evac_shown *shown,
                                  struct evac_identity *ret)
 {
     struct evac_str text;
     if (!is_bearer(shown->authorization, &text))
         return wrong(auth, shown, "authorization", "it is no bearer token");
+    if (evac_jwt_is(text))
+        return by_provider(auth, shown, text, ret);
     return by_credential(auth, shown, EVAC_PASS_TOKEN, text, ret);
 }
 

@@ -43,6 +43,8 @@ enum evac_known {
     EVAC_KNOWN_WRONG,   /* a credential that is none, or none any more */
     EVAC_KNOWN_FORGED,  /* a cookie, without the proof that its own page sent it */
     EVAC_KNOWN_BLOCKED, /* this address is not heard now */
+    EVAC_KNOWN_UNSURE,  /* the identity provider's keys are not there to tell by */
+    EVAC_KNOWN_LATER,   /* they are being fetched: ask again when evac_auth_is_busy() is over */
 };
 
 /* By what a caller is known. */
@@ -65,6 +67,9 @@ struct evac_identity {
 
 enum evac_known evac_auth_who(struct evac_auth *auth, const struct evac_shown *shown,
                               struct evac_identity *ret_identity);
+bool evac_auth_is_busy(const struct evac_auth *auth);
+/* Now and then. */
+void evac_auth_tick(struct evac_auth *auth);
 void evac_identity_done(struct evac_identity *identity);
 /* For what everybody may ask: an empty caller without a role. */
 void evac_identity_nobody(struct evac_identity *ret_identity);

@@ -348,6 +348,7 @@ static void limit(struct exchange *x)
 
 static void recognise(struct exchange *x)
 {
+    x->waits = false;
     const struct evac_listen_conf *conf = x->conn->listener->conf;
     bool reads = strcmp(x->method, "GET") == 0 || strcmp(x->method, "OPTIONS") == 0;
     const struct evac_shown shown = {
@@ -382,6 +383,15 @@ static void recognise(struct exchange *x)
         refuse_later(x, EVAC_PROBLEM_UNAUTHENTICATED,
                      "the credential is none, or has expired, or was revoked");
         return;
+    case EVAC_KNOWN_LATER:
+        x->waits = true;
+        return;
+    case EVAC_KNOWN_UNSURE:
+        refuse_later(
+            x, EVAC_PROBLEM_UNAUTHENTICATED,
+            "the identity provider's keys can not be fetched: use an API token or the unix "
+            "socket");
+        return;
     case EVAC_KNOWN_NOT:
         break;
     }
@@ -392,6 +402,8 @@ static void recognise(struct exchange *x)
 
 static int go_on(struct exchange *x)
 {
+    if (x->waits)
+        return 0;
     if (x->refused != EVAC_PROBLEM_COUNT)
         return exchange_refuse(x, x->refused, x->refused_why);
     if (is_asset(x))
@@ -426,7 +438,14 @@ int exchange_begin(struct conn *conn, struct lws *wsi)
         evac_identity_nobody(&x->who);
     else if (x->refused == EVAC_PROBLEM_COUNT)
         recognise(x);
+    x->whole = length == 0;
     return length ? 0 : go_on(x);
+}
+
+int exchange_resume(struct exchange *x)
+{
+    recognise(x);
+    return x->whole ? go_on(x) : 0;
 }
 
 /* Of what is refused the body is read and dropped: a connection that is closed with bytes unread
@@ -442,6 +461,7 @@ int exchange_body_end(struct exchange *x)
 {
     if (x->answered)
         return 0;
+    x->whole = true;
     if (x->body.failed)
         refuse_later(x, EVAC_PROBLEM_TOO_LARGE, "a body may have 1 MiB");
     return go_on(x);

@@ -137,17 +137,32 @@ void evac_api_server_reload(struct evac_api_server *server)
             refresh(&server->listeners[i]);
 }
 
+static void doom(struct conn *c)
+{
+    c->doomed = true;
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* Those that wait for an identity provider's keys. */
+static void resume(struct evac_api_server *server)
+{
+    for (struct conn *c = server->conns; c; c = c->next)
+        if (c->exchange && c->exchange->waits && !c->doomed && exchange_resume(c->exchange) < 0)
+            doom(c);
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
     struct evac_api_server *server = timer->data;
     uint64_t now = server_now_ms(server);
+    evac_auth_tick(server->auth);
+    if (!evac_auth_is_busy(server->auth))
+        resume(server);
     for (struct exchange *x = server->streams; x; x = x->next)
         stream_beat(x, now);
     for (struct conn *c = server->conns; c; c = c->next) {
-        if (c->doomed || !is_late(c, now))
-            continue;
-        c->doomed = true;
-        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        if (!c->doomed && is_late(c, now))
+            doom(c);
     }
     if (now - server->files_ms >= FILES_MS)
         evac_api_server_reload(server);

@@ -85,6 +85,8 @@ struct exchange {
     size_t sent, told; /* told: of all answers, what this one is counted for */
     uint64_t until_ms; /* an answer is cut off then */
     bool stream, answered;
+    bool waits; /* until it is known who asks */
+    bool whole; /* its body is there */
     char set_cookie[192];
     const char *csp; /* Content-Security-Policy; NULL: nothing may be loaded by it */
     /* A stream: what is wanted, what was sent, when a comment is due. */
@@ -122,6 +124,8 @@ int exchange_begin(struct conn *conn, struct lws *wsi);
 int exchange_body(struct exchange *x, const void *p, size_t n);
 int exchange_body_end(struct exchange *x);
 int exchange_write(struct exchange *x);
+/* It waited to know who asks; perhaps that can be told now. Negative: the connection ends. */
+int exchange_resume(struct exchange *x);
 void exchange_free(struct exchange *x); /* NULL is fine */
 struct evac_api_request exchange_request(struct exchange *x);
 int exchange_refuse(struct exchange *x, enum evac_problem problem, const char *detail);
