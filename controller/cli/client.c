@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "remote.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 struct evac_client {
     CURL *curl;
     char *socket;
+    const struct evac_remote *remote; /* NULL: the socket */
     long limit_ms;
 };
 
@@ -25,6 +28,11 @@ struct evac_client *evac_client_new(const char *socket)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     client->curl = curl_easy_init();
     return client;
+}
+
+void evac_client_remote(struct evac_client *client, const struct evac_remote *remote)
+{
+    client->remote = remote->server[0] ? remote : NULL;
 }
 
 void evac_client_limit(struct evac_client *client, long ms)
@@ -107,19 +115,47 @@ static CURLcode perform(struct evac_client *client, bool keyed, struct evac_buf 
     return code;
 }
 
+/* A server's name is checked, whatever the environment says; credentials follow no redirection. */
+static void set_remote(CURL *curl, const struct evac_remote *r)
+{
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (r->ca[0])
+        curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca);
+    if (r->cert[0])
+        curl_easy_setopt(curl, CURLOPT_SSLCERT, r->cert);
+    if (r->cert[0])
+        curl_easy_setopt(curl, CURLOPT_SSLKEY, r->cert_key[0] ? r->cert_key : r->cert);
+    if (!evac_secret_is_set(&r->token))
+        return;
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, evac_secret_reveal(&r->token).p);
+}
+
+static const char *place_of(const struct evac_client *client)
+{
+    return client->remote ? client->remote->server : client->socket;
+}
+
 enum evac_exit evac_client_raw(struct evac_client *client, const char *path, const char *body,
                                struct evac_buf *raw, struct evac_err *err)
 {
     char url[2048] = "http://evac";
     long status = 0;
-    if (!evac_str_copy(url + 11, sizeof url - 11, evac_str(path))) {
+    if (client->remote)
+        (void)evac_str_copy(url, sizeof url, evac_str(client->remote->server));
+    size_t n = evac_str(url).n;
+    if (!evac_str_copy(url + n, sizeof url - n, evac_str(path))) {
         (void)evac_fail(err, EVAC_E_TOOBIG, "the request's path is too long");
         return EVAC_EXIT_USAGE;
     }
     bool keyed;
     struct curl_slist *headers = headers_for(body, &keyed);
     curl_easy_reset(client->curl);
-    curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    if (client->remote)
+        set_remote(client->curl, client->remote);
+    else
+        curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
     curl_easy_setopt(client->curl, CURLOPT_URL, url);
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take);
@@ -133,8 +169,8 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {
-        (void)evac_fail(err, EVAC_E_UNREACHABLE, "no controller answers on %s: %s", client->socket,
-                        curl_easy_strerror(code));
+        (void)evac_fail(err, EVAC_E_UNREACHABLE, "no controller answers on %s: %s",
+                        place_of(client), curl_easy_strerror(code));
         return EVAC_EXIT_UNREACHABLE;
     }
     if (status >= 200 && status < 300)

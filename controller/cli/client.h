@@ -1,4 +1,4 @@
-/* The command line's side of the API: HTTP over the controller's unix socket. */
+/* The command line's side of the API: HTTP over the controller's unix socket, or over TCP. */
 #ifndef EVAC_CLIENT_H
 #define EVAC_CLIENT_H
 
@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+struct evac_remote;
 struct evac_client;
 
 /* Exit codes, documented in `evac --help` and stable. */
@@ -21,6 +22,8 @@ enum evac_exit {
 };
 
 struct evac_client *evac_client_new(const char *socket);
+/* Asks there instead; remote outlives the client. */
+void evac_client_remote(struct evac_client *client, const struct evac_remote *remote);
 /* How long a request may take, 60 s otherwise. */
 void evac_client_limit(struct evac_client *client, long ms);
 void evac_client_free(struct evac_client *client);

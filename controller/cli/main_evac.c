@@ -1,5 +1,6 @@
 /* evac: the command that an on-call engineer types at 3 a.m. */
 #include "alone.h"
+#include "remote.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,32 @@ static bool wants_colour(void)
 {
     const char *term = getenv("TERM");
     return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && (!term || strcmp(term, "dumb") != 0);
+}
+
+/* Where the controller is; then what was asked for. */
+static enum evac_exit run(struct evac_cli *cli, const struct evac_cli_command *command)
+{
+    const struct evac_remote_given given = { .server = cli->server,
+                                             .token_file = cli->token_file,
+                                             .ca = cli->ca,
+                                             .cert = cli->cert,
+                                             .cert_key = cli->cert_key,
+                                             .socket = cli->socket_typed || cli->standalone };
+    struct evac_remote remote;
+    struct evac_err err = { EVAC_OK, "" };
+    enum evac_exit code = EVAC_EXIT_USAGE;
+    if (evac_remote_find(&given, &remote, &err)) {
+        (void)evac_cli_fail(code, "%s", err.text);
+    } else {
+        cli->client = evac_client_new(cli->socket);
+        evac_client_remote(cli->client, &remote);
+        code = cli->standalone ? evac_alone_learn(cli, command) : EVAC_EXIT_DONE;
+        if (code == EVAC_EXIT_DONE)
+            code = command->fn(cli);
+        evac_client_free(cli->client);
+    }
+    evac_remote_done(&remote);
+    return code;
 }
 
 int main(int argc, char **argv)
@@ -28,13 +55,9 @@ int main(int argc, char **argv)
         return help ? EVAC_EXIT_DONE : EVAC_EXIT_USAGE;
     }
     cli.color = wants_colour();
+    if (cli.socket_typed)
+        cli.socket = cli.socket_typed;
     if (cli.standalone && (code = evac_alone_take(&cli, command)) != EVAC_EXIT_DONE)
         return (int)code;
-    cli.client = evac_client_new(cli.socket);
-    if (cli.standalone)
-        code = evac_alone_learn(&cli, command);
-    if (code == EVAC_EXIT_DONE)
-        code = command->fn(&cli);
-    evac_client_free(cli.client);
-    return (int)code;
+    return (int)run(&cli, command);
 }

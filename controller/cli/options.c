@@ -135,7 +135,12 @@ static bool add_fault(struct evac_cli *cli, const char *text)
 const struct evac_option evac_cli_options[] = {
     /* of every command */
     FLAG("json", json, "for programs"),
-    TEXT("socket", "PATH", socket, "the controller's socket (default $EVAC_SOCKET, or /run/evac/evac.sock)"),
+    TEXT("socket", "PATH", socket_typed, "the controller's socket (default $EVAC_SOCKET, or /run/evac/evac.sock)"),
+    TEXT("server", "URL", server, "the controller over TCP, as https://evac.example.com:8443 (default $EVAC_SERVER)"),
+    TEXT("token-file", "FILE", token_file, "with --server: an API token, or an identity provider's (default $EVAC_TOKEN, $EVAC_TOKEN_FILE)"),
+    TEXT("ca", "FILE", ca, "with --server: who vouches for it, in PEM (default $EVAC_CA, or the system's)"),
+    TEXT("cert", "FILE", cert, "with --server: a client's certificate in PEM (default $EVAC_CERT)"),
+    TEXT("cert-key", "FILE", cert_key, "its key (default $EVAC_CERT_KEY, or the same file)"),
     FLAG("standalone", standalone, "no controller answers: be one, for what a person wants done, from here (--config, --journal, --reason; refused while one is alive)"),
     FLAG("help", help, "of the command, or of all"),
     /* moves */
@@ -199,11 +204,15 @@ const struct evac_option evac_cli_options[] = {
     TEXT("retest", "RUN", retest, "the later run that shows that it is mended"),
     FLAG("accept", accept, "its owner takes the risk (--reason)"),
     FLAG("all", all, "closed and accepted ones too"),
+    /* tokens */
+    TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin"),
+    TEXT("apps", "APP,APP", apps, "on these apps alone"),
+    TEXT("about", "TEXT", about, "what it is for"),
     { NULL, NULL, NULL, 0, NULL },
 };
 /* clang-format on */
 
-static const char everywhere[] = "json socket standalone help";
+static const char everywhere[] = "json socket server token-file ca cert cert-key standalone help";
 /* A controller of one's own needs to be told what another one knows. */
 static const char alone[] = "config journal reason";
 

@@ -1,0 +1,515 @@
+#!/usr/bin/env python3
+"""Who asks, over the network: tokens, sessions, certificates, an identity provider; and that nobody can hold the door.
+
+One controller, one sandbox and one identity provider of the test's own for all stories."""
+import base64, contextlib, http.server, json, os, signal, socket, ssl, subprocess, sys, threading, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+from harness import World, passes
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run(*args, input=None):
+    return subprocess.run(args, check=True, capture_output=True, input=input).stdout
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+# --- certificates and an identity provider, by openssl's command
+
+class Authority:
+    def __init__(self, folder):
+        self.dir = folder
+        self.ca = self.path("ca.pem")
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=test CA", "-keyout", self.path("ca.key"), "-out", self.ca)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def issue(self, name, subject, san=None):
+        key, request, cert, ext = (self.path(name + x) for x in (".key", ".csr", ".pem", ".ext"))
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject,
+            "-keyout", key, "-out", request)
+        open(ext, "w").write("subjectAltName=%s\n" % san if san else "basicConstraints=CA:FALSE\n")
+        run("openssl", "x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.path("ca.key"), "-CAcreateserial",
+            "-days", "2", "-extfile", ext, "-out", cert + ".new")
+        os.replace(cert + ".new", cert)
+        return cert, key
+
+
+class Provider:
+    """An OpenID provider: metadata and keys over TLS, tokens signed with RS256."""
+
+    def __init__(self, authority):
+        self.dir, self.asked, self.kids = authority.dir, 0, []
+        self.port = free_port()
+        self.issuer = "https://127.0.0.1:%d" % self.port
+        self.new_key("first")
+        cert, key = authority.issue("provider", "/CN=provider", "IP:127.0.0.1")
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                provider.asked += 1
+                body = json.dumps(provider.page(self.path)).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def new_key(self, kid):
+        run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self.key(kid))
+        self.kids.append(kid)
+
+    def key(self, kid):
+        return os.path.join(self.dir, "oidc-%s.key" % kid)
+
+    def page(self, path):
+        if path.endswith("openid-configuration"):
+            return {"issuer": self.issuer, "jwks_uri": self.issuer + "/keys"}
+        keys = []
+        for kid in self.kids:
+            modulus = run("openssl", "rsa", "-in", self.key(kid), "-noout", "-modulus").split(b"=")[1].strip()
+            keys.append({"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "e": "AQAB",
+                         "n": b64(bytes.fromhex(modulus.decode()))})
+        return {"keys": keys}
+
+    def token(self, kid="first", sign=True, header=None, **claims):
+        said = {"iss": self.issuer, "aud": "evac", "sub": "ann@example.com", "exp": int(time.time()) + 300}
+        said.update(claims)
+        head = dict({"alg": "RS256", "kid": kid}, **(header or {}))
+        text = b64(json.dumps(head).encode()) + "." + b64(json.dumps(said).encode())
+        if not sign:
+            return text + "."
+        return text + "." + b64(run("openssl", "dgst", "-sha256", "-sign", self.key(kid), input=text.encode()))
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+# --- the world of all stories
+
+CONF = '''
+listen = (
+  { address = "127.0.0.1:%(plain)d"; },
+  { address = "127.0.0.1:%(tls)d"; tls = { certificate = "%(cert)s"; key = "%(key)s"; client_ca = "%(ca)s"; }; }
+);
+api = { peer_connections = 1100; connections = 1200; rate = 400; };
+oidc = { issuer = "%(issuer)s"; audience = ( "evac" ); ca = "%(ca)s"; };
+roles = { operator = ( "uid:0", "token:named", "cert:deploy@example.com", "oidc-group:oncall" );
+          approver = ( "uid:0", "token:approver", "oidc:bob@example.com" ); };
+'''
+
+
+class Net(World):
+    def __init__(self, bin_dir):
+        super().__init__(bin_dir)
+        self.authority = Authority(self.dir)
+        cert, key = self.authority.issue("server", "/CN=localhost", "IP:127.0.0.1,DNS:localhost")
+        self.provider = Provider(self.authority)
+        self.plain, self.tls = free_port(), free_port()
+        self.base, self.tls_base = "http://127.0.0.1:%d" % self.plain, "https://127.0.0.1:%d" % self.tls
+        with open(os.path.join(self.dir, "conf/evac.cfg"), "a") as f:
+            f.write(CONF % {"plain": self.plain, "tls": self.tls, "cert": cert, "key": key, "ca": self.authority.ca,
+                            "issuer": self.provider.issuer})
+        self.start_evacd()
+
+    def close(self, failed=False):
+        if hasattr(self, "provider"):
+            self.provider.close()
+        super().close(failed)
+
+    def curl(self, path, *args, base=None, token=None, body=None):
+        """(status, headers as text, body)"""
+        command = ["curl", "-sS", "-i", "--max-time", "20", "--cacert", self.authority.ca, *args]
+        if token:
+            command += ["-H", "Authorization: Bearer " + token]
+        if body is not None:
+            command += ["-d", body if isinstance(body, str) else json.dumps(body)]
+        r = subprocess.run(command + [(base or self.base) + path], capture_output=True, text=True)
+        head, _, rest = r.stdout.partition("\r\n\r\n")
+        assert head.startswith("HTTP/1.1 "), (path, r.stdout, r.stderr)
+        return int(head.split()[1]), head.lower(), rest
+
+    def asked(self, path, *args, **more):
+        status, _, body = self.curl(path, *args, **more)
+        assert status in (200, 201), (path, status, body)
+        return json.loads(body)
+
+    def status_of(self, path, *args, **more):
+        return self.curl(path, *args, **more)[0]
+
+    def make(self, name, roles, *args):
+        return self.evac("token", "create", name, "--role", roles, *args).stdout.strip()
+
+    def rows(self, kind):
+        rows = json.loads(self.evac("journal", "--json", "--limit", "1000").stdout)
+        rows = rows["rows"] if isinstance(rows, dict) else rows
+        return [r for r in rows if r["kind"] == kind]
+
+    def forget(self):
+        """A new controller has blocked nobody."""
+        self.stop_evacd()
+        self.start_evacd()
+
+
+# --- tokens
+
+def a_token_is_shown_once_and_works_until_it_is_revoked(w):
+    assert w.status_of("/v1/status") == 401
+    token = w.make("ci", "operator", "--about", "the pipeline")
+    assert token.startswith("evac_") and len(token) == 5 + 8 + 1 + 43, token
+    assert token not in w.evac("token", "list", "--json").stdout
+    assert token[-43:] not in w.evac("journal", "--json").stdout
+    me = w.asked("/v1/session", token=token)
+    assert me["who"] == "token:ci" and me["person"] == "uid:0(root)" and "operator" in me["roles"], me
+    w.stop_evacd(signal.SIGKILL)
+    w.start_evacd()
+    assert w.asked("/v1/session", token=token)["who"] == "token:ci"
+    assert w.status_of("/v1/reload", token=token, body={}) == 403
+    listed = json.loads(w.evac("token", "list", "--json").stdout)["tokens"]
+    assert [t["used_ms"] for t in listed if t["name"] == "ci"] != [None], listed
+    w.evac("token", "revoke", "ci", "--reason", "it leaked")
+    status, head, _ = w.curl("/v1/status", token=token)
+    assert status == 401 and 'www-authenticate: bearer realm="evac", error="invalid_token"' in head, head
+    made, ended = [r for r in w.rows("token") if r["to"] == "created"], [r for r in w.rows("token") if r["to"] == "revoked"]
+    assert made[0]["who"] == "uid:0(root)" and ended[0]["text"] == "it leaked", (made, ended)
+
+
+def nobody_gives_what_they_do_not_have(w):
+    r = w.evac("token", "create", "x", "--role", "king", check=False)
+    assert r.returncode == 3 and "viewer" in r.stderr, r.stderr
+    assert w.evac("token", "create", "x", "--role", "viewer", "--for", "91d", check=False).returncode == 3
+    admin = w.make("boss", "admin")  # holds admin alone
+    assert w.status_of("/v1/tokens", token=admin, body={"name": "y", "roles": ["approver"]}) == 403
+    assert w.status_of("/v1/tokens", token=admin, body={"name": "y", "roles": ["operator"]}) == 403
+    # but what the configuration gives to a name, it gives
+    assert w.status_of("/v1/tokens", token=admin, body={"name": "named", "roles": ["operator"]}) == 201
+    assert w.status_of("/v1/tokens", token=admin, body={"name": "named", "roles": ["operator"]}) == 409
+    operator = w.make("op", "operator")
+    assert w.status_of("/v1/tokens", token=operator, body={"name": "z", "roles": ["operator"]}) == 403
+    assert w.status_of("/v1/tokens/boss/revoke", token=operator, body={}) == 200  # its owner is the same person
+    assert w.status_of("/v1/status", token=admin) == 401
+
+
+def a_scope_of_apps_is_no_further(w):
+    token = w.make("shopkeeper", "operator", "--apps", "shop")
+    assert w.status_of("/v1/apps/shop", token=token) == 200
+    assert w.status_of("/v1/status", token=token) == 403
+    assert w.status_of("/v1/commands", token=token, body={"verb": "hold", "app": "shop", "reason": "x", "value": 1000}) == 200
+    status, _, body = w.curl("/v1/commands", token=token, body={"verb": "stop-automation", "reason": "x"})
+    assert status == 403 and "for shop" in body, body
+    assert w.evac("token", "create", "n", "--role", "viewer", "--apps", "shoop", check=False).returncode == 3
+
+
+# --- people
+
+def a_token_s_yes_is_its_owner_s(w):
+    """Root begins a run, and root's own token can not approve it; another's can."""
+    mine = w.make("approver", "approver")
+    run_ = w.asked("/v1/apps/shop/runs", base="http://evac", *(), **{}) if False else None
+    begun = json.loads(w.evac("failover", "shop", "--yes", "--no-wait", "--reason", "test", "--json", check=False).stdout or "{}")
+    number = begun.get("run")
+    if not number:  # it waits to be asked for as a proposal
+        number = json.loads(subprocess.run(
+            ["curl", "-sS", "--unix-socket", w.env["EVAC_SOCKET"], "http://evac/v1/apps/shop/runs", "-d",
+             json.dumps({"proposed": True, "reason": "test"})], capture_output=True, text=True).stdout)["run"]
+    status, _, body = w.curl("/v1/runs/%d/commands" % number, token=mine, body={"verb": "approve"})
+    assert status == 409 and "somebody else" in body, (status, body)
+    bob = w.provider.token(sub="bob@example.com")
+    status, _, body = w.curl("/v1/runs/%d/commands" % number, token=bob, body={"verb": "approve"})
+    assert status == 200, (status, body)
+    who = [r for r in w.rows("approve")][-1]["who"]
+    assert who.startswith("oidc:bob@example.com by jwt:"), who
+    w.evac("cancel", str(number), "--reason", "test", check=False)
+    w.wait_end(number)
+
+
+def a_session_is_a_cookie_that_no_other_site_can_use(w):
+    token = w.make("browser", "operator")
+    jar = os.path.join(w.dir, "jar")
+    status, head, _ = w.curl("/v1/session", "-X", "POST", "-c", jar, token=token)
+    assert status == 201 and "httponly; samesite=strict" in head and "secure" not in head.split("samesite")[1].split("\r")[0], head
+    _, tls_head, _ = w.curl("/v1/session", "-X", "POST", base=w.tls_base, token=token)
+    assert "; secure" in tls_head, tls_head
+    assert w.asked("/v1/session", "-b", jar)["by"] == "session"
+    word = {"verb": "hold", "app": "shop", "reason": "x", "value": 1000}
+    assert w.status_of("/v1/commands", "-b", jar, body=word) == 403
+    csrf = ("-b", jar, "-H", "X-Evac-CSRF: 1")
+    assert w.status_of("/v1/commands", *csrf, "-H", "Origin: https://evil.example.com", body=word) == 403
+    assert w.status_of("/v1/commands", *csrf, "-H", "Sec-Fetch-Site: cross-site", body=word) == 403
+    assert w.status_of("/v1/commands", *csrf, "-H", "Origin: " + w.base, "-H", "Sec-Fetch-Site: same-origin", body=word) == 200
+    w.stop_evacd(signal.SIGKILL)  # who looks at the dashboard goes on looking
+    w.start_evacd()
+    assert w.status_of("/v1/status", "-b", jar) == 200
+    assert w.status_of("/v1/session", "-X", "DELETE", *csrf) == 200
+    assert w.status_of("/v1/status", "-b", jar) == 401
+    w.curl("/v1/session", "-X", "POST", "-c", jar, token=token)
+    w.evac("token", "revoke", "browser")
+    assert w.status_of("/v1/status", "-b", jar) == 401
+    who = [r for r in w.rows("hold")][-1]["who"]
+    assert who.startswith("token:browser by session:") and who.endswith(" for uid:0(root)"), who
+
+
+def a_certificate_names_whom_it_is_for(w):
+    cert, key = w.authority.issue("deploy", "/CN=x", "email:deploy@example.com")
+    me = w.asked("/v1/session", "--cert", cert, "--key", key, base=w.tls_base)
+    assert me["who"] == "cert:deploy@example.com" and me["roles"] == ["viewer", "operator"], me
+    assert w.status_of("/v1/commands", "--cert", cert, "--key", key, "-H", "Origin: https://evil.example.com",
+                       base=w.tls_base, body={"verb": "ack", "app": "shop"}) == 403
+    stranger, stranger_key = w.authority.issue("stranger", "/CN=nobody in particular")
+    status, _, body = w.curl("/v1/status", "--cert", stranger, "--key", stranger_key, base=w.tls_base)
+    assert status == 403 and "cert:nobody%20in%20particular" in body, body
+    os.makedirs(os.path.join(w.dir, "other"))
+    forged, forged_key = Authority(os.path.join(w.dir, "other")).issue("deploy", "/CN=x", "email:deploy@example.com")
+    r = subprocess.run(["curl", "-sS", "--cacert", w.authority.ca, "--cert", forged, "--key", forged_key,
+                        w.tls_base + "/v1/status"], capture_output=True, text=True)
+    assert r.returncode != 0, r.stdout
+    assert w.status_of("/v1/status", base=w.tls_base) == 401
+    old = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % w.tls, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+                         capture_output=True, input=b"")
+    assert old.returncode != 0, "TLS 1.1 is spoken"
+
+
+def a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not(w):
+    def serial():
+        pem = ssl.get_server_certificate(("127.0.0.1", w.tls))
+        return run("openssl", "x509", "-noout", "-serial", input=pem.encode())
+    before = serial()
+    w.authority.issue("server", "/CN=localhost", "IP:127.0.0.1,DNS:localhost")
+    w.evacd.send_signal(signal.SIGHUP)
+    w.wait(lambda: serial() != before, 5, "the new certificate")
+    good = serial()
+    path = w.authority.path("server.pem")
+    open(path, "a").close()
+    text = open(path).read()
+    open(path, "w").write("nonsense")
+    w.evacd.send_signal(signal.SIGHUP)
+    w.wait(lambda: "certificate_refused" in open(os.path.join(w.dir, "evacd.log")).read(), 5, "the refusal")
+    assert serial() == good
+    open(path, "w").write(text)
+
+
+def an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now(w):
+    p = w.provider
+    assert w.asked("/v1/session", token=p.token(groups=["oncall", "x"]))["roles"] == ["viewer", "operator"]
+    status, _, body = w.curl("/v1/status", token=p.token())
+    assert status == 403 and "you are oidc:ann@example.com" in body, body
+    wrong = {
+        "another audience": p.token(aud="other"), "another issuer": p.token(iss="https://evil.example.com"),
+        "expired": p.token(exp=int(time.time()) - 120), "not yet": p.token(nbf=int(time.time()) + 120),
+        "no signature": p.token(sign=False, header={"alg": "none"}),
+        "an HMAC": p.token(header={"alg": "HS256"}),
+    }
+    for what, token in wrong.items():
+        assert w.status_of("/v1/session", token=token) == 401, what
+    p.new_key("second")  # not known here yet: fetched, unless somebody asked a moment ago
+    w.forget()
+    assert w.asked("/v1/session", token=p.token("second", groups="oncall"))["who"] == "oidc:ann@example.com"
+    asked = p.asked
+    run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", p.key("stranger"))
+    for _ in range(3):
+        assert w.status_of("/v1/session", token=p.token("stranger")) == 401
+    assert p.asked <= asked + 2, "unknown keys make it ask: %d" % (p.asked - asked)
+    p.close()  # its keys stand
+    assert w.status_of("/v1/session", token=p.token("second")) == 200
+    huge = "eyJhbGciOiJSUzI1NiJ9." + "A" * 20000 + ".AAAA"
+    assert w.status_of("/v1/session", token=huge) in (401, 431)
+
+
+# --- nobody holds the door
+
+def connect(w, port=None):
+    s = socket.create_connection(("127.0.0.1", port or w.plain), 10)
+    s.settimeout(30)
+    return s
+
+
+def closed_within(s, seconds):
+    s.settimeout(seconds)
+    try:
+        while s.recv(65536):
+            pass
+        return True
+    except socket.timeout:
+        return False
+    except OSError:
+        return True
+
+
+def the_on_call_gets_in_whatever_the_network_does(w):
+    crowd = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(1000):
+            crowd.append(stack.enter_context(connect(w)))
+        begin = time.monotonic()
+        assert w.status_of("/v1/version") == 401, "a thousand idle connections keep others out"
+        assert w.evac("status").returncode == 0 and time.monotonic() - begin < 5
+        for s in crowd[:300]:  # headers that never end
+            s.sendall(b"GET /v1/version HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert w.status_of("/v1/version") == 401
+        stuck = []
+        for _ in range(400):  # more than there is room for
+            with contextlib.suppress(OSError):
+                stuck.append(stack.enter_context(connect(w)))
+        assert w.evac("status").returncode == 0
+        slow_head, slow_body, tls = crowd[0], stack.enter_context(connect(w)) if len(stuck) < 1 else crowd[-1], crowd[1]
+        slow_body.sendall(b"POST /v1/commands HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        begin = time.monotonic()
+        while time.monotonic() - begin < 40 and not closed_within(slow_head, 0.5):
+            with contextlib.suppress(OSError):
+                slow_head.sendall(b"a")
+                slow_body.sendall(b" ")
+        assert time.monotonic() - begin < 35, "a byte now and then holds a connection"
+        assert closed_within(slow_body, 30), "a body that never ends holds a connection"
+        assert closed_within(tls, 20)
+
+
+def a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed(w):
+    token = w.make("reader", "operator")
+    s = connect(w)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.sendall(("GET /v1/events?after=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % token).encode())
+    first = s.recv(2000).decode()
+    assert "text/event-stream" in first, first
+    word = {"verb": "hold", "app": "shop", "reason": "r" * 900, "value": 1000}
+    for _ in range(40):
+        assert w.status_of("/v1/commands", token=token, body=word) == 200
+    assert closed_within(s, 45), "a reader that reads nothing is kept"
+    last = max([int(line[4:]) for line in first.split("\n") if line.startswith("id: ")] or [0])
+    w.stop_evacd(signal.SIGKILL)
+    w.start_evacd()
+    newest = w.rows("hold")[-1]["seq"]
+    r = subprocess.run(["curl", "-sSN", "--max-time", "3", "-H", "Last-Event-ID: %d" % last, "-H",
+                        "Authorization: Bearer " + token, w.base + "/v1/events"], capture_output=True, text=True)
+    seen = [int(line[4:]) for line in r.stdout.split("\n") if line.startswith("id: ")]
+    assert seen[:newest - last] == list(range(last + 1, newest + 1)), (last, newest, seen)
+    r = subprocess.run(["curl", "-sSN", "--max-time", "2", "-H", "Authorization: Bearer " + token,
+                        w.base + "/v1/events?after=0&app=shop"], capture_output=True, text=True)
+    rows = [json.loads(line[6:]) for line in r.stdout.split("\n") if line.startswith("data: ")]
+    assert rows and all(row["app"] == "shop" for row in rows), rows[:3]
+
+
+def what_is_too_large_is_refused(w):
+    token = w.make("large", "operator")
+    assert w.status_of("/v1/commands", token=token, body=json.dumps({"verb": "ack", "reason": "x" * 100000})) == 400
+    with connect(w) as s:
+        s.sendall(b"POST /v1/commands HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nAuthorization: Bearer %s\r\n\r\n" % token.encode())
+        assert b" 413 " in s.recv(1000)
+    assert w.status_of("/v1/version", "-H", "Idempotency-Key: " + "x" * 6000, token=token) == 431
+    with connect(w) as s:
+        with contextlib.suppress(OSError):
+            s.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * 100000 + b"\r\n\r\n")
+        assert closed_within(s, 10)
+    status, head, body = w.curl("/v1/version", "-I", token=token)
+    assert status == 200 and "content-length: " in head and not body
+    status, head, _ = w.curl("/v1/session", "-X", "OPTIONS", token=token)
+    assert status == 200 and "allow: get, head, post, delete, options" in head, head
+    assert w.status_of("/v1/commands", "-H", "Transfer-Encoding: chunked", token=token, body="{}") == 400
+
+
+def too_many_are_told_when_to_come_back(w):
+    token = w.make("many", "viewer")
+    with connect(w) as s:
+        one = ("GET /v1/version HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % token).encode()
+        heard = b""
+        for _ in range(2600):
+            s.sendall(one)
+            heard += s.recv(65536)
+            if b" 429 " in heard:
+                break
+            heard = heard[-200:]
+        else:
+            raise AssertionError("as much as anybody likes")
+    assert b"retry-after: 1" in heard.lower() + s_rest(heard), heard
+    time.sleep(1)
+    for i in range(10):
+        assert w.status_of("/v1/version", token="evac_%s_%s" % ("a" * 8, "b" * 43)) == 401
+    status, head, _ = w.curl("/v1/version", token=token)
+    assert status == 429 and "retry-after: " in head, head
+    assert w.evac("status").returncode == 0, "the socket is exempt"
+    assert "blocked_s=60" in open(os.path.join(w.dir, "evacd.log")).read()
+    w.forget()
+
+
+def s_rest(_):
+    return b""
+
+
+# --- the command line
+
+def the_command_speaks_to_a_controller_elsewhere(w):
+    token = w.make("laptop", "operator")
+    path = os.path.join(w.dir, "token")
+    open(path, "w").write(token + "\n")
+    os.chmod(path, 0o644)
+    where = ("--server", w.tls_base, "--ca", w.authority.ca, "--token-file", path)
+    r = w.evac("status", *where, check=False)
+    assert r.returncode == 2 and "others can read" in r.stderr, r.stderr
+    os.chmod(path, 0o600)
+    assert json.loads(w.evac("status", "--json", *where).stdout)["apps"][0]["name"] == "shop"
+    w.evac("hold", "shop", "--reason", "from afar", "--for", "1s", *where)
+    assert w.rows("hold")[-1]["who"].startswith("token:laptop by ")
+    r = w.evac("status", "--server", w.tls_base, "--token-file", path, check=False)
+    assert r.returncode == 4 and "certificate" in r.stderr.lower(), r.stderr  # nobody vouches for it
+    r = w.evac("status", "--server", "http://192.0.2.1", check=False)
+    assert r.returncode == 2 and "https" in r.stderr, r.stderr
+    os.makedirs(os.path.join(w.dir, ".config/evac"))
+    cert, key = w.authority.issue("deploy", "/CN=x", "email:deploy@example.com")
+    with open(os.path.join(w.dir, ".config/evac/cli.cfg"), "w") as f:
+        f.write('server = "%s";\nca = "%s";\ncert = "%s";\ncert_key = "%s";\n' % (w.tls_base, w.authority.ca, cert, key))
+    assert "cert:deploy@example.com" in w.evac("roles").stdout
+    assert "uid:0(root)" in w.evac("roles", "--socket", w.env["EVAC_SOCKET"]).stdout
+    os.unlink(os.path.join(w.dir, ".config/evac/cli.cfg"))
+
+
+def what_listens_without_tls_is_on_this_machine(w):
+    conf = os.path.join(w.dir, "conf/evac.cfg")
+    text = open(conf).read()
+    try:
+        open(conf, "w").write(text.replace('address = "127.0.0.1:%d"; }' % w.plain, 'address = "0.0.0.0:%d"; }' % w.plain))
+        r = w.evac("validate", os.path.join(w.dir, "conf"), check=False)
+        assert r.returncode != 0 and "has no TLS" in r.stdout + r.stderr, r.stdout + r.stderr
+    finally:
+        open(conf, "w").write(text)
+
+
+STORIES = [
+    a_token_is_shown_once_and_works_until_it_is_revoked, nobody_gives_what_they_do_not_have, a_scope_of_apps_is_no_further,
+    a_session_is_a_cookie_that_no_other_site_can_use, a_certificate_names_whom_it_is_for,
+    a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not, the_command_speaks_to_a_controller_elsewhere,
+    what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused, a_token_s_yes_is_its_owner_s,
+    a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
+    an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
+    the_on_call_gets_in_whatever_the_network_does,
+]
+
+if __name__ == "__main__":
+    names = sys.argv[2:]
+    failed = []
+    with Net(sys.argv[1]) as world:
+        for story in STORIES:
+            if (not names or story.__name__ in names) and not passes(story.__name__, lambda: story(world)):
+                failed.append(story.__name__)
+        if failed:
+            print("".join(open(os.path.join(world.dir, "evacd.log"), errors="replace").readlines()[-40:]))
+    print("failed: %s" % (", ".join(failed) or "none"))
+    sys.exit(1 if failed else 0)
