@@ -123,8 +123,9 @@ static int send_response(struct exchange *x, struct evac_api_response *response)
     x->answered = true;
     x->told = x->out.n;
     x->server->unsent += x->told;
-    x->until_ms = server_now_ms(x->server) + STUCK_MS + x->out.n / (SLOWEST_BYTES / 1000);
-    conn_wait(x->conn, STUCK_MS);
+    x->until_ms = server_now_ms(x->server) + server_patience_ms(x->server) +
+                  x->out.n / (SLOWEST_BYTES / 1000);
+    conn_wait(x->conn, server_patience_ms(x->server));
     if (exchange_send_headers(x, response, response->status == 304 ? -1 : length))
         return -1;
     lws_callback_on_writable(x->wsi);
@@ -428,7 +429,7 @@ int exchange_begin(struct conn *conn, struct lws *wsi)
     struct exchange *x = new_exchange(conn, wsi);
     conn->asked = true;
     x->server->asked_ms = server_now_ms(x->server);
-    conn_wait(conn, BODY_MS);
+    conn_wait(conn, server_patience_ms(x->server));
     read_line(wsi, x);
     read_headers(wsi, x);
     copy_query(wsi, &x->query);
@@ -482,7 +483,7 @@ int exchange_write(struct exchange *x)
     if (lws_write(x->wsi, buf + LWS_PRE, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
         return -1;
     x->sent += n;
-    conn_wait(conn, STUCK_MS);
+    conn_wait(conn, server_patience_ms(x->server));
     if (!last) {
         lws_callback_on_writable(x->wsi);
         return 0;

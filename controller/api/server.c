@@ -20,6 +20,11 @@ uint64_t server_now_ms(const struct evac_api_server *server)
     return evac_daemon_now_ms(server->daemon);
 }
 
+uint64_t server_patience_ms(const struct evac_api_server *server)
+{
+    return evac_daemon_model(server->daemon)->controller.api_patience_ms;
+}
+
 void conn_wait(struct conn *conn, uint64_t limit_ms)
 {
     conn->since_ms = server_now_ms(conn->listener->server);
@@ -68,6 +73,13 @@ static int filter(struct evac_api_server *server, struct lws *wsi, int fd)
            count_of(server, &address) >= conf->api_peer_connections;
 }
 
+/* Or the kernel would take megabytes for a reader that reads nothing. */
+static void limit_buffer(int fd)
+{
+    int bytes = SEND_BUFFER;
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 static void open_conn(struct evac_api_server *server, struct lws *wsi)
 {
     struct listener *l = listener_of(server, wsi);
@@ -79,6 +91,7 @@ static void open_conn(struct evac_api_server *server, struct lws *wsi)
         return;
     c->listener = l;
     c->wsi = wsi;
+    limit_buffer(lws_get_socket_fd(wsi));
     if (l->conf)
         (void)address_of(lws_get_socket_fd(wsi), &c->address);
     *(l->conf ? &server->tcp_count : &server->unix_count) += 1;
@@ -86,7 +99,7 @@ static void open_conn(struct evac_api_server *server, struct lws *wsi)
     if (c->next)
         c->next->prev = c;
     server->conns = c;
-    conn_wait(c, FIRST_MS);
+    conn_wait(c, server_patience_ms(server));
 }
 
 static void close_conn(struct evac_api_server *server, struct lws *wsi)
@@ -137,18 +150,22 @@ void evac_api_server_reload(struct evac_api_server *server)
             refresh(&server->listeners[i]);
 }
 
+/* From the sweep alone, which is inside of no call of the library: c is gone afterwards, or the
+ * library still flushes what it had taken, and this comes again. */
 static void doom(struct conn *c)
 {
     c->doomed = true;
-    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 /* Those that wait for an identity provider's keys. */
 static void resume(struct evac_api_server *server)
 {
-    for (struct conn *c = server->conns; c; c = c->next)
+    for (struct conn *c = server->conns, *next; c; c = next) {
+        next = c->next;
         if (c->exchange && c->exchange->waits && !c->doomed && exchange_resume(c->exchange) < 0)
             doom(c);
+    }
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -158,10 +175,13 @@ static void on_sweep(uv_timer_t *timer)
     evac_auth_tick(server->auth);
     if (!evac_auth_is_busy(server->auth))
         resume(server);
-    for (struct exchange *x = server->streams; x; x = x->next)
+    for (struct exchange *x = server->streams, *next; x; x = next) {
+        next = x->next;
         stream_beat(x, now);
-    for (struct conn *c = server->conns; c; c = c->next) {
-        if (!c->doomed && is_late(c, now))
+    }
+    for (struct conn *c = server->conns, *next; c; c = next) {
+        next = c->next;
+        if (c->doomed || is_late(c, now))
             doom(c);
     }
     if (now - server->files_ms >= FILES_MS)
@@ -199,7 +219,7 @@ static int carry(struct evac_api_server *server, struct lws *wsi, enum lws_callb
     case LWS_CALLBACK_HTTP:
         return c && !server->stopped ? exchange_begin(c, wsi) : -1;
     case LWS_CALLBACK_HTTP_BODY:
-        return x ? exchange_body(x, in, len) : -1;
+        return x && !c->doomed ? exchange_body(x, in, len) : -1;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return x ? exchange_body_end(x) : 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
@@ -266,8 +286,8 @@ static void vhost_defaults(struct evac_api_server *server, struct lws_context_cr
     memset(info, 0, sizeof *info);
     info->protocols = protocols;
     info->user = server;
-    info->timeout_secs = FIRST_MS / 1000 * 2; /* a second net: the sweep comes first */
-    info->keepalive_timeout = IDLE_MS / 1000 * 2;
+    info->timeout_secs = 600; /* a second net: the sweep comes first */
+    info->keepalive_timeout = 600;
     info->server_string = "evacd";
     info->alpn = "http/1.1";
 }
@@ -384,7 +404,8 @@ static enum evac_code listen_tcp(struct evac_api_server *server,
     info.vhost_name = name;
     info.iface = host;
     if (l->tls) {
-        info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+        info.options |=
+            LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = conf->certificate.p;
         info.ssl_private_key_filepath = conf->key.p;
     }

@@ -22,12 +22,10 @@
 #define STREAM_MAX    (1u << 20)   /* a reader of events that is further behind is sent away */
 #define UNSENT_MAX    (256u << 20) /* of all answers together */
 #define UNIX_MAX      128u         /* connections of the unix socket: nobody else can take them */
-#define FIRST_MS      15000u       /* from connecting, with TLS, to the end of the first headers */
 #define IDLE_MS       30000u       /* from an answer to the end of the next headers */
-#define BODY_MS       20000u       /* from the headers to the end of the body */
-#define STUCK_MS      20000u       /* nothing of an answer was taken */
 #define SLOWEST_BYTES 16384u       /* a second: what an answer takes longer than that is cut off */
 #define HEARTBEAT_MS  10000u       /* of a stream: a comment */
+#define SEND_BUFFER   131072       /* of the kernel, a connection */
 #define SWEEP_MS      250u
 
 /* One address that is listened at. */
@@ -118,6 +116,8 @@ struct evac_api_server {
 /* Nothing is waited for longer than limit_ms from now on. */
 void conn_wait(struct conn *conn, uint64_t limit_ms);
 uint64_t server_now_ms(const struct evac_api_server *server);
+/* api.patience: for headers, for a body, for a reader. */
+uint64_t server_patience_ms(const struct evac_api_server *server);
 
 /* --- exchange.c --- */
 int exchange_begin(struct conn *conn, struct lws *wsi);

@@ -154,7 +154,7 @@ static void put(struct exchange *x)
     if (x->out.n == x->sent)
         return;
     if (x->conn->limit_ms == UINT64_MAX)
-        conn_wait(x->conn, STUCK_MS);
+        conn_wait(x->conn, server_patience_ms(x->server));
     lws_callback_on_writable(x->wsi);
 }
 
@@ -203,7 +203,7 @@ int stream_write(struct exchange *x)
     if (lws_write(x->wsi, buf + LWS_PRE, n, LWS_WRITE_HTTP) < (int)n)
         return -1;
     x->sent += n;
-    conn_wait(x->conn, STUCK_MS);
+    conn_wait(x->conn, server_patience_ms(x->server));
     if (x->sent == x->out.n) {
         evac_buf_reset(&x->out);
         x->sent = 0;

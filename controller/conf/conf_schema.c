@@ -170,6 +170,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "From one address" },
     { "api.rate", CONF_INT, AT(conf.api_rate), FROM_TO(1, 100000), .fallback = "50", .unit = "requests a second",
       .doc = "From one address, after a burst of four times as many; more are answered with 429" },
+    { "api.patience", CONF_DURATION, AT(conf.api_patience_ms), FROM_TO(SEC, 5 * MIN), .fallback = "20s",
+      .doc = "How long is waited for the end of a request's headers, then of its body, and for a reader that takes nothing of its answer" },
     { "api.session", CONF_DURATION, AT(conf.api_session_ms), FROM_TO(MIN, DAY), .fallback = "8h",
       .doc = "How long a dashboard's session lasts, and never longer than what it was opened with" },
     { "oidc", CONF_SECTION, AT(conf.oidc), .section = &oidc_section, .otherwise = "no such tokens are accepted",

@@ -640,8 +640,9 @@ struct evac_controller_conf {
     const struct evac_listen_conf *listen;
     size_t listen_count;
     uint32_t api_connections, api_peer_connections; /* over all of listen; from one address */
-    uint32_t api_rate;       /* requests a second from one address; four times as many at once */
-    uint32_t api_session_ms; /* a dashboard's session */
+    uint32_t api_rate;        /* requests a second from one address; four times as many at once */
+    uint32_t api_patience_ms; /* with slow clients */
+    uint32_t api_session_ms;  /* a dashboard's session */
     struct evac_oidc_conf oidc;
     struct evac_holders roles[EVAC_ROLE_COUNT];
     const struct evac_safety_rule *safety;
