@@ -48,6 +48,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "evidence", VIEWER, "a signed bundle of what runs did" },
     { "verify", VIEWER, "check the journal, also against a checkpoint" },
     { "checkpoint", ANYBODY, "sign the journal as it is" },
+    { "merge", ADMIN, "take another controller's journal into this one" },
     { "deficiencies", ANYBODY, "open, assign and close; to accept one is its owner's" },
     { "vantage", OPERATOR | ADMIN, "tell what is seen from another place" },
     { "tokens", ADMIN, "make an API token, with no more than one holds" },

@@ -14,6 +14,24 @@
 
 /* --- the journal ------------------------------------------------------------------------------ */
 
+static bool put_merged(void *user, const struct evac_row *row)
+{
+    struct evac_jw *w = user;
+    if (evac_str_is(row->record.to, "end"))
+        evac_jw_str(w, NULL, row->record.text);
+    return true;
+}
+
+/* Which parts another controller wrote first. */
+static void put_all_merged(struct api_call *c, struct evac_jw *w)
+{
+    const struct evac_store_filter merges = { .kinds = EVAC_KIND(MERGE), .light = true };
+    struct evac_store *store = evac_daemon_store(c->daemon);
+    evac_jw_open(w, "merged", '[');
+    (void)store->vt->read(store, &merges, put_merged, w, NULL);
+    evac_jw_close(w, ']');
+}
+
 void api_verify(struct api_call *c)
 {
     struct evac_ledger_verdict verdict;
@@ -30,6 +48,7 @@ void api_verify(struct api_call *c)
     evac_jw_known(&w, "last_checkpoint_rows", verdict.checkpoints != 0, (int64_t)verdict.last_size);
     evac_jw_bool(&w, "outside_checkpoint_fits", verdict.outside);
     evac_jw_cstr(&w, "problem", code ? err.text : NULL);
+    put_all_merged(c, &w);
     evac_jw_close(&w, '}');
 }
 
@@ -68,6 +87,29 @@ void api_checkpoint(struct api_call *c)
         api_fail(c, &err);
     else
         put_note(c, size);
+}
+
+/* Its path is of the controller's machine. */
+void api_merge(struct api_call *c)
+{
+    char path[4096];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf words;
+    struct evac_jw w = api_writer(c);
+    if (!evac_str_copy(path, sizeof path, api_text(c, "file"))) {
+        (void)evac_fail(&err, EVAC_E_TOOBIG, "the path is too long");
+        api_fail(c, &err);
+        return;
+    }
+    evac_buf_init(&words, 4096);
+    if (evac_daemon_merge(c->daemon, path, c->q->caller.who, &words, &err)) {
+        api_fail(c, &err);
+    } else {
+        evac_jw_open(&w, NULL, '{');
+        evac_jw_str(&w, "answer", evac_buf_str(&words));
+        evac_jw_close(&w, '}');
+    }
+    evac_buf_done(&words);
 }
 
 /* --- deficiencies ----------------------------------------------------------------------------- */

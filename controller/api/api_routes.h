@@ -33,6 +33,6 @@ api_handler_fn api_list_tokens, api_make_token, api_end_token;
 /* api_notify.c */
 api_handler_fn api_list_channels, api_test_channels;
 /* api_evidence.c */
-api_handler_fn api_verify, api_checkpoint, api_list_deficiencies, api_say_deficiency, api_trend,
-    api_make_evidence, api_evidence_key;
+api_handler_fn api_verify, api_checkpoint, api_merge, api_list_deficiencies, api_say_deficiency,
+    api_trend, api_make_evidence, api_evidence_key;
 #endif

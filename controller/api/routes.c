@@ -142,6 +142,8 @@ const struct evac_route evac_routes[] = {
       200, "Verdict", JSON, SHELL, "evidence", "Walk the journal's chain of hashes and its signed checkpoints." },
     { "POST", "/v1/journal/verify", "verifyAgainst", ROW("verify"), api_verify, "", "VerifyWish",
       200, "Verdict", JSON, SHELL, "evidence", "The same, also against a checkpoint that was kept elsewhere." },
+    { "POST", "/v1/journal/merge", "mergeJournal", ROW("merge"), api_merge, "", "MergeWish",
+      200, "Answer", JSON, SHELL, "evidence", "Take the rows of another controller's journal into this one. The same ones are taken once." },
     { "POST", "/v1/journal/checkpoint", "signJournal", ROW("checkpoint"), api_checkpoint, "", "Empty",
       200, "Checkpoint", JSON, CHANGE, "evidence", "Sign the journal as it is now." },
     { "GET", "/v1/deficiencies", "listDeficiencies", ROW("look"), api_list_deficiencies, "app all format limit after", NULL,

@@ -85,7 +85,10 @@
       "a person began a controller of their own, because none answered: who, text is the reason, " \
       "data who was asked and what came back")                                                     \
     X(PLACE, "place",                                                                              \
-      "where an app serves, as a person says who looked: from what was believed, to, who, text")
+      "where an app serves, as a person says who looked: from what was believed, to, who, text")   \
+    X(MERGE, "merge",                                                                              \
+      "rows of another controller's journal begin or end here: see merge.h; to says which, name "  \
+      "that controller, number its newest row that is here, data its identity and head hash")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

@@ -125,6 +125,7 @@ bool evac_cli_parse_day(const char *text, int64_t *ret_ms);
 /* `journal verify` and `journal checkpoint`. */
 enum evac_exit evac_cli_verify_journal(struct evac_cli *cli);
 enum evac_exit evac_cli_checkpoint(struct evac_cli *cli);
+enum evac_exit evac_cli_merge(struct evac_cli *cli);
 evac_command_fn evac_cmd_evidence, evac_cmd_deficiencies, evac_cmd_deficiency, evac_cmd_trend;
 
 evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,

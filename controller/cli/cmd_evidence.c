@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -273,6 +275,13 @@ enum evac_exit evac_cmd_evidence(struct evac_cli *cli)
 
 /* --- the journal ------------------------------------------------------------------------------ */
 
+static void print_merged(const cJSON *answer)
+{
+    const cJSON *part;
+    cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(answer, "merged"))
+        printf("merged into it: %s\n", cJSON_IsString(part) ? part->valuestring : "");
+}
+
 enum evac_exit evac_cli_verify_journal(struct evac_cli *cli)
 {
     struct evac_buf note, body;
@@ -299,6 +308,7 @@ enum evac_exit evac_cli_verify_journal(struct evac_cli *cli)
         double points = evac_json_number(answer, "checkpoints", 0),
                unchecked = evac_json_number(answer, "signatures_not_checked", 0);
         printf("the journal's chain is whole: %.0f rows\n", evac_json_number(answer, "rows", 0));
+        print_merged(answer);
         if (points > 0)
             printf("%.0f signed checkpoints fit it; the last covers %.0f rows\n", points,
                    evac_json_number(answer, "last_checkpoint_rows", 0));
@@ -334,6 +344,30 @@ enum evac_exit evac_cli_checkpoint(struct evac_cli *cli)
         printf("%s: of %.0f rows; kept elsewhere, it shows whether the journal was cut or written "
                "anew\n",
                cli->out, evac_json_number(answer, "size", 0));
+    cJSON_Delete(answer);
+    return code;
+}
+
+enum evac_exit evac_cli_merge(struct evac_cli *cli)
+{
+    char path[PATH_MAX];
+    struct evac_buf body;
+    struct evac_err err = { EVAC_OK, "" };
+    cJSON *answer = NULL;
+    if (cli->argc != 2)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "journal merge: name the file, on the controller's "
+                                              "machine");
+    if (!realpath(cli->argv[1], path))
+        return evac_cli_fail(EVAC_EXIT_FAILED, "%s: %s", cli->argv[1], strerror(errno));
+    const char *text = evac_cli_body(&body, "file", path, (const char *)NULL);
+    enum evac_exit code =
+        cli->json ? evac_cli_pass(cli, "/v1/journal/merge", text)
+                  : evac_client_json(cli->client, "/v1/journal/merge", text, &answer, &err);
+    evac_buf_done(&body);
+    if (!cli->json && code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "nothing was merged: %s", err.text);
+    if (!cli->json)
+        printf("%s\n", evac_json_cstr(answer, "answer"));
     cJSON_Delete(answer);
     return code;
 }

@@ -337,6 +337,8 @@ enum evac_exit evac_cmd_journal(struct evac_cli *cli)
         return evac_cli_verify_journal(cli);
     if (cli->argc && strcmp(cli->argv[0], "checkpoint") == 0)
         return evac_cli_checkpoint(cli);
+    if (cli->argc && strcmp(cli->argv[0], "merge") == 0)
+        return evac_cli_merge(cli);
     unsigned long run = cli->argc ? evac_cli_run(cli, cli->argv[0]) : 0;
     if (cli->argc && run == 0)
         return EVAC_EXIT_REFUSED;

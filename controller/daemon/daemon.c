@@ -237,6 +237,36 @@ static void reopen(struct evac_daemon *daemon)
     daemon_rearm(daemon);
 }
 
+/* An orderly end is among the rows: it was no crash. */
+static enum evac_code append_and_stop(struct evac_daemon *daemon, const struct evac_record *rows,
+                                      size_t count, struct evac_err *err)
+{
+    const struct evac_record stop = { .seq = rows[count - 1].seq + 1,
+                                      .kind = EVAC_RECORD_STOP,
+                                      .step = EVAC_NO_STEP,
+                                      .epoch = rows[count - 1].epoch,
+                                      .t_boot_ms = evac_daemon_now_ms(daemon),
+                                      .t_wall_ms = evac_daemon_wall_ms(daemon) };
+    enum evac_code code = daemon->store->vt->append(daemon->store, rows, count, err);
+    return code ? code : daemon->store->vt->append(daemon->store, &stop, 1, err);
+}
+
+enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac_record *rows,
+                                   size_t count, struct evac_err *err)
+{
+    evac_jobs_cancel(daemon->jobs, "another journal is merged into this one");
+    evac_shell_free(daemon->shell);
+    daemon->shell = NULL;
+    daemon_close_evidence(daemon);
+    enum evac_code code = append_and_stop(daemon, rows, count, err);
+    if (!code)
+        code = open_shell(daemon, err);
+    if (code)
+        lose_store(daemon, err->text); /* it is opened anew in a while */
+    daemon_rearm(daemon);
+    return code;
+}
+
 static void watch_clock(struct evac_daemon *daemon)
 {
     int64_t gap = evac_daemon_wall_ms(daemon) - (int64_t)evac_daemon_now_ms(daemon);

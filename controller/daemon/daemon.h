@@ -86,6 +86,10 @@ void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics,
 /* Rows that the engine only keeps: deficiencies, evidence. All or none. */
 enum evac_code evac_daemon_note(struct evac_daemon *daemon, const struct evac_record *rows,
                                 size_t count, struct evac_err *err);
+/* The journal in that file, which nobody holds, is merged into this one (merge.h), and all is
+ * replayed from it. words: what was done. An error that says EVAC_E_REFUSED has changed nothing. */
+enum evac_code evac_daemon_merge(struct evac_daemon *daemon, const char *path, struct evac_str who,
+                                 struct evac_buf *words, struct evac_err *err);
 /* What signs evidence, NULL nothing; and what keeps it, NULL while the journal can not be written.
  */
 struct evac_key;

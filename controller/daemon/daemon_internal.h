@@ -114,6 +114,10 @@ void daemon_keep_evidence(struct evac_daemon *daemon);
 void daemon_close_evidence(struct evac_daemon *daemon);
 void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
 
+/* Rows that no event of the engine's made: written while no shell works, then all is replayed. */
+enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac_record *rows,
+                                   size_t count, struct evac_err *err);
+
 /* daemon_meter.c */
 void daemon_meter_open(struct evac_daemon *daemon); /* the host is open */
 void daemon_meter_reloaded(struct evac_daemon *daemon, const struct evac_model *model);

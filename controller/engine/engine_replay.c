@@ -107,6 +107,15 @@ static void see_ack(struct evac_engine_app *a, const struct evac_record *r)
         a->auto_unacked = false;
 }
 
+/* Moved elsewhere: as if automation had, somebody looks at it first. */
+static void see_merge(struct evac_engine_app *a, const struct evac_record *r)
+{
+    if (evac_str_is(r->to, "review")) {
+        a->acked = false;
+        a->auto_unacked = true;
+    }
+}
+
 static void see_verdict(struct evac_engine_app *a, const struct evac_record *r)
 {
     uint16_t region = engine_region_index(a->app, r->name);
@@ -163,6 +172,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         see_look_end(a, r);
     else if (r->kind == EVAC_RECORD_ACK)
         see_ack(a, r);
+    else if (r->kind == EVAC_RECORD_MERGE)
+        see_merge(a, r);
     else if (r->kind == EVAC_RECORD_WAIVER)
         engine_see_waiver(a, r);
     else if (r->kind == EVAC_RECORD_VERDICT)

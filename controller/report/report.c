@@ -172,7 +172,7 @@ static bool is_word(enum evac_record_kind kind)
            kind == EVAC_RECORD_OVERRIDE || kind == EVAC_RECORD_COMMAND ||
            kind == EVAC_RECORD_MODE || kind == EVAC_RECORD_GATE_BLOCK ||
            kind == EVAC_RECORD_GATE_PASS || kind == EVAC_RECORD_RESUME ||
-           kind == EVAC_RECORD_ESCALATE || kind == EVAC_RECORD_FAULT;
+           kind == EVAC_RECORD_ESCALATE || kind == EVAC_RECORD_FAULT || kind == EVAC_RECORD_MERGE;
 }
 
 /* What is written about a run after it: it is told from the app's rows. */

@@ -3,7 +3,7 @@
 while a controller is alive.
 
   test_break_glass.py BIN_DIR [NAME...]"""
-import json, os, signal, sys, time
+import json, os, shutil, signal, sqlite3, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -17,6 +17,9 @@ class Glass(World):
 
     def __init__(self, conf=None):
         super().__init__(BIN, speed=60, conf=dict(conf or {}, **{'quarantine = "33s"': 'quarantine = "6s"', 'renew = "5s"': 'renew = "2s"'}))
+        self.key = os.path.join(self.dir, "evidence.key")
+        with open(os.path.join(self.dir, "conf", "evac.cfg"), "a") as f:
+            f.write('evidence = { key = "%s"; };\n' % self.key)
         self.state = os.path.join(self.dir, "state", "evac")
         self.journal = os.path.join(self.state, "standalone.db")
         os.mkdir(os.path.join(self.dir, "run"), 0o700)
@@ -128,6 +131,55 @@ def one_persons_controller_moves_the_shop_and_survives_kill_9():
 
         # The next one knows what the journal knows: nobody is asked where the shop serves.
         assert "us-west-2" in w.alone("plan", "shop", "failback", *why).stdout
+        what_was_done_alone_is_merged_back(w, run)
+
+
+def what_was_done_alone_is_merged_back(w, run):
+    """The daemon is back, and believes what its own journal says, until the other one is merged into it."""
+    w.sand("region us-east-1 up")
+    w.evac("evidence", "keygen", "--out", w.key)
+    w.start_evacd()
+    r = w.evac("journal", "merge", w.journal, check=False)
+    assert r.returncode == 3 and "is held by process" in r.stderr, r.stderr  # the plan above began one more
+    w.alone("stand-down")
+    assert w.app()["active"] == "us-east-1"
+    said = w.evac("journal", "merge", w.journal).stdout
+    assert said.startswith("merged: rows 1 to "), said
+    app = w.wait(w.app, 10, "the app")
+    assert app["active"] == "us-west-2" and app["last_run"]["acknowledged"] is False, app
+    assert app["decision"]["automatic_run_unacknowledged"] is True, app["decision"]
+    new = str(app["last_run"]["run"])
+    report = w.evac("report", new).stdout
+    assert "Result: succeeded" in report and "done by standalone:" in report, report
+    rows = [json.loads(line) for line in w.evac("journal", new, "--json", "--limit", "1000").stdout.splitlines()]
+    origin = [x for x in rows if x["kind"] == "merge"]
+    assert len(origin) == 1 and origin[0]["name"].startswith("standalone:") and str(origin[0]["number"]) == run, origin
+    said = w.evac("journal", "verify").stdout
+    assert "chain is whole" in said and "merged into it: rows 1 to " in said and "standalone:" in said, said
+
+    assert "nothing new" in w.evac("journal", "merge", w.journal).stdout
+    runs = [x["run"] for x in json.loads(w.evac("runs", "--json").stdout)]
+    assert len(runs) == len(set(runs)) and runs.count(int(new)) == 1, runs
+    w.evac("ack", "shop", "--reason", "looked at")
+    w.stop_evacd(signal.SIGKILL)
+    w.start_evacd()
+    app = w.app()
+    assert app["active"] == "us-west-2" and app["decision"]["automatic_run_unacknowledged"] is False, app
+
+    # A file that somebody has changed is refused, and nothing is.
+    damaged = os.path.join(w.dir, "damaged.db")
+    shutil.copy(w.journal, damaged)
+    db = sqlite3.connect(damaged)
+    table = [n for (n,) in db.execute("select name from sqlite_master where type='table'") if "journal" in n or "row" in n or "record" in n][0]
+    db.execute("update %s set text = 'nobody' where seq = 5" % table)
+    db.commit()
+    db.close()
+    r = w.evac("journal", "merge", damaged, check=False)
+    assert r.returncode != 0 and "chain is broken" in r.stderr, r.stderr
+    bundle = os.path.join(w.dir, "b.evac-evidence")
+    w.evac("evidence", "export", new, "--out", bundle)
+    finger = json.loads(w.evac("evidence", "key", "--json").stdout)["fingerprint"]
+    assert w.evac("evidence", "verify", bundle, "--key", finger).returncode == 0
 
 
 run_stories([refused_while_a_controller_is_alive, one_persons_controller_moves_the_shop_and_survives_kill_9])

@@ -163,6 +163,7 @@ static const struct {
     { "unwaive", A },
     { "call-off", O | P | A },
     { "place", O },
+    { "merge", A },
     { "simulate", V },
     { "stop-automation", O | P | A },
     { "allow-automation", A },
