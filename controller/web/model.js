@@ -114,6 +114,7 @@ export function proposes(app, run) {
   if (run && run.state === 'asking') return 'Retry the step, skip it, or cancel.';
   if (run) return 'Nothing more: a run is going on.';
   const d = app.decision;
+  if (d.gates && d.gates.incident === 'block') return 'To evacuate the whole region, and this app with it: see the incident.';
   if (d.decide === 'nothing' || !d.decide) return 'Nothing.';
   const what = words(d.decide);
   return `${what[0].toUpperCase()}${what.slice(1)}: ${firstReason(d.reasons) || 'no reason given.'}`;
