@@ -556,10 +556,12 @@ static void turn_real(struct engine_io *io, struct evac_run *run,
                       const struct evac_decision *decision)
 {
     struct evac_run_io rio = engine_run_io(io);
+    struct evac_text kept = evac_effects_text(io->fx, sizeof decision->reasons);
+    evac_text_puts(&kept, decision->reasons);
     const struct evac_command cmd = { .verb = EVAC_CMD_MODE,
                                       .run = run->id,
                                       .who = EVAC_STR("policy"),
-                                      .reason = evac_str(decision->reasons),
+                                      .reason = evac_effects_text_end(io->fx, &kept),
                                       .value = decision->mode };
     evac_run_command(run, &rio, &cmd);
     engine_after_run(io, run);

@@ -217,6 +217,9 @@ void engine_incident_record(struct engine_io *io, struct evac_fleet_region *regi
                             const char *text, int64_t number)
 {
     struct evac_record r = { .kind = EVAC_RECORD_INCIDENT };
+    struct evac_text kept = evac_effects_text(io->fx, 480); /* the record outlives the caller's */
+    evac_text_puts(&kept, text);
+    r.text = evac_effects_text_end(io->fx, &kept);
     struct evac_text data = evac_effects_text(io->fx, 96);
     evac_text_puts(&data, "{\"apps\":");
     evac_text_u64(&data, count(region, EVAC_FLEET_SERVING));
@@ -228,7 +231,6 @@ void engine_incident_record(struct engine_io *io, struct evac_fleet_region *regi
     r.from = evac_str(evac_incident_state_name(region->incident.state));
     r.to = evac_str(evac_incident_state_name(to));
     r.who = who;
-    r.text = evac_str(text);
     r.number = number;
     r.t_wall_ms = io->now->wall_ms;
     r.data = evac_effects_text_end(io->fx, &data);

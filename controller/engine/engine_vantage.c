@@ -54,22 +54,21 @@ static void move(struct engine_io *io, size_t v, enum evac_vantage_state state)
     struct evac_vantage *vantage = &io->engine->vantages[v];
     struct evac_str name = evac_engine_vantage_name(io->engine, v);
     enum evac_vantage_state was = vantage->state;
-    char words[160];
-    struct evac_text out;
     if (was == state)
         return;
     vantage->state = state;
-    evac_text_init(&out, words, sizeof words);
+    struct evac_text out = evac_effects_text(io->fx, 160); /* lives until the row is durable */
     evac_text_puts(&out, "vantage ");
     evac_text_put(&out, name);
     evac_text_puts(&out, " ");
     evac_text_puts(&out, what_it_means(state));
+    struct evac_str words = evac_effects_text_end(io->fx, &out);
     engine_record(io, (struct evac_record){ .kind = EVAC_RECORD_VANTAGE,
                                             .name = name,
                                             .from = evac_str(evac_vantage_state_name(was)),
                                             .to = evac_str(evac_vantage_state_name(state)),
-                                            .text = evac_str(words) });
-    engine_notice(io, state != EVAC_VANTAGE_SPEAKS, EVAC_STR_NONE, words);
+                                            .text = words });
+    engine_notice(io, state != EVAC_VANTAGE_SPEAKS, EVAC_STR_NONE, words.p);
     io->engine->wake_ms = 0; /* the apps hear of it in this step's tick, or in the next */
 }
 
