@@ -117,14 +117,18 @@ static enum evac_exit list(struct evac_cli *cli)
     enum evac_exit code = evac_client_json(cli->client, "/v1/tokens", NULL, &json, &err);
     if (code)
         return evac_cli_fail(code, "%s", err.text);
+    size_t shown = 0;
     const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(json, "tokens");
     cJSON_ArrayForEach(item, tokens)
     {
-        if (cli->all || strcmp(evac_json_cstr(item, "state"), "live") == 0)
-            print_token(cli, item);
+        if (!cli->all && strcmp(evac_json_cstr(item, "state"), "live") != 0)
+            continue;
+        print_token(cli, item);
+        shown++;
     }
-    if (cJSON_GetArraySize(tokens) == 0)
-        puts("There are none. 'evac token create NAME --role ROLE' makes one.");
+    if (!shown)
+        printf("There is none%s. 'evac token create NAME --role ROLE' makes one.\n",
+               cJSON_GetArraySize(tokens) ? " that is live (--all shows those that were)" : "");
     cJSON_Delete(json);
     return EVAC_EXIT_DONE;
 }
@@ -141,11 +145,12 @@ static enum evac_exit end(struct evac_cli *cli)
     evac_buf_init(&id, 200);
     evac_buf_uri(&id, evac_str(cli->argv[1]), false);
     snprintf(path, sizeof path, "/v1/tokens/%s/revoke", id.n && !id.failed ? id.p : "-");
-    enum evac_exit code = evac_client_json(
-        cli->client, path, evac_cli_body(&body, "reason", cli->reason, NULL), &json, &err);
-    if (code)
+    const char *text = evac_cli_body(&body, "reason", cli->reason, NULL);
+    enum evac_exit code = cli->json ? evac_cli_pass(cli, path, text)
+                                    : evac_client_json(cli->client, path, text, &json, &err);
+    if (code && !cli->json)
         (void)evac_cli_fail(code, "%s", err.text);
-    else
+    else if (!cli->json)
         printf("revoked %s (%s): it is good for nothing from now on\n",
                evac_json_cstr(json, "name"), evac_json_cstr(json, "id"));
     cJSON_Delete(json);
