@@ -24,6 +24,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "place", OPERATOR, "say where an app serves, where the journal does not know" },
     { "reconcile", APPROVER, "the data of the region that was left are reconciled, or given up" },
     { "approve", APPROVER, "say yes; an app's approvals may name others" },
+    { "challenge", ANYBODY, "have an approver say yes by phone, and type in the answer" },
     { "decline", ANYBODY, "say no" },
     { "pause", ANYBODY, "begin nothing new" },
     { "resume", OPERATOR, "go on" },

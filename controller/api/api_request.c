@@ -70,7 +70,7 @@ static const struct {
     { "sayDeficiency", api_tell_data }, { "reload", api_tell_data },
     { "signJournal", api_tell_note },   { "makeEvidence", api_tell_bundle },
     { "makeToken", api_tell_token },    { "revokeToken", api_tell_token },
-    { "testChannels", api_tell_test },
+    { "testChannels", api_tell_test },  { "makeChallenge", api_tell_data },
 };
 #define TELLS (sizeof tells / sizeof tells[0])
 

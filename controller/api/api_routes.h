@@ -3,6 +3,7 @@
 #define EVAC_API_ROUTES_H
 
 #include "api_call.h"
+#include "api_request.h"
 
 /* Answers as a change was answered before: request is its record. */
 typedef void api_retell_fn(struct api_call *call, const struct evac_record *request);
@@ -24,6 +25,16 @@ api_handler_fn api_list_runs, api_get_run, api_get_plan, api_report, api_list_st
 api_handler_fn api_list_drills, api_receipt, api_begin_drill;
 /* api_words.c */
 api_handler_fn api_say, api_say_to_run;
+/* api_challenge.c */
+api_handler_fn api_make_challenge;
+/* Whose yes a word to a run is, when it is an answer that was heard by phone. */
+struct api_phone {
+    char who[EVAC_WHO_MAX], reason[1400];
+    struct evac_caller caller;
+};
+/* The body has a response: if it is right, cmd becomes the approver's (room outlives it); false:
+ * answered, and a wrong one is counted. */
+bool api_by_phone(struct api_call *call, struct evac_command *cmd, struct api_phone *room);
 /* api_asked.c */
 api_handler_fn api_list_approvals, api_list_holds;
 /* api_jobs.c */

@@ -19,6 +19,7 @@ static void say(struct api_call *c, uint64_t run)
 {
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
+    struct api_phone phone;
     enum evac_mode mode;
     struct evac_command *cmd = &event.u.command;
     *cmd = (struct evac_command){ .run = run,
@@ -35,6 +36,8 @@ static void say(struct api_call *c, uint64_t run)
     cmd->value =
         evac_mode_parse(api_text(c, "mode"), &mode) ? (int64_t)mode : api_number(c, "value");
     (void)evac_command_parse(api_text(c, "verb"), &cmd->verb);
+    if ((api_has(c, "response") || api_has(c, "as")) && !api_by_phone(c, cmd, &phone))
+        return;
     if (evac_shell_event(evac_daemon_shell(c->daemon), &event, &err))
         api_fail(c, &err);
     else

@@ -47,8 +47,10 @@ static struct evac_str asked_what(const struct api_call *c)
         return wished(c);
     case EVAC_ASK_KIND:
         return api_text(c, "kind");
-    case EVAC_ASK_VERB:
-        return api_text(c, "verb");
+    case EVAC_ASK_VERB: /* who types in another's answer begins nothing, but may spoil it */
+        return api_has(c, "response") && evac_str_is(api_text(c, "verb"), "approve")
+                   ? EVAC_STR("challenge")
+                   : api_text(c, "verb");
     case EVAC_ASK_ROW:
         break;
     }

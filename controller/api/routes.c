@@ -110,6 +110,8 @@ const struct evac_route evac_routes[] = {
       200, "StepDetails", JSON, SHELL, "runs", "One step, with every row of the journal about it." },
     { "POST", "/v1/runs/{run}/commands", "sayToRun", EVAC_ASK_VERB, NULL, api_say_to_run, "", "Command",
       200, "Answer", JSON, WORD, "runs", "A person's word to a run: approve, decline, pause, resume, retry, skip, cancel, override ..." },
+    { "POST", "/v1/runs/{run}/challenges", "makeChallenge", ROW("challenge"), api_make_challenge, "", "ChallengeWish",
+      201, "Challenge", JSON, CHANGE, "runs", "For an approver's yes by phone. One that is live is told again." },
 
     { "POST", "/v1/commands", "say", EVAC_ASK_VERB, NULL, api_say, "", "Command",
       200, "Answer", JSON, WORD, "words", "A person's word about an app, an incident, or all automation." },

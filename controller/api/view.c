@@ -238,6 +238,14 @@ static uint16_t shown_steps(const struct evac_run *run)
     return run->back ? run->plan->step_count : run->plan->forward_count;
 }
 
+static void view_phone(const struct evac_controller_conf *conf, struct evac_jw *w)
+{
+    evac_jw_open(w, "phone", '[');
+    for (size_t i = 0; i < conf->approver_count; i++)
+        evac_jw_str(w, NULL, conf->approvers[i].name);
+    evac_jw_close(w, ']');
+}
+
 void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool steps,
                    struct evac_jw *w)
 {
@@ -264,6 +272,7 @@ void evac_view_run(struct evac_daemon *daemon, const struct evac_run *run, bool 
     view_instants(run, w);
     struct evac_now at = { now, evac_daemon_wall_ms(daemon), 0 };
     evac_view_gates(run, &at, w);
+    view_phone(&evac_daemon_model(daemon)->controller, w);
     if (steps) {
         evac_jw_open(w, "steps", '[');
         for (uint16_t i = 0; i < shown_steps(run); i++)

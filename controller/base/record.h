@@ -88,7 +88,11 @@
       "where an app serves, as a person says who looked: from what was believed, to, who, text")   \
     X(MERGE, "merge",                                                                              \
       "rows of another controller's journal begin or end here: see merge.h; to says which, name "  \
-      "that controller, number its newest row that is here, data its identity and head hash")
+      "that controller, number its newest row that is here, data its identity and head hash")      \
+    X(CHALLENGE, "challenge",                                                                      \
+      "a yes by phone was asked for: name is the approver, who asked, to made (number the wall "   \
+      "ms "                                                                                        \
+      "it ends, text the code) or wrong (attempt says how often)")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

@@ -262,10 +262,11 @@ static enum evac_exit say(struct evac_cli *cli, const char *path, const char *ap
     cJSON *answer;
     struct evac_err err = { EVAC_OK, "" };
     bool mode = strcmp(cli->command, "mode") == 0;
-    const char *text = evac_cli_body(
-        &body, "verb", cli->command, "app", app, "step", cli->step, "reason", cli->reason, "mode",
-        mode ? cli->mode : NULL, "gate", cli->override, "owner", cli->owner, "condition",
-        cli->condition, "incident", cli->incident, "region", cli->region, (const char *)NULL);
+    const char *text =
+        evac_cli_body(&body, "verb", cli->command, "app", app, "step", cli->step, "reason",
+                      cli->reason, "mode", mode ? cli->mode : NULL, "gate", cli->override, "owner",
+                      cli->owner, "condition", cli->condition, "incident", cli->incident, "region",
+                      cli->region, "as", cli->as, "response", cli->response, (const char *)NULL);
     if (cli->duration)
         text = evac_cli_body_number(&body, "value", cli->duration);
     if (cli->json) {

@@ -31,6 +31,25 @@ static void print_way(const cJSON *run, const cJSON *gate)
            phrase);
 }
 
+/* Whoever is to say yes may be where no network is. */
+static void print_phone(const cJSON *run, const cJSON *gate)
+{
+    const cJSON *name, *phone = cJSON_GetObjectItemCaseSensitive(run, "phone");
+    const char *place = evac_json_cstr(gate, "place"), *before = "";
+    bool start = strcmp(place, "start") == 0;
+    if (strcmp(evac_json_cstr(gate, "gate"), "approval") != 0 || cJSON_GetArraySize(phone) == 0)
+        return;
+    printf("      by phone, with ");
+    cJSON_ArrayForEach(name, phone)
+    {
+        printf("%s%s", before, cJSON_IsString(name) ? name->valuestring : "");
+        before = " or ";
+    }
+    name = cJSON_GetArrayItem(phone, 0);
+    printf(": evac challenge %.0f%s%s --as %s\n", evac_json_number(run, "run", 0), start ? "" : " ",
+           start ? "" : place, cJSON_IsString(name) ? name->valuestring : "");
+}
+
 void evac_cli_gates(struct evac_cli *cli, const cJSON *run)
 {
     const cJSON *gate;
@@ -43,6 +62,8 @@ void evac_cli_gates(struct evac_cli *cli, const cJSON *run)
                evac_json_cstr(gate, "reason"));
         if (shut && cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(gate, "roles")) > 0)
             print_way(run, gate);
+        if (shut)
+            print_phone(run, gate);
     }
 }
 

@@ -144,7 +144,7 @@ const struct evac_option evac_cli_options[] = {
     FLAG("standalone", standalone, "no controller answers: be one, for what a person wants done, from here (--config, --journal, --reason; refused while one is alive)"),
     FLAG("help", help, "of the command, or of all"),
     /* moves */
-    TEXT("from", "REGION", from, "active-active: the region that users are led away from (default: the one that is down)"),
+    TEXT("from", "REGION", from, "active-active: the region that users are led away from (default: the one that is down); challenge answer: the one that is left"),
     TEXT("to", "REGION", to, "where to (default: the standby that is up and readiest; for a failback, home)"),
     TEXT("mode", "graceful|ungraceful", mode, "graceful loses no data and needs the old side alive (default: what the active region's health allows)"),
     TEXT("reason", "TEXT", reason, "why; it is kept in the journal"),
@@ -152,6 +152,8 @@ const struct evac_option evac_cli_options[] = {
     FLAG("yes", yes, "ask nothing (for scripts)"),
     FLAG("no-wait", no_wait, "begin, do not follow"),
     TEXT("step", "STEP", step, "of the run, by its name"),
+    TEXT("as", "NAME", as, "the approver who is on the phone: one of evac.cfg's approvers"),
+    TEXT("response", "ANSWER", response, "what they answered to evac challenge"),
     TEXT("incident", "REGION", incident, "the evacuation of that region, instead of a run"),
     /* drills */
     TEXT("kind", "rehearse|isolated|live|game-day", kind, "rehearse looks only; isolated changes the standby, with no users on it, and puts everything back; live moves users and brings them home; game-day has faults"),
@@ -190,12 +192,12 @@ const struct evac_option evac_cli_options[] = {
     SET("seed", "N", set_seed, "other chances (1)"),
     SET("reaction", "TIME", set_reaction, "what people take to answer (as they did before, else 5m)"),
     TEXT("journal", "FILE", journal, "with --config: the history to go by; with --standalone: the journal to go on with, as a copy of a controller's"),
-    TEXT("app", "APP", app, "only this one"),
+    TEXT("app", "APP", app, "only this one; challenge answer: what is moved"),
     TEXT("policy", "never|propose|act", policy, "what if it were this"),
     SET("dwell", "TIME", set_dwell, "what if it were this"),
     SET("cooldown", "TIME", set_cooldown, "what if it were this"),
     /* evidence */
-    TEXT("key", "KEY", key, "the key that you trust: its file or its fingerprint"),
+    TEXT("key", "KEY", key, "the key that you trust: its file or its fingerprint; challenge answer: the file of yours"),
     TEXT("checkpoint", "FILE", checkpoint, "also against one that was kept elsewhere"),
     TEXT("title", "TEXT", title, "in one line"),
     TEXT("severity", "low|medium|high", severity, "how bad"),

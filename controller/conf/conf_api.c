@@ -48,3 +48,20 @@ void conf_finish_oidc(struct conf_reader *r, const config_setting_t *group, void
     if (o->keep_ms < o->refresh_ms)
         CONF_ERROR(r, o->place.line, "oidc: keep is shorter than refresh");
 }
+
+/* "uid:ann" would not be found to be "uid:1000(ann)". */
+void conf_finish_approver(struct conf_reader *r, const config_setting_t *group, void *at,
+                          const struct conf_given *given)
+{
+    const struct evac_approver_conf *a = at;
+    struct evac_str who, kind = evac_str_cut(a->person, ':', &who);
+    bool one = evac_str_is(kind, "oidc") || evac_str_is(kind, "cert") ||
+               (evac_str_is(kind, "uid") && who.n && who.p[0] >= '0' && who.p[0] <= '9');
+    (void)group;
+    (void)given;
+    if (a->person.n && !one)
+        CONF_ERROR(r, a->place.line,
+                   "approver.person: found \"%.*s\"; allowed: one person, as \"uid:1000\", "
+                   "\"oidc:SUBJECT\" or \"cert:NAME\"",
+                   EVAC_STR_ARG(a->person));
+}

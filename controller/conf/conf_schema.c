@@ -54,7 +54,7 @@ static const struct conf_section endpoint_section, resource_section, probe_secti
     look_section, vantage_section, waiver_section, freeze_section, dependency_section,
     drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
-static const struct conf_section listen_section, oidc_section;
+static const struct conf_section listen_section, oidc_section, approver_section;
 static const struct conf_section notify_section, channel_section, route_section;
 
 /* clang-format off */
@@ -176,6 +176,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "How long a dashboard's session lasts, and never longer than what it was opened with" },
     { "oidc", CONF_SECTION, AT(conf.oidc), .section = &oidc_section, .otherwise = "no such tokens are accepted",
       .doc = "Whose OpenID Connect tokens say who somebody is" },
+    { "approvers", CONF_SECTION, CONF_LIST, AT(conf.approvers), COUNTED(conf.approver_count), FROM_TO(0, 32),
+      .section = &approver_section, .otherwise = "nobody", .doc = "Who may approve over the phone: evac challenge" },
     { "notify", CONF_SECTION, AT(notify), .section = &notify_section, .otherwise = "nobody is told: the log has it",
       .doc = "Who is told what, and how" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
@@ -459,6 +461,17 @@ static const struct conf_row listen_rows[] = {
       .doc = "Who signs clients' certificates, in PEM: they say who somebody is" },
     { "tls.clients", CONF_CHOICE, AT(clients), .choices = client_certificates, .fallback = "optional",
       .doc = "Whether a client must have one of them, or may have a token instead" },
+    END
+};
+#undef S
+
+#define S struct evac_approver_conf
+static const struct conf_row approver_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "offline:NAME in roles and approvals, without which nobody's yes counts" },
+    { "key", CONF_PATH, CONF_REQUIRED, AT(key), FROM_TO(2, 1000),
+      .doc = "The approver's key, readable by the controller's user alone: evac challenge keygen --out FILE makes it, and the approver keeps a copy" },
+    { "person", CONF_PRINCIPAL, AT(person), .otherwise = "the user of that name",
+      .doc = "What the same person is called elsewhere, as \"uid:1000\", \"oidc:SUBJECT\" or \"cert:NAME\": nobody approves their own by telephoning themselves" },
     END
 };
 #undef S
@@ -811,6 +824,12 @@ static const struct conf_section listen_section = {
     listen_rows, sizeof(S), offsetof(S, address), .finish = conf_finish_listen,
 };
 #undef S
+#define S struct evac_approver_conf
+static const struct conf_section approver_section = {
+    "approver", "approvers = ( { ... } )", "Somebody who may say yes over the phone, from a machine that reaches nothing. The answer is good once, for ten minutes, and for what was said.",
+    approver_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_approver,
+};
+#undef S
 #define S struct evac_oidc_conf
 static const struct conf_section oidc_section = {
     "oidc", "oidc = { ... }", "An identity provider. Its tokens are signed with RS256, PS256, ES256 or EdDSA; whoever is named by none of the roles may do nothing.",
@@ -921,6 +940,7 @@ const struct conf_section *const conf_sections[] = {
     &dependency_section,
     &listen_section,
     &oidc_section,
+    &approver_section,
     &notify_section,
     &channel_section,
     &route_section,

@@ -36,7 +36,7 @@
       "\"gid:oncall\"")                                                                            \
     X(PRINCIPAL, "\"uid:1000\" or \"uid:ann\", \"gid:oncall\", \"token:NAME\", \"cert:NAME\", "    \
                  "\"oidc:SUBJECT\", "                                                              \
-                 "\"oidc-group:NAME\", or \"*\" for everybody")                                    \
+                 "\"oidc-group:NAME\", \"offline:NAME\", or \"*\" for everybody")                  \
     X(ZONE, "a time zone's name, such as \"Europe/Berlin\"")                                       \
     X(ARGS, "a group of settings")                                                                 \
     X(RAW, "")                                                                                     \
@@ -236,7 +236,7 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety, conf_finish_look;
-conf_finish_fn conf_finish_listen, conf_finish_oidc; /* conf_api.c */
+conf_finish_fn conf_finish_listen, conf_finish_oidc, conf_finish_approver; /* conf_api.c */
 conf_finish_fn conf_finish_notify;
 /* Later and later; name is the setting's. */
 void conf_check_escalations(struct conf_reader *reader, const char *name,

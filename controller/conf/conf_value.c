@@ -229,9 +229,8 @@ static bool is_zone(struct evac_str s)
 /* A kind, a colon, and who: "uid:1000", "uid:1000(ann)", "gid:oncall", "token:ci". */
 static bool is_principal(struct evac_str s)
 {
-    static const char *const kinds[] = {
-        "uid", "gid", "token", "cert", "oidc", "oidc-group", NULL
-    };
+    static const char *const kinds[] = { "uid",  "gid",        "token",   "cert",
+                                         "oidc", "oidc-group", "offline", NULL };
     struct evac_str who, kind = evac_str_cut(s, ':', &who);
     const char *const *known = kinds;
     while (*known && !evac_str_is(kind, *known))

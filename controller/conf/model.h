@@ -539,6 +539,14 @@ struct evac_oidc_conf {
     uint32_t skew_ms, refresh_ms, keep_ms;
 };
 
+/* Who may say yes over the phone, with a key that this controller has too. */
+struct evac_approver_conf {
+    struct evac_place place;
+    struct evac_str name;   /* "offline:NAME" in roles and approvals */
+    struct evac_str key;    /* file */
+    struct evac_str person; /* the principal that the same person has elsewhere; "" the user NAME */
+};
+
 /* A way to tell somebody. */
 struct evac_channel {
     struct evac_place place;
@@ -644,6 +652,8 @@ struct evac_controller_conf {
     uint32_t api_patience_ms; /* with slow clients */
     uint32_t api_session_ms;  /* a dashboard's session */
     struct evac_oidc_conf oidc;
+    const struct evac_approver_conf *approvers;
+    size_t approver_count;
     struct evac_holders roles[EVAC_ROLE_COUNT];
     const struct evac_safety_rule *safety;
     size_t safety_count;

@@ -101,11 +101,31 @@ static struct evac_str person_of(const struct evac_who *who)
     return who->person.n ? who->person : who->principal;
 }
 
+/* The part of a principal in brackets: "ann" of "uid:1000(ann)"; "" it has none. */
+static struct evac_str login_of(struct evac_str principal)
+{
+    struct evac_str name;
+    (void)evac_str_cut(principal, '(', &name);
+    if (name.n)
+        name.n--;
+    return name;
+}
+
+/* An approver by phone is the user of the same name, wherever the configuration says nothing else.
+ */
+static bool is_namesake(struct evac_str offline, struct evac_str person)
+{
+    struct evac_str login = login_of(person);
+    return evac_str_starts(offline, "offline:") && evac_str_starts(person, "uid:") && login.n &&
+           evac_str_eq(after_colon(offline), login);
+}
+
 bool evac_who_is_one(struct evac_str a, struct evac_str b)
 {
     const struct evac_who x = evac_who_parts(a), y = evac_who_parts(b);
     struct evac_str p = person_of(&x), q = person_of(&y), rest;
-    if (evac_str_eq(x.principal, y.principal) || evac_str_eq(p, q))
+    if (evac_str_eq(x.principal, y.principal) || evac_str_eq(p, q) || is_namesake(p, q) ||
+        is_namesake(q, p))
         return true;
     if (evac_str_starts(p, "uid:") && evac_str_starts(q, "uid:")) /* a name may have changed */
         return evac_str_eq(evac_str_cut(p, '(', &rest), evac_str_cut(q, '(', &rest));

@@ -2,7 +2,8 @@
  * Who may do what: principals (who asks) to roles (what for). Pure. A principal is the kernel's
  * word on a unix socket's peer, "uid:1000(ann)" with its groups, "gid:1001(oncall)"; a token,
  * "token:ci"; a certificate, "cert:ann@example.com"; or an identity provider's word,
- * "oidc:ann@example.com" with its groups, "oidc-group:oncall".
+ * "oidc:ann@example.com" with its groups, "oidc-group:oncall"; or an approver's answer by phone,
+ * "offline:ann".
  */
 #ifndef EVAC_ROLES_H
 #define EVAC_ROLES_H

@@ -41,6 +41,7 @@ static void on_replayed(void *user, const struct evac_record *r)
     struct evac_daemon *daemon = user;
     evac_history_row(daemon->history, r);
     evac_passes_row(daemon->passes, r);
+    evac_challenges_row(daemon->challenges, r);
     if (r->kind == EVAC_RECORD_TERMINAL)
         evac_tracer_ended(daemon->tracer, r->run, r->t_wall_ms);
 }
@@ -51,6 +52,7 @@ static void on_row(void *user, const struct evac_record *r)
     evac_history_row(daemon->history, r);
     evac_results_row(daemon->results, r);
     evac_passes_row(daemon->passes, r);
+    evac_challenges_row(daemon->challenges, r);
     if (r->kind == EVAC_RECORD_STEP || r->kind == EVAC_RECORD_RUN ||
         r->kind == EVAC_RECORD_TERMINAL)
         evac_log(EVAC_LOG_INFO, r->kind == EVAC_RECORD_STEP ? "step_moved" : "run_moved",
@@ -507,6 +509,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
         abort();
     daemon->loop = loop;
     daemon->passes = evac_passes_new();
+    daemon->challenges = evac_challenges_new();
     uv_loop_configure(loop,
                       UV_METRICS_IDLE_TIME); /* for what is left of a turn without its sleep */
     daemon->o = *options;
@@ -570,6 +573,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_history_free(daemon->history);
     daemon_meter_close(daemon);
     evac_passes_free(daemon->passes);
+    evac_challenges_free(daemon->challenges);
     free(daemon->cries);
     free(daemon->conf_dir);
     free(daemon);
@@ -613,6 +617,11 @@ const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon)
 struct evac_passes *evac_daemon_passes(struct evac_daemon *daemon)
 {
     return daemon->passes;
+}
+
+const struct evac_challenges *evac_daemon_challenges(const struct evac_daemon *daemon)
+{
+    return daemon->challenges;
 }
 
 const struct evac_host *evac_daemon_host(const struct evac_daemon *daemon)

@@ -6,6 +6,7 @@
 #ifndef EVAC_DAEMON_H
 #define EVAC_DAEMON_H
 
+#include "challenges.h"
 #include "conf.h"
 #include "history.h"
 #include "jobs.h"
@@ -99,6 +100,8 @@ struct evac_keeper *evac_daemon_keeper(struct evac_daemon *daemon);
 
 /* Tokens and sessions, as the journal has them; in memory while it can not be written. */
 struct evac_passes *evac_daemon_passes(struct evac_daemon *daemon);
+/* Those of a yes by phone. */
+const struct evac_challenges *evac_daemon_challenges(const struct evac_daemon *daemon);
 /* The world, for what is neither a driver's nor a probe's: it may change nothing. */
 const struct evac_host *evac_daemon_host(const struct evac_daemon *daemon);
 

@@ -58,6 +58,7 @@ struct evac_daemon {
     struct evac_history *history; /* of the journal that is open */
     struct evac_jobs *jobs;
     struct evac_passes *passes;
+    struct evac_challenges *challenges;
     struct evac_probes *probes;
     struct evac_probe_past *probe_past;
     uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */

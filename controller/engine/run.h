@@ -160,6 +160,16 @@ bool evac_run_gate_shut(const struct evac_run *run, const struct evac_now *now, 
 /* Approvals at a place: how many it takes, how many there are. */
 uint16_t evac_run_yeses_needed(const struct evac_run *run);
 uint16_t evac_run_yeses(const struct evac_run *run, uint32_t step);
+/* Where a yes is waited for: EVAC_NO_STEP the start, or a step (name "": the only one); false:
+ * nowhere. */
+bool evac_run_asks(const struct evac_run *run, struct evac_str name, uint32_t *ret_step);
+/* Would that yes count there? why says why not; FORBIDDEN: it is not for them to say. */
+struct evac_text;
+struct evac_command;
+enum evac_code evac_run_yes_refused(const struct evac_run *run, uint32_t step,
+                                    const struct evac_command *cmd, struct evac_text *why);
+/* Would a yes that was given when so much would have been lost be void now? */
+bool evac_run_loss_outgrew(const struct evac_run *run, int64_t loss_ms);
 
 /* Fold is done: take the run up again (R5). */
 void evac_run_resume(struct evac_run *run, struct evac_run_io *io);

@@ -104,27 +104,35 @@ void run_say_needed(const struct evac_run *run, uint32_t step, struct evac_text 
     }
 }
 
+enum evac_code evac_run_yes_refused(const struct evac_run *run, uint32_t step,
+                                    const struct evac_command *cmd, struct evac_text *why)
+{
+    if (!is_of(rules(run), cmd)) {
+        evac_text_puts(why, "your yes does not count here: it is for ");
+        say_of(run, why);
+        return EVAC_E_FORBIDDEN;
+    }
+    if (has_said_yes(run, step, cmd->who))
+        evac_text_puts(why, "you have said yes already: it takes somebody else");
+    else if (is_requester(run, cmd->who) && !may_requester(run))
+        evac_text_puts(why, "you asked for this run: it takes somebody else's yes");
+    else if (run->yes_count == EVAC_RUN_YESES_MAX)
+        evac_text_puts(why, "so many approvals are not kept in one run");
+    else
+        return EVAC_OK;
+    return EVAC_E_REFUSED;
+}
+
 static bool refuse_yes(struct evac_run *run, struct evac_run_io *io, uint32_t step,
                        const struct evac_command *cmd)
 {
     char text[200];
     struct evac_text line;
-    if (is_of(rules(run), cmd)) {
-        if (has_said_yes(run, step, cmd->who))
-            run_refuse(io, "you have said yes already: it takes somebody else");
-        else if (is_requester(run, cmd->who) && !may_requester(run))
-            run_refuse(io, "you asked for this run: it takes somebody else's yes");
-        else if (run->yes_count == EVAC_RUN_YESES_MAX)
-            run_refuse(io, "so many approvals are not kept in one run");
-        else
-            return false;
-        return true;
-    }
     evac_text_init(&line, text, sizeof text);
-    evac_text_puts(&line, "your yes does not count here: it is for ");
-    say_of(run, &line);
-    run_forbid(io, text);
-    return true;
+    enum evac_code code = evac_run_yes_refused(run, step, cmd, &line);
+    if (code)
+        run_answer(io, code, text);
+    return code != EVAC_OK;
 }
 
 /* --- approving
@@ -176,12 +184,17 @@ static bool waits_for_yes(const struct evac_run *run, uint32_t step)
                      (plan_step(run, (uint16_t)step)->flags & EVAC_STEP_APPROVAL);
 }
 
+bool evac_run_asks(const struct evac_run *run, struct evac_str name, uint32_t *ret_step)
+{
+    *ret_step =
+        run->state == EVAC_RUN_PROPOSED ? EVAC_NO_STEP : run_find_step(run, name, EVAC_STEP_GATED);
+    return waits_for_yes(run, *ret_step);
+}
+
 void run_approve(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
-    uint32_t step = run->state == EVAC_RUN_PROPOSED
-                        ? EVAC_NO_STEP
-                        : run_find_step(run, cmd->step, EVAC_STEP_GATED);
-    if (!waits_for_yes(run, step)) {
+    uint32_t step;
+    if (!evac_run_asks(run, cmd->step, &step)) {
         run_refuse(io, "nothing here waits for an approval (name the step if several do)");
         return;
     }
@@ -197,6 +210,12 @@ void run_approve(struct evac_run *run, struct evac_run_io *io, const struct evac
 /* --- bound to what was shown
  * -------------------------------------------------------------------- */
 
+bool evac_run_loss_outgrew(const struct evac_run *run, int64_t loss_ms)
+{
+    return loss_ms != EVAC_LOSS_UNKNOWN && run->loss_ms != EVAC_LOSS_UNKNOWN &&
+           run->loss_ms > run->plan->rpo_ms && run->loss_ms / 2 > loss_ms;
+}
+
 /* What is not known now says nothing against what was: only another verdict, another mode, or a
  * loss that is too much and twice what was shown. */
 static const char *why_void(const struct evac_run *run, const struct evac_yes *yes)
@@ -207,8 +226,7 @@ static const char *why_void(const struct evac_run *run, const struct evac_yes *y
         return "the run's mode changed";
     if (verdict_known && yes->verdict != run->facts.verdict)
         return "the region's verdict changed";
-    if (yes->loss_ms != EVAC_LOSS_UNKNOWN && run->loss_ms != EVAC_LOSS_UNKNOWN &&
-        run->loss_ms > run->plan->rpo_ms && run->loss_ms / 2 > yes->loss_ms)
+    if (evac_run_loss_outgrew(run, yes->loss_ms))
         return "the data that would be lost has more than doubled";
     return NULL;
 }

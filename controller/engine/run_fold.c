@@ -331,6 +331,7 @@ enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
     case EVAC_RECORD_ALONE:
     case EVAC_RECORD_PLACE:
     case EVAC_RECORD_MERGE:
+    case EVAC_RECORD_CHALLENGE:
     case EVAC_RECORD_KIND_COUNT:
         break;
     }

@@ -1,13 +1,12 @@
 /* Randomness to texts that people can copy: letters and digits, so that a double click takes all.
  */
+#include "draw.h"
 #include "passes.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 #define LETTERS (sizeof alphabet - 1)
@@ -16,22 +15,12 @@ static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 static const char *const prefixes[] = { EVAC_PASS_KINDS(X) };
 #undef X
 
-static void draw(uint8_t *out, size_t n)
-{
-    for (size_t have = 0; have < n;) {
-        ssize_t got = getrandom(out + have, n - have, 0);
-        if (got < 0 && errno != EINTR)
-            abort();
-        have += got > 0 ? (size_t)got : 0;
-    }
-}
-
 /* Each letter as likely as the others: bytes above the last whole multiple are drawn again. */
 static void put_letters(char *out, size_t n)
 {
     uint8_t bytes[64];
     for (size_t have = 0; have < n;) {
-        draw(bytes, sizeof bytes);
+        evac_draw(bytes, sizeof bytes);
         for (size_t i = 0; i < sizeof bytes && have < n; i++)
             if (bytes[i] < 256 / LETTERS * LETTERS)
                 out[have++] = alphabet[bytes[i] % LETTERS];

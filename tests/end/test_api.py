@@ -16,7 +16,9 @@ def world():
     w = World(BIN, conf=KEYED)
     path = os.path.join(w.dir, "conf/evac.cfg")
     text = open(path).read().replace("@KEY@", os.path.join(w.dir, "evidence.key"))
-    open(path, "w").write(text)
+    key = os.path.join(w.dir, "ann.key")
+    open(path, "w").write(text + 'approvers = ( { name = "ann"; key = "%s"; } );\nroles = { approver = ( "uid:0", "offline:ann" ); };\n' % key)
+    w.evac("challenge", "keygen", "--out", key)
     w.evac("evidence", "keygen", "--config", os.path.join(w.dir, "conf"))
     w.sand("app shop renew 1000")
     w.start_evacd()
@@ -184,6 +186,10 @@ def run_things(w, api):
     question = api.listApprovals().json[0]
     assert question["run"] == asked["run"] and question["until_ms"] and question["of"] == ["approver"], question
     look_at_run(api, asked["run"])
+    made = api.makeChallenge(run=asked["run"], body={"approver": "ann"}, headers={"Idempotency-Key": "phone"})
+    again = api.makeChallenge(run=asked["run"], body={"approver": "ann"}, headers={"Idempotency-Key": "phone"})
+    assert made.status == again.status == 201 and made.data == again.data and "idempotency-replayed" in again.headers, (made, again)
+    assert api.sayToRun(run=asked["run"], body={"verb": "decline", "as": "ann", "response": "1"}).status == 400
     assert api.getStatus().json["runs"] and api.getClock(app="shop").status == 200
     assert api.sayToRun(run=asked["run"], body={"verb": "decline", "reason": "r"}).status == 200
     w.wait_end(asked["run"])

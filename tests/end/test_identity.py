@@ -115,7 +115,9 @@ listen = (
 api = { peer_connections = 1100; connections = 1200; rate = 400; patience = "2s"; };
 oidc = { issuer = "%(issuer)s"; audience = ( "evac" ); ca = "%(ca)s"; };
 roles = { operator = ( "uid:0", "token:named", "cert:deploy@example.com", "oidc-group:oncall" );
-          approver = ( "uid:0", "token:approver", "oidc:bob@example.com" ); };
+          approver = ( "uid:0", "token:approver", "oidc:bob@example.com", "offline:ann", "offline:kim", "offline:me" ); };
+approvers = ( { name = "ann"; key = "%(dir)s/ann.key"; }, { name = "kim"; key = "%(dir)s/kim.key"; },
+              { name = "me"; key = "%(dir)s/me.key"; person = "uid:0"; }, { name = "zoe"; key = "%(dir)s/ann.key"; } );
 '''
 
 
@@ -129,7 +131,9 @@ class Net(World):
         self.base, self.tls_base = "http://127.0.0.1:%d" % self.plain, "https://127.0.0.1:%d" % self.tls
         with open(os.path.join(self.dir, "conf/evac.cfg"), "a") as f:
             f.write(CONF % {"plain": self.plain, "tls": self.tls, "cert": cert, "key": key, "ca": self.authority.ca,
-                            "issuer": self.provider.issuer})
+                            "dir": self.dir, "issuer": self.provider.issuer})
+        for name in ("ann", "kim", "me"):
+            self.evac("challenge", "keygen", "--out", os.path.join(self.dir, name + ".key"))
         self.start_evacd()
 
     def close(self, failed=False):
@@ -237,6 +241,62 @@ def a_token_s_yes_is_its_owner_s(w):
     who = [r for r in w.rows("approve")][-1]["who"]
     assert who.startswith("oidc:bob@example.com by jwt:"), who
     w.evac("cancel", str(number), "--reason", "test", check=False)
+    w.wait_end(number)
+
+
+def a_yes_is_heard_by_phone_once_and_guessed_by_nobody(w):
+    """Root begins; ann is rung up, and whoever guesses kills her challenge; kim's answer is her yes, and no second one."""
+    def refused(*args, says):
+        r = w.evac(*args, check=False)
+        assert r.returncode == 3 and says in r.stderr, (args, r.returncode, r.stderr)
+
+    def ask(name):
+        return json.loads(w.evac("challenge", number, "--as", name, "--json").stdout)
+
+    def answer(c, key, **other):
+        facts = dict({k: c[k] for k in ("app", "from", "to", "mode")}, **other)
+        return w.evac("challenge", "answer", *c["code"].lower().split("-"), "--key", os.path.join(w.dir, key + ".key"), "--json",
+                      "--socket", "/nowhere", *(x for k, v in facts.items() for x in ("--" + k, v)), check=not other)
+
+    w.wait_healthy()
+    number = str(json.loads(subprocess.run(
+        ["curl", "-sS", "--unix-socket", w.env["EVAC_SOCKET"], "http://evac/v1/apps/shop/runs", "-d",
+         json.dumps({"proposed": True, "reason": "test"})], capture_output=True, text=True).stdout)["run"])
+    assert "by phone, with ann or kim or me or zoe: evac challenge %s --as ann" % number in w.evac("gates", number).stdout
+    refused("challenge", number, "--as", "me", says="somebody else's yes")
+    refused("challenge", number, "--as", "zoe", says="does not count here")
+    refused("challenge", number, "--as", "joe", says="ann, kim, me, zoe")
+    c = ask("ann")
+    assert ask("ann")["code"] == c["code"] and c["place"] == "start" and c["attempts_left"] == 5, c
+    wrong, right = (json.loads(answer(c, key).stdout)["response"] for key in ("me", "ann"))
+    r = answer(c, "ann", to="eu-west-1")
+    assert r.returncode == 3 and "made for something else" in r.stderr, r.stderr
+    say = ("approve", number, "--as", "ann", "--response")
+    refused(*say, right[:-1] + ("A" if right[-1] != "A" else "B"), says="misheard")
+    for left in (4, 3, 2):
+        refused(*say, wrong, says="%d more" % left)
+    w.stop_evacd(signal.SIGKILL)  # it does not forget how often somebody guessed
+    w.start_evacd()
+    refused(*say, wrong, says="1 more")
+    refused(*say, wrong, says="dead")
+    refused(*say, right, says="dead")
+    refused("challenge", number, "--as", "ann", says="five answers were wrong")
+    os.chmod(os.path.join(w.dir, "kim.key"), 0o640)
+    r = w.evac("challenge", number, "--as", "kim", check=False)
+    assert r.returncode != 0 and "others can read" in r.stderr, r.stderr
+    os.chmod(os.path.join(w.dir, "kim.key"), 0o600)
+    c = ask("kim")
+    refused("approve", number, "--as", "kim", "--response", wrong, says="4 more")  # ann's is not kim's
+    say = ("approve", number, "--as", "kim", "--response", json.loads(answer(c, "kim").stdout)["response"])
+    assert "approved" in w.evac(*say, "--reason", "she said so").stdout
+    refused(*say, says="good once")
+    yes, asked = w.rows("approve")[-1], w.rows("challenge")
+    assert yes["who"].startswith("offline:kim by ") and yes["text"] == "by phone, typed in by uid:0(root): she said so", yes
+    assert [(r["name"], r["to"]) for r in asked] == [("ann", "made")] + [("ann", "wrong")] * 5 + [("kim", "made"), ("kim", "wrong")], asked
+    for name in ("ann", "kim", "me"):
+        key = open(os.path.join(w.dir, name + ".key")).read().strip()
+        assert key not in w.evac("journal", "--json", "--limit", "1000").stdout + open(os.path.join(w.dir, "evacd.log")).read()
+    w.evac("cancel", number, "--reason", "test", check=False)
     w.wait_end(number)
 
 
@@ -521,7 +581,7 @@ STORIES = [
     a_session_is_a_cookie_that_no_other_site_can_use, a_certificate_names_whom_it_is_for,
     a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not, the_command_speaks_to_a_controller_elsewhere,
     what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused, a_token_s_yes_is_its_owner_s,
-    a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
+    a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
     the_on_call_gets_in_whatever_the_network_does,
 ]
