@@ -122,10 +122,12 @@ static void close_conn(struct evac_api_server *server, struct lws *wsi)
 /* --- what takes too long
  * ---------------------------------------------------------------------- */
 
+/* What the sweep itself answered waits since a moment after the sweep began. */
 static bool is_late(const struct conn *c, uint64_t now)
 {
     const struct exchange *x = c->exchange;
-    bool stuck = c->limit_ms != UINT64_MAX && now - c->since_ms >= c->limit_ms;
+    uint64_t waited = now > c->since_ms ? now - c->since_ms : 0;
+    bool stuck = c->limit_ms != UINT64_MAX && waited >= c->limit_ms;
     bool slow = x && x->answered && !x->stream && now >= x->until_ms;
     return stuck || slow;
 }
