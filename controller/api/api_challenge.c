@@ -324,7 +324,7 @@ static enum evac_code judge(struct api_call *c, struct subject *s,
     if (word.accepted)
         return EVAC_OK;
     return word.counts ? count_wrong(c, s, k, err)
-                       : evac_fail(err, EVAC_E_REFUSED, "%s; another can be made", word.words);
+                       : evac_fail(err, EVAC_E_REFUSED, "%s", word.words);
 }
 
 bool api_by_phone(struct api_call *c, struct evac_command *cmd, struct api_phone *room)

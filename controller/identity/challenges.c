@@ -44,10 +44,13 @@ enum evac_challenge_state evac_challenge_state(const struct evac_challenge_kept 
 struct evac_challenge_word evac_challenge_word(enum evac_challenge_state state, bool right)
 {
     static const char *const words[EVAC_CHALLENGE_STATE_COUNT] = {
-        [EVAC_CHALLENGE_NONE] = "no challenge was made for this run and approver",
+        [EVAC_CHALLENGE_NONE] =
+            "no challenge was made for this run and approver: 'evac challenge' makes one",
         [EVAC_CHALLENGE_USED] = "that challenge was answered: it is good once",
-        [EVAC_CHALLENGE_DEAD] = "that challenge is dead: five answers were wrong",
-        [EVAC_CHALLENGE_EXPIRED] = "that challenge's ten minutes are over",
+        [EVAC_CHALLENGE_DEAD] = "that challenge is dead, five answers were wrong: another is made "
+                                "when its time is over",
+        [EVAC_CHALLENGE_EXPIRED] =
+            "that challenge's ten minutes are over: 'evac challenge' makes another",
         [EVAC_CHALLENGE_LIVE] = "that is not the answer",
     };
     bool live = state == EVAC_CHALLENGE_LIVE;
