@@ -188,10 +188,11 @@ static enum evac_code keep(struct api_call *c, const struct subject *s,
     for (size_t i = 0; i < EVAC_CHALLENGE_SEED; i++)
         snprintf(seed + 2 * i, 3, "%02x", k->seed[i]);
     evac_challenge_write(&k->code, text);
-    snprintf(data, sizeof data, "{\"seed\":\"%s\",\"loss_ms\":%lld}", seed, (long long)k->loss_ms);
+    snprintf(data, sizeof data, "{\"seed\":\"%s\",\"loss_ms\":%lld,\"step\":%lld}", seed,
+             (long long)k->loss_ms, k->step == EVAC_NO_STEP ? -1LL : (long long)k->step);
     const struct evac_record row = { .kind = EVAC_RECORD_CHALLENGE,
                                      .run = k->run,
-                                     .step = k->step,
+                                     .step = EVAC_NO_STEP,
                                      .app = s->run->plan->app,
                                      .name = s->approver->name,
                                      .to = EVAC_STR("made"),
@@ -265,7 +266,7 @@ static enum evac_code count_wrong(struct api_call *c, const struct subject *s,
     const uint32_t wrong = k->wrong + 1;
     const struct evac_record row = { .kind = EVAC_RECORD_CHALLENGE,
                                      .run = k->run,
-                                     .step = k->step,
+                                     .step = EVAC_NO_STEP,
                                      .app = s->run->plan->app,
                                      .name = s->approver->name,
                                      .to = EVAC_STR("wrong"),
@@ -300,6 +301,16 @@ static enum evac_code is_right(const struct subject *s, const struct evac_challe
     return code;
 }
 
+/* Does the place that it was made for wait still? */
+static bool waits_for(struct subject *s, const struct evac_challenge_kept *k)
+{
+    const struct evac_plan *plan = s->run->plan;
+    if (k->step != EVAC_NO_STEP && k->step >= plan->step_count)
+        return false;
+    struct evac_str step = k->step == EVAC_NO_STEP ? EVAC_STR_NONE : plan->steps[k->step].id;
+    return evac_run_asks(s->run, step, &s->step) && s->step == k->step;
+}
+
 static enum evac_code judge(struct api_call *c, struct subject *s,
                             const struct evac_challenge_kept *k, struct evac_err *err)
 {
@@ -310,9 +321,7 @@ static enum evac_code judge(struct api_call *c, struct subject *s,
     if (code)
         return code;
     if (state == EVAC_CHALLENGE_LIVE) {
-        struct evac_str step =
-            k->step == EVAC_NO_STEP ? EVAC_STR_NONE : s->run->plan->steps[k->step].id;
-        if (!evac_run_asks(s->run, step, &s->step) || !is_of_now(c, s, k))
+        if (!waits_for(s, k) || !is_of_now(c, s, k))
             return evac_fail(err, EVAC_E_STALE,
                              "what was read out is not so any more: see 'evac gates', and make "
                              "another challenge");

@@ -113,12 +113,14 @@ static bool read_data(const struct evac_record *r, struct evac_challenge_kept *k
     struct evac_err err = { EVAC_OK, "" };
     cJSON *data = cJSON_ParseWithLength(r->data.p ? r->data.p : "", r->data.n);
     const cJSON *seed = cJSON_GetObjectItemCaseSensitive(data, "seed");
+    const cJSON *step = cJSON_GetObjectItemCaseSensitive(data, "step");
     const cJSON *loss = cJSON_GetObjectItemCaseSensitive(data, "loss_ms");
     size_t n = 0;
     bool good = cJSON_IsString(seed) &&
                 strlen(seed->valuestring) == 2 * (size_t)EVAC_CHALLENGE_SEED &&
                 OPENSSL_hexstr2buf_ex(k->seed, sizeof k->seed, &n, seed->valuestring, '\0') == 1 &&
                 n == sizeof k->seed;
+    k->step = cJSON_IsNumber(step) && step->valueint >= 0 ? (uint32_t)step->valueint : EVAC_NO_STEP;
     k->loss_ms = cJSON_IsNumber(loss) ? (int64_t)loss->valuedouble : -1;
     cJSON_Delete(data);
     return good && !evac_challenge_read(r->text, r->number, &k->code, &err);
@@ -126,9 +128,7 @@ static bool read_data(const struct evac_record *r, struct evac_challenge_kept *k
 
 static void made(struct evac_challenges *all, const struct evac_record *r)
 {
-    struct evac_challenge_kept k = {
-        .run = r->run, .step = r->step, .made_ms = r->t_wall_ms, .ends_ms = r->number
-    };
+    struct evac_challenge_kept k = { .run = r->run, .made_ms = r->t_wall_ms, .ends_ms = r->number };
     struct evac_challenge_kept *old = find(all, r->run, r->name);
     if (!evac_str_copy(k.approver, sizeof k.approver, r->name) || !read_data(r, &k))
         return;

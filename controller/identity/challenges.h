@@ -2,8 +2,8 @@
  * Challenges that were made, as the fold of the journal's rows, live and at replay: a controller
  * that was killed knows how often somebody guessed, and what was used.
  *
- *   CHALLENGE  run, step (the place that waits) and app; name the approver; who asked; to made:
- *              number when it ends, text the code, data {"seed"} and "loss_ms"; to wrong: a wrong
+ *   CHALLENGE  run and app; name the approver; who asked; to made: number when it ends, text the
+ *              code, data {"seed","loss_ms","step"} (step -1: the start waits); to wrong: a wrong
  *              answer, attempt the how manieth
  *   APPROVE    who "offline:NAME by ID [for PERSON]": its answer was right, and is used up
  *

@@ -242,6 +242,38 @@ def a_proposal_waits_for_a_yes():
         check_moved(shop, shop.ended(1))
 
 
+PHONE = """
+approvers = ( { name = "ann"; key = "%s/ann.key"; } );
+roles = { approver = ( "uid:0", "offline:ann" ); };
+"""
+
+
+def a_step_waits_for_a_yes_by_phone():
+    """Ann's yes is for what was read out to her: not for another mode, and not for the start."""
+    with Shop("never") as shop:
+        def answer():
+            c = json.loads(shop.evac("challenge", "1", "--as", "ann", "--json").stdout)
+            assert c["place"] == "promote", c
+            said = [x for k in ("app", "from", "to", "mode") for x in ("--" + k, c[k])]
+            return json.loads(shop.evac("challenge", "answer", c["code"], "--key", shop.dir + "/ann.key", "--json", *said).stdout)["response"]
+
+        shop.evac("challenge", "keygen", "--out", shop.dir + "/ann.key")
+        with open(shop.dir + "/conf/evac.cfg", "a") as f:
+            f.write(PHONE % shop.dir)
+        with open(shop.dir + "/conf/runbooks/by-program.cfg", "w") as f:
+            f.write(RUNBOOK.replace("pivot = true;", "pivot = true; approval = true;"))
+        shop.start()
+        shop.healthy()
+        shop.evac("failover", "shop", "--yes", "--no-wait", "--reason", "x")
+        shop.wait(lambda: "evac challenge 1 promote --as ann" in shop.evac("gates", "1").stdout, 20, "the gate")
+        early = answer()
+        assert early == answer(), "asked again it is the same"
+        shop.evac("mode", "1", "ungraceful", "--reason", "x")
+        assert "not so any more" in shop.evac("approve", "1", "--as", "ann", "--response", early, code=3).stderr
+        shop.evac("approve", "1", "--as", "ann", "--response", answer())
+        check_moved(shop, shop.ended(1))
+
+
 def a_rehearsal_changes_nothing():
     with Shop("never") as shop:
         shop.start()
@@ -394,6 +426,7 @@ def killed_after_every_row_the_run_ends_and_nothing_is_done_twice():
 
 STORIES = [the_policy_moves_the_shop_and_a_person_brings_it_home,
            a_canary_by_programs_measures_the_loss_and_names_the_lost_markers, a_person_must_type_the_name, a_proposal_waits_for_a_yes,
+           a_step_waits_for_a_yes_by_phone,
            a_rehearsal_changes_nothing, a_bad_configuration_changes_nothing, a_second_controller_is_refused,
            no_controller_is_said, what_act_needs_is_waived_frozen_and_shown, a_full_disk_is_said_and_survived,
            killed_after_every_row_the_run_ends_and_nothing_is_done_twice]

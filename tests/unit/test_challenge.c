@@ -251,7 +251,8 @@ static void make_at(uint64_t run, int64_t at)
         .name = EVAC_STR("ann"),
         .to = EVAC_STR("made"),
         .text = evac_str(text),
-        .data = EVAC_STR("{\"seed\":\"000102030405060708090a0b0c0d0e0f\",\"loss_ms\":-1}")
+        .data =
+            EVAC_STR("{\"seed\":\"000102030405060708090a0b0c0d0e0f\",\"loss_ms\":-1,\"step\":4}")
     };
     evac_challenges_row(all, &row);
 }
@@ -284,6 +285,7 @@ START_TEST(a_challenge_is_good_once_for_ten_minutes_and_five_attempts)
     ck_assert_int_eq(state_at(NOW), EVAC_CHALLENGE_NONE);
     make_at(7, NOW);
     ck_assert_int_eq(state_at(NOW), EVAC_CHALLENGE_LIVE);
+    ck_assert_uint_eq(evac_challenges_find(all, 7, EVAC_STR("ann"))->step, 4);
     ck_assert_int_eq(state_at(END - 1), EVAC_CHALLENGE_LIVE);
     ck_assert_int_eq(state_at(END), EVAC_CHALLENGE_EXPIRED);
     ck_assert_int_eq(state_at(NOW - 60001), EVAC_CHALLENGE_EXPIRED); /* the clock was set back */
