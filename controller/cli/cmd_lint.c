@@ -349,17 +349,16 @@ static enum evac_exit lint_there(struct evac_cli *cli, struct evac_buf *json)
                                               "setting, facts in evac.cfg");
     if (!evac_cli_app_path(path, sizeof path, cli->argv[0], "lint"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
-    evac_buf_init(&body, 65536);
-    struct evac_jw w = { &body, false };
-    evac_jw_open(&w, NULL, '{');
-    evac_jw_cstr(&w, "workflow", cli->argc > 1 ? cli->argv[1] : "failover");
-    evac_jw_cstr(&w, "mode", cli->mode ? cli->mode : evac_mode_name(EVAC_MODE_UNGRACEFUL));
-    evac_jw_cstr(&w, "from", cli->from);
-    evac_jw_cstr(&w, "to", cli->to);
-    evac_jw_cstr(&w, "assume_down", cli->assume_down);
-    evac_jw_bool(&w, "all_regions", cli->all_regions);
-    evac_jw_close(&w, '}');
-    enum evac_exit code = evac_client_raw(cli->client, path, body.p, json, &err);
+    const char *text = evac_cli_body(
+        &body, "workflow", cli->argc > 1 ? cli->argv[1] : "failover", "mode",
+        cli->mode ? cli->mode : evac_mode_name(EVAC_MODE_UNGRACEFUL), "from", cli->from, "to",
+        cli->to, "assume_down", cli->assume_down, (const char *)NULL);
+    if (cli->all_regions) { /* no text */
+        body.n--;
+        evac_buf_puts(&body, ",\"all_regions\":true}");
+        text = body.p;
+    }
+    enum evac_exit code = evac_client_raw(cli->client, path, text, json, &err);
     evac_buf_done(&body);
     return code == EVAC_EXIT_DONE ? code : evac_cli_fail(code, "%s", err.text);
 }
