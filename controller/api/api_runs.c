@@ -8,6 +8,7 @@
 
 struct listing {
     struct evac_jw w;
+    struct evac_store *store;
     uint64_t wanted, shown, last;
     bool more;
 };
@@ -19,10 +20,25 @@ static bool has_room(struct listing *l)
     return !l->more && !l->w.out->failed;
 }
 
+/* What its first row says of it. */
+static bool put_admission(void *user, const struct evac_row *row)
+{
+    struct listing *l = user;
+    evac_jw_str(&l->w, "workflow", row->record.name);
+    evac_jw_str(&l->w, "from", row->record.from);
+    evac_jw_str(&l->w, "to", row->record.to);
+    evac_jw_str(&l->w, "who", row->record.who);
+    evac_jw_i64(&l->w, "began_ms", row->record.t_wall_ms);
+    return false;
+}
+
 static bool put_old_run(void *user, const struct evac_row *row)
 {
     struct listing *l = user;
     const struct evac_record *r = &row->record;
+    const struct evac_store_filter admission = {
+        .run = r->run, .kinds = EVAC_KIND(ADMIT), .limit = 1, .light = true
+    };
     if (!has_room(l))
         return false;
     evac_jw_open(&l->w, NULL, '{');
@@ -32,6 +48,7 @@ static bool put_old_run(void *user, const struct evac_row *row)
     evac_jw_bool(&l->w, "over", true);
     evac_jw_i64(&l->w, "ended_ms", r->t_wall_ms);
     evac_jw_str(&l->w, "left", r->text);
+    (void)l->store->vt->read(l->store, &admission, put_admission, l, NULL); /* else without it */
     evac_jw_close(&l->w, '}');
     l->shown++;
     l->last = r->seq;
@@ -62,7 +79,7 @@ void api_list_runs(struct api_call *c)
     struct evac_err err = { EVAC_OK, "" };
     struct api_page page = api_page_of(c, 50, 1000);
     struct evac_store *store = evac_daemon_store(c->daemon);
-    struct listing l = { .w = api_writer(c), .wanted = page.limit };
+    struct listing l = { .w = api_writer(c), .store = store, .wanted = page.limit };
     bool live = page.after == 0 || page.after > GOING_ON;
     struct evac_store_filter ended = { .app = api_query(c, "app", name, sizeof name),
                                        .kinds = EVAC_KIND(TERMINAL),

@@ -248,6 +248,27 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
  * ------------------------------------------------------------------------------------------------
  */
 
+static void print_run(struct evac_cli *cli, const cJSON *run)
+{
+    const char *state = evac_json_cstr(run, "state"), *left = evac_json_cstr(run, "left");
+    bool good = strncmp(state, "succeeded", 9) == 0, over = evac_json_true(run, "over");
+    char when[24] = "";
+    time_t t = (time_t)(evac_json_number(run, "ended_ms", 0) / 1000);
+    struct tm local;
+    if (t > 0 && localtime_r(&t, &local))
+        (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
+    printf("%4.0f  %-16s  %-9s %s -> %s  %s%s%s%s%s", evac_json_number(run, "run", 0),
+           evac_json_cstr(run, "app"), evac_json_cstr(run, "workflow"), evac_json_cstr(run, "from"),
+           evac_json_cstr(run, "to"),
+           evac_style(cli, !over  ? EVAC_BUSY
+                           : good ? EVAC_GOOD
+                                  : EVAC_BAD),
+           state, evac_style(cli, EVAC_PLAIN), when[0] ? "  " : "", when);
+    if (evac_json_cstr(run, "who")[0])
+        printf(", by %s", evac_json_cstr(run, "who"));
+    printf("%s%s\n", left[0] ? "; it left: " : "", left);
+}
+
 enum evac_exit evac_cmd_runs(struct evac_cli *cli)
 {
     char path[300];
@@ -265,13 +286,7 @@ enum evac_exit evac_cmd_runs(struct evac_cli *cli)
         printf("no run yet\n");
     cJSON_ArrayForEach(run, runs)
     {
-        char clock[24] = "";
-        double ended = evac_json_number(run, "ended_ms", 0);
-        if (ended > 0)
-            evac_cli_clock(ended, clock, sizeof clock);
-        printf("%4.0f  %-16s %-26s %s  %s\n", evac_json_number(run, "run", 0),
-               evac_json_cstr(run, "app"), evac_json_cstr(run, "state"), clock,
-               evac_json_cstr(run, "left"));
+        print_run(cli, run);
     }
     cJSON_Delete(runs);
     return EVAC_EXIT_DONE;

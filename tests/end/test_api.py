@@ -391,5 +391,33 @@ def a_change_whose_answer_is_lost_is_made_once():
         assert len(again) == len(said) == len({r["name"] for r in again})
 
 
+def read_all(api, run):
+    """All that people look at while something is wrong."""
+    for name in ("getStatus", "listApps", "listRuns", "getIncidents", "listApprovals", "listHolds", "listDrills"):
+        assert api.operations[name]().status == 200, name
+    for name in ("getApp", "getClock", "getWhy", "getReadiness", "getProbes", "getTrend"):
+        assert api.operations[name](app="shop").status == 200, name
+    if run:
+        look_at_run(api, run)
+
+
+def what_is_read_in_an_outage_is_described_too():
+    with World(BIN, 40, FAST) as w:
+        w.sand("app shop renew 1000")
+        w.start_evacd()
+        w.wait_healthy()
+        api = Api(w.env["EVAC_SOCKET"])
+        w.sand("region us-east-1 down")
+        w.wait(lambda: w.app()["situation"] == "outage", 20, "the outage")
+        read_all(api, 0)
+        w.wait(lambda: w.app()["run"], 20, "the run")
+        while w.app()["run"]:
+            read_all(api, 1)
+        w.sand("region us-east-1 up")
+        w.wait(lambda: (w.app()["old_side"] or {}).get("state") == "alive", 30, "the old region")
+        read_all(api, 1)
+        assert api.getReport(run=1).json["instants"]["recovered"] > api.listRuns().json[0]["began_ms"]
+
+
 if __name__ == "__main__":
-    run_stories([the_api_is_what_its_document_says, a_change_whose_answer_is_lost_is_made_once])
+    run_stories([the_api_is_what_its_document_says, what_is_read_in_an_outage_is_described_too, a_change_whose_answer_is_lost_is_made_once])
