@@ -1,5 +1,6 @@
 /* A run, watched: a tree of steps that is redrawn on a terminal, plain lines elsewhere. */
 #include "cli.h"
+#include "eta.h"
 #include "screen.h"
 
 #include <stdlib.h>
@@ -75,6 +76,24 @@ static void draw_gates(struct evac_cli *cli, const cJSON *run, struct evac_scree
     evac_buf_done(&line);
 }
 
+static void draw_progress(const cJSON *run, struct evac_screen *screen)
+{
+    struct evac_eta eta = evac_eta_of(run);
+    struct evac_buf line;
+    char left[32];
+    evac_buf_init(&line, 1024);
+    evac_cli_duration(eta.left_ms, left, sizeof left);
+    evac_buf_puts(&line, "    ");
+    evac_screen_bar(&line, eta.steps ? (double)eta.over / eta.steps : 0, 20);
+    evac_buf_putf(&line, " %u of %u steps", eta.over, eta.steps);
+    if (evac_json_true(run, "paused") || eta.left_ms < 0)
+        evac_buf_puts(&line, "   it waits for somebody");
+    else if (eta.decisive[0])
+        evac_buf_putf(&line, "   about %s more, decided by %s", left, eta.decisive);
+    evac_screen_line(screen, line.p);
+    evac_buf_done(&line);
+}
+
 static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_screen *screen)
 {
     struct evac_buf line;
@@ -102,6 +121,7 @@ static void draw_head(struct evac_cli *cli, const cJSON *run, struct evac_screen
                   evac_json_true(run, "pivoted") ? "   past the point of no return" : "");
     evac_screen_line(screen, line.p);
     evac_buf_done(&line);
+    draw_progress(run, screen);
     draw_gates(cli, run, screen);
 }
 
