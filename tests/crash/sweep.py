@@ -78,7 +78,7 @@ def main():
     ap.add_argument("bin")
     ap.add_argument("--strategy", choices=sorted(APPS), default="warm-standby")
     ap.add_argument("--every", type=int, default=1)
-    ap.add_argument("--jobs", type=int, default=3)
+    ap.add_argument("--jobs", type=int, default=8)  # each mostly waits
     ap.add_argument("--first", type=int)
     ap.add_argument("--last", type=int)
     args = ap.parse_args()

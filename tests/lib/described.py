@@ -3,20 +3,10 @@
 Each operation is a method by its operationId: path variables and query parameters are arguments, `body` is the request's. What an
 answer may be (status, media type, headers, every field of its body) is checked against the document each time, and an answer that it
 does not describe is an error of the test. So is an argument that it does not know."""
-import http.client, json, re, socket, urllib.parse
+import json, re, urllib.parse
 
 import jsonschema
-
-
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("evac", timeout=timeout)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+from unix_http import Unix
 
 
 class Answer:
