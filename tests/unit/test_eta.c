@@ -17,15 +17,14 @@ static struct evac_eta of(const char *json)
 
 START_TEST(the_longest_path_of_what_is_left_decides)
 {
-    struct evac_eta eta =
-        of("{\"steps\":[" STEP("check", "done", "1000", "900", "") "," STEP(
-            "fence", "verifying", "8000", "2000",
-            "\"check\"") "," STEP("scale", "applying", "60000", "10000",
-                                  "\"check\"") "," STEP("promote", "waiting", "20000", "null",
-                                                        "\"fence\"") "," STEP("route", "waiting",
-                                                                              "5000", "null",
-                                                                              "\"promote\","
-                                                                              "\"scale\"") "]}");
+    struct evac_eta eta = of("{\"steps\":[" STEP("check", "done", "1000", "900", "") "," STEP(
+        "fence", "verifying", "8000", "2000",
+        "\"check\"") "," STEP("scale", "applying", "60000", "10000",
+                              "\"check\"") "," STEP("promote", "waiting", "20000", "null",
+                                                    "\"fence\"") "," STEP("route", "waiting",
+                                                                          "5000", "null",
+                                                                          "\"promote\","
+                                                                          "\"scale\"") "]}");
     ck_assert_uint_eq(eta.steps, 5);
     ck_assert_uint_eq(eta.over, 1);
     ck_assert_double_eq(eta.left_ms, 55000);
