@@ -6,8 +6,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 seeds=${EVAC_SEEDS:-1000000}
-dst_seeds=${EVAC_DST_SEEDS:-1200}
-strategy_seeds=${EVAC_STRATEGY_SEEDS:-300}
+dst_seeds=${EVAC_DST_SEEDS:-2000}
+strategy_seeds=${EVAC_STRATEGY_SEEDS:-500}
 canary=${EVAC_CANARY_SEEDS:-20000}
 dst_canary=${EVAC_DST_CANARY_SEEDS:-2500}
 rules=${EVAC_RULES:-R1 R4 R5 R6 R7 R8 FENCE}
