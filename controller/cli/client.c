@@ -209,6 +209,11 @@ double evac_json_number(const cJSON *object, const char *key, double fallback)
     return cJSON_IsNumber(item) ? item->valuedouble : fallback;
 }
 
+const cJSON *evac_json_part(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
 bool evac_json_true(const cJSON *object, const char *key)
 {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));

@@ -43,4 +43,6 @@ enum evac_exit evac_client_json(struct evac_client *client, const char *path, co
 const char *evac_json_cstr(const cJSON *object, const char *key);
 double evac_json_number(const cJSON *object, const char *key, double fallback);
 bool evac_json_true(const cJSON *object, const char *key);
+/* What stands there, NULL when nothing does; belongs to object. */
+const cJSON *evac_json_part(const cJSON *object, const char *key);
 #endif

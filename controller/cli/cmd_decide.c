@@ -8,11 +8,6 @@
 
 #define BAR_CELLS 30u
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 static const char *plain(struct evac_cli *cli)
 {
     return evac_style(cli, EVAC_PLAIN);
@@ -49,7 +44,7 @@ static void draw_advice(struct evac_cli *cli, const cJSON *d, struct evac_screen
     } styles[] = { { "nothing", EVAC_GOOD }, { "look", EVAC_WARN },  { "wait", EVAC_WARN },
                    { "start", EVAC_BAD },    { "answer", EVAC_BAD }, { "follow", EVAC_BUSY },
                    { "fix", EVAC_BAD } };
-    const cJSON *advice = part(d, "advice");
+    const cJSON *advice = evac_json_part(d, "advice");
     enum evac_style style = EVAC_BOLD;
     for (size_t i = 0; i < sizeof styles / sizeof styles[0]; i++)
         if (strcmp(styles[i].what, evac_json_cstr(advice, "what")) == 0)
@@ -64,7 +59,7 @@ static void draw_advice(struct evac_cli *cli, const cJSON *d, struct evac_screen
 
 static void draw_burnt(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *outage = part(d, "outage");
+    const cJSON *outage = evac_json_part(d, "outage");
     double burnt = evac_json_number(outage, "burnt_ms", -1), now = evac_json_number(d, "now_ms", 0);
     double rto = evac_json_number(d, "rto_objective_ms", 0);
     double hi = evac_json_number(outage, "impact_hi_ms", 0);
@@ -86,7 +81,7 @@ static void draw_burnt(struct evac_cli *cli, const cJSON *d, struct evac_screen 
 
 static void draw_so_far(const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *outage = part(d, "outage");
+    const cJSON *outage = evac_json_part(d, "outage");
     char detect[32], decide[32], asked[32];
     spell(outage, "detection_took_ms", detect);
     spell(outage, "decision_takes_ms", decide);
@@ -112,21 +107,21 @@ static void draw_range(const cJSON *range, const char *title, const char *note,
 /* A run that was begun: a proposal is none yet. */
 static bool goes_on(const cJSON *d)
 {
-    return cJSON_IsNumber(part(d, "run")) &&
+    return cJSON_IsNumber(evac_json_part(d, "run")) &&
            strcmp(evac_json_cstr(d, "run_state"), "proposed") != 0;
 }
 
 static void draw_takes(const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *f = part(d, "failover");
-    const cJSON *takes = part(f, "takes"), *detect = part(f, "detection");
+    const cJSON *f = evac_json_part(d, "failover");
+    const cJSON *takes = evac_json_part(f, "takes"), *detect = evac_json_part(f, "detection");
     bool going = goes_on(d), outage = evac_json_true(d, "down") || going;
     double without = evac_json_number(f, "path_steps_without_history", 0);
     if (!outage) {
         draw_range(detect, "detection",
                    evac_json_true(detect, "from_history") ? "" : " (no history)", s);
-        draw_range(part(f, "decision"), "decision", "", s);
-        if (!cJSON_IsObject(part(f, "decision")))
+        draw_range(evac_json_part(f, "decision"), "decision", "", s);
+        if (!cJSON_IsObject(evac_json_part(f, "decision")))
             evac_screen_line(s, "  decision       however long people take: not in the sum below");
     }
     draw_range(takes, going ? "still takes" : "failover takes", "", s);
@@ -134,14 +129,14 @@ static void draw_takes(const cJSON *d, struct evac_screen *s)
         evac_screen_linef(s,
                           "                 no history: the driver's usual for %.0f of its %d "
                           "decisive steps",
-                          without, cJSON_GetArraySize(part(f, "path")));
+                          without, cJSON_GetArraySize(evac_json_part(f, "path")));
     if (!cJSON_IsObject(takes) && evac_json_cstr(f, "no_plan")[0])
         evac_screen_words(s, 2, "", evac_json_cstr(f, "no_plan"), "");
 }
 
 static void draw_total(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *rto = part(part(d, "failover"), "rto");
+    const cJSON *rto = evac_json_part(evac_json_part(d, "failover"), "rto");
     double objective = evac_json_number(d, "rto_objective_ms", 0);
     double usual = evac_json_number(rto, "p50_ms", 0), slow = evac_json_number(rto, "p95_ms", 0);
     char p50[32], p95[32], limit[32];
@@ -158,12 +153,12 @@ static void draw_total(struct evac_cli *cli, const cJSON *d, struct evac_screen 
 static void draw_deadline(struct evac_cli *cli, const cJSON *d, const char *key, const char *title,
                           const char *when, struct evac_screen *s)
 {
-    double at = evac_json_number(part(d, "failover"), key, 0);
+    double at = evac_json_number(evac_json_part(d, "failover"), key, 0);
     double left = at - evac_json_number(d, "now_ms", 0);
     char clock[24], span[32];
     if (at <= 0 || goes_on(d))
         return;
-    if (at < evac_json_number(part(d, "outage"), "impact_hi_ms", 0)) {
+    if (at < evac_json_number(evac_json_part(d, "outage"), "impact_hi_ms", 0)) {
         evac_screen_linef(s, "  %-14s no moment is early enough %s", title, when);
         return;
     }
@@ -215,7 +210,7 @@ static void draw_store(struct evac_cli *cli, const cJSON *store, double objectiv
     double ms = evac_json_number(store, "loss_ms", -1);
     double slope = evac_json_number(store, "by_ms_a_minute", 0);
     spell(store, "loss_ms", loss);
-    spark(part(store, "samples"), sparks);
+    spark(evac_json_part(store, "samples"), sparks);
     evac_cli_duration(slope < 0 ? -slope : slope, by, sizeof by);
     if (slope != 0)
         snprintf(trend, sizeof trend, "%s by %s a minute", evac_json_cstr(store, "trend"), by);
@@ -238,7 +233,7 @@ static void draw_data(struct evac_cli *cli, const cJSON *d, struct evac_screen *
     spell(d, "rpo_objective_ms", objective);
     evac_screen_linef(s, "%swould be lost now%s   objective %s", evac_style(cli, EVAC_BOLD),
                       plain(cli), objective);
-    cJSON_ArrayForEach(store, part(d, "data"))
+    cJSON_ArrayForEach(store, evac_json_part(d, "data"))
         draw_store(cli, store, evac_json_number(d, "rpo_objective_ms", 0), s);
 }
 
@@ -257,7 +252,7 @@ static void draw_blocks_that(struct evac_cli *cli, const cJSON *d, const char *b
     const cJSON *b;
     char line[600];
     bool first = true;
-    cJSON_ArrayForEach(b, part(d, "blocks"))
+    cJSON_ArrayForEach(b, evac_json_part(d, "blocks"))
     {
         if (strcmp(evac_json_cstr(b, "binds"), binds) != 0)
             continue;
@@ -272,7 +267,7 @@ static void draw_blocks_that(struct evac_cli *cli, const cJSON *d, const char *b
 
 static void draw_blocks(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *policy = part(d, "policy");
+    const cJSON *policy = evac_json_part(d, "policy");
     char line[600];
     for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++)
         draw_blocks_that(cli, d, headings[i].binds, headings[i].title, s);
@@ -283,7 +278,7 @@ static void draw_blocks(struct evac_cli *cli, const cJSON *d, struct evac_screen
 
 static void draw_path(struct evac_cli *cli, const cJSON *d, struct evac_screen *s)
 {
-    const cJSON *step, *path = part(part(d, "failover"), "path");
+    const cJSON *step, *path = evac_json_part(evac_json_part(d, "failover"), "path");
     if (!cJSON_GetArraySize(path))
         return;
     evac_screen_linef(s, "%swhat decides how long%s", evac_style(cli, EVAC_BOLD), plain(cli));

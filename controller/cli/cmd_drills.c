@@ -7,11 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 /* "2026-12-01 09:00" local */
 static const char *day(double wall_ms, char text[32])
 {
@@ -39,8 +34,8 @@ static bool say_debt(struct evac_cli *cli, const cJSON *debt, const char *before
 
 void evac_cli_drill_line(struct evac_cli *cli, const cJSON *app)
 {
-    const cJSON *next = part(app, "next_drill"), *drills = part(app, "drills");
-    const cJSON *going = part(drills, "going_on"), *debt;
+    const cJSON *next = evac_json_part(app, "next_drill"), *drills = evac_json_part(app, "drills");
+    const cJSON *going = evac_json_part(drills, "going_on"), *debt;
     const char *before = "    drills: ";
     char when[32];
     if (cJSON_IsObject(going)) {
@@ -49,7 +44,7 @@ void evac_cli_drill_line(struct evac_cli *cli, const cJSON *app)
                evac_json_cstr(going, "state"), evac_style(cli, EVAC_PLAIN));
         before = "; ";
     }
-    cJSON_ArrayForEach(debt, part(drills, "debt"))
+    cJSON_ArrayForEach(debt, evac_json_part(drills, "debt"))
     {
         if (say_debt(cli, debt, before))
             before = "; ";
@@ -67,16 +62,16 @@ void evac_cli_drill_line(struct evac_cli *cli, const cJSON *app)
 
 static void print_going(const cJSON *app)
 {
-    const cJSON *d = part(app, "going_on");
+    const cJSON *d = evac_json_part(app, "going_on");
     char when[32];
     if (!cJSON_IsObject(d))
         return;
     printf("  now   drill %.0f (%s), %s -> %s, is %s since %s", evac_json_number(d, "drill", 0),
            evac_json_cstr(d, "kind"), evac_json_cstr(d, "from"), evac_json_cstr(d, "to"),
            evac_json_cstr(d, "state"), day(evac_json_number(d, "began_ms", 0), when));
-    if (cJSON_IsNumber(part(d, "until_ms")))
+    if (cJSON_IsNumber(evac_json_part(d, "until_ms")))
         printf(", until %s", day(evac_json_number(d, "until_ms", 0), when));
-    if (cJSON_IsNumber(part(d, "run")))
+    if (cJSON_IsNumber(evac_json_part(d, "run")))
         printf(", run %.0f", evac_json_number(d, "run", 0));
     printf("\n");
 }
@@ -84,7 +79,7 @@ static void print_going(const cJSON *app)
 static void print_debts(struct evac_cli *cli, const cJSON *app)
 {
     const cJSON *debt;
-    cJSON_ArrayForEach(debt, part(app, "debt"))
+    cJSON_ArrayForEach(debt, evac_json_part(app, "debt"))
     {
         double points = evac_json_number(debt, "points", 0),
                max = evac_json_number(debt, "max", -1);
@@ -103,9 +98,9 @@ static void print_coming(struct evac_cli *cli, const cJSON *all)
     const cJSON *c;
     char when[32];
     printf("\nTo come, until %s\n", day(evac_json_number(all, "until_ms", 0), when));
-    if (cJSON_GetArraySize(part(all, "coming")) == 0)
+    if (cJSON_GetArraySize(evac_json_part(all, "coming")) == 0)
         printf("  nothing is on the calendar\n");
-    cJSON_ArrayForEach(c, part(all, "coming"))
+    cJSON_ArrayForEach(c, evac_json_part(all, "coming"))
     {
         const char *barred = evac_json_cstr(c, "barred"), *waits = evac_json_cstr(c, "waits");
         printf("  %s  %-12s %-9s %s", day(evac_json_number(c, "at_ms", 0), when),
@@ -125,10 +120,10 @@ static void print_past(struct evac_cli *cli, const cJSON *all)
     const cJSON *p;
     char when[32], took[32];
     bool any = false;
-    cJSON_ArrayForEach(p, part(all, "past"))
+    cJSON_ArrayForEach(p, evac_json_part(all, "past"))
     {
         const char *result = evac_json_cstr(p, "result");
-        double rto = evac_json_number(part(p, "details"), "rto_ms", -1);
+        double rto = evac_json_number(evac_json_part(p, "details"), "rto_ms", -1);
         bool good = strcmp(result, "succeeded") == 0, skipped = strcmp(result, "skipped") == 0;
         if (!any)
             printf("\nWas\n");
@@ -173,7 +168,7 @@ enum evac_exit evac_cmd_drills(struct evac_cli *cli)
     enum evac_exit code = evac_client_json(cli->client, path, NULL, &all, &err);
     if (code != EVAC_EXIT_DONE)
         return evac_cli_fail(code, "%s", err.text);
-    cJSON_ArrayForEach(app, part(all, "apps"))
+    cJSON_ArrayForEach(app, evac_json_part(all, "apps"))
     {
         printf("%s%s%s\n", evac_style(cli, EVAC_BOLD), evac_json_cstr(app, "app"),
                evac_style(cli, EVAC_PLAIN));
@@ -206,9 +201,9 @@ static void print_touches(const cJSON *receipt)
     const cJSON *t;
     double more = evac_json_number(receipt, "touches_more", 0);
     printf("\nWhat it touches\n");
-    if (cJSON_GetArraySize(part(receipt, "touches")) == 0)
+    if (cJSON_GetArraySize(evac_json_part(receipt, "touches")) == 0)
         printf("  nothing: it only looks\n");
-    cJSON_ArrayForEach(t, part(receipt, "touches"))
+    cJSON_ArrayForEach(t, evac_json_part(receipt, "touches"))
     {
         printf("  %-22s %-12s %-12s %s%s%s\n", evac_json_cstr(t, "action"),
                evac_json_cstr(t, "resource"), evac_json_cstr(t, "region"),
@@ -239,7 +234,8 @@ static void print_cost_line(const cJSON *cost, const cJSON *line)
 
 static void print_cost(const cJSON *receipt)
 {
-    const cJSON *cost = part(receipt, "cost"), *lines = part(cost, "lines"), *line;
+    const cJSON *cost = evac_json_part(receipt, "cost"), *lines = evac_json_part(cost, "lines"),
+                *line;
     double more = evac_json_number(cost, "not_counted_more", 0);
     printf("\nWhat it costs, about\n");
     if (cJSON_GetArraySize(lines)) {
@@ -253,8 +249,8 @@ static void print_cost(const cJSON *receipt)
     }
     cJSON_ArrayForEach(line, lines) print_cost_line(cost, line);
     printf("  not counted: requests, storage, transfer%s\n",
-           cJSON_GetArraySize(part(cost, "not_counted")) ? ", and" : "");
-    cJSON_ArrayForEach(line, part(cost, "not_counted"))
+           cJSON_GetArraySize(evac_json_part(cost, "not_counted")) ? ", and" : "");
+    cJSON_ArrayForEach(line, evac_json_part(cost, "not_counted"))
     {
         if (cJSON_IsString(line))
             printf("  - %s\n", line->valuestring);
@@ -271,15 +267,15 @@ static void print_receipt(const cJSON *receipt)
            evac_json_cstr(receipt, "to"));
     evac_cli_duration(evac_json_number(receipt, "takes_ms", -1), text, sizeof text);
     printf("It is expected to take %s", text);
-    if (cJSON_IsNumber(part(receipt, "soak_ms"))) {
+    if (cJSON_IsNumber(evac_json_part(receipt, "soak_ms"))) {
         evac_cli_duration(evac_json_number(receipt, "soak_ms", 0), text, sizeof text);
         printf(", of which %s the other region serves", text);
     }
     printf(".\n");
     print_touches(receipt);
-    print_sentences("While it goes on", part(receipt, "meanwhile"));
+    print_sentences("While it goes on", evac_json_part(receipt, "meanwhile"));
     print_cost(receipt);
-    print_sentences("What it does not test", part(receipt, "not_tested"));
+    print_sentences("What it does not test", evac_json_part(receipt, "not_tested"));
 }
 
 static bool receipt_path(struct evac_cli *cli, const char *app, const char *kind, char *path,
@@ -315,7 +311,7 @@ static enum evac_exit end_of(struct evac_cli *cli, const cJSON *all, double numb
 {
     const cJSON *p;
     char took[32];
-    cJSON_ArrayForEach(p, part(all, "past"))
+    cJSON_ArrayForEach(p, evac_json_part(all, "past"))
     {
         if (evac_json_number(p, "drill", 0) != number)
             continue;
@@ -325,7 +321,7 @@ static enum evac_exit end_of(struct evac_cli *cli, const cJSON *all, double numb
             printf("%s\n", text ? text : "{}");
             cJSON_free(text);
         } else {
-            evac_cli_duration(evac_json_number(part(p, "details"), "rto_ms", -1), took,
+            evac_cli_duration(evac_json_number(evac_json_part(p, "details"), "rto_ms", -1), took,
                               sizeof took);
             printf("drill %.0f %s%s%s\n", number, result, evac_json_cstr(p, "why")[0] ? ": " : "",
                    evac_json_cstr(p, "why"));
@@ -344,7 +340,7 @@ static void say_state(struct evac_cli *cli, const cJSON *going, char last[32])
     snprintf(last, 32, "%.31s", state);
     evac_cli_clock((double)time(NULL) * 1000, clock, sizeof clock);
     printf("%.8s  drill %.0f is %s", clock, evac_json_number(going, "drill", 0), state);
-    if (cJSON_IsNumber(part(going, "run")))
+    if (cJSON_IsNumber(evac_json_part(going, "run")))
         printf(": run %.0f", evac_json_number(going, "run", 0));
     printf("\n");
     fflush(stdout);
@@ -360,7 +356,8 @@ static enum evac_exit follow(struct evac_cli *cli, const char *app, double numbe
         enum evac_exit code = evac_client_json(cli->client, path, NULL, &all, &err);
         if (code != EVAC_EXIT_DONE)
             return evac_cli_fail(code, "%s", err.text);
-        const cJSON *going = part(cJSON_GetArrayItem(part(all, "apps"), 0), "going_on");
+        const cJSON *going =
+            evac_json_part(cJSON_GetArrayItem(evac_json_part(all, "apps"), 0), "going_on");
         bool over = !cJSON_IsObject(going) || evac_json_number(going, "drill", 0) != number;
         if (over)
             code = end_of(cli, all, number);

@@ -10,11 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 /* --- what is asked
  * --------------------------------------------------------------------------------------- */
 
@@ -100,7 +95,7 @@ static void print_when(const char *title, double wall_ms, double since_ms, const
 
 static void print_would(struct evac_cli *cli, const cJSON *o)
 {
-    const cJSON *would = part(o, "would_have");
+    const cJSON *would = evac_json_part(o, "would_have");
     const char *done = evac_json_cstr(would, "done"), *why = evac_json_cstr(would, "blocked_by");
     double seen = evac_json_number(o, "seen_ms", 0);
     char text[160], lasted[32];
@@ -118,7 +113,7 @@ static void print_would(struct evac_cli *cli, const cJSON *o)
 
 static void print_really(const cJSON *o)
 {
-    const cJSON *r = part(o, "really");
+    const cJSON *r = evac_json_part(o, "really");
     double seen = evac_json_number(o, "seen_ms", 0), sooner = evac_json_number(r, "sooner_ms", 0);
     char text[256], by[32];
     if (!cJSON_IsObject(r)) {
@@ -128,16 +123,16 @@ static void print_really(const cJSON *o)
     snprintf(text, sizeof text, "run %.0f, by %s", evac_json_number(r, "run", 0),
              evac_json_cstr(r, "who"));
     print_when("really", evac_json_number(r, "admitted_ms", 0), seen, text);
-    if (cJSON_IsNumber(part(r, "approved_ms"))) {
+    if (cJSON_IsNumber(evac_json_part(r, "approved_ms"))) {
         snprintf(text, sizeof text, "approved by %s", evac_json_cstr(r, "approved_by"));
         print_when("", evac_json_number(r, "approved_ms", 0), seen, text);
     }
-    if (cJSON_IsNumber(part(r, "recovered_ms")))
+    if (cJSON_IsNumber(evac_json_part(r, "recovered_ms")))
         print_when("", evac_json_number(r, "recovered_ms", 0), seen, "users were served again");
     else if (evac_json_cstr(r, "result")[0])
         printf("                 it ended as %s\n", evac_json_cstr(r, "result"));
     evac_cli_duration(sooner < 0 ? -sooner : sooner, by, sizeof by);
-    if (cJSON_IsNumber(part(r, "sooner_ms")))
+    if (cJSON_IsNumber(evac_json_part(r, "sooner_ms")))
         printf("                 the move would have begun %s %s\n", by,
                sooner < 0 ? "later" : "sooner");
 }
@@ -155,7 +150,7 @@ static void print_outage(struct evac_cli *cli, const cJSON *o)
     print_when("seen", seen, seen, "");
     print_would(cli, o);
     print_really(o);
-    if (cJSON_IsNumber(part(o, "ended_ms")))
+    if (cJSON_IsNumber(evac_json_part(o, "ended_ms")))
         print_when("up again", evac_json_number(o, "ended_ms", 0), seen, "");
 }
 
@@ -180,10 +175,10 @@ static enum evac_exit show(struct evac_cli *cli, const struct evac_buf *json)
     cJSON *r = cJSON_ParseWithLength(json->p, json->n);
     if (!r)
         return evac_cli_fail(EVAC_EXIT_FAILED, "the answer is not JSON");
-    int n = cJSON_GetArraySize(part(r, "outages"));
+    int n = cJSON_GetArraySize(evac_json_part(r, "outages"));
     printf("%d outage%s of a region that served users, in %.0f rows of the journal\n", n,
            n == 1 ? "" : "s", evac_json_number(r, "rows", 0));
-    cJSON_ArrayForEach(o, part(r, "outages")) print_outage(cli, o);
+    cJSON_ArrayForEach(o, evac_json_part(r, "outages")) print_outage(cli, o);
     if (evac_json_number(r, "left_out", 0) > 0)
         printf("\n%.0f more are left out: ask for less time\n", evac_json_number(r, "left_out", 0));
     print_limits(cli, evac_json_cstr(r, "limits"));

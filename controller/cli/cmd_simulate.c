@@ -9,11 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 static const char *plain(struct evac_cli *cli)
 {
     return evac_style(cli, EVAC_PLAIN);
@@ -32,7 +27,7 @@ static void spell(const cJSON *json, const char *key, char text[32])
 
 static void print_histogram(const cJSON *distribution)
 {
-    const cJSON *bin, *bins = part(distribution, "histogram");
+    const cJSON *bin, *bins = evac_json_part(distribution, "histogram");
     double most = 1;
     cJSON_ArrayForEach(bin, bins)
     {
@@ -54,7 +49,7 @@ static void print_histogram(const cJSON *distribution)
 static void print_distribution(struct evac_cli *cli, const cJSON *s, const char *key,
                                const char *title, const char *objective_key, bool histogram)
 {
-    const cJSON *d = part(s, key);
+    const cJSON *d = evac_json_part(s, key);
     char p5[32], p50[32], p95[32], max[32], objective[32];
     double runs = evac_json_number(s, "runs", 0), known = evac_json_number(d, "known", 0);
     bool bad = evac_json_number(d, "p95_ms", 0) > evac_json_number(s, objective_key, 0);
@@ -77,7 +72,7 @@ static void print_distribution(struct evac_cli *cli, const cJSON *s, const char 
 
 static void print_miss(struct evac_cli *cli, const cJSON *s, const char *key, const char *what)
 {
-    const cJSON *miss = part(s, key);
+    const cJSON *miss = evac_json_part(s, key);
     double share = evac_json_number(miss, "share", 0);
     printf("  %s the %s objective in %s%.1f %%%s of runs (95 %% sure: between %.1f and %.1f)\n",
            "misses", what, evac_style(cli, share > 0.05 ? EVAC_BAD : EVAC_GOOD), 100 * share,
@@ -88,7 +83,7 @@ static void print_miss(struct evac_cli *cli, const cJSON *s, const char *key, co
 static void print_asked(const cJSON *s, const char *indent)
 {
     const cJSON *a;
-    cJSON_ArrayForEach(a, part(s, "asked"))
+    cJSON_ArrayForEach(a, evac_json_part(s, "asked"))
         printf("%sa person must %s: %.0f of %.0f runs\n", indent, evac_json_cstr(a, "what"),
                evac_json_number(a, "runs", 0), evac_json_number(s, "runs", 0));
 }
@@ -96,7 +91,7 @@ static void print_asked(const cJSON *s, const char *indent)
 static void print_broke(const cJSON *s, const char *indent)
 {
     const cJSON *b;
-    cJSON_ArrayForEach(b, part(s, "broke"))
+    cJSON_ArrayForEach(b, evac_json_part(s, "broke"))
     {
         const char *step = evac_json_cstr(b, "step");
         printf("%s%s%s: users were not served again in %.0f of %.0f runs\n", indent,
@@ -107,7 +102,7 @@ static void print_broke(const cJSON *s, const char *indent)
 
 static void print_base(struct evac_cli *cli, const cJSON *s)
 {
-    const cJSON *mean = part(s, "mean");
+    const cJSON *mean = evac_json_part(s, "mean");
     char detect[32], decide[32], move[32];
     spell(mean, "detect_ms", detect);
     spell(mean, "decide_ms", decide);
@@ -119,7 +114,7 @@ static void print_base(struct evac_cli *cli, const cJSON *s)
     print_distribution(cli, s, "rto", "RTO", "rto_objective_ms", true);
     print_distribution(cli, s, "rpo", "RPO", "rpo_objective_ms", false);
     print_miss(cli, s, "misses_rto", "RTO");
-    if (evac_json_number(part(s, "rpo"), "known", 0) > 0)
+    if (evac_json_number(evac_json_part(s, "rpo"), "known", 0) > 0)
         print_miss(cli, s, "misses_rpo", "RPO");
     printf("  on average detection takes %s, decision %s, the move %s\n", detect, decide, move);
     print_asked(s, "  ");
@@ -130,14 +125,14 @@ static void print_steps(struct evac_cli *cli, const cJSON *s)
 {
     const cJSON *step;
     int shown = 0;
-    if (!cJSON_GetArraySize(part(s, "steps")))
+    if (!cJSON_GetArraySize(evac_json_part(s, "steps")))
         return;
     printf("\n%swhat decides the RTO%s      of runs  p50       p95       twice as fast\n",
            evac_style(cli, EVAC_BOLD), plain(cli));
-    cJSON_ArrayForEach(step, part(s, "steps"))
+    cJSON_ArrayForEach(step, evac_json_part(s, "steps"))
     {
         char p50[32], p95[32], saves[32] = "";
-        const cJSON *fast = part(step, "twice_as_fast");
+        const cJSON *fast = evac_json_part(step, "twice_as_fast");
         spell(step, "p50_ms", p50);
         spell(step, "p95_ms", p95);
         if (cJSON_IsObject(fast))
@@ -145,7 +140,7 @@ static void print_steps(struct evac_cli *cli, const cJSON *s)
         if (shown++ == 10)
             break;
         printf("  %-24.40s %4.0f %%  %-9s %-9s %s%-8s%s %s%s%s\n", evac_json_cstr(step, "step"),
-               100 * evac_json_number(part(step, "decides"), "share", 0), p50, p95,
+               100 * evac_json_number(evac_json_part(step, "decides"), "share", 0), p50, p95,
                saves[0] ? "p95 -" : "", saves, saves[0] ? "" : "     ", evac_style(cli, EVAC_DIM),
                evac_json_cstr(step, "from"), plain(cli));
     }
@@ -161,18 +156,18 @@ static enum evac_style style_of(const char *verdict)
 static void print_faults(struct evac_cli *cli, const cJSON *s)
 {
     const cJSON *f;
-    if (!cJSON_GetArraySize(part(s, "faults")))
+    if (!cJSON_GetArraySize(evac_json_part(s, "faults")))
         return;
     printf("\n%swith a fault%s, each by itself    RTO p50    p95        misses\n",
            evac_style(cli, EVAC_BOLD), plain(cli));
-    cJSON_ArrayForEach(f, part(s, "faults"))
+    cJSON_ArrayForEach(f, evac_json_part(s, "faults"))
     {
         char p50[32], p95[32];
         const char *verdict = evac_json_cstr(f, "verdict");
-        spell(part(f, "rto"), "p50_ms", p50);
-        spell(part(f, "rto"), "p95_ms", p95);
+        spell(evac_json_part(f, "rto"), "p50_ms", p50);
+        spell(evac_json_part(f, "rto"), "p95_ms", p95);
         printf("  %-30.40s %-10s %-10s %4.0f %%   %s%s%s\n", evac_json_cstr(f, "fault"), p50, p95,
-               100 * evac_json_number(part(f, "misses_rto"), "share", 0),
+               100 * evac_json_number(evac_json_part(f, "misses_rto"), "share", 0),
                evac_style(cli, style_of(verdict)), verdict, plain(cli));
         if (strcmp(verdict, "needs a person") == 0 || strcmp(verdict, "breaks") == 0)
             print_asked(f, "      ");
@@ -182,7 +177,7 @@ static void print_faults(struct evac_cli *cli, const cJSON *s)
 
 static void print_assumed(const cJSON *s)
 {
-    const cJSON *h = part(s, "history");
+    const cJSON *h = evac_json_part(s, "history");
     char reaction[32];
     double without = evac_json_number(h, "steps_without", 0);
     double lag = evac_json_number(h, "stores_without_lag", 0);

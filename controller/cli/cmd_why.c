@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 static const char *plain(struct evac_cli *cli)
 {
     return evac_style(cli, EVAC_PLAIN);
@@ -74,7 +69,7 @@ static void print_vantage(struct evac_cli *cli, const cJSON *v, bool alone)
     const cJSON *probe;
     const char *opinion = evac_json_cstr(v, "opinion");
     double times = evac_json_number(v, "fall_times", 1);
-    cJSON_ArrayForEach(probe, part(v, "probes")) print_probe(cli, probe, times);
+    cJSON_ArrayForEach(probe, evac_json_part(v, "probes")) print_probe(cli, probe, times);
     printf("      %s%s%s says %s%s%s", alone ? "" : evac_json_cstr(v, "name"),
            alone ? "this controller" : "", evac_json_true(v, "inside") ? ", inside," : "",
            style_of(cli, opinion), opinion, plain(cli));
@@ -85,7 +80,8 @@ static void print_vantage(struct evac_cli *cli, const cJSON *v, bool alone)
 
 static void print_region(struct evac_cli *cli, const cJSON *region)
 {
-    const cJSON *ballot = part(region, "ballot"), *vantages = part(region, "vantages"), *v;
+    const cJSON *ballot = evac_json_part(region, "ballot"),
+                *vantages = evac_json_part(region, "vantages"), *v;
     const char *verdict = evac_json_cstr(region, "verdict");
     char for_ms[32];
     spell(region, "for_ms", for_ms);
@@ -133,7 +129,7 @@ static void print_dependency(struct evac_cli *cli, const cJSON *d)
         printf(" again for %s; its incident of %s is over after %s", back, for_ms, calm);
     else if (incident)
         printf(", incident for %s", for_ms);
-    print_apps(part(d, "apps"));
+    print_apps(evac_json_part(d, "apps"));
     if (strcmp(state, "up") != 0 && evac_json_cstr(d, "reasons")[0])
         printf("; %s", evac_json_cstr(d, "reasons"));
     putchar('\n');
@@ -210,12 +206,12 @@ static void print_decision(struct evac_cli *cli, const cJSON *d)
     printf(", %s -> %s\n", evac_json_cstr(d, "from"), evac_json_cstr(d, "to"));
     if (evac_json_cstr(d, "reasons")[0])
         printf("    %s\n", evac_json_cstr(d, "reasons"));
-    print_gates(cli, part(d, "gates"));
+    print_gates(cli, evac_json_part(d, "gates"));
 }
 
 static void print_head(struct evac_cli *cli, const cJSON *why)
 {
-    const cJSON *endpoint = part(why, "endpoint");
+    const cJSON *endpoint = evac_json_part(why, "endpoint");
     const char *state = evac_json_cstr(endpoint, "state"),
                *by = evac_json_cstr(endpoint, "served_by");
     printf("%s%s%s  situation: %s; endpoint %s%s%s%s%s%s%s\n", evac_style(cli, EVAC_BOLD),
@@ -238,10 +234,10 @@ enum evac_exit evac_cmd_why(struct evac_cli *cli)
     if (code != EVAC_EXIT_DONE)
         return evac_cli_fail(code, "%s", err.text);
     print_head(cli, why);
-    cJSON_ArrayForEach(region, part(why, "regions")) print_region(cli, region);
-    evac_cli_dependencies(cli, part(why, "dependencies"));
-    evac_cli_self(cli, part(why, "self"), true);
-    print_decision(cli, part(why, "decision"));
+    cJSON_ArrayForEach(region, evac_json_part(why, "regions")) print_region(cli, region);
+    evac_cli_dependencies(cli, evac_json_part(why, "dependencies"));
+    evac_cli_self(cli, evac_json_part(why, "self"), true);
+    print_decision(cli, evac_json_part(why, "decision"));
     cJSON_Delete(why);
     return EVAC_EXIT_DONE;
 }

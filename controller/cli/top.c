@@ -8,11 +8,6 @@
 
 #define LOOK_MS 1000
 
-static const cJSON *part(const cJSON *json, const char *key)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, key);
-}
-
 /* --- a row
  * -------------------------------------------------------------------------------------------------
  */
@@ -20,7 +15,7 @@ static const cJSON *part(const cJSON *json, const char *key)
 static const cJSON *run_of(const cJSON *status, double number)
 {
     const cJSON *run;
-    cJSON_ArrayForEach(run, part(status, "runs"))
+    cJSON_ArrayForEach(run, evac_json_part(status, "runs"))
     {
         if (number > 0 && evac_json_number(run, "run", 0) == number)
             return run;
@@ -32,7 +27,7 @@ static const cJSON *run_of(const cJSON *status, double number)
 static const cJSON *debt_beyond(const cJSON *app)
 {
     const cJSON *debt;
-    cJSON_ArrayForEach(debt, part(part(app, "drills"), "debt"))
+    cJSON_ArrayForEach(debt, evac_json_part(evac_json_part(app, "drills"), "debt"))
     {
         double max = evac_json_number(debt, "max", -1);
         if (max >= 0 && evac_json_number(debt, "points", 0) > max)
@@ -45,7 +40,7 @@ static double debt_of(const cJSON *app)
 {
     const cJSON *debt;
     double most = 0;
-    cJSON_ArrayForEach(debt, part(part(app, "drills"), "debt"))
+    cJSON_ArrayForEach(debt, evac_json_part(evac_json_part(app, "drills"), "debt"))
     {
         double points = evac_json_number(debt, "points", 0);
         most = points > most ? points : most;
@@ -81,8 +76,8 @@ static void say_run(struct evac_top_row *row, const cJSON *run)
 
 static void say_app(struct evac_top_row *row, const cJSON *app)
 {
-    const cJSON *old = part(app, "old_side"), *frozen = part(app, "frozen");
-    const cJSON *decision = part(app, "decision");
+    const cJSON *old = evac_json_part(app, "old_side"), *frozen = evac_json_part(app, "frozen");
+    const cJSON *decision = evac_json_part(app, "decision");
     row->worth = EVAC_TOP_BAD;
     if (evac_json_true(old, "writes"))
         snprintf(row->word, sizeof row->word, "TWO REGIONS MAY BE WRITING: evac fence %.60s",
@@ -174,7 +169,7 @@ struct top {
 
 static void take_rows(struct top *t)
 {
-    const cJSON *app, *apps = part(t->status, "apps");
+    const cJSON *app, *apps = evac_json_part(t->status, "apps");
     size_t n = (size_t)cJSON_GetArraySize(apps);
     free(t->rows);
     t->rows = calloc(n ? n : 1, sizeof *t->rows);
@@ -237,9 +232,9 @@ static void draw_notes(struct top *t)
         evac_screen_linef(&t->screen,
                           "%sautomation is stopped%s: 'evac allow-automation' ends that",
                           evac_style(t->cli, EVAC_WARN), plain);
-    cJSON_ArrayForEach(region, part(part(t->status, "incidents"), "regions"))
+    cJSON_ArrayForEach(region, evac_json_part(evac_json_part(t->status, "incidents"), "regions"))
     {
-        const cJSON *incident = part(region, "incident");
+        const cJSON *incident = evac_json_part(region, "incident");
         if (cJSON_IsObject(incident))
             evac_screen_linef(&t->screen,
                               "%sINCIDENT%s in %s: %.0f of %.0f apps that it serves are down, %s: "
