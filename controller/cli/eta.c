@@ -19,17 +19,19 @@ static bool is_over(const cJSON *step)
     return is_one_of(evac_json_cstr(step, "state"), ended);
 }
 
-static bool is_needless(const cJSON *step)
+bool evac_step_is_needless(const cJSON *step)
 {
-    const cJSON *may = cJSON_GetObjectItemCaseSensitive(step, "may_run");
-    return strcmp(evac_json_cstr(step, "state"), "skipped") == 0 || cJSON_IsFalse(may);
+    const char *state = evac_json_cstr(step, "state");
+    if (strcmp(state, "skipped") == 0)
+        return !evac_json_cstr(step, "reason")[0];
+    return strcmp(state, "waiting") == 0 && cJSON_IsFalse(evac_json_part(step, "may_run"));
 }
 
 /* What is left of the step itself; one that takes longer than usual may end at any time. */
 static double own_ms(const cJSON *step)
 {
     double left = evac_json_number(step, "usual_ms", 0) - evac_json_number(step, "elapsed_ms", 0);
-    return is_over(step) || is_needless(step) || left < 0 ? 0 : left;
+    return is_over(step) || evac_step_is_needless(step) || left < 0 ? 0 : left;
 }
 
 static int find(const cJSON *steps, const char *id)
@@ -88,7 +90,7 @@ struct evac_eta evac_eta_of(const cJSON *run)
     int i = 0;
     cJSON_ArrayForEach(step, steps)
     {
-        bool needless = is_needless(step);
+        bool needless = evac_step_is_needless(step);
         eta.steps += !needless;
         eta.over += !needless && is_over(step);
         if (strcmp(evac_json_cstr(step, "state"), "gated") == 0)

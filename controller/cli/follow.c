@@ -158,6 +158,8 @@ static void draw(struct evac_cli *cli, const cJSON *run, struct evac_screen *scr
     draw_head(cli, run, screen);
     cJSON_ArrayForEach(step, cJSON_GetObjectItemCaseSensitive(run, "steps"))
     {
+        if (evac_step_is_needless(step))
+            continue; /* a window has few lines: the report names them */
         if (strcmp(phase, evac_json_cstr(step, "phase")) != 0) {
             phase = evac_json_cstr(step, "phase");
             evac_screen_linef(screen, "%s%s%s", evac_style(cli, EVAC_DIM), phase,

@@ -58,6 +58,27 @@ START_TEST(what_is_skipped_does_not_count_and_what_is_gated_has_no_end)
 }
 END_TEST
 
+/* What its condition rules out is not shown; what a person skipped is, and so is what may still be
+ * run. */
+START_TEST(what_the_run_has_no_use_for)
+{
+    static const struct {
+        const char *step;
+        bool needless;
+    } steps[] = {
+        { "{\"state\":\"skipped\",\"reason\":\"\"}", true },
+        { "{\"state\":\"skipped\",\"reason\":\"ann: the cache fills by itself\"}", false },
+        { "{\"state\":\"waiting\",\"may_run\":false}", true },
+        { "{\"state\":\"waiting\",\"may_run\":true}", false },
+        { "{\"state\":\"waiting\"}", false },
+        { "{\"state\":\"done\",\"may_run\":false}", false },
+    };
+    cJSON *step = cJSON_Parse(steps[_i].step);
+    ck_assert_int_eq(evac_step_is_needless(step), steps[_i].needless);
+    cJSON_Delete(step);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("eta");
@@ -65,6 +86,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_order_of_the_list_does_not_matter);
     tcase_add_test(tc, what_takes_longer_than_usual_may_end_at_any_time);
     tcase_add_test(tc, what_is_skipped_does_not_count_and_what_is_gated_has_no_end);
+    tcase_add_loop_test(tc, what_the_run_has_no_use_for, 0, 6);
     suite_add_tcase(suite, tc);
 }
 
