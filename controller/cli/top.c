@@ -91,7 +91,9 @@ static void say_app(struct evac_top_row *row, const cJSON *app)
     else if (cJSON_IsObject(frozen))
         snprintf(row->word, sizeof row->word, "frozen: %s", evac_json_cstr(frozen, "reason"));
     else if (loses_too_much(app))
-        snprintf(row->word, sizeof row->word, "a move now would lose more than the objective");
+        snprintf(row->word, sizeof row->word, "%s",
+                 row->loss_ms < 0 ? "nobody can tell what a move now would lose"
+                                  : "a move now would lose more than the objective");
     else if (debt_beyond(app))
         snprintf(row->word, sizeof row->word, "drill debt: %s",
                  evac_json_cstr(debt_beyond(app), "words"));

@@ -54,7 +54,7 @@ static const struct {
     { "{\"held\":\"a deployment\"}", "", EVAC_TOP_WARNS, "held: a deployment" },
     { "{\"frozen\":{\"reason\":\"the year ends\"}}", "", EVAC_TOP_WARNS, "frozen: the year ends" },
     { "{\"loss_now_ms\":30001}", "", EVAC_TOP_WARNS, "a move now would lose more" },
-    { "{\"loss_now_ms\":null}", "", EVAC_TOP_WARNS, "a move now would lose more" },
+    { "{\"loss_now_ms\":null}", "", EVAC_TOP_WARNS, "nobody can tell" },
     { "{\"loss_now_ms\":null,\"has_data\":false}", "", EVAC_TOP_FINE, "" },
     { "{\"drills\":{\"debt\":[{\"points\":201,\"max\":200,\"words\":\"no drill yet\"}]}}", "",
       EVAC_TOP_WARNS, "drill debt: no drill yet" },
