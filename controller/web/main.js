@@ -160,7 +160,7 @@ function drawNow() {
   patch(document.getElementById('app'),
     h('a.skip', { href: '#main', onclick: (e) => { e.preventDefault(); document.getElementById('main').focus(); } }, 'Skip to the content'),
     top, lostView(), noticesView(),
-    h('main', { id: 'main', tabindex: '-1', class: lost ? 'stale' : '', key: page.route.view + page.route.args.join('/') }, below),
+    h('main', { id: 'main', tabindex: '-1', class: lost ? 'stale' : '', 'data-view': [page.route.view, ...page.route.args].join('/'), key: page.route.view + page.route.args.join('/') }, below),
     dialog);
 }
 

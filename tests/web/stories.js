@@ -140,14 +140,20 @@ async function evidence() {
   check((await page.locator('.chart-objective').count()) === 2, 'the objectives');
 }
 
+// What sticks out of a phone's screen, in the page's own words.
+function tooWide() {
+  const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > 376 && !e.parentElement.closest('.scroll'));
+  return `${document.scrollingElement.scrollWidth} px: ` + out.slice(0, 4).map((e) => `${e.localName}.${e.getAttribute('class')} ${e.textContent.slice(0, 40)}`).join(' | ');
+}
+
 async function phone() {
   await page.setViewportSize({ width: 375, height: 740 });
   for (const hash of ['#/fleet', '#/apps/shop', '#/runs/' + run, '#/drills', '#/evidence']) {
     await page.goto(page.url().replace(/#.*/, hash));
-    await until(`${hash} at phone width`, async () => (await page.locator('main h1').count()) === 1 && (await page.locator('main section').count()) > 0);
-    const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
-    const out = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > 376 && !e.closest('.scroll')).slice(0, 4).map((e) => `${e.localName}.${e.getAttribute('class')} ${e.textContent.slice(0, 40)}`));
-    check(wide <= 375, `${hash} is ${wide} px wide: ${out.join(' | ')}`);
+    const main = page.locator(`main[data-view="${hash.slice(2)}"]`); // the view before stands until this one is drawn
+    await until(`${hash} at phone width`, async () => (await main.locator('h1').count()) === 1 && (await main.locator('section').count()) > 0);
+    await until(`${hash} no wider than the phone`, async () => (await page.evaluate(() => document.scrollingElement.scrollWidth)) <= 375, 3000)
+      .catch(async (e) => { throw new Error(`${e.message}: ${await page.evaluate(tooWide)}`); });
     await accessible(page, `${hash}, phone`);
   }
   await page.setViewportSize({ width: 1360, height: 900 });
