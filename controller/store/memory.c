@@ -23,7 +23,7 @@ static struct evac_str *texts_of(struct evac_record *r, size_t i)
     return i < sizeof texts / sizeof texts[0] ? texts[i] : NULL;
 }
 
-static void add_row(struct memory_store *m, const struct evac_record *record)
+static struct evac_row *new_row(struct memory_store *m, const struct evac_record *record)
 {
     if (m->count == m->cap) {
         m->cap = m->cap ? 2 * m->cap : 256;
@@ -39,8 +39,14 @@ static void add_row(struct memory_store *m, const struct evac_record *record)
     }
     if (m->count)
         memcpy(row->prev_hash, m->rows[m->count - 1].hash, 32);
-    evac_chain_hash(row, row->hash);
     m->count++;
+    return row;
+}
+
+static void add_row(struct memory_store *m, const struct evac_record *record)
+{
+    struct evac_row *row = new_row(m, record);
+    evac_chain_hash(row, row->hash);
 }
 
 static enum evac_code append(struct evac_store *store, const struct evac_record *rows, size_t count,
@@ -59,6 +65,34 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
     for (size_t i = 0; i < count; i++)
         add_row(m, &rows[i]);
     return EVAC_OK;
+}
+
+static enum evac_code check_rows(const struct memory_store *m, const struct evac_row *rows,
+                                 size_t count, struct evac_err *err)
+{
+    struct evac_chain chain = { .last_seq = m->count };
+    enum evac_code code = EVAC_OK;
+    if (m->count)
+        memcpy(chain.last_hash, m->rows[m->count - 1].hash, 32);
+    for (size_t i = 0; !code && i < count; i++)
+        code = evac_chain_check(&chain, &rows[i], err);
+    return code;
+}
+
+static enum evac_code take(struct evac_store *store, const struct evac_row *rows, size_t count,
+                           struct evac_err *err)
+{
+    struct memory_store *m = (struct memory_store *)store;
+    if (m->failed)
+        return evac_fail(err, EVAC_E_STORE, "the journal can not be written");
+    enum evac_code code = check_rows(m, rows, count, err);
+    for (size_t i = 0; !code && i < count; i++) {
+        struct evac_row *row = new_row(m, &rows[i].record);
+        row->node = evac_arena_str(m->arena, rows[i].node);
+        row->boot_id = evac_arena_str(m->arena, rows[i].boot_id);
+        memcpy(row->hash, rows[i].hash, 32);
+    }
+    return code;
 }
 
 static bool passes(const struct evac_store_filter *f, const struct evac_record *r)
@@ -114,7 +148,8 @@ static void close_memory(struct evac_store *store)
     free(m);
 }
 
-static const struct evac_store_vtable vtable = { append, read_rows, last_seq, lead, close_memory };
+static const struct evac_store_vtable vtable = { append,       read_rows, last_seq, lead,
+                                                 close_memory, take,      NULL };
 
 struct evac_store *evac_store_new_memory(const char *node, const char *boot_id)
 {

@@ -143,32 +143,49 @@ static bool take_row(sqlite3_stmt *stmt, struct evac_row *row)
  * ------------------------------------------------------------------------------------------------
  */
 
-static enum evac_code insert_one(struct sqlite_store *s, struct evac_chain *chain,
-                                 const struct evac_record *record, struct evac_err *err)
+/* What is written together: records of ours, or rows of another store as they are. */
+struct batch {
+    const struct evac_record *records;
+    const struct evac_row *rows;
+    size_t count;
+};
+
+static enum evac_code make_row(const struct sqlite_store *s, const struct evac_record *record,
+                               struct evac_chain *chain, struct evac_row *row)
 {
-    struct evac_row row = { .record = *record,
-                            .node = evac_str(s->node),
-                            .boot_id = evac_str(s->boot_id) };
-    memcpy(row.prev_hash, chain->last_hash, 32);
-    evac_chain_hash(&row, row.hash);
-    bind_row(s->insert, &row);
-    int code = sqlite3_step(s->insert);
-    sqlite3_reset(s->insert);
-    sqlite3_clear_bindings(s->insert);
-    if (code != SQLITE_DONE)
-        return sql_fail(s, "journal append", err);
+    *row = (struct evac_row){ .record = *record,
+                              .node = evac_str(s->node),
+                              .boot_id = evac_str(s->boot_id) };
+    memcpy(row->prev_hash, chain->last_hash, 32);
+    evac_chain_hash(row, row->hash);
     chain->last_seq = record->seq;
-    memcpy(chain->last_hash, row.hash, 32);
+    memcpy(chain->last_hash, row->hash, 32);
     return EVAC_OK;
 }
 
-static enum evac_code write_batch(struct sqlite_store *s, const struct evac_record *rows,
-                                  size_t count, struct evac_err *err)
+static enum evac_code insert_one(struct sqlite_store *s, struct evac_chain *chain,
+                                 const struct batch *batch, size_t i, struct evac_err *err)
+{
+    struct evac_row made;
+    const struct evac_row *row = batch->rows ? &batch->rows[i] : &made;
+    enum evac_code code = batch->rows ? evac_chain_check(chain, row, err)
+                                      : make_row(s, &batch->records[i], chain, &made);
+    if (code)
+        return code;
+    bind_row(s->insert, row);
+    int step = sqlite3_step(s->insert);
+    sqlite3_reset(s->insert);
+    sqlite3_clear_bindings(s->insert);
+    return step == SQLITE_DONE ? EVAC_OK : sql_fail(s, "journal append", err);
+}
+
+static enum evac_code write_batch(struct sqlite_store *s, const struct batch *batch,
+                                  struct evac_err *err)
 {
     struct evac_chain chain = s->chain;
     enum evac_code code = run_sql(s, "BEGIN IMMEDIATE", err);
-    for (size_t i = 0; !code && i < count; i++)
-        code = insert_one(s, &chain, &rows[i], err);
+    for (size_t i = 0; !code && i < batch->count; i++)
+        code = insert_one(s, &chain, batch, i, err);
     if (!code)
         code = run_sql(s, "COMMIT", err);
     if (!code)
@@ -181,8 +198,8 @@ static void close_db(struct sqlite_store *s);
 
 /* A full disk: give up the ballast, take a new connection, and write the batch once more, whole.
  * The old connection rolled it back, and the reopened journal says how far it really got. */
-static enum evac_code with_ballast(struct sqlite_store *s, const struct evac_record *rows,
-                                   size_t count, struct evac_err *err)
+static enum evac_code with_ballast(struct sqlite_store *s, const struct batch *batch,
+                                   struct evac_err *err)
 {
     uint64_t last = s->chain.last_seq;
     if (!evac_sqlite_ballast_drop(s->path))
@@ -193,31 +210,53 @@ static enum evac_code with_ballast(struct sqlite_store *s, const struct evac_rec
     if (code || s->chain.last_seq != last)
         return code ? code
                     : evac_fail(err, EVAC_E_STORE, "the journal moved while the disk was full");
-    return write_batch(s, rows, count, err);
+    return write_batch(s, batch, err);
+}
+
+/* Another store's rows that do not fit are its fault, not this one's: nothing has failed here. */
+static enum evac_code write_all(struct sqlite_store *s, const struct batch *batch,
+                                struct evac_err *err)
+{
+    enum evac_code code = write_batch(s, batch, err);
+    bool full = code && (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
+    if (code && sqlite3_get_autocommit(s->db) == 0)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    if (full)
+        code = with_ballast(s, batch, err);
+    s->failed = code && code != EVAC_E_CORRUPT;
+    return code;
+}
+
+static enum evac_code writable(const struct sqlite_store *s, struct evac_err *err)
+{
+    if (s->read_only)
+        return evac_fail(err, EVAC_E_REFUSED, "the journal is open for reading only");
+    if (s->failed)
+        return evac_fail(err, EVAC_E_STORE, "the journal failed before: it must be opened again");
+    return EVAC_OK;
 }
 
 static enum evac_code append(struct evac_store *store, const struct evac_record *rows, size_t count,
                              struct evac_err *err)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
-    if (s->read_only)
-        return evac_fail(err, EVAC_E_REFUSED, "the journal is open for reading only");
-    if (s->failed)
-        return evac_fail(err, EVAC_E_STORE, "the journal failed before: it must be opened again");
-    for (size_t i = 0; i < count; i++)
+    enum evac_code code = writable(s, err);
+    for (size_t i = 0; !code && i < count; i++)
         if (rows[i].seq != s->chain.last_seq + i + 1)
-            return evac_fail(
+            code = evac_fail(
                 err, EVAC_E_STALE, "row %llu does not continue the journal, which ends at %llu",
                 (unsigned long long)rows[i].seq, (unsigned long long)s->chain.last_seq);
-    enum evac_code code = write_batch(s, rows, count, err);
-    bool full = code && (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
-    if (code && sqlite3_get_autocommit(s->db) == 0)
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    if (full)
-        code = with_ballast(s, rows, count, err);
-    if (code)
-        s->failed = true;
-    return code;
+    const struct batch batch = { .records = rows, .count = count };
+    return code ? code : write_all(s, &batch, err);
+}
+
+static enum evac_code take(struct evac_store *store, const struct evac_row *rows, size_t count,
+                           struct evac_err *err)
+{
+    struct sqlite_store *s = (struct sqlite_store *)store;
+    enum evac_code code = writable(s, err);
+    const struct batch batch = { .rows = rows, .count = count };
+    return code ? code : write_all(s, &batch, err);
 }
 
 /* --- read
@@ -426,7 +465,8 @@ static void close_store(struct evac_store *store)
     free(s);
 }
 
-static const struct evac_store_vtable vtable = { append, read_rows, last_seq, lead, close_store };
+static const struct evac_store_vtable vtable = { append,      read_rows, last_seq, lead,
+                                                 close_store, take,      NULL };
 
 enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
                                       struct evac_store **ret_store, struct evac_err *err)

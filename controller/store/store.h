@@ -20,6 +20,16 @@ struct evac_row {
         hash[32]; /* SHA-256(0x00 || canonical(record) || node || 0 || boot_id || 0 || prev_hash) */
 };
 
+/* Of a store whose appends take time. Both are called later, never from inside an append, and
+ * what they point at lives through the call. */
+struct evac_store_listener {
+    void *user;
+    /* These rows, the next that were accepted, are durable now, and can be read. */
+    void (*durable)(void *user, const struct evac_record *rows, size_t count);
+    /* Nothing more becomes durable here: whether rows that were accepted did is not known. */
+    void (*lost)(void *user, const char *why);
+};
+
 /* Return false to stop. The row's texts are valid only inside the call. */
 typedef bool evac_row_fn(void *user, const struct evac_row *row);
 
@@ -49,6 +59,15 @@ struct evac_store_vtable {
     /* The lead: true while this process may write. epoch grows with each taking of it. */
     bool (*lead)(struct evac_store *store, uint64_t *ret_epoch);
     void (*close)(struct evac_store *store);
+
+    /* Rows of another store, as they are: their node, boot id and hashes stay. Durable as append's.
+     * EVAC_E_CORRUPT, and none is taken, if they do not continue this chain. NULL: it can not. */
+    enum evac_code (*take)(struct evac_store *store, const struct evac_row *rows, size_t count,
+                           struct evac_err *err);
+    /* NULL: what append returned EVAC_OK for is durable. Otherwise EVAC_OK says that the rows are
+     * accepted, in order, and the listener hears what becomes of them; last_seq and read know only
+     * what is durable. NULL takes the listener away. */
+    void (*listen)(struct evac_store *store, const struct evac_store_listener *listener);
 };
 
 /* Embedded in every implementation, first member. */

@@ -317,6 +317,40 @@ START_TEST(a_write_that_fails_is_not_retried_on_the_same_handle)
 }
 END_TEST
 
+/* How a controller keeps its copy of a journal that another one writes. */
+START_TEST(another_stores_rows_are_taken_as_they_are_or_not_at_all)
+{
+    struct evac_store *from = evac_store_new_memory("other", "its-boot");
+    struct evac_store *into[] = { open_store(), evac_store_new_memory("n", "b") };
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row rows[4], taken;
+    struct evac_err err;
+    ck_assert_int_eq(add(from, 1, 4, NULL), EVAC_OK);
+    for (uint64_t i = 0; i < 4; i++)
+        ck_assert_int_eq(evac_store_row(from, i + 1, arena, &rows[i], NULL), EVAC_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const struct evac_store_vtable *vt = into[i]->vt;
+        ck_assert_int_eq(vt->take(into[i], rows, 2, NULL), EVAC_OK);
+        ck_assert_int_eq(vt->take(into[i], &rows[3], 1, &err), EVAC_E_CORRUPT);
+        ck_assert_str_eq(err.text, "row 3 is missing: 4 follows 2");
+        rows[3].record.number++;
+        ck_assert_int_eq(vt->take(into[i], &rows[2], 2, NULL), EVAC_E_CORRUPT);
+        rows[3].record.number--;
+        verify_good(into[i], 2); /* none of a batch that has a bad row */
+        ck_assert_int_eq(vt->take(into[i], &rows[2], 2, NULL), EVAC_OK);
+        verify_good(into[i], 4);
+        ck_assert_int_eq(evac_store_row(into[i], 4, arena, &taken, NULL), EVAC_OK);
+        ck_assert(evac_str_is(taken.node, "other") && evac_str_is(taken.boot_id, "its-boot"));
+        ck_assert_int_eq(memcmp(taken.hash, rows[3].hash, 32), 0);
+        ck_assert_int_eq(add(into[i], 5, 1, NULL), EVAC_OK); /* and its own go on from there */
+        verify_good(into[i], 5);
+        evac_store_close(into[i]);
+    }
+    evac_arena_free(arena);
+    evac_store_close(from);
+}
+END_TEST
+
 START_TEST(memory_fails_and_clones_like_a_disk)
 {
     struct evac_store *store = evac_store_new_memory("n", "b"), *copy;
@@ -371,6 +405,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, an_empty_file_is_migrated);
     tcase_add_loop_test(tc, what_was_acknowledged_survives_kill_9, 0, 5);
     tcase_add_test(tc, a_write_that_fails_is_not_retried_on_the_same_handle);
+    tcase_add_test(tc, another_stores_rows_are_taken_as_they_are_or_not_at_all);
     tcase_add_test(tc, memory_fails_and_clones_like_a_disk);
     suite_add_tcase(suite, tc);
 }
