@@ -36,11 +36,11 @@ enum evac_route_flag {
     EVAC_ROUTE_PAGED = 1u << 3,   /* limit, and Link: rel="next" */
     EVAC_ROUTE_GUARDED = 1u << 4, /* takes If-Match: an ETag of the run or app it is about */
     EVAC_ROUTE_RAW = 1u << 5,     /* its body is read by whom it is for */
-    EVAC_ROUTE_OPEN = 1u << 7,    /* for anybody: a load balancer and a kubelet have no credentials,
-                                   * and    learn nothing but yes or no and why not (503) */
-    EVAC_ROUTE_NEUTRAL = 1u << 8, /* tells of no app: for whoever may look at any */
-    EVAC_ROUTE_LOCAL = 1u << 8,   /* the same on this machine, where metrics.open says so */
     EVAC_ROUTE_STREAM = 1u << 6,  /* answered by whoever carries the API: events, sessions */
+    EVAC_ROUTE_OPEN = 1u << 7,    /* for anybody: a load balancer and a kubelet have no credentials,
+                                   * and learn nothing but yes or no and why not (503) */
+    EVAC_ROUTE_LOCAL = 1u << 8,   /* the same on this machine, where metrics.open says so */
+    EVAC_ROUTE_NEUTRAL = 1u << 9, /* tells of no app: for whoever may look at any */
 };
 
 /* Where the door finds what is asked (a row of access.c). */
