@@ -266,7 +266,7 @@ static enum evac_code metadata_get(struct evac_fetch *f, const char *method, str
         .url = evac_arena_printf(f->arena, "%.*s%.*s", EVAC_STR_ARG(f->provider->url),
                                  EVAC_STR_ARG(path)),
         .headers = &header,
-        .header_count = header.value.n ? 1 : 0,
+        .header_count = 1,
         .connect_ms = METADATA_MS,
         .total_ms = METADATA_MS,
         .max_reply_bytes = MAX_REPLY_BYTES,
@@ -312,30 +312,18 @@ static void metadata_role(void *user, const struct evac_http_reply *reply)
         evac_fetch_end(f, code, NULL, &err);
 }
 
-static enum evac_code metadata_refusal(const struct evac_fetch *f,
-                                       const struct evac_http_reply *reply, struct evac_err *err)
-{
-    bool no_v2 = reply->fate != EVAC_HTTP_REPLIED || reply->status == 403 || reply->status == 404 ||
-                 reply->status == 405;
-    if (no_v2 && f->provider->allow_v1)
-        return EVAC_OK;
-    enum evac_code code = check_ok(reply, err);
-    if (no_v2)
-        return evac_err_prefix(err, "no session token (version 1 is not used unless imds_v1 is "
-                                    "set)");
-    return code;
-}
-
+/* Version 1, which answers whoever can make this machine send a GET, is never asked: nothing is
+ * sent without a session token. */
 static void metadata_token(void *user, const struct evac_http_reply *reply)
 {
     struct evac_fetch *f = user;
     struct evac_err err = { 0 };
-    enum evac_code code = EVAC_OK;
-    if (reply->fate == EVAC_HTTP_REPLIED && reply->status == 200)
-        f->imds_token = evac_arena_str(f->arena, evac_str_trim(reply->body));
+    enum evac_code code = check_ok(reply, &err);
+    if (code != EVAC_OK)
+        evac_err_prefix(&err, "no session token (version 1 is never used)");
     else
-        code = metadata_refusal(f, reply, &err);
-    if (code == EVAC_OK && !is_header_text(f->imds_token))
+        f->imds_token = evac_arena_str(f->arena, evac_str_trim(reply->body));
+    if (code == EVAC_OK && (f->imds_token.n == 0 || !is_header_text(f->imds_token)))
         code = evac_fail(&err, EVAC_E_AUTH, "its session token is not a word");
     if (code == EVAC_OK)
         code = metadata_get(f, "GET", EVAC_STR(METADATA_ROLES), metadata_role, &err);

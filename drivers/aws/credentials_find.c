@@ -72,19 +72,31 @@ static enum evac_code from_environment(struct finder *f)
                     env(f, "AWS_SECRET_ACCESS_KEY"), token, env(f, "AWS_CREDENTIAL_EXPIRATION"));
 }
 
-bool evac_container_url_allowed(struct evac_str text)
+/* Keys come from there in the clear: over TLS, from this machine, or from the addresses that the
+ * cloud answers itself and routes nowhere. */
+static bool is_allowed(struct evac_str text, const char *const *local)
 {
-    static const char *const hosts[] = { "localhost",    "169.254.170.2", "169.254.170.23",
-                                         "fd00:ec2::23", "::1",           NULL };
     struct evac_url url;
     if (!evac_url_read(text, &url))
         return false;
-    if (evac_str_is(url.scheme, "https") || (url.ip && evac_str_starts(url.host, "127.")))
+    if (evac_str_is(url.scheme, "https") || evac_str_is(url.host, "localhost") ||
+        evac_str_is(url.host, "::1") || (url.ip && evac_str_starts(url.host, "127.")))
         return true;
-    for (const char *const *host = hosts; *host; host++)
-        if (evac_str_is(url.host, *host))
-            return true;
-    return false;
+    while (*local && !evac_str_is(url.host, *local))
+        local++;
+    return *local != NULL;
+}
+
+bool evac_container_url_allowed(struct evac_str url)
+{
+    static const char *const local[] = { "169.254.170.2", "169.254.170.23", "fd00:ec2::23", NULL };
+    return is_allowed(url, local);
+}
+
+static bool is_metadata_allowed(struct evac_str url)
+{
+    static const char *const local[] = { "169.254.169.254", "fd00:ec2::254", NULL };
+    return is_allowed(url, local);
 }
 
 static bool has_container(const struct finder *f)
@@ -126,14 +138,14 @@ static enum evac_code from_metadata(struct finder *f)
                                               "ec2_metadata_service_endpoint");
     struct evac_str mode = evac_aws_config_get(c, NULL, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
                                                "ec2_metadata_service_endpoint_mode");
-    struct evac_url parts;
     if (url.n == 0)
         url = mode.n == 4 && strncasecmp(mode.p, "ipv6", 4) == 0
                   ? EVAC_STR("http://[fd00:ec2::254]")
                   : EVAC_STR("http://169.254.169.254");
-    if (!evac_url_read(url, &parts))
+    if (!is_metadata_allowed(url))
         return evac_fail(f->err, EVAC_E_BADCONF,
-                         "AWS_EC2_METADATA_SERVICE_ENDPOINT '%.*s' is not a URL",
+                         "AWS_EC2_METADATA_SERVICE_ENDPOINT '%.*s' is refused: https, loopback, "
+                         "169.254.169.254 and fd00:ec2::254 are allowed",
                          EVAC_STR_ARG(url));
     if (evac_str_ends(url, "/"))
         url.n--;
@@ -143,7 +155,6 @@ static enum evac_code from_metadata(struct finder *f)
     if (code != EVAC_OK)
         return code;
     p->url = evac_arena_str(c->arena, url);
-    p->allow_v1 = evac_args_bool(&c->settings, "imds_v1", false);
     return EVAC_OK;
 }
 

@@ -27,7 +27,6 @@ struct evac_provider {
     struct evac_str command;      /* PROCESS */
     struct evac_str url;          /* CONTAINER, IMDS: base */
     uint32_t duration_s;          /* ROLE; 0: AWS's hour */
-    bool allow_v1;                /* IMDS */
     struct evac_aws_keys keys;    /* KEYS; others once fetched */
     bool has_keys;
 };

@@ -200,12 +200,22 @@ static struct evac_str host_header(struct evac_arena *arena, const struct evac_u
                              url->port.n ? url->port.p : "");
 }
 
+static bool is_this_machine(const struct evac_url *url)
+{
+    return evac_str_is(url->host, "localhost") || evac_str_is(url->host, "::1") ||
+           (url->ip && evac_str_starts(url->host, "127."));
+}
+
+/* A session token goes with each request, and what comes back is believed. */
 static enum evac_code use_url(const char *what, struct evac_str text, struct evac_arena *arena,
                               struct evac_url *ret_url, struct evac_endpoint *e,
                               struct evac_err *err)
 {
     if (!evac_url_read(text, ret_url))
         return evac_fail(err, EVAC_E_BADCONF, "%s '%.*s' is not http[s]://host[:port][/path]", what,
+                         EVAC_STR_ARG(text));
+    if (evac_str_is(ret_url->scheme, "http") && !is_this_machine(ret_url))
+        return evac_fail(err, EVAC_E_BADCONF, "%s '%.*s': without TLS only on this machine", what,
                          EVAC_STR_ARG(text));
     if (evac_str_ends(ret_url->path, "/"))
         ret_url->path.n--;
@@ -228,12 +238,6 @@ static enum evac_code use_url_for(struct evac_str bucket, struct evac_str text,
     return code;
 }
 
-static bool is_this_machine(const struct evac_url *url)
-{
-    return evac_str_is(url->host, "localhost") || evac_str_is(url->host, "::1") ||
-           (url->ip && evac_str_starts(url->host, "127."));
-}
-
 enum evac_code evac_endpoint_server(struct evac_str origin, struct evac_str region,
                                     struct evac_arena *arena, struct evac_endpoint *ret_endpoint,
                                     struct evac_err *err)
@@ -243,9 +247,6 @@ enum evac_code evac_endpoint_server(struct evac_str origin, struct evac_str regi
     enum evac_code code = use_url("endpoint", origin, arena, &url, &e, err);
     if (code)
         return code;
-    if (evac_str_is(url.scheme, "http") && !is_this_machine(&url))
-        return evac_fail(err, EVAC_E_BADCONF, "endpoint '%.*s': without TLS only on this machine",
-                         EVAC_STR_ARG(origin));
     if (!evac_endpoint_is_region(region))
         return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not a region's name",
                          (int)(region.n < 60 ? region.n : 60), region.n ? region.p : "");

@@ -969,27 +969,31 @@ static const struct {
     { "s3control", "eu-west-1", "123456789012", "AWS_PROFILE=q", "https://123456789012.s3-control.eu-west-1.amazonaws.com", "eu-west-1" },
     { "s3control", "us-west-2", "123456789012", "AWS_ENDPOINT_URL_S3_CONTROL=http://127.0.0.1:5000", "http://127.0.0.1:5000", "us-west-2" },
     /* overrides, by rank */
-    { "route53", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a AWS_ENDPOINT_URL_ROUTE_53=http://b", "http://b", "us-east-1" },
-    { "elbv2", "eu-west-1", "", "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=http://b", "http://b", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a", "http://a", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://rds.eu-west-1.amazonaws.com", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_PROFILE=p", "http://of-services", "eu-west-1" },
-    { "route53", "eu-west-1", "", "AWS_PROFILE=p", "http://of-route53", "us-east-1" },
-    { "ecs", "eu-west-1", "", "AWS_PROFILE=p", "http://of-profile", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_PROFILE=p AWS_ENDPOINT_URL=http://a", "http://a", "eu-west-1" },
+    { "route53", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a AWS_ENDPOINT_URL_ROUTE_53=https://b", "https://b", "us-east-1" },
+    { "elbv2", "eu-west-1", "", "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2=https://b", "https://b", "eu-west-1" },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a", "https://a", "eu-west-1" },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://rds.eu-west-1.amazonaws.com", "eu-west-1" },
+    { "rds", "eu-west-1", "", "AWS_PROFILE=p", "https://of-services", "eu-west-1" },
+    { "route53", "eu-west-1", "", "AWS_PROFILE=p", "https://of-route53", "us-east-1" },
+    { "ecs", "eu-west-1", "", "AWS_PROFILE=p", "https://of-profile", "eu-west-1" },
+    { "rds", "eu-west-1", "", "AWS_PROFILE=p AWS_ENDPOINT_URL=https://a", "https://a", "eu-west-1" },
     { "rds", "eu-west-1", "", "AWS_PROFILE=q", "https://rds.eu-west-1.amazonaws.com", "eu-west-1" },
     { "s3", "eu-west-1", "my-bucket", "AWS_PROFILE=q", "https://s3.eu-west-1.amazonaws.com/my-bucket", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://A.Example:80/base/", "http://a.example/base", "eu-west-1" },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://A.Example:443/base/", "https://a.example/base", "eu-west-1" },
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://[::1]:5000", "http://[::1]:5000", "eu-west-1" },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a AWS_USE_FIPS_ENDPOINT=true", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a AWS_USE_FIPS_ENDPOINT=true", NULL, NULL },
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=ftp://a", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a", NULL, NULL }, /* in the clear, elsewhere */
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://10.0.0.1:5000", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://127.evil.example.com", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://localhost.example.com", NULL, NULL },
     { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://user:pass@a", NULL, NULL },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a:99999", NULL, NULL },
-    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a?b=c", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a:99999", NULL, NULL },
+    { "rds", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a?b=c", NULL, NULL },
     /* what has its own */
     { "route53-recovery-cluster", "eu-west-1", "", "", "https://a1.route53-recovery-cluster.eu-west-1.amazonaws.com/v1", "eu-west-1",
       "https://a1.route53-recovery-cluster.eu-west-1.amazonaws.com/v1" },
-    { "route53-recovery-cluster", "eu-west-1", "", "AWS_ENDPOINT_URL=http://a", "http://a", "eu-west-1", "https://b" },
+    { "route53-recovery-cluster", "eu-west-1", "", "AWS_ENDPOINT_URL=https://a", "https://a", "eu-west-1", "https://b" },
     { "route53-recovery-cluster", "eu-west-1", "", "AWS_USE_FIPS_ENDPOINT=true", NULL, NULL, "https://b" },
     { "route53-recovery-cluster", "eu-west-1", "", "", NULL, NULL, "b.example.com" },
     { "route53-recovery-cluster", "eu-west-1", "", "", NULL, NULL },
@@ -1017,9 +1021,9 @@ START_TEST(an_endpoint_is_where_aws_or_its_owner_says)
     struct evac_err err = { 0 };
     fake_host_env(fake, "HOME", "/h");
     fake_host_file(fake, "/h/.aws/config",
-                   "[profile p]\nservices = mine\nendpoint_url = http://of-profile\n"
-                   "[services mine]\nrds =\n  endpoint_url = http://of-services\n"
-                   "route_53 =\n  endpoint_url = http://of-route53\n"
+                   "[profile p]\nservices = mine\nendpoint_url = https://of-profile\n"
+                   "[services mine]\nrds =\n  endpoint_url = https://of-services\n"
+                   "route_53 =\n  endpoint_url = https://of-route53\n"
                    "[profile q]\ns3 =\n  addressing_style = path\n");
     set_env(endpoints[_i].env);
     ck_assert_int_eq(evac_aws_config_load(fake_host_table(fake), NULL, arena, &config, &err),
@@ -1044,7 +1048,7 @@ END_TEST
 START_TEST(the_controllers_own_endpoint_comes_before_all_others)
 {
     struct evac_arg items[] = {
-        { EVAC_STR("endpoint_url"), EVAC_STR("http://all") },
+        { EVAC_STR("endpoint_url"), EVAC_STR("https://all") },
         { EVAC_STR("endpoint_url.rds"), EVAC_STR("http://127.0.0.1:5000") },
     };
     struct evac_args settings = { items, 2 };
@@ -1056,7 +1060,7 @@ START_TEST(the_controllers_own_endpoint_comes_before_all_others)
     request.service = "ecs";
     (void)send_ok(&request);
     ck_assert_str_eq(fake_host_request(fake, 0)->url, "http://127.0.0.1:5000/");
-    ck_assert_str_eq(fake_host_request(fake, 1)->url, "http://all/");
+    ck_assert_str_eq(fake_host_request(fake, 1)->url, "https://all/");
     ck_assert_int_eq(verify(fake_host_request(fake, 0), SECRET), EVAC_OK);
     fake_host_run(fake, 1000);
 }

@@ -521,19 +521,52 @@ START_TEST(instance_metadata_is_asked_with_a_session_token)
 }
 END_TEST
 
-START_TEST(metadata_version_1_is_used_only_when_someone_asked_for_it)
+/* Refused, not there, not allowed, mute, empty, two lines: each time nothing is asked without it.
+ */
+static const struct fake_reply no_tokens[] = {
+    { .status = 403, .always = true },
+    { .status = 404, .always = true },
+    { .status = 405, .always = true },
+    { .fate = EVAC_HTTP_NOT_SENT, .error = "no route", .always = true },
+    { .body = "", .always = true },
+    { .body = "two\r\nlines", .always = true },
+};
+
+START_TEST(without_a_session_token_instance_metadata_is_not_asked)
 {
     struct evac_arg item = { EVAC_STR("imds_v1"), EVAC_STR("true") };
-    struct evac_args settings = { &item, _i ? 1u : 0u };
-    fake_host_reply(fake, "PUT", (struct fake_reply){ .status = 403, .always = true });
+    struct evac_args settings = { &item, 1u }; /* there is no such setting any more */
+    fake_host_reply(fake, "PUT", no_tokens[_i]);
     fake_host_reply(fake, ROLES "\n", (struct fake_reply){ .body = "dr-role" });
     fake_host_reply(fake, ROLES "dr-role",
                     (struct fake_reply){ .body = json("AKI", "Token", "2026-01-02T09:04:05Z") });
     use(&settings);
-    ck_assert_str_eq(ask("r", 10000), _i ? "AKI" : "");
-    ck_assert_uint_eq(fake_host_requests(fake), 3); /* one each, or three tries for a token */
-    if (!_i)
-        ck_assert_msg(strstr(got_err, "imds_v1"), "%s", got_err);
+    ck_assert_str_eq(ask("r", 10000), "");
+    for (size_t i = 0; i < fake_host_requests(fake); i++)
+        ck_assert_str_eq(fake_host_request(fake, i)->method, "PUT");
+    ck_assert_msg(strstr(got_err, "session token"), "%s", got_err);
+}
+END_TEST
+
+static const struct {
+    const char *url;
+    bool good;
+} metadata_at[] = {
+    { "http://169.254.169.254", true },   { "http://[fd00:ec2::254]/", true },
+    { "http://127.0.0.1:1338", true },    { "http://localhost:1338", true },
+    { "https://imds.example.com", true }, { "http://169.254.169.253", false },
+    { "http://imds.example.com", false }, { "http://127.evil.example.com", false },
+    { "ftp://169.254.169.254", false },
+};
+
+START_TEST(instance_metadata_is_asked_only_where_nobody_listens_in)
+{
+    fake_host_env(fake, "AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata_at[_i].url);
+    fake_host_reply(fake, "PUT", (struct fake_reply){ .status = 403, .always = true });
+    use(NULL);
+    ck_assert_str_eq(ask("r", 10000), "");
+    ck_assert_int_eq(fake_host_requests(fake) > 0, metadata_at[_i].good);
+    ck_assert_int_eq(strstr(got_err, "is refused: https, loopback") != NULL, !metadata_at[_i].good);
 }
 END_TEST
 
@@ -797,7 +830,10 @@ static void add_sources(TCase *tc)
     tcase_add_test(tc, a_container_is_asked_three_times_and_nobody_else_instead);
     tcase_add_test(tc, a_containers_token_with_a_line_break_is_refused);
     tcase_add_test(tc, instance_metadata_is_asked_with_a_session_token);
-    tcase_add_loop_test(tc, metadata_version_1_is_used_only_when_someone_asked_for_it, 0, 2);
+    tcase_add_loop_test(tc, without_a_session_token_instance_metadata_is_not_asked, 0,
+                        sizeof no_tokens / sizeof no_tokens[0]);
+    tcase_add_loop_test(tc, instance_metadata_is_asked_only_where_nobody_listens_in, 0,
+                        sizeof metadata_at / sizeof metadata_at[0]);
     tcase_add_test(tc, an_instance_without_a_role_says_so);
 }
 
