@@ -1,5 +1,7 @@
 #include "api_call.h"
 
+#include "json_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +17,7 @@ static const cJSON *field_of(const struct api_call *c, const char *name)
 
 struct evac_str api_text(const struct api_call *c, const char *name)
 {
-    const cJSON *item = field_of(c, name);
-    return cJSON_IsString(item) ? evac_str(item->valuestring) : EVAC_STR_NONE;
+    return evac_json_text(c->body, name);
 }
 
 bool api_has(const struct api_call *c, const char *name)

@@ -13,6 +13,8 @@ static enum evac_code fold_step(struct evac_run *run, const struct evac_record *
                                 struct evac_err *err)
 {
     enum evac_step_state to;
+    if (r->step == EVAC_NO_STEP)
+        return corrupt(err, "a step's row names no step");
     if (!evac_step_state_parse(r->to, &to))
         return corrupt(err, "a step's row names a state that this version does not know");
 
@@ -87,8 +89,9 @@ static void fold_outcome(struct evac_run *run, const struct evac_record *r)
 }
 
 /* Whoever made the open attempts is gone: nobody will tell what came of them. */
-static void fold_resume(struct evac_run *run)
+static void fold_resume(struct evac_run *run, const struct evac_record *r)
 {
+    (void)r;
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
         struct evac_step_run *s = &run->steps[i];
         s->doubt = s->doubt || s->open;
@@ -234,107 +237,77 @@ static void fold_escalation(struct evac_run *run, const struct evac_record *r)
         m->went_on = true;
 }
 
+/* --- which row says what
+ * --------------------------------------------------------------------------- */
+
+static void fold_snapshot(struct evac_run *run, const struct evac_record *r)
+{
+    run->steps[r->step].snapshot_seq = r->seq;
+}
+
+/* A version that moved on: what was based on the old one can not land any more. */
+static void fold_observe(struct evac_run *run, const struct evac_record *r)
+{
+    if (evac_str_is(r->event, "superseded"))
+        run->steps[r->step].doubt = false;
+}
+
+static void fold_loss(struct evac_run *run, const struct evac_record *r)
+{
+    (void)r;
+    run->loss_noted = true;
+}
+
+static enum evac_code fold_mode(struct evac_run *run, const struct evac_record *r,
+                                struct evac_err *err)
+{
+    if (r->number < 0 || r->number >= EVAC_MODE_COUNT)
+        return corrupt(err, "a row names a mode that this version does not know");
+    run->mode = (enum evac_mode)r->number;
+    return EVAC_OK;
+}
+
+/* What a kind of row does to a run: one of the three, or nothing where it is not named. */
+static const struct {
+    enum evac_code (*may_fail)(struct evac_run *run, const struct evac_record *r,
+                               struct evac_err *err);
+    void (*of_run)(struct evac_run *run, const struct evac_record *r);
+    void (*of_step)(struct evac_run *run, const struct evac_record *r); /* if it names one */
+} folds[EVAC_RECORD_KIND_COUNT] = {
+    [EVAC_RECORD_STEP] = { .may_fail = fold_step },
+    [EVAC_RECORD_RUN] = { .may_fail = fold_run },
+    [EVAC_RECORD_TERMINAL] = { .may_fail = fold_run },
+    [EVAC_RECORD_MODE] = { .may_fail = fold_mode },
+    [EVAC_RECORD_SNAPSHOT] = { .of_step = fold_snapshot },
+    [EVAC_RECORD_INTENT] = { .of_step = fold_intent },
+    [EVAC_RECORD_OUTCOME] = { .of_step = fold_outcome },
+    [EVAC_RECORD_OBSERVE] = { .of_step = fold_observe },
+    [EVAC_RECORD_FACT] = { .of_step = fold_fact },
+    [EVAC_RECORD_INSTANT] = { .of_run = fold_instant },
+    [EVAC_RECORD_GATE_BLOCK] = { .of_run = fold_shut },
+    [EVAC_RECORD_GATE_PASS] = { .of_run = fold_open },
+    [EVAC_RECORD_APPROVE] = { .of_run = fold_yes },
+    [EVAC_RECORD_OVERRIDE] = { .of_run = fold_override },
+    [EVAC_RECORD_ESCALATE] = { .of_run = fold_escalation },
+    [EVAC_RECORD_COMMAND] = { .of_run = fold_command },
+    [EVAC_RECORD_LOSS] = { .of_run = fold_loss },
+    [EVAC_RECORD_RESUME] = { .of_run = fold_resume },
+};
+
 enum evac_code evac_run_fold(struct evac_run *run, const struct evac_record *r,
                              struct evac_err *err)
 {
     bool about_step = r->step != EVAC_NO_STEP;
     if (about_step && r->step >= run->plan->step_count)
         return corrupt(err, "a row names a step that the run's plan does not have");
-
-    switch (r->kind) {
-    case EVAC_RECORD_STEP:
-        return about_step ? fold_step(run, r, err) : corrupt(err, "a step's row names no step");
-    case EVAC_RECORD_RUN:
-    case EVAC_RECORD_TERMINAL:
-        return fold_run(run, r, err);
-    case EVAC_RECORD_SNAPSHOT:
-        if (about_step)
-            run->steps[r->step].snapshot_seq = r->seq;
-        break;
-    case EVAC_RECORD_INTENT:
-        if (about_step)
-            fold_intent(run, r);
-        break;
-    case EVAC_RECORD_OUTCOME:
-        if (about_step)
-            fold_outcome(run, r);
-        break;
-    case EVAC_RECORD_OBSERVE:
-        /* a version that moved on: what was based on the old one can not land any more */
-        if (about_step && evac_str_is(r->event, "superseded"))
-            run->steps[r->step].doubt = false;
-        break;
-    case EVAC_RECORD_FACT:
-        if (about_step)
-            fold_fact(run, r);
-        break;
-    case EVAC_RECORD_INSTANT:
-        fold_instant(run, r);
-        break;
-    case EVAC_RECORD_GATE_BLOCK:
-        fold_shut(run, r);
-        break;
-    case EVAC_RECORD_GATE_PASS:
-        fold_open(run, r);
-        break;
-    case EVAC_RECORD_APPROVE:
-        fold_yes(run, r);
-        break;
-    case EVAC_RECORD_OVERRIDE:
-        fold_override(run, r);
-        break;
-    case EVAC_RECORD_ESCALATE:
-        fold_escalation(run, r);
-        break;
-    case EVAC_RECORD_COMMAND:
-        fold_command(run, r);
-        break;
-    case EVAC_RECORD_MODE:
-        if (r->number < 0 || r->number >= EVAC_MODE_COUNT)
-            return corrupt(err, "a row names a mode that this version does not know");
-        run->mode = (enum evac_mode)r->number;
-        break;
-    case EVAC_RECORD_LOSS:
-        run->loss_noted = true;
-        break;
-    case EVAC_RECORD_RESUME:
-        fold_resume(run);
-        break;
-    case EVAC_RECORD_ADMIT:
-    case EVAC_RECORD_DECLINE:
-    case EVAC_RECORD_SETTLE:
-    case EVAC_RECORD_VERDICT:
-    case EVAC_RECORD_DECISION:
-    case EVAC_RECORD_ALARM:
-    case EVAC_RECORD_ACK:
-    case EVAC_RECORD_HOLD:
-    case EVAC_RECORD_CLOCK_JUMP:
-    case EVAC_RECORD_CONFIG:
-    case EVAC_RECORD_START:
-    case EVAC_RECORD_STOP:
-    case EVAC_RECORD_ASSURANCE:
-    case EVAC_RECORD_WAIVER:
-    case EVAC_RECORD_FREEZE:
-    case EVAC_RECORD_INCIDENT:
-    case EVAC_RECORD_DEPENDENCY:
-    case EVAC_RECORD_VANTAGE:
-    case EVAC_RECORD_DRILL:
-    case EVAC_RECORD_FAULT:
-    case EVAC_RECORD_LAG:
-    case EVAC_RECORD_DEFICIENCY:
-    case EVAC_RECORD_OLD_SIDE:
-    case EVAC_RECORD_EVIDENCE:
-    case EVAC_RECORD_TOKEN:
-    case EVAC_RECORD_SESSION:
-    case EVAC_RECORD_REQUEST:
-    case EVAC_RECORD_NOTICE:
-    case EVAC_RECORD_ALONE:
-    case EVAC_RECORD_PLACE:
-    case EVAC_RECORD_MERGE:
-    case EVAC_RECORD_CHALLENGE:
-    case EVAC_RECORD_KIND_COUNT:
-        break;
-    }
+    if ((unsigned)r->kind >= EVAC_RECORD_KIND_COUNT)
+        return EVAC_OK;
+    if (folds[r->kind].may_fail)
+        return folds[r->kind].may_fail(run, r, err);
+    if (folds[r->kind].of_run)
+        folds[r->kind].of_run(run, r);
+    else if (about_step && folds[r->kind].of_step)
+        folds[r->kind].of_step(run, r);
     return EVAC_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "chain.h"
 #include "evac/arena.h"
+#include "json_text.h"
 #include "jw.h"
 
 #include <cjson/cJSON.h>
@@ -40,12 +41,6 @@ static bool take_peaks(const cJSON *list, const struct evac_checkpoint *c, struc
     return true;
 }
 
-static struct evac_str note_of(const cJSON *json)
-{
-    const cJSON *note = cJSON_GetObjectItemCaseSensitive(json, "note");
-    return cJSON_IsString(note) ? evac_str(note->valuestring) : EVAC_STR_NONE;
-}
-
 struct newest {
     const struct evac_key *key;
     struct evac_ledger *ledger;
@@ -60,7 +55,8 @@ static bool take_newest(void *user, const struct evac_row *row)
     if (!evac_str_eq(r->name, CHECKPOINT))
         return ++n->looked < 1000;
     cJSON *json = cJSON_ParseWithLength(r->data.p ? r->data.p : "", r->data.n);
-    bool good = n->key && evac_checkpoint_open(n->key, note_of(json), &c, NULL) == EVAC_OK &&
+    bool good = n->key &&
+                evac_checkpoint_open(n->key, evac_json_text(json, "note"), &c, NULL) == EVAC_OK &&
                 c.size < r->seq &&
                 take_peaks(cJSON_GetObjectItemCaseSensitive(json, "peaks"), &c, &n->ledger->tree);
     cJSON_Delete(json);
@@ -171,7 +167,8 @@ static enum evac_code check_point(struct check *k, const struct evac_record *r)
     const cJSON *by = cJSON_GetObjectItemCaseSensitive(json, "key");
     bool ours = k->key && cJSON_IsString(by) && strcmp(by->valuestring, k->fingerprint) == 0;
     snprintf(where, sizeof where, "the checkpoint in row %llu", (unsigned long long)r->seq);
-    enum evac_code code = evac_checkpoint_open(ours ? k->key : NULL, note_of(json), &c, &err);
+    enum evac_code code =
+        evac_checkpoint_open(ours ? k->key : NULL, evac_json_text(json, "note"), &c, &err);
     cJSON_Delete(json);
     if (code)
         return evac_fail(k->err, EVAC_E_CORRUPT, "%s: %s", where, err.text);

@@ -1,6 +1,7 @@
 #include "jwks.h"
 
-#include <cjson/cJSON.h>
+#include "json_text.h"
+
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -82,12 +83,6 @@ bool evac_base64url(struct evac_str text, uint8_t *out, size_t bytes, size_t *re
 /* --- keys
  * ------------------------------------------------------------------------------------- */
 
-static struct evac_str text_of(const cJSON *json, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    return cJSON_IsString(item) ? evac_str(item->valuestring) : EVAC_STR_NONE;
-}
-
 static EVP_PKEY *from_params(const char *kind, OSSL_PARAM *params)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
@@ -103,7 +98,7 @@ static BIGNUM *number_of(const cJSON *json, const char *name)
 {
     uint8_t bytes[NUMBER_MAX];
     size_t n;
-    struct evac_str text = text_of(json, name);
+    struct evac_str text = evac_json_text(json, name);
     return text.n && evac_base64url(text, bytes, sizeof bytes, &n) ? BN_bin2bn(bytes, (int)n, NULL)
                                                                    : NULL;
 }
@@ -135,9 +130,9 @@ static EVP_PKEY *p256_of(const cJSON *json)
     char group[] = "P-256";
     uint8_t point[65] = { 4 };
     size_t x, y;
-    if (!evac_str_is(text_of(json, "crv"), "P-256") ||
-        !evac_base64url(text_of(json, "x"), point + 1, 32, &x) || x != 32 ||
-        !evac_base64url(text_of(json, "y"), point + 33, 32, &y) || y != 32)
+    if (!evac_str_is(evac_json_text(json, "crv"), "P-256") ||
+        !evac_base64url(evac_json_text(json, "x"), point + 1, 32, &x) || x != 32 ||
+        !evac_base64url(evac_json_text(json, "y"), point + 33, 32, &y) || y != 32)
         return NULL;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
@@ -151,8 +146,8 @@ static EVP_PKEY *ed25519_of(const cJSON *json)
 {
     uint8_t bytes[32];
     size_t n;
-    if (!evac_str_is(text_of(json, "crv"), "Ed25519") ||
-        !evac_base64url(text_of(json, "x"), bytes, sizeof bytes, &n) || n != 32)
+    if (!evac_str_is(evac_json_text(json, "crv"), "Ed25519") ||
+        !evac_base64url(evac_json_text(json, "x"), bytes, sizeof bytes, &n) || n != 32)
         return NULL;
     return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, n);
 }
@@ -171,18 +166,18 @@ static EVP_PKEY *key_of(const cJSON *json, struct evac_str kind)
 
 static bool is_for_signing(const cJSON *json)
 {
-    struct evac_str use = text_of(json, "use");
+    struct evac_str use = evac_json_text(json, "use");
     return use.n == 0 || evac_str_is(use, "sig");
 }
 
 static bool take(struct evac_jwks *keys, const cJSON *json)
 {
     struct evac_jwk *k = &keys->keys[keys->count];
-    struct evac_str kind = text_of(json, "kty");
+    struct evac_str kind = evac_json_text(json, "kty");
     if (keys->count == EVAC_JWKS_KEYS_MAX || !cJSON_IsObject(json) || !is_for_signing(json) ||
-        !evac_str_copy(k->kid, sizeof k->kid, text_of(json, "kid")) ||
+        !evac_str_copy(k->kid, sizeof k->kid, evac_json_text(json, "kid")) ||
         !evac_str_copy(k->kind, sizeof k->kind, kind) ||
-        !evac_str_copy(k->only, sizeof k->only, text_of(json, "alg")))
+        !evac_str_copy(k->only, sizeof k->only, evac_json_text(json, "alg")))
         return false;
     k->key = key_of(json, kind);
     keys->count += k->key != NULL;

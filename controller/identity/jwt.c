@@ -1,8 +1,8 @@
 #include "jwt.h"
 
+#include "json_text.h"
 #include "principal.h"
 
-#include <cjson/cJSON.h>
 #include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
@@ -63,18 +63,12 @@ static const cJSON *member(const cJSON *json, const char *name)
     return cJSON_GetObjectItemCaseSensitive(json, name);
 }
 
-static struct evac_str text_of(const cJSON *json, const char *name)
-{
-    const cJSON *item = member(json, name);
-    return cJSON_IsString(item) ? evac_str(item->valuestring) : EVAC_STR_NONE;
-}
-
 /* --- the header
  * ------------------------------------------------------------------------------- */
 
 static bool is_token_type(const cJSON *header)
 {
-    struct evac_str typ = text_of(header, "typ");
+    struct evac_str typ = evac_json_text(header, "typ");
     if (!member(header, "typ"))
         return true;
     return (typ.n == 3 && strncasecmp(typ.p, "jwt", 3) == 0) ||
@@ -87,7 +81,7 @@ static enum evac_jwt_fate check_signature(const struct parts *parts, const cJSON
     uint8_t bytes[1024];
     size_t n;
     enum evac_jws_algorithm algorithm;
-    if (!evac_jws_algorithm_parse(text_of(header, "alg"), &algorithm))
+    if (!evac_jws_algorithm_parse(evac_json_text(header, "alg"), &algorithm))
         return bad(err, "its algorithm is none of RS256, PS256, ES256, EdDSA");
     if (member(header, "crit"))
         return bad(err, "it has critical extensions");
@@ -95,7 +89,7 @@ static enum evac_jwt_fate check_signature(const struct parts *parts, const cJSON
         return bad(err, "it is a token of another type");
     if (!evac_base64url(parts->signature, bytes, sizeof bytes, &n))
         return bad(err, "its signature is no base64url");
-    const struct evac_jwk *key = evac_jwks_find(keys, text_of(header, "kid"), algorithm);
+    const struct evac_jwk *key = evac_jwks_find(keys, evac_json_text(header, "kid"), algorithm);
     if (!key) {
         (void)evac_fail(err, EVAC_E_NOTFOUND, "no key of its issuer has its id and algorithm");
         return EVAC_JWT_NO_KEY;
@@ -180,7 +174,7 @@ static enum evac_jwt_fate check_claims(const cJSON *claims, const struct evac_jw
                                        struct evac_jwt_said *said, struct evac_err *err)
 {
     char subject[65], groups[65];
-    if (!rules->issuer.n || !evac_str_eq(text_of(claims, "iss"), rules->issuer))
+    if (!rules->issuer.n || !evac_str_eq(evac_json_text(claims, "iss"), rules->issuer))
         return bad(err, "it is another issuer's");
     if (!is_for(member(claims, "aud"), rules))
         return bad(err, "it is for another audience");
@@ -190,7 +184,7 @@ static enum evac_jwt_fate check_claims(const cJSON *claims, const struct evac_jw
     if (!evac_str_copy(subject, sizeof subject, rules->subject) ||
         !evac_str_copy(groups, sizeof groups, rules->groups))
         return bad(err, "the names of its claims are too long");
-    if (!evac_principal_make(arena, "oidc:", text_of(claims, subject), &said->principal))
+    if (!evac_principal_make(arena, "oidc:", evac_json_text(claims, subject), &said->principal))
         return bad(err, "it names nobody, or too long a name");
     take_groups(claims, evac_str(groups), arena, said);
     return EVAC_JWT_GOOD;

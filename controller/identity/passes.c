@@ -1,9 +1,10 @@
 #include "passes.h"
 
+#include "json_text.h"
+
 #include "evac/arena.h"
 #include "evac/buf.h"
 
-#include <cjson/cJSON.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -105,9 +106,7 @@ const struct evac_pass *evac_passes_find(const struct evac_passes *all, enum eva
 
 static struct evac_str text_of(struct evac_arena *arena, const cJSON *data, const char *key)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(data, key);
-    return cJSON_IsString(item) ? evac_arena_str(arena, evac_str(item->valuestring))
-                                : EVAC_STR_NONE;
+    return evac_arena_str(arena, evac_json_text(data, key));
 }
 
 static const struct evac_str *texts_of(struct evac_arena *arena, const cJSON *data, const char *key,
