@@ -15,6 +15,7 @@ diff -u evac.1 "$dir/evac.1" || { echo "evac.1 is not what the tables say: EVAC_
 mandoc -T lint -W warning ./*.[1-8] >"$dir/lint" || { cat "$dir/lint"; exit 1; }
 
 mkdir -p "$dir/conf/apps"
-echo 'store = "/var/lib/evac/journal.db";' >"$dir/conf/evac.cfg"
+{ echo 'store = "/var/lib/evac/journal.db";'; sed -n '/^oidc = {/,/^\.Ed/p' evac.cfg.5 | grep -v '^\.Ed'; } >"$dir/conf/evac.cfg"
+grep -q '^people = ' "$dir/conf/evac.cfg"
 sed -n '/^app = {/,/^};/p' evac.cfg.5 >"$dir/conf/apps/shop.cfg"
 "$evac" validate "$dir/conf" >"$dir/validate" 2>&1 || { cat "$dir/validate"; exit 1; }

@@ -6,6 +6,7 @@
 #include "api_routes.h"
 
 #include "draw.h"
+#include "people.h"
 #include "text.h"
 
 #include <openssl/crypto.h>
@@ -104,13 +105,14 @@ static enum evac_code read_key(const struct subject *s, uint8_t key[EVAC_APPROVE
 /* --- whose yes it is
  * --------------------------------------------------------------------------- */
 
-static enum evac_code name_them(const struct subject *s, const char *id, struct api_phone *ret,
-                                struct evac_err *err)
+static enum evac_code name_them(const struct evac_controller_conf *conf, const struct subject *s,
+                                const char *id, struct api_phone *ret, struct evac_err *err)
 {
     const struct evac_approver_conf *a = s->approver;
-    int n = snprintf(ret->who, sizeof ret->who, "offline:%.*s by %s%s%.*s", EVAC_STR_ARG(a->name),
-                     id, a->person.n ? " for " : "", EVAC_STR_ARG(a->person));
-    if (n < 0 || (size_t)n >= sizeof ret->who)
+    char who[EVAC_WHO_MAX];
+    int n = snprintf(who, sizeof who, "offline:%.*s by %s%s%.*s", EVAC_STR_ARG(a->name), id,
+                     a->person.n ? " for " : "", EVAC_STR_ARG(a->person));
+    if (n < 0 || (size_t)n >= sizeof who || !evac_people_name(conf, evac_str(who), ret->who))
         return evac_fail(err, EVAC_E_BADCONF, "the approver's name and person are too long");
     ret->caller = (struct evac_caller){ .who = evac_str(ret->who), .remote = true };
     return EVAC_OK;
@@ -125,7 +127,7 @@ static enum evac_code would_count(const struct api_call *c, const struct subject
     struct api_phone phone;
     const struct evac_model *model = evac_daemon_model(c->daemon);
     const struct evac_app *app = evac_model_app(model, s->run->plan->app);
-    if (name_them(s, "challenge", &phone, err))
+    if (name_them(&model->controller, s, "challenge", &phone, err))
         return err->code;
     const struct evac_command cmd = { .who = phone.caller.who,
                                       .caller = &phone.caller,
@@ -350,7 +352,8 @@ bool api_by_phone(struct api_call *c, struct evac_command *cmd, struct api_phone
         return false;
     const struct evac_challenge_kept *k =
         evac_challenges_find(evac_daemon_challenges(c->daemon), cmd->run, as);
-    if (judge(c, &s, k, &err) || name_them(&s, k->id, room, &err)) {
+    if (judge(c, &s, k, &err) ||
+        name_them(&evac_daemon_model(c->daemon)->controller, &s, k->id, room, &err)) {
         api_fail(c, &err);
         return false;
     }

@@ -166,6 +166,7 @@ static void put_plan(struct api_call *c, const struct evac_plan *plan, struct ev
     put_texts(plan, diag, &w);
     evac_view_decision(engine, a, &now, &w);
     evac_view_start_gates(engine, plan, &now, diag->arena, &w);
+    evac_jw_bool(&w, "asks_nobody", evac_plan_asks_nobody(plan, a->app));
     put_lint(c, plan, evac_lint_down(plan), EVAC_LINT_WARN, facts, diag->arena, &w, "lint");
     put_out(plan, &w);
     evac_jw_raw(&w, "plan", evac_buf_str(&json));

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "oidc.h"
 #include "peer.h"
+#include "people.h"
 #include "principal.h"
 
 #include <openssl/ssl.h>
@@ -345,6 +346,20 @@ static enum evac_known by_connection(struct evac_auth *auth, const struct evac_s
     return known;
 }
 
+/* By the configuration's people; a word that grows too long is nobody's. */
+static enum evac_known name_person(struct evac_auth *auth, const struct evac_shown *shown,
+                                   struct evac_identity *identity)
+{
+    char who[EVAC_WHO_MAX];
+    if (!evac_people_name(&evac_daemon_model(auth->daemon)->controller, identity->caller.who,
+                          who)) {
+        evac_identity_done(identity);
+        return wrong(auth, shown, "people", "its names are too long");
+    }
+    identity->caller.who = evac_arena_str(identity->arena, evac_str(who));
+    return EVAC_KNOWN;
+}
+
 enum evac_known evac_auth_who(struct evac_auth *auth, const struct evac_shown *shown,
                               struct evac_identity *ret)
 {
@@ -361,6 +376,8 @@ enum evac_known evac_auth_who(struct evac_auth *auth, const struct evac_shown *s
         known = by_cookie(auth, shown, cookie, ret);
     else
         known = by_connection(auth, shown, ret);
+    if (known == EVAC_KNOWN)
+        known = name_person(auth, shown, ret);
     auth->counts.known += known == EVAC_KNOWN;
     return known;
 }

@@ -68,6 +68,10 @@ static void print_plan(struct evac_cli *cli, const cJSON *plan, const char *work
     evac_cli_policy(cli, plan, "");
     evac_cli_start_gates(cli, cJSON_GetObjectItemCaseSensitive(plan, "start_gates"), cli->argv[0],
                          workflow);
+    if (evac_json_true(plan, "asks_nobody"))
+        printf("\nOne person is enough: %s has no approvals, so whoever begins it is asked by "
+               "nobody (app.approvals).\n",
+               cli->argv[0]);
     printf("\n%s -> %s, %s. It usually takes about %s.\n", evac_json_cstr(plan, "from"),
            evac_json_cstr(plan, "to"), evac_json_cstr(plan, "mode"), path);
     if (!evac_json_true(plan, "has_data") || strcmp(cli->command, "fence") == 0)

@@ -1,5 +1,6 @@
 /* What may listen, and whose word counts: settings that mean something only together. */
 #include "conf_read.h"
+#include "people.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -64,4 +65,37 @@ void conf_finish_approver(struct conf_reader *r, const config_setting_t *group, 
                    "approver.person: found \"%.*s\"; allowed: one person, as \"uid:1000\", "
                    "\"oidc:SUBJECT\" or \"cert:NAME\"",
                    EVAC_STR_ARG(a->person));
+}
+
+/* --- people
+ * ----------------------------------------------------------------------------------- */
+
+void conf_finish_person(struct conf_reader *r, const config_setting_t *group, void *at,
+                        const struct conf_given *given)
+{
+    const struct evac_person_conf *p = at;
+    (void)group;
+    (void)given;
+    for (size_t i = 0; i < p->principal_count; i++)
+        if (evac_principal_is_many(p->principals[i]))
+            CONF_ERROR(r, p->place.line,
+                       "person.principals: found \"%.*s\", which may be many; allowed: what one "
+                       "person alone is called",
+                       EVAC_STR_ARG(p->principals[i]));
+}
+
+void conf_check_people(struct conf_reader *r, const struct evac_controller_conf *conf)
+{
+    for (size_t i = 0; i < conf->person_count; i++) {
+        const struct evac_person_conf *p = &conf->people[i];
+        for (size_t k = 0; k < p->principal_count; k++) {
+            const struct evac_person_conf *first = evac_people_find(conf, p->principals[k]);
+            if (first && first != p)
+                CONF_ERROR(
+                    r, p->place.line,
+                    "people: \"%.*s\" is of \"%.*s\" and of \"%.*s\"; allowed: of one person",
+                    EVAC_STR_ARG(p->principals[k]), EVAC_STR_ARG(first->name),
+                    EVAC_STR_ARG(p->name));
+        }
+    }
 }

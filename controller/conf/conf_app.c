@@ -81,6 +81,7 @@ void conf_finish_controller(struct conf_reader *r, const config_setting_t *group
                        "controller.packs.%s: found %.*s; allowed: a group { ... }",
                        config_setting_name(pack), EVAC_STR_ARG(conf_found(r, pack)));
     }
+    conf_check_people(r, conf);
     gather_dependencies(r, at);
 }
 

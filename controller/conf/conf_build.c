@@ -1,6 +1,7 @@
 #include "conf_build.h"
 
 #include "conf_read.h"
+#include "people.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -225,6 +226,36 @@ static void check_needs(struct conf_build *b, const struct evac_app *app)
     }
 }
 
+/* Of those who are named one by one, so many that the others' words are not another person's. */
+static size_t count_twice_named(const struct evac_controller_conf *conf,
+                                const struct evac_approvals *a)
+{
+    size_t twice = 0;
+    for (size_t i = 0; i < a->of_count; i++) {
+        const struct evac_person_conf *p = evac_people_find(conf, a->of[i]);
+        bool before = false;
+        for (size_t k = 0; p && k < i; k++)
+            before = before || evac_people_find(conf, a->of[k]) == p;
+        twice += before;
+    }
+    return twice;
+}
+
+static void check_people(struct conf_build *b, const struct evac_app *app,
+                         const struct evac_approvals *a, const char *which)
+{
+    struct conf_reader r = { b->model->arena, b->diag, app->place.file };
+    size_t twice = count_twice_named(&b->model->controller, a);
+    for (size_t i = 0; i < a->of_count; i++)
+        if (!conf_is_one_person(a->of[i]))
+            return;
+    if (twice && a->of_count >= a->need && a->of_count - twice < a->need)
+        CONF_ERROR(&r, a->place.line,
+                   "app.%s: need is %u, but by people of evac.cfg those of \"of\" are only %zu; "
+                   "allowed: no more than can answer",
+                   which, (unsigned)a->need, a->of_count - twice);
+}
+
 enum evac_code conf_build_end(struct conf_build *b, struct evac_model **ret_model,
                               struct evac_err *err)
 {
@@ -232,6 +263,10 @@ enum evac_code conf_build_end(struct conf_build *b, struct evac_model **ret_mode
     default_controller(b);
     for (size_t i = 0; i < b->model->app_count; i++)
         check_needs(b, &b->apps[i]);
+    for (size_t i = 0; i < b->model->app_count; i++) {
+        check_people(b, &b->apps[i], &b->apps[i].approvals, "approvals");
+        check_people(b, &b->apps[i], &b->apps[i].drill_approvals, "drill_approvals");
+    }
     hash_files(b);
     if (b->diag->errors != b->errors_before)
         code = sum_up(b, err);

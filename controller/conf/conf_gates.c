@@ -4,23 +4,17 @@
 /* --- approvals
  * -------------------------------------------------------------------------------- */
 
-static bool is_role(struct evac_str text)
+bool conf_is_one_person(struct evac_str of)
 {
     enum evac_role role;
-    return evac_role_parse(text, &role);
-}
-
-/* A role, a group and "*" may be many; a person is one. */
-static bool is_one_person(struct evac_str text)
-{
-    return !is_role(text) && !evac_str_starts(text, "gid:") && !evac_str_is(text, "*");
+    return !evac_role_parse(of, &role) && !evac_principal_is_many(of);
 }
 
 static void check_need(struct conf_reader *r, const struct evac_approvals *a)
 {
     size_t persons = 0;
     for (size_t i = 0; i < a->of_count; i++)
-        persons += is_one_person(a->of[i]);
+        persons += conf_is_one_person(a->of[i]);
     if (persons == a->of_count && persons < a->need)
         CONF_ERROR(r, a->place.line,
                    "approvals: need is %u, but of names only %zu; allowed: no more "

@@ -54,7 +54,7 @@ static const struct conf_section endpoint_section, resource_section, probe_secti
     look_section, vantage_section, waiver_section, freeze_section, dependency_section,
     drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
-static const struct conf_section listen_section, oidc_section, approver_section;
+static const struct conf_section listen_section, oidc_section, approver_section, person_section;
 static const struct conf_section notify_section, channel_section, route_section;
 
 /* clang-format off */
@@ -178,6 +178,9 @@ static const struct conf_row controller_rows[] = {
       .doc = "Whose OpenID Connect tokens say who somebody is" },
     { "approvers", CONF_SECTION, CONF_LIST, AT(conf.approvers), COUNTED(conf.approver_count), FROM_TO(0, 32),
       .section = &approver_section, .otherwise = "nobody", .doc = "Who may approve over the phone: evac challenge" },
+    { "people", CONF_SECTION, CONF_LIST, AT(conf.people), COUNTED(conf.person_count), FROM_TO(0, 500),
+      .section = &person_section, .otherwise = "each principal is a person, but for what a token's maker and an approver by phone are known to be",
+      .doc = "Which principals are one person: two of them are never two people's yes, and nobody approves what they asked for under another name" },
     { "notify", CONF_SECTION, AT(notify), .section = &notify_section, .otherwise = "nobody is told: the log has it",
       .doc = "Who is told what, and how" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
@@ -472,6 +475,15 @@ static const struct conf_row approver_rows[] = {
       .doc = "The approver's key, readable by the controller's user alone: evac challenge keygen --out FILE makes it, and the approver keeps a copy" },
     { "person", CONF_PRINCIPAL, AT(person), .otherwise = "the user of that name",
       .doc = "What the same person is called elsewhere, as \"uid:1000\", \"oidc:SUBJECT\" or \"cert:NAME\": nobody approves their own by telephoning themselves" },
+    END
+};
+#undef S
+
+#define S struct evac_person_conf
+static const struct conf_row person_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "The journal has it behind whatever the person does: \"oidc:ann@example.com by ... for person:NAME\"" },
+    { "principals", CONF_PRINCIPAL, CONF_REQUIRED | CONF_LIST, AT(principals), COUNTED(principal_count), FROM_TO(1, 16),
+      .doc = "What they are called: \"uid:ann\", \"oidc:ann@example.com\", \"cert:NAME\", \"token:NAME\", \"offline:NAME\". Roles go by these, as ever" },
     END
 };
 #undef S
@@ -830,6 +842,12 @@ static const struct conf_section approver_section = {
     approver_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_approver,
 };
 #undef S
+#define S struct evac_person_conf
+static const struct conf_section person_section = {
+    "person", "people = ( { ... } )", "One person, who has several names.",
+    person_rows, sizeof(S), offsetof(S, name), .finish = conf_finish_person,
+};
+#undef S
 #define S struct evac_oidc_conf
 static const struct conf_section oidc_section = {
     "oidc", "oidc = { ... }", "An identity provider. Its tokens are signed with RS256, PS256, ES256 or EdDSA; whoever is named by none of the roles may do nothing.",
@@ -941,6 +959,7 @@ const struct conf_section *const conf_sections[] = {
     &listen_section,
     &oidc_section,
     &approver_section,
+    &person_section,
     &notify_section,
     &channel_section,
     &route_section,

@@ -236,9 +236,13 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety, conf_finish_look;
-conf_finish_fn conf_finish_listen, conf_finish_oidc, conf_finish_approver; /* conf_api.c */
+conf_finish_fn conf_finish_listen, conf_finish_oidc, conf_finish_approver,
+    conf_finish_person; /* conf_api.c */
 conf_finish_fn conf_finish_notify;
 /* Later and later; name is the setting's. */
+void conf_check_people(struct conf_reader *reader, const struct evac_controller_conf *conf);
+/* Of approvals' `of`: a role, a group and "*" may be many; a person is one. */
+bool conf_is_one_person(struct evac_str of);
 void conf_check_escalations(struct conf_reader *reader, const char *name,
                             const struct evac_escalation *items, size_t count);
 #endif

@@ -547,6 +547,14 @@ struct evac_approver_conf {
     struct evac_str person; /* the principal that the same person has elsewhere; "" the user NAME */
 };
 
+/* One person, whatever they are called by whoever vouches for them. */
+struct evac_person_conf {
+    struct evac_place place;
+    struct evac_str name;
+    const struct evac_str *principals;
+    size_t principal_count;
+};
+
 /* A way to tell somebody. */
 struct evac_channel {
     struct evac_place place;
@@ -654,6 +662,8 @@ struct evac_controller_conf {
     struct evac_oidc_conf oidc;
     const struct evac_approver_conf *approvers;
     size_t approver_count;
+    const struct evac_person_conf *people; /* no principal is two people's */
+    size_t person_count;
     struct evac_holders roles[EVAC_ROLE_COUNT];
     const struct evac_safety_rule *safety;
     size_t safety_count;

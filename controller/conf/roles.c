@@ -96,9 +96,10 @@ struct evac_who evac_who_parts(struct evac_str who)
     return parts;
 }
 
-static struct evac_str person_of(const struct evac_who *who)
+bool evac_principal_is_many(struct evac_str principal)
 {
-    return who->person.n ? who->person : who->principal;
+    return evac_str_is(principal, "*") || evac_str_starts(principal, "gid:") ||
+           evac_str_starts(principal, "oidc-group:");
 }
 
 /* The part of a principal in brackets: "ann" of "uid:1000(ann)"; "" it has none. */
@@ -111,25 +112,37 @@ static struct evac_str login_of(struct evac_str principal)
     return name;
 }
 
-/* An approver by phone is the user of the same name, wherever the configuration says nothing else.
- */
-static bool is_namesake(struct evac_str offline, struct evac_str person)
+/* An approver by phone is the user, or the person, of the same name, wherever the configuration
+ * says nothing else. */
+static bool is_namesake(struct evac_str offline, struct evac_str other)
 {
-    struct evac_str login = login_of(person);
-    return evac_str_starts(offline, "offline:") && evac_str_starts(person, "uid:") && login.n &&
-           evac_str_eq(after_colon(offline), login);
+    struct evac_str name = evac_str_starts(other, "uid:")      ? login_of(other)
+                           : evac_str_starts(other, "person:") ? after_colon(other)
+                                                               : EVAC_STR_NONE;
+    return evac_str_starts(offline, "offline:") && name.n &&
+           evac_str_eq(after_colon(offline), name);
 }
 
+/* Two words of one word for somebody each. Of a user the number says who, for a name may have
+ * changed. */
+static bool is_same(struct evac_str p, struct evac_str q)
+{
+    struct evac_str rest;
+    if (p.n == 0 || q.n == 0)
+        return false;
+    if (evac_str_starts(p, "uid:") && evac_str_starts(q, "uid:"))
+        return evac_str_eq(evac_str_cut(p, '(', &rest), evac_str_cut(q, '(', &rest));
+    return evac_str_eq(p, q) || is_namesake(p, q) || is_namesake(q, p);
+}
+
+/* A person may have been named by the configuration for one of the two words only: so each of a
+ * word's names is looked at. */
 bool evac_who_is_one(struct evac_str a, struct evac_str b)
 {
     const struct evac_who x = evac_who_parts(a), y = evac_who_parts(b);
-    struct evac_str p = person_of(&x), q = person_of(&y), rest;
-    if (evac_str_eq(x.principal, y.principal) || evac_str_eq(p, q) || is_namesake(p, q) ||
-        is_namesake(q, p))
-        return true;
-    if (evac_str_starts(p, "uid:") && evac_str_starts(q, "uid:")) /* a name may have changed */
-        return evac_str_eq(evac_str_cut(p, '(', &rest), evac_str_cut(q, '(', &rest));
-    return x.credential.n && evac_str_eq(x.credential, y.credential);
+    return is_same(x.principal, y.principal) || is_same(x.principal, y.person) ||
+           is_same(x.person, y.principal) || is_same(x.person, y.person) ||
+           (x.credential.n && evac_str_eq(x.credential, y.credential));
 }
 
 /* --- roles

@@ -43,6 +43,9 @@ struct evac_holders {
  *
  *     PRINCIPAL [" by " CREDENTIAL] [" for " PERSON]
  *
+ * PERSON is whoever answers for the principal: another principal, or "person:NAME" where evac.cfg's
+ * people say so (people.h).
+ *
  * "uid:1000(ann)" is the kernel's word, with no credential but the socket; "token:ci by 7GkQ2aXw
  * for uid:1000(ann)" is a token that ann made and answers for. None of the parts holds a space. A
  * text of EVAC_WHO_MAX bytes or more is nobody's: whoever lets people in refuses it, so that
@@ -57,6 +60,9 @@ struct evac_who evac_who_parts(struct evac_str who);
 
 /* One person, or one credential: their two words are not the words of two people. */
 bool evac_who_is_one(struct evac_str a, struct evac_str b);
+
+/* May a principal, as a configuration writes it, mean several people? "*" and groups do. */
+bool evac_principal_is_many(struct evac_str principal);
 
 /* What a credential was limited to when it was made. */
 struct evac_scope {

@@ -185,6 +185,10 @@ bool evac_plan_is_fault(const struct evac_plan *plan);
  * left. But for the fault it gives way to what does. */
 bool evac_plan_is_aside(const struct evac_plan *plan);
 
+/* A person who begins it is asked by nobody else: the app has no approvals for such a plan. To stop
+ * the old side, and whatever moves no users, is one person's word anyway. */
+bool evac_plan_asks_nobody(const struct evac_plan *plan, const struct evac_app *app);
+
 /* The resource declares what the action needs of it. */
 bool evac_action_serves(const struct evac_action *action, const struct evac_resource *resource);
 

@@ -20,6 +20,13 @@ bool evac_plan_is_aside(const struct evac_plan *plan)
            plan->workflow == EVAC_WORKFLOW_FENCE;
 }
 
+bool evac_plan_asks_nobody(const struct evac_plan *plan, const struct evac_app *app)
+{
+    bool moves =
+        plan->workflow == EVAC_WORKFLOW_FAILOVER || plan->workflow == EVAC_WORKFLOW_FAILBACK;
+    return moves && !plan->rehearse && app && app->approvals.need == 0;
+}
+
 const char *evac_plan_kind_name(const struct evac_plan *plan)
 {
     bool of_drill = plan->drill == EVAC_DRILL_LIVE || plan->drill == EVAC_DRILL_GAME_DAY;

@@ -651,6 +651,17 @@ static void lint_anchors(struct lint *l, const struct evac_controller_conf *conf
             "anchors in several regions that are none of the app's");
 }
 
+/* One person may be wrong, or not who they seem. */
+static void lint_people(struct lint *l, const struct evac_model *model)
+{
+    const struct evac_plan *plan = l->q->plan;
+    if (evac_plan_asks_nobody(plan, evac_model_app(model, plan->app)))
+        add_controller(l, "approvals", "asks-nobody", EVAC_LINT_INFO,
+                       "one person is enough: whoever begins a run is asked by nobody, and may "
+                       "approve what they had proposed themselves",
+                       "app.approvals = { need = 1; }: then it takes somebody else's yes");
+}
+
 static void lint_controller(struct lint *l, const struct evac_controller_conf *conf)
 {
     for (size_t i = 0; i < conf->packs.count; i++)
@@ -744,8 +755,10 @@ void evac_lint_plan(const struct evac_lint_request *request, struct evac_arena *
         if (plan_when(plan->steps[i].when, 0, plan->mode) != PLAN_NO)
             lint_step(&l, &plan->steps[i]);
     lint_measures(&l);
-    if (request->model)
+    if (request->model) {
         lint_controller(&l, &request->model->controller);
+        lint_people(&l, request->model);
+    }
     lint_facts(&l);
     lint_down(&l);
     for (size_t i = 0; i < ret_lint->row_count; i++) {

@@ -115,7 +115,8 @@ listen = (
 api = { peer_connections = 1100; connections = 1200; rate = 400; patience = "2s"; };
 oidc = { issuer = "%(issuer)s"; audience = ( "evac" ); ca = "%(ca)s"; };
 roles = { operator = ( "uid:0", "token:named", "cert:deploy@example.com", "oidc-group:oncall" );
-          approver = ( "uid:0", "token:approver", "oidc:bob@example.com", "offline:ann", "offline:kim", "offline:me" ); };
+          approver = ( "uid:0", "token:approver", "oidc:bob@example.com", "oidc:carol@example.com", "offline:ann", "offline:kim", "offline:me" ); };
+people = ( { name = "carol"; principals = ( "oidc:carol@example.com", "cert:deploy@example.com" ); } );
 approvers = ( { name = "ann"; key = "%(dir)s/ann.key"; }, { name = "kim"; key = "%(dir)s/kim.key"; },
               { name = "me"; key = "%(dir)s/me.key"; person = "uid:0"; }, { name = "zoe"; key = "%(dir)s/ann.key"; } );
 '''
@@ -240,6 +241,25 @@ def a_token_s_yes_is_its_owner_s(w):
     assert status == 200, (status, body)
     who = [r for r in w.rows("approve")][-1]["who"]
     assert who.startswith("oidc:bob@example.com by jwt:"), who
+    w.evac("cancel", str(number), "--reason", "test", check=False)
+    w.wait_end(number)
+
+
+def one_person_s_two_names_are_not_two_people(w):
+    """Carol begins a run with a certificate, and can not approve it with what her identity provider says."""
+    w.wait_healthy()
+    cert, key = w.authority.issue("deploy", "/CN=x", "email:deploy@example.com")
+    status, _, body = w.curl("/v1/apps/shop/runs", "--cert", cert, "--key", key, base=w.tls_base,
+                             body={"proposed": True, "reason": "test"})
+    assert status == 201, (status, body)
+    number = json.loads(body)["run"]
+    carol, bob = (w.provider.token(sub=name + "@example.com") for name in ("carol", "bob"))
+    status, _, body = w.curl("/v1/runs/%d/commands" % number, token=carol, body={"verb": "approve"})
+    assert status == 409 and "you asked for this run" in body, (status, body)
+    status, _, body = w.curl("/v1/runs/%d/commands" % number, token=bob, body={"verb": "approve"})
+    assert status == 200, (status, body)
+    begun = [r for r in w.rows("admit") if r["run"] == number][-1]["who"]
+    assert begun.startswith("cert:deploy@example.com by sha256:") and begun.endswith(" for person:carol"), begun
     w.evac("cancel", str(number), "--reason", "test", check=False)
     w.wait_end(number)
 
@@ -581,6 +601,7 @@ STORIES = [
     a_session_is_a_cookie_that_no_other_site_can_use, a_certificate_names_whom_it_is_for,
     a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not, the_command_speaks_to_a_controller_elsewhere,
     what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused, a_token_s_yes_is_its_owner_s,
+    one_person_s_two_names_are_not_two_people,
     a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
     the_on_call_gets_in_whatever_the_network_does,

@@ -105,6 +105,11 @@ static const struct bad bads[] = {
     { "policy = { dwell = 30; };", "approvals = { escalate = ( { after = \"5m\"; to = \"a\"; }, { after = \"5m\"; to = \"b\"; } ); };", "shop.cfg:16: error: approvals.escalate: 300 s comes after 300 s; allowed: later and later" },
     { "policy = { dwell = 30; };", "safety = ( { name = \"x\"; } );", "shop.cfg:16: error: safety rule: found 0 assertions; allowed: one of at_least_in_service, at_most_moving, not_while, never_to" },
     { "policy = { dwell = 30; };", "safety = ( { name = \"x\"; at_most_moving = 1; never_to = ( \"us-west-2\" ); } );", "shop.cfg:16: error: safety rule: found 2 assertions; allowed: one of at_least_in_service, at_most_moving, not_while, never_to" },
+    { "packs = {", "people = ( { name = \"ann\"; principals = ( \"gid:oncall\" ); } ); packs = {", "evac.cfg:4: error: person.principals: found \"gid:oncall\", which may be many; allowed: what one person alone is called" },
+    { "packs = {", "people = ( { name = \"ann\"; principals = ( \"oidc-group:oncall\" ); } ); packs = {", "evac.cfg:4: error: person.principals: found \"oidc-group:oncall\", which may be many" },
+    { "packs = {", "people = ( { name = \"ann\"; principals = ( \"uid:ann\", \"token:x\" ); }, { name = \"bob\"; principals = ( \"token:x\" ); } ); packs = {", "evac.cfg:4: error: people: \"token:x\" is of \"ann\" and of \"bob\"; allowed: of one person" },
+    { "packs = {", "people = ( { name = \"ann\"; } ); packs = {", "evac.cfg:4: error: person.principals" },
+    { "policy = { dwell = 30; };", "approvals = { need = 2; of = ( \"oidc-group:oncall\", \"uid:ann\" ); }; polcy = 1;", "shop.cfg:16: error: unknown setting \"polcy\"" }, /* a group may be many: that is no error */
     { "policy = { dwell = 30; };", "roles = { approver = ( ); };", "shop.cfg:16: error: app.roles.approver: found 0 entries; allowed: a list of 1 to 64: " },
     { "policy = { dwell = 30; };", "roles = { approver = ( \"ann\" ); };", "shop.cfg:16: error: app.roles.approver: found \"ann\"; allowed: " },
     { "policy = { dwell = 30; };", "roles = { approvers = ( \"uid:ann\" ); };", "shop.cfg:16: error: unknown setting \"approvers\" in app.roles: did you mean \"approver\"?" },

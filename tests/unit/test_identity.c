@@ -1,6 +1,7 @@
 /* Tokens and sessions as the journal folds them, who is one with whom, and how much an address may
  * ask. */
 #include "passes.h"
+#include "people.h"
 #include "principal.h"
 #include "suite.h"
 #include "throttle.h"
@@ -232,7 +233,66 @@ static const struct {
     { "cert:ann by sha256:1", "oidc:ann by jwt:1", false },   /* nobody says that they are one */
     { "cert:ann by sha256:1", "cert:bob by sha256:1", true }, /* one credential */
     { "policy", "uid:1000(ann)", false },
+    { "offline:ann by 1", "uid:1000(ann)", true },
+    { "offline:ann by 1", "uid:1001(bob)", false },
+    { "offline:ann by 1 for uid:1000", "uid:1000(a)", true },
+    /* the configuration's people */
+    { "oidc:ann by jwt:1 for person:ann", "uid:1000(ann) for person:ann", true },
+    { "oidc:ann by jwt:1 for person:ann", "uid:1001(bob) for person:bob", false },
+    { "uid:1000(ann)", "uid:1000(ann) for person:ann", true }, /* before she was named, and after */
+    { "token:ci by A for uid:1000(ann)", "uid:1000(ann) for person:ann", true },
+    { "offline:ann by 1", "oidc:a@b by jwt:1 for person:ann", true },
+    { "offline:ann by 1", "uid:1000(ann) for person:other", true },
+    { "offline:ann by 1", "oidc:a@b by jwt:1 for person:bob", false },
 };
+
+/* --- people
+ * ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *who, *named;
+} as_people[] = {
+    { "uid:1000(ann)", "uid:1000(ann) for person:ann" },
+    { "uid:1000(bob)", "uid:1000(bob)" }, /* "uid:ann" says who, not which number */
+    { "oidc:ann@example.com by jwt:1", "oidc:ann@example.com by jwt:1 for person:ann" },
+    { "token:ci by A for uid:1000(ann)", "token:ci by A for person:ann" },
+    { "token:ci by A for uid:1001(bob)", "token:ci by A for uid:1001(bob)" },
+    { "token:bot by A for uid:1000(ann)", "token:bot by A for person:kim" }, /* its own is nearer */
+    { "offline:kim by 7 for uid:1000(ann)", "offline:kim by 7 for person:kim" },
+    { "uid:1000(ann) for person:old", "uid:1000(ann) for person:ann" },
+    { "policy", "policy" },
+};
+
+static const struct evac_str anns[] = { { "uid:ann", 7 }, { "oidc:ann@example.com", 20 } };
+static const struct evac_str kims[] = { { "token:bot", 9 }, { "offline:kim", 11 } };
+static const struct evac_person_conf persons[] = {
+    { .name = { "ann", 3 }, .principals = anns, .principal_count = 2 },
+    { .name = { "kim", 3 }, .principals = kims, .principal_count = 2 },
+};
+static const struct evac_controller_conf peopled = { .people = persons, .person_count = 2 };
+
+START_TEST(whoever_the_configuration_knows_under_several_names_is_one_person)
+{
+    char who[EVAC_WHO_MAX];
+    ck_assert(evac_people_name(&peopled, evac_str(as_people[_i].who), who));
+    ck_assert_str_eq(who, as_people[_i].named);
+}
+END_TEST
+
+START_TEST(a_word_that_its_person_makes_too_long_is_nobody_s)
+{
+    char who[EVAC_WHO_MAX], longest[EVAC_WHO_MAX + 1];
+    memset(longest, 'x', EVAC_WHO_MAX);
+    memcpy(longest, "uid:1000(ann) by ", 17);
+    longest[EVAC_WHO_MAX] = '\0';
+    ck_assert(!evac_people_name(&peopled, evac_str(longest), who));
+    longest[EVAC_WHO_MAX - 16] = '\0'; /* " for person:ann" has 15 */
+    ck_assert(evac_people_name(&peopled, evac_str(longest), who));
+    longest[EVAC_WHO_MAX - 16] = 'x';
+    longest[EVAC_WHO_MAX - 15] = '\0';
+    ck_assert(!evac_people_name(&peopled, evac_str(longest), who));
+}
+END_TEST
 
 START_TEST(two_words_of_one_person_or_by_one_credential_are_one)
 {
@@ -426,6 +486,9 @@ static void cases(Suite *suite)
     tcase_add_loop_test(
         tc, a_token_holds_its_scope_on_its_apps_and_what_its_maker_or_the_configuration_gives, 0,
         sizeof scopes / sizeof scopes[0]);
+    tcase_add_loop_test(tc, whoever_the_configuration_knows_under_several_names_is_one_person, 0,
+                        sizeof as_people / sizeof as_people[0]);
+    tcase_add_test(tc, a_word_that_its_person_makes_too_long_is_nobody_s);
     tcase_add_test(tc, over_the_network_nobody_holds_a_role_by_default);
     tcase_add_test(tc, of_ipv6_a_network_is_one_address);
     tcase_add_test(tc, ten_wrong_credentials_in_a_minute_block_for_a_minute);

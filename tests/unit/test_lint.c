@@ -100,7 +100,7 @@ static struct evac_lint lint;
 
 struct world {
     const char *controller; /* evac.cfg */
-    const char *resource;   /* settings of the resource */
+    const char *app, *resource;   /* settings of the resource */
     const char *steps;
     const char *facts; /* NULL: FACTS */
     enum evac_mode mode;
@@ -142,8 +142,8 @@ static void look_at(const struct world *w)
              "regions = ( \"us-east-1\", \"us-west-2\", \"cn-north-1\", \"cn-west-2\" );\n"
              "objectives = { rto = \"5m\"; rpo = \"5s\"; };\n"
              "resources = { db = { type = \"box\"; %s }; }; policy = { automatic = \"never\"; }; "
-             "};",
-             w->resource ? w->resource : "");
+             "%s };",
+             w->resource ? w->resource : "", w->app ? w->app : "");
     snprintf(book, sizeof book,
              "runbook = { name = \"warm-standby\"; failover = { steps = (\n%s\n); }; };", w->steps);
     const struct evac_conf_text files[] = {
@@ -535,6 +535,18 @@ START_TEST(anchors_that_all_fail_with_the_region_are_a_warning)
     setup();
     LINT(GONE, .controller = "node = \"n\";", .steps = STEP("look", "to", "check", ""));
     says("one-vantage", EVAC_LINT_INFO);
+}
+END_TEST
+
+START_TEST(an_app_that_one_person_alone_may_move_is_told_as_such)
+{
+    LINT(GONE, .controller = "node = \"n\";", .steps = STEP("look", "to", "check", ""));
+    says("asks-nobody", EVAC_LINT_INFO);
+    teardown();
+    setup();
+    LINT(GONE, .controller = "node = \"n\";", .app = "approvals = { need = 1; };",
+         .steps = STEP("look", "to", "check", ""));
+    ck_assert_ptr_null(row_of("asks-nobody"));
 }
 END_TEST
 
@@ -940,6 +952,7 @@ static void make_cases(Suite *suite)
     tcase_add_test(
         tc, a_setting_of_the_controller_that_names_the_failed_region_is_told_without_its_value);
     tcase_add_test(tc, a_controller_in_the_failed_region_is_an_error);
+    tcase_add_test(tc, an_app_that_one_person_alone_may_move_is_told_as_such);
     tcase_add_test(tc, anchors_that_all_fail_with_the_region_are_a_warning);
     tcase_add_test(tc, a_long_ttl_of_what_moves_the_traffic_is_a_warning);
     tcase_add_test(tc, facts_older_than_a_year_are_a_warning);
