@@ -99,8 +99,8 @@ static const struct evac_facts *facts;
 static struct evac_lint lint;
 
 struct world {
-    const char *controller; /* evac.cfg */
-    const char *app, *resource;   /* settings of the resource */
+    const char *controller;     /* evac.cfg */
+    const char *app, *resource; /* settings of the resource */
     const char *steps;
     const char *facts; /* NULL: FACTS */
     enum evac_mode mode;
