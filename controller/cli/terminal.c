@@ -131,7 +131,7 @@ static int after_escape(void)
         bytes[++n] = '\0';
         for (size_t i = 0; i < sizeof sequences / sizeof sequences[0]; i++)
             if (strcmp(bytes, sequences[i].bytes) == 0)
-                return sequences[i].key;
+                return (int)sequences[i].key;
     }
     return n ? EVAC_KEY_NONE : EVAC_KEY_ESCAPE;
 }

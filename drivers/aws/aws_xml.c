@@ -70,8 +70,13 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
         refuse(r, EVAC_E_TOOBIG, "there are more than the 200000 elements allowed");
         return;
     }
+    struct evac_str local = local_name(name);
+    if (local.n == 0) {
+        refuse(r, EVAC_E_PARSE, "an element has a prefix and no name");
+        return;
+    }
     struct evac_xml *node = evac_arena_alloc(r->arena, sizeof *node);
-    node->name = evac_arena_str(r->arena, local_name(name));
+    node->name = evac_arena_str(r->arena, local);
     link_node(r, node);
 
     struct frame *frame = &r->frames[r->depth++];

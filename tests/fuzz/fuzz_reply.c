@@ -42,8 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* a refusal is never taken for a success, nor for nothing sent */
     MUST(http.status < 300 || verdict.reply.outcome != EVAC_OUTCOME_ACCEPTED);
     MUST(verdict.reply.outcome != EVAC_OUTCOME_NOT_SENT);
+    /* a broken service may have done it all the same, but for codes that are known to say no */
     MUST(http.status < 500 || verdict.reply.outcome == EVAC_OUTCOME_UNKNOWN ||
-         verdict.reply.outcome == EVAC_OUTCOME_THROTTLED);
+         verdict.reply.outcome == EVAC_OUTCOME_THROTTLED ||
+         evac_aws_outcome(http.status, verdict.reply.code) == EVAC_OUTCOME_REJECTED);
     evac_aws_verdict_done(&verdict);
     evac_arena_free(arena);
     return 0;

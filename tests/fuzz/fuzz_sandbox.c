@@ -19,8 +19,8 @@ static const char *const made[] = {
     ARC "{\"kind\":\"panel\",\"name\":\"p\",\"cluster\":\"c\"}",
     ARC "{\"kind\":\"control\",\"name\":\"p/a\"}",
     ARC "{\"kind\":\"rule\",\"name\":\"p/r\",\"controls\":[\"p/a\",7]}",
-    "make cloudfront-keyvaluestore us-east-1 "
-    "{\"kind\":\"store\",\"name\":\"k\",\"keys\":{\"a\":\"b\",\"c\":7}}",
+    ("make cloudfront-keyvaluestore us-east-1 "
+     "{\"kind\":\"store\",\"name\":\"k\",\"keys\":{\"a\":\"b\",\"c\":7}}"),
     "make events us-east-1 {\"kind\":\"endpoint\",\"name\":\"e.v\",\"secondary\":\"us-west-2\"}",
 };
 

@@ -91,6 +91,7 @@ static const struct {
     { "<a/><b/>", "junk" },
     { "<a b=1/>", "not well-formed" },
     { "<a b=\"1\" b=\"2\"/>", "duplicate" },
+    { "<x:/>", "a prefix and no name" },
     { "<a>&undefined;</a>", "undefined entity" },
     { "<a>\x01</a>", "not well-formed" },
     { "<a>\xff\xfe</a>", "not well-formed" },
