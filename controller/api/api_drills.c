@@ -42,6 +42,16 @@ void api_receipt(struct api_call *c)
         api_fail(c, &err);
 }
 
+void api_faults(struct api_call *c)
+{
+    size_t app;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_jw w = api_writer(c);
+    if (api_app(c, &app) &&
+        evac_view_faults(c->daemon, app, (uint64_t)api_query_number(c, "run", 0), &w, &err))
+        api_fail(c, &err);
+}
+
 static void put_begun(struct api_call *c, int64_t number)
 {
     struct evac_jw w = api_writer(c);

@@ -22,7 +22,7 @@ api_handler_fn api_plan_app, api_lint_app, api_permissions, api_begin_run;
 api_handler_fn api_list_runs, api_get_run, api_get_plan, api_report, api_list_steps, api_get_step,
     api_list_journal;
 /* api_drills.c */
-api_handler_fn api_list_drills, api_receipt, api_begin_drill;
+api_handler_fn api_list_drills, api_receipt, api_faults, api_begin_drill;
 /* api_words.c */
 api_handler_fn api_say, api_say_to_run;
 /* api_challenge.c */

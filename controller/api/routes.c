@@ -83,6 +83,8 @@ const struct evac_route evac_routes[] = {
       200, "Permissions", JSON, SHELL, "apps", "The least that the app's plans need, as a policy of the cloud." },
     { "GET", "/v1/apps/{app}/receipt", "getReceipt", ROW("receipt"), api_receipt, "kind name to soak_ms", NULL,
       200, "Receipt", JSON, SHELL, "drills", "What a drill would touch; nothing is begun." },
+    { "GET", "/v1/apps/{app}/faults", "getFaults", ROW("look"), api_faults, "run", NULL,
+      200, "Faults", JSON, SHELL, "drills", "The faults of its newest game day, or of the one that the run was a part of: which are in, and which are out again." },
     { "GET", "/v1/apps/{app}/trend", "getTrend", ROW("look"), api_trend, "since format", NULL,
       200, "Trend", PAPERS, SHELL, "evidence", "RTO and RPO of drills and runs over time, against the objectives." },
     { "POST", "/v1/apps/{app}/plan", "planMove", ROW("plan"), api_plan_app, "", "Wish",

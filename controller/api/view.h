@@ -30,6 +30,10 @@ struct evac_drills_asked {
 /* *ret_next: where the next page begins, 0 there is none. */
 enum evac_code evac_view_drills(struct evac_daemon *daemon, const struct evac_drills_asked *asked,
                                 struct evac_jw *w, uint64_t *ret_next, struct evac_err *err);
+/* view_faults.c: the faults of an app's newest game day, or of the one that the run was a part of
+ * (0: the newest). */
+enum evac_code evac_view_faults(struct evac_daemon *daemon, size_t app, uint64_t run,
+                                struct evac_jw *w, struct evac_err *err);
 /* Of one app: what goes on, and what is owed. */
 void evac_view_debt(struct evac_daemon *daemon, size_t app, struct evac_jw *w);
 /* The decision clock: see clock.h. */

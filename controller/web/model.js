@@ -95,12 +95,13 @@ const WRONG = {
 export function wrong(app, run) {
   const region = troubledRegion(app);
   const key = keyOf(app, null);
-  const data = app.has_data && !known(app.loss_now_ms) ? ' How much data would be lost is not known.' : '';
+  const data = (app.has_data && !known(app.loss_now_ms) ? ' How much data would be lost is not known.' : '')
+    + (isBrokenOnPurpose(app) ? ' A game day breaks it on purpose.' : '');
   if (key === 'down' || key === 'grey') {
     const what = key === 'grey' ? 'answers, but its own view is broken' : `is ${region.verdict}`;
     return `${region.name} ${what}. ${firstReason(region.reasons)}${data}`;
   }
-  if (WRONG[key]) return WRONG[key](app);
+  if (WRONG[key]) return WRONG[key](app) + (isBrokenOnPurpose(app) ? ' A game day goes on.' : '');
   if (run && run.state === 'asking') return 'A step failed and waits for a word.';
   return 'Nothing.';
 }
@@ -132,6 +133,24 @@ export function doing(app, run) {
   if (app.held) return `Held: ${app.held}`;
   if (app.frozen) return `Frozen: ${app.frozen.reason || 'by calendar'}`;
   return run ? 'Waiting for the answer, and watching.' : 'Watching.';
+}
+
+// A game day's faults as one sentence: the gravest thing first.
+export function faultsWords(f) {
+  const n = (...states) => f.faults.filter((x) => states.includes(x.state)).length;
+  if (n('left-in')) return { tone: 'bad', mark: 'cross', text: `The drill is over, and nobody saw ${count(n('left-in'), 'fault')} go: look, and take out by hand what is still in.` };
+  if (n('entering', 'in')) return { tone: 'warn', mark: 'warn', text: `${count(n('entering', 'in'), 'fault is', 'faults are')} in, on purpose. Calling the drill off takes ${n('entering', 'in') === 1 ? 'it' : 'them'} out.` };
+  if (n('leaving')) return { tone: 'info', mark: 'play', text: `${count(n('leaving'), 'fault is', 'faults are')} being taken out.` };
+  if (n('waiting')) return { tone: 'idle', mark: 'clock', text: 'Nothing is broken yet.' };
+  if (n('out')) return { tone: 'ok', mark: 'check', text: `What was put in was put back: ${count(n('out'), 'fault')} out again.` };
+  return { tone: 'ok', mark: 'check', text: 'Nothing was broken.' };
+}
+
+// In these a game day breaks something on purpose.
+const BROKEN = ['breaking', 'watching', 'mending', 'salvaging'];
+export function isBrokenOnPurpose(app) {
+  const drill = app.drills && app.drills.going_on;
+  return Boolean(drill && drill.kind === 'game-day' && BROKEN.includes(drill.state));
 }
 
 // --- the fleet

@@ -39,6 +39,7 @@ const MARKS = {
   check: 'M3.5 8.5 6.5 11.5 12.5 4.5', cross: 'M4 4 12 12M12 4 4 12', warn: 'M8 3v6M8 11.5v1.5', question: 'M5.5 6a2.5 2.5 0 1 1 3.6 2.2C8.3 8.7 8 9 8 10M8 12v1.3',
   play: 'M5.5 3.5 12 8 5.5 12.5z', pause: 'M5.5 4v8M10.5 4v8', clock: 'M8 4v4l2.5 2M8 1.8a6.2 6.2 0 1 0 .01 0', dot: 'M8 7.9v.2', skip: 'M4 4l5 4-5 4zM11.5 4v8',
   arrow: 'M2.5 8h10M9 4.5 12.5 8 9 11.5', flag: 'M4 14V2.5h8L9.5 5.5 12 8.5H4', lock: 'M4 7.5h8V13H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5', search: 'M7 2.5a4.5 4.5 0 1 0 .01 0M10.3 10.3 13.5 13.5',
+  phone: 'M4 2.5h2.5l1 3-1.6 1.2a8 8 0 0 0 3.4 3.4L10.5 8.5l3 1V12a1.5 1.5 0 0 1-1.6 1.5A10 10 0 0 1 2.5 4.1 1.5 1.5 0 0 1 4 2.5z',
   halves: 'M8 2a6 6 0 1 0 .01 0M8 2v12M11 4v8', sun: 'M8 5a3 3 0 1 0 .01 0M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13', moon: 'M12.5 10A5.5 5.5 0 0 1 6 3.5 5.5 5.5 0 1 0 12.5 10z',
 };
 
@@ -119,6 +120,11 @@ export function mayNot(roles, what) {
   if (!roles || !roles.data) return 'your roles are not known yet';
   const row = roles.data.commands.find((c) => c.what === what) || roles.data.commands.find((c) => c.what === 'anything else');
   return row && row.may ? '' : `your roles do not allow it (${(row ? row.roles : []).join(' or ')} may)`;
+}
+
+// For whom a yes by phone is configured; null otherwise.
+export function phoneButton(run, roles, call, key) {
+  return run.phone && run.phone.length ? button('By phone ...', call, { key, icon: 'phone', why: mayNot(roles, 'challenge'), title: 'An approver says yes over a telephone' }) : null;
 }
 
 // --- boxes

@@ -6,8 +6,10 @@ import { inquire, nowMs, use } from './live.js';
 import { aboutApp, aboutRun, beginDrill, beginMove, getPlan, rehearse } from './actions.js';
 import { listOf } from './api.js';
 import { activeRegion, stateOf } from './model.js';
-import { button, empty, fact, facts, icon, link, mayNot, meter, redraw, result, section, sign, table, to, verdict, waiting } from './ui.js';
+import { button, empty, fact, facts, icon, link, mayNot, meter, phoneButton, redraw, result, section, sign, table, to, verdict, waiting } from './ui.js';
+import { approveByPhone } from './phone.js';
 import { clockView } from './view_clock.js';
+import { faultsView } from './view_faults.js';
 import { outageClock, threeAnswers } from './view_fleet.js';
 import { planGraph } from './view_plan.js';
 import { topologyView } from './view_topology.js';
@@ -27,6 +29,7 @@ export function appView(name) {
   const run = runEntry && runEntry.data && runEntry.data.state ? runEntry.data : null;
   return [
     heading(app, run, roles),
+    app.drills.going_on && app.drills.going_on.kind === 'game-day' ? faultsView(app.app, 0, true) : null,
     oldSideView(app, roles),
     clockView(clock),
     h('div.columns', null,
@@ -50,6 +53,7 @@ function heading(app, run, roles) {
     threeAnswers(app, run),
     h('div.actions', null,
       run && run.state === 'proposed' ? button('Approve ...', () => aboutRun(run, 'approve'), { kind: 'primary', icon: 'check', why: may('approve'), keys: 'a' }) : null,
+      run && run.state === 'proposed' ? phoneButton(run, roles, () => approveByPhone(run)) : null,
       run && run.state === 'proposed' ? button('Decline ...', () => aboutRun(run, 'decline'), { why: may('decline') }) : null,
       run ? link(`${run.state === 'proposed' ? 'See' : 'Follow'} run ${run.run}`, to.run(run.run), { class: 'go' }) : null,
       button('Fail over ...', () => beginMove(app, 'failover'), { kind: 'danger', why: may('failover') || busy, keys: 'f' }),

@@ -4,6 +4,7 @@ import { axis, every, line, scale } from './chart.js';
 import { count, day, known, moment, month, shortDay, span, tick, words } from './format.js';
 import { use } from './live.js';
 import { beginDrill } from './actions.js';
+import { faultsView } from './view_faults.js';
 import { button, empty, fact, facts, icon, link, mayNot, measured, meter, page, section, sign, sized, table, to, waiting } from './ui.js';
 
 const TONES = { succeeded: ['ok', 'check'], passed: ['ok', 'check'], failed: ['bad', 'cross'], skipped: ['idle', 'skip'], missed: ['warn', 'warn'], 'called-off': ['idle', 'cross'], planned: ['info', 'clock'] };
@@ -24,10 +25,17 @@ export function drillsView() {
   return [
     h('div.title.view-title', null, h('h1', null, chosen ? `Drills of ${chosen}` : 'Drills'), chosen ? link('All apps', to.drills) : null),
     summary(d),
+    faultsOf(d, one),
     trend ? trendView(one, trend) : section('Trend', { id: 'trend' }, empty('Choose an app below to see its recovery times against the objectives.')),
     calendarView(d),
     h('div.columns', null, debtView(d, roles), pastView(d)),
   ];
+}
+
+// Of the one app that is looked at, else of whichever breaks something now.
+function faultsOf(d, one) {
+  const going = d.apps.find((a) => a.going_on && a.going_on.kind === 'game-day');
+  return one || going ? faultsView(one || going.app, 0, Boolean(going)) : null;
 }
 
 function summary(d) {

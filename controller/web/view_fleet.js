@@ -4,8 +4,9 @@ import { clock, count, known, moment, span, ticking } from './format.js';
 import { live, nowMs, use } from './live.js';
 import { listOf } from './api.js';
 import { aboutIncident, aboutRun } from './actions.js';
+import { approveByPhone } from './phone.js';
 import { FILTERS, TROUBLE_RANK, byRegion, doing, fleet, incidentWords, incidents, isUrgent, lagTone, proposes, questionWords, search, troubledRegion, wrong } from './model.js';
-import { button, empty, icon, link, mayNot, meter, redraw, section, sign, to, verdict, waiting } from './ui.js';
+import { button, empty, icon, link, mayNot, meter, phoneButton, redraw, section, sign, to, verdict, waiting } from './ui.js';
 
 // offsets: where each row begins, and the end of the last.
 const list = { text: '', filter: 'all', focus: 0, derived: null, from: null, shown: null, offsets: [0], key: '', top: 0 };
@@ -111,6 +112,7 @@ function card(e, roles) {
     threeAnswers(app, run),
     h('div.actions', null,
       asks ? button('Approve ...', () => aboutRun(run, 'approve'), { kind: 'primary', why: mayNot(roles, 'approve'), icon: 'check' }) : null,
+      asks ? phoneButton(run, roles, () => approveByPhone(run)) : null,
       asks ? button('Decline ...', () => aboutRun(run, 'decline'), { why: mayNot(roles, 'decline') }) : null,
       run ? link(asks ? `See run ${run.run}` : `Follow run ${run.run}`, to.run(run.run), { class: 'go' }) : null,
       link('Decision clock and plan', to.app(app.app), { class: 'go' })));

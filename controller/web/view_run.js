@@ -6,7 +6,9 @@ import { clock, count, known, moment, principal, span, tick, ticking, words } fr
 import { nowMs, use } from './live.js';
 import { listOf } from './api.js';
 import { aboutRun, aboutStep, overrideGate } from './actions.js';
-import { button, closeDialog, empty, fact, facts, icon, link, mayNot, measured, meter, openDialog, page, result, section, sign, table, to, waiting } from './ui.js';
+import { approveByPhone } from './phone.js';
+import { faultsView } from './view_faults.js';
+import { button, closeDialog, empty, fact, facts, icon, link, mayNot, measured, meter, openDialog, page, phoneButton, result, section, sign, table, to, waiting } from './ui.js';
 
 const STEP_SIGNS = {
   done: ['ok', 'check'], failed: ['bad', 'cross'], held: ['warn', 'pause'], halted: ['warn', 'warn'], undone: ['idle', 'check'], skipped: ['idle', 'skip'], waiting: ['idle', 'clock'],
@@ -33,6 +35,7 @@ export function runView(id) {
   return [
     heading(m, roles),
     going ? waitsView(m, roles) : null,
+    faultsView(rep.app, rep.run, going),
     progressView(m),
     ganttView(m, roles),
     h('div.columns', null, saidView(m), outcomeView(m)),
@@ -70,6 +73,7 @@ function heading(m, roles) {
       h('span.muted', null, `by ${principal(rep.who)}${rep.why ? `: ${rep.why}` : ''}`)),
     m.going ? h('div.actions', null,
       run.state === 'proposed' ? act('approve', 'Approve ...', 'primary') : null,
+      run.state === 'proposed' ? phoneButton(run, roles, () => approveByPhone(run), 'phone') : null,
       run.state === 'proposed' ? act('decline', 'Decline ...') : null,
       run.state !== 'proposed' ? (run.paused ? act('resume', 'Resume ...', 'primary') : act('pause', 'Pause ...')) : null,
       run.state !== 'proposed' && !run.pivoted ? act('cancel', 'Cancel and undo ...') : null,
@@ -89,6 +93,7 @@ function waitsView(m, roles) {
       shut.map((g) => h('li', { key: g.gate + g.place }, sign(g.answer === 'block' ? 'bad' : 'warn', 'lock', g.gate), h('p', null, h('span.muted', null, `before ${g.place === 'start' ? 'the start' : g.place}: `), g.reason),
         h('div.actions', null,
           g.gate === 'approval' ? button('Approve ...', () => (g.place === 'start' ? aboutRun(run, 'approve') : aboutStep(run, stepOf(run, g.place), 'approve')), { kind: 'primary', why: mayNot(roles, 'approve') }) : null,
+          g.gate === 'approval' ? phoneButton(run, roles, () => approveByPhone(run, g.place === 'start' ? '' : g.place)) : null,
           g.roles.length ? button('Override ...', () => overrideGate(run, g), { why: mayNot(roles, 'override') }) : null))),
       run.state === 'asking' ? failed.map((s) => h('li', { key: s.id }, sign('bad', 'cross', s.id), h('p', null, s.reason || 'it failed'),
         h('div.actions', null, button('Retry ...', () => aboutStep(run, s, 'retry'), { kind: 'primary', why: mayNot(roles, 'retry') }), button('Skip ...', () => aboutStep(run, s, 'skip'), { why: mayNot(roles, 'skip') })))) : null),
@@ -178,6 +183,7 @@ function stepDetails(id, stepId, roles) {
     over ? null : h('div.actions', null,
       s.state === 'failed' || s.state === 'held' ? button('Retry ...', () => swap(() => aboutStep(run, s, 'retry')), { kind: 'primary', why: mayNot(roles, 'retry') }) : null,
       s.state === 'gated' ? button('Approve ...', () => swap(() => aboutStep(run, s, 'approve')), { kind: 'primary', why: mayNot(roles, 'approve') }) : null,
+      s.state === 'gated' ? phoneButton(run, roles, () => swap(() => approveByPhone(run, s.id))) : null,
       isOver(s.state) && s.state !== 'failed' ? null : button('Skip ...', () => swap(() => aboutStep(run, s, 'skip')), { why: mayNot(roles, 'skip') })),
     h('h3', null, 'What was asked and answered'),
     rows.length ? table(`Journal of ${stepId}`, [

@@ -7,6 +7,7 @@ import json, os, shutil, signal, sqlite3, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from described import Api
 from harness import World, run_stories
 
 BIN = os.path.abspath(sys.argv[1])
@@ -128,6 +129,8 @@ def one_persons_controller_moves_the_shop_and_survives_kill_9():
 
         report = w.alone("report", run).stdout
         assert "Result: succeeded" in report, report
+        own = [os.path.join(d, f) for d, _, files in os.walk(os.path.join(w.dir, "run")) for f in files if f.endswith(".sock")]
+        Api(own[0]).look_everywhere()
         status = json.loads(w.alone("status", "--json").stdout)
         assert status["apps"][0]["active"] == "us-west-2" and status["apps"][0]["decision"]["policy"] == "never", status
         what_was_done_alone_is_merged_back(w, run)
@@ -147,6 +150,7 @@ def what_was_done_alone_is_merged_back(w, run):
     app = w.wait(w.app, 10, "the app")
     assert app["active"] == "us-west-2" and app["last_run"]["acknowledged"] is False, app
     assert app["decision"]["automatic_run_unacknowledged"] is True, app["decision"]
+    Api(w.env["EVAC_SOCKET"]).look_everywhere()
     new = str(app["last_run"]["run"])
     report = w.evac("report", new).stdout
     assert "Result: succeeded" in report and "done by standalone:" in report, report

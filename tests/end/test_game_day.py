@@ -5,6 +5,7 @@
 import os, signal, subprocess, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from described import Api  # noqa: E402
 from harness import FAST, World, run_stories  # noqa: E402
 
 BIN = sys.argv[1]
@@ -35,10 +36,24 @@ def a_fault_is_put_in_noticed_and_taken_out():
         w.wait_healthy()
         receipt = w.evac("drill", "shop", "--kind", "game-day", "--receipt").stdout
         assert "outage" in receipt and faults(w) == "", receipt
-        w.evac("drill", "shop", "--kind", "game-day", "--yes")
+        api = Api(w.env["EVAC_SOCKET"])
+        assert api.getFaults(app="shop").json["drill"] is None
+        w.evac("drill", "shop", "--kind", "game-day", "--yes", "--no-wait")
+
+        def are():
+            return {f["fault"]: f["state"] for f in api.getFaults(app="shop").json["faults"]}
+        w.wait(lambda: are() == {"outage": "in"} and w.app()["run"], 20, "the fault, and the policy's run")
+        api.look_everywhere()
+        seen = api.getFaults(app="shop").json
+        assert seen["state"] == "watching" and seen["policy_run"] == w.app()["run"] and seen["ended_ms"] is None, seen
+        assert seen["faults"][0]["ends_ms"] == seen["faults"][0]["in_ms"] + 600000 and seen["faults"][0]["out_ms"] is None, seen
         w.wait(lambda: faults(w).startswith("shop.outage ") and " in " not in faults(w) and "succeeded" in w.evac("drills").stdout,
                60, "the end of the game day")
         assert w.app()["active"] == "us-west-2", w.app()
+        api.look_everywhere()
+        over = api.getFaults(app="shop", run=seen["policy_run"]).json
+        assert are() == {"outage": "out"} and over["drill"] == 1 and over["ended_ms"] >= over["faults"][0]["out_ms"] > seen["now_ms"], over
+        assert api.getFaults(app="shop", run=99).json["faults"] == []
         said = w.evac("drills", "shop").stdout
         assert "game-day" in said and "succeeded" in said, said
 

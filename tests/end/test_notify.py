@@ -7,6 +7,7 @@ import base64, email, email.header, email.policy, hashlib, hmac, http.server, js
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
+from described import Api
 from harness import run_stories
 from test_local import Shop
 
@@ -212,6 +213,7 @@ def people_are_told_each_in_their_own_words():
         dead = {c["name"]: c for c in json.loads(shop.evac("notify", "list", "--json").stdout)["channels"]}
         assert dead["dead"]["is"] == "failing" and dead["hook"]["is"] == "good" and dead["hook"]["waiting"] == 0, dead
         assert "dead" in shop.evac("notify").stdout
+        Api(shop.env["EVAC_SOCKET"]).look_everywhere()
         assert "whole" in shop.evac("journal", "verify").stdout
         assert shop.stop() == 0
         kept = b"".join(open(os.path.join(shop.dir, n), "rb").read() for n in ("evacd.log", "journal.db"))

@@ -6,6 +6,7 @@ import http.client, http.server, json, os, shutil, signal, socket, subprocess, s
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from described import Api
 from harness import run_stories
 
 BIN = os.path.abspath(sys.argv[1])
@@ -213,6 +214,7 @@ def two_vantages_outvote_one_that_sees_it_otherwise():
         place.blind("eu", EAST)
         region = place.wait(lambda: place.verdicts() == ["down", "up"] and place.regions()[0], 20, "a majority that sees it down")
         assert "2 of 3 vantages" in region["reasons"], region["reasons"]
+        Api(place.env["EVAC_SOCKET"]).look_everywhere()
         opinions = {o["vantage"]: o["says"] for o in region["opinions"]}
         assert opinions == {"home": "down", "eu": "down", "ap": "up"}, opinions
         out = place.evac("status").stdout

@@ -91,5 +91,30 @@ class Api:
         return self.resolver.resolve(thing["$ref"])[1] if "$ref" in thing else thing
 
     def fits(self, value, schema, where):
-        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema, resolver=self.resolver).iter_errors(value))
-        assert error is None, "%s\nat /%s: %s" % (where[:400], "/".join(map(str, error.absolute_path)), error.message[:600])
+        errors = jsonschema.Draft202012Validator(schema, resolver=self.resolver).iter_errors(value)
+        said = ["at /%s: %s" % ("/".join(map(str, e.absolute_path)), e.message[-300:]) for e in errors]
+        assert not said, "\n".join([where[:400]] + said[:20])
+
+    def look_everywhere(self):
+        """Calls whatever only looks, with every app, run and some steps that there are, and says all that is not as described. Takes
+        a third of a second for an app: for the moments in which answers hold what they seldom do."""
+        wrong = []
+
+        def call(name, **args):
+            try:
+                return self.operations[name](**args)
+            except AssertionError as e:
+                wrong.append(str(e))
+
+        looks = {n: {p["name"] for p in op.params if p["in"] == "path"} for n, op in self.operations.items() if op.method == "GET"}
+        for name in [n for n, places in looks.items() if not places and n != "streamEvents"]:
+            call(name)
+        for app in [a["app"] for a in self.listApps(limit=3).json]:
+            for name in [n for n, places in looks.items() if places == {"app"} and n != "getReceipt"]:
+                call(name, app=app)
+        for run in [r["run"] for r in self.listRuns(limit=4).json]:
+            for name in ("getRun", "getPlan", "getReport", "listSteps"):
+                call(name, run=run)
+            for step in self.listSteps(run=run).json[-2:]:
+                call("getStep", run=run, step=step["id"])
+        assert not wrong, "\n".join(wrong)

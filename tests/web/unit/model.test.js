@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { FILTERS, TROUBLE_RANK, byRegion, controllerTrouble, doing, fleet, incidents, lagTone, proposes, questionWords, search, stateOf, wrong } from '../../../controller/web/model.js';
+import { FILTERS, TROUBLE_RANK, byRegion, controllerTrouble, doing, faultsWords, fleet, incidents, lagTone, proposes, questionWords, search, stateOf, wrong } from '../../../controller/web/model.js';
 
 const region = (name, role, verdict, more) => ({ name, role, verdict, reasons: '', readiness: null, probes: [], impact_lo_ms: null, ...more });
 const app = (name, more) => ({
@@ -85,4 +85,20 @@ test('an incident\'s question says how long it stands and what then', () => {
   assert.equal(questionWords({ asks: false, expires_ms: null }), '');
   assert.equal(questionWords({ asks: true, expires_ms: at, at_expiry: 'decline', next_told: 'lead', next_told_ms: at - 60000 }), 'The question stands until 03:00:00 UTC; then it counts as a no. lead is told at 02:59:00 UTC.');
   assert.match(questionWords({ asks: true, expires_ms: at, at_expiry: 'hold', next_told: '' }), /asked again\.$/);
+});
+
+test('what a game day breaks is said to be on purpose, and a fault that nobody saw go is the gravest', () => {
+  const says = (...states) => faultsWords({ faults: states.map((state) => ({ state })) });
+  assert.match(says('in', 'out').text, /^1 fault is in, on purpose/);
+  assert.match(says('in', 'left-in').text, /nobody saw 1 fault go/);
+  assert.equal(says('left-in', 'out').tone, 'bad');
+  assert.match(says('leaving', 'out').text, /being taken out/);
+  assert.match(says('out', 'out').text, /put back: 2 faults out again/);
+  assert.equal(says('out', 'absent').tone, 'ok');
+  assert.match(says('waiting').text, /Nothing is broken yet/);
+  const down = { regions: [region('us-east-1', 'active', 'down', { reasons: 'web down' }), region('us-west-2', 'standby', 'up')] };
+  const drill = (kind, state) => ({ drills: { going_on: { drill: 1, kind, state }, debt: [] } });
+  assert.match(wrong(app('shop', { ...down, ...drill('game-day', 'watching') }), null), /A game day breaks it on purpose/);
+  assert.doesNotMatch(wrong(app('shop', { ...down, ...drill('game-day', 'checking') }), null), /on purpose/);
+  assert.doesNotMatch(wrong(app('shop', { ...down, ...drill('live', 'soaking') }), null), /on purpose/);
 });
