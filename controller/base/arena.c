@@ -1,6 +1,7 @@
 #include "evac/arena.h"
 
-#include <stdio.h>
+#include "format.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,12 +101,16 @@ struct evac_str evac_arena_vprintf(struct evac_arena *arena, const char *fmt, va
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, again);
+    char most[512]; /* set once; longer ones twice */
+    int n = evac_vformat(most, sizeof most, fmt, again);
     va_end(again);
     if (n < 0)
         abort();
     char *p = take(arena, (size_t)n + 1);
-    (void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+    if ((size_t)n < sizeof most)
+        memcpy(p, most, (size_t)n + 1);
+    else
+        (void)evac_vformat(p, (size_t)n + 1, fmt, ap);
     return (struct evac_str){ p, (size_t)n };
 }
 

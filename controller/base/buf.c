@@ -1,6 +1,7 @@
 #include "evac/buf.h"
 
-#include <stdio.h>
+#include "format.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,10 @@ void evac_buf_puts(struct evac_buf *buf, const char *c_string)
 
 void evac_buf_putc(struct evac_buf *buf, char c)
 {
-    evac_buf_put(buf, &c, 1);
+    if (!reserve(buf, 1))
+        return;
+    buf->p[buf->n++] = c;
+    buf->p[buf->n] = '\0';
 }
 
 void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
@@ -77,7 +81,7 @@ void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
     va_list again;
     size_t room = buf->cap - buf->n; /* most texts fit: they are set once */
     va_copy(again, ap);
-    int n = vsnprintf(room ? buf->p + buf->n : NULL, room, fmt, again);
+    int n = evac_vformat(room ? buf->p + buf->n : NULL, room, fmt, again);
     va_end(again);
     if (n < 0) {
         buf->failed = true;
@@ -89,7 +93,7 @@ void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
         return;
     }
     if ((size_t)n >= room)
-        (void)vsnprintf(buf->p + buf->n, (size_t)n + 1, fmt, ap);
+        (void)evac_vformat(buf->p + buf->n, (size_t)n + 1, fmt, ap);
     buf->n += (size_t)n;
 }
 
@@ -140,11 +144,17 @@ static size_t utf8_bytes(const unsigned char *p, size_t n)
     return 0;
 }
 
+/* Printable, and neither of the two that JSON escapes. */
+static bool is_plain(unsigned char c)
+{
+    return (unsigned)c - 0x20u < 0x5fu && c != '"' && c != '\\';
+}
+
 /* How many bytes from p on JSON takes as they are. */
 static size_t plain_bytes(const char *p, size_t n)
 {
     size_t i = 0;
-    while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+    while (i < n && is_plain((unsigned char)p[i]))
         i++;
     return i;
 }
@@ -164,8 +174,25 @@ static void json_char(struct evac_buf *buf, unsigned char c)
         evac_buf_putc(buf, (char)c);
 }
 
+/* Nearly every text is plain to its end. */
+static bool put_plain_json(struct evac_buf *buf, struct evac_str s)
+{
+    if (plain_bytes(s.p, s.n) < s.n || !reserve(buf, s.n + 2))
+        return false;
+    char *at = buf->p + buf->n;
+    at[0] = '"';
+    if (s.n)
+        memcpy(at + 1, s.p, s.n);
+    at[s.n + 1] = '"';
+    at[s.n + 2] = '\0';
+    buf->n += s.n + 2;
+    return true;
+}
+
 static void put_json(struct evac_buf *buf, struct evac_str s, bool exact)
 {
+    if (put_plain_json(buf, s))
+        return;
     evac_buf_putc(buf, '"');
     for (size_t i = 0; i < s.n;) {
         size_t n = plain_bytes(s.p + i, s.n - i);

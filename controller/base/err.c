@@ -1,6 +1,7 @@
 #include "evac/err.h"
 
 #include "evac/str.h"
+#include "format.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ enum evac_code evac_fail(struct evac_err *err, enum evac_code code, const char *
     va_list ap;
     va_start(ap, fmt);
     err->code = code;
-    (void)vsnprintf(err->text, sizeof err->text, fmt, ap);
+    (void)evac_vformat(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
     return code;
 }
@@ -29,7 +30,7 @@ enum evac_code evac_err_prefix(struct evac_err *err, const char *fmt, ...)
 
     va_list ap;
     va_start(ap, fmt);
-    int used = vsnprintf(err->text, sizeof err->text, fmt, ap);
+    int used = evac_vformat(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
     if (used < 0 || (size_t)used + 3 > sizeof err->text)
         return err->code;

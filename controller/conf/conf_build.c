@@ -1,9 +1,9 @@
 #include "conf_build.h"
 
 #include "conf_read.h"
+#include "hash.h"
 #include "people.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,20 +59,6 @@ void conf_sort_files(struct conf_build *b)
 /* --- hash --------------------------------------------------------------------------------------
  */
 
-static void hex_digest(struct evac_str bytes, char to[65])
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n, EVP_sha256(), NULL) != 1 || n != 32)
-        abort();
-    for (unsigned i = 0; i < n; i++) {
-        to[2 * i] = digits[digest[i] >> 4];
-        to[2 * i + 1] = digits[digest[i] & 15];
-    }
-    to[64] = '\0';
-}
-
 /* Over "label digest\n" of each file: names and contents, and no two sets of files give one text.
  */
 static void hash_files(struct conf_build *b)
@@ -83,7 +69,7 @@ static void hash_files(struct conf_build *b)
     for (size_t i = 0; i < b->file_count; i++)
         evac_buf_putf(&list, "%zu %s %s\n", strlen(b->files[i].label), b->files[i].label,
                       b->files[i].digest);
-    hex_digest(evac_buf_str(&list), b->model->hash);
+    evac_sha256_hex(list.p, list.n, b->model->hash);
     evac_buf_done(&list);
 }
 
@@ -160,7 +146,7 @@ void conf_build_take(struct conf_build *b, struct conf_file *file, struct evac_s
 {
     struct conf_reader r = { b->model->arena, b->diag, file->path };
     config_t config;
-    hex_digest(text, file->digest);
+    evac_sha256_hex(text.p, text.n, file->digest);
     if (conf_parse_text(&r, text, &config))
         take_tree(b, &r, file, config_root_setting(&config));
     config_destroy(&config);

@@ -1,9 +1,9 @@
 /* What the journal says of drills and moves that were. The same for rows that are read at a start
  * and for those that are just written. */
 #include "calendar_internal.h"
+#include "hash.h"
 
 #include <cjson/cJSON.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,16 +63,6 @@ static void prove(struct shell_calendar *c, struct calendar_past *past, const ch
     c->debt_ms = c->debt_app = 0;
 }
 
-static void hash_plan(struct evac_str json, char hash[65])
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (!EVP_Digest(json.n ? json.p : "", json.n, digest, &n, EVP_sha256(), NULL))
-        abort();
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(hash + 2 * i, 3, "%02x", digest[i]);
-}
-
 static bool is_isolated(struct evac_str plan)
 {
     return evac_str_has(plan, "\"drill\":\"isolated\"") && evac_str_has(plan, "\"rehearse\":false");
@@ -93,7 +83,7 @@ static void see_admission(struct calendar_past *past, const struct evac_record *
     (void)evac_str_copy(past->to, sizeof past->to, r->to);
     past->hash[0] = '\0';
     if (!past->isolated_run)
-        hash_plan(r->data, past->hash);
+        evac_sha256_hex(r->data.p, r->data.n, past->hash);
 }
 
 /* A drill's own runs count with the drill. */

@@ -1,25 +1,21 @@
+#include "hash.h"
 #include "shell.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 
 void evac_attempt_token(uint64_t run, struct evac_str step, uint32_t attempt, uint64_t epoch,
                         char ret_token[26])
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-    unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
+    unsigned char digest[EVAC_SHA256_BYTES];
     char head[96];
     unsigned bits = 0;
     size_t at = 0;
 
     int n = snprintf(head, sizeof head, "%llu/%lu/%llu/", (unsigned long long)run,
                      (unsigned long)attempt, (unsigned long long)epoch);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) ||
-        !EVP_DigestUpdate(ctx, head, (size_t)n) || !EVP_DigestUpdate(ctx, step.p, step.n) ||
-        !EVP_DigestFinal_ex(ctx, digest, NULL))
-        __builtin_trap(); /* without SHA-256 nothing of ours can be trusted */
-    EVP_MD_CTX_free(ctx);
+    const struct evac_str parts[] = { { head, (size_t)n }, step };
+    evac_sha256_parts(parts, 2, digest);
 
     for (unsigned i = 0; i < 25; i++) {
         unsigned value = 0;

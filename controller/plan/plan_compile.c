@@ -1,7 +1,7 @@
+#include "hash.h"
 #include "plan_internal.h"
 
 #include <cjson/cJSON.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,15 +346,10 @@ static struct evac_plan *assemble(struct compiler *c)
 
 static void set_hash(struct evac_plan *plan)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
     struct evac_buf json;
     evac_buf_init(&json, JSON_MAX);
     evac_plan_to_json(plan, &json);
-    if (!EVP_Digest(json.p, json.n, hash, &n, EVP_sha256(), NULL))
-        abort();
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(plan->hash + 2 * i, 3, "%02x", hash[i]);
+    evac_sha256_hex(json.p, json.n, plan->hash);
     evac_buf_done(&json);
 }
 

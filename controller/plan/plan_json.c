@@ -1,10 +1,10 @@
 /* A plan as canonical JSON, and back. What is read was written by us, but a journal may be damaged:
  * everything is checked. */
+#include "hash.h"
 #include "jw.h"
 #include "plan_internal.h"
 
 #include <cjson/cJSON.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,17 +362,13 @@ static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
 /* Only what to_json made is taken: written again it must be the same bytes. */
 static void check_same(struct reader *r, struct evac_plan *plan, struct evac_str json)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
     struct evac_buf again;
     evac_buf_init(&again, 8u << 20);
     evac_plan_to_json(plan, &again);
     if (!evac_str_eq(evac_buf_str(&again), json))
         corrupt(r, "it is not in canonical form");
-    else if (!EVP_Digest(again.p, again.n, hash, &n, EVP_sha256(), NULL))
-        abort();
-    for (unsigned i = 0; i < 32 && !r->failed; i++)
-        snprintf(plan->hash + 2 * i, 3, "%02x", hash[i]);
+    else
+        evac_sha256_hex(again.p, again.n, plan->hash);
     evac_buf_done(&again);
 }
 

@@ -1,30 +1,24 @@
 #include "chain.h"
 
 #include "evac/arena.h"
+#include "hash.h"
 #include "jw.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define CANONICAL_MAX (64u << 20)
 
 void evac_chain_hash(const struct evac_row *row, uint8_t ret_hash[32])
 {
-    static const uint8_t leaf = 0, zero = 0; /* the leaf prefix of RFC 6962, section 2.1 */
+    static const struct evac_str leaf = { "", 1 }, zero = { "", 1 }; /* RFC 6962, section 2.1 */
+    const char *prev = (const char *)row->prev_hash;
     struct evac_buf canonical;
-    unsigned n = 32;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
     evac_buf_init(&canonical, CANONICAL_MAX);
     evac_record_canonical(&row->record, &canonical);
-    if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) || !EVP_DigestUpdate(ctx, &leaf, 1) ||
-        !EVP_DigestUpdate(ctx, canonical.p, canonical.n) ||
-        !EVP_DigestUpdate(ctx, row->node.p, row->node.n) || !EVP_DigestUpdate(ctx, &zero, 1) ||
-        !EVP_DigestUpdate(ctx, row->boot_id.p, row->boot_id.n) ||
-        !EVP_DigestUpdate(ctx, &zero, 1) || !EVP_DigestUpdate(ctx, row->prev_hash, 32) ||
-        !EVP_DigestFinal_ex(ctx, ret_hash, &n))
-        __builtin_trap(); /* without SHA-256 there is no evidence */
-    EVP_MD_CTX_free(ctx);
+    const struct evac_str parts[] = {
+        leaf, evac_buf_str(&canonical), row->node, zero, row->boot_id, zero, { prev, 32 },
+    };
+    evac_sha256_parts(parts, sizeof parts / sizeof parts[0], ret_hash);
     evac_buf_done(&canonical);
 }
 

@@ -1,28 +1,24 @@
 #include "sigv4_internal.h"
 
 #include "aws_time.h"
+#include "hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32])
 {
-    if (EVP_Digest(data.n ? data.p : "", data.n, ret_hash, NULL, EVP_sha256(), NULL) != 1)
-        abort(); /* OpenSSL without SHA-256 can not sign anything */
+    evac_sha256(data.p, data.n, ret_hash);
 }
 
 void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
                      unsigned char ret_mac[32])
 {
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    size_t n = 0;
-    if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_bytes,
-                   (const unsigned char *)(data.n ? data.p : ""), data.n, mac, sizeof mac, &n))
-        abort();
-    memcpy(ret_mac, mac, 32);
+    unsigned char mac[EVAC_SHA256_BYTES]; /* ret_mac may be the key */
+    evac_hmac_sha256(key, key_bytes, data.p, data.n, mac);
+    memcpy(ret_mac, mac, sizeof mac);
     OPENSSL_cleanse(mac, sizeof mac);
 }
 
@@ -100,13 +96,12 @@ void evac_sigv4_wipe(struct evac_buf *secret)
 static void key_name(const struct evac_buf *secret, const struct evac_sigv4_scope *scope,
                      unsigned char ret_name[32])
 {
-    unsigned char hidden[32];
     struct evac_buf text;
-    evac_sigv4_sha256(evac_buf_str(secret), hidden);
     evac_buf_init(&text, SIGV4_MAX_TEXT);
-    evac_buf_put(&text, hidden, sizeof hidden);
+    evac_buf_putc(&text, '\n'); /* no secret has one: where it ends is plain */
     put_scope(&text, scope);
-    evac_sigv4_sha256(evac_buf_str(&text), ret_name);
+    const struct evac_str parts[] = { evac_buf_str(secret), evac_buf_str(&text) };
+    evac_sha256_parts(parts, 2, ret_name);
     evac_buf_done(&text);
 }
 

@@ -224,6 +224,13 @@ bool sb_s3_peek(const struct evac_sandbox *sb, const char *bucket, const char *k
     return v != NULL;
 }
 
+const char *sb_s3_etag(const struct evac_sandbox *sb, const char *bucket, const char *key)
+{
+    const struct s3_bucket *b = s3_bucket_find(sb, evac_str(bucket));
+    const struct s3_version *v = b ? current(b, evac_str(key)) : NULL;
+    return v ? v->etag : NULL;
+}
+
 size_t sb_s3_region(const struct evac_sandbox *sb, struct evac_str bucket)
 {
     const struct s3_bucket *b = s3_bucket_find(sb, bucket);

@@ -75,13 +75,15 @@ void evac_sandbox_free(struct evac_sandbox *sb)
 
 void evac_sandbox_shop(struct evac_sandbox *sb, uint16_t base_port)
 {
+    sb->wake_known = false;
     if (!sb->shop)
         sb->shop = sb_shop_new(sb, base_port);
 }
 
 /* --- time ------------------------------------------------------------------------------------ */
 
-uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
+/* Every service is asked only after something has happened: a move, a request, a word. */
+static uint64_t find_wake(const struct evac_sandbox *sb)
 {
     uint64_t next = sb->shop ? sb_shop_wake(sb) : SB_NEVER, docs = sb_docs_wake(sb);
     uint64_t faults = sb_faults_wake(sb);
@@ -98,8 +100,17 @@ uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sb)
     return next;
 }
 
+uint64_t evac_sandbox_wake_ms(struct evac_sandbox *sb)
+{
+    if (!sb->wake_known)
+        sb->wake_ms = find_wake(sb);
+    sb->wake_known = true;
+    return sb->wake_ms;
+}
+
 void sb_move(struct evac_sandbox *sb)
 {
+    sb->wake_known = false;
     sb_faults_advance(sb);
     sb_docs_advance(sb);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++)

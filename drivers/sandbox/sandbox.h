@@ -33,7 +33,7 @@ void evac_sandbox_free(struct evac_sandbox *sandbox);
 void evac_sandbox_advance(struct evac_sandbox *sandbox, uint64_t now_ms);
 
 /* When something will happen by itself next; UINT64_MAX never. */
-uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sandbox);
+uint64_t evac_sandbox_wake_ms(struct evac_sandbox *sandbox);
 
 /* What the door must do with a request. */
 enum evac_sandbox_fate {
@@ -79,6 +79,11 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sandbox, struct evac_st
 /* The sample app "shop": warm standby over the first two regions, and what it needs. base_port is
  * where the door listens (endpoints' URLs contain it). */
 void evac_sandbox_shop(struct evac_sandbox *sandbox, uint16_t base_port);
+
+/* Of the sample app, without the whole truth: how many regions accept its clients' writes now, and
+ * the first one's name; to how many regions its users are led, where all of them serve. */
+unsigned evac_sandbox_writers(const struct evac_sandbox *sandbox, char *ret_name, size_t bytes);
+unsigned evac_sandbox_led_to(const struct evac_sandbox *sandbox);
 
 /* Ground truth, as JSON, for invariants and the status page: who is writable, who serves, counts,
  * DNS, the GO objects, and, per mutating operation, how many times it was received and how many had

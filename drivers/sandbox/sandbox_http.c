@@ -99,13 +99,15 @@ void evac_sandbox_http(struct evac_sandbox *sb, const struct evac_http_request *
     reply->headers = NULL;
     reply->header_count = 0;
     reply->content_type = EVAC_STR_NONE;
-    if (evac_str_starts(path, CONTROL_PREFIX)) {
+    bool ours = evac_str_starts(path, CONTROL_PREFIX);
+    if (!ours && sb->shop && sb_shop_http(sb, host, local, path, reply))
+        return; /* which moves nothing */
+    sb->wake_known = false;
+    if (ours) {
         size_t n = strlen(CONTROL_PREFIX);
         control(sb, (struct evac_str){ path.p + n, path.n - n }, request->body, reply);
         return;
     }
-    if (sb->shop && sb_shop_http(sb, host, local, path, reply))
-        return;
     sb_aws(sb, request, reply);
 }
 

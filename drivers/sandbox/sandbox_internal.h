@@ -183,6 +183,8 @@ struct evac_sandbox {
     char access_key_id[64], secret_access_key[128], session_token[1024];
     struct evac_sigv4_cache keys; /* derived from the secret, to verify with */
     uint64_t now_ms, random;
+    uint64_t wake_ms; /* when something happens by itself next, while it is known */
+    bool wake_known;
     struct sb_region regions[SB_REGIONS_MAX];
     size_t region_count;
     struct sb_named_fault named_faults[SB_NAMED_FAULTS_MAX];
@@ -412,6 +414,8 @@ void sb_s3_put(struct evac_sandbox *sb, const char *bucket, const char *key, str
 /* The object's body as it is; false: none. Borrowed until the next change. */
 bool sb_s3_peek(const struct evac_sandbox *sb, const char *bucket, const char *key,
                 struct evac_str *ret_body);
+/* The ETag of what it is now, a digest of its content; NULL when there is none. */
+const char *sb_s3_etag(const struct evac_sandbox *sb, const char *bucket, const char *key);
 size_t sb_s3_region(const struct evac_sandbox *sb, struct evac_str bucket);
 /* An anonymous GET of the object: status. */
 int sb_s3_anonymous(struct evac_sandbox *sb, struct evac_str bucket, struct evac_str key,

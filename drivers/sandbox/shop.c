@@ -29,6 +29,14 @@ struct go {
     int64_t epoch;
     char writer[32], route[32];
     uint32_t renew_ms;
+    bool out[SITES]; /* "traffic": its region is out, where all of them serve */
+};
+
+/* A copy, and what was read in it last: its text is read again when it is another one. */
+struct copy {
+    size_t region;
+    char bucket[64], etag[36];
+    struct go go;
 };
 
 struct site {
@@ -41,7 +49,7 @@ struct site {
 
 struct sb_shop {
     struct site sites[SITES];
-    size_t copies[3]; /* regions that hold a copy: the sites', and a third one as the witness */
+    struct copy copies[3]; /* in the sites' regions, and in a third one as the witness */
     size_t copy_count;
     uint32_t renew_ms;
     char table[64]; /* the global table that both regions write, "" one writer at a time */
@@ -55,13 +63,6 @@ static void short_code(const char *region, char *ret_code, size_t bytes)
     where = evac_str_cut(rest, '-', &rest);
     (void)snprintf(ret_code, bytes, "%.*s%.*s%.*s", EVAC_STR_ARG(land), where.n ? 1 : 0,
                    where.n ? where.p : "", EVAC_STR_ARG(rest));
-}
-
-static void go_bucket(const struct evac_sandbox *sb, size_t region, char *ret_name, size_t bytes)
-{
-    char code[16];
-    short_code(sb_region_name(sb, region), code, sizeof code);
-    (void)snprintf(ret_name, bytes, "shop-go-%s", code);
 }
 
 /* --- its beginning --------------------------------------------------------------------------- */
@@ -93,35 +94,31 @@ static void make_compute(struct evac_sandbox *sb, const struct sb_shop *shop)
 static void put_go(struct evac_sandbox *sb, const struct sb_shop *shop)
 {
     struct evac_buf body;
-    char bucket[64];
     evac_buf_init(&body, 1024);
     evac_buf_putf(&body,
                   "{\"app\":\"shop\",\"epoch\":1,\"writer\":\"%s\",\"route\":\"%s\","
                   "\"renew_ms\":%u,\"run\":\"\"}",
                   shop->sites[0].name, shop->sites[0].name, shop->renew_ms);
-    for (size_t i = 0; i < shop->copy_count; i++) {
-        go_bucket(sb, shop->copies[i], bucket, sizeof bucket);
-        sb_s3_put(sb, bucket, GO_KEY, evac_buf_str(&body));
-    }
+    for (size_t i = 0; i < shop->copy_count; i++)
+        sb_s3_put(sb, shop->copies[i].bucket, GO_KEY, evac_buf_str(&body));
     evac_buf_done(&body);
 }
 
 static void make_go(struct evac_sandbox *sb, const struct sb_shop *shop)
 {
-    char bucket[64];
-    for (size_t i = 0; i < shop->copy_count; i++) {
-        go_bucket(sb, shop->copies[i], bucket, sizeof bucket);
-        sb_s3_bucket(sb, sb_region_name(sb, shop->copies[i]), bucket, true, true);
-    }
+    for (size_t i = 0; i < shop->copy_count; i++)
+        sb_s3_bucket(sb, sb_region_name(sb, shop->copies[i].region), shop->copies[i].bucket, true,
+                     true);
     put_go(sb, shop);
 }
 
 /* A check that fails while a region's copy of the GO object has that text. */
-static void check_go(struct evac_sandbox *sb, const char *id, size_t copy, const char *search)
+static void check_go(struct evac_sandbox *sb, const char *id, const struct copy *copy,
+                     const char *search)
 {
-    char bucket[64], host[160];
-    go_bucket(sb, copy, bucket, sizeof bucket);
-    (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", bucket, sb_region_name(sb, copy));
+    char host[160];
+    (void)snprintf(host, sizeof host, "%s.s3.%s.amazonaws.com", copy->bucket,
+                   sb_region_name(sb, copy->region));
     const struct sb_health_check check = { .id = id,
                                            .type = "HTTP_STR_MATCH",
                                            .host = host,
@@ -140,7 +137,7 @@ static void make_dns(struct evac_sandbox *sb, const struct sb_shop *shop)
     char search[64], address[32], name[96];
     (void)snprintf(search, sizeof search, "\"route\":\"%s\"", shop->sites[1].name);
     sb_route53_zone(sb, ZONE_ID, "example.com");
-    check_go(sb, CHECK_ID, shop->sites[1].region, search);
+    check_go(sb, CHECK_ID, &shop->copies[1], search); /* in the second site's region */
     for (size_t i = 0; i < SITES; i++) {
         struct sb_record record = { .name = DOMAIN,
                                     .type = "A",
@@ -194,14 +191,20 @@ static void tag_all(struct evac_sandbox *sb, const struct sb_shop *shop)
         (void)snprintf(name, sizeof name, "shop-assets-%s", site->code);
         tag_bare(sb, site->region, "s3:::", name);
     }
-    for (size_t i = 0; i < shop->copy_count; i++) {
-        go_bucket(sb, shop->copies[i], name, sizeof name);
-        tag_bare(sb, shop->copies[i], "s3:::", name);
-    }
+    for (size_t i = 0; i < shop->copy_count; i++)
+        tag_bare(sb, shop->copies[i].region, "s3:::", shop->copies[i].bucket);
     if (home == SB_REGIONS_MAX)
         return;
     tag_bare(sb, home, "route53:::hostedzone/", ZONE_ID);
     tag_bare(sb, home, "route53:::healthcheck/", CHECK_ID);
+}
+
+static void make_copy(const struct evac_sandbox *sb, struct copy *copy, size_t region)
+{
+    char code[16];
+    copy->region = region;
+    short_code(sb_region_name(sb, region), code, sizeof code);
+    (void)snprintf(copy->bucket, sizeof copy->bucket, "shop-go-%s", code);
 }
 
 struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
@@ -213,7 +216,7 @@ struct sb_shop *sb_shop_new(struct evac_sandbox *sb, uint16_t port)
     shop->renew_ms = RENEW_MS;
     shop->copy_count = sb->region_count < 3 ? sb->region_count : 3;
     for (size_t i = 0; i < shop->copy_count; i++)
-        shop->copies[i] = i;
+        make_copy(sb, &shop->copies[i], i);
     for (size_t i = 0; i < SITES; i++) {
         struct site *site = &shop->sites[i];
         site->region = i;
@@ -239,36 +242,37 @@ void sb_shop_free(struct sb_shop *shop)
 
 /* --- permission to write --------------------------------------------------------------------- */
 
-static bool says_out(const struct evac_sandbox *sb, size_t copy, const char *region)
-{
-    struct evac_json *json = NULL;
-    struct evac_str body;
-    char bucket[64];
-    go_bucket(sb, copy, bucket, sizeof bucket);
-    if (!sb_s3_peek(sb, bucket, GO_KEY, &body) || evac_json_parse(body, &json, NULL))
-        return false;
-    bool out = evac_str_is(evac_json_str(evac_json_get(json, "traffic"), region), "out");
-    evac_json_free(json);
-    return out;
-}
-
-static struct go read_go(const struct evac_sandbox *sb, size_t region)
+static struct go parse_go(const struct sb_shop *shop, struct evac_str body)
 {
     struct go go = { .readable = false };
     struct evac_json *json = NULL;
-    struct evac_str body;
-    char bucket[64];
-    go_bucket(sb, region, bucket, sizeof bucket);
-    if (!sb_s3_peek(sb, bucket, GO_KEY, &body) || evac_json_parse(body, &json, NULL))
+    if (evac_json_parse(body, &json, NULL))
         return go;
+    const struct evac_json *traffic = evac_json_get(json, "traffic");
     int64_t renew = evac_json_i64(json, "renew_ms", RENEW_MS);
     go.readable = true;
     go.epoch = evac_json_i64(json, "epoch", 0);
     go.renew_ms = renew > 0 && renew <= RENEW_MAX_MS ? (uint32_t)renew : RENEW_MS;
     (void)evac_str_copy(go.writer, sizeof go.writer, evac_json_str(json, "writer"));
     (void)evac_str_copy(go.route, sizeof go.route, evac_json_str(json, "route"));
+    for (size_t i = 0; i < SITES; i++)
+        go.out[i] = evac_str_is(evac_json_str(traffic, shop->sites[i].name), "out");
     evac_json_free(json);
     return go;
+}
+
+static const struct go *read_go(const struct evac_sandbox *sb, struct copy *copy)
+{
+    static const struct go unreadable;
+    struct evac_str body;
+    const char *etag = sb_s3_etag(sb, copy->bucket, GO_KEY);
+    if (!etag || !sb_s3_peek(sb, copy->bucket, GO_KEY, &body))
+        return &unreadable;
+    if (strcmp(etag, copy->etag) != 0) {
+        (void)evac_str_copy(copy->etag, sizeof copy->etag, evac_str(etag));
+        copy->go = parse_go(sb->shop, body);
+    }
+    return &copy->go;
 }
 
 /* The newest of the copies that `from` can read; never its own region's. SB_REGIONS_MAX: anyone. */
@@ -276,14 +280,14 @@ static struct go newest(const struct evac_sandbox *sb, size_t from)
 {
     struct go best = { .readable = false };
     for (size_t i = 0; i < sb->shop->copy_count; i++) {
-        size_t region = sb->shop->copies[i];
+        size_t region = sb->shop->copies[i].region;
         bool anyone = from == SB_REGIONS_MAX;
         if (!anyone &&
             (region == from || !sb_reaches(sb, from, region) || sb_fault(sb, SB_S3, region)->down))
             continue;
-        struct go go = read_go(sb, region);
-        if (go.readable && (!best.readable || go.epoch > best.epoch))
-            best = go;
+        const struct go *go = read_go(sb, &sb->shop->copies[i]);
+        if (go->readable && (!best.readable || go->epoch > best.epoch))
+            best = *go;
     }
     return best;
 }
@@ -357,17 +361,17 @@ static void use_database(struct evac_sandbox *sb, struct evac_str name)
 
 /* Where the GO object is read that leads users to the site or not: in a third region, or, of two,
  * in the other one. */
-static size_t leads_to(const struct sb_shop *shop, size_t site)
+static struct copy *leads_to(struct sb_shop *shop, size_t site)
 {
-    return shop->copies[shop->copy_count > SITES ? SITES : 1 - site];
+    return &shop->copies[shop->copy_count > SITES ? SITES : 1 - site];
 }
 
 /* Each region's record has its own check, on that copy, which says who is out. */
-static void serve_everywhere(struct evac_sandbox *sb, const struct sb_shop *shop)
+static void serve_everywhere(struct evac_sandbox *sb, struct sb_shop *shop)
 {
     for (size_t i = 0; i < SITES; i++) {
         const struct site *site = &shop->sites[i];
-        size_t copy = leads_to(shop, i);
+        const struct copy *copy = leads_to(shop, i);
         char search[64], address[32], id[sizeof CHECK_STEM + 1];
         (void)snprintf(search, sizeof search, "\"%s\":\"out\"", site->name);
         (void)snprintf(id, sizeof id, CHECK_STEM "%zu", i);
@@ -391,7 +395,7 @@ static int led_to(const struct evac_sandbox *sb)
     for (size_t i = 0; i < SITES; i++) {
         bool out = false;
         for (size_t k = 0; k < sb->shop->copy_count; k++)
-            out |= says_out(sb, sb->shop->copies[k], sb->shop->sites[i].name);
+            out |= read_go(sb, &sb->shop->copies[k])->out[i];
         count += !out;
     }
     return count ? count : 1;
@@ -556,11 +560,30 @@ static void put_led_to(const struct evac_sandbox *sb, struct evac_buf *json)
         return;
     evac_buf_puts(json, ",\"led_to\":[");
     for (size_t i = 0; i < SITES; i++)
-        if (!says_out(sb, leads_to(sb->shop, i), sb->shop->sites[i].name)) {
+        if (!read_go(sb, leads_to(sb->shop, i))->out[i]) {
             evac_buf_putf(json, "%s\"%s\"", first ? "" : ",", sb->shop->sites[i].name);
             first = false;
         }
     evac_buf_putc(json, ']');
+}
+
+unsigned evac_sandbox_writers(const struct evac_sandbox *sb, char *ret_name, size_t bytes)
+{
+    unsigned count = 0;
+    if (bytes)
+        ret_name[0] = '\0';
+    for (size_t i = 0; sb->shop && i < SITES; i++)
+        if (writes(sb, &sb->shop->sites[i]) && count++ == 0)
+            (void)evac_str_copy(ret_name, bytes, evac_str(sb->shop->sites[i].name));
+    return count;
+}
+
+unsigned evac_sandbox_led_to(const struct evac_sandbox *sb)
+{
+    unsigned count = 0;
+    for (size_t i = 0; sb->shop && i < SITES; i++)
+        count += !read_go(sb, leads_to(sb->shop, i))->out[i];
+    return count;
 }
 
 void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json)

@@ -740,24 +740,8 @@ const char *world_truth(struct world *w)
 
 unsigned world_writers(struct world *w, char *ret_name, size_t bytes)
 {
-    const char *at = strstr(world_truth(w), "\"writers\":[");
-    unsigned n = 0;
-    if (bytes)
-        ret_name[0] = '\0';
-    if (!at)
-        abort(); /* the truth must say */
-    for (at += strlen("\"writers\":["); *at == '"' || *at == ',';) {
-        if (*at == ',') {
-            at++;
-            continue;
-        }
-        size_t len = strcspn(at + 1, "\"");
-        if (n == 0 && bytes)
-            snprintf(ret_name, bytes, "%.*s", (int)len, at + 1);
-        n++;
-        at += len + 2;
-    }
-    return n;
+    evac_sandbox_advance(w->sandbox, w->v.now_ms);
+    return evac_sandbox_writers(w->sandbox, ret_name, bytes);
 }
 
 static void check_effect(struct world *w)
@@ -766,7 +750,7 @@ static void check_effect(struct world *w)
     bool everywhere = w->model->apps[0].strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
     if (!everywhere && world_writers(w, first, sizeof first) > 1)
         broke(w, "S1: two regions accept writes");
-    if (everywhere && strstr(world_truth(w), "\"led_to\":[]"))
+    if (everywhere && evac_sandbox_led_to(w->sandbox) == 0)
         broke(w, "S1: users are led nowhere");
     if (everywhere && w->shell && evac_engine_serving(world_app(w)) == 0)
         broke(w, "S1: no region serves");
@@ -915,11 +899,38 @@ static struct evac_str fill(struct world *w, struct evac_str text)
     return text;
 }
 
-static void load(struct world *w)
+/* Models are read-only: worlds of the same configuration share one, and only the first world of
+ * thousands reads it. The last few are kept. */
+#define KEPT_MODELS 16u
+static struct kept_model {
+    uint64_t name;
+    struct evac_model *model;
+} kept_models[KEPT_MODELS];
+
+static uint64_t name_of(const struct world_options *o)
+{
+    const char *const texts[] = { o->app_file, o->app_extra, o->more[0],  o->more[1],
+                                  o->more[2],  o->more[3],   o->vantages, o->notify };
+    uint64_t name = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        name = name * 0x100000001b3u + (texts[i] ? evac_str_hash(evac_str(texts[i])) : i);
+    return name ? name : 1;
+}
+
+static void let_go(struct evac_model *model)
+{
+    for (size_t i = 0; i < KEPT_MODELS; i++)
+        if (kept_models[i].model == model)
+            return;
+    evac_model_free(model);
+}
+
+static struct evac_model *read_model(struct world *w)
 {
     struct evac_conf_text files[64];
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
+    struct evac_model *model = NULL;
     size_t n = 0;
     const char *app = w->o.app_file ? w->o.app_file : "apps/shop.cfg";
     struct evac_str controller = fill(w, read_demo(w, "evac.cfg"));
@@ -936,7 +947,7 @@ static void load(struct world *w)
         files[n++] = (struct evac_conf_text){ names[i], evac_str(w->o.more[i]) };
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
-    if (evac_conf_parse(files, n, &diag, &w->model, &err)) {
+    if (evac_conf_parse(files, n, &diag, &model, &err)) {
         struct evac_buf text;
         evac_buf_init(&text, 1u << 20);
         evac_diag_print(&diag, &text);
@@ -944,6 +955,19 @@ static void load(struct world *w)
         abort();
     }
     evac_arena_free(diag.arena);
+    return model;
+}
+
+static void load(struct world *w)
+{
+    uint64_t name = name_of(&w->o);
+    struct kept_model *kept = NULL;
+    for (size_t i = 0; i < KEPT_MODELS && !kept; i++)
+        if (!kept_models[i].model || kept_models[i].name == name)
+            kept = &kept_models[i];
+    w->model = kept && kept->model ? kept->model : read_model(w);
+    if (kept)
+        *kept = (struct kept_model){ name, w->model };
 }
 
 enum evac_code world_reload(struct world *w, const char *app_extra)
@@ -1034,9 +1058,9 @@ void world_free(struct world *w)
     answer_everybody(w);
     evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
-    evac_model_free(w->model);
+    let_go(w->model);
     for (size_t i = 0; i < w->old_count; i++)
-        evac_model_free(w->old_models[i]);
+        let_go(w->old_models[i]);
     evac_arena_free(w->arena);
     evac_buf_done(&w->truth);
     evac_virtual_done(&w->v);

@@ -36,7 +36,7 @@ void evac_sandbox_advance(struct evac_sandbox *sandbox, uint64_t now_ms)
     sandbox->now_ms = now_ms;
 }
 
-uint64_t evac_sandbox_wake_ms(const struct evac_sandbox *sandbox)
+uint64_t evac_sandbox_wake_ms(struct evac_sandbox *sandbox)
 {
     return sandbox->now_ms + 20;
 }

@@ -1,0 +1,15 @@
+/*
+ * Text by a printf format: what vsnprintf() answers, for the same arguments, several times as fast
+ * where the format has only what most of ours have (%s %.*s %d %i %u %c %x %X with a width padded
+ * by zeros, and the lengths hh to ll and z). Every other format is vsnprintf()'s own.
+ */
+#ifndef EVAC_FORMAT_H
+#define EVAC_FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* As vsnprintf(): how many bytes it takes without the zero, and of them what has room. */
+int evac_vformat(char *out, size_t room, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+#endif
