@@ -69,7 +69,7 @@ static void hash_files(struct conf_build *b)
     for (size_t i = 0; i < b->file_count; i++)
         evac_buf_putf(&list, "%zu %s %s\n", strlen(b->files[i].label), b->files[i].label,
                       b->files[i].digest);
-    evac_sha256_hex(list.p, list.n, b->model->hash);
+    evac_sha256_hex(evac_buf_str(&list), b->model->hash);
     evac_buf_done(&list);
 }
 
@@ -146,7 +146,7 @@ void conf_build_take(struct conf_build *b, struct conf_file *file, struct evac_s
 {
     struct conf_reader r = { b->model->arena, b->diag, file->path };
     config_t config;
-    evac_sha256_hex(text.p, text.n, file->digest);
+    evac_sha256_hex(text, file->digest);
     if (conf_parse_text(&r, text, &config))
         take_tree(b, &r, file, config_root_setting(&config));
     config_destroy(&config);

@@ -18,7 +18,7 @@ struct evac_key {
     uint8_t bytes[KEY_BYTES]; /* of the public half */
 };
 
-/* --- hex and hash ----------------------------------------------------------------------------- */
+/* --- hex -------------------------------------------------------------------------------------- */
 
 void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex)
 {
@@ -48,13 +48,6 @@ bool evac_unhex(struct evac_str hex, uint8_t *ret_bytes, size_t n)
         ret_bytes[i] = (uint8_t)(high << 4 | low);
     }
     return true;
-}
-
-void evac_sha256(struct evac_str text, uint8_t ret_hash[32])
-{
-    unsigned n = 32;
-    if (!EVP_Digest(text.n ? text.p : "", text.n, ret_hash, &n, EVP_sha256(), NULL))
-        abort();
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

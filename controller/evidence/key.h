@@ -4,6 +4,7 @@
 
 #include "evac/buf.h"
 #include "evac/err.h"
+#include "hash.h"
 
 struct evac_key;
 
@@ -35,5 +36,4 @@ void evac_key_fingerprint(const struct evac_key *key, char ret_hex[65]);
 void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex);
 /* false: not 2n hexadecimal digits, in lower case as evac_hex makes them. */
 bool evac_unhex(struct evac_str hex, uint8_t *ret_bytes, size_t n);
-void evac_sha256(struct evac_str text, uint8_t ret_hash[32]);
 #endif

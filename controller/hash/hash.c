@@ -47,16 +47,16 @@ void evac_sha256_parts(const struct evac_str *parts, size_t count,
         abort();
 }
 
-void evac_sha256(const void *p, size_t n, unsigned char ret_hash[EVAC_SHA256_BYTES])
+void evac_sha256(struct evac_str text, unsigned char ret_hash[EVAC_SHA256_BYTES])
 {
-    evac_sha256_parts(&(const struct evac_str){ p, n }, 1, ret_hash);
+    evac_sha256_parts(&text, 1, ret_hash);
 }
 
-void evac_sha256_hex(const void *p, size_t n, char ret_hex[EVAC_SHA256_HEX_BYTES])
+void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char hash[EVAC_SHA256_BYTES];
-    evac_sha256(p, n, hash);
+    evac_sha256(text, hash);
     for (size_t i = 0; i < sizeof hash; i++) {
         ret_hex[2 * i] = digits[hash[i] >> 4];
         ret_hex[2 * i + 1] = digits[hash[i] & 15];
@@ -64,14 +64,14 @@ void evac_sha256_hex(const void *p, size_t n, char ret_hex[EVAC_SHA256_HEX_BYTES
     ret_hex[2 * sizeof hash] = '\0';
 }
 
-void evac_hmac_sha256(const void *key, size_t key_bytes, const void *p, size_t n,
+void evac_hmac_sha256(const void *key, size_t key_bytes, struct evac_str text,
                       unsigned char ret_mac[EVAC_SHA256_BYTES])
 {
     EVP_MAC_CTX *ctx = keyed_of_thread();
     size_t bytes = 0;
     /* an empty key is one, but a NULL would be "the key of before" */
     if (!EVP_MAC_init(ctx, key_bytes ? key : "", key_bytes, NULL) ||
-        (n && !EVP_MAC_update(ctx, p, n)) ||
+        (text.n && !EVP_MAC_update(ctx, (const unsigned char *)text.p, text.n)) ||
         !EVP_MAC_final(ctx, ret_mac, &bytes, EVAC_SHA256_BYTES) || bytes != EVAC_SHA256_BYTES)
         abort();
 }

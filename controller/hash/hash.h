@@ -11,14 +11,14 @@
 #define EVAC_SHA256_BYTES 32u
 
 /* Aborts when OpenSSL has no SHA-256: nothing could be signed, nor any journal trusted. */
-void evac_sha256(const void *p, size_t n, unsigned char ret_hash[EVAC_SHA256_BYTES]);
+void evac_sha256(struct evac_str text, unsigned char ret_hash[EVAC_SHA256_BYTES]);
 /* The same as 64 lower-case digits and a zero. */
 #define EVAC_SHA256_HEX_BYTES 65u
-void evac_sha256_hex(const void *p, size_t n, char ret_hex[EVAC_SHA256_HEX_BYTES]);
+void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES]);
 /* Of all of them, one after the other. */
 void evac_sha256_parts(const struct evac_str *parts, size_t count,
                        unsigned char ret_hash[EVAC_SHA256_BYTES]);
 
-void evac_hmac_sha256(const void *key, size_t key_bytes, const void *p, size_t n,
+void evac_hmac_sha256(const void *key, size_t key_bytes, struct evac_str text,
                       unsigned char ret_mac[EVAC_SHA256_BYTES]);
 #endif

@@ -349,7 +349,7 @@ static void set_hash(struct evac_plan *plan)
     struct evac_buf json;
     evac_buf_init(&json, JSON_MAX);
     evac_plan_to_json(plan, &json);
-    evac_sha256_hex(json.p, json.n, plan->hash);
+    evac_sha256_hex(evac_buf_str(&json), plan->hash);
     evac_buf_done(&json);
 }
 

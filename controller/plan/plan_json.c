@@ -368,7 +368,7 @@ static void check_same(struct reader *r, struct evac_plan *plan, struct evac_str
     if (!evac_str_eq(evac_buf_str(&again), json))
         corrupt(r, "it is not in canonical form");
     else
-        evac_sha256_hex(again.p, again.n, plan->hash);
+        evac_sha256_hex(json, plan->hash);
     evac_buf_done(&again);
 }
 

@@ -10,14 +10,14 @@
 
 void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32])
 {
-    evac_sha256(data.p, data.n, ret_hash);
+    evac_sha256(data, ret_hash);
 }
 
 void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
                      unsigned char ret_mac[32])
 {
     unsigned char mac[EVAC_SHA256_BYTES]; /* ret_mac may be the key */
-    evac_hmac_sha256(key, key_bytes, data.p, data.n, mac);
+    evac_hmac_sha256(key, key_bytes, data, mac);
     memcpy(ret_mac, mac, sizeof mac);
     OPENSSL_cleanse(mac, sizeof mac);
 }
