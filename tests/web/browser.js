@@ -11,7 +11,8 @@ const axeSource = readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8');
 
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-// {sand: line} to the sandbox, {evacd: 'kill' | 'start'}, {truth: true}: the sandbox's truth, {link: true}: one of evac dashboard.
+// {sand: line} to the sandbox, {evacd: 'kill' | 'start'}, {truth: true}: the sandbox's truth, {link: true}: one of evac dashboard, {heard: {code, app, from, to, mode}}:
+// what an approver's own machine answers.
 export async function world(wish) {
   process.stdout.write('WISH ' + JSON.stringify(wish) + '\n');
   const { value } = await answers.next();

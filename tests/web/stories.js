@@ -65,6 +65,42 @@ async function drillByKeyboard() {
   await accessible(page, 'drills');
 }
 
+// Broken on purpose: each page says so, the policy's question is answered with no, and what was put in is put back.
+async function gameDay() {
+  await page.goto(page.url().split('#')[0] + '#/apps/shop');
+  await page.getByRole('button', { name: 'Drill ...' }).click();
+  await page.selectOption('#field-kind', 'game-day');
+  await until('the receipt names the fault', async () => /outage/.test(await page.locator('dialog').textContent()));
+  await page.fill('#field-reason', 'does the policy see it?');
+  await page.fill('#field-typed', 'shop');
+  await page.locator('dialog').getByRole('button', { name: 'Begin the drill' }).click();
+  const faults = page.locator('section', { has: page.locator('#faults') });
+  await until('the fault is in', async () => /1 fault is in, on purpose/.test(await faults.innerText()) && /Taken out at the latest/.test(await faults.innerText()));
+  await until('it is said beside what is wrong', async () => /A game day breaks it on purpose/.test(await text(page, '.three')));
+  await accessible(page, 'app, a game day');
+  await page.goto(page.url().replace(/#.*/, '#/drills'));
+  await until('the drills\' page has it too', async () => /app-sick us-east-1 is in/.test(await faults.innerText()));
+  await page.goto(page.url().replace(/#.*/, '#/apps/shop'));
+  await until('what the policy proposes', async () => (await page.getByRole('button', { name: 'Decline ...' }).count()) === 1);
+  await page.locator('.page-head a', { hasText: 'run' }).click();
+  await page.waitForSelector('main[data-view^="runs/"] h1');
+  await until('the run belongs to the game day', async () => /game day/i.test(await faults.innerText()));
+  await page.getByRole('button', { name: 'Decline ...' }).click();
+  await page.fill('#field-reason', 'it was seen, and that is enough');
+  await page.locator('dialog').getByRole('button', { name: 'Decline' }).click();
+  await until('what was put in was put back', async () => /put back: 1 fault out again/.test(await faults.innerText()));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 375, height: 740 });
+  await until('no wider than the phone', async () => (await page.evaluate(() => document.scrollingElement.scrollWidth)) <= 375, 3000);
+  await accessible(page, 'a run of a game day, phone, dark');
+  await page.setViewportSize({ width: 1360, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(page.url().replace(/#.*/, '#/apps/shop')); // the policy asks nothing anew before somebody has looked at what was said
+  await page.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'I have seen it' }).click();
+  await until('the answer', async () => (await page.locator('dialog').count()) === 0);
+}
+
 async function regionDies() {
   await page.goto(page.url().split('#')[0] + '#/fleet');
   await until('calm again', async () => (await page.locator('.calm').count()) === 1);
@@ -87,11 +123,46 @@ async function regionDies() {
   await accessible(page, 'app, dark');
 }
 
+// Presses Tab until what is wanted has the focus.
+async function tabTo(what, is) {
+  for (let i = 0; i < 60; i++) {
+    if (await page.evaluate(is)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab never reaches ${what}`);
+}
+
+// Ann has a telephone and no network. Not a click.
+async function approveByPhone() {
+  await tabTo('the button', () => document.activeElement.innerText === 'By phone ...');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog[open]');
+  await accessible(page, 'by phone: who');
+  await tabTo('what shows the code', () => document.activeElement.innerText === 'Show what to read out');
+  await page.keyboard.press('Enter');
+  await until('what is read out has the focus', () => page.evaluate(() => document.activeElement.matches('.readout')));
+  const code = (await page.locator('.spoken code').allInnerTexts()).join('-');
+  const [app, from, to, mode] = await page.locator('.readout dd').allInnerTexts();
+  check((await text(page, '.spoken')).includes('zero') && app === 'shop', `the code is spelled: ${await text(page, '.spoken')}`);
+  await accessible(page, 'by phone: the code');
+  const { response } = await world({ heard: { code, app, from, to, mode } });
+  await tabTo('the answer', () => document.activeElement.id === 'phone-response');
+  await page.keyboard.type('QQQQ-QQQQ-Q');
+  await page.keyboard.press('Enter');
+  await until('a wrong answer is refused', async () => /misheard|not the answer/.test(await text(page, 'dialog .problem')));
+  check(await page.evaluate(() => document.activeElement.id === 'phone-response'), 'what was typed keeps the focus');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(response.toLowerCase());
+  await tabTo('the reason', () => document.activeElement.id === 'phone-reason');
+  await page.keyboard.type('seen by ann <img src=x onerror=alert(1)>');
+  await tabTo('the yes', () => document.activeElement.innerText === 'Approve as ann');
+  await page.keyboard.press('Enter');
+  await until('the dialog closes', async () => (await page.locator('dialog').count()) === 0);
+  await page.keyboard.press('Escape');
+}
+
 async function approveAndFollow() {
-  await page.getByRole('button', { name: 'Approve ...' }).first().click();
-  await page.fill('#field-reason', 'seen by ann <img src=x onerror=alert(1)>');
-  await page.locator('dialog').getByRole('button', { name: 'Approve' }).click();
-  await until('the answer', async () => (await page.locator('dialog').count()) === 0);
+  await approveByPhone();
   await page.locator('.page-head a', { hasText: 'run' }).click();
   await page.waitForSelector('.gantt-row');
   await until('what is going on is drawn beside what is expected', async () => (await page.locator('.bar.tone-info').count()) > 0 && (await page.locator('.bar.expected').count()) > 0);
@@ -108,6 +179,7 @@ async function approveAndFollow() {
   await page.keyboard.press('Escape');
   await until('the end of the run', async () => /succeeded/.test(await text(page, '.page-head')), 40000);
   const said = await text(page, '#said >> xpath=../..');
+  check(/offline:ann/.test(said) && /by phone, typed in by/.test(said), `whose yes it was: ${said}`);
   check(/approve/.test(said) && /pause/.test(said) && /resume/.test(said) && said.includes('a breath'), `who said what: ${said}`);
   check(said.includes('<img src=x onerror=alert(1)>') && (await page.locator('main img').count()) === 0, 'what somebody typed is text');
   check((await page.locator('.gantt-step.critical').count()) > 2, 'the critical path');
@@ -261,8 +333,9 @@ let run = 0;
 try {
   await story('one request, one strict policy, a link that works once', one);
   await story('a drill, by keyboard alone', drillByKeyboard);
+  await story('a game day: what is broken on purpose, and put back', gameDay);
   await story('a region dies: what is wrong, what is proposed, the clock', regionDies);
-  await story('approved, paused, resumed and followed to its end', async () => { await approveAndFollow(); run = runNumber(); });
+  await story('approved by phone, paused, resumed and followed to its end', async () => { await approveAndFollow(); run = runNumber(); });
   await story('the controller dies and comes back: nothing old looks new', controllerDies);
   await story('a viewer signs in, looks, and signs out', signIn);
   await story('evidence and trend', evidence);

@@ -43,6 +43,29 @@ class Dashboard:
         assert self.process.wait(20) == 0, "evac dashboard ends well"
 
 
+FAULT = ('resources = { outage = { type = "sandbox-fault"; url = "http://127.0.0.1:%d"; name = "outage"; '
+         'fault = "app-sick"; in = "{from}"; ends_after = "10m"; };')
+GAME_DAY = {'drills = ( { cron = "0 9 1 1,4,7,10 *"; timezone = "Europe/Berlin"; kind = "rehearse"; } );':
+            'drills = ( { cron = "0 9 1 1,4,7,10 *"; timezone = "Europe/Berlin"; kind = "rehearse"; },'
+            ' { cron = "0 9 1 2 *"; kind = "game-day"; approval = false; faults = ( "outage" ); } );'}
+
+
+def prepare(world):
+    """A fault for a game day, and an approver who has a telephone."""
+    conf = os.path.join(world.dir, "conf")
+    text = open(os.path.join(conf, "apps/shop.cfg")).read()
+    open(os.path.join(conf, "apps/shop.cfg"), "w").write(text.replace("resources = {", FAULT % world.ports["http_port"], 1))
+    with open(os.path.join(conf, "evac.cfg"), "a") as f:
+        f.write('\napprovers = ( { name = "ann"; key = "%s/ann.key"; } );\nroles = { approver = ( "uid:%d", "offline:ann" ); };\n' % (world.dir, os.getuid()))
+    world.evac("challenge", "keygen", "--out", os.path.join(world.dir, "ann.key"))
+
+
+def answer(world, heard):
+    """The approver's own machine."""
+    return json.loads(world.evac("challenge", "answer", heard["code"], "--key", os.path.join(world.dir, "ann.key"), "--app", heard["app"],
+                                 "--from", heard["from"], "--to", heard["to"], "--mode", heard["mode"], "--json").stdout)
+
+
 def fulfil(world, doors, wish):
     if "sand" in wish:
         world.sand(wish["sand"])
@@ -50,6 +73,8 @@ def fulfil(world, doors, wish):
         world.stop_evacd(signal.SIGKILL)
     elif wish.get("evacd") == "start":
         world.start_evacd()
+    elif "heard" in wish:
+        return answer(world, wish["heard"])
     elif "truth" in wish:
         return world.truth()
     elif "link" in wish:
@@ -87,11 +112,13 @@ def free_port():
         return s.getsockname()[1]
 
 
-def go(bin_dir, modules, script, conf, speed=60, more=False, extra=None):
+def go(bin_dir, modules, script, conf, speed=60, more=False, extra=None, first=None):
     with World(bin_dir, speed, dict(FAST, **PROPOSE, **conf)) as world:
         world.sand("app shop renew 1000")
         if more:
             add_apps(world)
+        if first:
+            first(world)
         world.start_evacd()
         world.wait_healthy()
         if not tell(world, script, modules, extra or {}):
@@ -103,7 +130,7 @@ def main():
     if sys.argv[3:4] != ["--shots"]:
         port = free_port()
         door = {'node = "demo";': 'node = "demo"; listen = ( { address = "127.0.0.1:%d"; } );' % port}
-        go(bin_dir, modules, "stories.js", door, extra={"EVAC_TCP": "http://127.0.0.1:%d/" % port})
+        go(bin_dir, modules, "stories.js", dict(door, **GAME_DAY), first=prepare, extra={"EVAC_TCP": "http://127.0.0.1:%d/" % port})
         return
     for part, objectives, speed, more in (("outage", 'rto = "6m"; rpo = "30s"', 20, True), ("trend", 'rto = "28s"; rpo = "5s"', 60, False)):
         go(bin_dir, modules, "shots.js", {OBJECTIVES: objectives}, speed, more, {"EVAC_SHOTS": sys.argv[4], "EVAC_PART": part})
