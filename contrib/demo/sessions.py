@@ -21,7 +21,10 @@ class Person:
     def __init__(self, world):
         self.w = world
 
-    def types(self, *args, answers=""):
+    def types(self, *args, answers="", why=""):
+        """why: what the person wants to know by it."""
+        if why:
+            say("# " + why)
         say("$ evac " + " ".join(a if re.fullmatch(r"[\w./:=-]+", a) else '"%s"' % a for a in args))
         master, slave = pty.openpty()
         p = subprocess.Popen([self.w.program("evac"), *args], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -40,6 +43,7 @@ class Person:
         say("\n".join(lines))
         say()
         assert p.returncode in (0, 1, 3), out
+        return out
 
 
 def world(policy):
@@ -65,14 +69,15 @@ def on_call():
         w.sand("region us-east-1 down")
         w.wait(lambda: w.app()["decision"]["decide"] == "propose", 30, "a proposal")
         time.sleep(1)
-        p.types("status", "shop")
-        p.types("why", "shop")
-        p.types("decide", "shop")
-        p.types("approve", "shop")
-        p.types("watch", "shop")
-        p.types("report", "1")
-        p.types("ack", "shop")
-        p.types("status", "shop")
+        p.types("status", "shop", why="What is wrong, and what does evac propose?")
+        p.types("why", "shop", why="Is it true? Who saw what?")
+        p.types("decide", "shop", why="Does it pay to move, and what would it cost?")
+        p.types("approve", "shop", why="Yes.")
+        p.types("watch", "shop", why="What is it doing?")
+        w.wait(lambda: w.app()["endpoint"]["state"] == "up", 30, "the public address")
+        p.types("status", "shop", why="Are users served again?")
+        p.types("report", "1", why="How long was it, and what was lost?")
+        p.types("ack", "shop", why="Somebody has looked.")
 
 
 def policy():
@@ -81,39 +86,43 @@ def policy():
         p = Person(w)
         w.sand("region us-east-1 down")
         w.wait_end(1)
-        p.types("runs")
-        p.types("report", "1")
+        p.types("runs", why="In the morning: what happened?")
+        p.types("report", "1", why="What did it do, on whose word, and what did it cost?")
         w.sand("region us-east-1 up")
         w.wait(lambda: (w.app()["old_side"] or {}).get("state") == "alive", 30, "the old region")
-        p.types("status", "shop")
-        p.types("fence", "shop", answers="shop")
-        p.types("ack", "shop")
+        p.types("status", "shop", why="us-east-1 is back as it was, at full size: evac says so, and acts no second time before somebody has looked.")
+        p.types("fence", "shop", answers="shop", why="Make it still again. The plan first; nothing is changed before the name is typed.")
+        p.types("ack", "shop", why="Somebody has looked; and what had not arrived in us-west-2 before the fence was compared.")
         p.types("reconcile", "shop", "--reason", "its last orders were compared")
         w.wait(lambda: w.app()["situation"] == "fine" and w.app()["loss_now_ms"] is not None, 60, "the way home")
-        p.types("failback", "shop", answers="shop")
+        p.types("failback", "shop", answers="shop", why="Home, by day, with nothing lost.")
 
 
 def rehearsals():
     with world("propose") as w:
         begin(w)
         p = Person(w)
-        p.types("drill", "shop", "--kind", "rehearse")
-        p.types("drill", "shop", "--kind", "isolated", answers="shop")
-        p.types("drill", "shop", "--kind", "live", "--receipt")
-        p.types("drills")
-        p.types("trend", "shop")
-        p.types("deficiencies", "shop")
-        p.types("evidence", "export", "shop", "--since", "1d", "--out", "quarter.evac-evidence")
-        p.types("evidence", "verify", "quarter.evac-evidence")
+        p.types("drill", "shop", "--kind", "rehearse", why="Every week, by itself: everything that a failover needs is looked at, nothing is changed.")
+        p.types("drill", "shop", "--kind", "isolated", answers="shop", why="Every month: the standby is brought to full size with no users on it, and put back.")
+        p.types("drill", "shop", "--kind", "live", "--receipt", why="Every quarter, with users: what would that touch, how long, and what does it cost?")
+        p.types("drill", "shop", "--kind", "live", "--for", "5s", "--yes", why="Do it. (A soak of five seconds, for this page's sake.)")
+        p.types("drills", why="What was, what is to come, and what is owed?")
+        p.types("trend", "shop", why="Did the quarter's drills hold the objectives?")
+        p.types("deficiencies", "shop", why="What was found wanting?")
+        p.types("evidence", "export", "shop", "--since", "1d", "--out", "quarter.evac-evidence", why="For the auditor: one signed file ...")
+        key = p.types("evidence", "key", why="... and the key's fingerprint, which is given to them by another way than the file.")
+        p.types("evidence", "verify", "quarter.evac-evidence", "--key", re.search(r"\b[0-9a-f]{64}\b", key).group(), why="The auditor, on a machine of their own, with no controller:")
 
 
 CHAPTERS = [
-    ("The on-call, by hand", "us-east-1 has just died; the policy may only propose.", on_call),
-    ("The policy", "The same night; this app may act. Somebody reads in the morning what it did, and the region comes back.", policy),
-    ("The team that rehearses", "A quarter's rehearsals, and what the auditor gets.", rehearsals),
+    ("The on-call, at 3 a.m.", "us-east-1 has just died. The policy may only propose, so a person is asked.", on_call),
+    ("The policy", "The same outage; this app may act. Nobody was woken. Somebody reads in the morning what was done, the region comes back, and the app goes home.", policy),
+    ("The team that rehearses", "A quarter's drills, and what the auditor gets.", rehearsals),
 ]
 
-say("# Three people at their terminals\n\nRecorded by `contrib/demo/sessions.py`, against `evac-sandbox` thirty times as fast as AWS.")
+say("# Three people at their terminals\n\nRecorded by `contrib/demo/sessions.py`, against `evac-sandbox` thirty times as fast as AWS, with probes every quarter of a second: what\n"
+    "takes seconds here takes minutes there. What is printed is what was typed and answered, with nothing mended.\n"
+    "Lines that begin with # are what the person wants to know. Long answers are cut in the middle.")
 for title, what, story in CHAPTERS:
     say("\n## %s\n\n%s\n\n```console" % (title, what))
     story()

@@ -91,6 +91,9 @@ void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents);
  * is waived and frozen; each line behind indent. */
 void evac_cli_policy(struct evac_cli *cli, const cJSON *app, const char *indent);
 
+/* ", served by ", ", last served by " or "": what stands before the place of an app's endpoint. */
+const char *evac_cli_served(const cJSON *endpoint);
+
 /* Channels that fail, a line each. */
 void evac_cli_channels(struct evac_cli *cli, const cJSON *status);
 evac_command_fn evac_cmd_notify;

@@ -152,32 +152,48 @@ static void print_old_side(struct evac_cli *cli, const cJSON *app)
         printf("    'evac fence %s' makes it still again\n", evac_json_cstr(app, "app"));
 }
 
+/* One that is down is served by nobody: the place is of its last good answer. */
+const char *evac_cli_served(const cJSON *endpoint)
+{
+    if (!evac_json_cstr(endpoint, "served_by")[0])
+        return "";
+    return strcmp(evac_json_cstr(endpoint, "state"), "up") == 0 ? ", served by "
+                                                                : ", last served by ";
+}
+
+static void print_loss(const cJSON *app)
+{
+    char loss[32], rpo[32];
+    double now_ms = evac_json_number(app, "loss_now_ms", -1);
+    evac_cli_duration(evac_json_number(app, "rpo_objective_ms", 0), rpo, sizeof rpo);
+    evac_cli_duration(now_ms, loss, sizeof loss);
+    if (now_ms < 0)
+        printf("    how much an ungraceful move now would lose is not known (objective %s)\n", rpo);
+    else
+        printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
+}
+
 static void print_app(struct evac_cli *cli, const cJSON *app)
 {
     const cJSON *region;
     const cJSON *endpoint = cJSON_GetObjectItemCaseSensitive(app, "endpoint");
     const cJSON *last = cJSON_GetObjectItemCaseSensitive(app, "last_run");
     const char *state = evac_json_cstr(endpoint, "state");
-    char loss[32], rpo[32];
 
     printf("%s%s%s  %s, active in ", evac_style(cli, EVAC_BOLD), evac_json_cstr(app, "app"),
            evac_style(cli, EVAC_PLAIN), evac_json_cstr(app, "strategy"));
     print_active(app);
     printf("; endpoint %s%s%s%s%s\n",
            evac_style(cli, strcmp(state, "up") == 0 ? EVAC_GOOD : EVAC_BAD), state,
-           evac_style(cli, EVAC_PLAIN),
-           evac_json_cstr(endpoint, "served_by")[0] ? ", served by " : "",
+           evac_style(cli, EVAC_PLAIN), evac_cli_served(endpoint),
            evac_json_cstr(endpoint, "served_by"));
     cJSON_ArrayForEach(region, cJSON_GetObjectItemCaseSensitive(app, "regions"))
         print_region(cli, region);
     print_probes(cli, cJSON_GetObjectItemCaseSensitive(app, "probes"), "");
     print_certificates(cli, cJSON_GetObjectItemCaseSensitive(app, "certificates"));
     print_data(cli, app);
-    if (evac_json_true(app, "has_data")) {
-        evac_cli_duration(evac_json_number(app, "loss_now_ms", -1), loss, sizeof loss);
-        evac_cli_duration(evac_json_number(app, "rpo_objective_ms", 0), rpo, sizeof rpo);
-        printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
-    }
+    if (evac_json_true(app, "has_data"))
+        print_loss(app);
     evac_cli_policy(cli, app, "    ");
     evac_cli_drill_line(cli, app);
     print_old_side(cli, app);

@@ -216,7 +216,7 @@ static void print_head(struct evac_cli *cli, const cJSON *why)
                *by = evac_json_cstr(endpoint, "served_by");
     printf("%s%s%s  situation: %s; endpoint %s%s%s%s%s%s%s\n", evac_style(cli, EVAC_BOLD),
            evac_json_cstr(why, "app"), plain(cli), evac_json_cstr(why, "situation"),
-           style_of(cli, state), state, plain(cli), by[0] ? ", served by " : "", by,
+           style_of(cli, state), state, plain(cli), evac_cli_served(endpoint), by,
            evac_json_cstr(endpoint, "reason")[0] ? ": " : "", evac_json_cstr(endpoint, "reason"));
 }
 

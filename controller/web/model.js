@@ -208,8 +208,8 @@ export function incidents(status) {
 }
 
 export function incidentWords(i) {
-  const states = Object.entries(i.apps_by_state || {}).filter(([, n]) => n > 0).map(([name, n]) => `${n} ${words(name)}`);
-  return `${count(i.down, 'app')} of ${i.serving} down` + (states.length ? ` (${states.join(', ')})` : '');
+  const states = Object.entries(i.apps_by_state || {}).filter(([, n]) => n > 0).map(([name, n]) => `${n} ${words(name).replaceAll('-', ' ')}`);
+  return `${i.down} of ${count(i.serving, 'app')} down there` + (states.length ? `: ${states.join(', ')}` : '');
 }
 
 // Until when an incident's question stands, what then, and who is told meanwhile; "" when nobody is asked.

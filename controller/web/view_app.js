@@ -161,7 +161,7 @@ export function runColumns() {
   return [
     { head: 'Run', cell: (r) => link(`${r.run}`, to.run(r.run)) },
     { head: 'Result', cell: (r) => result(r.state) },
-    { head: 'What', cell: (r) => [r.workflow ? `${r.rehearse ? 'rehearsal' : r.workflow}` : '', r.from ? h('span.muted', null, ` ${r.from} → ${r.to}`) : null] },
+    { head: 'What', cell: (r) => [r.workflow ? `${r.rehearse ? 'rehearsal' : r.workflow}` : '', r.from ? [' ', h('span.muted.whole', null, `${r.from} → ${r.to}`)] : null] },
     { head: 'Ended', class: 'num', cell: (r) => (r.ended_ms ? moment(r.ended_ms) : 'going on') },
   ];
 }

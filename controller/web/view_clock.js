@@ -89,7 +89,7 @@ function lossView(c) {
   const beyond = known(c.loss_ms) && c.loss_ms > c.rpo_objective_ms;
   return [
     h('div.burn.big', null, h('span.burn-time.num', null, span(c.loss_ms)), h('span.muted', null, `of data would be lost, objective ${span(c.rpo_objective_ms)}`),
-      known(c.loss_ms) ? sign(beyond ? 'bad' : 'ok', beyond ? 'cross' : 'check', beyond ? 'beyond' : 'within') : sign('warn', 'question', 'as good as all')),
+      known(c.loss_ms) ? sign(beyond ? 'bad' : 'ok', beyond ? 'cross' : 'check', beyond ? 'beyond' : 'within') : sign('warn', 'question', 'counts as all')),
     h('ul.stores', null, c.data.map((d) => {
       const [tone, trend] = TRENDS[d.trend] || TRENDS.unknown;
       return h('li', { key: d.resource }, h('span', null, h('strong', null, d.resource), ' ', h('span.num', null, span(d.loss_ms))),

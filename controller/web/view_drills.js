@@ -135,7 +135,7 @@ function monthView(first, byDay, now) {
 function debtView(d, roles) {
   const rows = d.apps.flatMap((a) => a.debt.map((x) => ({ app: a.app, ...x }))).sort((a, b) => b.points / (b.max || 1) - a.points / (a.max || 1)).slice(0, 50);
   return section('Drill debt', { id: 'debt' }, rows.length ? table('Drill debt', [
-    { head: 'App', cell: (x) => [link(x.app, to.app(x.app)), h('span.muted', null, ` to ${x.to}`)] },
+    { head: 'App', cell: (x) => [link(x.app, to.app(x.app)), h('span.muted.whole', null, ` to ${x.to}`)] },
     { head: 'Debt', class: 'num', cell: (x) => [meter(x.points, x.max, x.points > x.max ? 'warn' : 'ok', ''), h('strong', null, ` ${x.points}`), h('span.muted', null, ` of ${x.max}`), x.points > x.max ? icon('warn') : null] },
     { head: 'Why', cell: (x) => [x.words, known(x.proven_ms) ? h('span.muted', null, ` proven ${day(x.proven_ms)}`) : null] },
     { head: '', cell: (x) => [link('Trend', `${to.drills}?app=${encodeURIComponent(x.app)}`), ' ', button('Drill ...', () => beginDrill({ app: x.app }, 'isolated'), { why: mayNot(roles, 'isolated'), label: `Drill ${x.app}` })] },

@@ -29,7 +29,7 @@ const at = (ms) => (known(ms) ? h('time.num', { datetime: new Date(ms).toISOStri
 
 const COLUMNS = [
   { head: 'Fault', cell: (x) => [h('strong', null, x.fault), h('span.muted', null, ` ${x.type}`)] },
-  { head: 'Breaks in', cell: (x) => x.region },
+  { head: 'Breaks in', class: 'num', cell: (x) => x.region },
   { head: 'State', cell: (x) => { const [tone, mark, text] = STATES[x.state] || ['idle', 'question', words(x.state)]; return [sign(tone, mark, text), x.reason ? h('p.muted', null, x.reason) : null]; } },
   { head: 'In (UTC)', class: 'num', cell: (x) => at(x.in_ms) },
   { head: 'Out (UTC)', class: 'num', cell: (x) => at(x.out_ms) },

@@ -58,7 +58,7 @@ function incidentBanner(i, roles) {
   return h('section.incident', { key: 'incident-' + i.region, 'aria-label': `Incident in ${i.region}` },
     h('div.incident-what', null, icon('cross'), h('div', null,
       h('h2', null, `${i.region} is failing`, h('span.num.incident-age', null, ticking(nowMs() - i.since_ms))),
-      h('p', null, incidentWords(i), '. ', h('span', null, i.why)))),
+      h('p', null, incidentWords(i) + '.'), i.why ? h('p.muted', null, `Opened because ${i.why}.`) : null)),
     h('div.incident-answer', null,
       h('p', null, asked ? 'evac proposes to evacuate the region.' : i.state === 'paused' ? 'The evacuation is paused.' : i.state === 'declined' ? `Declined${i.who ? ' by ' + i.who : ''}: nothing begins.`
         : i.approved ? `The region is being evacuated${known(i.tier) ? `, tier ${i.tier}` : ''}${i.who ? `; ${i.who} said yes` : ''}.` : 'Apps that may act do; the others wait for a yes.'),
@@ -79,7 +79,7 @@ function isCovered(e, failing) {
 
 function nowView(all, roles, failing) {
   const trouble = all.filter((e) => e.state.rank < TROUBLE_RANK);
-  if (!trouble.length) return calm(all);
+  if (!trouble.length) return failing.size ? null : calm(all);
   const shown = trouble.filter((e) => !isCovered(e, failing)).slice(0, CARDS);
   if (!shown.length) return null;
   return h('section.now', { 'aria-label': 'Needs attention' },
