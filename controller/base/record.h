@@ -129,4 +129,8 @@ bool evac_record_kind_parse(struct evac_str name, enum evac_record_kind *ret_kin
  * as u32 length and bytes. */
 struct evac_buf;
 void evac_record_canonical(const struct evac_record *record, struct evac_buf *out);
+
+/* Back from those bytes, all of them; the texts are borrowed from them. False: they are not what
+ * evac_record_canonical writes. */
+bool evac_record_from_canonical(struct evac_str bytes, struct evac_record *ret_record);
 #endif

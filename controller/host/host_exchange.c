@@ -45,6 +45,7 @@ static void release(struct exchange *x)
     curl_slist_free_all(x->addresses);
     evac_buf_done(&x->head);
     evac_buf_done(&x->reply_body);
+    evac_secret_done(&x->key);
     uv_close((uv_handle_t *)&x->timer, on_exchange_closed);
 }
 
@@ -277,6 +278,21 @@ static void set_trust(struct exchange *x)
         curl_easy_setopt(x->easy, CURLOPT_CAINFO, file);
 }
 
+/* libcurl compares the certificate as it does the CA's: a connection or session that was made with
+ * it serves no exchange without it, nor the other way round. The blobs live as long as we do. */
+static void set_own_certificate(struct exchange *x)
+{
+    struct evac_str key = evac_secret_reveal(&x->key);
+    struct curl_blob cert_blob = { (void *)(uintptr_t)x->cert.p, x->cert.n, CURL_BLOB_COPY };
+    struct curl_blob key_blob = { (void *)(uintptr_t)key.p, key.n, CURL_BLOB_NOCOPY };
+    if (x->cert.n == 0)
+        return;
+    curl_easy_setopt(x->easy, CURLOPT_SSLCERTTYPE, "PEM");
+    curl_easy_setopt(x->easy, CURLOPT_SSLCERT_BLOB, &cert_blob);
+    curl_easy_setopt(x->easy, CURLOPT_SSLKEYTYPE, "PEM");
+    curl_easy_setopt(x->easy, CURLOPT_SSLKEY_BLOB, &key_blob);
+}
+
 static void set_transport(struct exchange *x)
 {
     struct evac_host_http *http = x->http;
@@ -410,6 +426,8 @@ struct exchange *host_exchange_new(struct evac_host_http *http,
     x->method = request->method.n ? evac_arena_str(x->arena, request->method).p : "GET";
     x->body = evac_arena_str(x->arena, request->body);
     x->ca = evac_arena_str(x->arena, request->ca);
+    x->cert = evac_arena_str(x->arena, request->cert);
+    x->key = evac_secret_new(request->key);
     x->connect_ms = request->connect_ms;
     x->total_ms = request->total_ms;
     x->mutates = request->mutates;
@@ -436,6 +454,9 @@ enum evac_code host_exchange_check(const struct evac_host_http *http,
     if (request->total_ms == 0 || request->connect_ms == 0 || request->max_reply_bytes == 0)
         return evac_fail(err, EVAC_E_BADARG,
                          "a request needs connect_ms, total_ms and max_reply_bytes above 0");
+    if ((request->cert.n == 0) != (request->key.n == 0))
+        return evac_fail(err, EVAC_E_BADARG,
+                         "a client's certificate goes with its key: one of them is missing");
     for (size_t i = 0; i < request->method.n; i++)
         if (request->method.p[i] < 'A' || request->method.p[i] > 'Z')
             return evac_fail(err, EVAC_E_BADARG, "'%.*s' is not an HTTP method",
@@ -453,6 +474,7 @@ enum evac_code host_exchange_go(struct exchange *x, uint64_t *ret_id, struct eva
     x->host_name = evac_arena_str(x->arena, x->url.host).p;
     set_transport(x);
     set_trust(x);
+    set_own_certificate(x);
     x->id = evac_ids_add(&x->http->ids, x);
     enum evac_code code = resolve(x, err);
     if (code) {

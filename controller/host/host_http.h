@@ -3,6 +3,7 @@
 #define EVAC_HOST_HTTP_H
 
 #include "evac/arena.h"
+#include "evac/secret.h"
 #include "host_internal.h"
 #include "host_url.h"
 
@@ -35,7 +36,8 @@ struct exchange {
     struct curl_slist *headers, *addresses;
     struct evac_url url;
     const char *host_name, *method;
-    struct evac_str body, ca;
+    struct evac_str body, ca, cert;
+    struct evac_secret key;
     uint32_t connect_ms, total_ms;
     bool mutates, by_proxy, is_mail;
     size_t body_at; /* mail: so much of it was read */

@@ -37,6 +37,8 @@ struct evac_http_request {
     struct evac_str ca; /* certificates in PEM that vouch for this server in place of the host's own
                            list, "" the host's. For a server with a CA of its own; other exchanges,
                            and connections kept for them, never trust it */
+    struct evac_str cert, key; /* this side's certificate, with its chain, and its key, in PEM; ""
+                                  none. A connection made with one is used for no request without */
 };
 
 /* A letter for a mail server (RFC 5321): over TLS from the first byte ("smtps://host:465"), or once

@@ -1,0 +1,578 @@
+/* A journal that several controllers share, against a model of etcd, in virtual time. */
+#include "etcd_model.h"
+#include "evac/arena.h"
+#include "share.h"
+#include "store_memory.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TTL_MS     15000u
+#define REQUEST_MS 3000u
+#define POLL_MS    5000u
+#define NODES      3u
+#define TXN        "/v3/kv/txn"
+#define GRANT      "/v3/lease/grant"
+#define KEEPALIVE  "/v3/lease/keepalive"
+#define AUTH       "/v3/auth/authenticate"
+
+struct node {
+    unsigned number;
+    char name[8];
+    struct evac_store *replica;
+    struct evac_share *share;
+    uint64_t appended, durable, came; /* newest seq of each */
+    unsigned losses, changes;
+    char lost[300], told[64], told_by[64];
+    unsigned tellings;
+    bool left;
+};
+
+static struct etcd_model *m;
+static struct node nodes[NODES];
+static struct evac_share_options extra; /* what a test asks beyond the usual */
+
+static void on_changed(void *user)
+{
+    ((struct node *)user)->changes++;
+}
+
+static void on_rows(void *user, const struct evac_record *rows, size_t count)
+{
+    struct node *n = user;
+    ck_assert_uint_gt(count, 0);
+    ck_assert_uint_eq(rows[0].seq, n->came + 1);
+    n->came = rows[count - 1].seq;
+    ck_assert_uint_le(n->came, n->replica->vt->last_seq(n->replica));
+}
+
+static void on_told(void *user, struct evac_str node, struct evac_str text)
+{
+    struct node *n = user;
+    n->tellings++;
+    (void)evac_str_copy(n->told_by, sizeof n->told_by, node);
+    (void)evac_str_copy(n->told, sizeof n->told, text);
+}
+
+static void on_durable(void *user, const struct evac_record *rows, size_t count)
+{
+    struct node *n = user;
+    ck_assert_uint_eq(rows[0].seq, n->durable + 1);
+    n->durable = rows[count - 1].seq;
+    ck_assert_uint_ge(n->replica->vt->last_seq(n->replica), n->durable);
+}
+
+static void on_lost(void *user, const char *why)
+{
+    struct node *n = user;
+    n->losses++;
+    (void)snprintf(n->lost, sizeof n->lost, "%s", why);
+}
+
+static void on_left(void *user)
+{
+    ((struct node *)user)->left = true;
+}
+
+static struct evac_share_options options_of(struct node *n)
+{
+    struct evac_share_options o = extra;
+    o.host = etcd_model_host(m, n->number);
+    o.replica = n->replica;
+    o.node = n->name;
+    o.boot_id = "boot-1";
+    o.address = o.address ? o.address : "https://a.example.com";
+    o.cluster = "prod";
+    o.endpoints = etcd_model_endpoints;
+    o.endpoint_count = o.endpoint_count ? o.endpoint_count : ETCD_ENDPOINTS_MAX;
+    o.user = o.user ? o.user : "";
+    o.password = o.password ? o.password : "";
+    o.ca = o.ca ? o.ca : "";
+    o.cert = o.cert ? o.cert : "";
+    o.key = o.key ? o.key : "";
+    o.ttl_ms = o.ttl_ms ? o.ttl_ms : TTL_MS;
+    o.request_ms = REQUEST_MS;
+    o.poll_ms = POLL_MS;
+    o.user_data = n;
+    o.changed = on_changed;
+    o.rows = on_rows;
+    o.told = on_told;
+    return o;
+}
+
+static void begin(unsigned i)
+{
+    struct node *n = &nodes[i];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_share_options o = options_of(n);
+    ck_assert_msg(evac_share_new(&o, &n->share, &err) == EVAC_OK, "%s", err.text);
+}
+
+static void setup(void)
+{
+    m = etcd_model_new(7);
+    memset(nodes, 0, sizeof nodes);
+    extra = (struct evac_share_options){ .may_lead = true };
+    for (unsigned i = 0; i < NODES; i++) {
+        nodes[i].number = i;
+        (void)snprintf(nodes[i].name, sizeof nodes[i].name, "n%u", i);
+        nodes[i].replica = evac_store_new_memory(nodes[i].name, "boot-1");
+    }
+}
+
+static void teardown(void)
+{
+    for (unsigned i = 0; i < NODES; i++)
+        evac_share_free(nodes[i].share);
+    etcd_model_free(m);
+    for (unsigned i = 0; i < NODES; i++)
+        evac_store_close(nodes[i].replica);
+}
+
+static struct evac_share_view view(unsigned i)
+{
+    return evac_share_view(nodes[i].share);
+}
+
+static void run(uint64_t ms)
+{
+    etcd_model_run(m, ms);
+}
+
+static void listen_to(unsigned i)
+{
+    struct evac_store *store = evac_share_store(nodes[i].share);
+    struct evac_store_listener listener = { &nodes[i], on_durable, on_lost };
+    nodes[i].durable = nodes[i].appended = store->vt->last_seq(store);
+    store->vt->listen(store, &listener);
+}
+
+/* The lead, with a shell that writes. */
+static void lead(unsigned i)
+{
+    if (!nodes[i].share)
+        begin(i);
+    for (unsigned k = 0; k < 100 && view(i).role != EVAC_SHARE_CAUGHT; k++)
+        run(200);
+    ck_assert_str_eq(evac_share_role_name(view(i).role), "caught");
+    listen_to(i);
+    ck_assert_str_eq(evac_share_role_name(view(i).role), "leads");
+}
+
+static struct evac_record record(uint64_t seq, const char *data)
+{
+    return (struct evac_record){ .seq = seq,
+                                 .kind = EVAC_RECORD_STEP,
+                                 .run = 1,
+                                 .step = 3,
+                                 .t_wall_ms = 1700000000000,
+                                 .number = -5,
+                                 .app = EVAC_STR("shop"),
+                                 .text = EVAC_STR("\xff not text \x01"),
+                                 .data = evac_str(data) };
+}
+
+static enum evac_code try_append(unsigned i, unsigned count, const char *data, struct evac_err *err)
+{
+    struct evac_store *store = evac_share_store(nodes[i].share);
+    struct evac_record rows[64];
+    for (unsigned k = 0; k < count; k++)
+        rows[k] = record(nodes[i].appended + 1 + k, data);
+    enum evac_code code = store->vt->append(store, rows, count, err);
+    if (!code)
+        nodes[i].appended += count;
+    return code;
+}
+
+static void append(unsigned i, unsigned count)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_msg(try_append(i, count, "{}", &err) == EVAC_OK, "%s", err.text);
+}
+
+static uint64_t rows_of(unsigned i)
+{
+    uint64_t rows = 0;
+    struct evac_err err = { EVAC_OK, "" };
+    ck_assert_msg(evac_store_verify(nodes[i].replica, &rows, &err) == EVAC_OK, "%s", err.text);
+    return rows;
+}
+
+/* --- the lead ----------------------------------------------------------------------------------
+ */
+
+START_TEST(one_of_three_leads_and_the_others_know_who)
+{
+    unsigned leaders = 0;
+    for (unsigned i = 0; i < NODES; i++)
+        begin(i);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_APART);
+    run(8000);
+    for (unsigned i = 0; i < NODES; i++) {
+        leaders += view(i).role == EVAC_SHARE_CAUGHT;
+        ck_assert_uint_gt(view(i).epoch, 0);
+        ck_assert_uint_eq(view(i).epoch, view(0).epoch);
+        ck_assert_str_eq(view(i).leader, view(0).leader);
+        ck_assert_str_eq(view(i).leader_address, "https://a.example.com");
+        ck_assert_str_eq(view(i).trouble, "");
+        ck_assert(view(i).role == EVAC_SHARE_CAUGHT || view(i).role == EVAC_SHARE_FOLLOWS);
+        ck_assert((view(i).lead_until_ms > 0) == (view(i).role == EVAC_SHARE_CAUGHT));
+    }
+    ck_assert_uint_eq(leaders, 1);
+}
+END_TEST
+
+START_TEST(who_may_not_lead_follows_for_ever)
+{
+    extra.may_lead = false;
+    begin(0);
+    run(120000);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_FOLLOWS);
+    ck_assert_str_eq(view(0).leader, "");
+    ck_assert_ptr_null(etcd_model_get(m, "/evac/prod/leader"));
+}
+END_TEST
+
+START_TEST(a_dead_leader_is_followed_by_another_within_the_lease)
+{
+    lead(0);
+    begin(1);
+    append(0, 5);
+    run(6000);
+    evac_share_free(nodes[0].share);
+    nodes[0].share = NULL;
+    run(TTL_MS + POLL_MS + 1000);
+    ck_assert_int_eq(view(1).role, EVAC_SHARE_CAUGHT);
+    ck_assert_uint_eq(rows_of(1), 5);
+}
+END_TEST
+
+START_TEST(an_orderly_end_gives_the_lead_away_at_once)
+{
+    lead(0);
+    begin(1);
+    append(0, 1);
+    run(4000);
+    evac_share_leave(nodes[0].share, on_left, &nodes[0]);
+    ck_assert(!nodes[0].left);
+    run(100);
+    ck_assert(nodes[0].left);
+    ck_assert_ptr_null(etcd_model_get(m, "/evac/prod/leader"));
+    run(POLL_MS + 500);
+    ck_assert_int_eq(view(1).role, EVAC_SHARE_CAUGHT);
+}
+END_TEST
+
+START_TEST(leaving_ends_in_time_though_etcd_is_gone)
+{
+    lead(0);
+    etcd_model_cut_all(m, 0, true);
+    evac_share_leave(nodes[0].share, on_left, &nodes[0]);
+    run(REQUEST_MS - 100);
+    ck_assert(!nodes[0].left);
+    run(200);
+    ck_assert(nodes[0].left);
+}
+END_TEST
+
+START_TEST(a_dropped_shell_gives_the_lead_back)
+{
+    lead(0);
+    begin(1);
+    run(4000);
+    evac_share_drop(nodes[0].share);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_FOLLOWS);
+    run(POLL_MS + 1000);
+    ck_assert_int_eq(view(1).role, EVAC_SHARE_CAUGHT);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_FOLLOWS);
+    ck_assert_uint_eq(nodes[0].losses, 0);
+}
+END_TEST
+
+START_TEST(alone_it_takes_the_lead_up_again_after_a_drop)
+{
+    lead(0);
+    append(0, 2);
+    run(1000);
+    uint64_t epoch = view(0).epoch;
+    evac_share_drop(nodes[0].share);
+    run(30000);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT);
+    ck_assert_uint_gt(view(0).epoch, epoch);
+}
+END_TEST
+
+/* --- rows --------------------------------------------------------------------------------------
+ */
+
+START_TEST(rows_are_durable_when_etcd_and_the_replica_have_them)
+{
+    lead(0);
+    append(0, 3);
+    ck_assert_uint_eq(nodes[0].durable, 0); /* never from inside append */
+    ck_assert_uint_eq(rows_of(0), 0);
+    run(200);
+    ck_assert_uint_eq(nodes[0].durable, 3);
+    ck_assert_uint_eq(rows_of(0), 3);
+    ck_assert_ptr_nonnull(etcd_model_get(m, "/evac/prod/journal/00000000000000000003"));
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 1);
+    ck_assert_uint_eq(view(0).etcd_rows, 3);
+}
+END_TEST
+
+START_TEST(rows_that_come_while_others_are_on_their_way_go_together)
+{
+    lead(0);
+    append(0, 1);
+    run(0); /* it leaves */
+    for (unsigned i = 0; i < 20; i++)
+        append(0, 1);
+    run(500);
+    ck_assert_uint_eq(nodes[0].durable, 21);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 2);
+}
+END_TEST
+
+START_TEST(a_follower_takes_the_rows_as_they_are)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row a, b;
+    lead(0);
+    begin(1);
+    append(0, 5);
+    run(POLL_MS + 500);
+    append(0, 2);
+    run(POLL_MS + 500);
+    ck_assert_uint_eq(nodes[1].came, 7);
+    ck_assert_uint_eq(rows_of(1), 7);
+    ck_assert(evac_store_row(nodes[0].replica, 7, arena, &a, NULL) == EVAC_OK);
+    ck_assert(evac_store_row(nodes[1].replica, 7, arena, &b, NULL) == EVAC_OK);
+    ck_assert_mem_eq(a.hash, b.hash, 32);
+    ck_assert(evac_str_is(b.node, "n0")); /* who wrote it, not who copied it */
+    ck_assert(evac_str_eq(b.record.text, EVAC_STR("\xff not text \x01")));
+    evac_arena_free(arena);
+}
+END_TEST
+
+START_TEST(a_fresh_controller_catches_up_with_a_long_journal)
+{
+    lead(0);
+    for (unsigned i = 0; i < 300; i++) {
+        append(0, 3);
+        run(60);
+    }
+    begin(1);
+    run(20000);
+    ck_assert_uint_eq(nodes[1].came, 900);
+    ck_assert_uint_eq(rows_of(1), 900);
+}
+END_TEST
+
+START_TEST(a_row_that_etcd_would_not_take_is_refused_with_words)
+{
+    static char big[EVAC_SHARE_FLIGHT_ROWS * 300];
+    struct evac_err err = { EVAC_OK, "" };
+    memset(big, 'x', sizeof big - 1);
+    lead(0);
+    ck_assert_int_eq(try_append(0, 1, big, &err), EVAC_E_TOOBIG);
+    ck_assert_ptr_nonnull(strstr(err.text, "row 1 ('step')"));
+    ck_assert_ptr_nonnull(strstr(err.text, "1048576"));
+    append(0, 1); /* and the journal goes on */
+    run(200);
+    ck_assert_uint_eq(nodes[0].durable, 1);
+}
+END_TEST
+
+START_TEST(a_row_that_does_not_continue_the_journal_is_stale)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    lead(0);
+    append(0, 2);
+    nodes[0].appended = 5;
+    ck_assert_int_eq(try_append(0, 1, "{}", &err), EVAC_E_STALE);
+    ck_assert_str_eq(err.text, "row 6 does not continue the journal, which ends at 2");
+}
+END_TEST
+
+START_TEST(who_does_not_lead_can_not_append)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_store *store;
+    uint64_t epoch = 99;
+    lead(0);
+    begin(1);
+    run(6000);
+    store = evac_share_store(nodes[1].share);
+    ck_assert_int_eq(try_append(1, 1, "{}", &err), EVAC_E_STORE);
+    ck_assert_ptr_nonnull(strstr(err.text, "n0"));
+    ck_assert(!store->vt->lead(store, &epoch));
+    store = evac_share_store(nodes[0].share);
+    ck_assert(store->vt->lead(store, &epoch));
+    ck_assert_uint_eq(epoch, view(0).epoch);
+    ck_assert_uint_eq(epoch, (uint64_t)etcd_model_get(m, "/evac/prod/leader")->create_revision);
+}
+END_TEST
+
+START_TEST(more_rows_than_may_wait_cost_the_lead)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    enum evac_code code = EVAC_OK;
+    lead(0);
+    etcd_model_cut_all(m, 0, true);
+    for (unsigned i = 0; !code && i < 200; i++)
+        code = try_append(0, 64, "{}", &err);
+    ck_assert_int_eq(code, EVAC_E_STORE);
+    ck_assert_uint_eq(nodes[0].appended, EVAC_SHARE_FLIGHT_ROWS);
+    ck_assert_uint_eq(nodes[0].losses, 0); /* never from inside append */
+    run(10);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+}
+END_TEST
+
+/* --- whose fate is unknown ---------------------------------------------------------------------
+ */
+
+START_TEST(rows_whose_answer_was_lost_are_looked_for_before_anything_else)
+{
+    lead(0);
+    run(100);
+    etcd_model_next(m, TXN, ETCD_DOES_LOSES, 0, "");
+    append(0, 2);
+    run(REQUEST_MS + 500);
+    ck_assert_uint_eq(nodes[0].durable, 2);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 1);
+    ck_assert_uint_eq(nodes[0].losses, 0);
+}
+END_TEST
+
+START_TEST(rows_that_never_arrived_are_sent_again)
+{
+    lead(0);
+    run(100);
+    etcd_model_next(m, TXN, ETCD_LOSES, 0, "");
+    append(0, 2);
+    run(REQUEST_MS + 500);
+    ck_assert_uint_eq(nodes[0].durable, 2);
+    ck_assert_uint_eq(rows_of(0), 2);
+}
+END_TEST
+
+/* What etcd says though it has done it, in ways that say nothing. */
+static const struct {
+    int status;
+    const char *body;
+} hollow[] = {
+    { 200, "" },
+    { 200, "{}" },
+    { 200, "null" },
+    { 200, "{\"succeeded\":true}" },
+    { 200, "{\"header\":{\"cluster_id\":\"1484\",\"revision\":\"9\"},\"succeeded\":\"true\"}" },
+    { 200, "{\"header\":{\"cluster_id\":\"1484\",\"revision\":\"9\"}}" },
+    { 200, "{\"header\":{\"cluster_id\":\"1484\",\"revision\":\"9\"},\"succeeded\":true}}" },
+    { 200, "{\"header\":{\"cluster_id\":\"77\",\"revision\":\"9\"},\"succeeded\":true}" },
+    { 200, "<html>a proxy</html>" },
+    { 500, "{}" },
+    { 503, "{\"error\":\"etcdserver: request timed out\",\"code\":14}" },
+    { 502, "Bad Gateway" },
+    { 302, "" },
+};
+
+START_TEST(an_answer_that_says_nothing_is_no_answer)
+{
+    lead(0);
+    run(100);
+    etcd_model_next(m, TXN, _i % 2 ? ETCD_DOES_SAYS : ETCD_SAYS, hollow[_i / 2].status,
+                    hollow[_i / 2].body);
+    append(0, 1);
+    run(2000);
+    ck_assert_uint_eq(nodes[0].losses, 0);
+    ck_assert_uint_eq(nodes[0].durable, 1);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 1);
+}
+END_TEST
+
+START_TEST(a_fate_that_stays_unknown_costs_the_lead_in_time)
+{
+    lead(0);
+    run(100);
+    append(0, 1);
+    run(0);
+    etcd_model_cut_all(m, 0, true);
+    run(TTL_MS * 2 / 3 + 100);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+    ck_assert_uint_eq(view(0).lead_until_ms, 0);
+    ck_assert_int_ne(view(0).role, EVAC_SHARE_LEADS);
+}
+END_TEST
+
+START_TEST(a_failed_compare_costs_the_lead)
+{
+    lead(0);
+    run(100);
+    etcd_model_delete(m, "/evac/prod/leader");
+    append(0, 1);
+    run(200);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+    ck_assert_uint_eq(nodes[0].durable, 0);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 0);
+}
+END_TEST
+
+START_TEST(after_a_loss_nothing_is_taken_until_the_shell_is_dropped)
+{
+    lead(0);
+    begin(1);
+    append(0, 1);
+    run(POLL_MS + 500);
+    etcd_model_delete(m, "/evac/prod/leader");
+    run(3 * POLL_MS);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+    lead(1);
+    append(1, 4);
+    run(2 * POLL_MS);
+    ck_assert_uint_eq(rows_of(0), 1);
+    evac_share_drop(nodes[0].share);
+    nodes[0].came = 1;
+    run(POLL_MS);
+    ck_assert_uint_eq(rows_of(0), 5);
+}
+END_TEST
+
+static Suite *cases(Suite *suite)
+{
+    TCase *tc = tcase_create("lead");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, one_of_three_leads_and_the_others_know_who);
+    tcase_add_test(tc, who_may_not_lead_follows_for_ever);
+    tcase_add_test(tc, a_dead_leader_is_followed_by_another_within_the_lease);
+    tcase_add_test(tc, an_orderly_end_gives_the_lead_away_at_once);
+    tcase_add_test(tc, leaving_ends_in_time_though_etcd_is_gone);
+    tcase_add_test(tc, a_dropped_shell_gives_the_lead_back);
+    tcase_add_test(tc, alone_it_takes_the_lead_up_again_after_a_drop);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("rows");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, rows_are_durable_when_etcd_and_the_replica_have_them);
+    tcase_add_test(tc, rows_that_come_while_others_are_on_their_way_go_together);
+    tcase_add_test(tc, a_follower_takes_the_rows_as_they_are);
+    tcase_add_test(tc, a_fresh_controller_catches_up_with_a_long_journal);
+    tcase_add_test(tc, a_row_that_etcd_would_not_take_is_refused_with_words);
+    tcase_add_test(tc, a_row_that_does_not_continue_the_journal_is_stale);
+    tcase_add_test(tc, who_does_not_lead_can_not_append);
+    tcase_add_test(tc, more_rows_than_may_wait_cost_the_lead);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("fate");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, rows_whose_answer_was_lost_are_looked_for_before_anything_else);
+    tcase_add_test(tc, rows_that_never_arrived_are_sent_again);
+    tcase_add_loop_test(tc, an_answer_that_says_nothing_is_no_answer, 0,
+                        2 * (int)(sizeof hollow / sizeof hollow[0]));
+    tcase_add_test(tc, a_fate_that_stays_unknown_costs_the_lead_in_time);
+    tcase_add_test(tc, a_failed_compare_costs_the_lead);
+    tcase_add_test(tc, after_a_loss_nothing_is_taken_until_the_shell_is_dropped);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
+
+EVAC_TEST_MAIN("share", cases)
