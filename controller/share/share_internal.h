@@ -9,7 +9,7 @@
 #include "chain.h"
 #include "etcd_json.h"
 #include "gateway.h"
-#include "rows.h"
+#include "row_batch.h"
 #include "share.h"
 
 #define SHARE_NEVER     UINT64_MAX

@@ -92,7 +92,7 @@ static bool gather(struct evac_share *s, const struct evac_etcd_range *range,
     struct evac_row **rows = evac_arena_array(batch->arena, range->count + 1, sizeof *rows);
     size_t *counts = evac_arena_array(batch->arena, range->count + 1, sizeof *counts);
     for (size_t i = 0; i < range->count; i++) {
-        if (evac_rows_read(range->kvs[i].value, batch->arena, &rows[i], &counts[i], err))
+        if (evac_row_batch_read(range->kvs[i].value, batch->arena, &rows[i], &counts[i], err))
             return false;
         total += counts[i];
     }

@@ -22,7 +22,7 @@ struct share_batch *share_batch_new(void)
     if (!batch)
         abort();
     batch->arena = evac_arena_new();
-    evac_buf_init(&batch->value, EVAC_ROWS_VALUE_MAX);
+    evac_buf_init(&batch->value, EVAC_ROW_BATCH_BYTES_MAX);
     return batch;
 }
 
@@ -103,13 +103,13 @@ static enum evac_code make_batch(struct evac_share *s, const struct evac_record 
         copy_texts(batch->arena, &row.record);
         memcpy(row.prev_hash, chain->last_hash, 32);
         evac_chain_hash(&row, row.hash);
-        evac_rows_put(&batch->value, &row);
+        evac_row_batch_put(&batch->value, &row);
         if (batch->value.failed)
             return evac_fail(err, EVAC_E_TOOBIG,
                              "row %llu ('%s'), and those that go with it, are larger than the %u "
                              "bytes that etcd takes at once",
                              (unsigned long long)row.record.seq,
-                             evac_record_kind_name(row.record.kind), EVAC_ROWS_VALUE_MAX);
+                             evac_record_kind_name(row.record.kind), EVAC_ROW_BATCH_BYTES_MAX);
         chain->last_seq = row.record.seq;
         memcpy(chain->last_hash, row.hash, 32);
         keep_row(batch, &row);
@@ -122,13 +122,13 @@ static bool join(struct share_writer *w, struct share_batch *batch)
 {
     struct share_batch *last = w->queue.last;
     bool under_way = last && last == w->queue.first && w->begun_ms;
-    if (!last || under_way || last->count + batch->count > EVAC_ROWS_COUNT_MAX ||
-        last->value.n + batch->value.n > EVAC_ROWS_VALUE_MAX)
+    if (!last || under_way || last->count + batch->count > EVAC_ROW_BATCH_ROWS_MAX ||
+        last->value.n + batch->value.n > EVAC_ROW_BATCH_BYTES_MAX)
         return false;
     for (size_t i = 0; i < batch->count; i++) {
         struct evac_row row = batch->rows[i];
         copy_texts(last->arena, &row.record);
-        evac_rows_put(&last->value, &row);
+        evac_row_batch_put(&last->value, &row);
         keep_row(last, &row);
     }
     share_batch_free(batch);

@@ -1,4 +1,4 @@
-#include "rows.h"
+#include "row_batch.h"
 
 #include <string.h>
 
@@ -24,12 +24,12 @@ static void set_u32(char *p, uint32_t value)
         p[i] = (char)(value >> (8 * i) & 0xff);
 }
 
-uint32_t evac_rows_count(const struct evac_buf *out)
+uint32_t evac_row_batch_count(const struct evac_buf *out)
 {
     return out->n >= COUNT_AT + 4 ? get_u32(out->p + COUNT_AT) : 0;
 }
 
-void evac_rows_put(struct evac_buf *out, const struct evac_row *row)
+void evac_row_batch_put(struct evac_buf *out, const struct evac_row *row)
 {
     if (out->n == 0) {
         evac_buf_puts(out, MAGIC);
@@ -47,7 +47,7 @@ void evac_rows_put(struct evac_buf *out, const struct evac_row *row)
     evac_buf_put_str(out, row->boot_id);
     evac_buf_put(out, row->hash, 32);
     if (!out->failed)
-        set_u32(out->p + COUNT_AT, evac_rows_count(out) + 1);
+        set_u32(out->p + COUNT_AT, evac_row_batch_count(out) + 1);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -94,11 +94,12 @@ static bool take_head(struct evac_str *left, uint8_t prev_hash[32], uint32_t *re
         !take(left, 32, &hash) || !take_u32(left, ret_count))
         return false;
     memcpy(prev_hash, hash.p, 32);
-    return *ret_count > 0 && *ret_count <= EVAC_ROWS_COUNT_MAX;
+    return *ret_count > 0 && *ret_count <= EVAC_ROW_BATCH_ROWS_MAX;
 }
 
-enum evac_code evac_rows_read(struct evac_str value, struct evac_arena *arena,
-                              struct evac_row **ret_rows, size_t *ret_count, struct evac_err *err)
+enum evac_code evac_row_batch_read(struct evac_str value, struct evac_arena *arena,
+                                   struct evac_row **ret_rows, size_t *ret_count,
+                                   struct evac_err *err)
 {
     struct evac_str left = value;
     uint8_t prev_hash[32];
