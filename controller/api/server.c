@@ -109,6 +109,7 @@ static void close_conn(struct evac_api_server *server, struct lws *wsi)
         return;
     lws_set_opaque_user_data(wsi, NULL);
     exchange_free(c->exchange);
+    evac_buf_done(&c->stray);
     *(c->listener->conf ? &server->tcp_count : &server->unix_count) -= 1;
     if (c->prev)
         c->prev->next = c->next;
@@ -226,6 +227,10 @@ static int carry(struct evac_api_server *server, struct lws *wsi, enum lws_callb
         return x ? exchange_body_end(x) : 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return x ? exchange_write(x) : 0;
+    case LWS_CALLBACK_RAW_RX:
+        return c && !c->doomed && !server->stopped ? stray_begin(c, in, len) : -1;
+    case LWS_CALLBACK_RAW_WRITEABLE:
+        return c && !c->doomed ? stray_write(c) : -1;
     case LWS_CALLBACK_CLOSED_HTTP:
         exchange_free(x);
         return 0;
@@ -292,6 +297,9 @@ static void vhost_defaults(struct evac_api_server *server, struct lws_context_cr
     info->keepalive_timeout = 600;
     info->server_string = "evacd";
     info->alpn = "http/1.1";
+    info->options = LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG;
+    info->listen_accept_role = "raw-skt"; /* of what is no HTTP to it: stray.c */
+    info->listen_accept_protocol = protocols[0].name;
 }
 
 /* What the library says is about what others sent it: nobody's log is to be filled with that. */
@@ -308,8 +316,8 @@ static struct lws_context *make_context(uv_loop_t *loop, struct evac_api_server 
     void *loops[] = { loop };
     unsigned most = conf->api_connections + UNIX_MAX + EVAC_LISTEN_MAX + 32;
     vhost_defaults(server, &info);
-    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.foreign_loops = loops;
     info.gid = -1; /* as we are */
     info.uid = -1;
@@ -326,7 +334,7 @@ static enum evac_code listen_unix(struct evac_api_server *server, struct evac_er
     struct listener *l = &server->listeners[server->listener_count++];
     struct lws_context_creation_info info;
     vhost_defaults(server, &info);
-    info.options = LWS_SERVER_OPTION_UNIX_SOCK;
+    info.options |= LWS_SERVER_OPTION_UNIX_SOCK;
     info.iface = server->socket;
     info.vhost_name = "unix";
     l->server = server;

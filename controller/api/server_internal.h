@@ -47,6 +47,8 @@ struct conn {
     bool asked;                  /* a first request was read */
     bool doomed;
     struct exchange *exchange;
+    struct evac_buf stray; /* the answer to what was no request; told: it was sent */
+    bool stray_told;
 };
 
 /* Request headers that are read. */
@@ -131,6 +133,10 @@ struct evac_api_request exchange_request(struct exchange *x);
 int exchange_refuse(struct exchange *x, enum evac_problem problem, const char *detail);
 int exchange_send_headers(struct exchange *x, const struct evac_api_response *response,
                           int64_t length);
+
+/* --- stray.c: bytes that the library takes for no HTTP --- */
+int stray_begin(struct conn *conn, const void *p, size_t n);
+int stray_write(struct conn *conn);
 
 /* --- stream.c --- */
 int stream_begin(struct exchange *x);

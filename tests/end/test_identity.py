@@ -534,6 +534,25 @@ def what_is_too_large_is_refused(w):
     assert w.status_of("/v1/commands", "-H", "Transfer-Encoding: chunked", token=token, body="{}") == 400
 
 
+def a_method_that_nobody_knows_is_answered_as_any_other(w):
+    """Not by the library's own words: a problem document, with what is answered there; in the clear, with TLS, on the socket."""
+    for base in (w.base, w.tls_base):
+        status, head, body = w.curl("/v1/status?x=1", "-X", "BREW", base=base)
+        problem = json.loads(body)
+        assert status == 405 and "allow: get, head, options" in head and "application/problem+json" in head, (status, head)
+        assert problem["type"] == "/v1/problems/method-not-allowed" and problem["instance"] == "/v1/status", problem
+        assert "BREW is not answered here" in problem["detail"], problem
+    assert w.status_of("/v1/nowhere", "-X", "PROPFIND") == 404
+    r = run("curl", "-sS", "-X", "BREW", "--unix-socket", w.env["EVAC_SOCKET"], "http://evac/v1/apps")
+    assert json.loads(r)["status"] == 405, r
+    with connect(w) as s:
+        s.sendall(b"\x16\x03 what is this\r\n\r\n")
+        assert b" 400 " in s.recv(1000)
+        s.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n" * 100)  # nothing more is read
+        heard = drain(s, 10)
+        assert heard is not None and b" 401 " not in heard, heard
+
+
 def too_many_are_told_when_to_come_back(w):
     token = w.make("many", "viewer")
     with connect(w) as s:
@@ -600,7 +619,8 @@ STORIES = [
     a_token_is_shown_once_and_works_until_it_is_revoked, nobody_gives_what_they_do_not_have, a_scope_of_apps_is_no_further,
     a_session_is_a_cookie_that_no_other_site_can_use, a_certificate_names_whom_it_is_for,
     a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not, the_command_speaks_to_a_controller_elsewhere,
-    what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused, a_token_s_yes_is_its_owner_s,
+    what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused,
+    a_method_that_nobody_knows_is_answered_as_any_other, a_token_s_yes_is_its_owner_s,
     one_person_s_two_names_are_not_two_people,
     a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
