@@ -12,8 +12,6 @@ struct ends {
 static bool note_end(void *user, const struct evac_row *row)
 {
     struct ends *ends = user;
-    if (row->record.kind != EVAC_RECORD_TERMINAL)
-        return true;
     if (ends->count == ends->cap) {
         ends->cap = ends->cap ? ends->cap * 2 : 256;
         ends->runs = realloc(ends->runs, ends->cap * sizeof *ends->runs);
@@ -76,8 +74,9 @@ static bool replay_row(void *user, const struct evac_row *row)
 static enum evac_code read_all(struct replay *replay)
 {
     struct evac_store *store = replay->shell->o.store;
-    struct evac_store_filter all = { 0 };
-    enum evac_code code = store->vt->read(store, &all, note_end, &replay->ends, replay->err);
+    const struct evac_store_filter all = { 0 },
+                                   ended = { .kinds = EVAC_KIND(TERMINAL), .light = true };
+    enum evac_code code = store->vt->read(store, &ended, note_end, &replay->ends, replay->err);
     if (code)
         return code;
     if (replay->ends.count)

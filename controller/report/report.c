@@ -348,28 +348,68 @@ enum evac_code evac_report_make_alone(struct evac_store *store, uint64_t run,
 /* --- what stands around the run
  * ------------------------------------------------------------------ */
 
-/* Of the app, not of the run: waivers that held when it began, and what happened to the app while
- * it went on. */
-static bool take_around(void *user, const struct evac_row *row)
+/* Of the app, not of the run: what held when it began, and what happened to the app meanwhile. Each
+ * is asked for by itself, so that a long past costs little. */
+
+/* The newest that a drill of the calendar did before it. */
+static bool take_drill(void *user, const struct evac_row *row)
+{
+    struct maker *m = user;
+    const struct evac_record *r = &row->record;
+    if (r->event.n == 0)
+        return true;
+    m->game_day = evac_str_is(r->name, "game-day") && evac_str_is(r->to, "watching");
+    return false;
+}
+
+/* A newer word about the same condition stands instead of the older. */
+static bool take_waiver(void *user, const struct evac_row *row)
 {
     struct maker *m = user;
     const struct evac_record *r = &row->record;
     struct evac_report *report = m->report;
-    bool during = r->seq > report->first_seq && r->seq < report->last_seq && r->run == 0;
-    bool held = r->kind == EVAC_RECORD_WAIVER && r->seq < report->first_seq;
-    if (r->kind == EVAC_RECORD_DRILL) {
-        if (r->seq < report->first_seq && r->event.n)
-            m->game_day = evac_str_is(r->name, "game-day") && evac_str_is(r->to, "watching");
-        return r->seq < report->last_seq;
-    }
-    if (held)
-        for (size_t i = 0; i < report->word_count; i++)
-            if (evac_str_is(report->words[i].kind, "waiver") &&
-                evac_str_eq(report->words[i].what, r->name))
-                report->words[i--] = report->words[--report->word_count];
-    if (during || (held && r->number > report->began_ms))
+    for (size_t i = 0; i < report->word_count; i++)
+        if (evac_str_is(report->words[i].kind, "waiver") &&
+            evac_str_eq(report->words[i].what, r->name))
+            report->words[i--] = report->words[--report->word_count];
+    if (r->number > report->began_ms)
         take_word(m, r);
-    return r->seq < report->last_seq;
+    return true;
+}
+
+static bool take_meanwhile(void *user, const struct evac_row *row)
+{
+    if (row->record.run == 0)
+        take_word(user, &row->record);
+    return true;
+}
+
+#define AROUND                                                                                     \
+    (EVAC_KIND(DRILL) | EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE) |               \
+     EVAC_KIND(DEFICIENCY))
+
+static enum evac_code take_around(struct evac_store *store, struct maker *m, struct evac_err *err)
+{
+    const struct evac_report *r = m->report;
+    const struct {
+        struct evac_store_filter filter;
+        evac_row_fn *take;
+    } asked[] = {
+        { { .kinds = EVAC_KIND(DRILL), .before_seq = r->first_seq, .newest_first = true },
+          take_drill },
+        { { .kinds = EVAC_KIND(WAIVER), .before_seq = r->first_seq }, take_waiver },
+        { { .kinds = EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE),
+            .after_seq = r->first_seq,
+            .before_seq = r->last_seq },
+          take_meanwhile },
+    };
+    enum evac_code code = EVAC_OK;
+    for (size_t i = 0; !code && i < sizeof asked / sizeof asked[0]; i++) {
+        struct evac_store_filter filter = asked[i].filter;
+        filter.app = r->plan->app;
+        code = store->vt->read(store, &filter, asked[i].take, m, err);
+    }
+    return code;
 }
 
 static int by_time(const void *a, const void *b)
@@ -378,18 +418,12 @@ static int by_time(const void *a, const void *b)
     return x->wall_ms < y->wall_ms ? -1 : x->wall_ms > y->wall_ms;
 }
 
-#define AROUND                                                                                     \
-    (EVAC_KIND(DRILL) | EVAC_KIND(WAIVER) | EVAC_KIND(FAULT) | EVAC_KIND(ESCALATE) |               \
-     EVAC_KIND(DEFICIENCY))
-
 static enum evac_code look_around(struct evac_store *store, struct evac_report *r,
                                   struct evac_err *err)
 {
     struct maker m = { r, err, EVAC_OK };
     struct evac_deficiencies *list;
-    struct evac_store_filter filter = { .app = r->plan->app,
-                                        .kinds = AROUND & ~EVAC_KIND(DEFICIENCY) };
-    enum evac_code code = store->vt->read(store, &filter, take_around, &m, err);
+    enum evac_code code = take_around(store, &m, err);
     if (m.game_day && !evac_plan_is_aside(r->plan))
         report_limit_of_game_day(r);
     if (r->word_count)

@@ -13,6 +13,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * What a run writes row by row, and machines write all the time. All other kinds are few, and asked
+ * for by their kind: which runs ended, what the calendar did, who holds a token. Only those are in
+ * the indices of kinds, so that the many cost nothing there. A new kind is indexed by itself;
+ * another list takes a migration.
+ */
+#define BULK_KINDS(X)                                                                              \
+    X(STEP, "step")                                                                                \
+    X(RUN, "run")                                                                                  \
+    X(SNAPSHOT, "snapshot")                                                                        \
+    X(INTENT, "intent")                                                                            \
+    X(OUTCOME, "outcome")                                                                          \
+    X(OBSERVE, "observe")                                                                          \
+    X(FACT, "fact")                                                                                \
+    X(INSTANT, "instant")                                                                          \
+    X(GATE_BLOCK, "gate_block")                                                                    \
+    X(GATE_PASS, "gate_pass")                                                                      \
+    X(SETTLE, "settle")                                                                            \
+    X(VERDICT, "verdict")                                                                          \
+    X(DECISION, "decision")                                                                        \
+    X(LAG, "lag")                                                                                  \
+    X(REQUEST, "request")                                                                          \
+    X(NOTICE, "notice")
+#define X(name, text) EVAC_KIND(name) |
+static const uint64_t bulk_kinds = BULK_KINDS(X) 0;
+#undef X
+/* Not "kind NOT IN (...)", which SQLite would build a table for at every row that is written. */
+#define X(name, text) "kind <> '" text "' AND "
+#define IS_FEW        BULK_KINDS(X) "1" /* X stays: it is needed where this is used */
+
 /* One row a version of the schema: what leads there from the version before. Append only. */
 static const char *const migrations[] = {
     "CREATE TABLE journal ("
@@ -26,8 +56,11 @@ static const char *const migrations[] = {
     "CREATE INDEX journal_app ON journal (app, seq);"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
     "INSERT INTO meta VALUES ('epoch', 0);",
+    "CREATE INDEX journal_kind ON journal (kind) WHERE " IS_FEW ";"
+    "CREATE INDEX journal_app_kind ON journal (app, kind) WHERE " IS_FEW ";",
 };
-#define SCHEMA_VERSION (int)(sizeof migrations / sizeof migrations[0])
+#define READABLE_VERSION 1 /* from here on a version adds only what makes reading faster */
+#define SCHEMA_VERSION   (int)(sizeof migrations / sizeof migrations[0])
 
 #define COLUMNS_OF(data)                                                                           \
     "seq, kind, run, step, attempt, epoch, t_boot_ms, t_wall_ms, number, app, name, from_, event," \
@@ -42,6 +75,7 @@ struct sqlite_store {
     char *path, *node, *boot_id;
     struct evac_chain chain;
     uint64_t epoch, ballast_bytes;
+    uint64_t read_work; /* of the newest read */
     bool failed, read_only, ballast_used;
 };
 
@@ -275,23 +309,49 @@ static void put_kinds(uint64_t kinds, struct evac_buf *sql)
     evac_buf_puts(sql, kinds ? "')" : "");
 }
 
+/* Asked for by kinds that the indices of kinds have; a run's rows are few, and have their own. */
+static bool is_by_kind(const struct evac_store_filter *f)
+{
+    return f->kinds && !(f->kinds & bulk_kinds) && !f->run;
+}
+
+/* SQLite uses a partial index only where the question says the index's own condition, word for
+ * word. */
+static void put_conditions(const struct evac_store_filter *f, struct evac_buf *sql)
+{
+    evac_buf_puts(sql, " WHERE seq > ?1");
+    if (f->run)
+        evac_buf_puts(sql, " AND run = ?2");
+    if (f->app.n)
+        evac_buf_puts(sql, " AND app = ?3");
+    if (f->before_seq)
+        evac_buf_puts(sql, " AND seq < ?5");
+    put_kinds(f->kinds, sql);
+    if (is_by_kind(f))
+        evac_buf_puts(sql, " AND " IS_FEW);
+}
+
+/* Of several kinds the numbers are found first, kind by kind, and then put in order: otherwise the
+ * order would be had by looking at every row. */
+static void put_question(const struct evac_store_filter *f, struct evac_buf *sql)
+{
+    bool several = is_by_kind(f) && (f->kinds & (f->kinds - 1));
+    evac_buf_putf(sql, "SELECT %s FROM journal", f->light ? COLUMNS_OF("''") : COLUMNS);
+    if (several)
+        evac_buf_puts(sql, " WHERE seq IN (SELECT seq FROM journal");
+    put_conditions(f, sql);
+    evac_buf_puts(sql, several ? ")" : "");
+    evac_buf_puts(sql, f->newest_first ? " ORDER BY seq DESC" : " ORDER BY seq");
+    if (f->limit)
+        evac_buf_puts(sql, " LIMIT ?4");
+}
+
 static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_store_filter *f,
                                    sqlite3_stmt **ret_stmt, struct evac_err *err)
 {
     struct evac_buf sql;
-    evac_buf_init(&sql, 4096);
-    evac_buf_putf(&sql, "SELECT %s FROM journal WHERE seq > ?1",
-                  f->light ? COLUMNS_OF("''") : COLUMNS);
-    if (f->run)
-        evac_buf_puts(&sql, " AND run = ?2");
-    if (f->app.n)
-        evac_buf_puts(&sql, " AND app = ?3");
-    if (f->before_seq)
-        evac_buf_puts(&sql, " AND seq < ?5");
-    put_kinds(f->kinds, &sql);
-    evac_buf_puts(&sql, f->newest_first ? " ORDER BY seq DESC" : " ORDER BY seq");
-    if (f->limit)
-        evac_buf_puts(&sql, " LIMIT ?4");
+    evac_buf_init(&sql, 8192);
+    put_question(f, &sql);
     int code = sqlite3_prepare_v2(s->db, sql.p, -1, ret_stmt, NULL);
     evac_buf_done(&sql);
     if (code != SQLITE_OK)
@@ -326,6 +386,7 @@ static enum evac_code read_rows(struct evac_store *store, const struct evac_stor
     }
     if (!code && step != SQLITE_DONE && step != SQLITE_ROW)
         code = sql_fail(s, "journal read", err);
+    s->read_work = stmt ? (uint64_t)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0) : 0;
     sqlite3_finalize(stmt);
     return code;
 }
@@ -357,6 +418,8 @@ static enum evac_code migrate(struct sqlite_store *s, struct evac_err *err)
         return evac_fail(err, EVAC_E_VERSION,
                          "%s has schema %lld, this evacd knows up to %d: use a newer one", s->path,
                          (long long)version, SCHEMA_VERSION);
+    if (s->read_only && version >= READABLE_VERSION)
+        return EVAC_OK;
     if (version < SCHEMA_VERSION && s->read_only)
         return evac_fail(err, EVAC_E_VERSION,
                          "%s has the old schema %lld: start a controller on it once", s->path,
@@ -502,4 +565,9 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
 bool evac_store_sqlite_ballast_used(const struct evac_store *store)
 {
     return store->vt == &vtable && ((const struct sqlite_store *)store)->ballast_used;
+}
+
+uint64_t evac_store_sqlite_work(const struct evac_store *store)
+{
+    return store->vt == &vtable ? ((const struct sqlite_store *)store)->read_work : 0;
 }

@@ -142,6 +142,141 @@ START_TEST(filters_choose_and_order)
 }
 END_TEST
 
+static void sql(const char *text)
+{
+    sqlite3 *db;
+    char *problem = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, text, NULL, NULL, &problem);
+    ck_assert_msg(!problem, "%s", problem);
+    sqlite3_close(db);
+}
+
+/* --- by kind
+ * ---------------------------------------------------------------------------------- */
+
+#define KINDS_ROWS (3 * EVAC_RECORD_KIND_COUNT)
+
+static struct evac_record kind_row(uint64_t seq)
+{
+    struct evac_record r = row(seq);
+    r.kind = (enum evac_record_kind)(seq * 7 % EVAC_RECORD_KIND_COUNT);
+    return r;
+}
+
+static void add_kinds(struct evac_store *store)
+{
+    struct evac_record rows[KINDS_ROWS];
+    for (size_t i = 0; i < KINDS_ROWS; i++)
+        rows[i] = kind_row(i + 1);
+    ck_assert_int_eq(store->vt->append(store, rows, KINDS_ROWS, NULL), EVAC_OK);
+}
+
+struct numbers {
+    uint64_t seq[KINDS_ROWS];
+    size_t count;
+};
+
+static bool note_number(void *user, const struct evac_row *r)
+{
+    struct numbers *n = user;
+    n->seq[n->count++] = r->record.seq;
+    return true;
+}
+
+static void both_say_the_same(struct evac_store *const stores[2], const struct evac_store_filter *f)
+{
+    static struct numbers n[2];
+    for (size_t i = 0; i < 2; i++) {
+        n[i].count = 0;
+        ck_assert_int_eq(stores[i]->vt->read(stores[i], f, note_number, &n[i], NULL), EVAC_OK);
+    }
+    ck_assert_uint_eq(n[0].count, n[1].count);
+    ck_assert_mem_eq(n[0].seq, n[1].seq, n[0].count * sizeof n[0].seq[0]);
+}
+
+START_TEST(each_kind_and_any_two_are_found_in_order_whether_they_are_indexed_or_not)
+{
+    struct evac_store *stores[] = { open_store(), evac_store_new_memory("n", "b") };
+    add_kinds(stores[0]);
+    add_kinds(stores[1]);
+    for (unsigned a = 0; a < EVAC_RECORD_KIND_COUNT; a++)
+        for (unsigned b = 0; b <= a; b++)
+            for (unsigned way = 0; way < 8; way++) {
+                const struct evac_store_filter f = {
+                    .kinds = UINT64_C(1) << a | UINT64_C(1) << b,
+                    .newest_first = way & 1,
+                    .app = way & 2 ? EVAC_STR("odd") : EVAC_STR_NONE,
+                    .limit = way & 4 ? 2 : 0,
+                    .after_seq = way & 4 ? 5 : 0,
+                    .before_seq = way & 2 ? KINDS_ROWS - 4 : 0,
+                    .run = way == 7 ? 2 : 0,
+                };
+                both_say_the_same(stores, &f);
+            }
+    evac_store_close(stores[0]);
+    evac_store_close(stores[1]);
+}
+END_TEST
+
+/* Runs long ago, and rows of machines since. */
+static void add_past(struct evac_store *store, uint64_t runs, uint64_t since)
+{
+    static struct evac_record rows[5000];
+    for (uint64_t i = 0; i < runs + since; i++) {
+        rows[i] = row(i + 1);
+        rows[i].kind = i < runs ? EVAC_RECORD_TERMINAL : EVAC_RECORD_LAG;
+        rows[i].app = i % 2 ? EVAC_STR("odd") : EVAC_STR("even");
+    }
+    ck_assert_int_eq(store->vt->append(store, rows, runs + since, NULL), EVAC_OK);
+}
+
+#define LITTLE 3000u /* steps of SQLite: some tens a row that is found, whatever else there is */
+
+static void look_at_the_past(struct evac_store *store, bool indexed)
+{
+    const struct evac_store_filter asked[] = {
+        { .kinds = EVAC_KIND(TERMINAL), .newest_first = true, .limit = 20, .light = true },
+        { .kinds = EVAC_KIND(TERMINAL), .app = EVAC_STR("odd"), .newest_first = true, .limit = 20 },
+        { .kinds = EVAC_KIND(EVIDENCE) | EVAC_KIND(DRILL), .app = EVAC_STR("odd") },
+        { .kinds = EVAC_KIND(EVIDENCE) | EVAC_KIND(DRILL), .newest_first = true },
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct seen seen = read_all(store, asked[i]);
+        ck_assert_uint_eq(seen.count, asked[i].limit);
+        if (indexed)
+            ck_assert_uint_lt(evac_store_sqlite_work(store), LITTLE);
+        else
+            ck_assert_uint_gt(evac_store_sqlite_work(store), 2 * LITTLE);
+    }
+}
+
+START_TEST(what_is_asked_by_its_kind_is_found_without_looking_at_every_row)
+{
+    struct evac_store *store = open_store();
+    add_past(store, 100, 4000);
+    look_at_the_past(store, true);
+    evac_store_close(store);
+}
+END_TEST
+
+START_TEST(a_journal_of_before_the_indices_can_be_read_and_has_them_once_it_is_written)
+{
+    struct evac_store *store = open_store();
+    add_past(store, 100, 4000);
+    evac_store_close(store);
+    sql("DROP INDEX journal_kind; DROP INDEX journal_app_kind; PRAGMA user_version = 1");
+    ck_assert_int_eq(try_open(&store, true, NULL), EVAC_OK);
+    look_at_the_past(store, false);
+    verify_good(store, 4100);
+    evac_store_close(store);
+    store = open_store();
+    look_at_the_past(store, true);
+    verify_good(store, 4100);
+    evac_store_close(store);
+}
+END_TEST
+
 START_TEST(a_gap_is_refused_and_nothing_of_the_batch_is_kept)
 {
     struct evac_store *store = open_store();
@@ -179,16 +314,6 @@ START_TEST(each_opening_takes_the_next_epoch)
     evac_store_close(store);
 }
 END_TEST
-
-static void sql(const char *text)
-{
-    sqlite3 *db;
-    char *problem = NULL;
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_exec(db, text, NULL, NULL, &problem);
-    ck_assert_msg(!problem, "%s", problem);
-    sqlite3_close(db);
-}
 
 static const struct {
     const char *sql, *says;
@@ -394,6 +519,9 @@ static void cases(Suite *suite)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, rows_come_back_as_they_went_in);
     tcase_add_test(tc, filters_choose_and_order);
+    tcase_add_test(tc, each_kind_and_any_two_are_found_in_order_whether_they_are_indexed_or_not);
+    tcase_add_test(tc, what_is_asked_by_its_kind_is_found_without_looking_at_every_row);
+    tcase_add_test(tc, a_journal_of_before_the_indices_can_be_read_and_has_them_once_it_is_written);
     tcase_add_test(tc, a_gap_is_refused_and_nothing_of_the_batch_is_kept);
     tcase_add_test(tc, a_second_writer_is_told_who_holds_it);
     tcase_add_test(tc, whether_a_journal_is_held_can_be_seen_without_touching_it);
