@@ -102,8 +102,8 @@ bool evac_store_sqlite_held(const char *path, long *ret_pid, int64_t *ret_since_
 /* The disk was full once and the ballast was given up: make room, then restart. */
 bool evac_store_sqlite_ballast_used(const struct evac_store *store);
 
-/* What the newest read took, in SQLite's own steps: some tens a row that was looked at, whatever else
- * the machine does. For tests of what must not look at every row. */
+/* What the newest read took, in SQLite's own steps: some tens a row that was looked at, whatever
+ * else the machine does. For tests of what must not look at every row. */
 uint64_t evac_store_sqlite_work(const struct evac_store *store);
 
 /* In memory, for tests and virtual time; same chain, no durability. */
