@@ -60,6 +60,14 @@ void share_unsay(struct evac_share *s, enum share_trouble which)
     s->trouble[which][0] = '\0';
 }
 
+void share_say_full(struct evac_share *s)
+{
+    share_say(s, TROUBLE_SPACE,
+              "etcd has used up its space and takes no writes: compact and defragment it, then "
+              "disarm its alarm (etcdctl alarm disarm)");
+    s->upkeep.next_ms = share_now(s) + s->o.poll_ms; /* it may have been mended by then */
+}
+
 bool share_heard(struct evac_share *s, const struct evac_gateway_answer *answer)
 {
     bool refused = answer->fate == EVAC_GATEWAY_REFUSED;
@@ -73,7 +81,7 @@ bool share_heard(struct evac_share *s, const struct evac_gateway_answer *answer)
         share_unsay(s, TROUBLE_SILENT);
         share_unsay(s, TROUBLE_REFUSED);
     } else if (refused && answer->code == EVAC_GATEWAY_NO_SPACE) {
-        share_say(s, TROUBLE_SPACE, EVAC_SHARE_NO_SPACE);
+        share_say_full(s);
     } else if (by_name) {
         share_say(s, TROUBLE_REFUSED, "etcd refuses this controller: %s", answer->words);
     } else if (!refused) {
@@ -129,7 +137,6 @@ void share_take_lead(struct evac_share *s, int64_t epoch, uint64_t sent_ms)
     s->confirmed_ms = sent_ms;
     s->look.told = 0;
     s->look.next_ms = 0;
-    s->upkeep.next_ms = share_now(s);
     s->writer = (struct share_writer){ .chain = s->replica };
     s->leader = (struct share_leader){ .epoch = epoch, .lease = s->lease.id };
     (void)evac_str_copy(s->leader.node, sizeof s->leader.node, evac_str(s->o.node));
@@ -139,7 +146,6 @@ void share_take_lead(struct evac_share *s, int64_t epoch, uint64_t sent_ms)
 static void give_up(struct evac_share *s)
 {
     share_write_forget(s);
-    evac_gateway_drop(s->gateway, EVAC_GATEWAY_UPKEEP);
     s->epoch = 0;
     s->leader = (struct share_leader){ .epoch = 0 };
     s->caught_up = false;

@@ -156,10 +156,7 @@ void share_step(struct evac_share *s);
 void share_kick(struct evac_share *s);
 void share_say(struct evac_share *s, enum share_trouble which, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* etcd is full. */
-#define EVAC_SHARE_NO_SPACE                                                                        \
-    "etcd has used up its space and takes no writes: compact and defragment it, then disarm its "  \
-    "alarm (etcdctl alarm disarm)"
+void share_say_full(struct evac_share *s);
 void share_unsay(struct evac_share *s, enum share_trouble which);
 void share_set_role(struct evac_share *s, enum evac_share_role role);
 /* What it is when it does not lead. */

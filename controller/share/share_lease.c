@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define RIVAL_MS 1000u /* until the name may be free again */
+
 static void ask(struct evac_share *s, const char *path, const struct evac_buf *body,
                 evac_gateway_fn *fn)
 {
@@ -123,7 +125,7 @@ static void on_registered(void *user, const struct evac_gateway_answer *answer)
     struct evac_etcd_range range = { .count = 0 };
     bool good = share_heard(s, answer) && evac_etcd_read_txn(answer->json, &result) &&
                 (result.succeeded || evac_etcd_read_range(&result, 0, arena, &range));
-    s->lease.next_ms = good ? share_now(s) + s->lease.ttl_ms / 3 : share_retry_ms(s);
+    s->lease.next_ms = good ? share_now(s) + RIVAL_MS : share_retry_ms(s);
     if (answer->fate == EVAC_GATEWAY_REFUSED && answer->code == EVAC_GATEWAY_NOT_FOUND) {
         share_lease_gone(s);
     } else if (good && (result.succeeded || (range.count && range.kvs[0].lease == s->lease.id))) {

@@ -1,6 +1,6 @@
 /*
- * What a leader does for etcd's disk: old revisions of the journal's end are let go (compaction),
- * and how full it is is looked at. etcd keeps every revision of every key until it is told not to,
+ * What is done for etcd's disk: each controller looks at how full it is, and the leader lets old
+ * revisions of the journal's end go (compaction). etcd keeps every revision of every key until it is told not to,
  * and once its quota is used up it takes no writes at all
  * (https://etcd.io/docs/v3.5/op-guide/maintenance/).
  */
@@ -51,7 +51,7 @@ static void look_at_size(struct evac_share *s, const cJSON *status)
 {
     int64_t size, quota;
     if (has_alarm(status, "NOSPACE"))
-        share_say(s, TROUBLE_SPACE, EVAC_SHARE_NO_SPACE);
+        share_say_full(s);
     else
         share_unsay(s, TROUBLE_SPACE);
     if (has_alarm(status, "CORRUPT"))
@@ -73,6 +73,8 @@ static void on_status(void *user, const struct evac_gateway_answer *answer)
     struct evac_share *s = user;
     if (share_heard(s, answer))
         look_at_size(s, answer->json);
+    else
+        s->upkeep.next_ms = share_now(s) + s->o.poll_ms;
     if (share_leads(s) && !s->upkeep.forbidden &&
         s->revision > s->upkeep.compacted + REVISIONS_OLD) {
         s->upkeep.compacted = s->revision - REVISIONS_KEPT;
@@ -84,8 +86,7 @@ static void on_status(void *user, const struct evac_gateway_answer *answer)
 void share_upkeep_step(struct evac_share *s)
 {
     uint64_t now = share_now(s);
-    if (!share_leads(s) || now < s->upkeep.next_ms ||
-        evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP))
+    if (now < s->upkeep.next_ms || evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP))
         return;
     s->upkeep.next_ms = now + UPKEEP_MS;
     ask(s, "/v3/maintenance/status", NULL, 0, on_status);
@@ -93,7 +94,6 @@ void share_upkeep_step(struct evac_share *s)
 
 uint64_t share_upkeep_due(const struct evac_share *s)
 {
-    return share_leads(s) && !evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP)
-               ? s->upkeep.next_ms
-               : SHARE_NEVER;
+    return evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP) ? SHARE_NEVER
+                                                                 : s->upkeep.next_ms;
 }

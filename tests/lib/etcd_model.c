@@ -90,7 +90,7 @@ struct etcd_model {
     struct lease leases[LEASES_MAX];
     size_t lease_count;
     int64_t next_lease;
-    bool no_space;
+    bool no_space, headless;
     char user[64], password[64];
     unsigned tokens, tokens_from;
 
@@ -320,7 +320,7 @@ static void end_lease(struct etcd_model *m, struct lease *lease)
 
 static void end_leases(struct etcd_model *m)
 {
-    for (size_t i = m->lease_count; i-- > 0;)
+    for (size_t i = m->headless ? 0 : m->lease_count; i-- > 0;)
         if (m->leases[i].ends_ms <= m->now_ms)
             end_lease(m, &m->leases[i]);
 }
@@ -659,7 +659,9 @@ static void arrive(struct etcd_model *m, struct exchange *x)
 {
     struct evac_str path = { x->request, x->path_n };
     bool keeps = evac_str_is(path, "/v3/lease/keepalive");
-    if (m->alone[x->endpoint] && !x->silent) {
+    if (m->headless && !m->alone[x->endpoint])
+        return;
+    if (m->alone[x->endpoint]) {
         if (!keeps || m->now_ms >= m->lies_until[x->endpoint])
             return; /* it hangs */
         cJSON *json = cJSON_ParseWithLength(x->request + x->body_at, x->request_n - x->body_at);
@@ -934,10 +936,17 @@ void etcd_model_isolate(struct etcd_model *m, unsigned endpoint, bool alone, uin
     m->lies_until[endpoint] = m->now_ms + lies_ms;
 }
 
+void etcd_model_headless(struct etcd_model *m)
+{
+    end_leases(m);
+    m->headless = true;
+}
+
 void etcd_model_elect(struct etcd_model *m)
 {
     m->term++;
     end_leases(m);
+    m->headless = false;
     for (size_t i = 0; i < m->lease_count; i++)
         m->leases[i].ends_ms = m->now_ms + m->leases[i].ttl_ms;
 }

@@ -45,7 +45,9 @@ void etcd_model_cut_all(struct etcd_model *m, unsigned client, bool cut);
 /* The endpoint is on the wrong side: what it is asked hangs, but that for lies_ms it says of each
  * lease that it lives. */
 void etcd_model_isolate(struct etcd_model *m, unsigned endpoint, bool alone, uint64_t lies_ms);
-/* A new leader among etcd's members: every lease gets its full time again. */
+/* No leader among etcd's members: nothing is answered, and no lease ends, until one is elected. */
+void etcd_model_headless(struct etcd_model *m);
+/* A new leader among them: every lease gets its full time again. */
 void etcd_model_elect(struct etcd_model *m);
 void etcd_model_no_space(struct etcd_model *m, bool full);
 void etcd_model_pause(struct etcd_model *m, unsigned client, uint64_t ms);
