@@ -1,7 +1,7 @@
 /*
  * What is done for etcd's disk: each controller looks at how full it is, and the leader lets old
- * revisions of the journal's end go (compaction). etcd keeps every revision of every key until it is told not to,
- * and once its quota is used up it takes no writes at all
+ * revisions of the journal's end go (compaction). etcd keeps every revision of every key until it
+ * is told not to, and once its quota is used up it takes no writes at all
  * (https://etcd.io/docs/v3.5/op-guide/maintenance/).
  */
 #include "share_internal.h"
@@ -94,6 +94,5 @@ void share_upkeep_step(struct evac_share *s)
 
 uint64_t share_upkeep_due(const struct evac_share *s)
 {
-    return evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP) ? SHARE_NEVER
-                                                                 : s->upkeep.next_ms;
+    return evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_UPKEEP) ? SHARE_NEVER : s->upkeep.next_ms;
 }
