@@ -596,7 +596,8 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
             evac_watch_turn(&a->watches[i]);
     }
     if (a->rehearsal == run) {
-        if (run->plan->workflow != EVAC_WORKFLOW_FENCE && !engine_drill_is_side_work(a, run->id))
+        if (run->plan->workflow != EVAC_WORKFLOW_FENCE && run->plan->isolate.n == 0 &&
+            !engine_drill_is_side_work(a, run->id))
             note_look(a, run, io->now);
         a->old_side.due_ms = 0; /* a fence has changed it */
         a->rehearsal = NULL;

@@ -57,8 +57,9 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
 
 static void see_look(struct evac_engine_app *a, const struct evac_record *r)
 {
-    if (evac_str_is(r->name, evac_workflow_name(EVAC_WORKFLOW_FENCE)))
-        return; /* says nothing of a standby */
+    bool cut_off = evac_str_has(r->data, "\"isolate\":\"");
+    if (evac_str_is(r->name, evac_workflow_name(EVAC_WORKFLOW_FENCE)) || cut_off)
+        return; /* says nothing of a standby: a fence, or what it would be without a region */
     a->replay_look = r->run;
     a->replay_look_to = engine_region_index(a->app, r->to);
 }

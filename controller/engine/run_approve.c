@@ -156,9 +156,10 @@ static void record_yes(struct evac_run *run, struct evac_run_io *io, uint32_t st
 static void answer_yes(struct evac_run *run, struct evac_run_io *io, uint32_t step)
 {
     uint16_t have = evac_run_yeses(run, step), need = evac_run_yeses_needed(run);
-    char text[240];
-    struct evac_text line;
+    char text[300], shut[200];
+    struct evac_text line, why;
     evac_text_init(&line, text, sizeof text);
+    evac_text_init(&why, shut, sizeof shut);
     evac_text_puts(&line, "approved");
     if (have < need) {
         evac_text_puts(&line, ", ");
@@ -168,8 +169,9 @@ static void answer_yes(struct evac_run *run, struct evac_run_io *io, uint32_t st
         evac_text_puts(&line, ": ");
         run_say_needed(run, step, &line);
     } else if (run_gates_shut(run, io->now, step)) {
-        evac_text_puts(&line, "; but ");
-        run_say_shut(run, io->now, step, &line);
+        run_say_shut(run, io->now, step, &why);
+        evac_text_puts(&line, ", and waits still for ");
+        evac_text_put(&line, evac_text_str(&why));
     } else {
         evac_text_puts(&line, step == EVAC_NO_STEP ? "; the run begins" : "; the step goes on");
     }

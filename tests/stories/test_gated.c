@@ -194,6 +194,18 @@ START_TEST(in_a_freeze_a_manual_run_needs_a_reason)
 }
 END_TEST
 
+START_TEST(a_yes_is_told_what_is_still_waited_for)
+{
+    setup_with(WITH(TWO, "automatic = \"never\""));
+    ck_assert_int_eq(hear(EVAC_CMD_FREEZE, &ann, NULL, "the year's end"), EVAC_OK);
+    ck_assert_int_eq(world_begin_as(w, &ann, EVAC_MODE_GRACEFUL, "why", 0), EVAC_OK);
+    ck_assert_int_eq(yes(&bob), EVAC_OK);
+    ck_assert_int_eq(yes(&cid), EVAC_OK);
+    ck_assert_msg(strstr(world_said(w), "approved, and waits still for freeze: the app is frozen"),
+                  "%s", world_said(w));
+}
+END_TEST
+
 START_TEST(whoever_may_not_override_waits_even_when_asking_at_once)
 {
     uint16_t freeze = 1u << EVAC_RUN_GATE_FREEZE;
@@ -251,6 +263,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_yes_is_void_when_the_region_is_well_again);
     tcase_add_loop_test(tc, what_the_policy_announced_begins_after_its_time, 0, 3);
     tcase_add_loop_test(tc, in_a_freeze_a_manual_run_needs_a_reason, 0, 2);
+    tcase_add_test(tc, a_yes_is_told_what_is_still_waited_for);
     tcase_add_test(tc, whoever_may_not_override_waits_even_when_asking_at_once);
     tcase_add_test(tc, users_are_not_led_out_of_the_last_region_that_serves_them);
     tcase_add_test(tc, a_rule_of_the_configuration_is_overridden_by_name);

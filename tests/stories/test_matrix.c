@@ -352,6 +352,10 @@ START_TEST(what_leans_on_a_region_is_named)
     expect(&c, world_run_to_end(c.w, 60 * MINUTE_MS), "it does not end");
     expect(&c, world_run_state(c.w) == EVAC_RUN_FAILED, "nothing leans on the region");
     expect(&c, world_traced(c.w, "wants us-east-1, which this run may not touch"), "not named");
+    expect(&c, !world_app(c.w)->readiness[1].known, "it says something of the standby");
+    world_crash(c.w, 1000);
+    world_run(c.w, 5000);
+    expect(&c, !world_app(c.w)->readiness[1].known, "it does after a restart");
     /* the isolated drill acts in the standby alone: but for DNS, whose control plane is there */
     expect(&c, !world_begin(c.w, EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL), "no drill");
     world_isolate(c.w, "eu-west-1");
