@@ -8,8 +8,8 @@ check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valg
 
 # Node from elsewhere is as good, and Debian's npm does not install beside it.
 command -v npm >/dev/null || check="$check nodejs npm"
-# promtool's package brings a service, which systemd would start: where it runs, promtool is used only if it is there already.
-[ -d /run/systemd/system ] || check="$check prometheus"
+# These packages bring services, which systemd would start: where it runs, promtool and etcd are used only if they are there already.
+[ -d /run/systemd/system ] || check="$check prometheus etcd-server etcd-client"
 
 want=$build
 [ "${1:-}" != check ] || want="$build $check"

@@ -29,13 +29,8 @@ uint32_t evac_row_batch_count(const struct evac_buf *out)
     return out->n >= COUNT_AT + 4 ? get_u32(out->p + COUNT_AT) : 0;
 }
 
-void evac_row_batch_put(struct evac_buf *out, const struct evac_row *row)
+static void put_row(struct evac_buf *out, const struct evac_row *row)
 {
-    if (out->n == 0) {
-        evac_buf_puts(out, MAGIC);
-        evac_buf_put(out, row->prev_hash, 32);
-        put_u32(out, 0);
-    }
     size_t at = out->n;
     put_u32(out, 0);
     evac_record_canonical(&row->record, out);
@@ -46,8 +41,24 @@ void evac_row_batch_put(struct evac_buf *out, const struct evac_row *row)
     put_u32(out, row->boot_id.n);
     evac_buf_put_str(out, row->boot_id);
     evac_buf_put(out, row->hash, 32);
-    if (!out->failed)
-        set_u32(out->p + COUNT_AT, evac_row_batch_count(out) + 1);
+}
+
+bool evac_row_batch_put(struct evac_buf *out, const struct evac_row *row)
+{
+    size_t before = out->n;
+    if (before == 0) {
+        evac_buf_puts(out, MAGIC);
+        evac_buf_put(out, row->prev_hash, 32);
+        put_u32(out, 0);
+    }
+    put_row(out, row);
+    if (out->failed) {
+        out->n = before;
+        out->failed = false;
+        return false;
+    }
+    set_u32(out->p + COUNT_AT, evac_row_batch_count(out) + 1);
+    return true;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

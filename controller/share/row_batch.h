@@ -16,8 +16,8 @@
                 */
 #define EVAC_ROW_BATCH_ROWS_MAX 4096u
 
-/* *out is begun by the first row. */
-void evac_row_batch_put(struct evac_buf *out, const struct evac_row *row);
+/* *out is begun by the first row. False: it does not fit, and *out is as it was. */
+bool evac_row_batch_put(struct evac_buf *out, const struct evac_row *row);
 uint32_t evac_row_batch_count(const struct evac_buf *out);
 
 /* The rows' array lives in *arena, their texts in value. EVAC_E_CORRUPT says what is wrong: not

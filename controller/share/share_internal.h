@@ -176,6 +176,7 @@ void share_text_add(struct evac_share *s, struct evac_str node, struct evac_str 
 
 void share_batch_free(struct share_batch *batch);
 struct share_batch *share_batch_new(void);
+void share_batch_keep(struct share_batch *batch, const struct evac_row *row); /* with its texts */
 void share_queue_add(struct share_queue *queue, struct share_batch *batch);
 struct share_batch *share_queue_take(struct share_queue *queue);
 void share_queue_clear(struct share_queue *queue);
@@ -201,6 +202,7 @@ uint64_t share_look_due(const struct evac_share *s);
 bool share_look_is_old(const struct evac_share *s); /* too old to know of a leader */
 /* Of a leader's key and a head's: false: not understood. */
 bool share_read_leader(const struct evac_etcd_range *range, struct share_leader *leader);
+void share_put_head(struct evac_buf *out, uint64_t last, uint64_t first, const uint8_t hash[32]);
 bool share_read_head(const struct evac_etcd_range *range, struct share_head *head);
 
 /* --- share_write.c -----------------------------------------------------------------------------

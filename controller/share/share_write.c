@@ -63,7 +63,7 @@ void share_queue_clear(struct share_queue *queue)
         share_batch_free(batch);
 }
 
-static void keep_row(struct share_batch *batch, const struct evac_row *row)
+static void add_row(struct share_batch *batch, const struct evac_row *row)
 {
     if (batch->count == batch->cap) {
         size_t cap = batch->cap ? 2 * batch->cap : 8;
@@ -82,6 +82,15 @@ static void copy_texts(struct evac_arena *arena, struct evac_record *r)
                                  &r->who, &r->text, &r->request_id, &r->data };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i] = texts[i]->n ? evac_arena_str(arena, *texts[i]) : EVAC_STR_NONE;
+}
+
+void share_batch_keep(struct share_batch *batch, const struct evac_row *row)
+{
+    struct evac_row copy = *row;
+    copy_texts(batch->arena, &copy.record);
+    copy.node = evac_arena_str(batch->arena, row->node);
+    copy.boot_id = evac_arena_str(batch->arena, row->boot_id);
+    add_row(batch, &copy);
 }
 
 /* --- rows that the shell appends ---------------------------------------------------------------
@@ -103,8 +112,7 @@ static enum evac_code make_batch(struct evac_share *s, const struct evac_record 
         copy_texts(batch->arena, &row.record);
         memcpy(row.prev_hash, chain->last_hash, 32);
         evac_chain_hash(&row, row.hash);
-        evac_row_batch_put(&batch->value, &row);
-        if (batch->value.failed)
+        if (!evac_row_batch_put(&batch->value, &row))
             return evac_fail(err, EVAC_E_TOOBIG,
                              "row %llu ('%s'), and those that go with it, are larger than the %u "
                              "bytes that etcd takes at once",
@@ -112,7 +120,7 @@ static enum evac_code make_batch(struct evac_share *s, const struct evac_record 
                              evac_record_kind_name(row.record.kind), EVAC_ROW_BATCH_BYTES_MAX);
         chain->last_seq = row.record.seq;
         memcpy(chain->last_hash, row.hash, 32);
-        keep_row(batch, &row);
+        add_row(batch, &row);
     }
     return EVAC_OK;
 }
@@ -128,8 +136,8 @@ static bool join(struct share_writer *w, struct share_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct evac_row row = batch->rows[i];
         copy_texts(last->arena, &row.record);
-        evac_row_batch_put(&last->value, &row);
-        keep_row(last, &row);
+        (void)evac_row_batch_put(&last->value, &row); /* there is room: see above */
+        add_row(last, &row);
     }
     share_batch_free(batch);
     return true;
@@ -320,10 +328,13 @@ static void ask_outcome(struct evac_share *s)
     send_txn(s, &txn, on_outcome);
 }
 
-static void put_hex(struct evac_buf *out, const uint8_t hash[32])
+void share_put_head(struct evac_buf *out, uint64_t last, uint64_t first, const uint8_t hash[32])
 {
+    evac_buf_putf(out, "{\"last\":\"%llu\",\"first\":\"%llu\",\"hash\":\"",
+                  (unsigned long long)last, (unsigned long long)first);
     for (size_t i = 0; i < 32; i++)
         evac_buf_putf(out, "%02x", hash[i]);
+    evac_buf_puts(out, "\"}");
 }
 
 static void put_head(struct evac_share *s, struct evac_etcd_txn *txn, const struct evac_row *last)
@@ -331,10 +342,7 @@ static void put_head(struct evac_share *s, struct evac_etcd_txn *txn, const stru
     char a[SHARE_KEY_BYTES];
     struct evac_buf value;
     evac_buf_init(&value, 512);
-    evac_buf_putf(&value, "{\"last\":\"%llu\",\"first\":\"%llu\",\"hash\":\"",
-                  (unsigned long long)last->record.seq, (unsigned long long)s->head.first);
-    put_hex(&value, last->hash);
-    evac_buf_puts(&value, "\"}");
+    share_put_head(&value, last->record.seq, s->head.first, last->hash);
     evac_etcd_put(txn, share_key(s, a, "head"), evac_buf_str(&value), 0);
     evac_buf_done(&value);
 }
