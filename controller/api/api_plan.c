@@ -2,8 +2,8 @@
 #include "access.h"
 #include "api_routes.h"
 #include "builtin.h"
-#include "driver_print.h"
 #include "plan_lint.h"
+#include "rights.h"
 #include "view.h"
 #include "view_gates.h"
 
@@ -193,12 +193,19 @@ void api_plan_app(struct api_call *c)
 
 void api_permissions(struct api_call *c)
 {
+    char workflow[64], account[64];
     const struct evac_model *model = evac_daemon_model(c->daemon);
-    const struct evac_app *app = evac_model_app(model, c->vars[0]);
+    const struct evac_rights_request request = {
+        .model = model,
+        .app = evac_model_app(model, c->vars[0]),
+        .catalog = evac_daemon_catalog(c->daemon),
+        .workflow = api_query(c, "workflow", workflow, sizeof workflow),
+        .account = api_query(c, "account", account, sizeof account),
+    };
     struct evac_err err = { EVAC_OK, "" };
-    if (!app)
+    if (!request.app)
         api_no_app(c, c->vars[0]);
-    else if (evac_permissions_of_app(model, app, evac_daemon_catalog(c->daemon), &c->r->body, &err))
+    else if (evac_rights_of_app(&request, &c->r->body, &err))
         api_fail(c, &err);
 }
 

@@ -30,6 +30,8 @@ const struct evac_api_param evac_api_params[] = {
     { "until", true, "The latest instant to look ahead to, in milliseconds since 1970." },
     { "since", true, "The earliest instant to look back to, in milliseconds since 1970." },
     { "all", true, "1: also those that are closed or accepted." },
+    { "workflow", false, "failover, failback, drill or fence; without it all of them." },
+    { "account", false, "The account's number; without it what the app's own settings say." },
     { NULL, false, NULL },
 };
 
@@ -79,8 +81,8 @@ const struct evac_route evac_routes[] = {
       200, "Probes", JSON, SHELL, "apps", "The newest answers of each probe, as this controller got them." },
     { "GET", "/v1/apps/{app}/readiness", "getReadiness", ROW("look"), api_readiness, "", NULL,
       200, "Readiness", JSON, SHELL, "apps", "What the last looks, the lint and drills say of its standbys." },
-    { "GET", "/v1/apps/{app}/permissions", "getPermissions", ROW("look"), api_permissions, "", NULL,
-      200, "Permissions", JSON, SHELL, "apps", "The least that the app's plans need, as a policy of the cloud." },
+    { "GET", "/v1/apps/{app}/permissions", "getPermissions", ROW("look"), api_permissions, "workflow account", NULL,
+      200, "Permissions", JSON, SHELL, "apps", "The least that the app's plans need, as policies of the cloud." },
     { "GET", "/v1/apps/{app}/receipt", "getReceipt", ROW("receipt"), api_receipt, "kind name to soak_ms", NULL,
       200, "Receipt", JSON, SHELL, "drills", "What a drill would touch; nothing is begun." },
     { "GET", "/v1/apps/{app}/faults", "getFaults", ROW("look"), api_faults, "run", NULL,

@@ -27,8 +27,10 @@ struct evac_cli {
     const char *tag, *regions, *name, *strategy, *out; /* discover */
     const char *severity, *due, *title, *retest, *criterion, *since, *key, *checkpoint;
     bool accept, all;
-    const char *role, *apps, *about; /* token */
-    const char *as, *response;       /* challenge */
+    const char *role, *apps, *about; /* token; role: iam too */
+    const char *workflow, *account;  /* iam */
+    long part;
+    const char *as, *response; /* challenge */
     /* simulate, replay */
     const char *down, *faults[16], *journal, *app, *policy;
     size_t fault_count;
@@ -135,7 +137,7 @@ evac_command_fn evac_cmd_evidence, evac_cmd_deficiencies, evac_cmd_deficiency, e
 evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan, evac_cmd_move,
     evac_cmd_drill, evac_cmd_drills, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say,
     evac_cmd_say_app, evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload,
-    evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint,
+    evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_iam,
     evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
 evac_command_fn evac_cmd_place, evac_cmd_stand_down, evac_cmd_dashboard, evac_cmd_simulate,
     evac_cmd_replay, evac_cmd_token, evac_cmd_challenge;

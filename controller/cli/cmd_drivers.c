@@ -28,47 +28,17 @@ static enum evac_exit unknown_driver(const char *found)
 /* --- permissions
  * ------------------------------------------------------------------------------------------- */
 
-static enum evac_exit permissions_here(struct evac_cli *cli, struct evac_buf *out)
-{
-    struct evac_diag diag = { .arena = evac_arena_new() };
-    struct evac_model *model = NULL;
-    struct evac_err err = { EVAC_OK, "" };
-    enum evac_code code = evac_builtin_conf_load(cli->config, &diag, &model, &err);
-    const struct evac_app *app = code ? NULL : evac_model_app(model, evac_str(cli->argv[0]));
-    if (!code && !app)
-        code = evac_fail(&err, EVAC_E_NOTFOUND, "there is no driver and no app '%s'", cli->argv[0]);
-    if (!code)
-        code = evac_permissions_of_app(model, app, evac_builtin_catalog(), out, &err);
-    if (code)
-        (void)evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);
-    evac_model_free(model);
-    evac_arena_free(diag.arena);
-    return code ? EVAC_EXIT_FAILED : EVAC_EXIT_DONE;
-}
-
-static enum evac_exit permissions_there(struct evac_cli *cli, struct evac_buf *out)
-{
-    char path[1200];
-    struct evac_err err = { EVAC_OK, "" };
-    if (!evac_cli_app_path(path, sizeof path, cli->argv[0], "permissions"))
-        return evac_cli_fail(EVAC_EXIT_USAGE, "the app's name is too long");
-    enum evac_exit code = evac_client_raw(cli->client, path, NULL, out, &err);
-    return code == EVAC_EXIT_DONE
-               ? code
-               : evac_cli_fail(code, "'%s' is no driver; asked for an app of that name: %s",
-                               cli->argv[0], err.text);
-}
-
 static enum evac_exit permissions(struct evac_cli *cli, struct evac_buf *out)
 {
-    if (cli->argc < 1)
-        return evac_cli_fail(EVAC_EXIT_USAGE, "drivers --iam: name a driver or an app");
-    const struct evac_driver *driver = find_driver(cli->argv[0]);
-    if (driver && !cli->config) {
-        evac_permissions_of_driver(driver, out);
-        return EVAC_EXIT_DONE;
-    }
-    return cli->config ? permissions_here(cli, out) : permissions_there(cli, out);
+    const struct evac_driver *driver = cli->argc ? find_driver(cli->argv[0]) : NULL;
+    if (!cli->argc)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "drivers --iam: name a driver");
+    if (!driver)
+        return evac_cli_fail(EVAC_EXIT_USAGE,
+                             "there is no driver '%s'; what an app needs: evac iam %s",
+                             cli->argv[0], cli->argv[0]);
+    evac_permissions_of_driver(driver, out);
+    return EVAC_EXIT_DONE;
 }
 
 /* --- tables

@@ -100,6 +100,15 @@ static bool set_runs(struct evac_cli *cli, const char *text)
     return true;
 }
 
+static bool set_part(struct evac_cli *cli, const char *text)
+{
+    int64_t n;
+    if (!count(text, 1, 100, &n))
+        return false;
+    cli->part = (long)n;
+    return true;
+}
+
 static bool set_seed(struct evac_cli *cli, const char *text)
 {
     int64_t n;
@@ -170,7 +179,7 @@ const struct evac_option evac_cli_options[] = {
     /* looking */
     FLAG("watch", watch, "drawn again every second, until you stop it (--json: a line each)"),
     SET("port", "PORT", set_port, "on 127.0.0.1, for the browser (default: a free one)"),
-    TEXT("format", "text|json|html|mermaid", format, "in which form (fsm: text, mermaid; others: text, json, html)"),
+    TEXT("format", "text|json|html|mermaid|terraform", format, "in which form (fsm: text, mermaid; iam: json, terraform; others: text, json, html)"),
     TEXT("report", "DIR", report_dir, "write report.txt, report.json and report.html there"),
     /* lint, drivers, discover */
     TEXT("assume-down", "REGION", assume_down, "it is gone (default: the region left, if ungraceful)"),
@@ -179,7 +188,10 @@ const struct evac_option evac_cli_options[] = {
     TEXT("config", "DIR", config, "this configuration, without a controller (default /etc/evac)"),
     TEXT("facts", "FILE", facts, "with --config: instead of the built-in facts"),
     FLAG("markdown", markdown, "as a page's table"),
-    FLAG("iam", iam, "the permissions that a driver, or an app's plans, need"),
+    FLAG("iam", iam, "the permissions that a driver needs (an app: evac iam)"),
+    TEXT("workflow", "failover|failback|drill|fence", workflow, "what its plans alone need"),
+    TEXT("account", "NUMBER", account, "the account that the resources are in (default: as the app's ARNs say, or any)"),
+    SET("part", "N", set_part, "of a policy that is longer than a managed one may be"),
     TEXT("tag", "KEY=VALUE", tag, "what carries it; the value is the app's name"),
     TEXT("regions", "REGION,REGION", regions, "where to look"),
     TEXT("name", "NAME", name, "its name"),
@@ -207,7 +219,7 @@ const struct evac_option evac_cli_options[] = {
     FLAG("accept", accept, "its owner takes the risk (--reason)"),
     FLAG("all", all, "closed and accepted ones too"),
     /* tokens */
-    TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin"),
+    TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin; iam: observe or act, that policy alone"),
     TEXT("apps", "APP,APP", apps, "on these apps alone"),
     TEXT("about", "TEXT", about, "what it is for"),
     { NULL, NULL, NULL, 0, NULL },

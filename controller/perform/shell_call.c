@@ -143,35 +143,6 @@ static const struct evac_args *step_args(struct shell_call *call, const struct e
     return args;
 }
 
-static bool is_given(const struct evac_args *args, const char *name)
-{
-    size_t n = strlen(name);
-    for (size_t i = 0; i < args->count; i++) {
-        struct evac_str given = args->items[i].name;
-        if (evac_str_starts(given, name) && (given.n == n || given.p[n] == '.'))
-            return true;
-    }
-    return false;
-}
-
-struct evac_args shell_whole_props(struct evac_arena *arena, const struct evac_args *props,
-                                   const struct evac_param *params,
-                                   const struct evac_plan_place *place)
-{
-    size_t count = 0, most = props->count;
-    for (const struct evac_param *p = params; p && p->name; p++)
-        most++;
-    struct evac_arg *items = evac_arena_array(arena, most, sizeof *items);
-    for (size_t i = 0; i < props->count; i++)
-        items[count++] =
-            (struct evac_arg){ props->items[i].name,
-                               evac_plan_substitute(arena, place, props->items[i].value) };
-    for (const struct evac_param *p = params; p && p->name; p++)
-        if (p->fallback && !is_given(props, p->name))
-            items[count++] = named(p->name, evac_str(p->fallback));
-    return (struct evac_args){ items, count };
-}
-
 static const struct evac_args *measure_args(struct shell_call *call,
                                             const struct evac_call_effect *effect)
 {
@@ -185,8 +156,8 @@ static const struct evac_args *measure_args(struct shell_call *call,
         named("region", effect->region),
     };
     struct evac_args props =
-        shell_whole_props(call->arena, &effect->app->resources[effect->step].props,
-                          call->driver ? call->driver->params : NULL, &place);
+        evac_plan_whole_props(call->arena, &effect->app->resources[effect->step].props,
+                              call->driver ? call->driver->params : NULL, &place);
     return shell_with_more(call->arena, &props, more, sizeof more / sizeof more[0]);
 }
 

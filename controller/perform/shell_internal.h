@@ -96,10 +96,6 @@ struct shell_call *shell_new_look(struct evac_shell *shell, evac_look_fn *done, 
 enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver *driver,
                                struct evac_link *link, const struct evac_call *ask,
                                struct evac_err *err);
-/* A resource's settings as a step would get them: defaults filled in, placeholders replaced. */
-struct evac_args shell_whole_props(struct evac_arena *arena, const struct evac_args *props,
-                                   const struct evac_param *params,
-                                   const struct evac_plan_place *place);
 /* args and a few more, sorted. */
 struct evac_args *shell_with_more(struct evac_arena *arena, const struct evac_args *args,
                                   const struct evac_arg *more, size_t more_count);

@@ -27,9 +27,9 @@ static const struct evac_args *look_args(const struct evac_shell *shell, struct 
     const struct evac_plan_place place = {
         .app = app->name, .region = region, .from = other, .to = region
     };
-    struct evac_args props = shell_whole_props(arena, &resource->props, driver->params, &place);
+    struct evac_args props = evac_plan_whole_props(arena, &resource->props, driver->params, &place);
     struct evac_args want =
-        shell_whole_props(arena, &look->what->want, action ? action->params : NULL, &place);
+        evac_plan_whole_props(arena, &look->what->want, action ? action->params : NULL, &place);
     const struct evac_arg standard[] = {
         { EVAC_STR("app"), app->name },
         { EVAC_STR("from"), other },

@@ -108,7 +108,7 @@ static enum evac_code drive(struct shell_flight *f, const struct evac_parcel *pa
     struct shell_call *call = shell_new_look(shell, on_driver, f);
     const struct evac_plan_place place = { .region = region };
     struct evac_args given = evac_channel_args(parcel, region, call->arena);
-    struct evac_args all = shell_whole_props(call->arena, &given, driver->params, &place);
+    struct evac_args all = evac_plan_whole_props(call->arena, &given, driver->params, &place);
     char *token = evac_arena_alloc(call->arena, 26);
     (void)evac_str_copy(token, 26, evac_str(parcel->message->id));
     const struct evac_call ask = { .verb = EVAC_VERB_APPLY,

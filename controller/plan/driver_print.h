@@ -19,10 +19,7 @@ void evac_driver_print(const struct evac_driver *driver, enum evac_drivers_form 
 void evac_drivers_to_json(const struct evac_catalog *catalog, const struct evac_driver *driver,
                           struct evac_jw *w);
 
-/* A policy with what a driver may call, or with what any plan of an app calls: the least that is
- * enough. Resources are left to a person ("*"): each driver's page names them. */
+/* A policy with what a driver may call, of all resources: what an app needs is narrower (rights.h).
+ */
 void evac_permissions_of_driver(const struct evac_driver *driver, struct evac_buf *out);
-enum evac_code evac_permissions_of_app(const struct evac_model *model, const struct evac_app *app,
-                                       const struct evac_catalog *catalog, struct evac_buf *out,
-                                       struct evac_err *err);
 #endif

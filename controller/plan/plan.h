@@ -217,5 +217,9 @@ struct evac_plan_place {
 };
 struct evac_str evac_plan_substitute(struct evac_arena *arena, const struct evac_plan_place *place,
                                      struct evac_str text);
+/* A resource's settings as a step would get them: defaults filled in, placeholders replaced. */
+struct evac_args evac_plan_whole_props(struct evac_arena *arena, const struct evac_args *props,
+                                       const struct evac_param *params,
+                                       const struct evac_plan_place *place);
 
 #endif

@@ -287,9 +287,30 @@ bool evac_plan_calls(const struct evac_plan_step *step, const struct evac_op *op
     struct evac_str rest = evac_str(op->when), value, region = region_of(step, op);
     while (rest.n) {
         struct evac_str key = evac_str_cut(evac_str_cut(rest, ' ', &rest), '=', &value);
+        bool other = evac_str_starts(key, "!");
+        if (other)
+            key = (struct evac_str){ key.p + 1, key.n - 1 };
         if (!evac_str_copy(name, sizeof name, key) ||
-            !evac_str_eq(evac_args_regional(&step->args, name, region), value))
+            evac_str_eq(evac_args_regional(&step->args, name, region), value) == other)
             return false;
     }
     return true;
+}
+
+struct evac_args evac_plan_whole_props(struct evac_arena *arena, const struct evac_args *props,
+                                       const struct evac_param *params,
+                                       const struct evac_plan_place *place)
+{
+    size_t count = 0, most = props->count;
+    for (const struct evac_param *p = params; p && p->name; p++)
+        most++;
+    struct evac_arg *items = evac_arena_array(arena, most, sizeof *items);
+    for (size_t i = 0; i < props->count; i++)
+        items[count++] =
+            (struct evac_arg){ props->items[i].name,
+                               evac_plan_substitute(arena, place, props->items[i].value) };
+    for (const struct evac_param *p = params; p && p->name; p++)
+        if (p->fallback && !plan_is_given(props, p))
+            items[count++] = (struct evac_arg){ evac_str(p->name), evac_str(p->fallback) };
+    return (struct evac_args){ items, count };
 }

@@ -1,6 +1,6 @@
 /*
- * IAM: who may do what, as its simulator says. Policies are not evaluated: a role's document says
- * what it may not do, everything else is allowed.
+ * IAM: who may do what, as its simulator says. Whom control gave policies is judged by them
+ * (sandbox_iam.c); of all others a document says what they may not do, and the rest is allowed.
  *
  *     make iam us-east-1 {"kind":"role","name":"evac","path":"/ops/",
  *       "denied":["rds:FailoverGlobalCluster"],      a policy denies it
@@ -15,6 +15,7 @@
  * The last says who the sandbox's caller is, for STS; else its own user, kind "user", name "evac".
  */
 #include "sandbox_docs.h"
+#include "sandbox_rights.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -44,6 +45,18 @@ static struct evac_str arn_of(struct sb_call *c, const struct sb_doc *d)
                              EVAC_STR_ARG(sb_doc_text(d, "path")), d->name);
 }
 
+/* A role that control gave policies needs no document of its own. */
+static struct sb_doc *known_by_policies(struct sb_call *c, struct evac_str arn)
+{
+    char name[128];
+    struct evac_str role = sb_last_part(arn, '/');
+    snprintf(name, sizeof name, "role/%.*s", EVAC_STR_ARG(role));
+    if (sb_principal_named(c->sb, name))
+        return sb_doc_of_kind(c->sb, c->id, kinds, "role", c->region, role);
+    sb_error(c, 404, "NoSuchEntity", "%.*s cannot be found.", EVAC_STR_ARG(arn));
+    return NULL;
+}
+
 static struct sb_doc *principal(struct sb_call *c)
 {
     static const char *const whose[] = { "role", "user" };
@@ -55,8 +68,7 @@ static struct sb_doc *principal(struct sb_call *c)
                 return d;
     if (evac_str_is(arn, OWN_USER))
         return sb_doc_of_kind(c->sb, c->id, kinds, "user", c->region, EVAC_STR("evac"));
-    sb_error(c, 404, "NoSuchEntity", "%.*s cannot be found.", EVAC_STR_ARG(arn));
-    return NULL;
+    return known_by_policies(c, arn);
 }
 
 /* "ecs:*" stands for all that begins so. */
@@ -104,9 +116,34 @@ static struct evac_str context(const struct sb_call *c, const char *key)
     return EVAC_STR_NONE;
 }
 
+/* Who is asked about: the sandbox's own key, or a role's. */
+static const struct sb_principal *judged(const struct sb_call *c, const struct sb_doc *d)
+{
+    char name[128];
+    if (strcmp(d->kind, "user") == 0)
+        return sb_principal_named(c->sb, c->sb->access_key_id);
+    snprintf(name, sizeof name, "role/%.100s", d->name);
+    return sb_principal_named(c->sb, name);
+}
+
+static const char *by_policies(const struct sb_call *c, const struct sb_principal *p,
+                               struct evac_str name, struct evac_str resource)
+{
+    struct sb_ask ask = { .action = name, .resource = resource };
+    for (int i = 1; i <= (int)SB_CONTEXT_MAX && sb_has(c, "ContextEntries.%d.ContextKeyName", i);
+         i++)
+        ask.context[ask.context_count++] =
+            (struct sb_context){ sb_in(c, "ContextEntries.%d.ContextKeyName", i),
+                                 sb_in(c, "ContextEntries.%d.ContextKeyValues.1", i) };
+    return sb_decision_name(sb_policies_decide(p->policies, p->count, &ask));
+}
+
 static const char *decide(const struct sb_call *c, const struct sb_doc *d, struct evac_str name,
                           struct evac_str resource)
 {
+    const struct sb_principal *own = judged(c, d);
+    if (own)
+        return by_policies(c, own, name, resource);
     const cJSON *only = entry(d, "only_for", name), *needs = entry(d, "needs", name);
     const cJSON *regions = cJSON_GetObjectItem(d->json, "regions");
     bool wrong_region = regions && !lists(regions, context(c, "aws:RequestedRegion"));

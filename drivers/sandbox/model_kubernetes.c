@@ -13,6 +13,7 @@
  * within their bounds, and nobody gives its pods work.
  */
 #include "sandbox_docs.h"
+#include "sandbox_rights.h"
 #include "sigv4.h"
 
 #include <openssl/evp.h>
@@ -271,7 +272,9 @@ static bool proves(struct sb_call *c, struct evac_str url, struct evac_str clust
     return claim.presigned && signs_cluster(claim.signed_names) &&
            evac_str_is(claim.scope.service, "sts") &&
            evac_str_is(claim.scope.region, sb_region_name(sb, c->region)) && age_ms < TOKEN_MS &&
-           age_ms > -SKEW_MS && evac_str_is(claim.access_key_id, sb->access_key_id) &&
+           age_ms > -SKEW_MS &&
+           (evac_str_is(claim.access_key_id, sb->access_key_id) ||
+            sb_principal_of_key(sb, claim.access_key_id)) &&
            (!sb->session_token[0] || evac_str_is(claim.session_token, sb->session_token)) &&
            evac_sigv4_verify(NULL, &asked, &claim, evac_str(sb->secret_access_key), claim.wall_ms,
                              SKEW_MS, NULL) == EVAC_OK;

@@ -1,25 +1,20 @@
 /*
- * STS: who am I, and roles. A role's credentials are the sandbox's own, since IAM is not modelled:
- * what matters for a controller is that it asks, where it asks, and that it uses what it got.
+ * STS: who am I, and roles. A role's credentials are the sandbox's own, but for one that control
+ * gave policies: its sessions have a key of their own, and may what those allow.
  */
 #include "sandbox_internal.h"
+#include "sandbox_rights.h"
+
+#include <stdio.h>
 
 #define SESSION_MIN_S 900
 #define SESSION_MAX_S 43200
 
 static void caller_identity(struct sb_call *c)
 {
-    sb_tag(&c->out, "Arn", evac_str(sb_iam_caller(c->sb)));
+    sb_tag(&c->out, "Arn", evac_str(c->principal ? c->principal->arn : sb_iam_caller(c->sb)));
     sb_tag(&c->out, "UserId", EVAC_STR("AIDAEVACSANDBOX000001"));
     sb_tag(&c->out, "Account", EVAC_STR(SB_ACCOUNT));
-}
-
-static struct evac_str last_part(struct evac_str arn)
-{
-    for (size_t i = arn.n; i > 0; i--)
-        if (arn.p[i - 1] == '/')
-            return (struct evac_str){ arn.p + i, arn.n - i };
-    return arn;
 }
 
 static bool check_role(struct sb_call *c, int64_t seconds)
@@ -35,11 +30,22 @@ static bool check_role(struct sb_call *c, int64_t seconds)
     return !c->failed;
 }
 
+static struct sb_principal *role_of(const struct sb_call *c)
+{
+    char name[128];
+    snprintf(name, sizeof name, "role/%.*s", EVAC_STR_ARG(sb_last_part(sb_in(c, "RoleArn"), '/')));
+    return sb_principal_named(c->sb, name);
+}
+
 static void put_session(struct sb_call *c, int64_t seconds)
 {
     const struct evac_sandbox *sb = c->sb;
+    struct sb_principal *role = role_of(c);
+    if (role)
+        snprintf(role->arn, sizeof role->arn, "arn:aws:sts::" SB_ACCOUNT ":assumed-%s/%.*s",
+                 role->name, EVAC_STR_ARG(sb_in(c, "RoleSessionName")));
     evac_buf_puts(&c->out, "<Credentials>");
-    sb_tag(&c->out, "AccessKeyId", evac_str(sb->access_key_id));
+    sb_tag(&c->out, "AccessKeyId", evac_str(role ? role->access_key_id : sb->access_key_id));
     sb_tag(&c->out, "SecretAccessKey", evac_str(sb->secret_access_key));
     sb_tag(&c->out, "SessionToken",
            evac_str(sb->session_token[0] ? sb->session_token : "sandbox-session-token"));
@@ -50,7 +56,7 @@ static void put_session(struct sb_call *c, int64_t seconds)
                              EVAC_STR_ARG(sb_in(c, "RoleSessionName"))));
     sb_tag(&c->out, "Arn",
            evac_arena_printf(c->arena, "arn:aws:sts::" SB_ACCOUNT ":assumed-role/%.*s/%.*s",
-                             EVAC_STR_ARG(last_part(sb_in(c, "RoleArn"))),
+                             EVAC_STR_ARG(sb_last_part(sb_in(c, "RoleArn"), '/')),
                              EVAC_STR_ARG(sb_in(c, "RoleSessionName"))));
     evac_buf_puts(&c->out, "</AssumedRoleUser>");
 }

@@ -2,6 +2,7 @@
 #include "aws_time.h"
 #include "sandbox_docs.h"
 #include "sandbox_internal.h"
+#include "sandbox_rights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ void evac_sandbox_free(struct evac_sandbox *sb)
         if (sb_service((enum sb_service_id)i)->destroy)
             sb_service((enum sb_service_id)i)->destroy(sb->state[i]);
     sb_docs_free(sb);
+    sb_principals_free(sb);
     sb_stale_forget(sb);
     evac_arena_free(sb->reply_arena);
     free(sb->counters);

@@ -1,5 +1,6 @@
 /* One AWS request: who asks, what, where; whether it is let in; what became of it. */
 #include "sandbox_internal.h"
+#include "sandbox_rights.h"
 #include "sigv4.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ static enum evac_aws_protocol protocol_of(const struct sb_call *c)
     return is_json(own) && !target ? EVAC_AWS_QUERY : own;
 }
 
-static struct evac_str last_part(struct evac_str s, char at)
+struct evac_str sb_last_part(struct evac_str s, char at)
 {
     for (size_t i = s.n; i > 0; i--)
         if (s.p[i - 1] == at)
@@ -168,7 +169,7 @@ static void find_operation(struct sb_call *c)
         return;
     }
     struct evac_str name = is_json(c->protocol)
-                               ? last_part(sb_request_header(c, "x-amz-target"), '.')
+                               ? sb_last_part(sb_request_header(c, "x-amz-target"), '.')
                                : sb_in(c, "Action");
     c->operation = by_name(c->service, name);
 }
@@ -202,7 +203,8 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
 {
     struct evac_sandbox *sb = c->sb;
     struct evac_err err = { EVAC_OK, "" };
-    if (!evac_str_is(claim->access_key_id, sb->access_key_id)) {
+    c->principal = sb_principal_of_key(sb, claim->access_key_id);
+    if (!c->principal && !evac_str_is(claim->access_key_id, sb->access_key_id)) {
         bool ec2 = c->protocol == EVAC_AWS_EC2;
         sb_error(c, ec2 ? 401 : 403,
                  ec2                    ? "AuthFailure"
@@ -304,6 +306,8 @@ static void serve(struct sb_call *c)
                  "User: arn:aws:iam::" SB_ACCOUNT ":user/evac is not authorized to perform: %s:%s",
                  c->service->signing_name, c->operation->name);
     else
+        sb_authorize(c);
+    if (!c->failed)
         sb_check_members(c);
     if (!c->failed)
         handle(c);

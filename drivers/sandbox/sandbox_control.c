@@ -1,5 +1,6 @@
 /* Outages on demand: what people and tests tell the model to go through. */
 #include "sandbox_internal.h"
+#include "sandbox_rights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,13 @@ static enum evac_code on_fault(struct words *w, struct evac_err *err)
     return sb_faults_control(w->sb, rest, err);
 }
 
+static enum evac_code on_iam(struct words *w, struct evac_err *err)
+{
+    struct evac_str rest = w->rest;
+    w->rest = EVAC_STR_NONE;
+    return sb_iam_control(w->sb, rest, err);
+}
+
 enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str command,
                                     struct evac_err *err)
 {
@@ -231,7 +239,7 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
     } verbs[] = {
         { "region", on_region }, { "service", on_service }, { "lag", on_lag },
         { "stale", on_stale },   { "limits", on_limits },   { "app", on_app },
-        { "make", on_make },     { "fault", on_fault },
+        { "make", on_make },     { "fault", on_fault },     { "iam", on_iam },
     };
     struct words w = { sb, command };
     struct evac_str verb = word(&w);
@@ -244,8 +252,8 @@ enum evac_code evac_sandbox_control(struct evac_sandbox *sb, struct evac_str com
         sb_move(sb);
         return code;
     }
-    return evac_fail(
-        err, EVAC_E_BADARG,
-        "'%.*s' is not a command; region, service, fault, make, lag, stale, limits and app are",
-        EVAC_STR_ARG(verb));
+    return evac_fail(err, EVAC_E_BADARG,
+                     "'%.*s' is not a command; region, service, fault, make, lag, stale, limits, "
+                     "iam and app are",
+                     EVAC_STR_ARG(verb));
 }

@@ -175,13 +175,17 @@ struct sb_counter { /* a mutating operation's */
     struct sb_bucket limit;
 };
 
+struct sb_principal;
 struct sb_stale; /* answers of reads, kept to be given again */
 struct sb_shop;
 
 struct evac_sandbox {
     struct evac_sandbox_options options;
     char access_key_id[64], secret_access_key[128], session_token[1024];
-    struct evac_sigv4_cache keys; /* derived from the secret, to verify with */
+    struct evac_sigv4_cache keys;    /* derived from the secret, to verify with */
+    struct sb_principal *principals; /* sandbox_rights.h: whose rights are looked at */
+    size_t principal_count;
+    uint64_t refused; /* requests, for want of a right */
     uint64_t now_ms, random;
     uint64_t wake_ms; /* when something happens by itself next, while it is known */
     bool wake_known;
@@ -223,7 +227,8 @@ struct sb_call {
     size_t param_count;
     const struct evac_json *json;
     const struct evac_xml *xml;
-    bool anonymous, for_all; /* for_all: signed for all regions */
+    bool anonymous, for_all;              /* for_all: signed for all regions */
+    const struct sb_principal *principal; /* who asks; NULL: its rights are not looked at */
 
     struct evac_sandbox_reply *reply;
     struct evac_buf out;      /* the operation's result, without envelope; S3: the body */
@@ -270,6 +275,8 @@ struct evac_str sb_in(const struct sb_call *c, const char *fmt, ...)
 bool sb_has(const struct sb_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t sb_in_i64(const struct sb_call *c, const char *name, int64_t fallback);
 bool sb_in_bool(const struct sb_call *c, const char *name, bool fallback);
+/* What follows the last `at`; all of it when there is none. */
+struct evac_str sb_last_part(struct evac_str s, char at);
 /* Without its percent signs. */
 struct evac_str sb_unescape(struct evac_arena *arena, struct evac_str s);
 /* A header of the request, "" none. */

@@ -39,8 +39,9 @@ static void put_operations(const struct evac_sandbox *sb, struct evac_buf *json)
 
 void evac_sandbox_truth(const struct evac_sandbox *sb, struct evac_buf *ret_json)
 {
-    evac_buf_putf(ret_json, "{\"now_ms\":%llu,\"requests\":%llu", (unsigned long long)sb->now_ms,
-                  (unsigned long long)sb->requests);
+    evac_buf_putf(ret_json, "{\"now_ms\":%llu,\"requests\":%llu,\"refused\":%llu",
+                  (unsigned long long)sb->now_ms, (unsigned long long)sb->requests,
+                  (unsigned long long)sb->refused);
     sb_shop_truth(sb, ret_json);
     put_regions(sb, ret_json);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++)

@@ -167,7 +167,8 @@ struct evac_op {
     bool mutates;
     const char *when; /* "switch=record": called only where the argument has that value, of the
                          region that it is served from where each has its own; "endpoint=" where it
-                         has none. NULL: always. Several, separated by spaces: all of them */
+                         has none, "!endpoint=" where it has one. NULL: always. Several, separated
+                         by spaces: all of them */
 };
 
 enum {
@@ -278,6 +279,23 @@ struct evac_publication {
     int64_t wall_ms;
 };
 
+/* What a permission of an operation can be narrowed to. */
+struct evac_right_query {
+    const struct evac_driver *driver;
+    const struct evac_op *op;     /* one of its */
+    struct evac_str permission;   /* one of op->iam */
+    const struct evac_args *args; /* as of a call: the resource's and the step's */
+    struct evac_str region;       /* where it is called; "" of no one region */
+    struct evac_str account;      /* "*" when nobody knows */
+};
+struct evac_right {
+    struct evac_str resource;  /* as the cloud's policies name it, wildcards included; "*" all */
+    struct evac_str condition; /* "key=value": only so; "" always */
+    bool anywhere; /* it is called in a region that the operation's row does not tell, too */
+};
+/* Both live until it returns. */
+typedef void evac_right_fn(void *user, const struct evac_right *right);
+
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
  * `const struct evac_pack evac_pack`. The first two fields never move, so that any ABI can be
  * refused by name. settings are the controller's, under the pack's name. */
@@ -303,6 +321,9 @@ struct evac_pack {
      * once, later, with an APPLY's reply. */
     enum evac_code (*publish)(struct evac_link *link, const struct evac_publication *publication,
                               evac_done_fn *done, void *user, struct evac_err *err);
+
+    /* Calls say for each resource that a permission must be for; NULL: for all. Pure. */
+    void (*rights)(const struct evac_right_query *query, evac_right_fn *say, void *user);
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

@@ -5,6 +5,7 @@
 #include "conf.h"
 #include "driver_print.h"
 #include "plan_lint.h"
+#include "rights.h"
 #include "suite.h"
 
 #include <cjson/cJSON.h>
@@ -833,29 +834,103 @@ END_TEST
 /* --- what drivers need
  * ------------------------------------------------------------------------------------------ */
 
-START_TEST(an_apps_permissions_are_what_its_plans_call)
+static cJSON *rights_of(const char *workflow, const char *account)
 {
-    struct evac_buf by_check, by_record;
+    struct evac_buf json;
     struct evac_err err = { EVAC_OK, "" };
-    evac_buf_init(&by_check, 65536);
-    evac_buf_init(&by_record, 65536);
+    const struct evac_rights_request request = { .model = model,
+                                                 .app = &model->apps[0],
+                                                 .catalog = evac_builtin_catalog(),
+                                                 .workflow = evac_str(workflow),
+                                                 .account = evac_str(account) };
+    evac_buf_init(&json, 1u << 20);
+    must(evac_rights_of_app(&request, &json, &err), &err);
+    cJSON *all = cJSON_Parse(json.p);
+    ck_assert_ptr_nonnull(all);
+    evac_buf_done(&json);
+    return all;
+}
+
+/* All policies of a role as one text. */
+static const char *role_text(const cJSON *all, const char *role)
+{
+    static char text[1u << 16];
+    size_t n = 0;
+    const cJSON *p;
+    cJSON_ArrayForEach(p, cJSON_GetObjectItem(all, "policies"))
+    {
+        char *json = cJSON_PrintUnformatted(cJSON_GetObjectItem(p, "document"));
+        if (strcmp(cJSON_GetObjectItem(p, "role")->valuestring, role) == 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", json);
+        ck_assert_uint_eq(strlen(json), (size_t)cJSON_GetObjectItem(p, "characters")->valuedouble);
+        ck_assert_uint_le(strlen(json), EVAC_RIGHTS_MANAGED_MAX);
+        cJSON_free(json);
+    }
+    return text;
+}
+
+static bool grants(const cJSON *all, const char *role, const char *part)
+{
+    return strstr(role_text(all, role), part) != NULL;
+}
+
+START_TEST(an_apps_rights_are_what_its_plans_call)
+{
     load_shop("us-east-1", "us-west-2", "health-check");
-    must(evac_permissions_of_app(model, &model->apps[0], evac_builtin_catalog(), &by_check, &err),
-         &err);
+    cJSON *all = rights_of("", "123456789012");
+    ck_assert(!grants(all, "act", "route53:ChangeResourceRecordSets"));
+    ck_assert(grants(all, "act", "rds:FailoverGlobalCluster"));
+    ck_assert(grants(all, "observe", "cloudwatch:GetMetricData")); /* measured */
+    ck_assert(!grants(all, "act", "autoscaling:"));                /* has none */
+    ck_assert(!grants(all, "observe", "rds:FailoverGlobalCluster"));
+    ck_assert(!grants(all, "observe", "ecs:UpdateService"));
+    cJSON_Delete(all);
     evac_model_free(model);
     load_shop("us-east-1", "us-west-2", "record");
-    must(evac_permissions_of_app(model, &model->apps[0], evac_builtin_catalog(), &by_record, &err),
-         &err);
-    ck_assert_ptr_null(strstr(by_check.p, "route53:ChangeResourceRecordSets"));
-    ck_assert_ptr_nonnull(strstr(by_record.p, "route53:ChangeResourceRecordSets"));
-    ck_assert_ptr_nonnull(strstr(by_check.p, "rds:FailoverGlobalCluster"));
-    ck_assert_ptr_nonnull(strstr(by_check.p, "cloudwatch:GetMetricData")); /* measured */
-    ck_assert_ptr_null(strstr(by_check.p, "autoscaling:"));                /* has none */
-    cJSON *policy = cJSON_Parse(by_check.p);
-    ck_assert(cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(policy, "Statement")));
-    cJSON_Delete(policy);
-    evac_buf_done(&by_check);
-    evac_buf_done(&by_record);
+    all = rights_of("", "123456789012");
+    ck_assert(grants(all, "act", "route53:ChangeResourceRecordSets"));
+    cJSON_Delete(all);
+}
+END_TEST
+
+START_TEST(rights_are_for_what_the_app_has_and_where_it_is)
+{
+    load_shop("us-east-1", "us-west-2", "record");
+    cJSON *all = rights_of("", "123456789012");
+    ck_assert(grants(all, "act", "arn:aws:ecs:us-west-2:123456789012:service/shop/"));
+    ck_assert(grants(all, "act", "\"arn:aws:route53:::hostedzone/Z1\""));
+    ck_assert(grants(all, "act", "\"aws:RequestedRegion\":[\"us-east-1\"]")); /* Route 53's home */
+    ck_assert(!grants(all, "act", "us-west-1"));
+    cJSON_Delete(all);
+    all = rights_of("", "");
+    ck_assert(grants(all, "act", "arn:aws:ecs:us-west-2:*:service/shop/")); /* nobody said which */
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItem(all, "account")));
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(all, "notes")), 1);
+    cJSON_Delete(all);
+}
+END_TEST
+
+START_TEST(a_workflow_alone_needs_less)
+{
+    struct evac_buf out;
+    struct evac_err err = { EVAC_OK, "" };
+    load_shop("us-east-1", "us-west-2", "record");
+    cJSON *all = rights_of("drill", "");
+    ck_assert(grants(all, "act", "ecs:UpdateService"));
+    ck_assert(!grants(all, "act", "rds:FailoverGlobalCluster"));
+    cJSON_Delete(all);
+    evac_buf_init(&out, 4096);
+    struct evac_rights_request wrong = { .model = model,
+                                         .app = &model->apps[0],
+                                         .catalog = evac_builtin_catalog(),
+                                         .workflow = EVAC_STR("drills") };
+    ck_assert_int_eq(evac_rights_of_app(&wrong, &out, &err), EVAC_E_BADARG);
+    ck_assert_ptr_nonnull(strstr(err.text, "failover, failback, drill and fence are allowed"));
+    wrong.workflow = EVAC_STR_NONE;
+    wrong.account = EVAC_STR("1234");
+    ck_assert_int_eq(evac_rights_of_app(&wrong, &out, &err), EVAC_E_BADARG);
+    ck_assert_ptr_nonnull(strstr(err.text, "a number of 12 digits"));
+    evac_buf_done(&out);
 }
 END_TEST
 
@@ -966,7 +1041,9 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, the_built_in_way_needs_nothing_of_the_failed_region);
     tcase_add_test(tc, a_changed_record_can_not_leave_the_region_that_it_is_changed_in);
     tcase_add_test(tc, homes_that_are_no_region_of_the_app_are_assumed_down_too);
-    tcase_add_test(tc, an_apps_permissions_are_what_its_plans_call);
+    tcase_add_test(tc, an_apps_rights_are_what_its_plans_call);
+    tcase_add_test(tc, rights_are_for_what_the_app_has_and_where_it_is);
+    tcase_add_test(tc, a_workflow_alone_needs_less);
     tcase_add_test(tc, a_step_can_ask_for_the_permissions_of_its_plan);
     tcase_add_test(tc, looks_and_changes_are_statements_of_their_own);
     tcase_add_test(tc, every_driver_is_a_row_and_every_action_a_line);

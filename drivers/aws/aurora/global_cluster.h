@@ -110,12 +110,7 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
         return global_measure(c, &kind, err);                                                      \
     }                                                                                              \
     static const struct aws_handlers handlers[] = { GLOBAL_HANDLERS, { 0 } };                      \
-    static enum evac_code call_##identifier(struct evac_link *link, const struct evac_call *call,  \
-                                            evac_done_fn *done, void *user, uint64_t *ret_id,      \
-                                            struct evac_err *err)                                  \
-    {                                                                                              \
-        return aws_run(link, handlers, call, done, user, ret_id, err);                             \
-    }                                                                                              \
+    AWS_CALL(call_##identifier, handlers)                                                          \
     const struct evac_driver evac_driver_##identifier = { text,                                    \
                                                           doc,                                     \
                                                           resource_params,                         \

@@ -99,12 +99,48 @@ static void enqueue(struct job *job)
     w->last_job = &job->next;
 }
 
+/* All that looking may ask. */
+/* clang-format off */
+#define LOOK(service, operation, iam) { service, operation, iam, EVAC_HOME_STEP, NULL, true, false }
+static const struct evac_op ops[] = {
+    LOOK("tagging", "GetResources", "tag:GetResources"),
+    LOOK("autoscaling", "DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingGroups"),
+    LOOK("cloudfront", "GetDistribution", "cloudfront:GetDistribution"),
+    LOOK("dynamodb", "DescribeTable", "dynamodb:DescribeTable"),
+    LOOK("ecs", "DescribeServices", "ecs:DescribeServices"),
+    LOOK("efs", "DescribeReplicationConfigurations", "elasticfilesystem:DescribeReplicationConfigurations"),
+    LOOK("eks", "DescribeNodegroup", "eks:DescribeNodegroup"),
+    LOOK("elasticache", "DescribeGlobalReplicationGroups", "elasticache:DescribeGlobalReplicationGroups"),
+    LOOK("elbv2", "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
+    LOOK("globalaccelerator", "ListEndpointGroups", "globalaccelerator:ListEndpointGroups"),
+    LOOK("globalaccelerator", "ListListeners", "globalaccelerator:ListListeners"),
+    LOOK("kms", "DescribeKey", "kms:DescribeKey"),
+    LOOK("lambda", "ListEventSourceMappings", "lambda:ListEventSourceMappings"),
+    LOOK("rds", "DescribeDBClusters", "rds:DescribeDBClusters"),
+    LOOK("rds", "DescribeDBInstances", "rds:DescribeDBInstances"),
+    LOOK("rds", "DescribeGlobalClusters", "rds:DescribeGlobalClusters"),
+    LOOK("route53", "GetHealthCheck", "route53:GetHealthCheck"),
+    LOOK("route53", "ListResourceRecordSets", "route53:ListResourceRecordSets"),
+    LOOK("s3", "GetBucketReplication", "s3:GetReplicationConfiguration"),
+    LOOK("s3", "GetObject", "s3:GetObject"),
+    LOOK("scheduler", "ListSchedules", "scheduler:ListSchedules"),
+    LOOK("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret"),
+    LOOK("sqs", "GetQueueUrl", "sqs:GetQueueUrl"),
+    { 0 },
+};
+/* clang-format on */
+
 static struct job *job_new(struct walk *w, struct thing *thing, struct area *area,
                            walk_read_fn *read)
 {
     struct job *job = evac_arena_alloc(w->arena, sizeof *job);
     *job = (struct job){ .walk = w, .thing = thing, .area = area, .read = read };
-    job->call = (struct aws_call){ .link = w->link, .arena = w->arena, .token = "", .state = job };
+    job->call = (struct aws_call){ .link = w->link,
+                                   .arena = w->arena,
+                                   .action = "discover",
+                                   .token = "",
+                                   .ops = ops,
+                                   .state = job };
     job->call.region = thing ? thing->listed : area->region;
     if (thing)
         job->call.args = thing->holes;

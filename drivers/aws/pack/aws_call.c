@@ -1,4 +1,5 @@
 /* One open call: how it begins, asks, and is answered. */
+#include "aws_allow.h"
 #include "aws_lever.h"
 #include "aws_pack.h"
 #include "aws_parity.h"
@@ -81,7 +82,7 @@ static aws_start_fn *start_of(const struct aws_handlers *row, enum evac_verb ver
     return by_verb[verb];
 }
 
-enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
+enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table, aws_call_fn *whose,
                        const struct evac_call *call, evac_done_fn *done, void *user,
                        uint64_t *ret_id, struct evac_err *err)
 {
@@ -98,6 +99,8 @@ enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
     c->lever = row->lever;
     c->shot = row->shot;
     c->parity = row->parity;
+    c->driver = aws_driver_of(whose);
+    c->ops = aws_ops_of(c->driver, call->verb, action);
     enum evac_code code = start(c, err);
     if (code) {
         drop(c);
@@ -156,6 +159,9 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
                         aws_reply_fn *on_reply, struct evac_err *err)
 {
     struct evac_aws_request full = *request;
+    enum evac_code code = aws_allow(c, request, err);
+    if (code)
+        return code;
     full.server = server_of(c, request->region);
     c->on_reply = on_reply;
     return evac_aws_send(c->link->aws, &full, replied, c, &c->sent_id, err);
@@ -261,10 +267,14 @@ void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const ch
 static struct evac_reply said(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_reply reply = { .progress = -1, .code = r->code };
-    reply.reason = r->code.n && r->message.n ? aws_printf(c, "%.*s: %.*s", EVAC_STR_ARG(r->code),
-                                                          EVAC_STR_ARG(r->message))
-                   : r->message.n            ? r->message
-                                             : r->code;
+    if (aws_is_denied(r))
+        reply.reason = aws_say_denied(c, r);
+    else
+        reply.reason =
+            r->code.n && r->message.n
+                ? aws_printf(c, "%.*s: %.*s", EVAC_STR_ARG(r->code), EVAC_STR_ARG(r->message))
+            : r->message.n ? r->message
+                           : r->code;
     reply.retry_after_ms = r->retry_after_ms;
     return reply;
 }

@@ -1,6 +1,7 @@
 #include "aws_pack.h"
 
 #include "aws_classify.h"
+#include "aws_rights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,4 +42,5 @@ const struct evac_pack evac_pack_aws = {
     .discover = aws_discover,
     .throttles = evac_aws_is_throttle,
     .publish = aws_publish,
+    .rights = aws_rights,
 };

@@ -119,10 +119,13 @@ struct aws_call {
     const struct aws_lever *lever; /* of the action, NULL none */
     const struct aws_shot *shot;
     const struct aws_parity *parity;
-    struct aws_server *servers; /* see aws_server_add() */
-    void *state;                /* the driver's own, in arena */
-    void *helper;               /* a helper's of this header, in arena */
-    struct evac_str request_id; /* of the last exchange */
+    const struct evac_driver *driver;
+    const struct evac_op *ops;   /* what the action, or measuring, may ask: nothing else is sent */
+    const struct evac_op *asked; /* the last of them */
+    struct aws_server *servers;  /* see aws_server_add() */
+    void *state;                 /* the driver's own, in arena */
+    void *helper;                /* a helper's of this header, in arena */
+    struct evac_str request_id;  /* of the last exchange */
     aws_reply_fn *on_reply;
     aws_then_fn *then; /* of a DNS question or a timer */
     const struct evac_dns_reply *dns;
@@ -145,15 +148,19 @@ struct aws_handlers {
 
 /* A driver's call and its table, where there is nothing special about them. */
 #define AWS_CALL(name, handlers)                                                                   \
-    static enum evac_code name(struct evac_link *link, const struct evac_call *call,               \
+    static enum evac_code name(struct evac_link *link, const struct evac_call *what,               \
                                evac_done_fn *done, void *user, uint64_t *ret_id,                   \
                                struct evac_err *err)                                               \
     {                                                                                              \
-        return aws_run(link, handlers, call, done, user, ret_id, err);                             \
+        return aws_run(link, handlers, name, what, done, user, ret_id, err);                       \
     }
 
-/* A driver's whole call(): opens one, finds its handler, runs it. */
-enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table,
+typedef enum evac_code aws_call_fn(struct evac_link *link, const struct evac_call *call,
+                                   evac_done_fn *done, void *user, uint64_t *ret_id,
+                                   struct evac_err *err);
+/* A driver's whole call(): opens one, finds its handler, runs it. whose: the driver's call itself,
+ * which tells whose table allows what is asked (aws_allow.h). */
+enum evac_code aws_run(struct evac_link *link, const struct aws_handlers *table, aws_call_fn *whose,
                        const struct evac_call *call, evac_done_fn *done, void *user,
                        uint64_t *ret_id, struct evac_err *err);
 void aws_cancel(struct evac_link *link, uint64_t id);

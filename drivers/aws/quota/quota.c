@@ -104,7 +104,7 @@ static enum evac_code call_quota(struct evac_link *link, const struct evac_call 
                                  evac_done_fn *done, void *user, uint64_t *ret_id,
                                  struct evac_err *err)
 {
-    return aws_run(link, handlers, call, done, user, ret_id, err);
+    return aws_run(link, handlers, call_quota, call, done, user, ret_id, err);
 }
 
 const struct evac_driver evac_driver_quota = {

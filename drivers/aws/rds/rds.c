@@ -552,7 +552,7 @@ static enum evac_code call_rds(struct evac_link *link, const struct evac_call *c
                                evac_done_fn *done, void *user, uint64_t *ret_id,
                                struct evac_err *err)
 {
-    return aws_run(link, handlers, call, done, user, ret_id, err);
+    return aws_run(link, handlers, call_rds, call, done, user, ret_id, err);
 }
 
 const struct evac_driver evac_driver_rds = { "rds",

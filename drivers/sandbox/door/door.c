@@ -77,6 +77,18 @@ static struct evac_door *make(uv_loop_t *loop, const struct evac_door_options *o
     return door;
 }
 
+static enum evac_code enforce(struct evac_door *door, const char *iam, struct evac_err *err)
+{
+    struct evac_buf command;
+    if (!iam)
+        return EVAC_OK;
+    evac_buf_init(&command, 1u << 20);
+    evac_buf_putf(&command, "iam self policy %s", iam);
+    enum evac_code code = evac_sandbox_control(door->sandbox, evac_buf_str(&command), err);
+    evac_buf_done(&command);
+    return code;
+}
+
 enum evac_code evac_door_new(uv_loop_t *loop, const struct evac_door_options *options,
                              struct evac_door **ret_door, struct evac_err *err)
 {
@@ -86,7 +98,9 @@ enum evac_code evac_door_new(uv_loop_t *loop, const struct evac_door_options *op
                          EVAC_DOOR_REGIONS_MAX);
 
     struct evac_door *door = make(loop, options);
-    enum evac_code code = door_http_open(door, options->http_port, err);
+    enum evac_code code = enforce(door, options->iam, err);
+    if (!code)
+        code = door_http_open(door, options->http_port, err);
     if (!code)
         code = door_dns_open(door, options->dns_port, err);
     if (code) {

@@ -18,6 +18,7 @@ struct evac_door_options {
     uint16_t http_port, dns_port;      /* 0: a free one */
     struct evac_sandbox_options model; /* wall_ms is filled in here */
     bool shop;                         /* the sample app */
+    const char *iam;                   /* policies: its requests need these rights; NULL none */
 };
 
 /* Listens at once. */

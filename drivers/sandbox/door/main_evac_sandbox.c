@@ -5,6 +5,7 @@
 #include "log.h"
 #include "version.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ static const char usage[] =
     "  --seed N             for what is left to chance (default 1)\n"
     "  --limits on|off      AWS's request rates (default on)\n"
     "  --shop               with the sample app \"shop\"\n"
+    "  --iam FILE           its requests need these rights: a policy, or what evac iam APP prints\n"
+    "                       (the role act)\n"
     "  --access-key ID, --secret-key KEY   the credentials that are accepted\n"
     "  --port-file FILE     write ports and credentials there when ready\n"
     "  --verbose            log each request\n"
@@ -45,7 +48,7 @@ static const char usage[] =
 
 struct arguments {
     struct evac_door_options door;
-    const char *port_file;
+    const char *port_file, *iam_file;
     bool verbose;
     char region_text[1024];
     const char *regions[EVAC_DOOR_REGIONS_MAX + 1];
@@ -161,6 +164,9 @@ static bool read_option(struct arguments *a, int option, const char *text)
     case 'p':
         a->port_file = text;
         return true;
+    case 'i':
+        a->iam_file = text;
+        return true;
     case 'v':
         a->verbose = true;
         return true;
@@ -183,6 +189,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
         { "access-key", required_argument, NULL, 'a' },
         { "secret-key", required_argument, NULL, 'k' },
         { "port-file", required_argument, NULL, 'p' },
+        { "iam", required_argument, NULL, 'i' },
         { "verbose", no_argument, NULL, 'v' },
         { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
@@ -259,16 +266,36 @@ static enum evac_code announce(const struct arguments *a, const struct evac_door
     return a->port_file ? evac_door_facts_write(&facts, a->port_file, err) : EVAC_OK;
 }
 
+/* The file's text, at most so much; the caller's. */
+static enum evac_code read_policies(const char *path, struct evac_buf *out, struct evac_err *err)
+{
+    char part[4096];
+    size_t n;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return evac_fail(err, EVAC_E_IO, "--iam %s: %s", path, strerror(errno));
+    while ((n = fread(part, 1, sizeof part, f)) > 0)
+        evac_buf_put(out, part, n);
+    (void)fclose(f);
+    return out->failed ? evac_fail(err, EVAC_E_TOOBIG, "--iam %s: it is too large", path) : EVAC_OK;
+}
+
 static int serve(struct arguments *a)
 {
     struct process p;
+    struct evac_buf iam;
     struct evac_err err = { EVAC_OK, "" };
     memset(&p, 0, sizeof p);
     signal(SIGPIPE, SIG_IGN);
     evac_log_setup(stderr, a->verbose ? EVAC_LOG_DEBUG : EVAC_LOG_INFO, false);
     uv_loop_init(&p.loop);
     listen_to_signals(&p);
-    enum evac_code code = evac_door_new(&p.loop, &a->door, &p.door, &err);
+    evac_buf_init(&iam, 1u << 19);
+    enum evac_code code = a->iam_file ? read_policies(a->iam_file, &iam, &err) : EVAC_OK;
+    a->door.iam = a->iam_file ? iam.p : NULL;
+    if (!code)
+        code = evac_door_new(&p.loop, &a->door, &p.door, &err);
+    evac_buf_done(&iam);
     if (!code)
         code = announce(a, p.door, &err);
     if (code) {
