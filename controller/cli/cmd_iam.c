@@ -93,7 +93,7 @@ static bool is_wanted(const struct evac_cli *cli, const cJSON *policy)
     return role && (!cli->part || evac_json_number(policy, "part", 0) == (double)cli->part);
 }
 
-static void print_terraform(const struct evac_cli *cli, const cJSON *policies)
+static void print_terraform(const struct evac_cli *cli, const char *type, const cJSON *policies)
 {
     const cJSON *p;
     cJSON_ArrayForEach(p, policies)
@@ -101,15 +101,15 @@ static void print_terraform(const struct evac_cli *cli, const cJSON *policies)
         if (!is_wanted(cli, p))
             continue;
         const char *name = evac_json_cstr(p, "name");
-        printf("resource \"aws_iam_policy\" \"%s\" {\n  name        = \"%s\"\n"
+        printf("resource \"%s\" \"%s\" {\n  name        = \"%s\"\n"
                "  description = \"Made by evac iam %s\"\n  policy      = <<-POLICY\n    ",
-               name, name, cli->argv[0]);
+               type, name, name, cli->argv[0]);
         print_json(cJSON_GetObjectItemCaseSensitive(p, "document"), 2);
         puts("\n  POLICY\n}");
     }
 }
 
-/* One document, for `aws iam create-policy --policy-document`. */
+/* One document: what the cloud's own tools take. */
 static enum evac_exit print_document(const struct evac_cli *cli, const cJSON *policies)
 {
     const cJSON *p, *found = NULL;
@@ -123,9 +123,9 @@ static enum evac_exit print_document(const struct evac_cli *cli, const cJSON *po
     }
     if (count > 1)
         return evac_cli_fail(EVAC_EXIT_USAGE,
-                             "it is in %d parts, because a managed policy may have %u characters: "
-                             "--part 1 to --part %d; or all of them without --role",
-                             count, EVAC_RIGHTS_MANAGED_MAX, count);
+                             "it is in %d parts, because it is longer than one may be: --part 1 to "
+                             "--part %d; or all of them without --role",
+                             count, count);
     if (!found)
         return evac_cli_fail(EVAC_EXIT_USAGE, "there is no such part");
     print_json(cJSON_GetObjectItemCaseSensitive(found, "document"), 0);
@@ -150,7 +150,7 @@ static enum evac_exit print(const struct evac_cli *cli, const char *text)
     if (!cJSON_IsArray(policies))
         code = evac_cli_fail(EVAC_EXIT_FAILED, "the controller's answer has no policies");
     else if (cli->format && strcmp(cli->format, "terraform") == 0)
-        print_terraform(cli, policies);
+        print_terraform(cli, evac_json_cstr(root, "terraform"), policies);
     else if (cli->role || cli->part)
         code = print_document(cli, policies);
     else {

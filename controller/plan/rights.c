@@ -81,8 +81,8 @@ void rights_of_op(struct rights *r, const struct evac_driver *driver, const stru
             r, { .action = permission, .region = region, .kind = op->mutates ? change : RIGHT_LOOK }
         };
         const struct evac_right_query query = { driver, op, permission, args, region, r->account };
-        if (pack && pack->rights)
-            pack->rights(&query, say, &g);
+        if (pack && pack->grants)
+            pack->grants->rights(&query, say, &g);
         else
             say(&g, &(struct evac_right){ .resource = EVAC_STR("*") });
     }
@@ -247,28 +247,46 @@ static enum evac_code take_all(struct rights *r, const struct evac_rights_reques
 
 /* --- the account ------------------------------------------------------------------------------ */
 
+static struct evac_str no_account(struct evac_str value)
+{
+    (void)value;
+    return EVAC_STR_NONE;
+}
+
+static bool no_region(struct evac_str resource)
+{
+    (void)resource;
+    return false;
+}
+
+/* Of packs that grant nothing by themselves. */
+static const struct evac_grants none = { .tells_region = no_region,
+                                         .account_of = no_account,
+                                         .region_key = "region",
+                                         .policy_max = 6000,
+                                         .inline_max = 6000 };
+
+static const struct evac_grants *grants_of(const struct evac_catalog *catalog)
+{
+    for (size_t p = 0; p < catalog->pack_count; p++)
+        if (catalog->packs[p]->grants)
+            return catalog->packs[p]->grants;
+    return &none;
+}
+
 static bool is_account(struct evac_str text)
 {
     int64_t number;
     return text.n == 12 && evac_str_i64(text, &number);
 }
 
-/* Of "arn:aws:rds:us-east-1:123456789012:db:x". */
-static struct evac_str account_of(struct evac_str value)
-{
-    struct evac_str part = EVAC_STR_NONE, rest = value;
-    for (int i = 0; i < 5; i++)
-        part = evac_str_cut(rest, ':', &rest);
-    return evac_str_starts(value, "arn:") && is_account(part) ? part : EVAC_STR_NONE;
-}
-
-/* The one that all ARNs of the app's settings name; "*" when they name none, or several. */
-static struct evac_str own_account(const struct evac_app *app)
+/* The one that the app's settings name; "*" when they name none, or several. */
+static struct evac_str own_account(const struct evac_grants *grants, const struct evac_app *app)
 {
     struct evac_str found = EVAC_STR_NONE;
     for (size_t i = 0; i < app->resource_count; i++)
         for (size_t k = 0; k < app->resources[i].props.count; k++) {
-            struct evac_str one = account_of(app->resources[i].props.items[k].value);
+            struct evac_str one = grants->account_of(app->resources[i].props.items[k].value);
             if (one.n && found.n && !evac_str_eq(one, found))
                 return EVAC_STR("*");
             found = one.n ? one : found;
@@ -293,7 +311,7 @@ static void put_notes(const struct rights *r, const size_t *parts, const char *a
                                           "%s is in %zu parts: a managed policy may have %u "
                                           "characters, a role's own together %u",
                                           i == EVAC_RIGHTS_ACT ? act : "evac-observe", parts[i],
-                                          EVAC_RIGHTS_MANAGED_MAX, EVAC_RIGHTS_INLINE_MAX));
+                                          r->grants->policy_max, r->grants->inline_max));
     evac_jw_close(w, ']');
 }
 
@@ -308,6 +326,7 @@ static void put_all(const struct rights *r, const struct evac_app *app, struct e
         evac_jw_null(&w, "account");
     else
         evac_jw_str(&w, "account", r->account);
+    evac_jw_cstr(&w, "terraform", r->grants->terraform);
     evac_jw_open(&w, "policies", '[');
     rights_put_policy(r, "evac-observe", EVAC_RIGHTS_OBSERVE, &w, &parts[EVAC_RIGHTS_OBSERVE]);
     rights_put_policy(r, act.p, EVAC_RIGHTS_ACT, &w, &parts[EVAC_RIGHTS_ACT]);
@@ -337,8 +356,8 @@ enum evac_code evac_rights_of_app(const struct evac_rights_request *request, str
         return code;
     struct rights r = { .arena = evac_arena_new(),
                         .catalog = request->catalog,
-                        .account =
-                            request->account.n ? request->account : own_account(request->app) };
+                        .grants = grants_of(request->catalog) };
+    r.account = request->account.n ? request->account : own_account(r.grants, request->app);
     code = take_all(&r, request, err);
     if (!code && r.overflow)
         code = evac_fail(err, EVAC_E_TOOBIG, "app '%.*s' needs more than %u different rights",

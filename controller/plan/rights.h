@@ -11,11 +11,6 @@
 #include "evac/buf.h"
 #include "plan.h"
 
-/* What a policy may be long, in characters that are no blanks: a managed one, and all that stand in
- * a role together (IAM's quotas). */
-#define EVAC_RIGHTS_MANAGED_MAX 6144u
-#define EVAC_RIGHTS_INLINE_MAX  10240u
-
 #define EVAC_RIGHTS_ROLES(X)                                                                       \
     X(OBSERVE,                                                                                     \
       "observe")  /* what it needs all the time: looks, and the markers that it measures by        \
@@ -35,9 +30,10 @@ struct evac_rights_request {
 };
 
 /*
- * {"app":..., "account":... or null, "policies":[{"name":"evac-act-shop","role":"act","part":1,
- * "parts":1,"characters":2210,"document":{...}}], "notes":["..."]}. A policy that is longer than a
- * managed one may be is in several parts. BADARG: no such workflow, an account that is none.
+ * {"app":..., "account":... or null, "terraform":"...",
+ * "policies":[{"name":"evac-act-shop","role":"act","part":1,
+ * "parts":1,"characters":2210,"document":{...}}], "notes":["..."]}. A policy that is longer than
+ * one may be is in several parts. BADARG: no such workflow, an account that is none.
  */
 enum evac_code evac_rights_of_app(const struct evac_rights_request *request, struct evac_buf *out,
                                   struct evac_err *err);

@@ -22,6 +22,7 @@ struct right {
 struct rights {
     struct evac_arena *arena;
     const struct evac_catalog *catalog;
+    const struct evac_grants *grants; /* of the first pack that has any; else none's */
     struct evac_str account;
     struct right *list;
     size_t count, cap;

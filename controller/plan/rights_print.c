@@ -1,6 +1,6 @@
 /*
  * Rights as policies. What may be done to the same resources, in the same regions, under the same
- * condition, is one statement; statements fill parts that are as long as a managed policy may be.
+ * condition, is one statement; statements fill parts that are as long as a policy may be.
  */
 #include "rights_internal.h"
 
@@ -66,16 +66,12 @@ static bool of_entry(const struct right *right, const struct right *like)
            evac_str_eq(right->condition, like->condition);
 }
 
-/* "arn:aws:rds:us-east-1:...": each names the region that it is in, so a condition adds nothing. */
-static bool names_regions(struct evac_str resources)
+/* Each tells the region that it is in: then a condition adds nothing. */
+static bool tell_regions(const struct evac_grants *grants, struct evac_str resources)
 {
-    while (resources.n) {
-        struct evac_str part = EVAC_STR_NONE, rest = evac_str_cut(resources, ' ', &resources);
-        for (int i = 0; i < 4; i++)
-            part = evac_str_cut(rest, ':', &rest);
-        if (part.n == 0 || evac_str_is(part, "*"))
+    while (resources.n)
+        if (!grants->tells_region(evac_str_cut(resources, ' ', &resources)))
             return false;
-    }
     return true;
 }
 
@@ -94,8 +90,8 @@ static void fill_entry(const struct rights *r, const struct right *like, struct 
     }
     *e = (struct entry){ .action = like->action, .condition = like->condition, .kind = like->kind };
     e->resources = joined(r->arena, resources, n);
-    /* What passes a role on is asked beside the request, and not about a region. */
-    if (!anywhere && !evac_str_starts(like->action, "iam:") && !names_regions(e->resources))
+    bool beside = r->grants->beside && evac_str_starts(like->action, r->grants->beside);
+    if (!anywhere && !beside && !tell_regions(r->grants, e->resources))
         e->regions = joined(r->arena, regions, n);
 }
 
@@ -125,6 +121,15 @@ static size_t make_entries(const struct rights *r, enum evac_rights_role role, s
 
 /* --- a statement ------------------------------------------------------------------------------ */
 
+struct parts {
+    struct evac_arena *arena;
+    const struct evac_grants *grants;
+    struct evac_str *statements; /* JSON each */
+    size_t count, cap;
+    size_t *part;        /* of each statement */
+    unsigned numbers[3]; /* of each kind's statements so far */
+};
+
 static void put_words(struct evac_jw *w, const char *key, struct evac_str words)
 {
     evac_jw_open(w, key, '[');
@@ -133,8 +138,8 @@ static void put_words(struct evac_jw *w, const char *key, struct evac_str words)
     evac_jw_close(w, ']');
 }
 
-/* "iam:PassedToService=backup.amazonaws.com"; "...=true" is a truth value. */
-static void put_condition(struct evac_jw *w, struct evac_arena *arena, const struct entry *e)
+/* "key=value"; "...=true" is a truth value. */
+static void put_condition(const struct parts *p, struct evac_jw *w, const struct entry *e)
 {
     struct evac_str value, key = evac_str_cut(e->condition, '=', &value);
     bool truth = evac_str_is(value, "true"), text = key.n && !truth;
@@ -144,14 +149,14 @@ static void put_condition(struct evac_jw *w, struct evac_arena *arena, const str
     if (text || e->regions.n)
         evac_jw_open(w, "StringEquals", '{');
     if (text)
-        evac_jw_str(w, evac_arena_str(arena, key).p, value);
+        evac_jw_str(w, evac_arena_str(p->arena, key).p, value);
     if (e->regions.n)
-        put_words(w, "aws:RequestedRegion", e->regions);
+        put_words(w, p->grants->region_key, e->regions);
     if (text || e->regions.n)
         evac_jw_close(w, '}');
     if (truth) {
         evac_jw_open(w, "Bool", '{');
-        evac_jw_str(w, evac_arena_str(arena, key).p, value);
+        evac_jw_str(w, evac_arena_str(p->arena, key).p, value);
         evac_jw_close(w, '}');
     }
     evac_jw_close(w, '}');
@@ -176,14 +181,6 @@ static struct evac_str first_words(struct evac_str *words, size_t most)
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
-struct parts {
-    struct evac_arena *arena;
-    struct evac_str *statements; /* JSON each */
-    size_t count, cap;
-    size_t *part;        /* of each statement */
-    unsigned numbers[3]; /* of each kind's statements so far */
-};
-
 static void keep(struct parts *p, const struct evac_buf *text)
 {
     if (p->count < p->cap)
@@ -202,7 +199,7 @@ static void make_statement(struct parts *p, const struct entry *e, struct evac_s
     evac_jw_cstr(&w, "Effect", "Allow");
     put_words(&w, "Action", actions);
     put_words(&w, "Resource", resources);
-    put_condition(&w, p->arena, e);
+    put_condition(p, &w, e);
     evac_jw_close(&w, '}');
     keep(p, &text);
     evac_buf_done(&text);
@@ -236,7 +233,7 @@ static size_t fill_parts(struct parts *p)
         while (at < parts && room[at] < chars)
             at++;
         if (at == parts)
-            room[parts++] = EVAC_RIGHTS_MANAGED_MAX - FRAME_CHARS;
+            room[parts++] = p->grants->policy_max - FRAME_CHARS;
         room[at] -= chars < room[at] ? chars : room[at];
         p->part[i] = at;
     }
@@ -280,7 +277,7 @@ void rights_put_policy(const struct rights *r, const char *name, enum evac_right
                        struct evac_jw *w, size_t *ret_parts)
 {
     struct entry *entries = evac_arena_array(r->arena, r->count + 1, sizeof *entries);
-    struct parts p = { .arena = r->arena, .cap = r->count + 1 };
+    struct parts p = { .arena = r->arena, .grants = r->grants, .cap = r->count + 1 };
     p.statements = evac_arena_array(r->arena, p.cap, sizeof *p.statements);
     make_statements(&p, entries, make_entries(r, role, entries));
     *ret_parts = fill_parts(&p);

@@ -296,6 +296,21 @@ struct evac_right {
 /* Both live until it returns. */
 typedef void evac_right_fn(void *user, const struct evac_right *right);
 
+/* How a cloud grants rights. All of it is pure. */
+struct evac_grants {
+    /* Calls say for each resource that a permission must be for. */
+    void (*rights)(const struct evac_right_query *query, evac_right_fn *say, void *user);
+    /* A resource's name, as a right has it, tells the region that it is in. */
+    bool (*tells_region)(struct evac_str resource);
+    /* The account that a setting's value names, "" none. */
+    struct evac_str (*account_of)(struct evac_str value);
+    const char *region_key; /* the condition's name for the region that is asked */
+    /* The prefix of permissions that are asked beside a request, and not about a region. */
+    const char *beside;
+    const char *terraform;           /* Terraform's resource type for a policy */
+    uint32_t policy_max, inline_max; /* characters of one policy, and of all that stand in a role */
+};
+
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
  * `const struct evac_pack evac_pack`. The first two fields never move, so that any ABI can be
  * refused by name. settings are the controller's, under the pack's name. */
@@ -322,8 +337,7 @@ struct evac_pack {
     enum evac_code (*publish)(struct evac_link *link, const struct evac_publication *publication,
                               evac_done_fn *done, void *user, struct evac_err *err);
 
-    /* Calls say for each resource that a permission must be for; NULL: for all. Pure. */
-    void (*rights)(const struct evac_right_query *query, evac_right_fn *say, void *user);
+    const struct evac_grants *grants; /* NULL: rights are for all resources */
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

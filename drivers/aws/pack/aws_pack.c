@@ -42,5 +42,5 @@ const struct evac_pack evac_pack_aws = {
     .discover = aws_discover,
     .throttles = evac_aws_is_throttle,
     .publish = aws_publish,
-    .rights = aws_rights,
+    .grants = &aws_grants,
 };

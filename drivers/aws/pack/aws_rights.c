@@ -322,7 +322,7 @@ static struct evac_str condition_of(const struct naming *n)
     return EVAC_STR_NONE;
 }
 
-void aws_rights(const struct evac_right_query *query, evac_right_fn *fn, void *user)
+static void rights(const struct evac_right_query *query, evac_right_fn *fn, void *user)
 {
     struct naming n = { .q = query, .arena = evac_arena_new(), .say = fn, .user = user };
     const struct evac_iam_action *action = evac_iam_action(query->permission);
@@ -334,3 +334,41 @@ void aws_rights(const struct evac_right_query *query, evac_right_fn *fn, void *u
         say_type(&n, evac_iam_type_name(n.arena, action, evac_str_cut(rest, ' ', &rest)));
     evac_arena_free(n.arena);
 }
+
+/* --- ARNs ------------------------------------------------------------------------------------- */
+
+/* "arn:aws:rds:us-east-1:123456789012:db:x": part 3 is the region, part 4 the account. */
+static struct evac_str part_of(struct evac_str arn, int index)
+{
+    struct evac_str part = EVAC_STR_NONE, rest = arn;
+    if (!evac_str_starts(arn, "arn:"))
+        return part;
+    for (int i = 0; i <= index; i++)
+        part = evac_str_cut(rest, ':', &rest);
+    return part;
+}
+
+static bool tells_region(struct evac_str resource)
+{
+    struct evac_str region = part_of(resource, 3);
+    return region.n && !evac_str_is(region, "*");
+}
+
+static struct evac_str account_of(struct evac_str value)
+{
+    int64_t number;
+    struct evac_str account = part_of(value, 4);
+    return account.n == 12 && evac_str_i64(account, &number) ? account : EVAC_STR_NONE;
+}
+
+/* IAM's quotas: a managed policy, and all that a role has of its own. */
+const struct evac_grants aws_grants = {
+    .rights = rights,
+    .tells_region = tells_region,
+    .account_of = account_of,
+    .region_key = "aws:RequestedRegion",
+    .beside = "iam:",
+    .terraform = "aws_iam_policy",
+    .policy_max = 6144,
+    .inline_max = 10240,
+};
