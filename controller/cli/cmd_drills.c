@@ -76,6 +76,43 @@ static void print_going(const cJSON *app)
     printf("\n");
 }
 
+static void print_fault(struct evac_cli *cli, const cJSON *f)
+{
+    char in[32], out[32], ends[32];
+    const char *state = evac_json_cstr(f, "state"), *reason = evac_json_cstr(f, "reason");
+    bool known_in = cJSON_IsNumber(evac_json_part(f, "in_ms"));
+    bool is_out = cJSON_IsNumber(evac_json_part(f, "out_ms"));
+    evac_cli_clock(evac_json_number(f, "in_ms", 0), in, sizeof in);
+    evac_cli_clock(evac_json_number(f, "out_ms", 0), out, sizeof out);
+    evac_cli_clock(evac_json_number(f, "ends_ms", 0), ends, sizeof ends);
+    printf("  fault %s (%s) in %s is %s%s%s", evac_json_cstr(f, "fault"), evac_json_cstr(f, "type"),
+           evac_json_cstr(f, "region"), evac_style(cli, is_out ? EVAC_GOOD : EVAC_WARN), state,
+           evac_style(cli, EVAC_PLAIN));
+    if (known_in)
+        printf(", in since %s", in);
+    if (is_out)
+        printf(", out since %s", out);
+    else if (cJSON_IsNumber(evac_json_part(f, "ends_ms")))
+        printf(", ends by itself at %s", ends);
+    printf("%s%s\n", reason[0] ? ": " : "", reason);
+}
+
+/* What a game day that goes on has broken. */
+static void print_faults(struct evac_cli *cli, const cJSON *app)
+{
+    char path[300];
+    cJSON *all = NULL;
+    const cJSON *f;
+    struct evac_err err = { EVAC_OK, "" };
+    const char *kind = evac_json_cstr(evac_json_part(app, "going_on"), "kind");
+    if (strcmp(kind, "game-day") != 0 ||
+        !evac_cli_app_path(path, sizeof path, evac_json_cstr(app, "app"), "faults") ||
+        evac_client_json(cli->client, path, NULL, &all, &err) != EVAC_EXIT_DONE)
+        return;
+    cJSON_ArrayForEach(f, evac_json_part(all, "faults")) print_fault(cli, f);
+    cJSON_Delete(all);
+}
+
 static void print_debts(struct evac_cli *cli, const cJSON *app)
 {
     const cJSON *debt;
@@ -173,6 +210,7 @@ enum evac_exit evac_cmd_drills(struct evac_cli *cli)
         printf("%s%s%s\n", evac_style(cli, EVAC_BOLD), evac_json_cstr(app, "app"),
                evac_style(cli, EVAC_PLAIN));
         print_going(app);
+        print_faults(cli, app);
         print_debts(cli, app);
     }
     print_coming(cli, all);

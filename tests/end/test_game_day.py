@@ -44,6 +44,8 @@ def a_fault_is_put_in_noticed_and_taken_out():
             return {f["fault"]: f["state"] for f in api.getFaults(app="shop").json["faults"]}
         w.wait(lambda: are() == {"outage": "in"} and w.app()["run"], 20, "the fault, and the policy's run")
         api.look_everywhere()
+        said = w.evac("drills", "shop").stdout
+        assert "fault outage (sandbox-fault) in us-east-1 is in, in since" in said and "ends by itself at" in said, said
         seen = api.getFaults(app="shop").json
         assert seen["state"] == "watching" and seen["policy_run"] == w.app()["run"] and seen["ended_ms"] is None, seen
         assert seen["faults"][0]["ends_ms"] == seen["faults"][0]["in_ms"] + 600000 and seen["faults"][0]["out_ms"] is None, seen

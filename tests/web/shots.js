@@ -61,7 +61,7 @@ async function trend() {
   }
   await ready();
   await world({ sand: 'region us-east-1 down' });
-  await until('the outage', async () => (await call('/v1/apps/shop')).situation === 'outage', 20000);
+  await until('the outage', async () => (await call('/v1/apps/shop')).situation === 'outage', 60000);
   await page.waitForTimeout(5000);
   await page.emulateMedia({ colorScheme: 'dark' });
   const run = await move('failover', 'ungraceful');
