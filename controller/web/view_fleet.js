@@ -196,7 +196,7 @@ function row(item, index) {
   const at = { transform: `translateY(${list.offsets[index]}px)`, height: `${list.offsets[index + 1] - list.offsets[index]}px` };
   const common = { role: 'row', 'aria-rowindex': index + 2, tabindex: index === list.focus ? '0' : '-1', style: at, 'data-index': index, onfocus: () => { list.focus = index; } };
   if (item.region) return h('div.row.group', { ...common, key: 'region ' + item.region },
-    h('div.cell', { role: 'gridcell', 'aria-colspan': COLUMNS.length }, h('strong', null, item.region), h('span.muted', null, ` ${count(item.apps, 'app')} active`),
+    h('div.cell', { role: 'gridcell', 'aria-colspan': COLUMNS.length }, h('strong', null, item.region), h('span.muted', null, ` ${item.apps.toLocaleString('en')} active`),
       item.bad ? sign('bad', 'warn', `${item.bad} in trouble`) : sign('ok', 'check', 'all well')));
   const { app } = item;
   return h('div.row', { ...common, key: app.app, class: isUrgent(item) ? `edge-${item.state.tone}` : '', onclick: (e) => { if (!e.target.closest('a')) location.hash = to.app(app.app); } },
