@@ -34,6 +34,7 @@ struct evac_api_response {
     char allow[48];     /* the methods of a path, for 405 and OPTIONS */
     uint32_t retry_after_s;
     bool replayed;            /* the answer that this Idempotency-Key had the first time */
+    char forbidden[240];      /* what the caller may not, for the journal; "" they may */
     struct evac_str instance; /* of problems (RFC 9457): the path that was asked for */
     struct evac_buf body;     /* the caller inits (with a ceiling) and frees */
 };

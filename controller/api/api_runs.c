@@ -112,14 +112,38 @@ static bool put_row(void *user, const struct evac_row *row)
     return true;
 }
 
+/* False: there is no such kind, and that is answered. */
+static bool read_kinds(struct api_call *c, uint64_t *ret_kinds)
+{
+    char name[64];
+    enum evac_record_kind kind;
+    struct evac_str text = api_query(c, "kind", name, sizeof name);
+    bool known = evac_record_kind_parse(text, &kind);
+    *ret_kinds = known ? UINT64_C(1) << kind : 0;
+    if (text.n && !known)
+        evac_problemf(
+            c->r, EVAC_PROBLEM_BAD_REQUEST,
+            "kind: the journal has no rows of the kind '%.*s'; such as run, step, approve, "
+            "command, token, session, refusal",
+            EVAC_STR_ARG(text));
+    return known || text.n == 0;
+}
+
 void api_list_journal(struct api_call *c)
 {
     char name[128];
+    uint64_t kinds;
+    bool newest = api_query_number(c, "newest", 0) == 1;
     struct evac_err err = { EVAC_OK, "" };
     struct api_page page = api_page_of(c, 200, 10000);
+    if (!read_kinds(c, &kinds))
+        return;
     struct evac_store *store = evac_daemon_store(c->daemon);
     struct listing l = { .w = api_writer(c), .wanted = page.limit };
-    const struct evac_store_filter filter = { .after_seq = page.after,
+    const struct evac_store_filter filter = { .after_seq = newest ? 0 : page.after,
+                                              .before_seq = newest ? page.after : 0,
+                                              .newest_first = newest,
+                                              .kinds = kinds,
                                               .run = (uint64_t)api_query_number(c, "run", 0),
                                               .app = api_query(c, "app", name, sizeof name),
                                               .limit = page.limit + 1 };

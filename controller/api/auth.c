@@ -5,9 +5,11 @@
 #include "peer.h"
 #include "people.h"
 #include "principal.h"
+#include "refusals.h"
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +19,7 @@
 struct evac_auth {
     struct evac_daemon *daemon;
     struct evac_throttle *throttle;
+    struct evac_refusals *refusals;
     struct evac_oidc *oidc;
     bool oidc_well; /* when it was last looked at */
     struct evac_auth_counts counts;
@@ -30,6 +33,7 @@ struct evac_auth *evac_auth_new(struct evac_daemon *daemon, const char *socket)
         abort();
     auth->daemon = daemon;
     auth->throttle = evac_throttle_new(ADDRESSES);
+    auth->refusals = evac_refusals_new();
     auth->oidc_well = true;
     auth->oidc = evac_oidc_new(evac_daemon_host(daemon));
     (void)evac_str_copy(auth->socket, sizeof auth->socket, evac_str(socket));
@@ -41,6 +45,7 @@ void evac_auth_free(struct evac_auth *auth)
     if (!auth)
         return;
     evac_throttle_free(auth->throttle);
+    evac_refusals_free(auth->refusals);
     evac_oidc_free(auth->oidc);
     free(auth);
 }
@@ -76,8 +81,44 @@ static const struct evac_oidc_conf *oidc_conf(const struct evac_auth *auth)
     return &evac_daemon_model(auth->daemon)->controller.oidc;
 }
 
+/* --- refused
+ * ---------------------------------------------------------------------------------- */
+
+#define ROWS_A_TICK 16u
+
+static void note_refusal(struct evac_auth *auth, const struct evac_shown *shown,
+                         enum evac_refusal_kind kind, struct evac_str who, const char *why)
+{
+    char from[64] = "socket", what[96];
+    if (shown->address)
+        evac_address_text(shown->address, from, sizeof from);
+    snprintf(what, sizeof what, "%.*s %.*s", EVAC_STR_ARG(shown->method),
+             EVAC_STR_ARG(shown->path));
+    evac_refusals_add(
+        auth->refusals,
+        &(struct evac_refusal){ kind, evac_str(from), who, evac_str(what), evac_str(why) },
+        wall_ms(auth));
+}
+
+void evac_auth_forbidden(struct evac_auth *auth, const struct evac_shown *shown,
+                         struct evac_str who, const char *why)
+{
+    note_refusal(auth, shown, EVAC_REFUSAL_FORBIDDEN, who, why);
+}
+
+/* While the journal can not be written they are counted on. */
+static void tell_refusals(struct evac_auth *auth)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_record rows[ROWS_A_TICK];
+    size_t n = evac_refusals_due(auth->refusals, now_ms(auth), rows, ROWS_A_TICK);
+    if (n && evac_daemon_note(auth->daemon, rows, n, &err) == EVAC_OK)
+        evac_refusals_written(auth->refusals, now_ms(auth));
+}
+
 void evac_auth_tick(struct evac_auth *auth)
 {
+    tell_refusals(auth);
     bool was_well = !evac_oidc_trouble(auth->oidc)[0];
     evac_oidc_tick(auth->oidc, oidc_conf(auth));
     if (auth->oidc_well && !was_well)
@@ -120,6 +161,7 @@ static enum evac_known wrong(struct evac_auth *auth, const struct evac_shown *sh
     }
     evac_log(EVAC_LOG_WARN, "auth_failed", "from=%s by=%s why=\"%s\" blocked_s=%u", from, what, why,
              blocked ? EVAC_BLOCK_MS / 1000 : 0);
+    note_refusal(auth, shown, EVAC_REFUSAL_WRONG, EVAC_STR_NONE, why);
     return EVAC_KNOWN_WRONG;
 }
 
@@ -187,8 +229,10 @@ static enum evac_known by_credential(struct evac_auth *auth, const struct evac_s
     bool guessed = false;
     const struct evac_pass *c = evac_passes_check(evac_daemon_passes(auth->daemon), kind, text,
                                                   wall_ms(auth), &why, &guessed);
-    if (!c && !guessed) /* it was good once: no attack, but no use either */
+    if (!c && !guessed) { /* it was good once: no attack, but no use either */
+        note_refusal(auth, shown, EVAC_REFUSAL_WRONG, EVAC_STR_NONE, why);
         return EVAC_KNOWN_WRONG;
+    }
     if (!c)
         return wrong(auth, shown, what, why);
     if (!identity_of(c, ret))
@@ -286,9 +330,11 @@ static bool is_foreign(const struct evac_shown *shown)
            (shown->origin.n && !is_own_origin(shown));
 }
 
-static enum evac_known forged(struct evac_auth *auth)
+static enum evac_known forged(struct evac_auth *auth, const struct evac_shown *shown)
 {
     auth->counts.forged++;
+    note_refusal(auth, shown, EVAC_REFUSAL_FORGED, EVAC_STR_NONE,
+                 "another site's page made it, or nothing says that it did not");
     return EVAC_KNOWN_FORGED;
 }
 
@@ -296,7 +342,7 @@ static enum evac_known by_cookie(struct evac_auth *auth, const struct evac_shown
                                  struct evac_str text, struct evac_identity *ret)
 {
     if (shown->changes && (is_foreign(shown) || !shown->csrf.n))
-        return forged(auth);
+        return forged(auth, shown);
     return by_credential(auth, shown, EVAC_PASS_SESSION, text, ret);
 }
 
@@ -340,7 +386,7 @@ static enum evac_known by_connection(struct evac_auth *auth, const struct evac_s
     if (!certificate)
         return EVAC_KNOWN_NOT;
     enum evac_known known = shown->changes && is_foreign(shown)
-                                ? forged(auth)
+                                ? forged(auth, shown)
                                 : by_certificate(auth, shown, certificate, ret);
     X509_free(certificate);
     return known;
@@ -368,6 +414,8 @@ enum evac_known evac_auth_who(struct evac_auth *auth, const struct evac_shown *s
     *ret = (struct evac_identity){ .arena = NULL };
     if (shown->address && evac_auth_blocked_s(auth, shown->address)) {
         auth->counts.blocked++;
+        note_refusal(auth, shown, EVAC_REFUSAL_BLOCKED, EVAC_STR_NONE,
+                     "ten wrong credentials came from there within a minute");
         return EVAC_KNOWN_BLOCKED;
     }
     if (shown->authorization.n)

@@ -9,7 +9,8 @@
  * certificate too, which a browser sends as readily.
  *
  * An address from which ten wrong credentials came within a minute is not heard for a minute; the
- * unix socket is exempt. One thread.
+ * unix socket is exempt. What is refused leaves rows of the kind REFUSAL in the journal
+ * (refusals.h). One thread.
  */
 #ifndef EVAC_AUTH_H
 #define EVAC_AUTH_H
@@ -32,7 +33,8 @@ struct evac_shown {
     struct ssl_st *ssl;                 /* NULL: no TLS */
     bool client_ca;                     /* its certificate, if it has one, says who it is */
     struct evac_str authorization, cookie, origin, host, fetch_site, csrf;
-    bool changes; /* by its method */
+    bool changes;                 /* by its method */
+    struct evac_str method, path; /* for the journal, should it be refused */
 };
 
 #define EVAC_SESSION_COOKIE "evac_session"
@@ -79,6 +81,10 @@ bool evac_identity_stands(struct evac_auth *auth, const struct evac_identity *id
 /* 0: go on; otherwise another request may be tried in so many seconds. */
 uint32_t evac_auth_rate(struct evac_auth *auth, const struct evac_address *address);
 uint32_t evac_auth_blocked_s(struct evac_auth *auth, const struct evac_address *address);
+
+/* Somebody who is known asked for what they may not: the journal shall say so. */
+void evac_auth_forbidden(struct evac_auth *auth, const struct evac_shown *shown,
+                         struct evac_str who, const char *why);
 
 /* Since the start, for metrics. */
 struct evac_auth_counts {

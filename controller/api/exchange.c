@@ -167,13 +167,39 @@ struct evac_api_request exchange_request(struct exchange *x)
                                       .callers = evac_auth_counts(x->server->auth) };
 }
 
+static struct evac_shown shown_of(struct exchange *x)
+{
+    const struct evac_listen_conf *conf = x->conn->listener->conf;
+    bool reads = strcmp(x->method, "GET") == 0 || strcmp(x->method, "OPTIONS") == 0;
+    return (struct evac_shown){
+        .fd = lws_get_socket_fd(x->wsi),
+        .address = conf ? &x->conn->address : NULL,
+        .ssl = x->conn->listener->tls ? lws_get_ssl(x->wsi) : NULL,
+        .client_ca = conf && conf->client_ca.n,
+        .authorization = evac_buf_str(&x->headers[AUTHORIZATION]),
+        .cookie = evac_buf_str(&x->headers[COOKIE]),
+        .origin = evac_buf_str(&x->headers[ORIGIN]),
+        .host = evac_buf_str(&x->headers[HOST]),
+        .fetch_site = evac_buf_str(&x->headers[FETCH_SITE]),
+        .csrf = evac_buf_str(&x->headers[CSRF]),
+        .changes = !reads,
+        .method = evac_str(x->method),
+        .path = evac_buf_str(&x->path),
+    };
+}
+
 static int answer(struct exchange *x)
 {
     struct evac_api_response response = { .status = 200 };
     evac_buf_init(&response.body, RESPONSE_MAX);
     const struct evac_api_request request = exchange_request(x);
-    if (evac_api_handle(x->server->daemon, &request, &response) || session_answer(x, &response))
+    if (evac_api_handle(x->server->daemon, &request, &response) || session_answer(x, &response)) {
+        if (response.forbidden[0]) {
+            const struct evac_shown shown = shown_of(x);
+            evac_auth_forbidden(x->server->auth, &shown, x->who.caller.who, response.forbidden);
+        }
         return send_response(x, &response);
+    }
     evac_buf_done(&response.body);
     return stream_begin(x);
 }
@@ -350,21 +376,7 @@ static void limit(struct exchange *x)
 static void recognise(struct exchange *x)
 {
     x->waits = false;
-    const struct evac_listen_conf *conf = x->conn->listener->conf;
-    bool reads = strcmp(x->method, "GET") == 0 || strcmp(x->method, "OPTIONS") == 0;
-    const struct evac_shown shown = {
-        .fd = lws_get_socket_fd(x->wsi),
-        .address = conf ? &x->conn->address : NULL,
-        .ssl = x->conn->listener->tls ? lws_get_ssl(x->wsi) : NULL,
-        .client_ca = conf && conf->client_ca.n,
-        .authorization = evac_buf_str(&x->headers[AUTHORIZATION]),
-        .cookie = evac_buf_str(&x->headers[COOKIE]),
-        .origin = evac_buf_str(&x->headers[ORIGIN]),
-        .host = evac_buf_str(&x->headers[HOST]),
-        .fetch_site = evac_buf_str(&x->headers[FETCH_SITE]),
-        .csrf = evac_buf_str(&x->headers[CSRF]),
-        .changes = !reads,
-    };
+    const struct evac_shown shown = shown_of(x);
     switch (evac_auth_who(x->server->auth, &shown, &x->who)) {
     case EVAC_KNOWN:
         return;

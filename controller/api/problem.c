@@ -2,6 +2,8 @@
 
 #include "jw.h"
 
+#include <stdio.h>
+
 #define TYPE_PREFIX "/v1/problems/"
 
 static const struct evac_problem_row rows[] = {
@@ -73,6 +75,8 @@ static void put(struct evac_api_response *r, enum evac_problem problem, struct e
     const struct evac_problem_row *row = &rows[problem];
     struct evac_jw w = { &r->body, false };
     evac_buf_reset(&r->body);
+    if (problem == EVAC_PROBLEM_FORBIDDEN)
+        snprintf(r->forbidden, sizeof r->forbidden, "%.*s", EVAC_STR_ARG(detail));
     r->status = row->status;
     r->content_type = "application/problem+json";
     evac_buf_puts(&r->body, "{\"type\":\"" TYPE_PREFIX);

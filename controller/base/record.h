@@ -92,7 +92,11 @@
     X(CHALLENGE, "challenge",                                                                      \
       "a yes by phone was asked for: name is the approver, who asked, to made (number the wall "   \
       "ms "                                                                                        \
-      "it ends, text the code) or wrong (attempt says how often)")
+      "it ends, text the code) or wrong (attempt says how often)")                                 \
+    X(REFUSAL, "refusal",                                                                          \
+      "attempts that were refused: name says why (wrong, forged, blocked, forbidden), from which " \
+      "address, who if they are known, event what was asked for, number how many since the row "   \
+      "before, text why, data since and until when")
 
 #define X(name, text, doc) EVAC_RECORD_##name,
 enum evac_record_kind { EVAC_RECORD_KINDS(X) EVAC_RECORD_KIND_COUNT };

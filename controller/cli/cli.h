@@ -16,8 +16,8 @@ struct evac_cli {
     bool color;
     bool no_wait;
     bool watch;
-    const char *from, *to, *mode, *kind, *isolate, *reason, *step, *format, *report_dir, *to_file,
-        *duration, *owner, *condition, *incident;
+    const char *from, *to, *mode, *kind, *row_kind, *isolate, *reason, *step, *format, *report_dir,
+        *to_file, *duration, *owner, *condition, *incident;
     const char *override; /* gates, with commas between */
     const char *region;   /* place */
     bool standalone;      /* a controller of one's own, because none answers */

@@ -358,12 +358,48 @@ enum evac_exit evac_cmd_report(struct evac_cli *cli)
 /* --- journal
  * ---------------------------------------------------------------------------------------------- */
 
+static void print_row(const struct evac_cli *cli, const cJSON *row)
+{
+    char clock[24];
+    if (cli->json) {
+        char *text = cJSON_PrintUnformatted(row);
+        printf("%s\n", text);
+        free(text);
+        return;
+    }
+    evac_cli_clock(evac_json_number(row, "t_wall_ms", 0), clock, sizeof clock);
+    printf("%6.0f %s %-10s %4.0f %-24s %s%s%s%s%s%s%s%s\n", evac_json_number(row, "seq", 0), clock,
+           evac_json_cstr(row, "kind"), evac_json_number(row, "run", 0),
+           evac_json_cstr(row, "name"), evac_json_cstr(row, "from"),
+           evac_json_cstr(row, "event")[0] ? " --" : "", evac_json_cstr(row, "event"),
+           evac_json_cstr(row, "event")[0] ? "--> " : " ", evac_json_cstr(row, "to"),
+           evac_json_cstr(row, "who")[0] ? " by " : "", evac_json_cstr(row, "who"),
+           evac_json_cstr(row, "text")[0] ? "  " : "");
+    if (evac_json_cstr(row, "text")[0])
+        printf("       %s\n", evac_json_cstr(row, "text"));
+}
+
+/* The newest, of a run the first: in the order in which they were written. */
+static enum evac_exit show_rows(struct evac_cli *cli, unsigned long run)
+{
+    char path[200];
+    cJSON *rows;
+    struct evac_err err = { EVAC_OK, "" };
+    snprintf(path, sizeof path, "/v1/journal?run=%lu&newest=%d&kind=%s&limit=%ld", run, run == 0,
+             cli->row_kind ? cli->row_kind : "", cli->limit ? cli->limit : 1000);
+    enum evac_exit code = evac_client_json(cli->client, path, NULL, &rows, &err);
+    if (code != EVAC_EXIT_DONE)
+        return evac_cli_fail(code, "%s", err.text);
+    int n = cJSON_GetArraySize(rows);
+    for (const cJSON *row = run || n == 0 ? rows->child : cJSON_GetArrayItem(rows, n - 1);
+         row && n > 0; row = run ? row->next : row->prev, n--)
+        print_row(cli, row);
+    cJSON_Delete(rows);
+    return EVAC_EXIT_DONE;
+}
+
 enum evac_exit evac_cmd_journal(struct evac_cli *cli)
 {
-    char path[128];
-    cJSON *rows;
-    const cJSON *row;
-    struct evac_err err = { EVAC_OK, "" };
     if (cli->argc && strcmp(cli->argv[0], "verify") == 0)
         return evac_cli_verify_journal(cli);
     if (cli->argc && strcmp(cli->argv[0], "checkpoint") == 0)
@@ -373,33 +409,7 @@ enum evac_exit evac_cmd_journal(struct evac_cli *cli)
     unsigned long run = cli->argc ? evac_cli_run(cli, cli->argv[0]) : 0;
     if (cli->argc && run == 0)
         return EVAC_EXIT_REFUSED;
-    snprintf(path, sizeof path, "/v1/journal?run=%lu&limit=%ld", run,
-             cli->limit ? cli->limit : 1000);
-    enum evac_exit code = evac_client_json(cli->client, path, NULL, &rows, &err);
-    if (code != EVAC_EXIT_DONE)
-        return evac_cli_fail(code, "%s", err.text);
-    cJSON_ArrayForEach(row, rows)
-    {
-        char clock[24];
-        if (cli->json) {
-            char *text = cJSON_PrintUnformatted(row);
-            printf("%s\n", text);
-            free(text);
-            continue;
-        }
-        evac_cli_clock(evac_json_number(row, "t_wall_ms", 0), clock, sizeof clock);
-        printf("%6.0f %s %-10s %4.0f %-24s %s%s%s%s%s%s%s%s\n", evac_json_number(row, "seq", 0),
-               clock, evac_json_cstr(row, "kind"), evac_json_number(row, "run", 0),
-               evac_json_cstr(row, "name"), evac_json_cstr(row, "from"),
-               evac_json_cstr(row, "event")[0] ? " --" : "", evac_json_cstr(row, "event"),
-               evac_json_cstr(row, "event")[0] ? "--> " : " ", evac_json_cstr(row, "to"),
-               evac_json_cstr(row, "who")[0] ? " by " : "", evac_json_cstr(row, "who"),
-               evac_json_cstr(row, "text")[0] ? "  " : "");
-        if (evac_json_cstr(row, "text")[0])
-            printf("       %s\n", evac_json_cstr(row, "text"));
-    }
-    cJSON_Delete(rows);
-    return EVAC_EXIT_DONE;
+    return show_rows(cli, run);
 }
 
 /* --- the rest

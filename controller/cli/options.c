@@ -165,6 +165,7 @@ const struct evac_option evac_cli_options[] = {
     TEXT("response", "ANSWER", response, "what they answered to evac challenge"),
     TEXT("incident", "REGION", incident, "the evacuation of that region, instead of a run"),
     /* drills */
+    TEXT("rows", "KIND", row_kind, "of the journal, rows of one kind: approve, command, override, token, session, refusal ..."),
     TEXT("kind", "rehearse|isolated|live|game-day", kind, "rehearse looks only; isolated changes the standby, with no users on it, and puts everything back; live moves users and brings them home; game-day has faults"),
     TEXT("isolate", "REGION", isolate, "no call may touch that region; the steps that try are named"),
     FLAG("receipt", receipt, "what it would touch; nothing is begun"),

@@ -1012,7 +1012,7 @@ static bool is_note(enum evac_record_kind kind)
     return kind == EVAC_RECORD_CONFIG || kind == EVAC_RECORD_DEFICIENCY ||
            kind == EVAC_RECORD_EVIDENCE || kind == EVAC_RECORD_TOKEN ||
            kind == EVAC_RECORD_SESSION || kind == EVAC_RECORD_NOTICE || kind == EVAC_RECORD_ALONE ||
-           kind == EVAC_RECORD_CHALLENGE;
+           kind == EVAC_RECORD_CHALLENGE || kind == EVAC_RECORD_REFUSAL;
 }
 
 static void note(struct engine_io *io, const struct evac_record *rows, size_t count)

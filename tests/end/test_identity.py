@@ -225,6 +225,36 @@ def a_scope_of_apps_is_no_further(w):
     assert w.evac("token", "create", "n", "--role", "viewer", "--apps", "shoop", check=False).returncode == 3
 
 
+# --- refused
+
+def what_is_refused_is_in_the_journal_and_does_not_fill_it(w):
+    """Wrong credentials, a lockout, somebody who may not: a row at once, then their number; a hundred attempts are not a hundred rows."""
+    def rows(kind):
+        text = w.evac("journal", "--rows", "refusal", "--json").stdout
+        return [r for r in map(json.loads, text.splitlines()) if r["name"] == kind]
+
+    before = len(rows("forbidden")), len(rows("wrong")) + len(rows("blocked"))
+    token = w.make("looker", "viewer")
+    for _ in range(6):
+        assert w.status_of("/v1/commands", token=token, body={"verb": "stop-automation", "reason": "x"}) == 403
+    for _ in range(12):
+        assert w.status_of("/v1/status", token="evac_" + "A" * 43) in (401, 429)
+    w.wait(lambda: len(rows("blocked")) > 0, 10, "the lockout's row")
+    forbidden, wrong, blocked = rows("forbidden"), rows("wrong"), rows("blocked")
+    mine = [r for r in forbidden if r["who"].startswith("token:looker by ")]
+    assert len(mine) == 1 and mine[0]["event"] == "POST /v1/commands" and mine[0]["from"] == "127.0.0.1", mine
+    assert "stop-automation" in mine[0]["text"] and mine[0]["number"] >= 1, mine
+    assert blocked[-1]["from"] == "127.0.0.1" and not blocked[-1]["who"], blocked
+    assert len(forbidden) - before[0] <= 2 and len(wrong) + len(blocked) - before[1] <= 4, (before, len(forbidden), len(wrong), len(blocked))
+    assert "forbidden" in w.evac("journal", "--rows", "refusal").stdout
+    r = w.evac("journal", "--rows", "refusals", check=False)
+    assert r.returncode != 0 and "no rows of the kind 'refusals'" in r.stderr, r.stderr
+    first = json.loads(
+        run("curl", "-sS", "--unix-socket", w.env["EVAC_SOCKET"], "http://evac/v1/journal?newest=1&limit=2"))
+    assert first[0]["seq"] == first[1]["seq"] + 1, first
+    w.forget()
+
+
 # --- people
 
 def a_token_s_yes_is_its_owner_s(w):
@@ -620,7 +650,7 @@ STORIES = [
     a_session_is_a_cookie_that_no_other_site_can_use, a_certificate_names_whom_it_is_for,
     a_new_certificate_is_taken_up_at_sighup_and_a_bad_one_is_not, the_command_speaks_to_a_controller_elsewhere,
     what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused,
-    a_method_that_nobody_knows_is_answered_as_any_other, a_token_s_yes_is_its_owner_s,
+    what_is_refused_is_in_the_journal_and_does_not_fill_it, a_method_that_nobody_knows_is_answered_as_any_other, a_token_s_yes_is_its_owner_s,
     one_person_s_two_names_are_not_two_people,
     a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
