@@ -213,6 +213,16 @@ static int dress(struct evac_api_server *server, SSL_CTX *context, const struct 
     return 1;
 }
 
+/* Nothing here speaks websockets. The library would open one for whoever asks, before anybody looks
+ * at who that is, and no limit of this server's would ever end it. */
+static int refuse_upgrade(struct lws *wsi, const char *to)
+{
+    if (!to || strcmp(to, "websocket") != 0)
+        return 0;
+    (void)lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL);
+    return -1;
+}
+
 static int carry(struct evac_api_server *server, struct lws *wsi, enum lws_callback_reasons reason,
                  const void *in, size_t len)
 {
@@ -221,6 +231,8 @@ static int carry(struct evac_api_server *server, struct lws *wsi, enum lws_callb
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP:
         return c && !server->stopped ? exchange_begin(c, wsi) : -1;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return refuse_upgrade(wsi, in);
     case LWS_CALLBACK_HTTP_BODY:
         return x && !c->doomed ? exchange_body(x, in, len) : -1;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:

@@ -1,5 +1,8 @@
 #include "pack_file.h"
 
+#include "evac/buf.h"
+#include "object_check.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +82,24 @@ static enum evac_code open_file(const char *path, int *ret_fd, struct evac_err *
     return fd >= 0 ? EVAC_OK : (err && err->code ? err->code : EVAC_E_IO);
 }
 
+/* Its bytes, before the loader runs any of them. */
+static enum evac_code check_object(int fd, const char *path, struct evac_err *err)
+{
+    char piece[65536];
+    struct evac_buf file;
+    ssize_t n = 1;
+    enum evac_code code;
+    evac_buf_init(&file, EVAC_OBJECT_BYTES_MAX);
+    while (!file.failed && (n = pread(fd, piece, sizeof piece, (off_t)file.n)) > 0)
+        evac_buf_put(&file, piece, (size_t)n);
+    if (n < 0)
+        code = evac_fail(err, EVAC_E_IO, "%s", strerror(errno));
+    else if ((code = evac_buf_check(&file, "a driver's file", err)) == EVAC_OK)
+        code = evac_object_check(evac_buf_str(&file), "evac_pack", err);
+    evac_buf_done(&file);
+    return code ? evac_err_prefix(err, "%s can not be loaded", path), code : EVAC_OK;
+}
+
 /* Every field but the first two may stand elsewhere in another ABI. */
 static enum evac_code check_pack(const char *path, const struct evac_pack *pack,
                                  struct evac_err *err)
@@ -111,16 +132,15 @@ enum evac_code evac_pack_file_load(const char *path, const struct evac_pack **re
         return code;
     /* What was checked, not what may stand at the path by now. */
     snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd);
-    void *object = dlopen(opened, RTLD_NOW | RTLD_LOCAL);
-    const char *why = object ? NULL : dlerror();
-    if (!object)
+    code = check_object(fd, path, err);
+    void *object = code ? NULL : dlopen(opened, RTLD_NOW | RTLD_LOCAL);
+    const char *why = object || code ? NULL : dlerror();
+    if (!object && !code)
         code =
             evac_fail(err, EVAC_E_BADDRIVER, "%s can not be loaded: %.120s", path, why ? why : "?");
     const struct evac_pack *pack = object ? dlsym(object, "evac_pack") : NULL;
     if (object && !pack)
-        code = evac_fail(err, EVAC_E_BADDRIVER,
-                         "%s has no symbol evac_pack: const struct evac_pack evac_pack, visible",
-                         path);
+        code = evac_fail(err, EVAC_E_BADDRIVER, "%s: the loader finds no symbol evac_pack", path);
     if (!code)
         code = check_pack(path, pack, err);
     close(fd);

@@ -253,6 +253,10 @@ def errors_are_problems_of_a_kind(w, api):
     assert ask(w.socket, "POST", "/v1/apps/shop/plan", b"{" + b" " * (1 << 20) + b"}").status == 413
     bad = ask(w.socket, "POST", "/v1/apps/shop/plan", {"to": "nowhere"})
     assert bad.status == 400 and "nowhere" in bad.json["detail"] and bad.json["instance"] == "/v1/apps/shop/plan", bad
+    # the library that reads HTTP would open a websocket for whoever asks, and nothing would ever look at it again
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    for target in ("/", "/v1/events", "/v1/version"):
+        assert ask(w.socket, "GET", target, None, upgrade).status == 400, target
     head = ask(w.socket, "HEAD", "/v1/version")
     assert head.status == 200 and not head.data and int(head.headers["content-length"]) > 10
 

@@ -6,8 +6,7 @@
  */
 #include "builtin.h"
 #include "builtin_runbooks.h"
-#include "conf.h"
-#include "fuzz.h"
+#include "demo.h"
 
 #include <string.h>
 
@@ -15,37 +14,16 @@
 #define EDITS_MAX 24u
 
 static const char *const app_files[] = {
-    "/contrib/demo/apps/shop.cfg",
-    "/contrib/demo/strategies/pilot-light.cfg",
-    "/contrib/demo/strategies/backup-restore.cfg",
-    "/contrib/demo/strategies/active-active.cfg",
-    "/tests/fuzz/shop/app.cfg",
-    "/tests/fuzz/shop/runbook.cfg", /* not an app: stands beside all of them */
+    "contrib/demo/apps/shop.cfg",
+    "contrib/demo/strategies/pilot-light.cfg",
+    "contrib/demo/strategies/backup-restore.cfg",
+    "contrib/demo/strategies/active-active.cfg",
+    "tests/fuzz/shop/app.cfg",
+    "tests/fuzz/shop/runbook.cfg", /* not an app: stands beside all of them */
 };
 #define TEXTS (sizeof app_files / sizeof app_files[0])
 #define APPS  (TEXTS - 1)
-static struct evac_buf apps[TEXTS];
-
-static void read_apps(void)
-{
-    for (size_t i = 0; i < TEXTS; i++) {
-        char path[512];
-        struct evac_buf raw;
-        struct evac_err err = { EVAC_OK, "" };
-        MUST(
-            evac_str_copy(path, sizeof path, EVAC_STR(EVAC_SOURCE_DIR)) &&
-            evac_str_copy(path + strlen(path), sizeof path - strlen(path), evac_str(app_files[i])));
-        evac_buf_init(&raw, 1u << 20);
-        evac_buf_init(&apps[i], 1u << 20);
-        MUST(evac_conf_read_file(path, &raw, &err) == EVAC_OK);
-        struct evac_str rest = evac_buf_str(&raw);
-        while (rest.n) { /* "@PORT@" */
-            struct evac_str part = evac_str_cut(rest, '@', &rest);
-            evac_buf_put_str(&apps[i], evac_str_is(part, "PORT") ? EVAC_STR("8080") : part);
-        }
-        evac_buf_done(&raw);
-    }
-}
+static struct evac_str texts[TEXTS];
 
 /* --- words, and what an edit does to them ------------------------------------------------------
  */
@@ -289,11 +267,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
     size_t n = 0;
-    if (!apps[0].p)
-        read_apps();
-    files[n++] =
-        (struct evac_conf_text){ "apps/fuzz.cfg", evac_buf_str(&apps[fuzz_byte(&in) % APPS]) };
-    files[n++] = (struct evac_conf_text){ "runbooks/fuzz.cfg", evac_buf_str(&apps[APPS]) };
+    for (size_t i = 0; !texts[TEXTS - 1].p && i < TEXTS; i++)
+        texts[i] = demo_read(app_files[i]);
+    files[n++] = (struct evac_conf_text){ "apps/fuzz.cfg", texts[fuzz_byte(&in) % APPS] };
+    files[n++] = (struct evac_conf_text){ "runbooks/fuzz.cfg", texts[APPS] };
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 16; i++)
         files[n++] = evac_builtin_runbooks[i];
     struct evac_conf_text *edited = &files[fuzz_byte(&in) % n];
@@ -306,8 +283,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!text.failed && evac_conf_parse(files, n, &diag, &model, &err) == EVAC_OK) {
         bool good = evac_plan_check_model(model, evac_builtin_catalog(), &diag, &err) == EVAC_OK;
         MUST(good == (diag.errors == 0));
-        for (unsigned way = 0; way < 8; way++)
-            compile(model, &model->apps[0], way);
+        compile(model, &model->apps[0], (unsigned)size & 7);
+        compile(model, &model->apps[0], ~(unsigned)size & 7);
     }
     evac_model_free(model);
     evac_buf_done(&text);

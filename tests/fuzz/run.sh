@@ -24,10 +24,10 @@ bin=$(cd "$bin" && pwd)
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:handle_abort=1 UBSAN_OPTIONS=print_stacktrace=1
 export TMPDIR=${TMPDIR:-/tmp}
 
-options() { # of a harness: an input longer than max_len teaches nothing new
-  local max=4096
-  [ ! -f "$here/$1.max" ] || max=$(cat "$here/$1.max")
-  printf '%s\n' -max_len="$max" -timeout=10 -rss_limit_mb=1500 -print_final_stats=1 -use_value_profile=0
+declare -A longest=([conf]=8192 [evidence]=1024 [object]=8192 [plan]=16384 [replay]=24576 [rows]=24576)
+
+options() { # of a harness: a longer input teaches nothing new
+  printf '%s\n' -max_len="${longest[$1]:-4096}" -timeout=120 -report_slow_units=60 -rss_limit_mb=1500 -print_final_stats=1 -use_value_profile=0
   [ ! -f "$here/dict/$1.dict" ] || printf '%s\n' -dict="$here/dict/$1.dict"
 }
 
