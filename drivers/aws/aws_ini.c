@@ -6,10 +6,12 @@
 
 #define INI_MAX_BYTES (1u << 20)
 #define INI_MAX_ITEMS 10000u
+#define INI_MAX_LINES 64u /* that go on with a value: each copies it */
 
 struct item {
     struct evac_str section, key, value; /* key "" : the section's own line */
     struct evac_str raw;                 /* of a value over several lines: all that it stands on */
+    unsigned lines;                      /* more of them */
     struct item *next;
 };
 
@@ -110,8 +112,12 @@ static void wipe(struct evac_str text)
 }
 
 /* More of a value. What it was before may be a secret: no copy of it stays behind. */
-static void extend(struct reader *r, struct item *item, struct evac_str line)
+static enum evac_code extend(struct reader *r, struct item *item, struct evac_str line,
+                             struct evac_err *err)
 {
+    if (++item->lines > INI_MAX_LINES)
+        return evac_fail(err, EVAC_E_TOOBIG, "%s, line %zu: a value of more than %u lines", r->name,
+                         r->line, INI_MAX_LINES);
     struct evac_str before = item->value;
     bool copied = item->raw.n > 0;
     const char *begin = copied ? item->raw.p : before.p;
@@ -120,6 +126,7 @@ static void extend(struct reader *r, struct item *item, struct evac_str line)
     item->raw = (struct evac_str){ begin, (size_t)(line.p + line.n - begin) };
     if (copied)
         wipe(before);
+    return EVAC_OK;
 }
 
 /* An indented line: below an empty value a nested setting, otherwise more of that value. */
@@ -128,10 +135,8 @@ static enum evac_code read_indented(struct reader *r, struct evac_str line, stru
     struct evac_str value;
     if (!r->parent)
         return read_setting(r, line, err);
-    if (r->parent->value.n) {
-        extend(r, r->parent, line);
-        return EVAC_OK;
-    }
+    if (r->parent->value.n)
+        return extend(r, r->parent, line, err);
     if (!memchr(line.p, '=', line.n))
         return evac_fail(err, EVAC_E_PARSE, "%s, line %zu: a nested setting is 'key = value'",
                          r->name, r->line);

@@ -234,7 +234,7 @@ static void ask(struct bench *b, const struct evac_plan *plan)
     const struct evac_plan_step *step = &plan->steps[fuzz_number(&b->in, plan->forward_count)];
     const struct evac_catalog *catalog = evac_builtin_catalog();
     const struct evac_driver *driver = evac_catalog_driver(catalog, step->type);
-    static const struct evac_arg settings[] = {
+    const struct evac_arg settings[] = {
         { EVAC_STR("access_key_id"), EVAC_STR(KEY_ID) },
         { EVAC_STR("endpoint_url"), EVAC_STR("http://127.0.0.1:8080") },
         { EVAC_STR("secret_access_key"), EVAC_STR(SECRET) },

@@ -55,12 +55,12 @@ static void put_file(const char *name, struct evac_str text)
     MUST(f && fwrite(text.p, 1, text.n, f) == text.n && fclose(f) == 0);
 }
 
-static const char conf[] =
-    "socket = \"%1$s/sock\"; store = \"%1$s/journal.db\"; reports = \"%1$s/reports\"; node = "
-    "\"n\";\n"
-    "resolver = \"127.0.0.1:9\"; anchors = ( \"http://127.0.0.1:9/\" );\n"
-    "packs = { aws = { endpoint_url = \"http://127.0.0.1:9\"; access_key_id = \"x\"; "
-    "secret_access_key = \"y\"; }; };\n";
+#define CONF                                                                                       \
+    "socket = \"%s/sock\"; store = \"%s/journal.db\"; reports = \"%s/reports\"; node = "           \
+    "\"n\";\n"                                                                                     \
+    "resolver = \"127.0.0.1:9\"; anchors = ( \"http://127.0.0.1:9/\" );\n"                         \
+    "packs = { aws = { endpoint_url = \"http://127.0.0.1:9\"; access_key_id = \"x\"; "             \
+    "secret_access_key = \"y\"; }; };\n"
 
 /* Nothing that the controller may ask answers: all of it is on a port where nobody listens. */
 static void begin(void)
@@ -73,7 +73,7 @@ static void begin(void)
     (void)atexit(clean_up);
     (void)snprintf(text, sizeof text, "%s/apps", dir);
     MUST(mkdir(text, 0700) == 0);
-    (void)snprintf(text, sizeof text, conf, dir);
+    (void)snprintf(text, sizeof text, CONF, dir, dir, dir);
     put_file("evac.cfg", evac_str(text));
     static struct evac_str app;
     app = demo_read("contrib/demo/apps/shop.cfg");
