@@ -268,17 +268,30 @@ enum evac_code evac_host_uv_new(uv_loop_t *loop, const struct evac_host_uv_optio
     return EVAC_OK;
 }
 
+/* Whoever waits for one has something open that only it ends: a call that never was answered would
+ * keep its driver alive for ever. Nothing new is begun, since the host refuses it. */
+static void end_timers(struct evac_host_uv *h)
+{
+    for (size_t i = 0; i < h->timers.count; i++) {
+        struct host_timer *t = h->timers.slots[i].thing;
+        if (!t)
+            continue;
+        evac_timer_fn *fn = t->fn;
+        void *user = t->user;
+        end_timer(t);
+        fn(user);
+    }
+}
+
 void evac_host_uv_close(struct evac_host *host)
 {
     struct evac_host_uv *h = host->ctx;
     if (!h || h->closing)
         return;
     h->closing = true;
-    for (size_t i = 0; i < h->timers.count; i++)
-        if (h->timers.slots[i].thing)
-            end_timer(h->timers.slots[i].thing);
     evac_host_http_close(h->http);
     evac_host_exec_close(h->exec);
+    end_timers(h);
     evac_names_free(h->names);
     evac_dns_close(h->dns);
     host->ctx = NULL;

@@ -23,9 +23,9 @@ enum evac_code evac_host_uv_new(uv_loop_t *loop, const struct evac_host_uv_optio
                                 struct evac_host *ret_host, struct evac_err *err);
 
 /* Everything in flight gets its done from inside this call: NOT_SENT or LOST, "the host is
- * closing". Timers do not run any more, children are killed, and host refuses all later calls for
- * as long as its owner keeps the struct. The loop must then run until nothing is left. Safe on a
- * host that was never made (all zero), and twice. */
+ * closing"; timers that were set run now, for whoever waits for one must end what is open; children
+ * are killed, and host refuses all later calls for as long as its owner keeps the struct. The loop
+ * must then run until nothing is left. Safe on a host that was never made (all zero), and twice. */
 void evac_host_uv_close(struct evac_host *host);
 
 /* The host's DNS client, for probers on the same loop. */
