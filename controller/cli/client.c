@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "progress.h"
+
 #include "remote.h"
 
 #include <curl/curl.h>
@@ -14,8 +16,14 @@ struct evac_client {
     CURL *curl;
     char *socket;
     const struct evac_remote *remote; /* NULL: the socket */
+    bool takes_long;
     long limit_ms;
 };
+
+void evac_client_takes_long(struct evac_client *client)
+{
+    client->takes_long = true;
+}
 
 struct evac_client *evac_client_new(const char *socket)
 {
@@ -132,6 +140,20 @@ static void set_remote(CURL *curl, const struct evac_remote *r)
     curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, evac_secret_reveal(&r->token).p);
 }
 
+/* What takes long is seen to go on; a live view draws for itself, and asks only what is quick. */
+static int show_waiting(void *user, curl_off_t all, curl_off_t got, curl_off_t to_send,
+                        curl_off_t sent)
+{
+    const struct evac_client *client = user;
+    curl_off_t us = 0;
+    (void)all;
+    (void)to_send;
+    (void)sent;
+    (void)curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &us);
+    evac_cli_waiting((uint64_t)got, (uint64_t)us / 1000);
+    return 0;
+}
+
 static const char *place_of(const struct evac_client *client)
 {
     return client->remote ? client->remote->server : client->socket;
@@ -165,7 +187,14 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     if (body)
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
+    if (client->takes_long) {
+        curl_easy_setopt(client->curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(client->curl, CURLOPT_XFERINFOFUNCTION, show_waiting);
+        curl_easy_setopt(client->curl, CURLOPT_XFERINFODATA, client);
+    }
     CURLcode code = perform(client, keyed, raw);
+    if (client->takes_long)
+        evac_cli_waiting(0, 0);
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {

@@ -22,6 +22,8 @@ enum evac_exit {
 };
 
 struct evac_client *evac_client_new(const char *socket);
+/* What is asked from now on may take long: a line at the terminal says that it goes on. */
+void evac_client_takes_long(struct evac_client *client);
 /* Asks there instead; remote outlives the client. */
 void evac_client_remote(struct evac_client *client, const struct evac_remote *remote);
 /* How long a request may take, 60 s otherwise. */

@@ -267,6 +267,7 @@ enum evac_exit evac_cmd_evidence(struct evac_cli *cli)
     } verbs[] = {
         { "export", export }, { "verify", verify }, { "keygen", keygen }, { "key", show_key }
     };
+    evac_client_takes_long(cli->client);
     for (size_t i = 0; cli->argc && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(cli->argv[0], verbs[i].name) == 0)
             return verbs[i].fn(cli);
@@ -288,6 +289,7 @@ enum evac_exit evac_cli_verify_journal(struct evac_cli *cli)
     cJSON *answer;
     struct evac_err err = { EVAC_OK, "" };
     const char *text = NULL;
+    evac_client_takes_long(cli->client);
     evac_buf_init(&note, 65536);
     if (cli->checkpoint && !read_file(cli->checkpoint, &note)) {
         evac_buf_done(&note);
@@ -461,6 +463,7 @@ enum evac_exit evac_cmd_trend(struct evac_cli *cli)
     int64_t since;
     if (cli->argc != 1)
         return evac_cli_fail(EVAC_EXIT_USAGE, "trend: name an app");
+    evac_client_takes_long(cli->client);
     if (!set_since(cli, &since))
         return EVAC_EXIT_USAGE;
     snprintf(path, sizeof path, "/v1/apps/%.200s/trend?since=%lld&format=%.10s", cli->argv[0],

@@ -3,6 +3,7 @@
  * --journal, by this command. */
 #include "jw.h"
 #include "offline.h"
+#include "progress.h"
 #include "replay.h"
 #include "screen.h"
 

@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "jw.h"
 #include "offline.h"
+#include "progress.h"
 #include "sim.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* evac: the command that an on-call engineer types at 3 a.m. */
 #include "alone.h"
+#include "progress.h"
 #include "remote.h"
 
 #include <signal.h>
@@ -30,6 +31,8 @@ static enum evac_exit run(struct evac_cli *cli, const struct evac_cli_command *c
     } else {
         cli->client = evac_client_new(cli->socket);
         evac_client_remote(cli->client, &remote);
+        if (cli->json)
+            evac_progress_quiet();
         code = cli->standalone ? evac_alone_learn(cli, command) : EVAC_EXIT_DONE;
         if (code == EVAC_EXIT_DONE)
             code = command->fn(cli);

@@ -1,5 +1,7 @@
 #include "offline.h"
 
+#include "progress.h"
+
 #include "builtin.h"
 #include "store.h"
 
@@ -58,20 +60,6 @@ void evac_offline_close(struct evac_offline *o)
  */
 
 #define LOOK_MS 200
-
-void evac_cli_progress(uint64_t done, uint64_t all)
-{
-    static time_t last;
-    time_t now = time(NULL);
-    if (!isatty(STDERR_FILENO) || (done < all && now == last))
-        return;
-    last = now;
-    if (done < all)
-        fprintf(stderr, "\r  %llu of %llu ", (unsigned long long)done, (unsigned long long)all);
-    else
-        fprintf(stderr, "\r%32s\r", "");
-    fflush(stderr);
-}
 
 static void rest(void)
 {

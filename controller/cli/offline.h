@@ -24,8 +24,4 @@ void evac_offline_close(struct evac_offline *offline);
  * and puts the result's JSON into *json. */
 enum evac_exit evac_cli_job(struct evac_cli *cli, const char *path, const char *body,
                             struct evac_buf *json);
-
-/* "  120 of 1500" on standard error, at a terminal and not more often than needed; done clears it.
- */
-void evac_cli_progress(uint64_t done, uint64_t all);
 #endif
