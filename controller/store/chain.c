@@ -49,6 +49,14 @@ enum evac_code evac_chain_check(struct evac_chain *chain, const struct evac_row 
     return EVAC_OK;
 }
 
+bool evac_chain_take(void *user, const struct evac_row *row)
+{
+    struct evac_chain *chain = user;
+    chain->last_seq = row->record.seq;
+    memcpy(chain->last_hash, row->hash, 32);
+    return true;
+}
+
 /* --- what every store can do with its vtable
  * ------------------------------------------------------------ */
 

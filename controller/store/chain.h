@@ -15,4 +15,7 @@ struct evac_chain {
 };
 enum evac_code evac_chain_check(struct evac_chain *chain, const struct evac_row *row,
                                 struct evac_err *err);
+
+/* An evac_row_fn: *user, a struct evac_chain, becomes the state behind that row. */
+bool evac_chain_take(void *user, const struct evac_row *row);
 #endif

@@ -2,12 +2,18 @@
  * The journal in SQLite. One connection, locking_mode=EXCLUSIVE before the first access (so the
  * wal-index lives in heap and nobody else can write), WAL, synchronous=FULL: a commit that returned
  * is on the disk. A failed write is never retried on the same connection: after a failed fsync
- * nobody knows what the disk holds (RELIABILITY 2.6).
+ * nobody knows what the disk holds (RELIABILITY 2.6). So the connection is then given up without
+ * SQLite's last checkpoint, which would sync the same file again and be told that all is well; and
+ * checkpoints are this file's own, since SQLite's automatic one keeps its failure to itself.
  */
 #include "chain.h"
 #include "evac/arena.h"
+#include "sqlite_head.h"
 #include "sqlite_lock.h"
+#include "sqlite_rows.h"
+#include "sqlite_wal.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,20 +68,18 @@ static const char *const migrations[] = {
 #define READABLE_VERSION 1 /* from here on a version adds only what makes reading faster */
 #define SCHEMA_VERSION   (int)(sizeof migrations / sizeof migrations[0])
 
-#define COLUMNS_OF(data)                                                                           \
-    "seq, kind, run, step, attempt, epoch, t_boot_ms, t_wall_ms, number, app, name, from_, event," \
-    " to_, who, text, request_id, " data ", node, boot_id, prev_hash, hash"
-#define COLUMNS COLUMNS_OF("data")
-
 struct sqlite_store {
     struct evac_store base;
     sqlite3 *db;
     sqlite3_stmt *insert;
     struct evac_sqlite_lock *lock;
+    struct evac_sqlite_head *head;
     char *path, *node, *boot_id;
     struct evac_chain chain;
     uint64_t epoch, ballast_bytes;
     uint64_t read_work; /* of the newest read */
+    int wal_pages, checkpoint_pages, checkpoint_due; /* pages of the write-ahead log */
+    int settled;                                     /* SQLite's code of evac_sqlite_wal_settle() */
     bool failed, read_only, ballast_used;
 };
 
@@ -107,70 +111,6 @@ static enum evac_code read_number(struct sqlite_store *s, const char *sql, int64
         *ret = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     return good ? EVAC_OK : sql_fail(s, "journal", err);
-}
-
-/* --- rows
- * --------------------------------------------------------------------------------------------------
- */
-
-static void bind_text(sqlite3_stmt *stmt, int at, struct evac_str s)
-{
-    sqlite3_bind_text(stmt, at, s.n ? s.p : "", (int)s.n, SQLITE_STATIC);
-}
-
-static void bind_row(sqlite3_stmt *stmt, const struct evac_row *row)
-{
-    const struct evac_record *r = &row->record;
-    const int64_t numbers[] = { (int64_t)r->run,       r->step,      r->attempt, (int64_t)r->epoch,
-                                (int64_t)r->t_boot_ms, r->t_wall_ms, r->number };
-    const struct evac_str texts[] = { r->app,  r->name,   r->from,     r->event,
-                                      r->to,   r->who,    r->text,     r->request_id,
-                                      r->data, row->node, row->boot_id };
-    int at = 1;
-    sqlite3_bind_int64(stmt, at++, (int64_t)r->seq);
-    bind_text(stmt, at++, evac_str(evac_record_kind_name(r->kind)));
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        sqlite3_bind_int64(stmt, at++, numbers[i]);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        bind_text(stmt, at++, texts[i]);
-    sqlite3_bind_blob(stmt, at++, row->prev_hash, 32, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, at++, row->hash, 32, SQLITE_STATIC);
-}
-
-static struct evac_str column_text(sqlite3_stmt *stmt, int at)
-{
-    const unsigned char *p = sqlite3_column_text(stmt, at);
-    return (struct evac_str){ (const char *)p, (size_t)sqlite3_column_bytes(stmt, at) };
-}
-
-static bool column_hash(sqlite3_stmt *stmt, int at, uint8_t ret_hash[32])
-{
-    if (sqlite3_column_bytes(stmt, at) != 32)
-        return false;
-    memcpy(ret_hash, sqlite3_column_blob(stmt, at), 32);
-    return true;
-}
-
-/* False when a column can not be what we wrote. */
-static bool take_row(sqlite3_stmt *stmt, struct evac_row *row)
-{
-    struct evac_record *r = &row->record;
-    struct evac_str *texts[] = { &r->app,  &r->name,   &r->from,     &r->event,
-                                 &r->to,   &r->who,    &r->text,     &r->request_id,
-                                 &r->data, &row->node, &row->boot_id };
-    memset(row, 0, sizeof *row);
-    r->seq = (uint64_t)sqlite3_column_int64(stmt, 0);
-    bool good = evac_record_kind_parse(column_text(stmt, 1), &r->kind);
-    r->run = (uint64_t)sqlite3_column_int64(stmt, 2);
-    r->step = (uint32_t)sqlite3_column_int64(stmt, 3);
-    r->attempt = (uint32_t)sqlite3_column_int64(stmt, 4);
-    r->epoch = (uint64_t)sqlite3_column_int64(stmt, 5);
-    r->t_boot_ms = (uint64_t)sqlite3_column_int64(stmt, 6);
-    r->t_wall_ms = sqlite3_column_int64(stmt, 7);
-    r->number = sqlite3_column_int64(stmt, 8);
-    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
-        *texts[i] = column_text(stmt, 9 + i);
-    return column_hash(stmt, 20, row->prev_hash) && column_hash(stmt, 21, row->hash) && good;
 }
 
 /* --- append
@@ -206,7 +146,7 @@ static enum evac_code insert_one(struct sqlite_store *s, struct evac_chain *chai
                                       : make_row(s, &batch->records[i], chain, &made);
     if (code)
         return code;
-    bind_row(s->insert, row);
+    evac_sqlite_bind_row(s->insert, row);
     int step = sqlite3_step(s->insert);
     sqlite3_reset(s->insert);
     sqlite3_clear_bindings(s->insert);
@@ -230,16 +170,40 @@ static enum evac_code write_batch(struct sqlite_store *s, const struct batch *ba
 static enum evac_code open_db(struct sqlite_store *s, struct evac_err *err);
 static void close_db(struct sqlite_store *s);
 
-/* A full disk: give up the ballast, take a new connection, and write the batch once more, whole.
- * The old connection rolled it back, and the reopened journal says how far it really got. */
+/* A disk that finds out only when it syncs says so by the system's number alone. */
+static bool is_full(const struct sqlite_store *s)
+{
+    int code = (s->db ? sqlite3_errcode(s->db) : s->settled) & 0xff;
+    int system = s->db ? sqlite3_system_errno(s->db) : 0;
+    return code == SQLITE_FULL || (code == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
+}
+
+/* No last checkpoint: whatever the disk holds stays as it is for the next connection to read. */
+static void give_up_connection(struct sqlite_store *s)
+{
+    if (s->db)
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    close_db(s);
+}
+
+/* A full disk: give up the ballast, once. True when there was one. */
+static bool give_up_ballast(struct sqlite_store *s)
+{
+    if (!evac_sqlite_ballast_drop(s->path))
+        return false;
+    s->ballast_used = true;
+    return true;
+}
+
+/* Take a new connection, and write the batch once more, whole. The old connection rolled it back,
+ * and the reopened journal says how far it really got. */
 static enum evac_code with_ballast(struct sqlite_store *s, const struct batch *batch,
                                    struct evac_err *err)
 {
     uint64_t last = s->chain.last_seq;
-    if (!evac_sqlite_ballast_drop(s->path))
+    if (!give_up_ballast(s))
         return EVAC_E_STORE;
-    s->ballast_used = true;
-    close_db(s);
+    give_up_connection(s);
     enum evac_code code = open_db(s, err);
     if (code || s->chain.last_seq != last)
         return code ? code
@@ -247,18 +211,47 @@ static enum evac_code with_ballast(struct sqlite_store *s, const struct batch *b
     return write_batch(s, batch, err);
 }
 
-/* Another store's rows that do not fit are its fault, not this one's: nothing has failed here. */
+static int note_wal(void *user, sqlite3 *db, const char *schema, int pages)
+{
+    struct sqlite_store *s = user;
+    (void)db;
+    (void)schema;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* What was appended is durable, whatever becomes of this. A full disk is not the end of it: the log
+ * can grow on, and the next checkpoint begins anew. After any other failure a sync may have been
+ * lost: the next append refuses, and the journal is opened again. */
+static void checkpoint(struct sqlite_store *s)
+{
+    if (s->wal_pages < s->checkpoint_due)
+        return;
+    int code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    s->checkpoint_due = s->checkpoint_pages;
+    if (code == SQLITE_OK)
+        return;
+    if (is_full(s))
+        (void)give_up_ballast(s);
+    s->failed = (code & 0xff) != SQLITE_FULL;
+    s->checkpoint_due += s->wal_pages;
+}
+
 static enum evac_code write_all(struct sqlite_store *s, const struct batch *batch,
                                 struct evac_err *err)
 {
     enum evac_code code = write_batch(s, batch, err);
-    bool full = code && (sqlite3_errcode(s->db) & 0xff) == SQLITE_FULL;
+    bool full = code && is_full(s);
     if (code && sqlite3_get_autocommit(s->db) == 0)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     if (full)
         code = with_ballast(s, batch, err);
     s->failed = code && code != EVAC_E_CORRUPT;
-    return code;
+    if (code)
+        return code;
+    evac_sqlite_head_set(s->head, &s->chain);
+    checkpoint(s);
+    return EVAC_OK;
 }
 
 static enum evac_code writable(const struct sqlite_store *s, struct evac_err *err)
@@ -360,7 +353,7 @@ static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_sto
     if (f->run)
         sqlite3_bind_int64(*ret_stmt, 2, (int64_t)f->run);
     if (f->app.n)
-        bind_text(*ret_stmt, 3, f->app);
+        evac_sqlite_bind_text(*ret_stmt, 3, f->app);
     if (f->limit)
         sqlite3_bind_int64(*ret_stmt, 4, (int64_t)f->limit);
     if (f->before_seq)
@@ -368,20 +361,41 @@ static enum evac_code prepare_read(struct sqlite_store *s, const struct evac_sto
     return EVAC_OK;
 }
 
+static enum evac_code row_of(struct sqlite_store *s, sqlite3_stmt *stmt, struct evac_row *row,
+                             struct evac_err *err)
+{
+    if (evac_sqlite_take_row(stmt, row))
+        return EVAC_OK;
+    if (sqlite3_errcode(s->db) == SQLITE_NOMEM)
+        return sql_fail(s, "journal read", err);
+    return evac_fail(err, EVAC_E_CORRUPT,
+                     "row %llu was altered: a column is not what a journal holds",
+                     (unsigned long long)row->record.seq);
+}
+
+/* All rows, whole and in their order: then each is checked as it goes by, so that a replay stops
+ * before what was altered instead of believing it. */
+static bool reads_all(const struct evac_store_filter *f)
+{
+    return !f->after_seq && !f->before_seq && !f->run && !f->app.n && !f->limit && !f->kinds &&
+           !f->newest_first && !f->light;
+}
+
 static enum evac_code read_rows(struct evac_store *store, const struct evac_store_filter *f,
                                 evac_row_fn *fn, void *user, struct evac_err *err)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
+    struct evac_chain chain = { 0 };
     sqlite3_stmt *stmt = NULL;
     struct evac_row row;
+    bool all = reads_all(f);
     enum evac_code code = prepare_read(s, f, &stmt, err);
     int step = SQLITE_DONE;
     while (!code && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        if (!take_row(stmt, &row))
-            code = evac_fail(err, EVAC_E_CORRUPT,
-                             "row %llu was altered: a column is not what a journal holds",
-                             (unsigned long long)row.record.seq);
-        else if (!fn(user, &row))
+        code = row_of(s, stmt, &row, err);
+        if (!code && all)
+            code = evac_chain_check(&chain, &row, err);
+        if (!code && !fn(user, &row))
             break;
     }
     if (!code && step != SQLITE_DONE && step != SQLITE_ROW)
@@ -445,7 +459,8 @@ static enum evac_code set_pragmas(struct sqlite_store *s, struct evac_err *err)
     return run_sql(
         s,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-        "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON",
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON;"
+        "PRAGMA foreign_keys = ON",
         err);
 }
 
@@ -463,6 +478,28 @@ static bool check_tail(void *user, const struct evac_row *row)
     return evac_chain_check(&s->chain, row, &err) == EVAC_OK;
 }
 
+#define WHAT_NOW "evacd acts on nothing until that is mended: see 'evac journal verify --journal'"
+
+/* The row that was acknowledged last, as the file beside the journal has it, must be there. */
+static enum evac_code check_head(struct sqlite_store *s, struct evac_err *err)
+{
+    struct evac_chain head, found = { 0 };
+    if (!evac_sqlite_head_read(s->path, &head) || head.last_seq == 0)
+        return EVAC_OK;
+    if (head.last_seq > s->chain.last_seq)
+        return evac_fail(err, EVAC_E_CORRUPT,
+                         "%s: rows %llu to %llu are gone: they were durable (%s.head). " WHAT_NOW,
+                         s->path, (unsigned long long)s->chain.last_seq + 1,
+                         (unsigned long long)head.last_seq, s->path);
+    const struct evac_store_filter one = { .after_seq = head.last_seq - 1, .limit = 1 };
+    enum evac_code code = read_rows(&s->base, &one, evac_chain_take, &found, err);
+    if (!code && (found.last_seq != head.last_seq || memcmp(found.last_hash, head.last_hash, 32)))
+        code = evac_fail(err, EVAC_E_CORRUPT,
+                         "%s: row %llu is not the one that was written (%s.head). " WHAT_NOW,
+                         s->path, (unsigned long long)head.last_seq, s->path);
+    return code;
+}
+
 static enum evac_code load_tail(struct sqlite_store *s, struct evac_err *err)
 {
     int64_t last = 0;
@@ -473,29 +510,41 @@ static enum evac_code load_tail(struct sqlite_store *s, struct evac_err *err)
     if (!code)
         code = read_rows(&s->base, &tail, check_tail, s, err);
     if (!code && s->chain.last_seq != (uint64_t)last)
-        code = evac_fail(err, EVAC_E_CORRUPT,
-                         "%s: the chain breaks at row %llu: 'evac journal verify' says more",
+        code = evac_fail(err, EVAC_E_CORRUPT, "%s: the chain breaks at row %llu. " WHAT_NOW,
                          s->path, (unsigned long long)s->chain.last_seq + 1);
-    return code;
+    return code ? code : check_head(s, err);
+}
+
+static enum evac_code ready_to_write(struct sqlite_store *s, struct evac_err *err)
+{
+    s->wal_pages = 0;
+    s->checkpoint_due = s->checkpoint_pages;
+    sqlite3_wal_hook(s->db, note_wal, s);
+    if (sqlite3_prepare_v3(s->db,
+                           "INSERT INTO journal (" COLUMNS ") VALUES "
+                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                           -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL) != SQLITE_OK)
+        return sql_fail(s, "journal", err);
+    return EVAC_OK;
 }
 
 static enum evac_code open_db(struct sqlite_store *s, struct evac_err *err)
 {
     int flags = s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return sql_fail(s, "journal", err);
-    sqlite3_extended_result_codes(s->db, 1);
-    enum evac_code code = set_pragmas(s, err);
+    s->settled = s->read_only ? SQLITE_OK : evac_sqlite_wal_settle(s->path, err);
+    enum evac_code code = s->settled == SQLITE_OK ? EVAC_OK : EVAC_E_STORE;
+    if (!code && sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        code = sql_fail(s, "journal", err);
+    if (!code)
+        sqlite3_extended_result_codes(s->db, 1);
+    if (!code)
+        code = set_pragmas(s, err);
     if (!code)
         code = migrate(s, err);
     if (!code)
         code = load_tail(s, err);
-    if (!code && !s->read_only &&
-        sqlite3_prepare_v3(s->db,
-                           "INSERT INTO journal (" COLUMNS ") VALUES "
-                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                           -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL) != SQLITE_OK)
-        code = sql_fail(s, "journal", err);
+    if (!code && !s->read_only)
+        code = ready_to_write(s, err);
     return code;
 }
 
@@ -517,10 +566,26 @@ static enum evac_code take_epoch(struct sqlite_store *s, struct evac_err *err)
     return code;
 }
 
+/* It takes a little room to begin: on a full disk that is what the ballast is for as well. */
+static enum evac_code open_to_write(struct sqlite_store *s, struct evac_err *err)
+{
+    enum evac_code code = open_db(s, err);
+    if (!code)
+        code = take_epoch(s, err);
+    if (!code || !is_full(s) || !give_up_ballast(s))
+        return code;
+    give_up_connection(s);
+    code = open_db(s, err);
+    return code ? code : take_epoch(s, err);
+}
+
 static void close_store(struct evac_store *store)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
+    if (s->failed)
+        give_up_connection(s);
     close_db(s);
+    evac_sqlite_head_close(s->head);
     evac_sqlite_unlock(s->lock);
     free(s->path);
     free(s->node);
@@ -542,6 +607,7 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
     s->base.vt = &vtable;
     s->read_only = options->read_only;
     s->ballast_bytes = options->ballast_bytes;
+    s->checkpoint_pages = options->checkpoint_pages ? (int)options->checkpoint_pages : 1000;
 
     enum evac_code code = EVAC_OK;
     if (!s->read_only)
@@ -549,11 +615,12 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
     if (!code && !s->read_only)
         code = evac_sqlite_make_file(s->path, err);
     if (!code)
-        code = open_db(s, err);
+        code = s->read_only ? open_db(s, err) : open_to_write(s, err);
     if (!code && !s->read_only)
-        code = take_epoch(s, err);
+        s->head = evac_sqlite_head_open(s->path);
     if (!code && !s->read_only && s->ballast_bytes)
-        evac_sqlite_ballast_make(s->path, s->ballast_bytes);
+        s->ballast_used |= !evac_sqlite_ballast_make(s->path, s->ballast_bytes);
+    s->failed = code != EVAC_OK; /* what is damaged stays as it is found */
     if (code) {
         close_store(&s->base);
         return code;

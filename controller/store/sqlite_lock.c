@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct evac_sqlite_lock {
@@ -19,6 +20,13 @@ static bool beside(const char *path, const char *ending, char *out, size_t bytes
 {
     int n = snprintf(out, bytes, "%s%s", path, ending);
     return n > 0 && (size_t)n < bytes;
+}
+
+/* A disk in trouble is the journal's trouble, which may pass; a folder that is not there is not. */
+static enum evac_code system_fail(const char *name, struct evac_err *err)
+{
+    bool disk = errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EROFS;
+    return evac_fail(err, disk ? EVAC_E_STORE : EVAC_E_IO, "%s: %s", name, strerror(errno));
 }
 
 static enum evac_code busy(int fd, const char *path, struct evac_err *err)
@@ -39,7 +47,7 @@ enum evac_code evac_sqlite_lock(const char *path, struct evac_sqlite_lock **ret_
         return evac_fail(err, EVAC_E_TOOBIG, "the journal's path is too long");
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return evac_fail(err, EVAC_E_IO, "%s: %s", name, strerror(errno));
+        return system_fail(name, err);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         enum evac_code code = busy(fd, path, err);
         close(fd);
@@ -96,25 +104,35 @@ enum evac_code evac_sqlite_make_file(const char *path, struct evac_err *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return evac_fail(err, EVAC_E_IO, "%s: %s", path, strerror(errno));
+        return system_fail(path, err);
     close(fd);
     return EVAC_OK;
 }
 
-void evac_sqlite_ballast_make(const char *path, uint64_t bytes)
+static bool has_room(const char *path, uint64_t bytes)
+{
+    struct statvfs fs;
+    return statvfs(path, &fs) != 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= bytes;
+}
+
+bool evac_sqlite_ballast_make(const char *path, uint64_t bytes)
 {
     char name[4096];
     struct stat st;
     if (!beside(path, ".ballast", name, sizeof name))
-        return;
+        return false;
     if (stat(name, &st) == 0 && (uint64_t)st.st_size == bytes)
-        return;
+        return true;
+    if (!has_room(path, 2 * bytes))
+        return false;
     int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return;
-    if (posix_fallocate(fd, 0, (off_t)bytes) != 0)
+        return false;
+    bool made = posix_fallocate(fd, 0, (off_t)bytes) == 0;
+    if (!made)
         unlink(name);
     close(fd);
+    return made;
 }
 
 bool evac_sqlite_ballast_drop(const char *path)

@@ -20,8 +20,9 @@ void evac_sqlite_unlock(struct evac_sqlite_lock *lock); /* NULL is fine */
  * same mode. */
 enum evac_code evac_sqlite_make_file(const char *path, struct evac_err *err);
 
-/* path.ballast, really allocated. A disk that is too full already gets none: that is no error. */
-void evac_sqlite_ballast_make(const char *path, uint64_t bytes);
+/* path.ballast, really allocated, where it leaves as much again: it is there to be of use, not to
+ * fill the disk. False when there is none now. */
+bool evac_sqlite_ballast_make(const char *path, uint64_t bytes);
 /* True when there was one and it is gone now. */
 bool evac_sqlite_ballast_drop(const char *path);
 #endif

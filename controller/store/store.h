@@ -76,19 +76,22 @@ struct evac_store {
 };
 
 struct evac_store_options {
-    const char *path;       /* sqlite: the file; its folder must exist */
-    const char *node;       /* written to each row */
-    const char *boot_id;    /* written to each row */
-    bool read_only;         /* append refused, nothing is changed */
-    uint64_t ballast_bytes; /* sqlite: 0 no ballast */
+    const char *path;          /* sqlite: the file; its folder must exist */
+    const char *node;          /* written to each row */
+    const char *boot_id;       /* written to each row */
+    bool read_only;            /* append refused, nothing is changed */
+    uint64_t ballast_bytes;    /* sqlite: 0 no ballast */
+    uint32_t checkpoint_pages; /* sqlite: the log is written back after so many; 0: 1000 */
 };
 
 /*
  * SQLite, WAL, synchronous=FULL, one connection, locking_mode=EXCLUSIVE, STRICT tables, defensive.
  * Takes the lock file path + ".lock" (flock): a second opener gets EVAC_E_BUSY with the holder's
  * process id. Makes or migrates the schema (PRAGMA user_version; a newer one is EVAC_E_VERSION).
- * Verifies the chain's last rows on opening. Keeps a ballast file of 64 MiB (path + ".ballast",
- * fallocate) that is given up on a full disk so that a run can end; says so by
+ * Verifies the chain's last rows on opening, and that the row that was acknowledged last is there
+ * (path + ".head" has its number and hash); whoever reads all rows has each verified as it goes by.
+ * Damage is EVAC_E_CORRUPT, and the file stays as it was found. Keeps a ballast file (path +
+ * ".ballast", fallocate) that is given up on a full disk so that a run can end; says so by
  * evac_store_sqlite_ballast_used(). While a writer is open nobody else can read the file: ask the
  * controller.
  */
@@ -99,7 +102,8 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
  * changed, and there may be no such file. For an instant whoever opens it may be refused. */
 bool evac_store_sqlite_held(const char *path, long *ret_pid, int64_t *ret_since_ms);
 
-/* The disk was full once and the ballast was given up: make room, then restart. */
+/* There is no ballast: the disk was full and it was given up, or has no room for one. It is made
+ * anew at the next opening that finds room. */
 bool evac_store_sqlite_ballast_used(const struct evac_store *store);
 
 /* What the newest read took, in SQLite's own steps: some tens a row that was looked at, whatever
