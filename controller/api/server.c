@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -59,13 +60,26 @@ static size_t count_of(const struct evac_api_server *server, const struct evac_a
     return n;
 }
 
+/* Descriptors are given out from the lowest on: the number of a new one says how many are taken.
+ * The last ones are for what a failover needs, and of those before them some for the unix socket,
+ * where the person sits who looks why everything is taken. */
+static bool is_too_many(int fd, bool tcp)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    rlim_t most = limit.rlim_cur;
+    rlim_t kept = tcp ? FILES_KEPT + FILES_KEPT_UNIX : FILES_KEPT;
+    return (rlim_t)fd + kept >= most;
+}
+
 /* Before anything is read, and before TLS costs anything: nonzero closes it. */
 static int filter(struct evac_api_server *server, struct lws *wsi, int fd)
 {
     const struct evac_controller_conf *conf = &evac_daemon_model(server->daemon)->controller;
     const struct listener *l = listener_of(server, wsi);
     struct evac_address address;
-    if (!l || server->stopped)
+    if (!l || server->stopped || is_too_many(fd, l->conf != NULL))
         return 1;
     if (!l->conf)
         return server->unix_count >= UNIX_MAX;

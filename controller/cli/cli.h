@@ -130,6 +130,10 @@ enum evac_exit evac_cli_follow(struct evac_cli *cli, unsigned long run);
 bool evac_cli_parse_day(const char *text, int64_t *ret_ms);
 /* `journal verify` and `journal checkpoint`. */
 enum evac_exit evac_cli_verify_journal(struct evac_cli *cli);
+/* --journal: list, verify or salvage a file by this command itself; no controller may hold it. */
+enum evac_exit evac_cli_journal_file(struct evac_cli *cli);
+/* A row as `journal` prints it; *row is its JSON. */
+void evac_cli_print_row(const struct evac_cli *cli, const cJSON *row);
 enum evac_exit evac_cli_checkpoint(struct evac_cli *cli);
 enum evac_exit evac_cli_merge(struct evac_cli *cli);
 evac_command_fn evac_cmd_evidence, evac_cmd_deficiencies, evac_cmd_deficiency, evac_cmd_trend;

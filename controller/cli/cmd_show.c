@@ -358,7 +358,7 @@ enum evac_exit evac_cmd_report(struct evac_cli *cli)
 /* --- journal
  * ---------------------------------------------------------------------------------------------- */
 
-static void print_row(const struct evac_cli *cli, const cJSON *row)
+void evac_cli_print_row(const struct evac_cli *cli, const cJSON *row)
 {
     char clock[24];
     if (cli->json) {
@@ -393,23 +393,34 @@ static enum evac_exit show_rows(struct evac_cli *cli, unsigned long run)
     int n = cJSON_GetArraySize(rows);
     for (const cJSON *row = run || n == 0 ? rows->child : cJSON_GetArrayItem(rows, n - 1);
          row && n > 0; row = run ? row->next : row->prev, n--)
-        print_row(cli, row);
+        evac_cli_print_row(cli, row);
     cJSON_Delete(rows);
     return EVAC_EXIT_DONE;
 }
 
-enum evac_exit evac_cmd_journal(struct evac_cli *cli)
+static enum evac_exit list_rows(struct evac_cli *cli)
 {
-    if (cli->argc && strcmp(cli->argv[0], "verify") == 0)
-        return evac_cli_verify_journal(cli);
-    if (cli->argc && strcmp(cli->argv[0], "checkpoint") == 0)
-        return evac_cli_checkpoint(cli);
-    if (cli->argc && strcmp(cli->argv[0], "merge") == 0)
-        return evac_cli_merge(cli);
     unsigned long run = cli->argc ? evac_cli_run(cli, cli->argv[0]) : 0;
     if (cli->argc && run == 0)
         return EVAC_EXIT_REFUSED;
     return show_rows(cli, run);
+}
+
+enum evac_exit evac_cmd_journal(struct evac_cli *cli)
+{
+    static const struct {
+        const char *name;
+        enum evac_exit (*fn)(struct evac_cli *cli);
+    } verbs[] = { { "verify", evac_cli_verify_journal },
+                  { "checkpoint", evac_cli_checkpoint },
+                  { "merge", evac_cli_merge },
+                  { "salvage", evac_cli_journal_file } };
+    if (cli->journal)
+        return evac_cli_journal_file(cli);
+    for (size_t i = 0; cli->argc && i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(cli->argv[0], verbs[i].name) == 0)
+            return verbs[i].fn(cli);
+    return list_rows(cli);
 }
 
 /* --- the rest

@@ -13,7 +13,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "See", "dashboard", "", "all of it in a browser: prints a link for you alone, good until you end it", "port", evac_cmd_dashboard },
     { "See", "runs", "[APP]", "what is going on and what was", "limit", evac_cmd_runs },
     { "See", "report", "[RUN|APP]", "what a run did, how long it took, what it cost in data", "format report", evac_cmd_report },
-    { "See", "journal", "[RUN|APP|verify|checkpoint|merge FILE]", "the record of everything; verify checks it, checkpoint signs it, merge takes another controller's in", "rows limit checkpoint out", evac_cmd_journal },
+    { "See", "journal", "[RUN|APP|verify|checkpoint|merge FILE|salvage]", "the record of everything; verify checks it, checkpoint signs it, merge takes another controller's in; with --journal a file that no controller holds, damaged or not: salvage writes what can be read of it", "rows limit checkpoint out journal", evac_cmd_journal },
     { "See", "incident", "[REGION]", "regional incidents: many apps down at once are one; who goes when", "", evac_cmd_incident },
     { "Plan", "check", "APP", "is the standby ready? looks at every step of a failover, changes nothing", "from to mode isolate reason override no-wait", evac_cmd_check },
     { "Plan", "plan", "APP [failover|failback]", "what a move would do, step by step, and what it would cost", "from to mode kind isolate", evac_cmd_plan },

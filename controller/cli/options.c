@@ -204,7 +204,7 @@ const struct evac_option evac_cli_options[] = {
     SET("runs", "N", set_runs, "so many outages (500)"),
     SET("seed", "N", set_seed, "other chances (1)"),
     SET("reaction", "TIME", set_reaction, "what people take to answer (as they did before, else 5m)"),
-    TEXT("journal", "FILE", journal, "with --config: the history to go by; with --standalone: the journal to go on with, as a copy of a controller's"),
+    TEXT("journal", "FILE", journal, "with --config: the history to go by; with --standalone: the journal to go on with, as a copy of a controller's; of journal: a file to look at without a controller"),
     TEXT("app", "APP", app, "only this one; challenge answer: what is moved"),
     TEXT("policy", "never|propose|act", policy, "what if it were this"),
     SET("dwell", "TIME", set_dwell, "what if it were this"),

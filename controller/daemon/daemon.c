@@ -14,7 +14,8 @@
 
 #define BALLAST_BYTES (64u << 20)
 #define REOPEN_MS     5000u
-#define JUMP_MS       2000 /* wall and boot clock parted by more: R13 */
+#define DAMAGED_MS    60000u /* a damaged journal is looked at again: all of it is read */
+#define JUMP_MS       2000   /* wall and boot clock parted by more: R13 */
 
 const struct evac_host *daemon_host(const struct evac_daemon *daemon)
 {
@@ -224,14 +225,41 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
     return evac_shell_event(daemon->shell, &event, err);
 }
 
+static enum evac_code open_journal(struct evac_daemon *daemon, struct evac_err *err)
+{
+    enum evac_code code = open_store(daemon, err);
+    return code ? code : open_shell(daemon, err);
+}
+
+/* A disk that is full or bad, a journal that is damaged: who watches must be there to say so, and
+ * go on when it is mended. Another controller's lock, a newer schema, a folder that is not there:
+ * those are for whoever starts it. */
+static bool stays_up_without(enum evac_code code)
+{
+    return code == EVAC_E_STORE || code == EVAC_E_CORRUPT;
+}
+
+static void be_without_journal(struct evac_daemon *daemon, enum evac_code code, const char *why)
+{
+    char text[800];
+    snprintf(text, sizeof text,
+             code == EVAC_E_CORRUPT
+                 ? "%s. The journal %.*s is damaged: nothing is decided or begun until that is "
+                   "mended. 'evac journal verify --journal FILE' shows where, the handbook (\"The "
+                   "journal is damaged\") what to do"
+                 : "%s",
+             why, EVAC_STR_ARG(daemon->model->controller.store));
+    lose_store(daemon, text);
+    if (code == EVAC_E_CORRUPT)
+        daemon->reopen_ms = evac_daemon_now_ms(daemon) + DAMAGED_MS;
+}
+
 static void reopen(struct evac_daemon *daemon)
 {
     struct evac_err err = { EVAC_OK, "" };
-    daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
-    if (open_store(daemon, &err) || open_shell(daemon, &err)) {
-        evac_store_close(daemon->store);
-        daemon->store = NULL;
-        daemon_set_trouble(daemon, err.text);
+    enum evac_code code = open_journal(daemon, &err);
+    if (code) {
+        be_without_journal(daemon, code, err.text);
         return;
     }
     daemon_set_trouble(daemon, "");
@@ -527,13 +555,15 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     if (!code) {
         daemon->started_ms = evac_daemon_now_ms(daemon);
         daemon->clock_gap_ms = evac_daemon_wall_ms(daemon) - (int64_t)daemon->started_ms;
-        code = open_store(daemon, err);
+        daemon->jobs = evac_jobs_new(daemon->loop);
+        code = open_journal(daemon, err);
+        if (stays_up_without(code)) {
+            be_without_journal(daemon, code, err->text);
+            code = EVAC_OK;
+        }
     }
-    if (!code)
-        code = open_shell(daemon, err);
     if (code)
         return code;
-    daemon->jobs = evac_jobs_new(daemon->loop);
     open_timers(daemon);
     code = daemon_probe_all(daemon, err);
     note_reload(daemon, code);

@@ -25,6 +25,8 @@ struct daemon_self {
     char name[256]; /* that the resolver is asked for, "" none */
     bool asking;
     unsigned silent; /* questions in a row without an answer */
+    bool disk_low;   /* said as trouble */
+    uint64_t ballast_due_ms;
     enum evac_reach resolver;
 };
 
@@ -68,7 +70,7 @@ struct evac_daemon {
     uv_timer_t second;         /* looks, anchors, clock, trouble */
     uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
-    char trouble[400];
+    char trouble[800];
     struct evac_supervisor supervisor;
     uint64_t started_ms, reopen_ms;
     int64_t clock_gap_ms; /* wall minus boot, as last seen */
@@ -107,6 +109,7 @@ void daemon_probe_stop(struct evac_daemon *daemon);
 
 void daemon_self_turn(struct evac_daemon *daemon);       /* the loop is about to sleep */
 void daemon_self_feel(struct evac_daemon *daemon);       /* once a second */
+void daemon_feel_disk(struct evac_daemon *daemon);       /* once a second */
 void daemon_self_jumped(struct evac_daemon *daemon);     /* the clock did */
 void daemon_self_configured(struct evac_daemon *daemon); /* a model is loaded */
 /* daemon_evidence.c: with the shell; a second or so apart; before the store is closed. */

@@ -51,17 +51,7 @@ static const uint64_t bulk_kinds = BULK_KINDS(X) 0;
 
 /* One row a version of the schema: what leads there from the version before. Append only. */
 static const char *const migrations[] = {
-    "CREATE TABLE journal ("
-    "  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, run INTEGER NOT NULL, step INTEGER NOT NULL,"
-    "  attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, t_boot_ms INTEGER NOT NULL,"
-    "  t_wall_ms INTEGER NOT NULL, number INTEGER NOT NULL, app TEXT NOT NULL, name TEXT NOT NULL,"
-    "  from_ TEXT NOT NULL, event TEXT NOT NULL, to_ TEXT NOT NULL, who TEXT NOT NULL,"
-    "  text TEXT NOT NULL, request_id TEXT NOT NULL, data TEXT NOT NULL, node TEXT NOT NULL,"
-    "  boot_id TEXT NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT;"
-    "CREATE INDEX journal_run ON journal (run, seq);"
-    "CREATE INDEX journal_app ON journal (app, seq);"
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-    "INSERT INTO meta VALUES ('epoch', 0);",
+    evac_sqlite_first,
     "CREATE INDEX journal_kind ON journal (kind) WHERE " IS_FEW ";"
     "CREATE INDEX journal_app_kind ON journal (app, kind) WHERE " IS_FEW ";",
 };
@@ -77,7 +67,7 @@ struct sqlite_store {
     char *path, *node, *boot_id;
     struct evac_chain chain;
     uint64_t epoch, ballast_bytes;
-    uint64_t read_work; /* of the newest read */
+    uint64_t read_work;                              /* of the newest read */
     int wal_pages, checkpoint_pages, checkpoint_due; /* pages of the write-ahead log */
     int settled;                                     /* SQLite's code of evac_sqlite_wal_settle() */
     bool failed, read_only, ballast_used;
@@ -478,8 +468,6 @@ static bool check_tail(void *user, const struct evac_row *row)
     return evac_chain_check(&s->chain, row, &err) == EVAC_OK;
 }
 
-#define WHAT_NOW "evacd acts on nothing until that is mended: see 'evac journal verify --journal'"
-
 /* The row that was acknowledged last, as the file beside the journal has it, must be there. */
 static enum evac_code check_head(struct sqlite_store *s, struct evac_err *err)
 {
@@ -488,15 +476,15 @@ static enum evac_code check_head(struct sqlite_store *s, struct evac_err *err)
         return EVAC_OK;
     if (head.last_seq > s->chain.last_seq)
         return evac_fail(err, EVAC_E_CORRUPT,
-                         "%s: rows %llu to %llu are gone: they were durable (%s.head). " WHAT_NOW,
-                         s->path, (unsigned long long)s->chain.last_seq + 1,
+                         "%s: rows %llu to %llu are gone: they were durable (%s.head)", s->path,
+                         (unsigned long long)s->chain.last_seq + 1,
                          (unsigned long long)head.last_seq, s->path);
     const struct evac_store_filter one = { .after_seq = head.last_seq - 1, .limit = 1 };
     enum evac_code code = read_rows(&s->base, &one, evac_chain_take, &found, err);
     if (!code && (found.last_seq != head.last_seq || memcmp(found.last_hash, head.last_hash, 32)))
-        code = evac_fail(err, EVAC_E_CORRUPT,
-                         "%s: row %llu is not the one that was written (%s.head). " WHAT_NOW,
-                         s->path, (unsigned long long)head.last_seq, s->path);
+        code =
+            evac_fail(err, EVAC_E_CORRUPT, "%s: row %llu is not the one that was written (%s.head)",
+                      s->path, (unsigned long long)head.last_seq, s->path);
     return code;
 }
 
@@ -510,8 +498,8 @@ static enum evac_code load_tail(struct sqlite_store *s, struct evac_err *err)
     if (!code)
         code = read_rows(&s->base, &tail, check_tail, s, err);
     if (!code && s->chain.last_seq != (uint64_t)last)
-        code = evac_fail(err, EVAC_E_CORRUPT, "%s: the chain breaks at row %llu. " WHAT_NOW,
-                         s->path, (unsigned long long)s->chain.last_seq + 1);
+        code = evac_fail(err, EVAC_E_CORRUPT, "%s: the chain breaks at row %llu", s->path,
+                         (unsigned long long)s->chain.last_seq + 1);
     return code ? code : check_head(s, err);
 }
 

@@ -2,6 +2,19 @@
 
 #include <string.h>
 
+const char evac_sqlite_first[] =
+    "CREATE TABLE journal ("
+    "  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, run INTEGER NOT NULL, step INTEGER NOT NULL,"
+    "  attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, t_boot_ms INTEGER NOT NULL,"
+    "  t_wall_ms INTEGER NOT NULL, number INTEGER NOT NULL, app TEXT NOT NULL, name TEXT NOT NULL,"
+    "  from_ TEXT NOT NULL, event TEXT NOT NULL, to_ TEXT NOT NULL, who TEXT NOT NULL,"
+    "  text TEXT NOT NULL, request_id TEXT NOT NULL, data TEXT NOT NULL, node TEXT NOT NULL,"
+    "  boot_id TEXT NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL) STRICT;"
+    "CREATE INDEX journal_run ON journal (run, seq);"
+    "CREATE INDEX journal_app ON journal (app, seq);"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+    "INSERT INTO meta VALUES ('epoch', 0);";
+
 void evac_sqlite_bind_text(sqlite3_stmt *stmt, int at, struct evac_str s)
 {
     sqlite3_bind_text(stmt, at, s.n ? s.p : "", (int)s.n, SQLITE_STATIC);

@@ -6,6 +6,9 @@
 
 #include <sqlite3.h>
 
+/* The first version of the schema: its tables, which none after it may alter. */
+extern const char evac_sqlite_first[];
+
 #define COLUMNS_OF(data)                                                                           \
     "seq, kind, run, step, attempt, epoch, t_boot_ms, t_wall_ms, number, app, name, from_, event," \
     " to_, who, text, request_id, " data ", node, boot_id, prev_hash, hash"

@@ -105,6 +105,8 @@ bool evac_store_sqlite_held(const char *path, long *ret_pid, int64_t *ret_since_
 /* There is no ballast: the disk was full and it was given up, or has no room for one. It is made
  * anew at the next opening that finds room. */
 bool evac_store_sqlite_ballast_used(const struct evac_store *store);
+/* Make it anew, if there is room now. True when it is there. */
+bool evac_store_sqlite_ballast_again(struct evac_store *store);
 
 /* What the newest read took, in SQLite's own steps: some tens a row that was looked at, whatever
  * else the machine does. For tests of what must not look at every row. */

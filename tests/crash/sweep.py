@@ -117,27 +117,29 @@ def unkilled(strategy):
         return first + 1, rows(world), end
 
 
+def restart(strategy, world):
+    code = world.evacd.wait(10)
+    assert code == -signal.SIGKILL, "evacd ended with %s" % code
+    world.evacd = None
+    world.sand("region us-east-1 down")
+    world.start_evacd()
+    outage(strategy, world)
+    return check_end(world, wait_end(strategy, world))
+
+
 def killed(strategy, row, expected):
+    """Whether it died; the last rows are written when the run is over, or not at all."""
     with strategy.world(BIN) as world:
         world.start_evacd(fail="row:%d" % row)
         died = False
         try:
             begin(strategy, world)
-            wait_end(strategy, world)
-        except Gone:
-            died = True
-        except Exception:
-            if world.evacd.poll() is None:
+            found = check_end(world, wait_end(strategy, world))
+        except Exception as e:
+            if not isinstance(e, Gone) and world.evacd.poll() is None:
                 raise
             died = True
-        if died:
-            code = world.evacd.wait(10)
-            assert code == -signal.SIGKILL, "evacd ended with %s" % code
-            world.evacd = None
-            world.sand("region us-east-1 down")
-            world.start_evacd()
-            outage(strategy, world)
-        found = check_end(world, wait_end(strategy, world))
+            found = restart(strategy, world)
         assert found == expected, "another world than without the crash: %s, not %s" % (found, expected)
         return died
 
