@@ -626,3 +626,12 @@ uint64_t evac_store_sqlite_work(const struct evac_store *store)
 {
     return store->vt == &vtable ? ((const struct sqlite_store *)store)->read_work : 0;
 }
+
+bool evac_store_sqlite_ballast_again(struct evac_store *store)
+{
+    struct sqlite_store *s = (struct sqlite_store *)store;
+    if (store->vt != &vtable || s->read_only || !s->ballast_bytes)
+        return false;
+    s->ballast_used = !evac_sqlite_ballast_make(s->path, s->ballast_bytes);
+    return !s->ballast_used;
+}
