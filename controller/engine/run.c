@@ -695,12 +695,15 @@ static void settle_seen(struct evac_run *run, struct evac_run_io *io, uint16_t i
     evac_run_record(run, io, r);
 }
 
-static uint64_t step_wake_ms(const struct evac_step_run *s)
+/* While the run stands still a deadline comes no nearer: what counts is a gate's. */
+static uint64_t step_wake_ms(const struct evac_run *run, const struct evac_step_run *s)
 {
     uint64_t wake = s->wake_ms;
+    bool in_flight = s->state == EVAC_STEP_APPLYING || s->state == EVAC_STEP_INTENDING;
+    bool stands = run_stands_still(run) && s->state != EVAC_STEP_GATED;
     if ((s->call || s->state == EVAC_STEP_INTENDING) && s->call_deadline_ms < wake)
         wake = s->call_deadline_ms;
-    if (s->deadline_ms < wake && s->state != EVAC_STEP_APPLYING && s->state != EVAC_STEP_INTENDING)
+    if (s->deadline_ms < wake && !in_flight && !stands)
         wake = s->deadline_ms;
     return wake;
 }
@@ -708,12 +711,14 @@ static uint64_t step_wake_ms(const struct evac_step_run *s)
 static void set_wake(struct evac_run *run, const struct evac_now *now)
 {
     run->wake_ms = run->deadline_ms;
+    if (run_pause_wake_ms(run) < run->wake_ms)
+        run->wake_ms = run_pause_wake_ms(run);
     if (run->starving)
         run->wake_ms = now->boot_ms;
     if (run->state == EVAC_RUN_PROPOSED && run_wait_wake_ms(run, now, EVAC_NO_STEP) < run->wake_ms)
         run->wake_ms = run_wait_wake_ms(run, now, EVAC_NO_STEP);
     for (uint16_t i = 0; i < run->plan->step_count; i++) {
-        uint64_t wake = step_wake_ms(&run->steps[i]);
+        uint64_t wake = step_wake_ms(run, &run->steps[i]);
         if (run->steps[i].state == EVAC_STEP_GATED && run_wait_wake_ms(run, now, i) < wake)
             wake = run_wait_wake_ms(run, now, i);
         if (wake < run->wake_ms)
@@ -874,6 +879,7 @@ static void tick_run(struct evac_run *run, struct evac_run_io *io)
 
 void evac_run_tick(struct evac_run *run, struct evac_run_io *io)
 {
+    run_pause_tick(run, io);
     for (uint16_t i = 0; i < run->plan->step_count && evac_effects_has_room(io->fx); i++)
         tick_step(run, io, i);
     tick_run(run, io);
@@ -929,6 +935,7 @@ void evac_run_resume(struct evac_run *run, struct evac_run_io *io)
     evac_run_record(run, io,
                     (struct evac_record){ .kind = EVAC_RECORD_RESUME, .step = EVAC_NO_STEP });
     run_wait_resume(run, io->now, EVAC_NO_STEP);
+    run_pause_begin(run, io->now);
     for (uint16_t i = 0; i < run->plan->step_count; i++)
         resume_step(run, io, i);
     enter_state(run, io->now);

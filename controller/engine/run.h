@@ -120,6 +120,9 @@ struct evac_run {
     bool loss_asked;
     bool starving; /* effects were full: wake at once */
     bool slow_told;
+    uint64_t paused_ms;      /* since when, in this process */
+    uint64_t paused_seen_ms; /* until then its steps' deadlines were put off */
+    uint64_t paused_told;    /* how often people were told that it is */
     char who[EVAC_WHO_MAX];
     struct evac_step_run *steps; /* plan->step_count of them */
 };

@@ -99,7 +99,10 @@ static void pause_or_resume(struct evac_run *run, struct evac_run_io *io,
         run_refuse(io, pause ? "it is paused already" : "it is not paused");
         return;
     }
+    run_pause_tick(run, io);
     record_word(run, io, cmd, EVAC_RECORD_COMMAND, EVAC_NO_STEP, 0);
+    if (pause)
+        run_pause_begin(run, io->now);
     run_answer(io, EVAC_OK, pause ? "paused: what is in flight is seen through" : "going on");
 }
 

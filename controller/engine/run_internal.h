@@ -129,6 +129,16 @@ void run_call(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i);
 void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t base_ms,
               uint32_t at_least_ms);
+/* --- run_pause.c: what counts for a step's deadline is time that was not paused. The run's own
+ * goes on, so that a pause that nobody ends does. */
+bool run_stands_still(const struct evac_run *run);
+void run_pause_begin(struct evac_run *run, const struct evac_now *now);
+/* With each event, before any deadline is looked at: puts them off, and tells people now and then.
+ */
+void run_pause_tick(struct evac_run *run, struct evac_run_io *io);
+/* When people are told next; EVAC_NEVER. */
+uint64_t run_pause_wake_ms(const struct evac_run *run);
+
 void run_notice(struct evac_run *run, struct evac_run_io *io, bool alarm, const char *text,
                 const char *step);
 #endif

@@ -277,6 +277,8 @@ static void perform(struct run_world *w)
             open_call(w, &w->fx.items[i].u.call);
         if (w->fx.items[i].kind == EVAC_FX_ENDED)
             w->ended = true;
+        if (w->fx.items[i].kind == EVAC_FX_NOTICE)
+            (void)snprintf(w->notice, sizeof w->notice, "%s", w->fx.items[i].u.notice.text);
         if (w->fx.items[i].kind == EVAC_FX_NOTICE && w->fx.items[i].u.notice.to.n)
             w->told++;
     }

@@ -64,6 +64,7 @@ struct run_world {
     struct evac_run_facts facts; /* what the engine would say to the run, with every event */
     char who[64];                /* began it */
     unsigned told;               /* notices to an address */
+    char notice[320];            /* the newest of all */
     char trace[65536];
     size_t trace_n;
     bool ended;

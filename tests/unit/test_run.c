@@ -259,6 +259,70 @@ START_TEST(a_pause_starts_nothing_new)
 }
 END_TEST
 
+#define MINUTE_MS 60000u
+
+/* promote moves for so long that its deadline would pass if the pause counted. */
+static struct run_world *paused_in_promotion(uint64_t moves_ms)
+{
+    struct run_world *w = begin();
+    run_world_switch(w, "promote")->moves_ms = moves_ms;
+    run_world_until(w, 5000);
+    ck_assert_int_eq(run_world_state(w, "promote"), EVAC_STEP_VERIFYING);
+    return w;
+}
+
+static uint64_t deadline_of_promote(const struct run_world *w)
+{
+    for (uint16_t i = 0; i < w->plan.step_count; i++)
+        if (evac_str_is(w->plan.steps[i].id, "promote"))
+            return w->plan.steps[i].deadline_ms;
+    ck_abort_msg("there is no promote");
+    return 0;
+}
+
+START_TEST(a_step_s_deadline_stands_still_while_its_run_is_paused)
+{
+    struct run_world *w = paused_in_promotion(20 * MINUTE_MS);
+    ck_assert_uint_lt(deadline_of_promote(w), 20 * MINUTE_MS);
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_PAUSE, "", "", 0), EVAC_OK);
+    run_world_until(w, 10 * MINUTE_MS);
+    ck_assert_int_eq(run_world_state(w, "promote"), EVAC_STEP_VERIFYING);
+    run_world_switch(w, "promote")->on_at_ms = 10 * MINUTE_MS + 1000;
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_RESUME, "", "", 0), EVAC_OK);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
+START_TEST(after_a_pause_a_deadline_has_as_much_left_as_before)
+{
+    struct run_world *w = paused_in_promotion(200 * MINUTE_MS);
+    uint64_t left = deadline_of_promote(w) - 5000;
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_PAUSE, "", "", 0), EVAC_OK);
+    run_world_until(w, 10 * MINUTE_MS);
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_RESUME, "", "", 0), EVAC_OK);
+    run_world_until(w, 10 * MINUTE_MS + left - 5000);
+    ck_assert_int_eq(run_world_state(w, "promote"), EVAC_STEP_VERIFYING);
+    run_world_until(w, 10 * MINUTE_MS + left + 10000);
+    ck_assert_int_ne(run_world_state(w, "promote"), EVAC_STEP_VERIFYING);
+    run_world_free(w);
+}
+END_TEST
+
+START_TEST(a_pause_that_nobody_ends_is_told_and_ended_by_the_run_s_own_deadline)
+{
+    struct run_world *w = paused_in_promotion(2000 * MINUTE_MS);
+    ck_assert_int_eq(run_world_say(w, EVAC_CMD_PAUSE, "", "", 0), EVAC_OK);
+    run_world_until(w, 14 * MINUTE_MS);
+    ck_assert_ptr_null(strstr(w->notice, "it is paused"));
+    run_world_until(w, 16 * MINUTE_MS);
+    ck_assert_msg(strstr(w->notice, "it is paused for 15m00s") != NULL, "%s", w->notice);
+    ck_assert(!w->ended);
+    run_world_until(w, 60 * MINUTE_MS);
+    ck_assert(w->ended);
+    run_world_free(w);
+}
+END_TEST
+
 START_TEST(nobody_answers_and_the_run_unwinds_by_itself)
 {
     struct run_world *w = begin();
@@ -453,6 +517,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, where_nothing_can_be_poisoned_the_undo_waits_until_the_request_is_dead);
     tcase_add_test(tc, a_weak_read_that_nothing_explains_is_confirmed_by_a_second_look);
     tcase_add_test(tc, a_pause_starts_nothing_new);
+    tcase_add_test(tc, a_step_s_deadline_stands_still_while_its_run_is_paused);
+    tcase_add_test(tc, after_a_pause_a_deadline_has_as_much_left_as_before);
+    tcase_add_test(tc, a_pause_that_nobody_ends_is_told_and_ended_by_the_run_s_own_deadline);
     tcase_add_test(tc, nobody_answers_and_the_run_unwinds_by_itself);
     tcase_add_test(tc, after_the_point_of_no_return_an_unanswered_failure_is_held);
     tcase_add_test(tc, unknown_loss_shuts_the_gate_until_a_person_overrides);
