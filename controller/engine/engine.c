@@ -490,7 +490,7 @@ static void link_run(struct evac_engine *engine, struct evac_engine_app *a, stru
         a->run = run;
 }
 
-static void unlink_run(struct evac_engine *engine, struct evac_run *run)
+void engine_unlink_run(struct evac_engine *engine, struct evac_run *run)
 {
     for (struct evac_run **at = &engine->runs; *at; at = &(*at)->next)
         if (*at == run) {
@@ -583,7 +583,7 @@ void engine_after_run(struct engine_io *io, struct evac_run *run)
     }
     if (!evac_run_is_over(run->state))
         return;
-    unlink_run(io->engine, run);
+    engine_unlink_run(io->engine, run);
     if (!a)
         return;
     if (a->run == run) {

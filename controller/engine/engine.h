@@ -147,7 +147,8 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
-    bool stopped; /* stop-automation */
+    bool followed; /* it followed another controller's journal until it resumed */
+    bool stopped;  /* stop-automation */
     char stopped_by[64], stopped_why[120];
     struct evac_vantage vantages[EVAC_VANTAGES_MAX]; /* from 1 on; 0 is this controller */
     struct evac_self self;
@@ -304,6 +305,9 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
                                         const struct evac_record *record, struct evac_err *err);
 enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_record *record,
                                   struct evac_err *err);
+/* That run's TERMINAL row was replayed, and it had memory: the engine knows it no more. For who
+ * follows a journal that another controller goes on writing. */
+void evac_engine_replay_end(struct evac_engine *engine, struct evac_run *run);
 void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
                         struct evac_effects *fx);
 

@@ -44,6 +44,7 @@ uint64_t engine_drill_wake_ms(const struct evac_engine *engine, const struct eva
 
 /* After whatever happened to a run: traffic that moved makes its target the active region; a run
  * that ended makes room for the next. */
+void engine_unlink_run(struct evac_engine *engine, struct evac_run *run);
 void engine_after_run(struct engine_io *io, struct evac_run *run);
 
 /* A real run moved the users, or took that back. */

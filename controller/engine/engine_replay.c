@@ -85,8 +85,10 @@ static void see_hold(struct evac_engine *engine, struct evac_engine_app *a,
     }
 }
 
-/* R14: a controller that crashes again and again must not go on acting in between. */
+/* R14: a controller that crashes again and again must not go on acting in between. The lead of a
+ * shared journal may change hands for other reasons than crashes. */
 #define CRASHES_MAX     5u
+#define TAKEOVERS_MAX   15u
 #define CRASHES_SPAN_MS 600000
 
 static void see_start(struct evac_engine *engine, const struct evac_record *r)
@@ -209,6 +211,16 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
     return evac_run_fold(run, r, err);
 }
 
+void evac_engine_replay_end(struct evac_engine *engine, struct evac_run *run)
+{
+    struct evac_engine_app *a = app_of(engine, run->plan->app);
+    engine_unlink_run(engine, run);
+    if (a && a->run == run)
+        a->run = NULL;
+    if (a && a->rehearsal == run)
+        a->rehearsal = NULL;
+}
+
 enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_record *r,
                                   struct evac_err *err)
 {
@@ -244,7 +256,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     engine_fleet_build(engine); /* where apps serve was replayed */
     for (size_t i = 0; i < engine->app_count; i++)
         translate_end(&engine->apps[i], now);
-    if (engine->starts >= CRASHES_MAX &&
+    if (engine->starts >= (engine->followed ? TAKEOVERS_MAX : CRASHES_MAX) &&
         now->wall_ms - engine->last_start_wall_ms < CRASHES_SPAN_MS) {
         engine->parked = true;
         engine->lead = false;

@@ -44,51 +44,6 @@ void shell_release_run(struct evac_shell *shell, struct shell_run *run)
 /* --- effects
  * -------------------------------------------------------------------------------------------- */
 
-/* The whole batch's rows, durable in one write, before anything else of it is done. */
-static enum evac_code commit(struct evac_shell *shell, struct evac_err *err)
-{
-    struct evac_effects *fx = shell->fx;
-    struct evac_record *rows = NULL;
-    size_t count = 0;
-    bool intent = false;
-    uint64_t last = 0;
-
-    for (size_t i = 0; i < fx->count; i++)
-        count += fx->items[i].kind == EVAC_FX_JOURNAL;
-    if (count == 0)
-        return EVAC_OK;
-    rows = calloc(count, sizeof *rows);
-    if (!rows)
-        abort();
-    count = 0;
-    for (size_t i = 0; i < fx->count; i++)
-        if (fx->items[i].kind == EVAC_FX_JOURNAL) {
-            rows[count] = fx->items[i].u.record;
-            intent = intent || rows[count].kind == EVAC_RECORD_INTENT;
-            last = rows[count++].seq;
-        }
-    if (shell->o.committing)
-        shell->o.committing(shell->o.user);
-    enum evac_code code = shell->o.store->vt->append(shell->o.store, rows, count, err);
-    if (code) {
-        shell->failed = true;
-    } else {
-        if (intent)
-            shell->commit_to_tell = last;
-        if (shell->o.committed)
-            shell->o.committed(shell->o.user, last);
-        for (size_t i = 0; i < count; i++) {
-            shell_calendar_see(shell, &rows[i]);
-            shell_requests_see(shell->requests, &rows[i]);
-            shell_notify_see(shell, &rows[i]);
-        }
-        for (size_t i = 0; shell->o.row && i < count; i++)
-            shell->o.row(shell->o.user, &rows[i]);
-    }
-    free(rows);
-    return code;
-}
-
 static void keep_start(struct evac_shell *shell, const struct evac_start_effect *start)
 {
     if (shell->start_count == shell->model->app_count)
@@ -97,16 +52,6 @@ static void keep_start(struct evac_shell *shell, const struct evac_start_effect 
     shell->start_whys[shell->start_count].n = strlen(start->why);
     shell->start_whys[shell->start_count].p = strdup(start->why);
     shell->start_count++;
-}
-
-static void end_run(struct evac_shell *shell, struct evac_run *run)
-{
-    struct shell_run *memory = run->owner;
-    shell_assure_soon(shell, run->plan->app); /* the next move is another one */
-    if (shell->o.ended)
-        shell->o.ended(shell->o.user, run);
-    memory->ended = true;
-    shell_release_run(shell, memory);
 }
 
 static void perform_one(struct evac_shell *shell, const struct evac_effect *effect)
@@ -139,7 +84,7 @@ enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err)
     for (size_t i = 0; i < fx->count; i++)
         perform_one(shell, &fx->items[i]);
 #endif
-    enum evac_code code = commit(shell, err);
+    enum evac_code code = shell_commit(shell, err);
     if (code)
         return code;
 #ifndef EVAC_WITHOUT_R1
@@ -148,7 +93,7 @@ enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err)
 #endif
     for (size_t i = 0; i < fx->count; i++)
         if (fx->items[i].kind == EVAC_FX_ENDED)
-            end_run(shell, fx->items[i].u.ended);
+            shell_end_run(shell, fx->items[i].u.ended);
     return EVAC_OK;
 }
 
@@ -197,7 +142,7 @@ static enum evac_code answer_start(struct evac_shell *shell, struct evac_err *er
 }
 
 /* Commits first: an intent that is durable is the one that somebody waits for. */
-static enum evac_code settle_debts(struct evac_shell *shell, struct evac_err *err)
+enum evac_code shell_settle_debts(struct evac_shell *shell, struct evac_err *err)
 {
     enum evac_code code = EVAC_OK;
     while (!code && (shell->commit_to_tell || shell->refusal_count || shell->start_count)) {
@@ -223,6 +168,10 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
     struct evac_err failure = { EVAC_OK, "" };
     if (shell->failed)
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written: nothing is started");
+    if (shell->follows)
+        return is_question(event->kind)
+                   ? evac_fail(err, EVAC_E_REFUSED, "this controller does not hold the lead")
+                   : EVAC_OK;
 
     shell->busy = true;
     event->now = shell_now(shell);
@@ -234,7 +183,7 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
     char text[sizeof shell->fx->answer_text];
     memcpy(text, shell->fx->answer_text, sizeof text);
     if (!code)
-        code = settle_debts(shell, &failure);
+        code = shell_settle_debts(shell, &failure);
     shell->busy = false;
 
     if (code) {
@@ -251,6 +200,8 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
 enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_TICK };
+    if (shell->follows)
+        return EVAC_OK;
     enum evac_code code = evac_shell_event(shell, &event, err);
     code = code ? code : shell_freeze(shell, err);
     code = code ? code : shell_assure(shell, err);
@@ -261,7 +212,7 @@ enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
 uint64_t evac_shell_wake_ms(const struct evac_shell *shell)
 {
     uint64_t engine = evac_engine_wake_ms(&shell->engine);
-    if (shell->failed)
+    if (shell->failed || shell->follows)
         return UINT64_MAX;
     uint64_t own = shell->lint_ms < shell->freeze_ms ? shell->lint_ms : shell->freeze_ms;
     uint64_t calendar = shell_calendar_wake_ms(shell);
@@ -400,8 +351,11 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
     shell_notify_load(shell);
 
     enum evac_code code = open_books(shell, err);
+    shell->follows = true;
     if (!code)
         code = shell_replay(shell, err);
+    if (!code && !options->follows)
+        code = shell_resume(shell, err);
     if (code) {
         evac_shell_free(shell);
         return code;
@@ -445,6 +399,7 @@ void evac_shell_free(struct evac_shell *shell)
     if (!shell)
         return;
     shell->dying = true;
+    shell_listen(shell, false);
     shell_notify_ground(shell);
     shell_drop_calls(shell);
     if (shell->open_calls == 0)

@@ -20,7 +20,11 @@ struct evac_shell_options {
     const struct evac_facts *facts; /* for the lint of armed plans; NULL: none */
     const struct evac_zones *zones; /* for the calendar of drills; NULL: the machine's */
     struct evac_store
-        *store; /* open, with the lead; closed by the caller after the shell is freed */
+        *store;   /* open, with the lead unless it follows; closed by the caller after the shell is
+                     freed. Appends may take time (store.h): then what a question's answer says is
+                     done when evac_shell_durable() has reached evac_shell_accepted() */
+    bool follows; /* another controller writes that journal: until evac_shell_lead nothing is
+                     decided, begun or written here, and every question is refused */
 
     /* Called back, all optional. */
     void *user;
@@ -46,6 +50,19 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
 
 /* Open driver calls are cancelled; their answers, should they still come, are dropped. */
 void evac_shell_free(struct evac_shell *shell);
+
+/* Of a shell that follows: a row that the other controller added, the next of the journal, is in
+ * the store. After an error the shell must be made anew. */
+enum evac_code evac_shell_follow(struct evac_shell *shell, const struct evac_record *row,
+                                 struct evac_err *err);
+/* The lead is this controller's now, and all rows are replayed: runs are taken up by looking, as
+ * after a crash. */
+enum evac_code evac_shell_lead(struct evac_shell *shell, struct evac_err *err);
+bool evac_shell_follows(const struct evac_shell *shell);
+
+/* Row numbers: the newest that the store accepted, and the newest that is durable. */
+uint64_t evac_shell_accepted(const struct evac_shell *shell);
+uint64_t evac_shell_durable(const struct evac_shell *shell);
 
 /* An orderly end is in the journal, so that it does not count as a crash. Before evac_shell_free.
  */

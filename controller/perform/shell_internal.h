@@ -12,7 +12,9 @@ struct shell_run {
     struct evac_plan *plan;
     void *memory;
     size_t open_calls;
+    bool over; /* for the engine; ended when that is durable */
     bool ended;
+    uint64_t last_seq; /* of the batch that it was over with */
 };
 
 /* One open driver call. */
@@ -62,6 +64,8 @@ struct evac_shell {
     uint32_t look_count;
     struct shell_seat seats[EVAC_VANTAGES_MAX];
     bool busy, failed, dying;
+    bool follows;               /* another controller writes: nothing is decided or begun here */
+    uint64_t accepted, durable; /* newest row that the store took, and that it keeps for sure */
 
     struct shell_refusal *refusals; /* ring */
     size_t refusal_at, refusal_count;
@@ -111,6 +115,13 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
 enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_effect *start,
                            struct evac_str why, struct evac_err *err);
 enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err);
+enum evac_code shell_resume(struct evac_shell *shell, struct evac_err *err);
+/* shell_commit.c: the rows of one step to the store, and what waits until they are durable. */
+enum evac_code shell_commit(struct evac_shell *shell, struct evac_err *err);
+void shell_end_run(struct evac_shell *shell, const struct evac_run *run);
+void shell_listen(struct evac_shell *shell, bool listens);
+/* What the shell owes the engine; a step may leave more of it. */
+enum evac_code shell_settle_debts(struct evac_shell *shell, struct evac_err *err);
 void shell_tell_verbs(struct evac_shell *shell);
 /* shell_apart.c: drivers that are cut off from one region, so that a run shows what leans on it.
  * One region at a time: refused (BUSY) while a run has another one cut off. */
@@ -151,6 +162,8 @@ void shell_notify_load(struct evac_shell *shell); /* anew, from the model */
 void shell_notify_see(struct evac_shell *shell, const struct evac_record *record);
 void shell_notify_replayed(struct evac_shell *shell);
 enum evac_code shell_notify_tick(struct evac_shell *shell, struct evac_err *err);
+/* All that was accepted is durable: letters may leave. */
+enum evac_code shell_notify_durable(struct evac_shell *shell, struct evac_err *err);
 uint64_t shell_notify_wake_ms(const struct evac_shell *shell);
 void shell_notify_ground(struct evac_shell *shell); /* what is on its way is cancelled */
 /* shell_apps.c */

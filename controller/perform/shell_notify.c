@@ -208,7 +208,9 @@ static enum evac_code pump(struct evac_shell *shell, struct evac_outbox_rows *ro
     const struct evac_outbox_now now = shell_outbox_now(shell);
     evac_outbox_try(n->outbox, &now, rows);
     code = shell_notify_write(shell, rows, err);
-    return code ? code : shell_notify_send(shell, err);
+    if (code || shell->accepted != shell->durable)
+        return code; /* that it is tried must be durable, or it could be sent twice unknowingly */
+    return shell_notify_send(shell, err);
 }
 
 /* What nobody may write now is told when the lead is there: its rows are in the journal. */
@@ -234,6 +236,11 @@ enum evac_code shell_notify_tick(struct evac_shell *shell, struct evac_err *err)
     free(rows);
     n->due_ms = n->told_count ? 0 : evac_outbox_wake_ms(n->outbox);
     return code;
+}
+
+enum evac_code shell_notify_durable(struct evac_shell *shell, struct evac_err *err)
+{
+    return shell->accepted == shell->durable ? shell_notify_send(shell, err) : EVAC_OK;
 }
 
 uint64_t shell_notify_wake_ms(const struct evac_shell *shell)

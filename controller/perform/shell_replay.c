@@ -41,33 +41,41 @@ static bool has_ended(const struct replay *replay, uint64_t run)
            bsearch(&run, replay->ends.runs, replay->ends.count, sizeof run, by_number) != NULL;
 }
 
-static enum evac_code admit_again(struct replay *replay, const struct evac_record *r)
+static enum evac_code admit_again(struct evac_shell *shell, const struct evac_record *r,
+                                  struct evac_err *err)
 {
     struct evac_plan *plan;
-    enum evac_code code = evac_plan_from_json(r->data, &plan, replay->err);
+    enum evac_code code = evac_plan_from_json(r->data, &plan, err);
     if (code) {
-        evac_err_prefix(replay->err, "run %llu's plan", (unsigned long long)r->run);
+        evac_err_prefix(err, "run %llu's plan", (unsigned long long)r->run);
         return code;
     }
-    struct shell_run *memory = shell_new_run(replay->shell, plan);
-    return evac_engine_replay_admit(&replay->shell->engine, memory->memory, r, replay->err);
+    struct shell_run *memory = shell_new_run(shell, plan);
+    return evac_engine_replay_admit(&shell->engine, memory->memory, r, err);
+}
+
+static enum evac_code see(struct evac_shell *shell, const struct evac_record *r, bool admits,
+                          struct evac_err *err)
+{
+    shell_calendar_see(shell, r);
+    shell_requests_see(shell->requests, r);
+    shell_notify_see(shell, r);
+    if (shell->o.replayed)
+        shell->o.replayed(shell->o.user, r);
+    enum evac_code code =
+        admits ? admit_again(shell, r, err) : evac_engine_replay(&shell->engine, r, err);
+    if (code)
+        evac_err_prefix(err, "journal row %llu", (unsigned long long)r->seq);
+    shell->accepted = shell->durable = r->seq;
+    return code;
 }
 
 static bool replay_row(void *user, const struct evac_row *row)
 {
     struct replay *replay = user;
     const struct evac_record *r = &row->record;
-    shell_calendar_see(replay->shell, r);
-    shell_requests_see(replay->shell->requests, r);
-    shell_notify_see(replay->shell, r);
-    if (replay->shell->o.replayed)
-        replay->shell->o.replayed(replay->shell->o.user, r);
-    if (r->kind == EVAC_RECORD_ADMIT && !has_ended(replay, r->run))
-        replay->code = admit_again(replay, r);
-    else
-        replay->code = evac_engine_replay(&replay->shell->engine, r, replay->err);
-    if (replay->code)
-        evac_err_prefix(replay->err, "journal row %llu", (unsigned long long)r->seq);
+    bool admits = r->kind == EVAC_RECORD_ADMIT && !has_ended(replay, r->run);
+    replay->code = see(replay->shell, r, admits, replay->err);
     return replay->code == EVAC_OK;
 }
 
@@ -90,15 +98,52 @@ enum evac_code shell_replay(struct evac_shell *shell, struct evac_err *err)
     struct replay replay = { .shell = shell, .err = err };
     enum evac_code code = read_all(&replay);
     free(replay.ends.runs);
-    if (code)
-        return code;
+    return code;
+}
 
+enum evac_code shell_resume(struct evac_shell *shell, struct evac_err *err)
+{
     struct evac_now now = shell_now(shell);
+    shell->follows = false;
     shell_notify_replayed(shell);
+    shell_listen(shell, true);
     shell->engine.lead = shell->o.store->vt->lead(shell->o.store, &shell->engine.epoch);
     shell->busy = true;
     evac_engine_resume(&shell->engine, &now, shell->fx);
-    code = shell_perform(shell, err);
+    enum evac_code code = shell_perform(shell, err);
     shell->busy = false;
     return code ? code : evac_shell_tick(shell, err);
+}
+
+/* --- the journal of another controller, while it is written ----------------------------------- */
+
+static void forget_run(struct evac_shell *shell, uint64_t id)
+{
+    struct evac_run *run = evac_engine_run(&shell->engine, id);
+    if (!run)
+        return;
+    struct shell_run *memory = run->owner;
+    evac_engine_replay_end(&shell->engine, run);
+    memory->over = memory->ended = true;
+    shell_release_run(shell, memory);
+}
+
+enum evac_code evac_shell_follow(struct evac_shell *shell, const struct evac_record *row,
+                                 struct evac_err *err)
+{
+    enum evac_code code = see(shell, row, row->kind == EVAC_RECORD_ADMIT, err);
+    if (!code && row->kind == EVAC_RECORD_TERMINAL)
+        forget_run(shell, row->run);
+    return code;
+}
+
+enum evac_code evac_shell_lead(struct evac_shell *shell, struct evac_err *err)
+{
+    shell->engine.followed = true;
+    return shell_resume(shell, err);
+}
+
+bool evac_shell_follows(const struct evac_shell *shell)
+{
+    return shell->follows;
 }

@@ -4,6 +4,7 @@
 
 #include "builtin.h"
 #include "builtin_runbooks.h"
+#include "slow_store.h"
 #include "store_memory.h"
 #include "virtual.h"
 
@@ -837,6 +838,8 @@ void world_crash(struct world *w, uint64_t down_ms)
     /* nobody waits for what is in flight; it lands all the same */
     evac_shell_free(w->shell);
     w->shell = NULL;
+    if (w->o.commit_ms)
+        slow_store_crash(w->store, (size_t)below(w, slow_store_waiting(w->store) + 1));
     w->lost_operation[0] =
         '\0'; /* resumed steps observe first: checked by the journal's own order */
     later(w, down_ms, start_again, NULL);
@@ -1002,6 +1005,13 @@ static void make_resources(struct world *w)
     }
 }
 
+static uint32_t commit_ms_asked(void)
+{
+    const char *text = getenv("EVAC_COMMIT_MS");
+    int64_t ms = 0;
+    return text && evac_str_i64(evac_str(text), &ms) && ms > 0 ? (uint32_t)ms : 0;
+}
+
 struct world *world_new(const struct world_options *options)
 {
     static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
@@ -1010,6 +1020,7 @@ struct world *world_new(const struct world_options *options)
     if (!w)
         abort();
     w->o = *options;
+    w->o.commit_ms = options->commit_ms ? options->commit_ms : commit_ms_asked();
     evac_virtual_init(&w->v, w, BOOT_MS, WALL_MS, options->seed);
     w->arena = evac_arena_new();
     evac_buf_init(&w->truth, 8u << 20);
@@ -1028,6 +1039,8 @@ struct world *world_new(const struct world_options *options)
     w->look = w->host;
     w->look.http = no_mutation;
     w->store = evac_store_new_memory("sim", "boot");
+    if (w->o.commit_ms)
+        w->store = slow_store_new(w->store, &w->host, w->o.commit_ms);
     if (start(w, &err)) {
         fprintf(stderr, "%s\n", err.text);
         abort();
@@ -1055,6 +1068,8 @@ void world_free(struct world *w)
 {
     evac_shell_free(w->shell);
     w->shell = NULL;
+    if (w->o.commit_ms)
+        slow_store_crash(w->store, 0);
     answer_everybody(w);
     evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
@@ -1134,6 +1149,15 @@ uint64_t world_now(const struct world *w)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+/* People hear the answer when what it says is durable. */
+static enum evac_code settled(struct world *w, enum evac_code code)
+{
+    while (w->shell && !evac_shell_failed(w->shell) &&
+           evac_shell_durable(w->shell) < evac_shell_accepted(w->shell))
+        (void)step(w, UINT64_MAX);
+    return code;
+}
+
 static enum evac_code wish(struct world *w, const char *app, enum evac_workflow workflow,
                            enum evac_mode mode, bool rehearse)
 {
@@ -1152,7 +1176,7 @@ static enum evac_code wish(struct world *w, const char *app, enum evac_workflow 
     enum evac_run_state before = w->last_state;
     w->last_state = EVAC_RUN_NONE;
     w->wish_drills = rehearse || workflow == EVAC_WORKFLOW_DRILL;
-    enum evac_code code = evac_shell_begin(w->shell, &wish, &run, &err);
+    enum evac_code code = settled(w, evac_shell_begin(w->shell, &wish, &run, &err));
     w->wish_drills = w->wish_drills && !code;
     if (code)
         w->last_state = before;
@@ -1191,7 +1215,7 @@ enum evac_code world_hear(struct world *w, const struct evac_command *word)
     if (!word->app.n)
         event.u.command.app = EVAC_STR("shop");
     w->said = (struct evac_err){ EVAC_OK, "" };
-    return w->shell ? evac_shell_event(w->shell, &event, &w->said) : EVAC_E_UNREACHABLE;
+    return w->shell ? settled(w, evac_shell_event(w->shell, &event, &w->said)) : EVAC_E_UNREACHABLE;
 }
 
 enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
@@ -1208,7 +1232,8 @@ enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
     w->last_state = EVAC_RUN_NONE;
     w->wish_drills = false;
     w->said = (struct evac_err){ EVAC_OK, "" };
-    return w->shell ? evac_shell_begin(w->shell, &wish, &run, &w->said) : EVAC_E_UNREACHABLE;
+    return w->shell ? settled(w, evac_shell_begin(w->shell, &wish, &run, &w->said))
+                    : EVAC_E_UNREACHABLE;
 }
 
 const char *world_said(const struct world *w)
@@ -1230,7 +1255,7 @@ enum evac_code world_say(struct world *w, enum evac_command_verb verb, const cha
                                              .value = value };
     if (verb >= EVAC_CMD_ACK)
         event.u.command.run = 0;
-    return w->shell ? evac_shell_event(w->shell, &event, NULL) : EVAC_E_UNREACHABLE;
+    return w->shell ? settled(w, evac_shell_event(w->shell, &event, NULL)) : EVAC_E_UNREACHABLE;
 }
 
 void world_control(struct world *w, const char *fmt, ...)

@@ -35,6 +35,8 @@ struct world_options {
     const char *notify; /* of evac.cfg, what stands in notify = { }; NULL: nobody is told. What goes
                            to https://pager.example.com/ arrives at world_letters() */
     struct world_faults faults;
+    uint32_t commit_ms; /* until rows are durable, as with a journal on a network; 0 what
+                           EVAC_COMMIT_MS of the environment says, or at once */
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
 };
