@@ -180,6 +180,11 @@ struct evac_store *evac_store_memory_clone(const struct evac_store *store)
     return copy;
 }
 
+void evac_store_memory_lead(struct evac_store *store, uint64_t epoch)
+{
+    ((struct memory_store *)store)->epoch = epoch;
+}
+
 bool evac_store_memory_damage(struct evac_store *store, uint64_t seq)
 {
     struct memory_store *m = (struct memory_store *)store;

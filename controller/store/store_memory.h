@@ -11,6 +11,9 @@ void evac_store_memory_fail_after(struct evac_store *store, uint64_t n);
  */
 struct evac_store *evac_store_memory_clone(const struct evac_store *store);
 
+/* From now its lead has that epoch: it was another store's until then. */
+void evac_store_memory_lead(struct evac_store *store, uint64_t epoch);
+
 /* Change one byte of a stored row's text, for tests of verification; false when there is no such
  * row. */
 bool evac_store_memory_damage(struct evac_store *store, uint64_t seq);

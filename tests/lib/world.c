@@ -44,6 +44,8 @@ struct world {
     size_t old_count;
     struct evac_store *store;
     struct evac_shell *shell;
+    struct evac_store *copy;     /* what the follower has */
+    struct evac_shell *follower; /* NULL nobody follows */
     struct evac_host host, look;
     struct exchange *exchanges; /* not yet answered */
     struct world_letter *letters;
@@ -760,10 +762,25 @@ static void check_effect(struct world *w)
 /* --- what the shell calls back
  * --------------------------------------------------------------------------------------------- */
 
+static void follow(struct world *w, const struct evac_record *r)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_row row;
+    enum evac_code code = evac_store_row(w->store, r->seq, arena, &row, &err);
+    code = code ? code : w->copy->vt->take(w->copy, &row, 1, &err);
+    code = code ? code : evac_shell_follow(w->follower, r, &err);
+    if (code)
+        broke(w, "the follower does not follow: %s", err.text);
+    evac_arena_free(arena);
+}
+
 static void on_row(void *user, const struct evac_record *r)
 {
     struct world *w = user;
     char line[512];
+    if (w->follower)
+        follow(w, r);
     int n = snprintf(line, sizeof line, "%8.3f %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n",
                      (double)(w->v.now_ms - BOOT_MS) / 1000, evac_record_kind_name(r->kind),
                      EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
@@ -809,17 +826,77 @@ static const struct evac_facts *builtin_facts(void)
     return facts;
 }
 
+static struct evac_shell_options shell_options(struct world *w)
+{
+    return (struct evac_shell_options){ .host = &w->host,
+                                        .look_host = &w->look,
+                                        .catalog = evac_builtin_catalog(),
+                                        .facts = builtin_facts(),
+                                        .store = w->store,
+                                        .zones = w->o.zones,
+                                        .user = w,
+                                        .row = on_row };
+}
+
 static enum evac_code start(struct world *w, struct evac_err *err)
 {
-    struct evac_shell_options options = { .host = &w->host,
-                                          .look_host = &w->look,
-                                          .catalog = evac_builtin_catalog(),
-                                          .facts = builtin_facts(),
-                                          .store = w->store,
-                                          .zones = w->o.zones,
-                                          .user = w,
-                                          .row = on_row };
+    struct evac_shell_options options = shell_options(w);
     return evac_shell_new(&options, w->model, &w->shell, err);
+}
+
+static bool copy_row(void *user, const struct evac_row *row)
+{
+    struct world *w = user;
+    if (w->copy->vt->take(w->copy, row, 1, NULL))
+        abort();
+    return true;
+}
+
+static void begin_to_follow(struct world *w)
+{
+    const struct evac_store_filter all = { 0 };
+    struct evac_err err = { EVAC_OK, "" };
+    w->copy = evac_store_new_memory("other", "its-boot");
+    if (w->store->vt->read(w->store, &all, copy_row, w, &err))
+        abort();
+    struct evac_shell_options options = shell_options(w);
+    options.store = w->copy;
+    options.follows = true;
+    if (evac_shell_new(&options, w->model, &w->follower, &err))
+        broke(w, "nobody can follow: %s", err.text);
+}
+
+static void lead_now(void *owner, void *what)
+{
+    struct world *w = owner;
+    struct evac_err err = { EVAC_OK, "" };
+    (void)what;
+    struct evac_shell *follower = w->follower;
+    w->follower = NULL;
+    w->shell = follower;
+    if (evac_shell_lead(follower, &err))
+        broke(w, "it can not lead: %s", err.text);
+    begin_to_follow(w);
+}
+
+void world_take_over(struct world *w, uint64_t after_ms)
+{
+    uint64_t epoch;
+    if (!w->shell || !w->follower)
+        return;
+    evac_shell_free(w->shell);
+    w->shell = NULL;
+    w->store->vt->lead(w->store, &epoch);
+    evac_store_close(w->store);
+    w->store = w->copy;
+    evac_store_memory_lead(w->store, epoch + 1);
+    w->lost_operation[0] = '\0';
+    later(w, after_ms, lead_now, NULL);
+}
+
+struct evac_shell *world_follower(struct world *w)
+{
+    return w->follower;
 }
 
 static void start_again(void *owner, void *what)
@@ -1045,6 +1122,8 @@ struct world *world_new(const struct world_options *options)
         fprintf(stderr, "%s\n", err.text);
         abort();
     }
+    if (w->o.followed)
+        begin_to_follow(w);
     begin_probes(w);
     return w;
 }
@@ -1067,10 +1146,13 @@ static void answer_everybody(struct world *w)
 void world_free(struct world *w)
 {
     evac_shell_free(w->shell);
-    w->shell = NULL;
+    evac_shell_free(w->follower);
+    w->shell = w->follower = NULL;
     if (w->o.commit_ms)
         slow_store_crash(w->store, 0);
     answer_everybody(w);
+    if (w->copy != w->store)
+        evac_store_close(w->copy);
     evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
     let_go(w->model);

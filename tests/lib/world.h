@@ -37,6 +37,7 @@ struct world_options {
     struct world_faults faults;
     uint32_t commit_ms; /* until rows are durable, as with a journal on a network; 0 what
                            EVAC_COMMIT_MS of the environment says, or at once */
+    bool followed;      /* a second controller follows the journal: world_take_over() */
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
 };
@@ -89,6 +90,12 @@ size_t world_letters(const struct world *w, const struct world_letter **ret_lett
 
 /* As kill -9, and a start some time later. */
 void world_crash(struct world *w, uint64_t down_ms);
+
+/* The controller dies, and after a while the one that followed leads; another one follows it. Only
+ * where it is followed, and rows are durable at once. */
+void world_take_over(struct world *w, uint64_t after_ms);
+/* The one that follows; NULL nobody does. */
+struct evac_shell *world_follower(struct world *w);
 
 /* Another configuration: loaded anew, or, while it is down, what it will start with. Its probes
  * must be the same ones. The answer's sentence is in world_said(). */
