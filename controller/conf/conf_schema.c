@@ -51,7 +51,7 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, waiver_section, freeze_section, dependency_section,
+    look_section, vantage_section, shared_section, peer_section, waiver_section, freeze_section, dependency_section,
     drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
 static const struct conf_section listen_section, oidc_section, approver_section, person_section;
@@ -181,6 +181,8 @@ static const struct conf_row controller_rows[] = {
     { "people", CONF_SECTION, CONF_LIST, AT(conf.people), COUNTED(conf.person_count), FROM_TO(0, 500),
       .section = &person_section, .otherwise = "each principal is a person, but for what a token's maker and an approver by phone are known to be",
       .doc = "Which principals are one person: two of them are never two people's yes, and nobody approves what they asked for under another name" },
+    { "shared", CONF_SECTION, AT(conf.shared), .section = &shared_section, .otherwise = "the journal is this controller's alone",
+      .doc = "Several controllers share a journal on etcd, one of them leads" },
     { "notify", CONF_SECTION, AT(notify), .section = &notify_section, .otherwise = "nobody is told: the log has it",
       .doc = "Who is told what, and how" },
     { "roles.viewer", HOLDERS(conf.roles[EVAC_ROLE_VIEWER]), .otherwise = "whoever may open the socket",
@@ -450,6 +452,41 @@ static const struct conf_row look_rows[] = {
 static const struct conf_row vantage_rows[] = {
     { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "As its agent calls itself: evac vantage --name NAME" },
     { "region", CONF_REGION, AT(region), .otherwise = "none", .doc = "Where it stands: of that region it sees the inside" },
+    END
+};
+#undef S
+
+#define S struct evac_peer_conf
+static const struct conf_row peer_rows[] = {
+    { "name", CONF_NAME, CONF_REQUIRED, AT(name), .doc = "Its name in the journal: what its node says, or evacd --node" },
+    { "region", CONF_REGION, AT(region), .otherwise = "not known", .doc = "Where it stands: of that region it sees the inside" },
+    { "address", CONF_URL, AT(address), .otherwise = "not said", .doc = "Where people reach its API and dashboard, told to those who ask another one" },
+    END
+};
+#undef S
+
+#define S struct evac_shared_conf
+static const struct conf_row shared_rows[] = {
+    { "cluster", CONF_NAME, CONF_REQUIRED, AT(cluster), .doc = "Its name: one etcd may hold several, each below /evac/NAME/" },
+    { "endpoints", CONF_URL, CONF_REQUIRED | CONF_LIST, AT(endpoints), COUNTED(endpoint_count), FROM_TO(1, EVAC_ETCD_ENDPOINTS_MAX),
+      .doc = "etcd's members, as \"https://etcd-a.example.com:2379\"; the first that answers is asked" },
+    { "controllers", CONF_SECTION, CONF_REQUIRED | CONF_LIST, AT(controllers), COUNTED(controller_count), FROM_TO(2, EVAC_PEERS_MAX),
+      .section = &peer_section, .doc = "All of them; each looks at the apps for whoever leads. Three, in three regions, outlive any one region" },
+    { "user", CONF_TEXT, AT(user), .otherwise = "nobody logs in", .doc = "etcd's user" },
+    { "password", CONF_PATH, AT(password), FROM_TO(2, 1000), .otherwise = "none", .doc = "A file with its password, readable by the controller's user alone" },
+    { "ca", CONF_PATH, AT(ca), FROM_TO(2, 1000), .otherwise = "the system's", .doc = "Who vouches for etcd's members, in PEM" },
+    { "certificate", CONF_PATH, AT(cert), FROM_TO(2, 1000), .otherwise = "none is shown", .doc = "This controller's certificate for etcd, in PEM" },
+    { "key", CONF_PATH, AT(key), FROM_TO(2, 1000), .otherwise = "none", .doc = "Its private key, in PEM" },
+    { "ttl", CONF_DURATION, AT(ttl_ms), FROM_TO(2 * SEC, 10 * MIN), .fallback = "15s",
+      .doc = "The lead is lost when it was not renewed for so long" },
+    { "request", CONF_DURATION, AT(request_ms), FROM_TO(100, MIN), .fallback = "3s", .doc = "How long one member of etcd is waited for" },
+    { "poll", CONF_DURATION, AT(poll_ms), FROM_TO(50, MIN), .fallback = "1s", .doc = "How often those that do not lead look for new rows" },
+    { "election", CONF_DURATION, AT(election_ms), FROM_TO(50, 50 * SEC), .fallback = "1s",
+      .doc = "etcd's own election timeout (its --election-timeout): ten times the longest way between its members and back, or more" },
+    { "within", CONF_DURATION, AT(within_ms), FROM_TO(SEC, HOUR), .fallback = "30s",
+      .doc = "When the controller that leads dies, another must lead after so long; times that can not hold it are refused" },
+    { "keep_rows", CONF_INT, AT(keep_rows), FROM_TO(1000, 10000000), .fallback = "100000", .unit = "rows",
+      .doc = "So many of the newest stay in etcd, for a controller that was away; each controller keeps all of them itself" },
     END
 };
 #undef S
@@ -824,6 +861,20 @@ static const struct conf_section look_section = {
     look_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_look,
 };
 #undef S
+#define S struct evac_peer_conf
+static const struct conf_section peer_section = {
+    "controller that shares", "shared.controllers = ( { ... } )", "One of the controllers that share the journal; all of them have the same files.",
+    peer_rows, sizeof(S), offsetof(S, name), .finish = NULL,
+};
+#undef S
+#define S struct evac_shared_conf
+static const struct conf_section shared_section = {
+    "shared", "shared = { ... }",
+    "The journal that several controllers share. A lease must outlive two of etcd's elections and a lost question: ttl >= 2 x election + request + ttl / 3. "
+    "Another controller leads at the latest after 2 x election + ttl + 1 s + poll + request.",
+    shared_rows, sizeof(S), CONF_NOWHERE, .finish = conf_finish_shared,
+};
+#undef S
 #define S struct evac_vantage_conf
 static const struct conf_section vantage_section = {
     "vantage", "vantages = ( { ... } )", "An agent elsewhere that asks the same probes.",
@@ -955,6 +1006,8 @@ const struct conf_section conf_when_section = {
 const struct conf_section *const conf_sections[] = {
     &conf_controller_section,
     &vantage_section,
+    &shared_section,
+    &peer_section,
     &dependency_section,
     &listen_section,
     &oidc_section,

@@ -236,7 +236,7 @@ conf_finish_fn conf_finish_controller, conf_finish_endpoint, conf_finish_resourc
     conf_finish_drill, conf_finish_freeze, conf_finish_app, conf_finish_step, conf_finish_workflow,
     conf_finish_runbook;
 conf_finish_fn conf_finish_approvals, conf_finish_safety, conf_finish_look;
-conf_finish_fn conf_finish_listen, conf_finish_oidc, conf_finish_approver,
+conf_finish_fn conf_finish_listen, conf_finish_oidc, conf_finish_shared, conf_finish_approver,
     conf_finish_person; /* conf_api.c */
 conf_finish_fn conf_finish_notify;
 /* Later and later; name is the setting's. */

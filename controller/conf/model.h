@@ -514,6 +514,33 @@ struct evac_dependency {
     uint32_t calm_ms;       /* it must be up for so long before its incident is over */
 };
 
+/* One of the controllers that share a journal. */
+struct evac_peer_conf {
+    struct evac_place place;
+    struct evac_str name;    /* its node */
+    struct evac_str region;  /* where it stands, "" in none that matters */
+    struct evac_str address; /* where people reach it, "" not said */
+};
+
+#define EVAC_PEERS_MAX          9
+#define EVAC_ETCD_ENDPOINTS_MAX 9
+
+/* A journal that several controllers share, on etcd. */
+struct evac_shared_conf {
+    struct evac_place place;
+    struct evac_str cluster;          /* "" : this controller is alone */
+    const struct evac_str *endpoints; /* etcd's URLs */
+    size_t endpoint_count;
+    const struct evac_peer_conf *controllers;
+    size_t controller_count;
+    struct evac_str user, password; /* etcd's own; the password's file */
+    struct evac_str ca, cert, key;  /* files in PEM, "" none */
+    uint32_t ttl_ms, request_ms, poll_ms;
+    uint32_t election_ms; /* etcd's election timeout, as it is configured there */
+    uint32_t within_ms;   /* another controller must have taken over after so long */
+    uint32_t keep_rows;
+};
+
 #define EVAC_LISTEN_MAX 8
 
 enum evac_client_certificates { EVAC_CLIENTS_OPTIONAL, EVAC_CLIENTS_REQUIRED };
@@ -668,6 +695,7 @@ struct evac_controller_conf {
     const struct evac_safety_rule *safety;
     size_t safety_count;
     struct evac_notify_conf notify;
+    struct evac_shared_conf shared;
 };
 
 struct evac_model {
@@ -679,6 +707,18 @@ struct evac_model {
     size_t runbook_count;
     char hash[65]; /* hex SHA-256 over all files read, in order of their names */
 };
+
+/* Which of the controllers that have these files this one is: what is "" or NULL stays as the files
+ * say. */
+struct evac_oneself {
+    const char *node, *socket, *store;
+};
+
+/* model as that controller takes it. Of controllers that share a journal it is the one of that
+ * name: its region is known, and the others are vantages. EVAC_E_BADCONF: it is none of them, or a
+ * name is taken. oneself is copied. */
+enum evac_code evac_model_oneself(struct evac_model *model, const struct evac_oneself *oneself,
+                                  struct evac_err *err);
 
 /* Where a controller that a person begins on the spot lives, instead of where evac.cfg says. */
 struct evac_alone {

@@ -39,4 +39,5 @@ void evac_model_alone(struct evac_model *model, const struct evac_alone *alone)
     model->controller.reports = evac_arena_str(arena, evac_str(alone->reports));
     model->controller.node = evac_arena_str(arena, evac_str(alone->node));
     model->controller.listen_count = 0;
+    model->controller.shared = (struct evac_shared_conf){ .cluster = EVAC_STR_NONE };
 }
