@@ -51,8 +51,8 @@ static const char *const probe_places[] = { "everywhere", "serving", NULL };
     }
 
 static const struct conf_section endpoint_section, resource_section, probe_section, json_section,
-    look_section, vantage_section, shared_section, peer_section, waiver_section, freeze_section, dependency_section,
-    drill_section, criterion_section, step_section, workflow_section;
+    look_section, vantage_section, shared_section, peer_section, waiver_section, freeze_section,
+    dependency_section, drill_section, criterion_section, step_section, workflow_section;
 static const struct conf_section approvals_section, escalation_section, safety_section;
 static const struct conf_section listen_section, oidc_section, approver_section, person_section;
 static const struct conf_section notify_section, channel_section, route_section;
