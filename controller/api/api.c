@@ -92,6 +92,22 @@ static bool may(struct api_call *c)
     return false;
 }
 
+/* Words that change something are for whoever leads. */
+static bool leads(struct api_call *c)
+{
+    const struct evac_shell *shell = evac_daemon_shell(c->daemon);
+    bool changes = c->route->flags & EVAC_ROUTE_MUTATES && !(c->route->flags & EVAC_ROUTE_OWN);
+    if (!changes || !shell || !evac_shell_follows(shell))
+        return true;
+    struct evac_daemon_leader leader = evac_daemon_leader(c->daemon);
+    evac_problemf(c->r, EVAC_PROBLEM_NOT_LEADING, "this controller (%.*s) follows; %s%s%s%s",
+                  EVAC_STR_ARG(evac_daemon_model(c->daemon)->controller.node),
+                  leader.node[0] ? leader.node : "nobody is known to lead",
+                  leader.node[0] ? " leads: ask there" : ": ask again in a while",
+                  leader.address[0] ? ", at " : "", leader.address);
+    return false;
+}
+
 static bool matches(struct api_call *c)
 {
     struct evac_err err = { EVAC_OK, "" };
@@ -121,7 +137,7 @@ bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
     response->instance = request->path;
     response->content_type = "application/json";
     bool lets = find_route(&call) && check_query(&call) && read_body(&call) && may(&call) &&
-                has_journal(&call) && api_request_begin(&call, &room) && matches(&call);
+                has_journal(&call) && leads(&call) && api_request_begin(&call, &room) && matches(&call);
     bool stream = lets && call.route->flags & EVAC_ROUTE_STREAM;
     if (lets && !stream)
         answer(&call);

@@ -128,7 +128,7 @@ static void note_reload(struct api_call *c)
 {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_shell *shell = evac_daemon_shell(c->daemon);
-    if (!shell || c->asked.key.n == 0)
+    if (!shell || evac_shell_follows(shell) || c->asked.key.n == 0)
         return;
     api_request_answers(c, evac_buf_str(&c->r->body));
     evac_shell_ask(shell, &c->asked);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLE_MS 30000u /* at the latest it is known what became of rows */
+
 /* A page that the API gives, such as a report, shows itself and runs nothing. */
 #define PAGE_CSP                                                                                   \
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "              \
@@ -47,6 +49,8 @@ void exchange_free(struct exchange *x)
     if (!x)
         return;
     stream_end(x);
+    if (x->holds)
+        forget(&x->held.body);
     x->server->unsent -= x->told;
     x->conn->exchange = NULL;
     evac_identity_done(&x->who);
@@ -188,6 +192,31 @@ static struct evac_shown shown_of(struct exchange *x)
     };
 }
 
+/* Nobody hears that something was done before it is durable: after a crash it would not have been.
+ */
+static int send_durable(struct exchange *x, const struct evac_api_response *response)
+{
+    x->held = *response;
+    x->holds = true;
+    x->ticket = evac_daemon_ticket(x->server->daemon);
+    if (strcmp(x->method, "GET") == 0)
+        x->ticket = (struct evac_ticket){ .seq = 0 };
+    conn_wait(x->conn, SETTLE_MS);
+    return exchange_settle(x);
+}
+
+int exchange_settle(struct exchange *x)
+{
+    enum evac_settled settled = evac_daemon_settled(x->server->daemon, &x->ticket);
+    if (settled == EVAC_SETTLED_NOT_YET)
+        return 0;
+    x->holds = false;
+    if (settled == EVAC_SETTLED_LOST)
+        evac_problem(&x->held, EVAC_PROBLEM_UNSETTLED,
+                     "the lead was lost while the journal was written");
+    return send_response(x, &x->held);
+}
+
 static int answer(struct exchange *x)
 {
     struct evac_api_response response = { .status = 200 };
@@ -198,7 +227,7 @@ static int answer(struct exchange *x)
             const struct evac_shown shown = shown_of(x);
             evac_auth_forbidden(x->server->auth, &shown, x->who.caller.who, response.forbidden);
         }
-        return send_response(x, &response);
+        return send_durable(x, &response);
     }
     evac_buf_done(&response.body);
     return stream_begin(x);

@@ -45,6 +45,7 @@ static const struct {
     { EVAC_E_TOOBIG, EVAC_PROBLEM_TOO_LARGE },
     { EVAC_E_STORE, EVAC_PROBLEM_IN_TROUBLE },
     { EVAC_E_AUTH, EVAC_PROBLEM_UNAUTHENTICATED },
+    { EVAC_E_NOLEAD, EVAC_PROBLEM_NOT_LEADING },
 };
 
 static enum evac_problem problem_of(enum evac_code code)

@@ -61,7 +61,14 @@
     X(OVERLOADED, "overloaded", 503, "too many connections",                                       \
       "The controller has no room for another connection or stream: ask again after Retry-After.") \
     X(ANSWER_TOO_LARGE, "answer-too-large", 507, "the answer is too large",                        \
-      "Ask for less: limit, after, app, run.")
+      "Ask for less: limit, after, app, run.")                                                     \
+    X(NOT_LEADING, "not-leading", 421, "another controller leads",                                 \
+      "Of controllers that share a journal the one that leads takes words that change something. " \
+      "The detail says which it is and where, if that is known.")                                  \
+    X(UNSETTLED, "unsettled", 503, "whether it was kept is not known",                             \
+      "The lead was lost while the journal was written. Ask again under the same "                 \
+      "Idempotency-Key, at whoever leads: if it was kept, its answer comes, and nothing is done "  \
+      "twice.")
 
 #define X(kind, name, status, title, doc) EVAC_PROBLEM_##kind,
 enum evac_problem { EVAC_PROBLEMS(X) EVAC_PROBLEM_COUNT };

@@ -40,6 +40,7 @@ enum evac_route_flag {
     EVAC_ROUTE_OPEN = 1u << 7,    /* for anybody: a load balancer and a kubelet have no credentials,
                                    * and learn nothing but yes or no and why not (503) */
     EVAC_ROUTE_LOCAL = 1u << 8,   /* the same on this machine, where metrics.open says so */
+    EVAC_ROUTE_OWN = 1u << 10,    /* changes this controller alone: a follower does it too */
     EVAC_ROUTE_NEUTRAL = 1u << 9, /* tells of no app: for whoever may look at any */
 };
 

@@ -185,6 +185,16 @@ static void resume(struct evac_api_server *server)
     }
 }
 
+/* Those whose answer waits for the journal. Inside of no call of the library either. */
+static void settle(struct evac_api_server *server)
+{
+    for (struct conn *c = server->conns, *next; c; c = next) {
+        next = c->next;
+        if (c->exchange && c->exchange->holds && !c->doomed && exchange_settle(c->exchange) < 0)
+            doom(c);
+    }
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
     struct evac_api_server *server = timer->data;
@@ -192,6 +202,7 @@ static void on_sweep(uv_timer_t *timer)
     evac_auth_tick(server->auth);
     if (!evac_auth_is_busy(server->auth))
         resume(server);
+    settle(server);
     for (struct exchange *x = server->streams, *next; x; x = next) {
         next = x->next;
         stream_beat(x, now);
@@ -208,6 +219,7 @@ static void on_sweep(uv_timer_t *timer)
 static void row_written(void *user, const struct evac_record *record)
 {
     stream_row(user, record);
+    settle(user); /* none holds where rows are durable at once, inside of a call */
 }
 
 /* --- libwebsockets

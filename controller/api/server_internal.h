@@ -89,6 +89,9 @@ struct exchange {
     bool stream, answered;
     bool waits; /* until it is known who asks */
     bool whole; /* its body is there */
+    bool holds; /* its answer, until what it says is durable */
+    struct evac_api_response held;
+    struct evac_ticket ticket;
     char set_cookie[192];
     const char *csp; /* Content-Security-Policy; NULL: nothing may be loaded by it */
     /* A stream: what is wanted, what was sent, when a comment is due. */
@@ -131,6 +134,9 @@ int exchange_write(struct exchange *x);
 /* It waited to know who asks; perhaps that can be told now. Negative: the connection ends. */
 int exchange_resume(struct exchange *x);
 void exchange_free(struct exchange *x); /* NULL is fine */
+/* The answer that it holds leaves, if it is known by now whether it holds good. Negative: the
+ * connection ends. */
+int exchange_settle(struct exchange *x);
 struct evac_api_request exchange_request(struct exchange *x);
 int exchange_refuse(struct exchange *x, enum evac_problem problem, const char *detail);
 int exchange_send_headers(struct exchange *x, const struct evac_api_response *response,

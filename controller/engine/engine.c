@@ -970,7 +970,7 @@ static void command(struct engine_io *io, const struct evac_command *cmd)
 {
     struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
     if (!io->engine->lead) {
-        engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+        engine_refuse(io, EVAC_E_NOLEAD, "this controller does not hold the lead");
     } else if (cmd->incident.n) {
         engine_incident_command(io, cmd);
     } else if (cmd->run == 0) {
@@ -1021,7 +1021,7 @@ static void note(struct engine_io *io, const struct evac_record *rows, size_t co
     for (size_t i = 0; known && i < count; i++)
         known = is_note(rows[i].kind);
     if (!io->engine->lead)
-        engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+        engine_refuse(io, EVAC_E_NOLEAD, "this controller does not hold the lead");
     else if (!known)
         engine_refuse(io, EVAC_E_BADARG, "that is not for the engine to keep");
     for (size_t i = 0; io->engine->lead && known && i < count; i++)

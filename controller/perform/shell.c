@@ -170,7 +170,7 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written: nothing is started");
     if (shell->follows)
         return is_question(event->kind)
-                   ? evac_fail(err, EVAC_E_REFUSED, "this controller does not hold the lead")
+                   ? evac_fail(err, EVAC_E_NOLEAD, "this controller does not hold the lead")
                    : EVAC_OK;
 
     shell->busy = true;

@@ -338,7 +338,7 @@ enum evac_code evac_shell_notify_test(struct evac_shell *shell, struct evac_str 
     if (channel.n && at == conf->channel_count)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no channel '%.*s'", EVAC_STR_ARG(channel));
     if (!shell->engine.lead)
-        return evac_fail(err, EVAC_E_REFUSED, "this controller does not hold the lead");
+        return evac_fail(err, EVAC_E_NOLEAD, "this controller does not hold the lead");
     *ret_after = shell->o.store->vt->last_seq(shell->o.store);
     return queue_test(shell, who, channel.n ? UINT32_C(1) << (at % EVAC_CHANNELS_MAX) : UINT32_MAX,
                       err);

@@ -23,7 +23,8 @@
     X(CORRUPT, "stored data does not add up")                                                      \
     X(VERSION, "it was written by a newer version")                                                \
     X(UNSUPPORTED, "this is not implemented for that case")                                        \
-    X(FORBIDDEN, "the caller's roles do not allow it")
+    X(FORBIDDEN, "the caller's roles do not allow it")                                             \
+    X(NOLEAD, "this controller does not hold the lead")
 
 #define X(name, text) EVAC_E_##name,
 enum evac_code { EVAC_OK = 0, EVAC_CODES(X) EVAC_CODE_COUNT };
