@@ -137,7 +137,8 @@ bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
     response->instance = request->path;
     response->content_type = "application/json";
     bool lets = find_route(&call) && check_query(&call) && read_body(&call) && may(&call) &&
-                has_journal(&call) && leads(&call) && api_request_begin(&call, &room) && matches(&call);
+                has_journal(&call) && leads(&call) && api_request_begin(&call, &room) &&
+                matches(&call);
     bool stream = lets && call.route->flags & EVAC_ROUTE_STREAM;
     if (lets && !stream)
         answer(&call);

@@ -302,6 +302,24 @@ static void put_failing_channels(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_close(w, ']');
 }
 
+static void put_shared(const struct evac_daemon *daemon, struct evac_jw *w)
+{
+    const struct evac_daemon_leader l = evac_daemon_leader(daemon);
+    uint64_t now = evac_daemon_now_ms(daemon);
+    if (!l.shared) {
+        evac_jw_null(w, "shared");
+        return;
+    }
+    evac_jw_open(w, "shared", '{');
+    evac_jw_cstr(w, "role", l.role);
+    evac_jw_cstr(w, "leader", l.node[0] ? l.node : NULL);
+    evac_jw_cstr(w, "address", l.address[0] ? l.address : NULL);
+    evac_jw_known(w, "epoch", l.epoch != 0, (int64_t)l.epoch);
+    evac_jw_i64(w, "round_trip_ms", (int64_t)l.round_trip_ms);
+    evac_jw_known(w, "heard_ago_ms", l.heard_ms != 0, (int64_t)(now - l.heard_ms));
+    evac_jw_close(w, '}');
+}
+
 void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
 {
     struct evac_shell *shell = evac_daemon_shell(daemon);
@@ -317,6 +335,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_i64(w, "up_ms", (int64_t)(evac_daemon_now_ms(daemon) - evac_daemon_started_ms(daemon)));
     evac_jw_cstr(w, "trouble", trouble[0] ? trouble : NULL);
     evac_jw_bool(w, "lead", engine && engine->lead);
+    put_shared(daemon, w);
     evac_jw_bool(w, "automation_stopped", engine && engine->stopped);
     evac_jw_bool(w, "parked", engine && engine->parked);
     evac_jw_bool(w, "cut_off", engine && engine->opinion.abstains);

@@ -218,6 +218,25 @@ static void print_runs(struct evac_cli *cli, const cJSON *runs)
         evac_json_cstr(run, "to"), evac_json_cstr(run, "state"), evac_json_number(run, "run", 0));
 }
 
+/* Whose word counts, where several controllers share a journal. */
+static void print_shared(const struct evac_cli *cli, const cJSON *shared)
+{
+    const char *role = evac_json_cstr(shared, "role"), *leader = evac_json_cstr(shared, "leader");
+    const char *address = evac_json_cstr(shared, "address");
+    if (!role[0])
+        return;
+    if (strcmp(role, "leads") == 0 || strcmp(role, "caught") == 0)
+        printf("it leads; the others follow it\n");
+    else if (leader[0])
+        printf("it follows %s%s%s%s, which leads%s%s\n", evac_style(cli, EVAC_BOLD), leader,
+               evac_style(cli, EVAC_PLAIN),
+               strcmp(role, "follows") == 0 ? "" : " as far as it knows", address[0] ? ": " : "",
+               address);
+    else
+        printf("%snobody is known to lead%s\n", evac_style(cli, EVAC_WARN),
+               evac_style(cli, EVAC_PLAIN));
+}
+
 enum evac_exit evac_cmd_status(struct evac_cli *cli)
 {
     cJSON *status;
@@ -234,6 +253,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
     printf("evacd %s on %s, up %s, ill health %.0f of 8\n", evac_json_cstr(status, "version"),
            evac_json_cstr(status, "node"), up,
            evac_json_number(cJSON_GetObjectItemCaseSensitive(status, "self"), "score", 0));
+    print_shared(cli, cJSON_GetObjectItemCaseSensitive(status, "shared"));
     if (evac_json_cstr(status, "trouble")[0])
         printf("%sTROUBLE%s: %s\n", evac_style(cli, EVAC_BAD), evac_style(cli, EVAC_PLAIN),
                evac_json_cstr(status, "trouble"));

@@ -2,6 +2,7 @@
 
 #include "builtin.h"
 #include "calendar.h"
+#include "daemon_share.h"
 #include "log.h"
 #include "model_check.h"
 #include "version.h"
@@ -135,16 +136,52 @@ void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
                  EVAC_STR_ARG(daemon->model->controller.node));
 }
 
-static void lose_store(struct evac_daemon *daemon, const char *why)
+static void close_store(struct evac_daemon *daemon)
 {
-    daemon_set_trouble(daemon, why);
+    if (daemon->shared)
+        daemon_share_close(daemon);
+    else
+        evac_store_close(daemon->store);
+    evac_store_close(daemon->replica);
+    daemon->store = daemon->replica = NULL;
+}
+
+static void free_shell(struct evac_daemon *daemon, const char *why)
+{
     evac_jobs_cancel(daemon->jobs, why);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
-    evac_store_close(daemon->store);
-    daemon->store = NULL;
+    daemon->life++;
+    daemon->wait_seq = 0;
+}
+
+static void lose_store(struct evac_daemon *daemon, const char *why)
+{
+    daemon_set_trouble(daemon, why);
+    free_shell(daemon, why);
+    close_store(daemon);
     daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
+}
+
+void daemon_drop_shell(struct evac_daemon *daemon, const char *why)
+{
+    if (!daemon->dropping[0])
+        (void)evac_str_copy(daemon->dropping, sizeof daemon->dropping, evac_str(why));
+}
+
+/* Outside of whatever called: nobody is left who would come back into what is gone. */
+static void drop_now(struct evac_daemon *daemon)
+{
+    evac_log(EVAC_LOG_WARN, "shell_dropped", "reason=\"%s\"", daemon->dropping);
+    if (daemon->shared) {
+        free_shell(daemon, daemon->dropping);
+        daemon_share_drop(daemon);
+        daemon->reopen_ms = evac_daemon_now_ms(daemon);
+    } else {
+        lose_store(daemon, daemon->dropping);
+    }
+    daemon->dropping[0] = '\0';
 }
 
 void daemon_event(struct evac_daemon *daemon, struct evac_event *event)
@@ -177,8 +214,11 @@ void daemon_rearm(struct evac_daemon *daemon)
  * before the loop sleeps. */
 static void on_before_sleep(uv_prepare_t *prepare)
 {
-    daemon_self_turn(prepare->data);
-    daemon_rearm(prepare->data);
+    struct evac_daemon *daemon = prepare->data;
+    if (daemon->dropping[0])
+        drop_now(daemon);
+    daemon_self_turn(daemon);
+    daemon_rearm(daemon);
 }
 
 static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *err)
@@ -189,8 +229,22 @@ static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *er
     struct evac_store_options options = {
         .path = path, .node = node, .boot_id = daemon->boot_id, .ballast_bytes = BALLAST_BYTES
     };
-    enum evac_code code = evac_store_open_sqlite(&options, &daemon->store, err);
-    return code ? evac_err_prefix(err, "journal"), code : EVAC_OK;
+    bool shared = daemon->model->controller.shared.cluster.n > 0;
+    struct evac_store **at = shared ? &daemon->replica : &daemon->store;
+    enum evac_code code = evac_store_open_sqlite(&options, at, err);
+    if (code)
+        return evac_err_prefix(err, "journal"), code;
+    return shared ? daemon_share_open(daemon, err) : EVAC_OK;
+}
+
+void daemon_shell_leads(struct evac_daemon *daemon)
+{
+    if (evac_shell_engine(daemon->shell)->parked)
+        daemon_cry(
+            daemon, "parked",
+            "it crashed five times in a short while, so it only looks: nothing is decided or "
+            "begun. Stop and start it in an orderly way to go on");
+    daemon->config_noted = false;
 }
 
 static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *err)
@@ -201,6 +255,7 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
         .catalog = evac_builtin_catalog(),
         .facts = daemon->facts,
         .store = daemon->store,
+        .follows = daemon_share_follows(daemon),
         .user = daemon,
         .replayed = on_replayed,
         .row = on_row,
@@ -214,20 +269,18 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
     enum evac_code code = evac_shell_new(&options, daemon->model, &daemon->shell, err);
     if (!code)
         daemon_open_evidence(daemon);
-    if (!code && evac_shell_engine(daemon->shell)->parked)
-        daemon_cry(
-            daemon, "parked",
-            "it crashed five times in a short while, so it only looks: nothing is decided or "
-            "begun. Stop and start it in an orderly way to go on");
-    if (code || !daemon->o.observe_only)
+    if (code || options.follows)
         return code;
+    daemon_shell_leads(daemon);
+    if (!daemon->o.observe_only)
+        return EVAC_OK;
     struct evac_event event = { .kind = EVAC_EVENT_LEAD }; /* without the lead nothing is begun */
     return evac_shell_event(daemon->shell, &event, err);
 }
 
 static enum evac_code open_journal(struct evac_daemon *daemon, struct evac_err *err)
 {
-    enum evac_code code = open_store(daemon, err);
+    enum evac_code code = daemon->store ? EVAC_OK : open_store(daemon, err);
     return code ? code : open_shell(daemon, err);
 }
 
@@ -267,6 +320,22 @@ static void reopen(struct evac_daemon *daemon)
     daemon_rearm(daemon);
 }
 
+/* Rows that were written apart are durable, and can be replayed; or the lead is given up. */
+static bool may_open(struct evac_daemon *daemon)
+{
+    uint64_t now = evac_daemon_now_ms(daemon);
+    if (daemon->wait_seq == 0)
+        return now >= daemon->reopen_ms;
+    if (daemon->store && daemon->store->vt->last_seq(daemon->store) >= daemon->wait_seq) {
+        daemon->wait_seq = 0;
+        return true;
+    }
+    if (now < daemon->wait_until_ms)
+        return false;
+    daemon_drop_shell(daemon, "rows that were to be added became durable nowhere");
+    return false;
+}
+
 /* An orderly end is among the rows: it was no crash. */
 static enum evac_code append_and_stop(struct evac_daemon *daemon, const struct evac_record *rows,
                                       size_t count, struct evac_err *err)
@@ -289,6 +358,11 @@ enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
     enum evac_code code = append_and_stop(daemon, rows, count, err);
+    if (!code && daemon->shared) {
+        daemon->wait_seq = rows[count - 1].seq + 1;
+        daemon->wait_until_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
+        return EVAC_OK;
+    }
     if (!code)
         code = open_shell(daemon, err);
     if (code)
@@ -315,11 +389,12 @@ static void watch_clock(struct evac_daemon *daemon)
 static void on_second(uv_timer_t *timer)
 {
     struct evac_daemon *daemon = timer->data;
-    if (daemon->shell && evac_shell_failed(daemon->shell))
+    if (daemon->shell && !daemon->shared && evac_shell_failed(daemon->shell))
         lose_store(daemon,
                    "the journal can not be written: nothing is decided or started until it can");
-    if (!daemon->shell && evac_daemon_now_ms(daemon) >= daemon->reopen_ms)
+    if (!daemon->shell && may_open(daemon))
         reopen(daemon);
+    daemon_share_second(daemon);
     watch_clock(daemon);
     daemon_cry_again(daemon);
     daemon_self_feel(daemon);
@@ -346,8 +421,12 @@ static enum evac_code load(const struct evac_daemon *daemon, struct evac_diag *d
     }
     if (daemon->o.alone)
         evac_model_alone(model, daemon->o.alone);
-    *ret_model = model;
-    return EVAC_OK;
+    code = evac_model_oneself(model, &daemon->o.oneself, err);
+    if (code)
+        evac_model_free(model);
+    else
+        *ret_model = model;
+    return code;
 }
 
 /* The lint's facts; without them it still sees what the drivers' own tables say. */
@@ -399,14 +478,16 @@ static bool same_drivers(const struct evac_controller_conf *a, const struct evac
 static bool same_place(const struct evac_model *a, const struct evac_model *b, struct evac_err *err)
 {
     if (evac_str_eq(a->controller.store, b->controller.store) &&
+        evac_str_eq(a->controller.shared.cluster, b->controller.shared.cluster) &&
         evac_str_eq(a->controller.socket, b->controller.socket) &&
         evac_str_eq(a->controller.resolver, b->controller.resolver) &&
         same_addresses(&a->controller, &b->controller) &&
         same_drivers(&a->controller, &b->controller))
         return true;
-    (void)evac_fail(err, EVAC_E_REFUSED,
-                    "store, socket, resolver, drivers and the addresses of listen change only "
-                    "with a restart");
+    (void)evac_fail(
+        err, EVAC_E_REFUSED,
+        "store, shared, socket, resolver, drivers and the addresses of listen change only "
+        "with a restart");
     return false;
 }
 
@@ -571,8 +652,32 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
     return code;
 }
 
+static void finish_stop(struct evac_daemon *daemon)
+{
+    evac_shell_free(daemon->shell);
+    daemon->shell = NULL;
+    evac_tracer_close(daemon->tracer);
+    evac_host_uv_close(&daemon->host);
+    daemon_close_evidence(daemon);
+    close_store(daemon);
+}
+
+static void on_end(uv_timer_t *timer)
+{
+    struct evac_daemon *daemon = timer->data;
+    uv_close((uv_handle_t *)timer, NULL);
+    finish_stop(daemon);
+}
+
+static void on_left(void *user)
+{
+    struct evac_daemon *daemon = user;
+    uv_timer_start(&daemon->end, on_end, 0, 0);
+}
+
 void evac_daemon_stop(struct evac_daemon *daemon)
 {
+    daemon->stopping = true;
     (void)evac_supervisor_say(&daemon->supervisor, "STOPPING=1");
     daemon_probe_stop(daemon);
     evac_jobs_close(daemon->jobs);
@@ -584,13 +689,13 @@ void evac_daemon_stop(struct evac_daemon *daemon)
         daemon->timers_open = false;
     }
     evac_shell_stop(daemon->shell);
-    evac_shell_free(daemon->shell);
-    daemon->shell = NULL;
-    evac_tracer_close(daemon->tracer);
-    evac_host_uv_close(&daemon->host);
-    daemon_close_evidence(daemon);
-    evac_store_close(daemon->store);
-    daemon->store = NULL;
+    if (!daemon->shared) {
+        finish_stop(daemon);
+        return;
+    }
+    uv_timer_init(daemon->loop, &daemon->end);
+    daemon->end.data = daemon;
+    daemon_share_leave(daemon, on_left, daemon);
 }
 
 void evac_daemon_free(struct evac_daemon *daemon)
@@ -662,6 +767,26 @@ const struct evac_host *evac_daemon_host(const struct evac_daemon *daemon)
 struct evac_store *evac_daemon_store(struct evac_daemon *daemon)
 {
     return daemon->store;
+}
+
+struct evac_ticket evac_daemon_ticket(const struct evac_daemon *daemon)
+{
+    const struct evac_shell *shell = daemon->shell;
+    uint64_t seq = daemon->wait_seq;
+    if (shell && evac_shell_accepted(shell) > evac_shell_durable(shell))
+        seq = evac_shell_accepted(shell);
+    return (struct evac_ticket){ seq, daemon->life };
+}
+
+enum evac_settled evac_daemon_settled(const struct evac_daemon *daemon,
+                                      const struct evac_ticket *ticket)
+{
+    if (ticket->seq == 0)
+        return EVAC_SETTLED_DURABLE;
+    if (ticket->life != daemon->life || !daemon->store)
+        return EVAC_SETTLED_LOST;
+    return daemon->store->vt->last_seq(daemon->store) >= ticket->seq ? EVAC_SETTLED_DURABLE
+                                                                     : EVAC_SETTLED_NOT_YET;
 }
 
 const char *evac_daemon_socket(const struct evac_daemon *daemon)

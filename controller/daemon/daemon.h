@@ -19,7 +19,8 @@ struct evac_daemon;
 
 struct evac_daemon_options {
     const char *conf_dir;
-    bool observe_only;              /* probes and views, nothing is decided or started (R14) */
+    struct evac_oneself oneself; /* which controller this one is, instead of what evac.cfg says */
+    bool observe_only;           /* probes and views, nothing is decided or started (R14) */
     const struct evac_alone *alone; /* a person's own, for a while (borrowed); NULL: the service */
 };
 
@@ -28,7 +29,8 @@ struct evac_daemon_options {
 enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options *options,
                                struct evac_daemon **ret_daemon, struct evac_err *err);
 
-/* Stops probing, drops open calls, closes the store. The loop must run until nothing is left. */
+/* Stops probing, drops open calls, closes the store, after a lead was given back. The loop must run
+ * until nothing is left. */
 void evac_daemon_stop(struct evac_daemon *daemon);
 void evac_daemon_free(struct evac_daemon *daemon);
 
@@ -78,6 +80,32 @@ uint64_t evac_daemon_started_ms(const struct evac_daemon *daemon);
 /* Next time a drill of the app begins, wall ms; 0 never. */
 int64_t evac_daemon_next_drill(const struct evac_daemon *daemon, size_t app,
                                enum evac_drill_kind *ret_kind);
+
+/* Of controllers that share a journal: who leads, as this one knows. Texts live until the loop
+ * turns. */
+struct evac_daemon_leader {
+    bool shared; /* false: this controller has its journal for itself, and the rest is nothing */
+    const char *role;
+    const char *node, *address; /* "" unknown */
+    uint64_t epoch;
+    uint64_t round_trip_ms;
+    uint64_t heard_ms; /* of etcd, boot clock; 0 never */
+};
+struct evac_daemon_leader evac_daemon_leader(const struct evac_daemon *daemon);
+
+/* What was asked until now, for who must know whether it is durable. */
+struct evac_ticket {
+    uint64_t seq; /* 0: there is nothing to wait for */
+    unsigned life;
+};
+enum evac_settled {
+    EVAC_SETTLED_NOT_YET,
+    EVAC_SETTLED_DURABLE,
+    EVAC_SETTLED_LOST, /* it may be kept, or not */
+};
+struct evac_ticket evac_daemon_ticket(const struct evac_daemon *daemon);
+enum evac_settled evac_daemon_settled(const struct evac_daemon *daemon,
+                                      const struct evac_ticket *ticket);
 
 /* All metrics as text (metrics.h). callers: NULL not known. */
 struct evac_metrics_callers;

@@ -56,7 +56,15 @@ struct evac_daemon {
     struct evac_host_tally *tally; /* counts what drivers call */
     struct evac_host look;         /* without any mutating transport */
     struct evac_store *store;
+    struct evac_store *replica;  /* of a journal that is shared; else NULL */
+    struct daemon_share *shared; /* NULL: the journal is this controller's alone */
     struct evac_shell *shell;
+    unsigned life;     /* how often what was accepted may have been lost */
+    uint64_t wait_seq; /* rows up to this one are on their way, and no shell before; 0 none */
+    uint64_t wait_until_ms;
+    char dropping[200]; /* the shell goes before the loop sleeps, for this reason; "" it stays */
+    bool stopping;
+    uv_timer_t end;               /* the last part of a stop, outside of anybody's call */
     struct evac_history *history; /* of the journal that is open */
     struct evac_jobs *jobs;
     struct evac_passes *passes;
@@ -117,6 +125,11 @@ void daemon_open_evidence(struct evac_daemon *daemon);
 void daemon_keep_evidence(struct evac_daemon *daemon);
 void daemon_close_evidence(struct evac_daemon *daemon);
 void daemon_write_report(struct evac_daemon *daemon, uint64_t run);
+
+/* The shell is made anew, at once or when the store can be opened again. */
+void daemon_drop_shell(struct evac_daemon *daemon, const char *why);
+/* It leads from now on: with the store's lead, or because another controller's came here. */
+void daemon_shell_leads(struct evac_daemon *daemon);
 
 /* Rows that no event of the engine's made: written while no shell works, then all is replayed. */
 enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac_record *rows,

@@ -1,5 +1,6 @@
 /* What the probes saw, given to the engine; the looks that they need, given to the drivers. */
 #include "daemon_internal.h"
+#include "daemon_share.h"
 
 #include "log.h"
 
@@ -33,6 +34,7 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
                                               seen->ok };
     evac_probe_past_add(daemon->probe_past, seen->app, seen->probe, seen->region, &sample);
     daemon_event(daemon, &event);
+    daemon_share_seen(daemon, seen);
 }
 
 static void on_cut_off(void *user, bool cut_off)

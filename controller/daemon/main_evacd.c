@@ -17,6 +17,8 @@ static const char usage[] =
     "\n"
     "  evacd --config DIR     the folder with evac.cfg, apps/ and runbooks/ (default /etc/evac)\n"
     "  evacd --observe-only   probe and show; decide and start nothing\n"
+    "  evacd --node NAME      which of the controllers that share these files; with --socket PATH\n"
+    "                         and --store FILE in place of what evac.cfg says\n"
     "  evacd --version\n"
     "\n"
     "SIGHUP reloads the configuration; a bad one changes nothing. SIGTERM ends it; a run that goes "
@@ -111,11 +113,10 @@ static int run(const struct evac_daemon_options *options)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' },
-        { "observe-only", no_argument, NULL, 'o' },
-        { "version", no_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+        { "config", required_argument, NULL, 'c' }, { "observe-only", no_argument, NULL, 'o' },
+        { "node", required_argument, NULL, 'n' },   { "socket", required_argument, NULL, 's' },
+        { "store", required_argument, NULL, 'j' },  { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
     };
     struct evac_daemon_options o = { .conf_dir = "/etc/evac" };
     for (int c; (c = getopt_long(argc, argv, "c:h", options, NULL)) != -1;)
@@ -125,6 +126,15 @@ int main(int argc, char **argv)
             break;
         case 'o':
             o.observe_only = true;
+            break;
+        case 'n':
+            o.oneself.node = optarg;
+            break;
+        case 's':
+            o.oneself.socket = optarg;
+            break;
+        case 'j':
+            o.oneself.store = optarg;
             break;
         case 'v':
             puts("evacd " EVAC_VERSION);

@@ -28,6 +28,8 @@ void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
     evac_jw_bool(&w, "abstains", batch->abstains);
     evac_jw_bool(&w, "leaves", batch->leaves);
     evac_jw_i64(&w, "dropped", (int64_t)batch->dropped);
+    if (batch->first)
+        evac_jw_i64(&w, "first", (int64_t)batch->first);
     evac_jw_open(&w, "results", '[');
     for (size_t i = 0; i < batch->count; i++)
         put_result(&batch->results[i], &w);
@@ -121,6 +123,8 @@ enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *are
         .leaves = bool_of(&r, root, "leaves"),
         .dropped = (uint64_t)number_of(&r, root, "dropped", EXACT),
     };
+    if (cJSON_GetObjectItemCaseSensitive(root, "first"))
+        batch.first = (uint64_t)number_of(&r, root, "first", EXACT);
     if (!r.code)
         read_results(&r, cJSON_GetObjectItemCaseSensitive(root, "results"), &batch);
     if (!r.code && (batch.lease.n == 0 || batch.seq == 0))

@@ -1,6 +1,7 @@
 #include "model_check.h"
 
 #include "channel.h"
+#include "share.h"
 
 /* A machine without that zone would keep the calendar in UTC, without a word. */
 static void check_zone(const struct evac_place place, struct evac_str zone, struct evac_diag *diag)
@@ -129,6 +130,16 @@ static enum evac_code check_channel(const struct evac_model *model, const struct
     return code;
 }
 
+/* Times that can not hold are refused before anybody relies on them. */
+static void check_shared(const struct evac_shared_conf *s, struct evac_diag *diag)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    uint32_t takeover_ms;
+    if (s->cluster.n && evac_share_times(s->ttl_ms, s->request_ms, s->poll_ms, s->election_ms,
+                                         s->within_ms, &takeover_ms, &err))
+        evac_diag_add(diag, EVAC_DIAG_ERROR, s->place, "shared: %s", err.text);
+}
+
 static void check_notify(const struct evac_model *model, const struct evac_catalog *catalog,
                          struct evac_diag *diag)
 {
@@ -159,6 +170,7 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     size_t rules = diag->errors - before;
     check_probes(model, catalog, diag);
     size_t probes = diag->errors - before - rules;
+    check_shared(&model->controller.shared, diag);
     check_notify(model, catalog, diag);
     size_t notify = diag->errors - before - rules - probes;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);
@@ -169,7 +181,7 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
         code =
             evac_fail(err, EVAC_E_BADCONF, "%zu error%s in probes", probes, probes == 1 ? "" : "s");
     if (!code && notify)
-        code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in notifications", notify,
-                         notify == 1 ? "" : "s");
+        code = evac_fail(err, EVAC_E_BADCONF, "%zu error%s in notifications and what is shared",
+                         notify, notify == 1 ? "" : "s");
     return code;
 }

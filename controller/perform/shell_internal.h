@@ -44,6 +44,7 @@ struct shell_refusal {
 struct shell_seat {
     char lease[40]; /* "" nobody's */
     uint64_t seq;   /* newest batch that was taken */
+    uint64_t taken; /* newest result of it, where they are numbered */
     uint64_t dropped, stale;
     char refusal[240]; /* the newest batch was refused, "" it was not */
 };

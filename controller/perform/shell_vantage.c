@@ -122,11 +122,22 @@ static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage,
     return evac_shell_event(shell, &event, err);
 }
 
+/* How many of its results were in an earlier batch. */
+static size_t already(const struct shell_seat *seat, const struct evac_batch *b)
+{
+    if (!b->first || seat->taken < b->first)
+        return 0;
+    uint64_t known = seat->taken - b->first + 1;
+    return known < b->count ? (size_t)known : b->count;
+}
+
 static enum evac_code take(struct evac_shell *shell, size_t v, const struct evac_batch *b,
                            struct evac_err *err)
 {
     struct shell_seat *seat = &shell->seats[v];
     struct evac_event event = { .kind = EVAC_EVENT_VANTAGE };
+    if (!evac_str_is(b->lease, seat->lease))
+        seat->taken = 0;
     (void)evac_str_copy(seat->lease, sizeof seat->lease, b->lease);
     seat->seq = b->seq;
     seat->dropped = b->dropped;
@@ -134,8 +145,10 @@ static enum evac_code take(struct evac_shell *shell, size_t v, const struct evac
     if (b->leaves)
         *seat = (struct shell_seat){ .seq = 0 };
     enum evac_code code = evac_shell_event(shell, &event, err);
-    for (size_t i = 0; !code && i < b->count; i++)
+    for (size_t i = already(seat, b); !code && i < b->count; i++)
         code = take_result(shell, (uint16_t)v, &b->results[i], err);
+    if (b->first && b->count && !b->leaves)
+        seat->taken = b->first + b->count - 1;
     return code;
 }
 

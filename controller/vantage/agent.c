@@ -3,25 +3,14 @@
 #include "batch.h"
 #include "log.h"
 #include "probes.h"
+#include "sightings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS      100u  /* how often it is looked whether something is to be told */
-#define HEART_MS     5000u /* at the latest; a sixth of a lease if that is sooner */
-#define QUEUE_MAX    4096u
-#define REASON_BYTES 160u
-
-/* A result that waits to be told. */
-struct waiting {
-    uint16_t app, probe, region;
-    bool ok;
-    uint32_t latency_ms;
-    uint64_t sent_boot_ms;
-    int64_t certificate_until_ms;
-    char reason[REASON_BYTES];
-};
+#define LOOK_MS  100u  /* how often it is looked whether something is to be told */
+#define HEART_MS 5000u /* at the latest; a sixth of a lease if that is sooner */
 
 struct evac_agent {
     struct evac_agent_options o;
@@ -29,8 +18,7 @@ struct evac_agent {
     const struct evac_model *model;
     struct evac_probes *probes;
     char name[65], path[200], lease[EVAC_LEASE_BYTES];
-    struct waiting *queue; /* a ring */
-    size_t first, count;
+    struct evac_sightings seen; /* and not told yet */
     uint64_t seq, dropped, told_boot_ms;
     uint64_t way_ms; /* there and back, as it was last time */
     bool cut_off, changed, leaving, left;
@@ -69,20 +57,15 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
     struct evac_agent *agent = user;
     if (!seen->known)
         return;
-    if (agent->count == QUEUE_MAX) {
-        agent->first = (agent->first + 1) % QUEUE_MAX;
-        agent->count--;
-        agent->dropped++;
-    }
-    struct waiting *w = &agent->queue[(agent->first + agent->count++) % QUEUE_MAX];
-    *w = (struct waiting){ .app = seen->app,
-                           .probe = seen->probe,
-                           .region = seen->region,
-                           .ok = seen->ok,
-                           .latency_ms = seen->latency_ms,
-                           .sent_boot_ms = seen->sent_boot_ms,
-                           .certificate_until_ms = seen->certificate_until_ms };
-    (void)evac_str_copy(w->reason, sizeof w->reason, seen->reason);
+    struct evac_sighting one = { .app = seen->app,
+                                 .probe = seen->probe,
+                                 .region = seen->region,
+                                 .ok = seen->ok,
+                                 .latency_ms = seen->latency_ms,
+                                 .sent_boot_ms = seen->sent_boot_ms,
+                                 .certificate_until_ms = seen->certificate_until_ms };
+    (void)evac_str_copy(one.reason, sizeof one.reason, seen->reason);
+    evac_sightings_add(&agent->seen, &one);
 }
 
 static void on_cut_off(void *user, bool cut_off)
@@ -97,41 +80,23 @@ static void on_cut_off(void *user, bool cut_off)
 /* --- what is told ------------------------------------------------------------------------------
  */
 
-static void fill(const struct evac_agent *agent, const struct waiting *w,
-                 struct evac_batch_result *to)
-{
-    const struct evac_app *app = evac_model_probed(agent->model, w->app);
-    const struct evac_probe *probe = &app->probes[w->probe];
-    *to = (struct evac_batch_result){
-        .app = app->name,
-        .probe = probe->name,
-        .region = probe->regional ? app->regions[w->region] : EVAC_STR(""),
-        .ok = w->ok,
-        .latency_ms = w->latency_ms,
-        .asked_ago_ms = (uint32_t)(now_ms(agent) - w->sent_boot_ms + agent->way_ms),
-        .certificate_until_ms = w->certificate_until_ms,
-        .reason = evac_str(w->reason),
-    };
-}
-
 static void write_batch(struct evac_agent *agent)
 {
     struct evac_batch_result results[EVAC_BATCH_RESULTS_MAX];
-    size_t n = agent->count < EVAC_BATCH_RESULTS_MAX ? agent->count : EVAC_BATCH_RESULTS_MAX;
-    for (size_t i = 0; i < n; i++)
-        fill(agent, &agent->queue[(agent->first + i) % QUEUE_MAX], &results[i]);
+    size_t waiting = agent->seen.count;
+    size_t n = waiting < EVAC_BATCH_RESULTS_MAX ? waiting : EVAC_BATCH_RESULTS_MAX;
+    evac_sightings_fill(&agent->seen, agent->model, now_ms(agent), agent->way_ms, 0, results, n);
     const struct evac_batch batch = { .lease = evac_str(agent->lease),
                                       .seq = ++agent->seq,
                                       .config = evac_str(agent->model->hash),
                                       .abstains = agent->cut_off,
                                       .leaves = agent->leaving,
-                                      .dropped = agent->dropped,
+                                      .dropped = agent->dropped + agent->seen.dropped,
                                       .results = results,
                                       .count = n };
     evac_buf_reset(&agent->body);
     evac_batch_to_json(&batch, &agent->body);
-    agent->first = (agent->first + n) % QUEUE_MAX;
-    agent->count -= n;
+    evac_sightings_pop(&agent->seen, n);
     agent->posting_count = n;
 }
 
@@ -191,7 +156,7 @@ static bool is_due(const struct evac_agent *agent, uint64_t now)
     bool well = agent->outcome == EVAC_POST_TAKEN;
     if (agent->leaving || now - agent->told_boot_ms >= heart_ms(agent))
         return true;
-    return well && (agent->count > 0 || agent->changed);
+    return well && (agent->seen.count > 0 || agent->changed);
 }
 
 static void on_look(uv_timer_t *timer)
@@ -241,8 +206,9 @@ enum evac_code evac_agent_new(uv_loop_t *loop, const struct evac_model *model,
                               struct evac_agent **ret_agent, struct evac_err *err)
 {
     struct evac_agent *agent = calloc(1, sizeof *agent);
-    if (!agent || !(agent->queue = calloc(QUEUE_MAX, sizeof *agent->queue)))
+    if (!agent)
         abort();
+    evac_sightings_init(&agent->seen);
     *ret_agent = agent;
     agent->o = *options;
     agent->loop = loop;
@@ -267,8 +233,8 @@ enum evac_code evac_agent_reload(struct evac_agent *agent, const struct evac_mod
     evac_probes_free(agent->probes);
     agent->probes = NULL;
     agent->model = model;
-    agent->dropped += agent->count;
-    agent->first = agent->count = 0;
+    agent->dropped += agent->seen.count;
+    evac_sightings_pop(&agent->seen, agent->seen.count);
     agent->changed = true;
     agent->cut_off = false;
     return begin_probes(agent, err);
@@ -288,6 +254,6 @@ void evac_agent_free(struct evac_agent *agent)
         return;
     evac_probes_free(agent->probes);
     evac_buf_done(&agent->body);
-    free(agent->queue);
+    evac_sightings_done(&agent->seen);
     free(agent);
 }

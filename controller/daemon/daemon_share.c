@@ -1,0 +1,382 @@
+/*
+ * One of several controllers: its store is shared (share.h). While another one leads, the shell
+ * follows row by row, and what is seen from here is told to the leader; when the lead comes here
+ * the same shell takes the runs up. Without etcd nothing is decided or begun; what was going on is
+ * shown as it was last known.
+ */
+#include "daemon_share.h"
+
+#include "daemon_internal.h"
+#include "log.h"
+#include "share.h"
+#include "sightings.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_MS  10000u /* results that may not have been heard are told again for so long */
+#define FILE_BYTES (64u << 10)
+#define LEAVE_MS   3000u
+
+_Static_assert(EVAC_ETCD_ENDPOINTS_MAX <= EVAC_SHARE_ENDPOINTS_MAX, "all endpoints are asked");
+
+struct daemon_share {
+    struct evac_share *share;
+    enum evac_share_role role; /* as it was logged last */
+    char leader[65];
+    struct evac_sightings seen;
+    char lease[EVAC_LEASE_BYTES];
+    uint64_t told; /* batches */
+};
+
+static bool is_held(enum evac_share_role role)
+{
+    return role == EVAC_SHARE_CAUGHT || role == EVAC_SHARE_LEADS;
+}
+
+bool daemon_share_follows(const struct evac_daemon *daemon)
+{
+    return daemon->shared != NULL && !is_held(evac_share_view(daemon->shared->share).role);
+}
+
+/* --- rows of another's ------------------------------------------------------------------------ */
+
+static void on_rows(void *user, const struct evac_record *rows, size_t count)
+{
+    struct evac_daemon *daemon = user;
+    struct evac_err err = { EVAC_OK, "" };
+    for (size_t i = 0; i < count && daemon->shell && evac_shell_follows(daemon->shell); i++) {
+        if (evac_shell_follow(daemon->shell, &rows[i], &err)) {
+            evac_log(EVAC_LOG_ERROR, "not_followed", "row=%llu reason=\"%s\"",
+                     (unsigned long long)rows[i].seq, err.text);
+            daemon_drop_shell(daemon,
+                              err.text); /* made anew from the replica, which has them all */
+            return;
+        }
+        if (daemon->listener)
+            daemon->listener(daemon->listener_user, &rows[i]);
+    }
+}
+
+static void on_told(void *user, struct evac_str node, struct evac_str text)
+{
+    struct evac_daemon *daemon = user;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!daemon->shell || evac_shell_follows(daemon->shell))
+        return;
+    if (evac_shell_vantage(daemon->shell, node, text, &err))
+        evac_log(EVAC_LOG_DEBUG, "vantage_refused", "vantage=%.*s reason=\"%s\"",
+                 EVAC_STR_ARG(node), err.text);
+    daemon_rearm(daemon);
+}
+
+/* --- roles ------------------------------------------------------------------------------------ */
+
+static void log_role(struct daemon_share *s, const struct evac_share_view *view)
+{
+    if (view->role == s->role && strcmp(view->leader, s->leader) == 0)
+        return;
+    s->role = view->role;
+    (void)evac_str_copy(s->leader, sizeof s->leader, evac_str(view->leader));
+    evac_log(EVAC_LOG_INFO, "role", "role=%s leader=%s epoch=%llu",
+             evac_share_role_name(view->role), view->leader[0] ? view->leader : "-",
+             (unsigned long long)view->epoch);
+}
+
+/* The lead is here, and every row is in the replica: the follower has seen them all. */
+static void take_lead(struct evac_daemon *daemon)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (evac_shell_lead(daemon->shell, &err)) {
+        daemon_drop_shell(daemon, err.text);
+        return;
+    }
+    struct evac_event anchors = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = daemon->abstains };
+    daemon_shell_leads(daemon);
+    daemon_event(daemon, &anchors);
+}
+
+static void act_on(struct evac_daemon *daemon, const struct evac_share_view *view)
+{
+    bool leads = daemon->shell && !evac_shell_follows(daemon->shell);
+    log_role(daemon->shared, view);
+    daemon_set_trouble(daemon, view->trouble);
+    if (leads && (!is_held(view->role) || evac_shell_failed(daemon->shell)))
+        daemon_drop_shell(daemon, "the lead is another controller's");
+    else if (!leads && daemon->shell && view->role == EVAC_SHARE_CAUGHT)
+        take_lead(daemon);
+}
+
+static void on_changed(void *user)
+{
+    struct evac_daemon *daemon = user;
+    if (!daemon->shared || daemon->stopping)
+        return;
+    const struct evac_share_view view = evac_share_view(daemon->shared->share);
+    act_on(daemon, &view);
+}
+
+void daemon_share_drop(struct evac_daemon *daemon)
+{
+    evac_share_drop(daemon->shared->share);
+}
+
+struct evac_daemon_leader evac_daemon_leader(const struct evac_daemon *daemon)
+{
+    struct evac_daemon_leader leader = { .node = "", .address = "" };
+    if (!daemon->shared)
+        return leader;
+    const struct evac_share_view view = evac_share_view(daemon->shared->share);
+    return (struct evac_daemon_leader){ true,         evac_share_role_name(view.role),
+                                        view.leader,  view.leader_address,
+                                        view.epoch,   view.round_trip_ms,
+                                        view.heard_ms };
+}
+
+/* --- what is seen from here ------------------------------------------------------------------- */
+
+/* The public endpoint and what drivers look at are the leader's own to judge. */
+static bool is_wanted(const struct evac_daemon *daemon, const struct evac_seen_probe *seen)
+{
+    const struct evac_probe *p = &evac_model_probed(daemon->model, seen->app)->probes[seen->probe];
+    return seen->known && p->role != EVAC_PROBE_ENDPOINT && p->kind != EVAC_PROBE_KIND_LOOK;
+}
+
+void daemon_share_seen(struct evac_daemon *daemon, const struct evac_seen_probe *seen)
+{
+    if (!daemon->shared || !is_wanted(daemon, seen))
+        return;
+    struct evac_sighting one = { .app = seen->app,
+                                 .probe = seen->probe,
+                                 .region = seen->region,
+                                 .ok = seen->ok,
+                                 .latency_ms = seen->latency_ms,
+                                 .sent_boot_ms = seen->sent_boot_ms,
+                                 .certificate_until_ms = seen->certificate_until_ms };
+    (void)evac_str_copy(one.reason, sizeof one.reason, seen->reason);
+    evac_sightings_add(&daemon->shared->seen, &one);
+}
+
+static void forget_old(struct evac_sightings *seen, uint64_t now_ms)
+{
+    size_t n = 0;
+    while (n < seen->count) {
+        const struct evac_sighting *s = &seen->ring[(seen->first + n) % EVAC_SIGHTINGS_MAX];
+        if (now_ms - s->sent_boot_ms <= WINDOW_MS)
+            break;
+        n++;
+    }
+    evac_sightings_pop(seen, n);
+}
+
+/* The newest text alone is kept, so each has the last seconds' results, numbered. */
+static void tell(struct evac_daemon *daemon)
+{
+    struct daemon_share *s = daemon->shared;
+    struct evac_batch_result results[EVAC_BATCH_RESULTS_MAX];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf text;
+    uint64_t now = evac_daemon_now_ms(daemon);
+    forget_old(&s->seen, now);
+    size_t n = s->seen.count < EVAC_BATCH_RESULTS_MAX ? s->seen.count : EVAC_BATCH_RESULTS_MAX;
+    size_t skip = s->seen.count - n;
+    evac_sightings_fill(&s->seen, daemon->model, now, daemon->model->controller.shared.poll_ms,
+                        skip, results, n);
+    const struct evac_batch batch = { .lease = evac_str(s->lease),
+                                      .seq = ++s->told,
+                                      .config = evac_str(daemon->model->hash),
+                                      .abstains = daemon->abstains,
+                                      .dropped = s->seen.dropped + skip,
+                                      .first = s->seen.number + skip,
+                                      .results = results,
+                                      .count = n };
+    evac_buf_init(&text, EVAC_BATCH_BYTES_MAX);
+    evac_batch_to_json(&batch, &text);
+    if (text.failed || evac_share_tell(s->share, evac_buf_str(&text), &err))
+        evac_log(EVAC_LOG_WARN, "vantage_not_told", "reason=\"%s\"",
+                 text.failed ? "the batch is too large" : err.text);
+    evac_buf_done(&text);
+}
+
+void daemon_share_second(struct evac_daemon *daemon)
+{
+    if (!daemon->shared)
+        return;
+    on_changed(daemon);
+    if (daemon->shell && evac_shell_follows(daemon->shell) && !daemon->o.observe_only)
+        tell(daemon);
+    else
+        evac_sightings_pop(&daemon->shared->seen, daemon->shared->seen.count);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static enum evac_code read_text(const struct evac_daemon *daemon, struct evac_str path,
+                                struct evac_buf *out, struct evac_err *err)
+{
+    evac_buf_init(out, FILE_BYTES);
+    if (path.n == 0)
+        return EVAC_OK;
+    enum evac_code code = daemon->host.read_file(daemon->host.ctx, path.p, out, err);
+    return code ? evac_err_prefix(err, "shared: %s", path.p), code : EVAC_OK;
+}
+
+static void wipe(struct evac_buf *buf)
+{
+    if (buf->p)
+        OPENSSL_cleanse(buf->p, buf->cap);
+    evac_buf_done(buf);
+}
+
+struct files {
+    struct evac_buf password, ca, cert, key;
+};
+
+static enum evac_code read_files(const struct evac_daemon *daemon, struct files *f,
+                                 struct evac_err *err)
+{
+    const struct evac_shared_conf *conf = &daemon->model->controller.shared;
+    enum evac_code codes[] = { read_text(daemon, conf->password, &f->password, err),
+                               read_text(daemon, conf->ca, &f->ca, err),
+                               read_text(daemon, conf->cert, &f->cert, err),
+                               read_text(daemon, conf->key, &f->key, err) };
+    while (f->password.n && strchr("\r\n", f->password.p[f->password.n - 1]))
+        f->password.p[--f->password.n] = '\0';
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i])
+            return codes[i];
+    return EVAC_OK;
+}
+
+static const char *text_of(const struct evac_buf *buf)
+{
+    return buf->n ? buf->p : "";
+}
+
+static const char *own_address(const struct evac_controller_conf *conf)
+{
+    for (size_t i = 0; i < conf->shared.controller_count; i++)
+        if (evac_str_eq(conf->shared.controllers[i].name, conf->node))
+            return conf->shared.controllers[i].address.n ? conf->shared.controllers[i].address.p
+                                                         : "";
+    return "";
+}
+
+static enum evac_code open_share(struct evac_daemon *daemon, const struct files *f,
+                                 struct evac_err *err)
+{
+    const struct evac_controller_conf *conf = &daemon->model->controller;
+    const struct evac_shared_conf *shared = &conf->shared;
+    const char *endpoints[EVAC_ETCD_ENDPOINTS_MAX];
+    for (size_t i = 0; i < shared->endpoint_count; i++)
+        endpoints[i] = shared->endpoints[i].p;
+    const struct evac_share_options options = {
+        .host = &daemon->host,
+        .replica = daemon->replica,
+        .node = conf->node.p,
+        .boot_id = daemon->boot_id,
+        .address = own_address(conf),
+        .cluster = shared->cluster.p,
+        .endpoints = endpoints,
+        .endpoint_count = shared->endpoint_count,
+        .user = shared->user.n ? shared->user.p : "",
+        .password = text_of(&f->password),
+        .ca = text_of(&f->ca),
+        .cert = text_of(&f->cert),
+        .key = text_of(&f->key),
+        .may_lead = !daemon->o.observe_only,
+        .ttl_ms = shared->ttl_ms,
+        .request_ms = shared->request_ms,
+        .poll_ms = shared->poll_ms,
+        .keep_rows = shared->keep_rows,
+        .user_data = daemon,
+        .changed = on_changed,
+        .rows = on_rows,
+        .told = on_told,
+    };
+    return evac_share_new(&options, &daemon->shared->share, err);
+}
+
+static void draw_lease(struct evac_daemon *daemon)
+{
+    unsigned char bytes[(EVAC_LEASE_BYTES - 1) / 2];
+    daemon->host.random(daemon->host.ctx, bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(daemon->shared->lease + 2 * i, 3, "%02x", bytes[i]);
+}
+
+enum evac_code daemon_share_open(struct evac_daemon *daemon, struct evac_err *err)
+{
+    struct files f;
+    daemon->shared = calloc(1, sizeof *daemon->shared);
+    if (!daemon->shared)
+        abort();
+    daemon->shared->role = EVAC_SHARE_ROLE_COUNT;
+    evac_sightings_init(&daemon->shared->seen);
+    draw_lease(daemon);
+    enum evac_code code = read_files(daemon, &f, err);
+    if (!code)
+        code = open_share(daemon, &f, err);
+    wipe(&f.password);
+    wipe(&f.key);
+    evac_buf_done(&f.ca);
+    evac_buf_done(&f.cert);
+    if (code)
+        daemon_share_close(daemon);
+    else
+        daemon->store = evac_share_store(daemon->shared->share);
+    return code;
+}
+
+void daemon_share_close(struct evac_daemon *daemon)
+{
+    if (!daemon->shared)
+        return;
+    evac_share_free(daemon->shared->share);
+    evac_sightings_done(&daemon->shared->seen);
+    free(daemon->shared);
+    daemon->shared = NULL;
+    daemon->store = NULL;
+}
+
+/* --- an orderly end: the stop's row is durable, then the lease is given back -------------------
+ */
+
+struct leaving {
+    struct evac_daemon *daemon;
+    void (*done)(void *user);
+    void *user;
+    uint64_t until_ms;
+};
+
+static void on_left(void *user)
+{
+    struct leaving *l = user;
+    l->done(l->user);
+    free(l);
+}
+
+static void wait_for_rows(void *user)
+{
+    struct leaving *l = user;
+    struct evac_daemon *daemon = l->daemon;
+    const struct evac_shell *shell = daemon->shell;
+    bool waits = shell && !evac_shell_failed(shell) &&
+                 evac_shell_durable(shell) < evac_shell_accepted(shell);
+    uint64_t id;
+    if (waits && evac_daemon_now_ms(daemon) < l->until_ms &&
+        daemon->host.timer(daemon->host.ctx, 20, wait_for_rows, l, &id, NULL) == EVAC_OK)
+        return;
+    evac_share_leave(daemon->shared->share, on_left, l);
+}
+
+void daemon_share_leave(struct evac_daemon *daemon, void (*done)(void *user), void *user)
+{
+    struct leaving *l = malloc(sizeof *l);
+    if (!l)
+        abort();
+    *l = (struct leaving){ daemon, done, user, evac_daemon_now_ms(daemon) + LEAVE_MS };
+    wait_for_rows(l);
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Three controllers and three etcd members, real processes: one leads, any of them is lost, and the app is moved all the same."""
+import os, signal, sys, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from controllers import Controllers, NODES
+from harness import FAST, run_stories
+
+BIN = sys.argv[1]
+WITHIN_S = 6  # shared.within of the configuration
+NAMES = [n for n, _ in NODES]
+
+
+def world(**more):
+    w = Controllers(BIN, conf=dict(FAST), **more)
+    try:
+        w.begin_all()
+        leader = w.wait_leader()
+        w.sand("app shop renew 1000")
+        w.at(leader).wait_healthy()
+    except BaseException:
+        w.close(True)
+        raise
+    return w, leader
+
+
+def rows_of(w, node):
+    status = w.status_of(node)
+    return status["journal_rows"] if status else None
+
+
+def same_everywhere(w):
+    def same():
+        rows = {rows_of(w, n) for n in w.processes}
+        return len(rows) == 1 and None not in rows
+    w.wait(same, 20, "the same journal everywhere")
+
+
+def whole(w):
+    """Each copy's chain is whole, and all end with the same row."""
+    same_everywhere(w)
+    for node in list(w.processes):
+        w.kill(node, signal.SIGTERM)
+    ends = set()
+    for node in NAMES:
+        path = os.path.join(w.dir, node + ".db")
+        r = w.evac("journal", "verify", "--journal", path)
+        assert "whole" in r.stdout or "ok" in r.stdout.lower(), r.stdout
+        last = w.evac("journal", "--journal", path, "--json").stdout.strip().splitlines()[-1]
+        ends.add(last.split('"hash":"')[1][:64])
+    return ends
+
+
+def one_leads_and_the_others_know_it():
+    w, leader = world()
+    with w:
+        followers = [n for n in NAMES if n != leader]
+        same_everywhere(w)
+        for node in followers:
+            status = w.status_of(node)
+            assert not status["lead"] and status["shared"]["leader"] == leader, status["shared"]
+            refused = w.at(node).evac("hold", "shop", "--reason", "a test", "--for", "1h", check=False)
+            assert refused.returncode != 0 and leader in refused.stderr and "example.com" in refused.stderr, refused.stderr
+        # a word at the leader is known to all
+        w.at(leader).evac("hold", "shop", "--reason", "a release", "--for", "1h")
+        for node in followers:
+            w.wait(lambda: "a release" in str(w.status_of(node)["apps"][0]), 5, "the word at " + node)
+        w.at(leader).evac("release", "shop")
+        # all of them look: the leader hears the others
+        vantages = w.wait(lambda: [v for v in w.status_of(leader)["vantages"] if v["state"] == "speaks"][2:], 20,
+                          "the others as vantages") and w.status_of(leader)["vantages"]
+        assert {v["name"] for v in vantages} == set(NAMES), vantages
+        # an orderly end gives the lead back at once
+        begin = time.monotonic()
+        assert w.kill(leader, signal.SIGTERM) == 0
+        w.wait_leader(other_than=leader)
+        assert time.monotonic() - begin < WITHIN_S, time.monotonic() - begin
+
+
+def the_region_of_the_leader_dies():
+    """Controller, etcd member and the app's region at once, in the middle of a move: another controller ends it."""
+    w, leader = world()
+    with w:
+        w.sand("region us-east-1 down")
+        w.at(leader).wait(lambda: (w.app() or {}).get("run"), 30, "a run")
+        w.etcd.signal(NAMES.index(leader), signal.SIGKILL)
+        w.kill(leader)
+        begin = time.monotonic()
+        second = w.wait_leader(other_than=leader)
+        took = time.monotonic() - begin
+        assert took < WITHIN_S, took
+        run = w.at(second).wait(lambda: w.ask("/v1/runs"), 10, "the runs")["runs"][0]["run"]
+        report = w.wait_end(run)
+        assert report["result"].startswith("succeeded"), report["result"]
+        assert w.truth()["writers"] == ["us-west-2"], w.truth()
+        print("     taken over after %.1f s (%d s are allowed)" % (took, WITHIN_S))
+        # who comes back follows, and learns what it has missed
+        w.etcd.start(NAMES.index(leader))
+        w.begin(leader)
+        same_everywhere(w)
+        assert w.leader() == second
+        assert len(whole(w)) == 1
+
+
+def a_leader_that_slept_does_nothing_when_it_wakes():
+    w, leader = world()
+    with w:
+        w.kill(leader, signal.SIGSTOP)
+        asleep = w.processes.pop(leader)  # it can not be asked
+        second = w.wait_leader()
+        w.at(second).evac("hold", "shop", "--reason", "while it slept", "--for", "1h")
+        w.processes[leader] = asleep
+        w.kill(leader, signal.SIGCONT)
+        w.wait(lambda: (w.status_of(leader) or {}).get("shared", {}).get("leader") == second, 20, "who slept follows")
+        assert not w.status_of(leader)["lead"]
+        assert len(whole(w)) == 1
+
+
+def without_etcd_nothing_is_begun_and_everything_is_shown():
+    w, leader = world()
+    with w:
+        for i in (0, 1):
+            w.etcd.signal(i, signal.SIGSTOP)
+        w.wait(lambda: all(not (w.status_of(n) or {"lead": True})["lead"] for n in NAMES), 20, "nobody leads")
+        w.sand("region us-east-1 down")
+        time.sleep(4)
+        for node in NAMES:
+            status = w.status_of(node)
+            assert status["trouble"], status
+            assert status["apps"][0]["active"] == "us-east-1" and not status["runs"], status["runs"]
+        assert "etcd" in w.at(NAMES[2]).evac("status").stdout
+        assert w.truth()["writers"] == ["us-east-1"]
+        for i in (0, 1):
+            w.etcd.signal(i, signal.SIGCONT)
+        leader = w.wait_leader()
+        report = w.at(leader).wait_end(w.wait(lambda: (w.app() or {}).get("run"), 60, "a run once etcd is back")["run"])
+        assert report["result"].startswith("succeeded"), report["result"]
+        assert w.truth()["writers"] == ["us-west-2"]
+
+
+run_stories([one_leads_and_the_others_know_it, the_region_of_the_leader_dies, a_leader_that_slept_does_nothing_when_it_wakes,
+             without_etcd_nothing_is_begun_and_everything_is_shown])

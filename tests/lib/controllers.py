@@ -1,0 +1,142 @@
+"""Three controllers that share a journal, and the etcd that holds it: real processes on this machine, ended by process id."""
+import json, os, signal, socket, subprocess, tempfile, time, urllib.request
+
+from harness import World
+from unix_http import Unix
+
+NODES = (("evac-a", "us-east-1"), ("evac-b", "us-west-2"), ("evac-c", "eu-west-1"))
+ELECTION_MS = 500
+
+SHARED = """
+shared = { cluster = "test"; endpoints = ( %s ); controllers = ( %s );
+  ttl = "3s"; request = "500ms"; poll = "200ms"; election = "%dms"; within = "6s"; };
+engine = {"""
+
+
+def free_ports(n):
+    sockets = [socket.socket() for _ in range(n)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class Etcd:
+    """A cluster of three on loopback, one for each controller's region."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="evac-etcd-")
+        ports = free_ports(6)
+        self.members = [{"name": "etcd-" + "abc"[i], "client": "http://127.0.0.1:%d" % ports[2 * i],
+                         "peer": "http://127.0.0.1:%d" % ports[2 * i + 1], "process": None} for i in range(3)]
+        for i in range(3):
+            self.start(i)
+
+    def start(self, i):
+        m = self.members[i]
+        cluster = ",".join("%s=%s" % (o["name"], o["peer"]) for o in self.members)
+        m["process"] = subprocess.Popen(
+            ["etcd", "--name", m["name"], "--data-dir", os.path.join(self.dir, m["name"]), "--listen-client-urls", m["client"],
+             "--advertise-client-urls", m["client"], "--listen-peer-urls", m["peer"], "--initial-advertise-peer-urls", m["peer"],
+             "--initial-cluster", cluster, "--initial-cluster-token", "evac-test", "--heartbeat-interval", "50",
+             "--election-timeout", str(ELECTION_MS), "--logger", "zap", "--log-level", "error"],
+            stdin=subprocess.DEVNULL, stdout=open(os.path.join(self.dir, m["name"] + ".log"), "ab"), stderr=subprocess.STDOUT)
+
+    def signal(self, i, number):
+        process = self.members[i]["process"]
+        process.send_signal(number)
+        if number == signal.SIGKILL:
+            process.wait()
+            self.members[i]["process"] = None
+
+    def close(self):
+        for m in self.members:
+            if m["process"]:
+                m["process"].send_signal(signal.SIGCONT)
+                m["process"].kill()
+                m["process"].wait()
+        subprocess.run(["rm", "-rf", self.dir], check=True)
+
+
+class Controllers(World):
+    """The sandbox's shop, watched by three. ask(), evac() and the like talk to whichever `at` names."""
+
+    def __init__(self, bin_dir, conf=None, **more):
+        self.etcd = Etcd()
+        self.processes = {}
+        endpoints = ", ".join('"%s"' % m["client"] for m in self.etcd.members)
+        peers = ", ".join('{ name = "%s"; region = "%s"; address = "https://%s.example.com:8443"; }' % (n, r, n) for n, r in NODES)
+        replace = {"engine = {": SHARED % (endpoints, peers, ELECTION_MS)}
+        replace.update(conf or {})
+        try:
+            super().__init__(bin_dir, conf=replace, **more)
+        except BaseException:
+            self.etcd.close()
+            raise
+
+    def socket_of(self, node):
+        return os.path.join(self.dir, node + ".sock")
+
+    def at(self, node):
+        self.env["EVAC_SOCKET"] = self.socket_of(node)
+        return self
+
+    def begin(self, node):
+        self.processes[node] = subprocess.Popen(
+            [self.program("evacd"), "--config", os.path.join(self.dir, "conf"), "--node", node, "--socket", self.socket_of(node),
+             "--store", os.path.join(self.dir, node + ".db")],
+            stdin=subprocess.DEVNULL, stdout=self.log(node), stderr=subprocess.STDOUT, env=self.env)
+        self.at(node).wait(lambda: self.status_of(node), 30, node)
+
+    def begin_all(self):
+        for node, _ in NODES:
+            self.begin(node)
+
+    def kill(self, node, number=signal.SIGKILL):
+        process = self.processes[node]
+        process.send_signal(number)
+        if number in (signal.SIGKILL, signal.SIGTERM):
+            process.wait(30)
+            del self.processes[node]
+            return process.returncode
+
+    def ask_of(self, node, target):
+        connection = Unix(self.socket_of(node), 3)
+        try:
+            connection.request("GET", target)
+            answer = connection.getresponse()
+            data = answer.read()
+            return json.loads(data) if answer.status == 200 else None
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def status_of(self, node):
+        return self.ask_of(node, "/v1/status")
+
+    def leader(self):
+        """The one that leads and says so; None: nobody does, or two do."""
+        leads = [n for n in self.processes if (self.status_of(n) or {}).get("lead")]
+        return leads[0] if len(leads) == 1 else None
+
+    def wait_leader(self, seconds=20, other_than=None):
+        return self.wait(lambda: self.leader() not in (None, other_than) and self.leader(), seconds, "a controller that leads")
+
+    def close(self, failed=False):
+        for node in list(self.processes):
+            process = self.processes.pop(node)
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if failed:
+                path = os.path.join(self.dir, node + ".log")
+                print("--- %s\n%s" % (node, "".join(open(path, errors="replace").readlines()[-40:])))
+        super().close(failed)
+        self.etcd.close()
