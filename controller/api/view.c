@@ -339,7 +339,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_bool(w, "automation_stopped", engine && engine->stopped);
     evac_jw_bool(w, "parked", engine && engine->parked);
     evac_jw_bool(w, "cut_off", engine && engine->opinion.abstains);
-    evac_jw_known(w, "journal_rows", engine != NULL, engine ? (int64_t)engine->committed : 0);
+    evac_jw_known(w, "journal_rows", shell != NULL, shell ? (int64_t)evac_shell_durable(shell) : 0);
     if (engine)
         evac_view_incidents(engine, false, 0, SIZE_MAX, w, "incidents");
     if (engine)

@@ -28,7 +28,8 @@ struct daemon_share {
     char leader[65];
     struct evac_sightings seen;
     char lease[EVAC_LEASE_BYTES];
-    uint64_t told; /* batches */
+    uint64_t told;  /* batches */
+    uint64_t timer; /* until the next is told; 0 none */
 };
 
 static bool is_held(enum evac_share_role role)
@@ -171,6 +172,8 @@ static void forget_old(struct evac_sightings *seen, uint64_t now_ms)
     evac_sightings_pop(seen, n);
 }
 
+static void tell_later(struct evac_daemon *daemon);
+
 /* The newest text alone is kept, so each has the last seconds' results, numbered. */
 static void tell(struct evac_daemon *daemon)
 {
@@ -200,15 +203,33 @@ static void tell(struct evac_daemon *daemon)
     evac_buf_done(&text);
 }
 
+static void on_tell(void *user)
+{
+    struct evac_daemon *daemon = user;
+    daemon->shared->timer = 0;
+    if (daemon->shell && evac_shell_follows(daemon->shell) && !daemon->o.observe_only)
+        tell(daemon);
+    else
+        evac_sightings_pop(&daemon->shared->seen, daemon->shared->seen.count);
+    tell_later(daemon);
+}
+
+/* As often as the leader asks for it. */
+static void tell_later(struct evac_daemon *daemon)
+{
+    const struct evac_host *host = &daemon->host;
+    if (daemon->stopping || host->timer(host->ctx, daemon->model->controller.shared.poll_ms,
+                                        on_tell, daemon, &daemon->shared->timer, NULL))
+        daemon->shared->timer = 0;
+}
+
 void daemon_share_second(struct evac_daemon *daemon)
 {
     if (!daemon->shared)
         return;
     on_changed(daemon);
-    if (daemon->shell && evac_shell_follows(daemon->shell) && !daemon->o.observe_only)
-        tell(daemon);
-    else
-        evac_sightings_pop(&daemon->shared->seen, daemon->shared->seen.count);
+    if (!daemon->shared->timer)
+        tell_later(daemon);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -334,6 +355,8 @@ void daemon_share_close(struct evac_daemon *daemon)
 {
     if (!daemon->shared)
         return;
+    if (daemon->shared->timer)
+        daemon->host.timer_stop(daemon->host.ctx, daemon->shared->timer);
     evac_share_free(daemon->shared->share);
     evac_sightings_done(&daemon->shared->seen);
     free(daemon->shared);

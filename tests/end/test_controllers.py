@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Three controllers and three etcd members, real processes: one leads, any of them is lost, and the app is moved all the same."""
-import os, signal, sys, time
+import contextlib, os, shutil, signal, sqlite3, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from controllers import Controllers, NODES
 from harness import FAST, run_stories
 
 BIN = sys.argv[1]
+if not shutil.which("etcd"):
+    print("no etcd on this machine: not tested (Debian's etcd-server brings it)")
+    sys.exit(77)
 WITHIN_S = 6  # shared.within of the configuration
 NAMES = [n for n, _ in NODES]
 
@@ -37,18 +40,19 @@ def same_everywhere(w):
 
 
 def whole(w):
-    """Each copy's chain is whole, and all end with the same row."""
+    """Each copy's chain is whole, and all are one history: the shortest is the others' beginning."""
     same_everywhere(w)
+    for node in NAMES:
+        w.at(node).evac("journal", "verify")
     for node in list(w.processes):
         w.kill(node, signal.SIGTERM)
-    ends = set()
+    copies = []
     for node in NAMES:
-        path = os.path.join(w.dir, node + ".db")
-        r = w.evac("journal", "verify", "--journal", path)
-        assert "whole" in r.stdout or "ok" in r.stdout.lower(), r.stdout
-        last = w.evac("journal", "--journal", path, "--json").stdout.strip().splitlines()[-1]
-        ends.add(last.split('"hash":"')[1][:64])
-    return ends
+        with contextlib.closing(sqlite3.connect(os.path.join(w.dir, node + ".db"))) as db:
+            copies.append(dict(db.execute("SELECT seq, hash FROM journal")))
+    shortest = min(copies, key=len)
+    assert len(shortest) > 15, len(shortest)
+    assert all(copy[seq] == shortest[seq] for copy in copies for seq in shortest)
 
 
 def one_leads_and_the_others_know_it():
@@ -89,7 +93,7 @@ def the_region_of_the_leader_dies():
         second = w.wait_leader(other_than=leader)
         took = time.monotonic() - begin
         assert took < WITHIN_S, took
-        run = w.at(second).wait(lambda: w.ask("/v1/runs"), 10, "the runs")["runs"][0]["run"]
+        run = w.at(second).wait(lambda: w.ask("/v1/runs"), 10, "the runs")[0]["run"]
         report = w.wait_end(run)
         assert report["result"].startswith("succeeded"), report["result"]
         assert w.truth()["writers"] == ["us-west-2"], w.truth()
@@ -99,7 +103,7 @@ def the_region_of_the_leader_dies():
         w.begin(leader)
         same_everywhere(w)
         assert w.leader() == second
-        assert len(whole(w)) == 1
+        whole(w)
 
 
 def a_leader_that_slept_does_nothing_when_it_wakes():
@@ -113,7 +117,7 @@ def a_leader_that_slept_does_nothing_when_it_wakes():
         w.kill(leader, signal.SIGCONT)
         w.wait(lambda: (w.status_of(leader) or {}).get("shared", {}).get("leader") == second, 20, "who slept follows")
         assert not w.status_of(leader)["lead"]
-        assert len(whole(w)) == 1
+        whole(w)
 
 
 def without_etcd_nothing_is_begun_and_everything_is_shown():
@@ -129,11 +133,11 @@ def without_etcd_nothing_is_begun_and_everything_is_shown():
             assert status["trouble"], status
             assert status["apps"][0]["active"] == "us-east-1" and not status["runs"], status["runs"]
         assert "etcd" in w.at(NAMES[2]).evac("status").stdout
-        assert w.truth()["writers"] == ["us-east-1"]
+        assert "us-west-2" not in w.truth()["writers"], w.truth()["writers"]
         for i in (0, 1):
             w.etcd.signal(i, signal.SIGCONT)
         leader = w.wait_leader()
-        report = w.at(leader).wait_end(w.wait(lambda: (w.app() or {}).get("run"), 60, "a run once etcd is back")["run"])
+        report = w.at(leader).wait_end(w.wait(lambda: (w.app() or {}).get("run"), 60, "a run once etcd is back"))
         assert report["result"].startswith("succeeded"), report["result"]
         assert w.truth()["writers"] == ["us-west-2"]
 
