@@ -1,5 +1,6 @@
 #include "alive.h"
 
+#include "alive_share.h"
 #include "client.h"
 #include "jw.h"
 #include "store.h"
@@ -188,6 +189,43 @@ static void look_at_servers(struct look *look)
     }
 }
 
+/* --- the lead of a journal that is shared -------------------------------------------------------
+ */
+
+#define LEAD_MS 5000u
+
+static void look_at_lead(struct look *look, const struct evac_controller_conf *conf)
+{
+    struct evac_lead_seen seen;
+    char text[400];
+    if (conf->shared.cluster.n == 0)
+        return;
+    evac_lead_look(conf, LEAD_MS, &seen);
+    if (!seen.known)
+        snprintf(text, sizeof text, "whether a controller leads can not be known from here: %s",
+                 seen.why);
+    else
+        snprintf(text, sizeof text, "%s%s", seen.node[0] ? "the lead is held by " : "nobody leads",
+                 seen.node);
+    note(look, "etcd", text);
+    if (seen.node[0])
+        tell(look, "%s leads, as etcd says%s%s. Talk to it; or have all controllers ended first",
+             seen.node, seen.address[0] ? ", and is at " : "", seen.address);
+}
+
+static void look_at_peers(struct look *look, const struct evac_controller_conf *conf)
+{
+    for (size_t i = 0; i < conf->shared.controller_count; i++) {
+        char url[400];
+        struct evac_str address = conf->shared.controllers[i].address;
+        while (address.n && address.p[address.n - 1] == '/')
+            address.n--;
+        snprintf(url, sizeof url, "%.*s/readyz", EVAC_STR_ARG(address));
+        if (address.n)
+            look_at_url(look, url);
+    }
+}
+
 /* --- its journal ------------------------------------------------------------------------------ */
 
 static void look_at_journal(struct look *look, const char *path)
@@ -224,6 +262,8 @@ void evac_alive_look(const struct evac_model *model, const char *socket, const c
         look_at_socket(&look, socket);
     look_at_addresses(&look, conf);
     look_at_servers(&look);
+    look_at_peers(&look, conf);
+    look_at_lead(&look, conf);
     look_at_journal(&look, conf->store.p);
     if (!evac_str_is(conf->store, journal))
         look_at_journal(&look, journal);

@@ -1,8 +1,9 @@
 /*
  * Is a controller alive? Whatever answers is: one that has no lead now may take it. Looked at: the
  * configured socket and that of --socket or EVAC_SOCKET, the addresses of listen, EVAC_SERVER (URLs
- * with commas between), and who holds the journal's file. Nothing is sent but GET /readyz, nobody's
- * certificate is believed: to answer is enough.
+ * with commas between), the controllers that share the journal and who leads them as etcd has it,
+ * and who holds the journal's file. Nothing is sent but GET /readyz, nobody's certificate is
+ * believed: to answer is enough.
  */
 #ifndef EVAC_ALIVE_H
 #define EVAC_ALIVE_H

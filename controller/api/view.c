@@ -349,6 +349,7 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_view_dependencies(daemon, engine, UINT64_MAX, w);
     evac_view_vantages(daemon, w);
     put_failing_channels(daemon, w);
+    evac_daemon_watched(daemon, w);
     evac_jw_open(w, "apps", '[');
     for (size_t i = 0; engine && i < engine->app_count; i++)
         evac_view_app(daemon, i, w);

@@ -218,6 +218,17 @@ static void print_runs(struct evac_cli *cli, const cJSON *runs)
         evac_json_cstr(run, "to"), evac_json_cstr(run, "state"), evac_json_number(run, "run", 0));
 }
 
+/* Runs stand still while nobody leads; what they were at may go on by itself. */
+static void print_watched(const struct evac_cli *cli, const cJSON *watched)
+{
+    const cJSON *w;
+    cJSON_ArrayForEach(w, watched)
+        printf("  run %.0f stands still; %s%s%s is %s now%s%s\n", evac_json_number(w, "run", 0),
+               evac_style(cli, EVAC_BOLD), evac_json_cstr(w, "step"), evac_style(cli, EVAC_PLAIN),
+               evac_json_cstr(w, "seen"), evac_json_cstr(w, "reason")[0] ? ": " : "",
+               evac_json_cstr(w, "reason"));
+}
+
 /* Whose word counts, where several controllers share a journal. */
 static void print_shared(const struct evac_cli *cli, const cJSON *shared)
 {
@@ -276,6 +287,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
     evac_cli_dependencies(cli, cJSON_GetObjectItemCaseSensitive(status, "dependencies"));
     evac_cli_vantages(cli, status);
     print_runs(cli, cJSON_GetObjectItemCaseSensitive(status, "runs"));
+    print_watched(cli, cJSON_GetObjectItemCaseSensitive(status, "watched"));
     cJSON_Delete(status);
     return EVAC_EXIT_DONE;
 }

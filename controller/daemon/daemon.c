@@ -149,6 +149,7 @@ static void close_store(struct evac_daemon *daemon)
 static void free_shell(struct evac_daemon *daemon, const char *why)
 {
     evac_jobs_cancel(daemon->jobs, why);
+    daemon_watch_stop(daemon);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
@@ -654,6 +655,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
 
 static void finish_stop(struct evac_daemon *daemon)
 {
+    daemon_watch_stop(daemon);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     evac_tracer_close(daemon->tracer);

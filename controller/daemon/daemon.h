@@ -92,6 +92,9 @@ struct evac_daemon_leader {
     uint64_t heard_ms; /* of etcd, boot clock; 0 never */
 };
 struct evac_daemon_leader evac_daemon_leader(const struct evac_daemon *daemon);
+/* "watched": [...]: while nobody leads, what runs were at, as it is seen now. */
+struct evac_jw;
+void evac_daemon_watched(const struct evac_daemon *daemon, struct evac_jw *w);
 
 /* What was asked until now, for who must know whether it is durable. */
 struct evac_ticket {

@@ -57,6 +57,7 @@ struct evac_daemon {
     struct evac_host look;         /* without any mutating transport */
     struct evac_store *store;
     struct evac_store *replica;  /* of a journal that is shared; else NULL */
+    struct daemon_watch *watch;  /* of runs that nobody leads; NULL none */
     struct daemon_share *shared; /* NULL: the journal is this controller's alone */
     struct evac_shell *shell;
     unsigned life;     /* how often what was accepted may have been lost */

@@ -9,18 +9,15 @@
 #include "daemon_internal.h"
 #include "log.h"
 #include "share.h"
+#include "share_open.h"
 #include "sightings.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_MS  10000u /* results that may not have been heard are told again for so long */
-#define FILE_BYTES (64u << 10)
-#define LEAVE_MS   3000u
-
-_Static_assert(EVAC_ETCD_ENDPOINTS_MAX <= EVAC_SHARE_ENDPOINTS_MAX, "all endpoints are asked");
+#define WINDOW_MS 10000u /* results that may not have been heard are told again for so long */
+#define LEAVE_MS  3000u
 
 struct daemon_share {
     struct evac_share *share;
@@ -228,97 +225,13 @@ void daemon_share_second(struct evac_daemon *daemon)
     if (!daemon->shared)
         return;
     on_changed(daemon);
+    daemon_watch_second(daemon, !evac_share_view(daemon->shared->share).leader[0] ||
+                                    daemon->shared->role == EVAC_SHARE_APART);
     if (!daemon->shared->timer)
         tell_later(daemon);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
-
-static enum evac_code read_text(const struct evac_daemon *daemon, struct evac_str path,
-                                struct evac_buf *out, struct evac_err *err)
-{
-    evac_buf_init(out, FILE_BYTES);
-    if (path.n == 0)
-        return EVAC_OK;
-    enum evac_code code = daemon->host.read_file(daemon->host.ctx, path.p, out, err);
-    return code ? evac_err_prefix(err, "shared: %s", path.p), code : EVAC_OK;
-}
-
-static void wipe(struct evac_buf *buf)
-{
-    if (buf->p)
-        OPENSSL_cleanse(buf->p, buf->cap);
-    evac_buf_done(buf);
-}
-
-struct files {
-    struct evac_buf password, ca, cert, key;
-};
-
-static enum evac_code read_files(const struct evac_daemon *daemon, struct files *f,
-                                 struct evac_err *err)
-{
-    const struct evac_shared_conf *conf = &daemon->model->controller.shared;
-    enum evac_code codes[] = { read_text(daemon, conf->password, &f->password, err),
-                               read_text(daemon, conf->ca, &f->ca, err),
-                               read_text(daemon, conf->cert, &f->cert, err),
-                               read_text(daemon, conf->key, &f->key, err) };
-    while (f->password.n && strchr("\r\n", f->password.p[f->password.n - 1]))
-        f->password.p[--f->password.n] = '\0';
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i])
-            return codes[i];
-    return EVAC_OK;
-}
-
-static const char *text_of(const struct evac_buf *buf)
-{
-    return buf->n ? buf->p : "";
-}
-
-static const char *own_address(const struct evac_controller_conf *conf)
-{
-    for (size_t i = 0; i < conf->shared.controller_count; i++)
-        if (evac_str_eq(conf->shared.controllers[i].name, conf->node))
-            return conf->shared.controllers[i].address.n ? conf->shared.controllers[i].address.p
-                                                         : "";
-    return "";
-}
-
-static enum evac_code open_share(struct evac_daemon *daemon, const struct files *f,
-                                 struct evac_err *err)
-{
-    const struct evac_controller_conf *conf = &daemon->model->controller;
-    const struct evac_shared_conf *shared = &conf->shared;
-    const char *endpoints[EVAC_ETCD_ENDPOINTS_MAX];
-    for (size_t i = 0; i < shared->endpoint_count; i++)
-        endpoints[i] = shared->endpoints[i].p;
-    const struct evac_share_options options = {
-        .host = &daemon->host,
-        .replica = daemon->replica,
-        .node = conf->node.p,
-        .boot_id = daemon->boot_id,
-        .address = own_address(conf),
-        .cluster = shared->cluster.p,
-        .endpoints = endpoints,
-        .endpoint_count = shared->endpoint_count,
-        .user = shared->user.n ? shared->user.p : "",
-        .password = text_of(&f->password),
-        .ca = text_of(&f->ca),
-        .cert = text_of(&f->cert),
-        .key = text_of(&f->key),
-        .may_lead = !daemon->o.observe_only,
-        .ttl_ms = shared->ttl_ms,
-        .request_ms = shared->request_ms,
-        .poll_ms = shared->poll_ms,
-        .keep_rows = shared->keep_rows,
-        .user_data = daemon,
-        .changed = on_changed,
-        .rows = on_rows,
-        .told = on_told,
-    };
-    return evac_share_new(&options, &daemon->shared->share, err);
-}
 
 static void draw_lease(struct evac_daemon *daemon)
 {
@@ -330,20 +243,22 @@ static void draw_lease(struct evac_daemon *daemon)
 
 enum evac_code daemon_share_open(struct evac_daemon *daemon, struct evac_err *err)
 {
-    struct files f;
+    const struct evac_share_options base = { .host = &daemon->host,
+                                             .replica = daemon->replica,
+                                             .boot_id = daemon->boot_id,
+                                             .may_lead = !daemon->o.observe_only,
+                                             .user_data = daemon,
+                                             .changed = on_changed,
+                                             .rows = on_rows,
+                                             .told = on_told };
     daemon->shared = calloc(1, sizeof *daemon->shared);
     if (!daemon->shared)
         abort();
     daemon->shared->role = EVAC_SHARE_ROLE_COUNT;
     evac_sightings_init(&daemon->shared->seen);
     draw_lease(daemon);
-    enum evac_code code = read_files(daemon, &f, err);
-    if (!code)
-        code = open_share(daemon, &f, err);
-    wipe(&f.password);
-    wipe(&f.key);
-    evac_buf_done(&f.ca);
-    evac_buf_done(&f.cert);
+    enum evac_code code =
+        evac_share_open(&base, &daemon->model->controller, &daemon->shared->share, err);
     if (code)
         daemon_share_close(daemon);
     else

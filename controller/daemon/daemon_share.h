@@ -20,6 +20,9 @@ void daemon_share_drop(struct evac_daemon *daemon);
 void daemon_share_second(struct evac_daemon *daemon);
 /* What a follower's probe saw is the leader's to judge. */
 void daemon_share_seen(struct evac_daemon *daemon, const struct evac_seen_probe *seen);
+/* daemon_watch.c: alone, nobody is known to lead. stop: before the shell goes. */
+void daemon_watch_second(struct evac_daemon *daemon, bool alone);
+void daemon_watch_stop(struct evac_daemon *daemon);
 /* The lead is given back; done runs once, at the latest after a few seconds. */
 void daemon_share_leave(struct evac_daemon *daemon, void (*done)(void *user), void *user);
 #endif

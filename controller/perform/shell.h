@@ -158,6 +158,12 @@ typedef void evac_look_fn(void *user, const struct evac_reply *reply);
 enum evac_code evac_shell_look(struct evac_shell *shell, const struct evac_look *look,
                                evac_look_fn *done, void *user, struct evac_err *err);
 
+/* The same for what a step of a run that goes on would look at, as it is now: for who follows, and
+ * can ask nobody how the run goes. NOTFOUND: there is no such step, or its driver can not look. */
+enum evac_code evac_shell_observe(struct evac_shell *shell, struct evac_run *run, uint16_t step,
+                                  uint32_t within_ms, evac_look_fn *done, void *user,
+                                  struct evac_err *err);
+
 /* Why nothing was asked, in words that live as long as the program. */
 const char *evac_look_refused(enum evac_code code);
 

@@ -236,6 +236,28 @@ enum evac_code shell_send_look(struct shell_call *call, const struct evac_driver
     return code;
 }
 
+enum evac_code evac_shell_observe(struct evac_shell *shell, struct evac_run *run, uint16_t step,
+                                  uint32_t within_ms, evac_look_fn *fn, void *user,
+                                  struct evac_err *err)
+{
+    const struct evac_plan_step *s = step < run->plan->step_count ? &run->plan->steps[step] : NULL;
+    struct evac_link *link = NULL;
+    const struct evac_driver *driver = s ? evac_book_driver(shell->look, s->type, &link) : NULL;
+    const struct evac_action *action = driver ? evac_driver_action(driver, s->action) : NULL;
+    if (shell->dying || !action || action->flags & EVAC_ACTION_BLIND)
+        return evac_fail(err, EVAC_E_NOTFOUND, "nothing can look at step %u", step);
+    struct shell_call *call = shell_new_look(shell, fn, user);
+    const struct evac_call_effect effect = { .run = run,
+                                             .step = step,
+                                             .verb = EVAC_VERB_OBSERVE,
+                                             .call = shell->look_count++,
+                                             .version = run->steps[step].version,
+                                             .deadline_ms = shell_now(shell).boot_ms + within_ms };
+    call->driver = driver;
+    const struct evac_call ask = describe(shell, call, &effect);
+    return shell_send_look(call, driver, link, &ask, err);
+}
+
 /* As a look: nothing that the engine knows of, and an open call until it is answered. */
 enum evac_code evac_shell_publish(struct evac_shell *shell,
                                   const struct evac_publication *publication, evac_look_fn *fn,

@@ -142,5 +142,40 @@ def without_etcd_nothing_is_begun_and_everything_is_shown():
         assert w.truth()["writers"] == ["us-west-2"]
 
 
+def a_move_without_etcd_stands_still_and_is_looked_at():
+    w, leader = world()
+    with w:
+        w.sand("region us-east-1 down")
+        w.at(leader).wait(lambda: "scale" in str([s for r in w.status()["runs"] for s in (w.ask("/v1/runs/%d" % r["run"]) or {}).get(
+            "steps", []) if s["state"] in ("verifying", "applying")]), 30, "a step on its way")
+        for i in (0, 1):
+            w.etcd.signal(i, signal.SIGSTOP)
+        node = NAMES[2]
+        seen = w.wait(lambda: (w.status_of(node) or {}).get("watched"), 30, "what was begun, as it is now")
+        assert "stands still" in w.at(node).evac("status").stdout
+        assert {x["run"] for x in seen} == {w.status_of(node)["runs"][0]["run"]}, seen
+        for i in (0, 1):
+            w.etcd.signal(i, signal.SIGCONT)
+        report = w.at(w.wait_leader()).wait_end(seen[0]["run"])
+        assert report["result"].startswith("succeeded"), report["result"]
+        assert w.truth()["writers"] == ["us-west-2"]
+
+
+def whoever_breaks_the_glass_is_told_who_leads():
+    w, leader = world()
+    with w:
+        run = os.path.join(w.dir, "run")
+        os.mkdir(run, 0o700)
+        w.env.update(XDG_STATE_HOME=os.path.join(w.dir, "state"), XDG_RUNTIME_DIR=run, EVAC_SOCKET=os.path.join(run, "none.sock"))
+        args = ("--standalone", "--config", os.path.join(w.dir, "conf"), "status")
+        r = w.evac(*args, check=False)  # its own machine has no controller: etcd says who leads
+        assert r.returncode == 3 and "%s leads, as etcd says" % leader in r.stderr, r.stderr
+        for node in list(w.processes):
+            w.kill(node)
+        w.wait(lambda: w.evac(*args, check=False).returncode == 0, 30, "the lead is nobody's, and the glass may be broken")
+        w.evac(*args[:3], "stand-down")
+
+
 run_stories([one_leads_and_the_others_know_it, the_region_of_the_leader_dies, a_leader_that_slept_does_nothing_when_it_wakes,
-             without_etcd_nothing_is_begun_and_everything_is_shown])
+             without_etcd_nothing_is_begun_and_everything_is_shown, a_move_without_etcd_stands_still_and_is_looked_at,
+             whoever_breaks_the_glass_is_told_who_leads])
