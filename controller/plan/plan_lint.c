@@ -615,6 +615,16 @@ static struct evac_lint_row *add_controller(struct lint *l, const char *setting,
     return row;
 }
 
+/* Of controllers that share a journal another one, where nothing is down, can take over. */
+static bool leads_elsewhere(const struct lint *l, const struct evac_controller_conf *conf)
+{
+    for (size_t i = 0; i < conf->shared.controller_count; i++)
+        if (!evac_str_eq(conf->shared.controllers[i].name, conf->node) &&
+            !is_down(l, conf->shared.controllers[i].region))
+            return true;
+    return false;
+}
+
 static void lint_vantage(struct lint *l, const struct evac_controller_conf *conf)
 {
     static const char *const elsewhere = "run it in a region that is none of the app's";
@@ -623,6 +633,11 @@ static void lint_vantage(struct lint *l, const struct evac_controller_conf *conf
         add_controller(l, "region", "controller-region", EVAC_LINT_INFO,
                        "it is not known where this controller runs",
                        "set region in evac.cfg, outside of the app's regions");
+    else if (is_down(l, conf->region) && leads_elsewhere(l, conf))
+        add_controller(l, "region", "controller-region", EVAC_LINT_WARN,
+                       "this controller runs in the region assumed down: another one, that shares "
+                       "its journal, must take over",
+                       "have the lead given to one elsewhere, or run it elsewhere");
     else if (is_down(l, conf->region))
         add_controller(l, "region", "controller-region", EVAC_LINT_ERROR,
                        "this controller runs in the region assumed down", elsewhere);

@@ -75,7 +75,7 @@ START_TEST(a_follower_refuses_every_word_and_does_nothing)
     event.u.command = (struct evac_command){ .verb = EVAC_CMD_STOP_AUTOMATION,
                                              .who = EVAC_STR("ann"),
                                              .reason = EVAC_STR("a story") };
-    ck_assert_int_eq(evac_shell_event(follower, &event, &err), EVAC_E_REFUSED);
+    ck_assert_int_eq(evac_shell_event(follower, &event, &err), EVAC_E_NOLEAD);
     ck_assert_str_eq(err.text, "this controller does not hold the lead");
     const struct evac_wish wish = { .app = EVAC_STR("shop"), .who = EVAC_STR("ann") };
     ck_assert_int_ne(evac_shell_begin(follower, &wish, &run, &err), EVAC_OK);
