@@ -72,6 +72,7 @@ struct evac_daemon {
     struct evac_challenges *challenges;
     struct evac_probes *probes;
     struct evac_probe_past *probe_past;
+    uint64_t asked_ms;     /* the present probes are asked since */
     uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;

@@ -29,6 +29,7 @@ static void on_seen(void *user, const struct evac_seen_probe *seen)
         .certificate_until_ms = seen->certificate_until_ms,
         .served_by = seen->served_by,
         .reason = seen->reason,
+        .asking_ms = evac_daemon_now_ms(daemon) - daemon->asked_ms,
     };
     const struct evac_probe_sample sample = { event.u.probe.result.wall_ms, seen->latency_ms,
                                               seen->ok };
@@ -103,6 +104,7 @@ enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err
     daemon_probe_stop(daemon);
     daemon_self_configured(daemon);
     daemon->probes_begun++;
+    daemon->asked_ms = evac_daemon_now_ms(daemon);
     daemon->probe_past = evac_probe_past_new(daemon->model);
     enum evac_code code =
         evac_probes_new(daemon->loop, daemon->model, &options, &daemon->probes, err);

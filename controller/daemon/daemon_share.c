@@ -189,6 +189,7 @@ static void tell(struct evac_daemon *daemon)
                                       .config = evac_str(daemon->model->hash),
                                       .abstains = daemon->abstains,
                                       .dropped = s->seen.dropped + skip,
+                                      .asking_ms = now - daemon->asked_ms,
                                       .first = s->seen.number + skip,
                                       .results = results,
                                       .count = n };

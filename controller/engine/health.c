@@ -52,15 +52,23 @@ static void count_one(uint16_t *n)
         (*n)++;
 }
 
+/* For whoever had been asking before this controller led it is not new. */
+static uint64_t begin_of_grace(const struct evac_probe_track *t, const struct evac_probe_result *r)
+{
+    bool known = t->grace == EVAC_GRACE_NEW && r->asking_ms < r->boot_ms;
+    return known ? r->boot_ms - r->asking_ms : r->boot_ms;
+}
+
 /* What has just begun, or has just begun to serve, may fail for a while: the interval begins with
  * the first result, and only failures are excused. */
 static bool is_in_grace(struct evac_probe_track *t, const struct evac_probe *probe,
-                        uint64_t boot_ms)
+                        const struct evac_probe_result *r)
 {
+    uint64_t boot_ms = r->boot_ms;
     if (t->grace == EVAC_GRACE_OVER)
         return false;
     if (t->grace_boot_ms == 0)
-        t->grace_boot_ms = boot_ms;
+        t->grace_boot_ms = begin_of_grace(t, r);
     if (boot_ms < t->grace_boot_ms + probe->grace_ms)
         return true;
     t->grace = EVAC_GRACE_OVER;
@@ -119,7 +127,7 @@ static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
                    const struct evac_probe_result *r, unsigned fall)
 {
     enum evac_probe_state before = t->state;
-    bool in_grace = is_in_grace(t, probe, r->boot_ms);
+    bool in_grace = is_in_grace(t, probe, r);
     (void)grow_old(t, probe, r->boot_ms);
     t->last_sent_boot_ms = r->sent_boot_ms;
     t->last_boot_ms = r->boot_ms;

@@ -55,6 +55,8 @@ struct evac_probe_result {
     struct evac_str served_by;    /* region that answered, for the endpoint; "" unknown */
     struct evac_str reason;       /* why not ok; when ok, what is worth a warning, "" nothing */
     int64_t certificate_until_ms; /* wall ms; 0: there was none */
+    uint64_t asking_ms; /* for so long whoever looked had been asking: what was there before this
+                           controller led has no grace left; 0 not known */
 };
 
 /* Of a probe's grace: while it lasts, failures do not count for DOWN. */
@@ -69,7 +71,8 @@ struct evac_probe_track {
     uint16_t good, bad; /* in a row */
     uint16_t excused;   /* of bad: seen in grace */
     enum evac_grace grace;
-    uint64_t grace_boot_ms;                        /* it began with the first result, 0 not yet */
+    uint64_t grace_boot_ms; /* it began with the first result, or when it was first asked for; 0 not
+                               yet */
     uint64_t last_sent_boot_ms, last_boot_ms;      /* newest result, 0 none */
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;

@@ -28,6 +28,8 @@ void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
     evac_jw_bool(&w, "abstains", batch->abstains);
     evac_jw_bool(&w, "leaves", batch->leaves);
     evac_jw_i64(&w, "dropped", (int64_t)batch->dropped);
+    if (batch->asking_ms)
+        evac_jw_i64(&w, "asking_ms", (int64_t)batch->asking_ms);
     if (batch->first)
         evac_jw_i64(&w, "first", (int64_t)batch->first);
     evac_jw_open(&w, "results", '[');
@@ -76,6 +78,12 @@ static bool bool_of(struct reading *r, const cJSON *object, const char *key)
 
 #define EXACT 9007199254740992.0 /* 2^53: above it a number of JSON is no longer itself */
 
+static uint64_t optional(struct reading *r, const cJSON *object, const char *key)
+{
+    bool given = cJSON_GetObjectItemCaseSensitive(object, key) != NULL;
+    return given ? (uint64_t)number_of(r, object, key, EXACT) : 0;
+}
+
 static void read_results(struct reading *r, const cJSON *list, struct evac_batch *batch)
 {
     const cJSON *item;
@@ -123,8 +131,8 @@ enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *are
         .leaves = bool_of(&r, root, "leaves"),
         .dropped = (uint64_t)number_of(&r, root, "dropped", EXACT),
     };
-    if (cJSON_GetObjectItemCaseSensitive(root, "first"))
-        batch.first = (uint64_t)number_of(&r, root, "first", EXACT);
+    batch.first = optional(&r, root, "first");
+    batch.asking_ms = optional(&r, root, "asking_ms");
     if (!r.code)
         read_results(&r, cJSON_GetObjectItemCaseSensitive(root, "results"), &batch);
     if (!r.code && (batch.lease.n == 0 || batch.seq == 0))

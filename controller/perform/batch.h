@@ -26,6 +26,7 @@ struct evac_batch {
     bool abstains;          /* none of the anchors is reached from there */
     bool leaves;            /* an orderly end: the lease is given back */
     uint64_t dropped;       /* results that this agent could not deliver, ever */
+    uint64_t asking_ms;     /* for so long the agent has asked by this configuration; 0 not known */
     uint64_t first; /* number of the first result within the lease, where batches overlap: what was
                        taken once is not taken again; 0 they do not */
     struct evac_batch_result *results;

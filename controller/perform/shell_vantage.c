@@ -101,7 +101,7 @@ static bool place(const struct evac_shell *shell, const struct evac_batch_result
            from->asked_ago_ms <= (uint64_t)app->probes[p].every_ms * STALE_TENTHS / 10;
 }
 
-static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage,
+static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage, uint64_t asking_ms,
                                   const struct evac_batch_result *from, struct evac_err *err)
 {
     struct evac_now now = shell_now(shell);
@@ -119,6 +119,7 @@ static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage,
     to->wall_ms = now.wall_ms;
     to->certificate_until_ms = from->certificate_until_ms;
     to->reason = from->reason;
+    to->asking_ms = asking_ms;
     return evac_shell_event(shell, &event, err);
 }
 
@@ -146,7 +147,7 @@ static enum evac_code take(struct evac_shell *shell, size_t v, const struct evac
         *seat = (struct shell_seat){ .seq = 0 };
     enum evac_code code = evac_shell_event(shell, &event, err);
     for (size_t i = already(seat, b); !code && i < b->count; i++)
-        code = take_result(shell, (uint16_t)v, &b->results[i], err);
+        code = take_result(shell, (uint16_t)v, b->asking_ms, &b->results[i], err);
     if (b->first && b->count && !b->leaves)
         seat->taken = b->first + b->count - 1;
     return code;

@@ -20,7 +20,8 @@ struct evac_agent {
     char name[65], path[200], lease[EVAC_LEASE_BYTES];
     struct evac_sightings seen; /* and not told yet */
     uint64_t seq, dropped, told_boot_ms;
-    uint64_t way_ms; /* there and back, as it was last time */
+    uint64_t asked_boot_ms; /* by this configuration since */
+    uint64_t way_ms;        /* there and back, as it was last time */
     bool cut_off, changed, leaving, left;
     enum evac_post last; /* to log changes only */
     uv_timer_t timer;
@@ -92,6 +93,7 @@ static void write_batch(struct evac_agent *agent)
                                       .abstains = agent->cut_off,
                                       .leaves = agent->leaving,
                                       .dropped = agent->dropped + agent->seen.dropped,
+                                      .asking_ms = now_ms(agent) - agent->asked_boot_ms,
                                       .results = results,
                                       .count = n };
     evac_buf_reset(&agent->body);
@@ -198,6 +200,7 @@ static enum evac_code begin_probes(struct evac_agent *agent, struct evac_err *er
                                                  .wanted = is_wanted,
                                                  .seen = on_seen,
                                                  .cut_off = on_cut_off };
+    agent->asked_boot_ms = now_ms(agent);
     return evac_probes_new(agent->loop, agent->model, &options, &agent->probes, err);
 }
 

@@ -538,6 +538,24 @@ START_TEST(a_new_probe_may_turn_up_and_not_down_while_its_grace_lasts)
 }
 END_TEST
 
+/* Whoever leads from now on, or is back, finds others who have looked all the time. */
+START_TEST(what_was_asked_for_all_the_time_is_not_new)
+{
+    struct loaded l;
+    (void)load(&l, "", GRACED);
+    begin(l.app);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct evac_probe_result r = { .ok = false,
+                                       .sent_boot_ms = 1000000 + i * EVERY_MS,
+                                       .boot_ms = 1000005 + i * EVERY_MS,
+                                       .asking_ms = 60000 + i * EVERY_MS };
+        evac_health_probe(&h, &r, &news);
+    }
+    ck_assert_int_eq(h.tracks[0][0][0].state, EVAC_PROBE_DOWN);
+    unload(&l);
+}
+END_TEST
+
 START_TEST(who_was_up_once_has_begun)
 {
     struct loaded l;
@@ -618,6 +636,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_is_shared_and_fails_everywhere_is_a_dependency);
     tcase_add_test(tc, when_all_is_dark_what_is_shared_does_not_explain_it);
     tcase_add_test(tc, a_new_probe_may_turn_up_and_not_down_while_its_grace_lasts);
+    tcase_add_test(tc, what_was_asked_for_all_the_time_is_not_new);
     tcase_add_test(tc, who_was_up_once_has_begun);
     tcase_add_test(tc, a_cold_start_after_a_move_is_no_outage);
     tcase_add_test(tc, a_region_that_does_not_recover_from_a_cold_start_is_down);
