@@ -96,11 +96,20 @@ static void take_lead(struct evac_daemon *daemon)
     daemon_event(daemon, &anchors);
 }
 
+/* The member of etcd that was asked last stands in it: people are told once, not of each in turn.
+ */
+static bool is_same_trouble(const char *was, const char *is)
+{
+    size_t n = strcspn(is, ":");
+    return is[0] && strncmp(was, is, n) == 0;
+}
+
 static void act_on(struct evac_daemon *daemon, const struct evac_share_view *view)
 {
     bool leads = daemon->shell && !evac_shell_follows(daemon->shell);
     log_role(daemon->shared, view);
-    daemon_set_trouble(daemon, view->trouble);
+    if (!is_same_trouble(daemon->trouble, view->trouble))
+        daemon_set_trouble(daemon, view->trouble);
     if (leads && (!is_held(view->role) || evac_shell_failed(daemon->shell)))
         daemon_drop_shell(daemon, "the lead is another controller's");
     else if (!leads && daemon->shell && view->role == EVAC_SHARE_CAUGHT)

@@ -146,12 +146,16 @@ def a_move_without_etcd_stands_still_and_is_looked_at():
     w, leader = world()
     with w:
         w.sand("region us-east-1 down")
-        w.at(leader).wait(lambda: "scale" in str([s for r in w.status()["runs"] for s in (w.ask("/v1/runs/%d" % r["run"]) or {}).get(
-            "steps", []) if s["state"] in ("verifying", "applying")]), 30, "a step on its way")
+        def on_its_way(node):
+            run = w.ask_of(node, "/v1/runs/1") or {}
+            return [s for s in run.get("steps", []) if s["id"].startswith("scale") and s["state"] == "verifying"]
+        w.wait(lambda: all(on_its_way(n) for n in NAMES), 30, "steps on their way, and everybody knows of them")
         for i in (0, 1):
             w.etcd.signal(i, signal.SIGSTOP)
-        node = NAMES[2]
-        seen = w.wait(lambda: (w.status_of(node) or {}).get("watched"), 30, "what was begun, as it is now")
+        def watching():
+            return [n for n in NAMES if (w.status_of(n) or {}).get("watched")]
+        node = w.wait(watching, 30, "what was begun, as it is now")[0]
+        seen = w.status_of(node)["watched"]
         assert "stands still" in w.at(node).evac("status").stdout
         assert {x["run"] for x in seen} == {w.status_of(node)["runs"][0]["run"]}, seen
         for i in (0, 1):
