@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is larger the system may well refuse: that is a ceiling as well. What is smaller it gives.
+ */
+#define REFUSED_BYTES (1u << 20)
+
 void evac_buf_init(struct evac_buf *buf, size_t max_bytes)
 {
     *buf = (struct evac_buf){ .max_bytes = max_bytes };
@@ -41,6 +45,10 @@ static bool reserve(struct evac_buf *buf, size_t more)
     while (cap < need)
         cap *= 2;
     char *p = realloc(buf->p, cap);
+    if (!p && cap > REFUSED_BYTES) {
+        buf->failed = true;
+        return false;
+    }
     if (!p)
         abort();
     buf->p = p;

@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "jw.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CANONICAL_MAX (64u << 20)
@@ -15,6 +16,8 @@ void evac_chain_hash(const struct evac_row *row, uint8_t ret_hash[32])
     struct evac_buf canonical;
     evac_buf_init(&canonical, CANONICAL_MAX);
     evac_record_canonical(&row->record, &canonical);
+    if (canonical.failed)
+        abort(); /* half a row's hash would be a false one */
     const struct evac_str parts[] = {
         leaf, evac_buf_str(&canonical), row->node, zero, row->boot_id, zero, { prev, 32 },
     };

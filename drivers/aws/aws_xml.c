@@ -3,6 +3,7 @@
 #include "evac/buf.h"
 
 #include <expat.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XML_MAX_BYTES (4u << 20)
@@ -153,7 +154,9 @@ enum evac_code evac_xml_parse(struct evac_str text, struct evac_arena *arena,
 
     struct reader *r = evac_arena_alloc(arena, sizeof *r);
     r->arena = arena;
-    r->parser = XML_ParserCreate(NULL);
+    /* by our own door to memory, as everything else: what counts or limits it sees expat, too */
+    const XML_Memory_Handling_Suite memory = { malloc, realloc, free };
+    r->parser = XML_ParserCreate_MM(NULL, &memory, NULL);
     if (!r->parser)
         return evac_fail(err, EVAC_E_IO, "the XML reader could not be made");
     for (size_t i = 0; i < XML_MAX_DEPTH; i++)
