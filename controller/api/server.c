@@ -69,7 +69,7 @@ static bool is_too_many(int fd, bool tcp)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return false;
     rlim_t most = limit.rlim_cur;
-    rlim_t kept = tcp ? FILES_KEPT + FILES_KEPT_UNIX : FILES_KEPT;
+    rlim_t kept = tcp ? EVAC_FILES_KEPT + EVAC_FILES_KEPT_SOCKET : EVAC_FILES_KEPT;
     return (rlim_t)fd + kept >= most;
 }
 

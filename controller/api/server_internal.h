@@ -13,22 +13,20 @@
 
 #include <libwebsockets.h>
 
-#define BODY_MAX        (1u << 20)
-#define RESPONSE_MAX    (32u << 20)
-#define HEADER_MAX      4096u  /* of one header, and of all that an answer has */
-#define BEARER_MAX      16384u /* of Authorization: an identity provider's tokens are long */
-#define CHUNK           16384u
-#define STREAMS_MAX     256u
-#define STREAM_MAX      (1u << 20)   /* a reader of events that is further behind is sent away */
-#define UNSENT_MAX      (256u << 20) /* of all answers together */
-#define FILES_KEPT      16u          /* descriptors: for calls, probes, files */
-#define FILES_KEPT_UNIX 8u
-#define UNIX_MAX        128u   /* connections of the unix socket: nobody else can take them */
-#define IDLE_MS         30000u /* from an answer to the end of the next headers */
-#define SLOWEST_BYTES   16384u /* a second: what an answer takes longer than that is cut off */
-#define HEARTBEAT_MS    10000u /* of a stream: a comment */
-#define SEND_BUFFER     131072 /* of the kernel, a connection */
-#define SWEEP_MS        250u
+#define BODY_MAX      (1u << 20)
+#define RESPONSE_MAX  (32u << 20)
+#define HEADER_MAX    4096u  /* of one header, and of all that an answer has */
+#define BEARER_MAX    16384u /* of Authorization: an identity provider's tokens are long */
+#define CHUNK         16384u
+#define STREAMS_MAX   256u
+#define STREAM_MAX    (1u << 20)   /* a reader of events that is further behind is sent away */
+#define UNSENT_MAX    (256u << 20) /* of all answers together */
+#define UNIX_MAX      128u         /* connections of the unix socket: nobody else can take them */
+#define IDLE_MS       30000u       /* from an answer to the end of the next headers */
+#define SLOWEST_BYTES 16384u       /* a second: what an answer takes longer than that is cut off */
+#define HEARTBEAT_MS  10000u       /* of a stream: a comment */
+#define SEND_BUFFER   131072       /* of the kernel, a connection */
+#define SWEEP_MS      250u
 
 /* One address that is listened at. */
 struct listener {

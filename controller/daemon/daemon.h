@@ -15,6 +15,11 @@
 
 #include <uv.h>
 
+/* Descriptors that no client gets: for calls, probes and files; and, of those before them, some
+ * that only clients of the unix socket get. */
+#define EVAC_FILES_KEPT        16u
+#define EVAC_FILES_KEPT_SOCKET 8u
+
 struct evac_daemon;
 
 struct evac_daemon_options {

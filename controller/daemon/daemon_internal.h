@@ -15,6 +15,8 @@
 #include "supervisor.h"
 #include "tracer.h"
 
+enum daemon_shortage { DAEMON_SHORT_NOTHING, DAEMON_SHORT_DISK, DAEMON_SHORT_FILES };
+
 /* What this controller measures of itself. */
 struct daemon_self {
     uint64_t turned_ns, idle_ns; /* the loop's last turn; how long it had slept until then */
@@ -24,9 +26,9 @@ struct daemon_self {
     uint64_t files_due_ms, ask_due_ms;
     char name[256]; /* that the resolver is asked for, "" none */
     bool asking;
-    unsigned silent; /* questions in a row without an answer */
-    bool disk_low;   /* said as trouble */
-    uint64_t ballast_due_ms;
+    unsigned silent;               /* questions in a row without an answer */
+    enum daemon_shortage shortage; /* said as trouble */
+    uint64_t reserve_due_ms;
     enum evac_reach resolver;
 };
 
@@ -119,7 +121,7 @@ void daemon_probe_stop(struct evac_daemon *daemon);
 
 void daemon_self_turn(struct evac_daemon *daemon);       /* the loop is about to sleep */
 void daemon_self_feel(struct evac_daemon *daemon);       /* once a second */
-void daemon_feel_disk(struct evac_daemon *daemon);       /* once a second */
+void daemon_feel_shortage(struct evac_daemon *daemon);   /* once a second */
 void daemon_self_jumped(struct evac_daemon *daemon);     /* the clock did */
 void daemon_self_configured(struct evac_daemon *daemon); /* a model is loaded */
 /* daemon_evidence.c: with the shell; a second or so apart; before the store is closed. */

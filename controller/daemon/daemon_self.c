@@ -151,7 +151,7 @@ void daemon_self_feel(struct evac_daemon *daemon)
     if (daemon->probes)
         load = evac_probes_load(daemon->probes);
     look_at_files(self, now);
-    daemon_feel_disk(daemon);
+    daemon_feel_shortage(daemon);
     ask_resolver(daemon, now);
 
     signs->loop_lag_ms = to_u32(self->longest_ms);

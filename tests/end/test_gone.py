@@ -381,6 +381,7 @@ def few_descriptors():
             c = stack.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX)))
             with contextlib.suppress(OSError):
                 c.connect(w.env["EVAC_SOCKET"])
+        w.says("descriptors are taken", 15)
         w.sand("region us-east-1 down")
         for s in greedy:
             with contextlib.suppress(OSError):
