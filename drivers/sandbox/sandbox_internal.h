@@ -24,6 +24,7 @@
 #define SB_PARAMS_MAX  512u
 #define SB_HEADERS_MAX 24u
 #define SB_DEFAULT_LAG (-1)
+#define SB_ASKED_MAX   400u
 
 /* clang-format off */
 #define SB_SERVICES(X) \
@@ -185,7 +186,9 @@ struct evac_sandbox {
     struct evac_sigv4_cache keys;    /* derived from the secret, to verify with */
     struct sb_principal *principals; /* sandbox_rights.h: whose rights are looked at */
     size_t principal_count;
-    uint64_t refused; /* requests, for want of a right */
+    uint64_t refused;                /* requests, for want of a right */
+    const char *asked[SB_ASKED_MAX]; /* rights that were asked about, each once, in order */
+    size_t asked_count;
     uint64_t now_ms, random;
     uint64_t wake_ms; /* when something happens by itself next, while it is known */
     bool wake_known;

@@ -290,12 +290,22 @@ static void ask_about(struct sb_call *c, struct sb_ask *ask, struct evac_str typ
     }
 }
 
+static void note_asked(struct evac_sandbox *sb, const char *action)
+{
+    for (size_t i = 0; i < sb->asked_count; i++)
+        if (strcmp(sb->asked[i], action) == 0)
+            return;
+    if (sb->asked_count < SB_ASKED_MAX)
+        sb->asked[sb->asked_count++] = action;
+}
+
 static void ask_row(struct sb_call *c, const struct sb_right *r)
 {
     const struct evac_iam_action *action = evac_iam_action(evac_str(r->action));
     struct evac_str on = evac_str(r->on), value,
                     key = evac_str_cut(evac_str(r->context), '=', &value);
     struct sb_ask ask = { .action = evac_str(r->action), .resource = EVAC_STR("*") };
+    note_asked(c->sb, r->action);
     add_context(&ask, EVAC_STR("aws:RequestedRegion"), here(c));
     add_context(&ask, key, value);
     if (!action || !on.n)

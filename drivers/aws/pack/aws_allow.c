@@ -80,3 +80,15 @@ struct evac_str aws_say_denied(struct aws_call *c, const struct evac_aws_reply *
                       EVAC_STR_ARG(action), resource.n ? " on " : "", EVAC_STR_ARG(resource), why,
                       EVAC_STR_ARG(reply->code), EVAC_STR_ARG(c->app));
 }
+
+struct evac_str aws_with_denied(struct aws_call *c, const struct evac_reply *reply)
+{
+    bool looks = c->verb != EVAC_VERB_APPLY && c->verb != EVAC_VERB_MARK;
+    bool without =
+        looks ? reply->seen != EVAC_SEEN_UNSEEN : reply->outcome == EVAC_OUTCOME_ACCEPTED;
+    if (!c->denied.n)
+        return reply->reason;
+    if (!without || !reply->reason.n)
+        return c->denied;
+    return aws_printf(c, "%.*s; %.*s", EVAC_STR_ARG(reply->reason), EVAC_STR_ARG(c->denied));
+}

@@ -23,5 +23,8 @@ bool aws_is_denied(const struct evac_aws_reply *reply);
 /* "not allowed: rds:FailoverGlobalCluster on arn:...: no policy allows it (AccessDenied); evac iam
  * shop prints the policy" */
 struct evac_str aws_say_denied(struct aws_call *c, const struct evac_aws_reply *reply);
+/* An answer's reason, and which right was missing on the way to it: also where the driver went on
+ * without what it was refused. */
+struct evac_str aws_with_denied(struct aws_call *c, const struct evac_reply *reply);
 
 #endif

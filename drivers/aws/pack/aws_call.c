@@ -129,6 +129,8 @@ static void replied(void *user, const struct evac_aws_reply *reply)
     c->sent_id = 0;
     if (reply->request_id.n)
         c->request_id = evac_arena_str(c->arena, reply->request_id);
+    if (aws_is_denied(reply) && !c->denied.n)
+        c->denied = aws_say_denied(c, reply);
     c->ahead_ms = aws_server_ms(c, reply) - c->link->host->wall_ms(c->link->host->ctx);
     c->on_reply(c, reply);
 }
@@ -225,6 +227,7 @@ void aws_answer(struct aws_call *c, const struct evac_reply *reply)
 {
     struct evac_reply full = *reply;
     full.verb = c->verb;
+    full.reason = aws_with_denied(c, reply);
     if (full.request_id.n == 0)
         full.request_id = c->request_id;
     unlink_call(c);
@@ -267,14 +270,10 @@ void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const ch
 static struct evac_reply said(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct evac_reply reply = { .progress = -1, .code = r->code };
-    if (aws_is_denied(r))
-        reply.reason = aws_say_denied(c, r);
-    else
-        reply.reason =
-            r->code.n && r->message.n
-                ? aws_printf(c, "%.*s: %.*s", EVAC_STR_ARG(r->code), EVAC_STR_ARG(r->message))
-            : r->message.n ? r->message
-                           : r->code;
+    reply.reason = r->code.n && r->message.n ? aws_printf(c, "%.*s: %.*s", EVAC_STR_ARG(r->code),
+                                                          EVAC_STR_ARG(r->message))
+                   : r->message.n            ? r->message
+                                             : r->code;
     reply.retry_after_ms = r->retry_after_ms;
     return reply;
 }

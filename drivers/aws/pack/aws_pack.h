@@ -126,6 +126,7 @@ struct aws_call {
     void *state;                 /* the driver's own, in arena */
     void *helper;                /* a helper's of this header, in arena */
     struct evac_str request_id;  /* of the last exchange */
+    struct evac_str denied;      /* the first right that was missing, in a sentence; "" none */
     aws_reply_fn *on_reply;
     aws_then_fn *then; /* of a DNS question or a timer */
     const struct evac_dns_reply *dns;
