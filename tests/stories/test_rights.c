@@ -230,8 +230,9 @@ END_TEST
 
 #define REFUSED_MAX 900u /* of one phase: what is looked at once a second, until its deadline */
 
-/* What a child found wrong; "" nothing. */
-static void judge(struct world *w, const char *action, enum phase phase, bool ended,
+/* What a child found wrong; "" nothing. measures: it is asked about between runs too, and a run that
+ * succeeds all the same needed it for no more than the loss that is known. */
+static void judge(struct world *w, const char *action, enum phase phase, bool measures, bool ended,
                   unsigned long before, char *ret_text, size_t bytes)
 {
     char said[120];
@@ -240,6 +241,8 @@ static void judge(struct world *w, const char *action, enum phase phase, bool en
     snprintf(said, sizeof said, "not allowed: %s", action);
     bool named = strstr(world_trace(w), said) != NULL;
     ret_text[0] = '\0';
+    if (measures && state == EVAC_RUN_SUCCEEDED && times <= REFUSED_MAX)
+        return;
     if (times == 0)
         snprintf(ret_text, bytes, "it was not asked about");
     else if (times > REFUSED_MAX)
@@ -254,7 +257,8 @@ static void judge(struct world *w, const char *action, enum phase phase, bool en
 
 /* In a process of its own, from here. */
 static void try_without(struct world *w, const cJSON *policies, const char *action,
-                        enum phase phase, const char *strategy, struct evac_buf *found)
+                        enum phase phase, bool measures, const char *strategy,
+                        struct evac_buf *found)
 {
     char wrong[4000] = "";
     int pipes[2], status = 0;
@@ -266,7 +270,7 @@ static void try_without(struct world *w, const cJSON *policies, const char *acti
         enforce(w, less, "act");
         unsigned long before = refused(w);
         bool ended = play(w, phase);
-        judge(w, action, phase, ended, before, wrong, sizeof wrong);
+        judge(w, action, phase, measures, ended, before, wrong, sizeof wrong);
         if (wrong[0] && getenv("EVAC_TALE"))
             fprintf(stderr, "%s\n", tail(w));
         (void)!write(pipes[1], wrong, strlen(wrong));
@@ -302,7 +306,7 @@ START_TEST(without_any_one_action_it_stops_and_says_which)
             bool again = u.phase[i] == PHASE_BEFORE && p == PHASE_FAILOVER; /* in a run, too */
             if ((u.phase[i] != p && !again) || (tried && !again))
                 continue;
-            try_without(w, policies, u.names[i], p, strategies[_i].name, &found);
+            try_without(w, policies, u.names[i], p, again, strategies[_i].name, &found);
             if (done.count < 200 && !again)
                 memcpy(done.names[done.count++], u.names[i], sizeof u.names[i]);
         }

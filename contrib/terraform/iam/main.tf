@@ -13,10 +13,9 @@ terraform {
 
 variable "app" { type = string }
 variable "permissions_file" {
-  description = "Made by: evac drivers --iam APP --config DIR > FILE"
+  description = "Made by: evac iam APP --account NUMBER --config DIR > FILE"
   type        = string
 }
-variable "change_regions" { type = list(string) }
 variable "trusted" { type = list(string) }
 variable "external_id" {
   type    = string
@@ -28,12 +27,11 @@ variable "permissions_boundary" {
 }
 
 module "policies" {
-  source         = "../policies"
-  app            = var.app
-  permissions    = file(var.permissions_file)
-  change_regions = var.change_regions
-  trusted        = var.trusted
-  external_id    = var.external_id
+  source      = "../policies"
+  app         = var.app
+  permissions = file(var.permissions_file)
+  trusted     = var.trusted
+  external_id = var.external_id
 }
 
 resource "aws_iam_role" "observe" {
@@ -43,10 +41,16 @@ resource "aws_iam_role" "observe" {
   permissions_boundary = var.permissions_boundary
 }
 
-resource "aws_iam_role_policy" "observe" {
-  name   = "look"
-  role   = aws_iam_role.observe.id
-  policy = module.policies.observe
+resource "aws_iam_policy" "observe" {
+  for_each = module.policies.observe
+  name     = "${each.key}-${var.app}"
+  policy   = each.value
+}
+
+resource "aws_iam_role_policy_attachment" "observe" {
+  for_each   = aws_iam_policy.observe
+  role       = aws_iam_role.observe.name
+  policy_arn = each.value.arn
 }
 
 resource "aws_iam_role" "act" {
@@ -57,10 +61,16 @@ resource "aws_iam_role" "act" {
   max_session_duration = 43200
 }
 
-resource "aws_iam_role_policy" "act" {
-  name   = "move"
-  role   = aws_iam_role.act.id
-  policy = module.policies.act
+resource "aws_iam_policy" "act" {
+  for_each = module.policies.act
+  name     = each.key
+  policy   = each.value
+}
+
+resource "aws_iam_role_policy_attachment" "act" {
+  for_each   = aws_iam_policy.act
+  role       = aws_iam_role.act.name
+  policy_arn = each.value.arn
 }
 
 output "observe_role_arn" { value = aws_iam_role.observe.arn }

@@ -10,20 +10,11 @@ variable "app" {
 }
 
 variable "permissions" {
-  description = "What 'evac drivers --iam APP' prints: the least that the app's plans need"
+  description = "What 'evac iam APP' prints: the least rights that the app needs"
   type        = string
   validation {
-    condition     = can(jsondecode(var.permissions).Statement[0].Action)
-    error_message = "this is no policy: give file(\"shop.permissions.json\"), made by 'evac drivers --iam shop'"
-  }
-}
-
-variable "change_regions" {
-  description = "Regions in which something may be changed: those of the app, and its witness. Services without a region need us-east-1 too"
-  type        = list(string)
-  validation {
-    condition     = length(var.change_regions) > 0
-    error_message = "name the app's regions"
+    condition     = can(jsondecode(var.permissions).policies[0].document.Statement[0].Action)
+    error_message = "these are no policies: give file(\"shop.permissions.json\"), made by 'evac iam shop'"
   }
 }
 
@@ -39,40 +30,33 @@ variable "external_id" {
 }
 
 locals {
-  statements = jsondecode(var.permissions).Statement
-  look       = [for s in local.statements : s if endswith(s.Sid, "Look")]
-  change     = [for s in local.statements : s if endswith(s.Sid, "Change")]
+  policies = jsondecode(var.permissions).policies
+  act      = [for p in local.policies : p if p.role == "act"]
+  changes  = flatten([for p in local.act : [for s in p.document.Statement : s.Action if startswith(s.Sid, "Change")]])
 
-  # A failover deletes nothing of these, whatever is asked of it.
+  # A failover does none of these, whatever other policies come to stand beside its own.
   never = [
-    "iam:*", "organizations:*", "account:*",
+    "iam:CreateUser", "iam:CreateRole", "iam:CreateAccessKey", "iam:CreatePolicy*", "iam:Put*", "iam:Attach*",
+    "iam:Add*", "iam:Update*", "iam:Delete*", "organizations:*", "account:*",
     "kms:ScheduleKeyDeletion", "kms:DisableKey",
-    "rds:DeleteDBCluster", "rds:DeleteGlobalCluster", "rds:DeleteDBInstance",
-    "dynamodb:DeleteTable", "s3:DeleteBucket", "backup:DeleteBackupVault",
-    "route53:DeleteHostedZone",
+    "rds:DeleteGlobalCluster", "s3:DeleteBucket", "backup:DeleteBackupVault", "route53:DeleteHostedZone",
   ]
 }
 
 output "observe" {
-  description = "For the controller all the time: it looks, and changes nothing"
-  value = jsonencode({
-    Version   = "2012-10-17"
-    Statement = local.look
-  })
+  description = "For the controller all the time, by name: it looks, and writes the markers that it measures by"
+  value       = { for p in local.policies : p.name => jsonencode(p.document) if p.role == "observe" }
 }
 
 output "act" {
-  description = "For runs: what it looks at and what it changes, in the app's regions only"
-  value = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      local.look,
-      [for s in local.change : merge(s, {
-        Condition = { StringEquals = { "aws:RequestedRegion" = var.change_regions } }
-      })],
-      [{ Sid = "Never", Effect = "Deny", Action = local.never, Resource = "*" }],
-    )
-  })
+  description = "For runs, by name: what it looks at and what it changes, and what nobody may"
+  value = merge(
+    { for p in local.act : p.name => jsonencode(p.document) },
+    { "evac-never-${var.app}" = jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Sid = "Never", Effect = "Deny", Action = local.never, Resource = "*" }]
+    }) },
+  )
 }
 
 output "trust" {
@@ -95,5 +79,5 @@ output "trust" {
 
 output "changes" {
   description = "Every action that may change something: for a reviewer's eye"
-  value       = sort(distinct(flatten([for s in local.change : s.Action])))
+  value       = sort(distinct(local.changes))
 }

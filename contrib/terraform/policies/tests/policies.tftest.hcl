@@ -1,34 +1,49 @@
 # terraform test: the split is right, and nothing that a failover must not do is in it.
 variables {
-  app            = "shop"
-  change_regions = ["us-west-2", "eu-west-1"]
-  trusted        = ["arn:aws:iam::111122223333:role/evac-controller"]
+  app     = "shop"
+  trusted = ["arn:aws:iam::111122223333:role/evac-controller"]
   permissions = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      { Sid = "EcsLook", Effect = "Allow", Action = ["ecs:DescribeServices"], Resource = "*" },
-      { Sid = "EcsChange", Effect = "Allow", Action = ["ecs:UpdateService"], Resource = "*" },
+    app = "shop"
+    policies = [
+      { name = "evac-observe", role = "observe", part = 1, parts = 1, document = {
+        Version   = "2012-10-17"
+        Statement = [{ Sid = "Look1", Effect = "Allow", Action = ["ecs:DescribeServices"], Resource = ["*"] }]
+      } },
+      { name = "evac-act-shop-1", role = "act", part = 1, parts = 2, document = {
+        Version   = "2012-10-17"
+        Statement = [{ Sid = "Look1", Effect = "Allow", Action = ["ecs:DescribeServices"], Resource = ["*"] }]
+      } },
+      { name = "evac-act-shop-2", role = "act", part = 2, parts = 2, document = {
+        Version = "2012-10-17"
+        Statement = [{ Sid = "Change1", Effect = "Allow", Action = ["ecs:UpdateService"],
+        Resource = ["arn:aws:ecs:us-west-2:111122223333:service/shop/web"] }]
+      } },
     ]
+    notes = []
   })
 }
 
 run "observing_changes_nothing" {
   command = plan
   assert {
-    condition     = jsonencode(jsondecode(output.observe).Statement[*].Sid) == jsonencode(["EcsLook"])
+    condition     = jsonencode([for d in output.observe : jsondecode(d).Statement[*].Sid]) == jsonencode([["Look1"]])
     error_message = "the observing role may change something"
   }
 }
 
-run "acting_is_bound_to_the_regions" {
+run "acting_has_all_parts_and_never_all" {
   command = plan
   assert {
-    condition     = jsonencode([for s in jsondecode(output.act).Statement : s.Condition.StringEquals["aws:RequestedRegion"] if s.Sid == "EcsChange"][0]) == jsonencode(["us-west-2", "eu-west-1"])
-    error_message = "a change is allowed in other regions"
+    condition     = jsonencode(keys(output.act)) == jsonencode(["evac-act-shop-1", "evac-act-shop-2", "evac-never-shop"])
+    error_message = "a part is missing"
   }
   assert {
-    condition     = contains([for s in jsondecode(output.act).Statement : s.Effect if s.Sid == "Never"], "Deny")
+    condition     = jsondecode(output.act["evac-never-shop"]).Statement[0].Effect == "Deny"
     error_message = "nothing is denied"
+  }
+  assert {
+    condition     = !contains(jsondecode(output.act["evac-never-shop"]).Statement[0].Action, "iam:PassRole")
+    error_message = "backups could not be restored"
   }
   assert {
     condition     = jsonencode(output.changes) == jsonencode(["ecs:UpdateService"])
