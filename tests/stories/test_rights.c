@@ -230,8 +230,8 @@ END_TEST
 
 #define REFUSED_MAX 900u /* of one phase: what is looked at once a second, until its deadline */
 
-/* What a child found wrong; "" nothing. measures: it is asked about between runs too, and a run that
- * succeeds all the same needed it for no more than the loss that is known. */
+/* What a child found wrong; "" nothing. measures: it is asked about between runs too, and a run
+ * that succeeds all the same needed it for no more than the loss that is known. */
 static void judge(struct world *w, const char *action, enum phase phase, bool measures, bool ended,
                   unsigned long before, char *ret_text, size_t bytes)
 {
