@@ -212,7 +212,7 @@ START_TEST(what_is_in_one_region_only_or_can_not_be_asked_is_not_the_same)
     bench_control(b, "service ecs us-east-1 denied");
     const struct evac_reply *r = look(b, "ecs", "parity", args);
     ck_assert_int_eq(r->seen, EVAC_SEEN_UNSEEN);
-    ck_assert(evac_str_starts(r->reason, "us-east-1: AccessDenied"));
+    ck_assert(evac_str_has(r->reason, "AccessDenied"));
     bench_control(b, "service ecs us-east-1 up");
     bench_control(b, "region us-east-1 down");
     r = look(b, "ecs", "parity", args);
