@@ -30,7 +30,8 @@ struct evac_cli {
     const char *role, *apps, *about; /* token; role: iam too */
     const char *workflow, *account;  /* iam */
     long part;
-    const char *as, *response; /* challenge */
+    const char *as, *response;                    /* challenge */
+    const char *endpoints, *user, *password_file; /* store */
     /* simulate, replay */
     const char *down, *faults[16], *journal, *app, *policy;
     size_t fault_count;
@@ -144,5 +145,5 @@ evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan,
     evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_iam,
     evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
 evac_command_fn evac_cmd_place, evac_cmd_stand_down, evac_cmd_dashboard, evac_cmd_simulate,
-    evac_cmd_replay, evac_cmd_token, evac_cmd_challenge;
+    evac_cmd_replay, evac_cmd_token, evac_cmd_challenge, evac_cmd_store;
 #endif

@@ -18,8 +18,8 @@ struct evac_share_copy {
     char prefix[96];
     struct evac_chain local; /* where the store ends */
     struct share_head head;
-    uint64_t copied, sent_last, timer_id;
-    uint8_t sent_hash[32];
+    uint64_t begun, copied, timer_id; /* begun: where etcd's ended at first */
+    bool looked;
     unsigned failures;
 };
 
@@ -143,10 +143,12 @@ static bool is_beginning(struct evac_share_copy *c)
     return same;
 }
 
-static void go_on_to_etcd(struct evac_share_copy *c, uint64_t before)
+static void go_on_to_etcd(struct evac_share_copy *c)
 {
-    if (before && c->head.last > before)
-        c->copied += c->head.last - before;
+    if (!c->looked)
+        c->begun = c->head.last;
+    c->looked = true;
+    c->copied = c->head.last > c->begun ? c->head.last - c->begun : 0;
     if (!is_beginning(c))
         finish(c, EVAC_E_EXISTS,
                "etcd has another journal there: not a beginning of the one to be copied");
@@ -223,7 +225,7 @@ static void go_on_from_etcd(struct evac_share_copy *c, const struct evac_etcd_ra
  */
 
 static void see(struct evac_share_copy *c, const struct share_leader *leader,
-                const struct evac_etcd_range *rows, uint64_t before, struct evac_arena *arena)
+                const struct evac_etcd_range *rows, struct evac_arena *arena)
 {
     char words[500];
     if (leader->epoch && c->o.to_etcd) {
@@ -239,7 +241,7 @@ static void see(struct evac_share_copy *c, const struct share_leader *leader,
     if (c->o.progress && have <= all)
         c->o.progress(c->o.user_data, have, all);
     if (c->o.to_etcd)
-        go_on_to_etcd(c, before);
+        go_on_to_etcd(c);
     else
         go_on_from_etcd(c, rows, arena);
 }
@@ -259,10 +261,9 @@ static void on_seen(void *user, const struct evac_gateway_answer *answer)
                 evac_etcd_read_range(&result, 2, arena, &rows) &&
                 share_read_leader(&leaders, &leader) && share_read_head(&heads, &head);
     if (good) {
-        uint64_t before = c->head.last;
         c->failures = 0;
         c->head = head;
-        see(c, &leader, &rows, before, arena);
+        see(c, &leader, &rows, arena);
     } else {
         again(c, answer);
     }

@@ -74,7 +74,7 @@ struct share_text {
 
 struct share_writer {
     struct share_queue queue; /* accepted; the first may be on its way */
-    size_t waiting;           /* rows in it */
+    size_t waiting, bytes;    /* rows in it, and how much that is */
     struct evac_chain chain;  /* after the last of them */
     bool doubt;               /* the first may be in etcd already: read before anything else */
     uint64_t begun_ms;        /* since when the first is tried, 0 not yet */

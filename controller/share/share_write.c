@@ -150,11 +150,13 @@ enum evac_code share_write_accept(struct evac_share *s, const struct evac_record
     struct evac_chain chain = w->chain;
     if (count == 0)
         return EVAC_OK;
-    if (w->waiting + count > EVAC_SHARE_FLIGHT_ROWS) {
+    if (w->waiting + count > EVAC_SHARE_FLIGHT_ROWS || w->bytes > EVAC_SHARE_FLIGHT_BYTES) {
+        size_t held = w->waiting, bytes = w->bytes;
         share_lose_lead(s, "more rows wait for etcd than may");
         share_kick(s);
-        return evac_fail(err, EVAC_E_STORE, "%zu rows wait for etcd, and at most %u may",
-                         w->waiting, EVAC_SHARE_FLIGHT_ROWS);
+        return evac_fail(err, EVAC_E_STORE,
+                         "%zu rows of %zu bytes wait for etcd: at most %u and %u may", held, bytes,
+                         EVAC_SHARE_FLIGHT_ROWS, EVAC_SHARE_FLIGHT_BYTES);
     }
     struct share_batch *batch = share_batch_new();
     enum evac_code code = make_batch(s, rows, count, &chain, batch, err);
@@ -164,6 +166,7 @@ enum evac_code share_write_accept(struct evac_share *s, const struct evac_record
     }
     w->chain = chain;
     w->waiting += count;
+    w->bytes += batch->value.n;
     if (!join(w, batch))
         share_queue_add(&w->queue, batch);
     share_kick(s);
@@ -210,6 +213,7 @@ static void committed(struct evac_share *s, int64_t head_revision)
     struct share_writer *w = &s->writer;
     struct share_batch *batch = share_queue_take(&w->queue);
     w->waiting -= batch->count;
+    w->bytes = w->waiting ? w->bytes - batch->value.n : 0;
     w->doubt = false;
     w->begun_ms = w->next_ms = 0;
     s->head.last = last_row(batch)->record.seq;

@@ -353,9 +353,44 @@ class Trial:
         took = self.another("an orderly end: another leads", old)
         assert took < TTL, "a lead that was given back is free at once, not after its lease"
 
+    def copy(self, source, to, user="root:rootword"):
+        e = self.etcd
+        name, word = user.split(":")
+        with open(e.file("password"), "w") as f:
+            f.write(word + "\n")
+        side = lambda x: x if x.startswith("etcd://") else e.file(x)
+        etcd = [] if not (source + to).count("etcd://") else [
+            "--endpoints", ",".join(e.url(i) for i in range(NODES)), "--user", name, "--password-file", e.file("password"),
+            "--ca", e.file("ca.pem"), "--cert", e.file("client.pem"), "--cert-key", e.file("client.key")]
+        return run(*e.net.within("c0"), os.path.join(BIN, "evac"), "store", "copy", side(source), side(to), "--json", *etcd, check=False)
+
+    def refused(self, done, words, code=3):
+        assert done.returncode == code and words in done.stderr, (done.returncode, done.stdout, done.stderr)
+
+    def copied(self, done):
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["copied"]
+
+    def moved(self, idle, leader):
+        """The journal, while somebody leads."""
+        self.refused(self.copy(idle.name + ".db", "etcd://prod"), "the controller '%s' leads the cluster" % leader.name)
+        self.refused(self.copy(leader.name + ".db", "etcd://other"), "is held by a controller that is alive (process %d" % leader.p.pid)
+        self.refused(self.copy("etcd://prod", leader.name + ".db"), "is held by a controller that is alive")
+        self.refused(self.copy("etcd://prod", "x.db", "evac:wrong"), "invalid user ID or password", 1)
+        self.refused(self.copy("nothing.db", "etcd://other"), "there is no journal", 2)
+
+    def moved_whole(self, rows):
+        """The journal, to a file, to another cluster's name, and back: the same rows."""
+        assert self.copied(self.copy("etcd://prod", "whole.db", "evac:evacword")) == rows
+        assert self.copied(self.copy("whole.db", "etcd://other")) == rows
+        assert self.copied(self.copy("whole.db", "etcd://other")) == 0
+        assert self.copied(self.copy("etcd://other", "again.db")) == rows
+        assert self.copied(self.copy("again.db", "third.db")) == rows
+
     def end(self):
         """One history: each copy is a beginning of the longest, and what was told durable is in it, by who was told."""
         last = self.leader()
+        self.moved(next(p for p in self.probes if p.p.poll() is not None), last)
         last.say("leave")
         time.sleep(REQUEST)
         for p in self.probes:
@@ -371,6 +406,7 @@ class Trial:
         for p in self.probes:
             for told in p.heard("durable"):
                 assert longest[told["seq"] - 1][1] == p.name, "row %d, which %s was told is durable, is not there" % (told["seq"], p.name)
+        self.moved_whole(len(longest))
         self.figures.append("%d rows in one history" % len(longest))
 
 

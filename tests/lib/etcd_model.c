@@ -844,7 +844,9 @@ bool etcd_model_step(struct etcd_model *m, uint64_t until_ms)
         struct job job = take_job(m);
         m->now_ms = job.at_ms > m->now_ms ? job.at_ms : m->now_ms;
         if (job.kind != JOB_ARRIVE && m->now_ms < job.client->paused_until) {
-            job.at_ms = job.client->paused_until;
+            /* what lay in the socket may be seen before or after a timer that is overdue */
+            job.at_ms =
+                job.client->paused_until + (job.kind == JOB_REPLY ? 1 : etcd_model_random(m, 3));
             if (job.x)
                 job.x->jobs--; /* add_job counts it again */
             add_job(m, job);

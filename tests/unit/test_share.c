@@ -232,6 +232,24 @@ START_TEST(more_rows_than_may_wait_cost_the_lead)
 }
 END_TEST
 
+START_TEST(so_do_more_bytes)
+{
+    static char big[900000];
+    struct evac_err err = { EVAC_OK, "" };
+    enum evac_code code = EVAC_OK;
+    unsigned accepted = 0;
+    memset(big, 'x', sizeof big - 1);
+    lead(0);
+    etcd_model_cut_all(m, 0, true);
+    for (; !code && accepted < 100; accepted += !code)
+        code = try_append(0, 1, big, &err);
+    ck_assert_int_eq(code, EVAC_E_STORE);
+    ck_assert_uint_eq(accepted, EVAC_SHARE_FLIGHT_BYTES / 900000 + 1);
+    run(10);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+}
+END_TEST
+
 /* --- whose fate is unknown ---------------------------------------------------------------------
  */
 
@@ -363,6 +381,7 @@ static Suite *cases(Suite *suite)
     tcase_add_test(tc, a_row_that_does_not_continue_the_journal_is_stale);
     tcase_add_test(tc, who_does_not_lead_can_not_append);
     tcase_add_test(tc, more_rows_than_may_wait_cost_the_lead);
+    tcase_add_test(tc, so_do_more_bytes);
     suite_add_tcase(suite, tc);
     tc = tcase_create("fate");
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -691,7 +691,10 @@ START_TEST(a_journal_moves_to_etcd_and_controllers_begin_with_it)
     copy(0, true);
     ck_assert_msg(moved.code == EVAC_OK, "%s", moved.words);
     ck_assert_uint_eq(moved.rows, 2500);
+    ck_assert_uint_eq(moved.copied, 2500);
     ck_assert_uint_ge(moved.progress, 3);
+    copy(0, true);
+    ck_assert_uint_eq(moved.copied, 0);
     lead(0);
     append(0, 1);
     begin(1);
