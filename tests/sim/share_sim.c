@@ -265,6 +265,13 @@ static void work(struct node *n)
 /* --- trouble -----------------------------------------------------------------------------------
  */
 
+static void stand_beside(struct sim *s, unsigned node, unsigned endpoint)
+{
+    note(s, "n%u is beside it", node);
+    etcd_model_cut_all(s->m, node, true);
+    etcd_model_cut(s->m, node, endpoint, false);
+}
+
 /* An etcd member alone on its side says for up to two elections that leases live; meanwhile the
  * others have no leader, so none ends. */
 static void behead(struct sim *s)
@@ -278,6 +285,9 @@ static void behead(struct sim *s)
     s->elects_at = now + s->election_ms + below(s, s->election_ms);
     s->mends_at[endpoint] = now + below(s, 30 * SECOND);
     note(s, "etcd %u is alone", endpoint);
+    for (unsigned i = 0, side = (unsigned)below(s, 8); i < NODES; i++)
+        if (side >> i & 1) /* they are on its side of the cut */
+            stand_beside(s, i, endpoint);
 }
 
 static void stop_a_while(struct sim *s, unsigned node)
