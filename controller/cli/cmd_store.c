@@ -1,9 +1,10 @@
 /* `evac store copy FROM TO`: a journal moved between a file and etcd, whole, without a controller.
  */
 #include "cli.h"
+#include "evac/arena.h"
 #include "host_uv.h"
 #include "jw.h"
-#include "offline.h"
+#include "progress.h"
 #include "share_copy.h"
 #include "store.h"
 

@@ -24,8 +24,10 @@ struct tls_server {
     X509 *cert;
     pid_t child;
     uint16_t port;
-    int told[2];    /* a byte a handshake: 'r' resumed, 'f' full */
+    int told[2]; /* a byte a handshake: 'r' resumed, 'f' full; 'R', 'F': the client showed its own
+                  */
     char pem[4096]; /* the certificate */
+    char key_pem[4096];
 };
 
 static inline void tls_make_cert(struct tls_server *s)
@@ -48,6 +50,9 @@ static inline void tls_make_cert(struct tls_server *s)
     FILE *memory = fmemopen(s->pem, sizeof s->pem, "w");
     PEM_write_X509(memory, s->cert);
     fclose(memory);
+    memory = fmemopen(s->key_pem, sizeof s->key_pem, "w");
+    PEM_write_PrivateKey(memory, s->key, NULL, NULL, 0, NULL, NULL);
+    fclose(memory);
 }
 
 static inline void tls_converse(SSL_CTX *ctx, int fd, int told)
@@ -58,6 +63,8 @@ static inline void tls_converse(SSL_CTX *ctx, int fd, int told)
     SSL_set_fd(ssl, fd);
     if (SSL_accept(ssl) == 1) {
         char kind = SSL_session_reused(ssl) ? 'r' : 'f';
+        if (SSL_get0_peer_certificate(ssl))
+            kind = kind == 'r' ? 'R' : 'F';
         if (write(told, &kind, 1) != 1)
             _exit(1);
         while (SSL_read(ssl, bytes, sizeof bytes) > 0)
@@ -67,6 +74,13 @@ static inline void tls_converse(SSL_CTX *ctx, int fd, int told)
     SSL_free(ssl);
 }
 
+/* A client need not show a certificate, and may show any. */
+static inline int tls_any_client(int good, X509_STORE_CTX *chain)
+{
+    (void)good, (void)chain;
+    return 1;
+}
+
 /* One more process a connection, so that a kept one does not hold up the next. */
 static inline void tls_serve(struct tls_server *s, int listener)
 {
@@ -74,6 +88,7 @@ static inline void tls_serve(struct tls_server *s, int listener)
     SSL_CTX_use_certificate(ctx, s->cert);
     SSL_CTX_use_PrivateKey(ctx, s->key);
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"t", 1);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, tls_any_client);
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
         int fd = accept(listener, NULL, NULL);

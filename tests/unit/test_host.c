@@ -8,6 +8,7 @@
 #include "suite.h"
 #include "tls_server.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -835,6 +836,50 @@ START_TEST(what_a_ca_of_its_own_vouched_for_is_not_trusted_by_the_next)
 }
 END_TEST
 
+/* What the server saw of the newest handshake; 0: there was none. */
+static char handshake(void)
+{
+    struct pollfd news = { .fd = tls.told[0], .events = POLLIN };
+    char kind = 0;
+    if (poll(&news, 1, 300) == 1)
+        ck_assert_int_eq(read(tls.told[0], &kind, 1), 1);
+    return kind;
+}
+
+START_TEST(a_certificate_of_ones_own_is_shown_on_connections_that_are_for_nothing_else)
+{
+    char url[128];
+    struct evac_http_request r = request_by_tls(url, sizeof url, "127.0.0.1");
+    const struct evac_str none = EVAC_STR_NONE;
+    r.ca = evac_str(tls.pem);
+    for (unsigned i = 0; i < 4; i++) {
+        bool own = i % 2 == 0;
+        r.cert = own ? evac_str(tls.pem) : none;
+        r.key = own ? evac_str(tls.key_pem) : none;
+        send_and_wait(&r);
+        ck_assert_msg(told.fate == EVAC_HTTP_REPLIED, "%s", told.error);
+        char kind = handshake();
+        if (i < 2) /* later the connections are there already */
+            ck_assert_int_eq(kind, own ? 'F' : 'f');
+        ck_assert_msg(kind == 0 || (kind == 'F' || kind == 'R') == own, "%c", kind);
+    }
+}
+END_TEST
+
+START_TEST(a_certificate_without_its_key_is_refused)
+{
+    char url[128];
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_http_request r = request_by_tls(url, sizeof url, "127.0.0.1");
+    r.cert = evac_str(tls.pem);
+    ck_assert_int_eq(host.http(host.ctx, &r, on_reply, NULL, NULL, &err), EVAC_E_BADARG);
+    ck_assert_str_eq(err.text, "a client's certificate goes with its key: one of them is missing");
+    r.key = evac_str("-----BEGIN PRIVATE KEY-----");
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_NOT_SENT);
+}
+END_TEST
+
 START_TEST(another_ca_a_broken_one_and_another_name_do_not_vouch)
 {
     char url[128];
@@ -903,6 +948,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_ca_of_its_own_vouches_for_one_server);
     tcase_add_test(tc, what_a_ca_of_its_own_vouched_for_is_not_trusted_by_the_next);
     tcase_add_test(tc, another_ca_a_broken_one_and_another_name_do_not_vouch);
+    tcase_add_test(tc, a_certificate_of_ones_own_is_shown_on_connections_that_are_for_nothing_else);
+    tcase_add_test(tc, a_certificate_without_its_key_is_refused);
     suite_add_tcase(suite, tc);
 }
 
