@@ -1,5 +1,6 @@
 /* `evac store copy FROM TO`: a journal moved between a file and etcd, whole, without a controller.
  */
+#include "builtin.h"
 #include "cli.h"
 #include "evac/arena.h"
 #include "host_uv.h"
@@ -11,15 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ETCD          "etcd://"
-#define REQUEST_MS    5000u
-#define FILE_MAX      (1u << 20)
-#define ENDPOINTS_MAX 9u
+#define ETCD           "etcd://"
+#define CONFIG_DEFAULT "/etc/evac"
+#define REQUEST_MS     5000u
+#define FILE_MAX       (1u << 20)
+#define ENDPOINTS_MAX  9u
 
 struct side {
     const char *text;
     const char *cluster; /* NULL: a file */
     struct evac_store *store;
+    bool made; /* there was no such file */
 };
 
 struct copying {
@@ -28,6 +31,7 @@ struct copying {
     uv_loop_t loop;
     struct evac_host host;
     struct evac_arena *arena;
+    struct evac_model *model; /* of --config, NULL none */
     struct evac_share_copy_options o;
     const char *endpoints[ENDPOINTS_MAX];
     enum evac_code code;
@@ -50,7 +54,7 @@ static enum evac_exit exit_of(enum evac_code code)
 static struct side side_of(const char *text)
 {
     bool etcd = strncmp(text, ETCD, sizeof ETCD - 1) == 0;
-    return (struct side){ text, etcd ? text + sizeof ETCD - 1 : NULL, NULL };
+    return (struct side){ text, etcd ? text + sizeof ETCD - 1 : NULL, NULL, false };
 }
 
 static enum evac_code check_holder(const char *path, struct evac_err *err)
@@ -77,8 +81,21 @@ static enum evac_code open_file(struct side *side, bool read_only, struct evac_e
     if (read_only && access(side->text, R_OK) != 0)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no journal %s that can be read",
                          side->text);
+    side->made = !read_only && access(side->text, F_OK) != 0;
     enum evac_code code = check_holder(side->text, err);
     return code ? code : evac_store_open_sqlite(&o, &side->store, err);
+}
+
+/* A file that was made for rows that did not come is none that somebody should find. */
+static void close_side(struct side *side, bool keep)
+{
+    static const char *const endings[] = { "", "-wal", "-shm", ".head", ".lock" };
+    char path[4096];
+    bool empty = side->store && side->store->vt->last_seq(side->store) == 0;
+    evac_store_close(side->store);
+    for (size_t i = 0; side->made && empty && !keep && i < sizeof endings / sizeof endings[0]; i++)
+        if (snprintf(path, sizeof path, "%s%s", side->text, endings[i]) < (int)sizeof path)
+            (void)unlink(path);
 }
 
 /* --- etcd ---------------------------------------------------------------------------------------
@@ -103,7 +120,7 @@ static enum evac_code read_file(struct copying *c, const char *path, const char 
 
 static enum evac_code read_endpoints(struct copying *c, struct evac_err *err)
 {
-    struct evac_str rest = evac_str(c->cli->endpoints ? c->cli->endpoints : "");
+    struct evac_str rest = evac_str(c->cli->endpoints);
     while (rest.n && c->o.endpoint_count < ENDPOINTS_MAX)
         c->endpoints[c->o.endpoint_count++] =
             evac_arena_str(c->arena, evac_str_trim(evac_str_cut(rest, ',', &rest))).p;
@@ -112,23 +129,56 @@ static enum evac_code read_endpoints(struct copying *c, struct evac_err *err)
                          "--endpoints names etcd's members, 1 to %u, with commas between: "
                          "https://etcd-a.example.com:2379",
                          ENDPOINTS_MAX);
-    c->o.endpoints = c->endpoints;
     return EVAC_OK;
 }
 
-static enum evac_code read_connection(struct copying *c, struct evac_err *err)
+/* How to reach etcd: files, NULL none. */
+struct way {
+    const char *user, *password, *ca, *cert, *key;
+};
+
+static const char *or_none(struct evac_str text)
+{
+    return text.n ? text.p : NULL;
+}
+
+/* As the controllers of --config do; the model lives as long as the copying. */
+static enum evac_code read_configuration(struct copying *c, struct way *way, struct evac_err *err)
+{
+    const char *dir = c->cli->config ? c->cli->config : CONFIG_DEFAULT;
+    struct evac_diag diag = { .arena = c->arena };
+    if (evac_builtin_conf_load(dir, &diag, &c->model, err))
+        return evac_err_prefix(err, "%s ('evac validate %s' shows what is wrong)", dir, dir);
+    const struct evac_shared_conf *shared = &c->model->controller.shared;
+    if (!evac_str_is(shared->cluster, c->o.cluster))
+        return evac_fail(err, EVAC_E_BADARG,
+                         "%s has no shared journal of the cluster '%s': --config names another "
+                         "configuration, --endpoints etcd's members",
+                         dir, c->o.cluster);
+    for (size_t i = 0; i < shared->endpoint_count && i < ENDPOINTS_MAX; i++)
+        c->endpoints[c->o.endpoint_count++] = shared->endpoints[i].p;
+    *way = (struct way){ or_none(shared->user), or_none(shared->password), or_none(shared->ca),
+                         or_none(shared->cert), or_none(shared->key) };
+    return EVAC_OK;
+}
+
+static enum evac_code read_way(struct copying *c, struct evac_err *err)
 {
     const struct evac_cli *cli = c->cli;
-    c->o.user = cli->user ? cli->user : "";
-    enum evac_code code = read_endpoints(c, err);
+    struct way way = { cli->user, cli->password_file, cli->ca, cli->cert,
+                       cli->cert_key ? cli->cert_key : cli->cert };
+    enum evac_code code =
+        cli->endpoints ? read_endpoints(c, err) : read_configuration(c, &way, err);
+    c->o.endpoints = c->endpoints;
+    c->o.user = way.user ? way.user : "";
     if (!code)
-        code = read_file(c, cli->password_file, &c->o.password, err);
+        code = read_file(c, way.password, &c->o.password, err);
     if (!code)
-        code = read_file(c, cli->ca, &c->o.ca, err);
+        code = read_file(c, way.ca, &c->o.ca, err);
     if (!code)
-        code = read_file(c, cli->cert, &c->o.cert, err);
+        code = read_file(c, way.cert, &c->o.cert, err);
     if (!code)
-        code = read_file(c, cli->cert_key ? cli->cert_key : cli->cert, &c->o.key, err);
+        code = read_file(c, way.key, &c->o.key, err);
     return code;
 }
 
@@ -159,7 +209,7 @@ static enum evac_code copy_by_etcd(struct copying *c, struct evac_err *err)
     c->o.user_data = c;
     c->o.progress = on_progress;
     c->o.done = on_done;
-    enum evac_code code = read_connection(c, err);
+    enum evac_code code = read_way(c, err);
     if (!code)
         code = evac_share_copy_new(&c->o, &copy, err);
     if (!code) {
@@ -265,8 +315,9 @@ enum evac_exit evac_cmd_store(struct evac_cli *cli)
         exit_code = evac_cli_fail(exit_of(code), "%s", err.text[0] ? err.text : c.err.text);
     else
         tell(&c);
-    evac_store_close(c.from.store);
-    evac_store_close(c.to.store);
+    close_side(&c.from, true);
+    close_side(&c.to, code == EVAC_OK);
+    evac_model_free(c.model);
     evac_arena_free(c.arena);
     return exit_code;
 }

@@ -63,7 +63,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "Set up", "roles", "[APP]", "who may do what, and what you may", "", evac_cmd_roles },
     { "Set up", "token", "create NAME | list | revoke ID", "API tokens, for programs and for other machines: shown once, with an end", "role apps for about reason all", evac_cmd_token },
     { "Set up", "vantage", "--name NAME", "look from here, and tell a controller elsewhere (--config, --socket)", "config name", evac_cmd_vantage },
-    { "Set up", "store", "copy FROM TO", "a journal moved whole, its chain verified: a file, or etcd://CLUSTER for controllers that share one; nothing is overwritten; needs no controller", "endpoints user password-file", evac_cmd_store },
+    { "Set up", "store", "copy FROM TO", "a journal moved whole, its chain verified: a file, or etcd://CLUSTER for controllers that share one; nothing is overwritten; needs no controller (--config)", "config endpoints user password-file", evac_cmd_store },
     { "Set up", "stand-down", "", "with --standalone: end the controller of one's own; its journal stays", "", evac_cmd_stand_down },
     { "Set up", "fsm", "", "the state machines, printed from their tables", "format", evac_cmd_fsm },
     { "Set up", "version", "", "of this command and of the controller", "", evac_cmd_version },

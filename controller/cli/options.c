@@ -224,9 +224,9 @@ const struct evac_option evac_cli_options[] = {
     TEXT("apps", "APP,APP", apps, "on these apps alone"),
     TEXT("about", "TEXT", about, "what it is for"),
     /* store */
-    TEXT("endpoints", "URL,URL", endpoints, "etcd's members, as https://etcd-a.example.com:2379; --ca, --cert and --cert-key are for them then"),
-    TEXT("user", "NAME", user, "etcd's user"),
-    TEXT("password-file", "FILE", password_file, "its password"),
+    TEXT("endpoints", "URL,URL", endpoints, "etcd's members, as https://etcd-a.example.com:2379; instead of what --config says; --ca, --cert and --cert-key are for them then"),
+    TEXT("user", "NAME", user, "with --endpoints: etcd's user"),
+    TEXT("password-file", "FILE", password_file, "with --endpoints: its password"),
     { NULL, NULL, NULL, 0, NULL },
 };
 /* clang-format on */

@@ -377,6 +377,7 @@ class Trial:
         self.refused(self.copy(leader.name + ".db", "etcd://other"), "is held by a controller that is alive (process %d" % leader.p.pid)
         self.refused(self.copy("etcd://prod", leader.name + ".db"), "is held by a controller that is alive")
         self.refused(self.copy("etcd://prod", "x.db", "evac:wrong"), "invalid user ID or password", 1)
+        assert not [f for f in os.listdir(self.etcd.dir) if f.startswith("x.db")], "a file was made for nothing"
         self.refused(self.copy("nothing.db", "etcd://other"), "there is no journal", 2)
 
     def moved_whole(self, rows):
