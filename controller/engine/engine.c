@@ -894,7 +894,8 @@ static void hold(struct engine_io *io, struct evac_engine_app *a, const struct e
     r.app = a->app->name;
     r.who = cmd->who;
     r.text = cmd->reason;
-    r.number = !holds ? 0 : cmd->value > 0 ? io->now->wall_ms + cmd->value : INT64_MAX;
+    bool ends = cmd->value > 0 && cmd->value < INT64_MAX - io->now->wall_ms;
+    r.number = !holds ? 0 : ends ? io->now->wall_ms + cmd->value : INT64_MAX;
     engine_record(io, r);
     a->hold_until_wall_ms = r.number;
     (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, cmd->reason);

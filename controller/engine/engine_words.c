@@ -157,17 +157,18 @@ void engine_freeze_by_word(struct engine_io *io, struct evac_engine_app *a,
 {
     bool freezes = cmd->verb == EVAC_CMD_FREEZE;
     const struct evac_word *was = &words_of(io->engine, a)[EVAC_FREEZE_BY_WORD];
-    struct evac_frozen f = { freezes ? io->now->wall_ms + cmd->value : 0,
-                             cmd->owner.n ? cmd->owner : cmd->who, cmd->reason };
+    struct evac_frozen f = { 0, cmd->owner.n ? cmd->owner : cmd->who, cmd->reason };
     const char *why = NULL;
     if (freezes)
         why = why_no_freeze(cmd);
     else if (was->until_wall_ms <= io->now->wall_ms)
         why = "nobody froze it by command (one of the calendar ends there)";
-    if (why)
+    if (why) {
         engine_refuse(io, freezes ? EVAC_E_BADARG : EVAC_E_REFUSED, why);
-    else
-        freeze(io, a, EVAC_FREEZE_BY_WORD, &f, cmd->who);
+        return;
+    }
+    f.until_wall_ms = freezes ? io->now->wall_ms + cmd->value : 0; /* looked at: no overflow */
+    freeze(io, a, EVAC_FREEZE_BY_WORD, &f, cmd->who);
 }
 
 void engine_freeze_by_calendar(struct engine_io *io, const struct evac_freeze_event *e)

@@ -1,4 +1,5 @@
 #include "hash.h"
+#include "never.h"
 #include "plan_internal.h"
 
 #include <cjson/cJSON.h>
@@ -395,7 +396,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     c.drafts = calloc(EVAC_PLAN_STEPS_MAX, sizeof *c.drafts);
     c.first = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.first);
     c.instances = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.instances);
-    if (!c.drafts)
+    if (EVAC_IF_NEVER(!c.drafts))
         abort();
     plan_expand(&c);
     plan_fill_permissions(&c);
@@ -488,13 +489,15 @@ static bool mark_needs(const struct evac_model *model, const struct evac_app *ap
 static bool needs_itself(const struct evac_model *model, const struct evac_app *app)
 {
     bool *needed = calloc(model->app_count + 1, sizeof *needed);
-    bool more = needed && mark_needs(model, app, needed), itself = false;
+    if (EVAC_IF_NEVER(!needed))
+        abort();
+    bool more = mark_needs(model, app, needed), itself = false;
     while (more) {
         more = false;
         for (size_t k = 0; k < model->app_count; k++)
             more |= needed[k] && mark_needs(model, &model->apps[k], needed);
     }
-    for (size_t k = 0; needed && k < model->app_count; k++)
+    for (size_t k = 0; k < model->app_count; k++)
         itself |= needed[k] && &model->apps[k] == app;
     free(needed);
     return itself;

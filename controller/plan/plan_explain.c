@@ -1,4 +1,5 @@
 /* A plan for people. */
+#include "never.h"
 #include "plan_internal.h"
 
 #include <stdlib.h>
@@ -92,7 +93,7 @@ uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, u
     struct path path = { plan, step_ms, calloc(n + 1u, sizeof *path.finish),
                          calloc(n + 1u, sizeof *path.previous) };
     uint16_t *steps = calloc(n + 1u, sizeof *steps);
-    if (!path.finish || !path.previous || !steps)
+    if (EVAC_IF_NEVER(!path.finish || !path.previous || !steps))
         abort();
     walk_all(&path);
     uint16_t end = last_of(&path, until);
@@ -209,7 +210,7 @@ static void put_left_out(const struct evac_plan *plan, struct evac_buf *out)
 static void put_path(const struct evac_plan *plan, struct evac_buf *out)
 {
     uint16_t *path = calloc(plan->forward_count + 1u, sizeof *path), n = 0;
-    if (!path)
+    if (EVAC_IF_NEVER(!path))
         abort();
     uint64_t ms = evac_plan_critical_path(plan, path, &n);
     evac_buf_puts(out, "\ncritical path, usually ");

@@ -218,7 +218,8 @@ static void read_cond(struct reader *r, const cJSON *list, uint16_t nodes, uint1
     int64_t n[7] = { 0 };
     static const int64_t max[7] = { EVAC_COND_FACT,     UINT16_MAX, UINT16_MAX, EVAC_CMP_IS, 0, 0,
                                     EVAC_STEP_FACTS - 1 };
-    if (cJSON_GetArraySize(list) != 8 || !cJSON_IsString(word) || !cJSON_IsNumber(value)) {
+    if (cJSON_GetArraySize(list) != 8 || !cJSON_IsString(word) || !cJSON_IsNumber(value) ||
+        !(value->valuedouble >= -9e18 && value->valuedouble <= 9e18)) {
         corrupt(r, "when");
         return;
     }

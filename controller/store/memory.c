@@ -1,6 +1,7 @@
 /* The journal in memory: for tests and virtual time. The same chain, no durability. */
 #include "chain.h"
 #include "evac/arena.h"
+#include "never.h"
 #include "store_memory.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static struct evac_row *new_row(struct memory_store *m, const struct evac_record
     if (m->count == m->cap) {
         m->cap = m->cap ? 2 * m->cap : 256;
         m->rows = realloc(m->rows, m->cap * sizeof *m->rows);
-        if (!m->rows)
+        if (EVAC_IF_NEVER(!m->rows))
             abort();
     }
     struct evac_row *row = &m->rows[m->count];
@@ -154,7 +155,7 @@ static const struct evac_store_vtable vtable = { append,       read_rows, last_s
 struct evac_store *evac_store_new_memory(const char *node, const char *boot_id)
 {
     struct memory_store *m = calloc(1, sizeof *m);
-    if (!m)
+    if (EVAC_IF_NEVER(!m))
         abort();
     m->base.vt = &vtable;
     m->arena = evac_arena_new();

@@ -8,6 +8,7 @@
  */
 #include "chain.h"
 #include "evac/arena.h"
+#include "never.h"
 #include "sqlite_head.h"
 #include "sqlite_lock.h"
 #include "sqlite_rows.h"
@@ -588,9 +589,12 @@ enum evac_code evac_store_open_sqlite(const struct evac_store_options *options,
                                       struct evac_store **ret_store, struct evac_err *err)
 {
     struct sqlite_store *s = calloc(1, sizeof *s);
-    if (!s || !(s->path = strdup(options->path)) ||
-        !(s->node = strdup(options->node ? options->node : "")) ||
-        !(s->boot_id = strdup(options->boot_id ? options->boot_id : "")))
+    if (EVAC_IF_NEVER(!s))
+        abort();
+    s->path = strdup(options->path);
+    s->node = strdup(options->node ? options->node : "");
+    s->boot_id = strdup(options->boot_id ? options->boot_id : "");
+    if (EVAC_IF_NEVER(!s->path || !s->node || !s->boot_id))
         abort();
     s->base.vt = &vtable;
     s->read_only = options->read_only;

@@ -1,5 +1,6 @@
 #include "sqlite_lock.h"
 
+#include "never.h"
 #include "store.h"
 
 #include <errno.h>
@@ -57,7 +58,7 @@ enum evac_code evac_sqlite_lock(const char *path, struct evac_sqlite_lock **ret_
     if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)n, 0) != n)
         (void)fsync(fd); /* the lock holds without the number: a full disk must not keep us out */
     struct evac_sqlite_lock *lock = malloc(sizeof *lock);
-    if (!lock)
+    if (EVAC_IF_NEVER(!lock))
         abort();
     lock->fd = fd;
     *ret_lock = lock;

@@ -2,7 +2,7 @@
  * A controller that starts from a journal which another one left, or which somebody made up: it
  * takes up what it finds and goes on for some minutes, with drivers that answer as the input's
  * first byte draws. Whatever the rows say: it neither breaks nor stops, and one that starts from
- * what it wrote finds the same runs.
+ * what it wrote finds the same runs. Behind a "\x1e" people speak, and others tell what they saw.
  */
 #include "builtin.h"
 #include "builtin_runbooks.h"
@@ -141,12 +141,96 @@ static void ask(struct controller *c, unsigned what)
         MUST(evac_shell_begin(c->shell, &wish, &run, &err) || run > 0);
 }
 
-static void live(struct controller *c, unsigned what)
+/* People's words, five bytes each: a verb, a step, what it is about, a value, and how long after
+ * the one before. Each is answered, with words when the answer is no. */
+static void say(struct controller *c, struct fuzz_input *in)
+{
+    static const struct evac_str
+        owners[] = { { "ann", 3 }, { "", 0 } },
+        conditions[] = { { "lint", 4 }, { "drill", 5 }, { "none", 4 }, { "", 0 } },
+        gates[] = { { "", 0 }, { "rpo", 3 }, { "readiness", 9 }, { "none", 4 } },
+        regions[] = { { "us-west-2", 9 }, { "us-east-1", 9 }, { "mars", 4 }, { "", 0 } };
+    static const int64_t values[] = { 0, 1, 2, -1, 1000, 3600000, INT64_MAX, INT64_MIN };
+    const struct evac_engine *engine = evac_shell_engine(c->shell);
+    const struct evac_run *run = engine->apps[0].run;
+    unsigned verb = fuzz_byte(in), step = fuzz_byte(in), about = fuzz_byte(in),
+             value = fuzz_byte(in);
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    struct evac_command *cmd = &event.u.command;
+    struct evac_err err = { EVAC_OK, "" };
+    cmd->verb = (enum evac_command_verb)(verb % EVAC_CMD_COUNT);
+    cmd->run = about & 1 ? 0 : about & 2 ? 77 : run ? run->id : 1;
+    cmd->app = about & 4 ? EVAC_STR_NONE : about & 8 ? EVAC_STR("nobody") : model->apps[0].name;
+    if (run && step < run->plan->step_count)
+        cmd->step = run->plan->steps[step].id;
+    else if (step & 1)
+        cmd->step = EVAC_STR("none");
+    cmd->reason = about & 16 ? EVAC_STR_NONE : EVAC_STR("to see");
+    cmd->who = about & 32 ? EVAC_STR("bob") : EVAC_STR("ann");
+    cmd->owner = owners[about >> 6 & 1];
+    cmd->value = values[value & 7];
+    cmd->condition = conditions[value >> 3 & 3];
+    cmd->gate = gates[value >> 3 & 3];
+    cmd->region = regions[value >> 5 & 3];
+    cmd->incident = about & 128 ? regions[value >> 5 & 3] : EVAC_STR_NONE;
+    if (evac_shell_event(c->shell, &event, &err))
+        MUST(err.text[0]);
+}
+
+/* What the engine is told by others than people: facts about an app, rows to keep, the lead. */
+static void tell(struct controller *c, struct fuzz_input *in)
+{
+    unsigned kind = fuzz_byte(in) % 4, a = fuzz_byte(in), b = fuzz_byte(in), n = fuzz_byte(in);
+    struct evac_event event = { .kind = EVAC_EVENT_ASSURE };
+    struct evac_record row = { .kind = (enum evac_record_kind)(a % EVAC_RECORD_KIND_COUNT),
+                               .app = model->apps[0].name,
+                               .text = EVAC_STR("kept") };
+    struct evac_err err = { EVAC_OK, "" };
+    if (kind == 0) {
+        event.u.assure.app = (uint16_t)(a & 1);
+        event.u.assure.region = (uint16_t)(b & 3);
+        event.u.assure.kind = (enum evac_assurance_kind)(n & 3);
+        event.u.assure.known = n & 8;
+        event.u.assure.ok = n & 4;
+        event.u.assure.number = b;
+        event.u.assure.text = EVAC_STR("looked");
+    } else if (kind == 1) {
+        event.kind = EVAC_EVENT_NOTE;
+        event.u.note.rows = &row;
+        event.u.note.count = n & 1;
+    } else if (kind == 2) {
+        event.kind = EVAC_EVENT_PROBE;
+        event.u.probe.app = (uint16_t)(a & 1);
+        event.u.probe.result.probe = (uint16_t)(b & 1);
+        event.u.probe.result.region = (uint16_t)(b >> 1 & 1);
+        event.u.probe.result.ok = n & 1;
+        event.u.probe.result.vantage = (uint16_t)(n >> 1 & 1);
+        event.u.probe.result.reason = EVAC_STR("seen");
+        event.u.probe.result.sent_boot_ms = event.u.probe.result.boot_ms = c->v.now_ms;
+        event.u.probe.result.wall_ms = evac_virtual_wall_ms(&c->v);
+    } else {
+        event.kind = EVAC_EVENT_ANCHORS;
+        event.u.abstains = n & 1;
+    }
+    (void)evac_shell_event(c->shell, &event, &err);
+}
+
+static void live(struct controller *c, unsigned what, struct fuzz_input *in)
 {
     struct evac_err err = { EVAC_OK, "" };
+    unsigned wait = 0;
     ask(c, what);
     for (int i = 0; i < EVENTS_MAX && !evac_shell_failed(c->shell); i++) {
         uint64_t wake = evac_shell_wake_ms(c->shell), next = evac_virtual_next_ms(&c->v);
+        if (in->n && wait-- == 0) {
+            unsigned which = fuzz_byte(in);
+            wait = which >> 4;
+            if (which & 1)
+                tell(c, in);
+            else
+                say(c, in);
+            continue;
+        }
         if (wake == UINT64_MAX && next == UINT64_MAX)
             break;
         if (next <= wake) {
@@ -206,7 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         load();
     unsigned seed = fuzz_byte(&in), what = fuzz_byte(&in);
     struct evac_store *store = evac_store_new_memory("n", "b");
-    size_t n = rows_text_read(fuzz_rest(&in), evac_buf_str(&plan_text), rows);
+    size_t n = rows_text_read(fuzz_line(&in, '\x1e'), evac_buf_str(&plan_text), rows);
     MUST(n == 0 || store->vt->append(store, rows, n, &err) == EVAC_OK);
     for (int life = 0; life < 2; life++) {
         const struct evac_store_filter filter = { 0 };
@@ -218,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         }
         if (life == 0)
-            live(&c, what);
+            live(&c, what, &in);
         end(&c);
     }
     dump_all(store);

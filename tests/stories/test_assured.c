@@ -226,6 +226,11 @@ START_TEST(a_freeze_turns_acting_into_a_proposal_that_says_so)
 {
     ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "", "", DAY_MS), EVAC_E_BADARG);
     ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "", "the year ends", 0), EVAC_E_BADARG);
+    ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "", "no end", INT64_MAX), EVAC_E_BADARG);
+    /* a hold may have none: it lasts until somebody releases it */
+    ck_assert_int_eq(say(EVAC_CMD_HOLD, "", "", "no end", INT64_MAX), EVAC_OK);
+    ck_assert_int_eq(world_app(w)->hold_until_wall_ms, INT64_MAX);
+    ck_assert_int_eq(say(EVAC_CMD_RELEASE, "", "", "", 0), EVAC_OK);
     ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "bob", "the year ends", DAY_MS), EVAC_OK);
     world_crash(w, 1000);
     world_run(w, 2000);

@@ -4,6 +4,7 @@
 #include "driver_print.h"
 #include "suite.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,6 +191,46 @@ START_TEST(it_stands_on_the_drivers_page)
 }
 END_TEST
 
+/* The same tables as a page, as JSON, and as the rights that they need. */
+START_TEST(every_driver_reads_as_a_page_as_json_and_as_rights)
+{
+    const struct evac_catalog *all = evac_builtin_catalog();
+    for (size_t i = 0; i < all->pack_count; i++)
+        for (const struct evac_driver *const *d = all->packs[i]->drivers; *d; d++) {
+            struct evac_buf page, json, rights;
+            evac_buf_init(&page, 1u << 20);
+            evac_buf_init(&json, 1u << 20);
+            evac_buf_init(&rights, 1u << 20);
+            struct evac_jw w = { &json, false };
+            evac_driver_print(*d, EVAC_DRIVERS_MARKDOWN, &page);
+            evac_drivers_to_json(all, *d, &w);
+            evac_permissions_of_driver(*d, &rights);
+            cJSON *actions = cJSON_Parse(json.p), *policy = cJSON_Parse(rights.p);
+            ck_assert_msg(cJSON_IsArray(actions) && cJSON_IsObject(policy), "%s", (*d)->name);
+            int n = 0;
+            for (const struct evac_action *a = (*d)->actions; a->name; a++, n++) {
+                char name[80];
+                snprintf(name, sizeof name, "`%s`", a->name);
+                ck_assert_msg(strstr(page.p, name) != NULL, "%s: %s", (*d)->name, name);
+                ck_assert_msg(strstr(json.p, a->name) != NULL, "%s.%s", (*d)->name, a->name);
+                for (const struct evac_op *op = a->ops; op && op->service; op++) {
+                    struct evac_str more,
+                        first = evac_str_cut(evac_str(op->iam ? op->iam : ""), ' ', &more);
+                    snprintf(name, sizeof name, "\"%.*s\"", EVAC_STR_ARG(first));
+                    ck_assert_msg(first.n == 0 || strstr(rights.p, name), "%s needs %s", a->name,
+                                  name);
+                }
+            }
+            ck_assert_int_eq(cJSON_GetArraySize(actions), n);
+            cJSON_Delete(actions);
+            cJSON_Delete(policy);
+            evac_buf_done(&page);
+            evac_buf_done(&json);
+            evac_buf_done(&rights);
+        }
+}
+END_TEST
+
 /* --- what a table must not say ------------------------------------------------------------------
  */
 
@@ -251,6 +292,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, it_is_a_command_of_tools_that_are_there_without_us);
     tcase_add_test(tc, its_quotes_and_parentheses_are_closed);
     tcase_add_test(tc, it_stands_on_the_drivers_page);
+    tcase_add_test(tc, every_driver_reads_as_a_page_as_json_and_as_rights);
     suite_add_tcase(suite, tc);
 }
 

@@ -6,6 +6,7 @@
 #include "facts.h"
 #include "health.h"
 #include "loss_gate.h"
+#include "rights.h"
 #include "run_fsm.h"
 #include "self.h"
 #include "step_fsm.h"
@@ -24,6 +25,9 @@
     X(loss, evac_loss_state_name, enum evac_loss_state, EVAC_LOSS_STATE_COUNT)                     \
     X(way, evac_loss_way_name, enum evac_loss_way, EVAC_LOSS_WAY_COUNT)                            \
     X(loss_answer, evac_loss_answer_name, enum evac_loss_answer, EVAC_LOSS_ANSWER_COUNT)           \
+    X(incident, evac_incident_state_name, enum evac_incident_state, EVAC_INCIDENT_STATE_COUNT)     \
+    X(evacuee, evac_evacuee_name, enum evac_evacuee, EVAC_EVACUEE_COUNT)                           \
+    X(rights, evac_rights_role_name, enum evac_rights_role, EVAC_RIGHTS_ROLE_COUNT)                \
     X(instant, evac_instant_name, enum evac_instant, EVAC_INSTANT_COUNT)                           \
     X(verb, evac_command_name, enum evac_command_verb, EVAC_CMD_COUNT)                             \
     X(run, evac_run_state_name, enum evac_run_state, EVAC_RUN_STATE_COUNT)                         \

@@ -93,6 +93,16 @@ static const struct {
     { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { any = ( { mode = \"graceful\"; }, { not = { mode = \"graceful\"; }; } ); };"), NULL, NULL },
     { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { all = ( { mode = \"graceful\"; }, { step = \"look\"; is = \"skipped\"; } ); };"), NULL, NULL },
     { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { step = \"none\"; is = \"done\"; };"), "none", NULL },
+    { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { step = \"ready\"; fact = \"lag_ms\"; below = 1000; };"), NULL, NULL },
+    { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { any = ( { step = \"ready\"; fact = \"lag_ms\"; above = 5; }, { step = \"ready\"; fact = \"lag_ms\"; is = 0; } ); };"), NULL, NULL },
+    { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { all = ( { step = \"ready\"; fact = \"a\"; is = 1; }, { step = \"ready\"; fact = \"b\"; is = 1; }, { step = \"ready\"; fact = \"c\"; is = 1; }, { step = \"ready\"; fact = \"d\"; is = 1; } ); };"), NULL, NULL },
+    { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { any = ( { mode = \"ungraceful\"; }, { all = ( { mode = \"graceful\"; }, { mode = \"ungraceful\"; } ); } ); };"), NULL, NULL },
+    { STEP("action = \"exec.ensure\"; resource = \"users\"; when = { all = ( { step = \"ready\"; fact = \"a\"; is = 1; }, { step = \"ready\"; fact = \"b\"; is = 1; },"
+           " { step = \"ready\"; fact = \"c\"; is = 1; }, { step = \"ready\"; fact = \"d\"; is = 1; }, { step = \"ready\"; fact = \"e\"; is = 1; } ); };"), "conditions ask for more than 4 facts of step 'ready'", NULL },
+    { "/*step*/", ", { name = \"gone\"; phase = \"protect\"; region = \"to\"; action = \"asg.scale\"; want = { count = \"active\"; }; },"
+           " { name = \"then\"; phase = \"protect\"; region = \"to\"; action = \"exec.ensure\"; resource = \"users\"; when = { step = \"gone\"; is = \"skipped\"; }; },"
+           " { name = \"not\"; phase = \"protect\"; region = \"to\"; action = \"exec.ensure\"; resource = \"users\"; after = ( \"gone\" ); when = { step = \"gone\"; is = \"done\"; }; },"
+           " { name = \"nor\"; phase = \"protect\"; region = \"to\"; action = \"exec.ensure\"; resource = \"users\"; when = { step = \"gone\"; fact = \"n\"; is = 1; }; }", NULL, NULL },
     /* resources that wait */
     { "command = ( \"/bin/a\", \"{to}\" )", "waits_for = ( \"fence\" ); command = ( \"/bin/a\", \"{to}\" )", NULL, NULL },
     { "command = ( \"/bin/a\", \"{to}\" )", "waits_for = ( \"none\" ); command = ( \"/bin/a\", \"{to}\" )", "resource 'data' waits for 'none', which app 'shop' does not have", NULL },
@@ -280,6 +290,99 @@ START_TEST(a_criterion_is_in_the_plans_that_it_can_be_measured_in)
 }
 END_TEST
 
+/* --- isolated drills
+ * ------------------------------------------------------------------------------ */
+
+#define DRILL(steps) "failback = { same_as = \"failover\"; }; drill = { " steps " };"
+
+/* clang-format off */
+static const struct {
+    const char *drill, *says;
+} drills[] = {
+    { DRILL("same_as = \"failover\";"), "can not be undone: an isolated drill puts everything back" },
+    { DRILL("steps = ( { name = \"d\"; action = \"aurora.failover\"; region = \"to\"; phase = \"data\"; } );"), "an isolated drill must not" },
+    { DRILL("steps = ( { name = \"d\"; action = \"ecs.scale\"; region = \"from\"; phase = \"capacity\"; want = { count = \"active\"; }; } );"),
+      "changes the active region: an isolated drill must not" },
+    { DRILL("steps = ( { name = \"d\"; action = \"ecs.scale\"; region = \"to\"; phase = \"capacity\"; want = { count = \"active\"; }; } );"), NULL },
+    { DRILL("steps = ( { name = \"d\"; action = \"aurora.ready\"; region = \"to\"; phase = \"check\"; } );"), NULL },
+};
+/* clang-format on */
+
+START_TEST(an_isolated_drill_changes_nothing_that_users_are_on)
+{
+    struct evac_plan *plan = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf said;
+    (void)load("failback = { same_as = \"failover\"; };", drills[_i].drill, NULL);
+    ck_assert_ptr_nonnull(model);
+    const struct evac_plan_request q = { .model = model,
+                                         .app = &model->apps[0],
+                                         .catalog = evac_builtin_catalog(),
+                                         .workflow = EVAC_WORKFLOW_DRILL,
+                                         .drill = EVAC_DRILL_ISOLATED,
+                                         .mode = EVAC_MODE_GRACEFUL,
+                                         .from = EVAC_STR("us-east-1"),
+                                         .to = EVAC_STR("us-west-2") };
+    enum evac_code code = evac_plan_compile(&q, &diag, &plan, &err);
+    evac_buf_init(&said, 1u << 20);
+    evac_diag_print(&diag, &said);
+    ck_assert_msg((code != EVAC_OK) == (drills[_i].says != NULL), "%s", said.p ? said.p : "");
+    ck_assert_msg(!code || strstr(said.p, drills[_i].says), "%s", said.p);
+    evac_buf_done(&said);
+    evac_plan_free(plan);
+}
+END_TEST
+
+/* --- a plan's text, as a journal has it
+ * ----------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+    const char *old, *new;
+} damages[] = {
+    { "{\"format\":1", "{\"format\":2" }, { "{\"format\":1", "[\"format\",1" }, { "\"app\":\"shop\"", "\"app\":7" },
+    { "\"workflow\":\"failover\"", "\"workflow\":\"fail\"" }, { "\"mode\":\"graceful\"", "\"mode\":\"graceless\"" },
+    { "\"criteria\":[", "\"criteria\":[7," }, { "\"criteria\":[{", "\"criteria\":[{\"x\":1," }, { "\"measure\":\"rto\"", "\"measure\":\"rtt\"" },
+    { "\"rto_ms\":60000", "\"rto_ms\":-1" }, { "\"rto_ms\":60000", "\"rto_ms\":1e300" }, { "\"rto_ms\":60000", "\"rto_ms\":\"x\"" }, { "\"rto_ms\":60000", "\"rto_ms\":60000.5" },
+    { "\"after\":[", "\"after\":[9999," }, { "\"after\":[", "\"after\":[-1," }, { "\"after\":[", "\"after\":[\"a\"," }, { "\"after\":[", "\"before\":[" },
+    { "\"args\":{", "\"args\":{\"zz\":7," }, { "\"args\":{", "\"args\":[],\"args2\":{" }, { "\"phase\":\"check\"", "\"phase\":\"chuck\"" },
+    { "\"when\":[[", "\"when\":[7,[" }, { "\"when\":[[", "\"when\":[[1,2],[" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[2,0,1,0,0,0,0,\"\"]]" },
+    { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[1,1,5,0,0,0,0,\"\"]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,1e300,0,0,\"\"]]" },
+    { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[99,0,0,0,0,0,0,\"\"]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,\"0\",0,0,\"\"]]" },
+    { "\"facts\":[", "\"facts\":[7," }, { "\"steps\":[", "\"steps\":7,\"s\":[" }, { "\"steps\":[{", "\"steps\":[7,{" },
+};
+/* clang-format on */
+
+START_TEST(a_plan_s_text_that_was_changed_is_no_plan)
+{
+    struct evac_plan *plan = NULL, *again = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf text;
+    ck_assert_int_eq(load("", "", NULL), EVAC_OK);
+    const struct evac_plan_request q = { .model = model,
+                                         .app = &model->apps[0],
+                                         .catalog = evac_builtin_catalog(),
+                                         .mode = EVAC_MODE_GRACEFUL,
+                                         .from = EVAC_STR("us-east-1"),
+                                         .to = EVAC_STR("us-west-2") };
+    ck_assert_int_eq(evac_plan_compile(&q, &diag, &plan, &err), EVAC_OK);
+    evac_buf_init(&text, 1u << 20);
+    evac_plan_to_json(plan, &text);
+    ck_assert_int_eq(evac_plan_from_json(evac_buf_str(&text), &again, &err), EVAC_OK);
+    ck_assert_str_eq(plan->hash, again->hash);
+    evac_plan_free(again);
+    again = NULL;
+    ck_assert_msg(strstr(text.p, damages[_i].old) != NULL, "%s is not in\n%s", damages[_i].old,
+                  text.p);
+    ck_assert_int_eq(
+        evac_plan_from_json(put(text.p, damages[_i].old, damages[_i].new), &again, &err),
+        EVAC_E_CORRUPT);
+    ck_assert(!again && err.text[0]);
+    evac_plan_free(plan);
+    evac_buf_done(&text);
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("plan refuses");
@@ -289,6 +392,10 @@ static void add_cases(Suite *suite)
                         sizeof changes / sizeof changes[0]);
     tcase_add_loop_test(tc, a_request_that_can_not_be_meant_is_refused_before_anything_is_compiled,
                         0, sizeof requests / sizeof requests[0]);
+    tcase_add_loop_test(tc, an_isolated_drill_changes_nothing_that_users_are_on, 0,
+                        sizeof drills / sizeof drills[0]);
+    tcase_add_loop_test(tc, a_plan_s_text_that_was_changed_is_no_plan, 0,
+                        sizeof damages / sizeof damages[0]);
     tcase_add_test(tc, a_criterion_is_in_the_plans_that_it_can_be_measured_in);
     suite_add_tcase(suite, tc);
 }

@@ -1,5 +1,6 @@
 /* A journal's file that somebody or something changed, or that can not be had at all: what is said,
  * and that nothing is made worse. */
+#include "evac/arena.h"
 #include "sqlite_lock.h"
 #include "store_memory.h"
 #include "suite.h"
@@ -216,6 +217,46 @@ START_TEST(who_only_reads_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_row_that_is_not_there_is_said_not_to_be)
+{
+    struct evac_store *store;
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row row;
+    fill(3);
+    ck_assert_int_eq(open_with(path, false, 0, &store), EVAC_OK);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        ck_assert_int_eq(evac_store_row(store, seq, arena, &row, &err), EVAC_OK);
+        ck_assert(row.record.seq == seq && evac_str_is(row.record.app, "shop"));
+    }
+    ck_assert_int_eq(evac_store_row(store, 4, arena, &row, &err), EVAC_E_NOTFOUND);
+    ck_assert_int_eq(evac_store_row(store, 0, arena, &row, &err), EVAC_E_NOTFOUND);
+    evac_store_close(store);
+    sql("DELETE FROM journal WHERE seq = 2");
+    ck_assert_int_eq(open_with(path, true, 0, &store), EVAC_E_CORRUPT);
+    store = evac_store_new_memory("n", "b");
+    ck_assert(!evac_store_sqlite_ballast_used(store)); /* it has none */
+    evac_store_close(store);
+    evac_arena_free(arena);
+}
+END_TEST
+
+/* One whose schema is of before: who only reads it can not make it newer. */
+START_TEST(an_old_schema_is_read_or_it_is_said_what_to_do)
+{
+    struct evac_store *store;
+    ck_assert_int_eq(open_with(path, false, 0, &store), EVAC_OK);
+    evac_store_close(store);
+    sql("PRAGMA user_version = 0");
+    ck_assert_int_eq(open_with(path, true, 0, &store), EVAC_E_VERSION);
+    ck_assert_msg(strstr(err.text, "start a controller on it once"), "%s", err.text);
+    ck_assert_int_ne(open_with(path, false, 0, &store), EVAC_OK); /* its tables are there already */
+    ck_assert_ptr_null(store);
+    sql("PRAGMA user_version = 99");
+    ck_assert_int_eq(open_with(path, false, 0, &store), EVAC_E_VERSION);
+    ck_assert_msg(strstr(err.text, "use a newer one"), "%s", err.text);
+}
+END_TEST
+
 /* --- memory's ------------------------------------------------------------------------------------
  */
 
@@ -278,6 +319,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, whoever_holds_the_lock_without_a_number_is_unknown);
     tcase_add_test(tc, the_ballast_is_made_once_kept_and_given_up);
     tcase_add_test(tc, who_only_reads_changes_nothing);
+    tcase_add_test(tc, a_row_that_is_not_there_is_said_not_to_be);
+    tcase_add_test(tc, an_old_schema_is_read_or_it_is_said_what_to_do);
     tcase_add_test(tc, a_journal_in_memory_answers_as_one_on_a_disk);
     suite_add_tcase(suite, tc);
 }
