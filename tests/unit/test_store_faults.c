@@ -217,7 +217,7 @@ static const struct {
 };
 #define FAULTS (int)(sizeof faults / sizeof faults[0])
 
-#define POINTS 20 /* of a class of calls, without EVAC_TORTURE=all */
+#define POINTS 14 /* of a class of calls, without EVAC_TORTURE=all */
 
 static unsigned calls_of_a_life(enum fault_call call)
 {
