@@ -30,14 +30,27 @@ install(FILES ${PROJECT_BINARY_DIR}/evac-driver-config.cmake DESTINATION ${CMAKE
 install(DIRECTORY DESTINATION ${EVAC_DRIVER_DIR}
   DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
+# --- for apps that ask in their own process: the fence's judgement, with what it stands on -----------
+set(fence_kit fence.c fence_word.c ../controller/base/err.c ../controller/base/format.c ../controller/base/str.c)
+list(TRANSFORM fence_kit PREPEND ${PROJECT_SOURCE_DIR}/fence/)
+add_library(evac_fence_kit STATIC ${fence_kit})
+target_include_directories(evac_fence_kit PUBLIC ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(evac_fence_kit PRIVATE -O2 -Wall -Wextra -fstack-protector-strong -D_GNU_SOURCE)
+target_link_libraries(evac_fence_kit PUBLIC PkgConfig::CJSON)
+set_target_properties(evac_fence_kit PROPERTIES OUTPUT_NAME evac-fence POSITION_INDEPENDENT_CODE ON)
+configure_file(${PROJECT_SOURCE_DIR}/contrib/cmake/evac-fence.pc.in ${PROJECT_BINARY_DIR}/evac-fence.pc @ONLY)
+install(TARGETS evac_fence_kit ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${PROJECT_BINARY_DIR}/evac-fence.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
 # --- programs, and what stands around them -----------------------------------------------------------
 install(TARGETS evacd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS evac RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS evac_fence_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET evac_sandbox)
   install(TARGETS evac_sandbox RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 set(contrib ${PROJECT_SOURCE_DIR}/contrib)
-install(FILES ${contrib}/systemd/evacd.service DESTINATION lib/systemd/system)
+install(FILES ${contrib}/systemd/evacd.service ${contrib}/systemd/evac-fence@.service DESTINATION lib/systemd/system)
 install(FILES ${contrib}/systemd/evac.sysusers DESTINATION lib/sysusers.d RENAME evac.conf)
 install(FILES ${contrib}/systemd/evac.tmpfiles DESTINATION lib/tmpfiles.d RENAME evac.conf)
 # Manual pages and the changelog as Debian has them: gzip without a name or time, so that builds can be compared.
@@ -94,8 +107,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "disaster recovery orchestrator and failov
 set(CPACK_PACKAGE_DESCRIPTION "Watches applications in several cloud regions, moves them out of a failing one,
 proves how long that took and how much data it cost, and rehearses it.
 
-Holds evacd, the controller; evac, its command line; evac-sandbox, a model of
-AWS on loopback; and headers for drivers of your own.")
+Holds evacd, the controller; evac, its command line; evac-fence, the app's half of the
+fence; evac-sandbox, a model of AWS on loopback; and headers for drivers of your own.")
 set(EVAC_PACKAGE_CONTACT "evac <root@localhost>" CACHE STRING "Whoever makes the package")
 set(CPACK_PACKAGE_CONTACT ${EVAC_PACKAGE_CONTACT})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

@@ -75,6 +75,12 @@ def the_unit_is_hardened():
             f.write(text.replace("/usr/sbin/evacd", BUILD + "/bin/evacd"))
         said = tool("systemd-analyze", "verify", "--man=no", d + "/evacd.service")
         assert not said, said
+        text = open(CONTRIB + "/systemd/evac-fence@.service").read()
+        assert "ExecStart=/usr/bin/evac-fence" in text
+        with open(d + "/evac-fence@shop.service", "w") as f:
+            f.write(text.replace("/usr/bin/evac-fence", BUILD + "/bin/evac-fence"))
+        said = tool("systemd-analyze", "verify", "--man=no", d + "/evac-fence@shop.service")
+        assert not said, said
 
 
 def users_and_folders_are_made():
@@ -83,6 +89,7 @@ def users_and_folders_are_made():
         if tool("systemd-sysusers", "--root=" + d, CONTRIB + "/systemd/evac.sysusers") is None:
             return
         assert "\nevac:" in "\n" + open(d + "/etc/passwd").read()
+        assert "\nevac-fence:" in "\n" + open(d + "/etc/group").read()
         if os.geteuid() != 0:
             return  # only root gives folders away
         tool("systemd-tmpfiles", "--root=" + d, "--create", CONTRIB + "/systemd/evac.tmpfiles")
@@ -105,6 +112,8 @@ def terraform_says_who_may_do_what():
 
 
 SHIPPED = """usr/sbin/evacd usr/bin/evac usr/bin/evac-sandbox usr/lib/systemd/system/evacd.service usr/lib/sysusers.d/evac.conf
+usr/bin/evac-fence usr/lib/systemd/system/evac-fence@.service usr/include/evac/fence.h usr/lib/libevac-fence.a
+usr/lib/pkgconfig/evac-fence.pc usr/share/man/man8/evac-fence.8.gz
 usr/lib/tmpfiles.d/evac.conf usr/include/evac/driver.h usr/lib/libevac-driver.a usr/lib/pkgconfig/evac-driver.pc usr/lib/evac/drivers
 usr/share/man/man1/evac.1.gz usr/share/man/man8/evacd.8.gz usr/share/man/man5/evac.cfg.5.gz
 usr/share/bash-completion/completions/evac usr/share/zsh/vendor-completions/_evac usr/share/fish/vendor_completions.d/evac.fish
