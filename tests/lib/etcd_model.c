@@ -32,6 +32,7 @@ struct exchange {
     struct client *client;
     unsigned endpoint, jobs;
     bool finished, silent, hollow; /* silent: nobody hears its answer */
+    bool vanished;                 /* it never arrives */
     uint64_t sent_ms;
     evac_http_done_fn *done;
     void *user;
@@ -659,7 +660,7 @@ static void arrive(struct etcd_model *m, struct exchange *x)
 {
     struct evac_str path = { x->request, x->path_n };
     bool keeps = evac_str_is(path, "/v3/lease/keepalive");
-    if (m->headless && !m->alone[x->endpoint])
+    if (x->vanished || (m->headless && !m->alone[x->endpoint]))
         return;
     if (m->alone[x->endpoint]) {
         if (!keeps || m->now_ms >= m->lies_until[x->endpoint])
@@ -919,6 +920,13 @@ const struct evac_host *etcd_model_host(struct etcd_model *m, unsigned client)
 void etcd_model_chances(struct etcd_model *m, struct etcd_chances chances)
 {
     m->chances = chances;
+}
+
+void etcd_model_settle(struct etcd_model *m)
+{
+    for (size_t i = 0; i < m->job_count; i++)
+        if (m->jobs[i].kind == JOB_ARRIVE && m->jobs[i].x->silent)
+            m->jobs[i].x->vanished = true;
 }
 
 void etcd_model_cut(struct etcd_model *m, unsigned client, unsigned endpoint, bool cut)

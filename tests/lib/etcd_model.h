@@ -40,6 +40,8 @@ struct etcd_chances {
     uint32_t trip_ms; /* of an exchange in peace, at most */
 };
 void etcd_model_chances(struct etcd_model *m, struct etcd_chances chances);
+/* What is still to land of those that were delayed never does. */
+void etcd_model_settle(struct etcd_model *m);
 void etcd_model_cut(struct etcd_model *m, unsigned client, unsigned endpoint, bool cut);
 void etcd_model_cut_all(struct etcd_model *m, unsigned client, bool cut);
 /* The endpoint is on the wrong side: what it is asked hangs, but that for lies_ms it says of each

@@ -368,6 +368,7 @@ static void peace(struct sim *s)
     note(s, "the faults stop");
     etcd_model_chances(s->m, (struct etcd_chances){ .trip_ms = 200 });
     etcd_model_no_space(s->m, false);
+    etcd_model_settle(s->m); /* a late keepalive of a dead leader would be one more fault */
     mend_endpoints(s, true);
     for (unsigned i = 0; i < NODES; i++) {
         etcd_model_cut_all(s->m, i, false);
