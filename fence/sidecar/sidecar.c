@@ -152,9 +152,7 @@ static void close_all(struct sidecar *s)
 static void on_last_look(uv_timer_t *timer)
 {
     struct sidecar *s = timer->data;
-    static unsigned waited_ms;
-    waited_ms += TICK_MS / 10;
-    if (!s->running || waited_ms >= LAST_RUN_MS)
+    if (!s->running || sidecar_now(s) >= s->leave_ms)
         close_all(s);
 }
 
@@ -168,6 +166,7 @@ void sidecar_stop(struct sidecar *s)
         close_all(s);
         return;
     }
+    s->leave_ms = sidecar_now(s) + LAST_RUN_MS;
     evac_fence_end(s->fence, sidecar_now(s));
     sidecar_publish(s);
     uv_timer_start(&s->timer, on_last_look, s->running ? TICK_MS / 10 : 0, TICK_MS / 10);

@@ -38,6 +38,7 @@ struct sidecar {
     bool said_any, running, ran_may, ran_any, stopping, closed;
     uint64_t file_until_ms; /* what stands in the file; 0: it is not there */
     uint64_t changes, file_failures;
+    uint64_t leave_ms; /* how long the last command may take, once it is stopping */
     char boot_id[48];
 };
 
