@@ -162,3 +162,12 @@ int evac_vformat(char *out, size_t room, const char *fmt, va_list ap)
         out[text.n < room ? text.n : room - 1] = '\0';
     return (int)text.n;
 }
+
+int evac_format(char *out, size_t room, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = evac_vformat(out, room, fmt, ap);
+    va_end(ap);
+    return n;
+}

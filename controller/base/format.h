@@ -12,4 +12,6 @@
 /* As vsnprintf(): how many bytes it takes without the zero, and of them what has room. */
 int evac_vformat(char *out, size_t room, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
+/* As snprintf(). */
+int evac_format(char *out, size_t room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #endif

@@ -2,20 +2,9 @@
 
 #include <string.h>
 
-struct evac_str evac_str(const char *c_string)
-{
-    return (struct evac_str){ c_string, c_string ? strlen(c_string) : 0 };
-}
-
-bool evac_str_eq(struct evac_str a, struct evac_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool evac_str_is(struct evac_str a, const char *c_string)
-{
-    return evac_str_eq(a, evac_str(c_string));
-}
+extern inline struct evac_str evac_str(const char *c_string);
+extern inline bool evac_str_eq(struct evac_str a, struct evac_str b);
+extern inline bool evac_str_is(struct evac_str a, const char *c_string);
 
 bool evac_str_starts(struct evac_str a, const char *prefix)
 {

@@ -1,5 +1,6 @@
 #include "decision.h"
 
+#include "rule.h"
 #include "text.h"
 
 #define X(name, text, binds, doc) text,
@@ -270,6 +271,8 @@ static enum evac_gate_answer block_abstaining(struct gate_io *io)
 
 static enum evac_gate_answer gate_observer(struct gate_io *io)
 {
+    if (!EVAC_RULE(ABSTAIN))
+        return EVAC_GATE_SAYS_PASS;
     if (active(io->in)->verdict == EVAC_VERDICT_SUSPECT)
         return because(io, "every region looks down: this controller doubts itself first");
     if (io->in->health->vantages[0].abstains)
@@ -340,7 +343,7 @@ static enum evac_gate_answer gate_cooldown(struct gate_io *io)
 {
     uint64_t end = io->in->last_run_end_boot_ms, now = io->in->now_boot_ms;
     uint64_t over = end + io->in->app->cooldown_ms;
-    if (end == 0 || io->in->last_run_acked || now >= over)
+    if (end == 0 || io->in->last_run_acked || now >= over || !EVAC_RULE(COOLDOWN))
         return EVAC_GATE_SAYS_PASS;
     wake_at(io, over);
     because(io, "the last run ended ");

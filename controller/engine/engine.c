@@ -1000,6 +1000,7 @@ static void clock_jump(struct engine_io *io, int64_t by_ms)
 {
     struct evac_record r = { .kind = EVAC_RECORD_CLOCK_JUMP, .number = by_ms };
     engine_record(io, r);
+    engine_measure_clock_jumped(io->engine, io->now->wall_ms, by_ms);
     engine_notice(io, true, EVAC_STR_NONE, "the wall clock jumped; decisions do not depend on it");
 }
 
@@ -1126,11 +1127,27 @@ static void set_wake(struct evac_engine *engine, size_t first, size_t count)
     engine->wake_ms = wake;
 }
 
+/* A process that stood still hears what came in the meantime before its own clock: what it knew
+ * has grown old all the same, and nothing is begun on it. */
+static void grow_old(struct engine_io *io)
+{
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
+        struct evac_engine_app *a = &io->engine->apps[i];
+        struct evac_health_news news;
+        if (io->now->boot_ms < evac_health_wake_ms(&a->health))
+            continue;
+        evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
+        health_changed(io, a, &news);
+    }
+}
+
 void evac_engine_step(struct evac_engine *engine, const struct evac_event *event,
                       struct evac_effects *fx)
 {
     struct engine_io io = { engine, fx, &event->now };
     evac_effects_reset(fx);
+    if (event->now.boot_ms >= engine->wake_ms && event->kind != EVAC_EVENT_STOP)
+        grow_old(&io);
 
     switch (event->kind) {
     case EVAC_EVENT_TICK:

@@ -155,6 +155,7 @@ struct evac_engine {
     struct evac_self_opinion opinion; /* what follows from self: what its opinion is worth */
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
     int64_t last_start_wall_ms;
+    int64_t newest_wall_ms; /* of all rows replayed */
     struct evac_fleet fleet;
     struct evac_word freezes[EVAC_FREEZE_COUNT]; /* of all apps */
     int64_t starts_at[EVAC_PACE_MAX];            /* automatic starts, boot clock: ring */

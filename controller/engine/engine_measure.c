@@ -407,6 +407,19 @@ static void note_lag(struct engine_io *io, const struct spot *at)
     record_lag(io, a, at, loss);
 }
 
+/* Markers and samples carry the wall clock's time: a clock that goes back makes old ones look new.
+ */
+void engine_measure_clock_jumped(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms)
+{
+    if (by_ms >= 0)
+        return; /* what is measured then looks older than it is: nothing is hidden */
+    for (size_t a = 0; a < engine->app_count; a++)
+        for (size_t i = 0; i < engine->apps[a].app->resource_count; i++)
+            for (uint16_t s = 0; s < engine->apps[a].sources; s++)
+                evac_watch_clock_went_back(evac_engine_watch_of(&engine->apps[a], i, s),
+                                           now_wall_ms - by_ms);
+}
+
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *r)
 {
     uint16_t source = engine_region_index(a->app, r->from);

@@ -153,6 +153,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     struct evac_engine_app *a = app_of(engine, r->app);
     if (r->kind == EVAC_RECORD_HOLD)
         see_hold(engine, a, r);
+    if (r->kind == EVAC_RECORD_CLOCK_JUMP)
+        engine_measure_clock_jumped(engine, r->t_wall_ms, r->number);
     if (r->kind == EVAC_RECORD_DEPENDENCY)
         engine_see_dependency(engine, r);
     if (r->kind == EVAC_RECORD_FREEZE)
@@ -228,6 +230,8 @@ enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_
     see_number(engine, r);
     see_start(engine, r);
     see_for_app(engine, r);
+    if (r->t_wall_ms > engine->newest_wall_ms)
+        engine->newest_wall_ms = r->t_wall_ms;
     return run ? evac_run_fold(run, r, err) : EVAC_OK;
 }
 
@@ -266,6 +270,8 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
             "orderly way to go on");
         return;
     }
+    if (now->wall_ms < engine->newest_wall_ms) /* the clock went back while nobody looked at it */
+        engine_measure_clock_jumped(engine, now->wall_ms, now->wall_ms - engine->newest_wall_ms);
     engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
     for (size_t i = 0; i < engine->app_count; i++) {
         struct evac_engine_app *a = &engine->apps[i];

@@ -1,4 +1,5 @@
 #include "health_internal.h"
+#include "rule.h"
 
 #include <string.h>
 
@@ -152,7 +153,7 @@ enum evac_verdict evac_health_verdict(enum evac_probe_state outside, enum evac_p
         [EVAC_PROBE_DOWN]    = { EVAC_VERDICT_DOWN,    EVAC_VERDICT_ISOLATED, EVAC_VERDICT_DOWN },
     };
     // clang-format on
-    if (all_regions_down && outside == EVAC_PROBE_DOWN)
+    if (EVAC_RULE(ABSTAIN) && all_regions_down && outside == EVAC_PROBE_DOWN)
         return EVAC_VERDICT_SUSPECT;
     return table[outside][inside];
 }

@@ -251,7 +251,7 @@ static void look(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     struct evac_reply blind = ledger(s);
     if (s->call || !is_looking(s->state))
         return;
-    if (!EVAC_RULE_R5 && s->doubt && !s->acked) {
+    if (!EVAC_RULE(R5) && s->doubt && !s->acked) {
         blind.seen = EVAC_SEEN_UNSATISFIED;
         blind.version = evac_str(s->version);
         run_saw(run, io, i, &blind);
@@ -660,7 +660,7 @@ static void end_run(struct evac_run *run, struct evac_run_io *io, enum evac_run_
 static void settle(struct evac_run *run, struct evac_run_io *io)
 {
     bool waiting = run->measuring > 0;
-    for (uint16_t i = 0; EVAC_RULE_R8 && i < run->plan->step_count; i++) {
+    for (uint16_t i = 0; EVAC_RULE(R8) && i < run->plan->step_count; i++) {
         struct evac_step_run *s = &run->steps[i];
         uint64_t dead = s->unresolved_ms + run->plan->quarantine_ms;
         if (evac_step_is_unresolved(s) && io->now->boot_ms < dead) {

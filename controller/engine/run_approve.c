@@ -222,6 +222,8 @@ bool evac_run_loss_outgrew(const struct evac_run *run, int64_t loss_ms)
  * loss that is too much and twice what was shown. */
 static const char *why_void(const struct evac_run *run, const struct evac_yes *yes)
 {
+    if (!EVAC_RULE(APPROVAL))
+        return NULL;
     bool verdict_known =
         run->facts.verdict != EVAC_VERDICT_UNKNOWN && yes->verdict != EVAC_VERDICT_UNKNOWN;
     if (yes->mode != run->mode)

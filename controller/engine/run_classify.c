@@ -13,7 +13,7 @@ static enum evac_step_event satisfied(struct evac_run *run, const struct evac_ru
                                       uint16_t i, bool strong)
 {
     struct evac_step_run *s = &run->steps[i];
-    if (!EVAC_RULE_R6 || !is_mutating(run, i) || strong)
+    if (!EVAC_RULE(R6) || !is_mutating(run, i) || strong)
         return EVAC_ON_SAW_CONFIRMED;
     if (s->acked && s->state == EVAC_STEP_VERIFYING)
         return EVAC_ON_SAW_CONFIRMED;
@@ -210,7 +210,7 @@ static void intend(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     s->acked_ms = 0;
     s->unresolved_ms = io->now->boot_ms;
     s->call_deadline_ms = io->now->boot_ms + EVAC_CALL_APPLY_MS;
-    if (!EVAC_RULE_R1)
+    if (!EVAC_RULE(R1))
         evac_run_committed(run, io, s->intent_seq);
 }
 
@@ -310,7 +310,7 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
               const struct evac_reply *reply)
 {
     struct evac_step_run *s = &run->steps[i];
-    if (!EVAC_RULE_R4 && outcome == EVAC_OUTCOME_UNKNOWN)
+    if (!EVAC_RULE(R4) && outcome == EVAC_OUTCOME_UNKNOWN)
         outcome = EVAC_OUTCOME_REJECTED;
 
     struct evac_record r = about(i, EVAC_RECORD_OUTCOME);

@@ -63,7 +63,7 @@ uint16_t run_find_step(const struct evac_run *run, struct evac_str name, enum ev
 
 static void cancel(struct evac_run *run, struct evac_run_io *io, const struct evac_command *cmd)
 {
-    if (run->pivoted) {
+    if (EVAC_RULE(R11) && run->pivoted) {
         run_refuse(
             io,
             "the point of no return is behind: go forward (retry, skip), stop, or fail back later");

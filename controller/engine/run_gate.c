@@ -84,7 +84,7 @@ static bool lets_pass(const struct evac_run *run, uint16_t i)
     bool go_on =
         undo || run->plan->rehearse || plan_step(run, i)->on_failure == EVAC_ON_FAILURE_GO_ON;
 
-    if (!EVAC_RULE_FENCE && plan_step(run, i)->phase == EVAC_PHASE_FENCE)
+    if (!EVAC_RULE(FENCE) && plan_step(run, i)->phase == EVAC_PHASE_FENCE)
         return true;
     if (!evac_step_is_over(state))
         return false;
@@ -120,7 +120,7 @@ bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint1
     bool barred = false;
 
     *ret_until_ms = 0;
-    if (!EVAC_RULE_R7)
+    if (!EVAC_RULE(R7))
         return false;
     for (uint16_t k = 0; k < p->rival_count; k++) {
         const struct evac_step_run *rival = &run->steps[p->rivals[k]];

@@ -274,7 +274,7 @@ static void ask_rpo(struct gate_io *io)
                                            run->plan->rpo_ms, run->facts.loss_agreed,
                                            run->facts.apart[0] != '\0' };
     enum evac_loss_state state = evac_loss_state(&facts);
-    if (looks_first(run, (uint16_t)io->step))
+    if (looks_first(run, (uint16_t)io->step) || !EVAC_RULE(RPO))
         return;
     switch (evac_loss_gate(state, way_of(run))) {
     case EVAC_LOSS_SAYS_PASS:

@@ -3,45 +3,9 @@
 #ifndef EVAC_RUN_INTERNAL_H
 #define EVAC_RUN_INTERNAL_H
 
+#include "rule.h"
 #include "run.h"
 #include "tri.h"
-
-/* A safety rule that a build can leave out, to prove that the tests miss it. */
-#ifdef EVAC_WITHOUT_R1
-#define EVAC_RULE_R1 0
-#else
-#define EVAC_RULE_R1 1
-#endif
-#ifdef EVAC_WITHOUT_R4
-#define EVAC_RULE_R4 0
-#else
-#define EVAC_RULE_R4 1
-#endif
-#ifdef EVAC_WITHOUT_R5
-#define EVAC_RULE_R5 0
-#else
-#define EVAC_RULE_R5 1
-#endif
-#ifdef EVAC_WITHOUT_R6
-#define EVAC_RULE_R6 0
-#else
-#define EVAC_RULE_R6 1
-#endif
-#ifdef EVAC_WITHOUT_R7
-#define EVAC_RULE_R7 0
-#else
-#define EVAC_RULE_R7 1
-#endif
-#ifdef EVAC_WITHOUT_R8
-#define EVAC_RULE_R8 0
-#else
-#define EVAC_RULE_R8 1
-#endif
-#ifdef EVAC_WITHOUT_FENCE
-#define EVAC_RULE_FENCE 0
-#else
-#define EVAC_RULE_FENCE 1
-#endif
 
 #define EVAC_CALL_OBSERVE_MS                                                                       \
     25000u /* the driver's own ceilings are shorter: this one is the net                           \

@@ -1,4 +1,5 @@
 #include "self.h"
+#include "rule.h"
 
 #define X(name, text) text,
 static const char *const reach_names[] = { EVAC_REACHES(X) };
@@ -97,7 +98,7 @@ struct evac_self_opinion evac_self_judge(const struct evac_self_reach *reach, un
     bool votes = word == V || word == L;
     bool ill = score >= EVAC_SELF_ABSTAINS_FROM, patient = score >= EVAC_SELF_PATIENT_FROM && !ill;
     struct evac_self_opinion o = { .word = word,
-                                   .abstains = !votes || ill,
+                                   .abstains = EVAC_RULE(ABSTAIN) && (!votes || ill),
                                    .may_lead = word != L && word != P,
                                    .fall_times = votes && patient ? 1 + score : 1 };
     if (votes && ill)

@@ -9,11 +9,18 @@ bool evac_watch_measures(const struct evac_watch *watch)
     return watch->verbs & (1u << EVAC_VERB_MEASURE | 1u << EVAC_VERB_MARK | 1u << EVAC_VERB_SEEK);
 }
 
+void evac_watch_clock_went_back(struct evac_watch *watch, int64_t from_ms)
+{
+    if (from_ms > watch->clock_from_ms)
+        watch->clock_from_ms = from_ms;
+}
+
 void evac_watch_turn(struct evac_watch *watch)
 {
     struct evac_watch fresh = { .verbs = watch->verbs,
                                 .lag_ms = -1,
                                 .last_mark = watch->last_mark,
+                                .clock_from_ms = watch->clock_from_ms,
                                 .mark_call = watch->mark_call,
                                 .seek_call = watch->seek_call,
                                 .measure_call = watch->measure_call,
@@ -62,23 +69,23 @@ void evac_watch_measured(struct evac_watch *watch, const struct evac_reply *repl
         watch->replicated_until_ms = as_of - lag;
 }
 
-static int64_t behind(int64_t until_ms, int64_t reference_ms)
+static int64_t behind(const struct evac_watch *watch, int64_t until_ms, int64_t reference_ms)
 {
-    if (until_ms == 0)
+    if (until_ms == 0 || reference_ms < watch->clock_from_ms)
         return EVAC_LOSS_UNKNOWN;
     return reference_ms > until_ms ? reference_ms - until_ms : 0;
 }
 
 int64_t evac_watch_loss_by_lag(const struct evac_watch *watch, int64_t reference_ms)
 {
-    return behind(watch->replicated_until_ms, reference_ms);
+    return behind(watch, watch->replicated_until_ms, reference_ms);
 }
 
 /* Replication keeps the order: what was written before the newest marker that arrived, arrived too.
  */
 int64_t evac_watch_loss_by_canary(const struct evac_watch *watch, int64_t reference_ms)
 {
-    return behind(watch->found, reference_ms);
+    return behind(watch, watch->found, reference_ms);
 }
 
 int64_t evac_watch_loss(const struct evac_watch *watch, int64_t reference_ms)

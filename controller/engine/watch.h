@@ -32,6 +32,10 @@ struct evac_watch {
     int64_t last_mark; /* newest number used */
     int64_t found;     /* newest marker seen in the standby; 0 none */
 
+    /* The wall clock jumped back from here: what is before can not be told from what was before the
+     * jump. 0 it did not. */
+    int64_t clock_from_ms;
+
     uint64_t mark_call, seek_call, measure_call; /* open calls */
     uint64_t still_call;                         /* the same, of the region that was left */
     uint64_t mark_due_ms, measure_due_ms;
@@ -44,6 +48,9 @@ struct evac_watch {
 
 /* It tells how far the other side is behind. */
 bool evac_watch_measures(const struct evac_watch *watch);
+
+/* The wall clock showed that, and now shows less: until it is there again nothing is known. */
+void evac_watch_clock_went_back(struct evac_watch *watch, int64_t from_ms);
 
 /* Forget what was learnt in the other direction. */
 void evac_watch_turn(struct evac_watch *watch);

@@ -20,16 +20,6 @@ struct evac_key {
 
 /* --- hex -------------------------------------------------------------------------------------- */
 
-void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        ret_hex[2 * i] = digits[bytes[i] >> 4];
-        ret_hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    ret_hex[2 * n] = '\0';
-}
-
 static int digit_of(char c)
 {
     if (c >= '0' && c <= '9')

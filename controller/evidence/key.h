@@ -32,8 +32,6 @@ const uint8_t *evac_key_bytes(const struct evac_key *key); /* 32 */
 /* What people compare: hex SHA-256 of the public key's 32 bytes. */
 void evac_key_fingerprint(const struct evac_key *key, char ret_hex[65]);
 
-/* hex of n bytes, zero-terminated. */
-void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex);
 /* false: not 2n hexadecimal digits, in lower case as evac_hex makes them. */
 bool evac_unhex(struct evac_str hex, uint8_t *ret_bytes, size_t n);
 #endif

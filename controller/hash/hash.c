@@ -52,16 +52,21 @@ void evac_sha256(struct evac_str text, unsigned char ret_hash[EVAC_SHA256_BYTES]
     evac_sha256_parts(&text, 1, ret_hash);
 }
 
-void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES])
+void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex)
 {
     static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        ret_hex[2 * i] = digits[bytes[i] >> 4];
+        ret_hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    ret_hex[2 * n] = '\0';
+}
+
+void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES])
+{
     unsigned char hash[EVAC_SHA256_BYTES];
     evac_sha256(text, hash);
-    for (size_t i = 0; i < sizeof hash; i++) {
-        ret_hex[2 * i] = digits[hash[i] >> 4];
-        ret_hex[2 * i + 1] = digits[hash[i] & 15];
-    }
-    ret_hex[2 * sizeof hash] = '\0';
+    evac_hex(hash, sizeof hash, ret_hex);
 }
 
 void evac_hmac_sha256(const void *key, size_t key_bytes, struct evac_str text,

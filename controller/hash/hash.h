@@ -12,6 +12,8 @@
 
 /* Aborts when OpenSSL has no SHA-256: nothing could be signed, nor any journal trusted. */
 void evac_sha256(struct evac_str text, unsigned char ret_hash[EVAC_SHA256_BYTES]);
+/* 2n lower-case hexadecimal digits and a zero. */
+void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex);
 /* The same as 64 lower-case digits and a zero. */
 #define EVAC_SHA256_HEX_BYTES 65u
 void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES]);

@@ -1,3 +1,4 @@
+#include "rule.h"
 #include "shell_internal.h"
 
 #include <stdlib.h>
@@ -80,17 +81,13 @@ static void perform_one(struct evac_shell *shell, const struct evac_effect *effe
 enum evac_code shell_perform(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_effects *fx = shell->fx;
-#ifdef EVAC_WITHOUT_R1
-    for (size_t i = 0; i < fx->count; i++)
+    for (size_t i = 0; !EVAC_RULE(R1) && i < fx->count; i++)
         perform_one(shell, &fx->items[i]);
-#endif
     enum evac_code code = shell_commit(shell, err);
     if (code)
         return code;
-#ifndef EVAC_WITHOUT_R1
-    for (size_t i = 0; i < fx->count; i++)
+    for (size_t i = 0; EVAC_RULE(R1) && i < fx->count; i++)
         perform_one(shell, &fx->items[i]);
-#endif
     for (size_t i = 0; i < fx->count; i++)
         if (fx->items[i].kind == EVAC_FX_ENDED)
             shell_end_run(shell, fx->items[i].u.ended);

@@ -95,6 +95,7 @@ struct evac_wish {
     enum evac_plan_part part; /* of a drill; its things, borrowed */
     const struct evac_str *things;
     size_t thing_count;
+    bool unnamed; /* the plan is only looked at: it needs no hash */
     struct evac_str who, why;
     uint16_t
         overrides; /* gates of the start that whoever asks overrides, a bit each; why says why */

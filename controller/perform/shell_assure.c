@@ -118,7 +118,8 @@ static void lint_move(const struct evac_shell *shell, const struct evac_app *app
                               .workflow = EVAC_WORKFLOW_FAILOVER,
                               .mode = EVAC_MODE_UNGRACEFUL,
                               .from = app->regions[from],
-                              .to = app->regions[e->region] };
+                              .to = app->regions[e->region],
+                              .unnamed = true };
     enum evac_code code = evac_shell_plan(shell, &wish, &diag, &plan, &err);
     if (code == EVAC_OK) {
         e->known = true;

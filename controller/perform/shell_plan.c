@@ -155,6 +155,7 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
         .part = wish->part,
         .things = wish->things,
         .thing_count = wish->thing_count,
+        .unnamed = wish->unnamed,
     };
     return evac_plan_compile(&request, diag, ret_plan, err);
 }

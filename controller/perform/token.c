@@ -1,3 +1,4 @@
+#include "format.h"
 #include "hash.h"
 #include "shell.h"
 
@@ -12,8 +13,8 @@ void evac_attempt_token(uint64_t run, struct evac_str step, uint32_t attempt, ui
     unsigned bits = 0;
     size_t at = 0;
 
-    int n = snprintf(head, sizeof head, "%llu/%lu/%llu/", (unsigned long long)run,
-                     (unsigned long)attempt, (unsigned long long)epoch);
+    int n = evac_format(head, sizeof head, "%llu/%lu/%llu/", (unsigned long long)run,
+                        (unsigned long)attempt, (unsigned long long)epoch);
     const struct evac_str parts[] = { { head, (size_t)n }, step };
     evac_sha256_parts(parts, 2, digest);
 

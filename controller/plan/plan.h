@@ -128,6 +128,7 @@ struct evac_plan_request {
     enum evac_plan_part part;
     const struct evac_str *things; /* of the part */
     size_t thing_count;
+    bool unnamed; /* only looked at: its hash stays "" */
 };
 
 /*

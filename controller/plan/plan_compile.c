@@ -420,7 +420,8 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
         evac_arena_free(c.arena);
     } else {
         *ret_plan = assemble(&c);
-        set_hash(*ret_plan);
+        if (!request->unnamed)
+            set_hash(*ret_plan);
     }
     free(c.drafts);
     return code;
@@ -452,6 +453,7 @@ static void check_one(const struct evac_model *model, const struct evac_catalog 
                                        .app = app,
                                        .catalog = catalog,
                                        .workflow = workflow,
+                                       .unnamed = true,
                                        .mode = (enum evac_mode)mode,
                                        .from = app->regions[from],
                                        .to = app->regions[to] };
@@ -554,6 +556,7 @@ static void check_part(const struct evac_model *model, const struct evac_catalog
                                    .app = app,
                                    .catalog = catalog,
                                    .workflow = EVAC_WORKFLOW_DRILL,
+                                   .unnamed = true,
                                    .drill = part == EVAC_PART_LOOK ? EVAC_DRILL_REHEARSE
                                                                    : EVAC_DRILL_GAME_DAY,
                                    .rehearse = part == EVAC_PART_LOOK,

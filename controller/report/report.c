@@ -4,6 +4,7 @@
 #include "report_parts.h"
 
 #include "evac/arena.h"
+#include "hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,12 +190,6 @@ static void take_end(struct maker *m, const struct evac_record *r)
     m->report->over = true;
 }
 
-static void to_hex(const uint8_t hash[32], char out[65])
-{
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(out + 2 * i, 3, "%02x", hash[i]);
-}
-
 static bool take_row(void *user, const struct evac_row *row)
 {
     struct maker *m = user;
@@ -216,7 +211,7 @@ static bool take_row(void *user, const struct evac_row *row)
     if (r->kind == EVAC_RECORD_TERMINAL)
         take_end(m, r);
     m->report->last_seq = r->seq;
-    to_hex(row->hash, m->report->last_hash);
+    evac_hex(row->hash, 32, m->report->last_hash);
     return true;
 }
 

@@ -14,7 +14,7 @@ struct memory_store {
     size_t count, cap;
     struct evac_str node, boot_id;
     uint64_t epoch, fail_after;
-    bool failed;
+    bool failed, keeps; /* keeps: what fails is written all the same */
 };
 
 static struct evac_str *texts_of(struct evac_record *r, size_t i)
@@ -54,10 +54,11 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
                              struct evac_err *err)
 {
     struct memory_store *m = (struct memory_store *)store;
-    if (m->fail_after && --m->fail_after == 0)
+    bool fails = m->fail_after && --m->fail_after == 0;
+    if (m->failed || (fails && !m->keeps)) {
         m->failed = true;
-    if (m->failed)
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written");
+    }
     for (size_t i = 0; i < count; i++)
         if (rows[i].seq != m->count + i + 1)
             return evac_fail(err, EVAC_E_STALE,
@@ -65,7 +66,9 @@ static enum evac_code append(struct evac_store *store, const struct evac_record 
                              (unsigned long long)rows[i].seq, m->count);
     for (size_t i = 0; i < count; i++)
         add_row(m, &rows[i]);
-    return EVAC_OK;
+    m->failed = fails;
+    return fails ? evac_fail(err, EVAC_E_STORE, "nobody knows whether the journal was written")
+                 : EVAC_OK;
 }
 
 static enum evac_code check_rows(const struct memory_store *m, const struct evac_row *rows,
@@ -167,7 +170,22 @@ struct evac_store *evac_store_new_memory(const char *node, const char *boot_id)
 
 void evac_store_memory_fail_after(struct evac_store *store, uint64_t n)
 {
-    ((struct memory_store *)store)->fail_after = n;
+    evac_store_memory_fail(store, n, false);
+}
+
+void evac_store_memory_fail(struct evac_store *store, uint64_t n, bool kept)
+{
+    struct memory_store *m = (struct memory_store *)store;
+    m->fail_after = n;
+    m->keeps = kept;
+}
+
+void evac_store_memory_reopen(struct evac_store *store)
+{
+    struct memory_store *m = (struct memory_store *)store;
+    m->epoch += m->failed;
+    m->failed = false;
+    m->fail_after = 0;
 }
 
 struct evac_store *evac_store_memory_clone(const struct evac_store *store)

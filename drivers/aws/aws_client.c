@@ -7,6 +7,7 @@
 #include "aws_io.h"
 #include "aws_wire.h"
 #include "credentials.h"
+#include "format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,10 +338,10 @@ static void make_uuid(const struct evac_host *host, char ret_text[37])
     host->random(host->ctx, b, sizeof b);
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    (void)snprintf(ret_text, 37,
-                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                   b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-                   b[14], b[15]);
+    (void)evac_format(ret_text, 37,
+                      "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+                      b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+                      b[13], b[14], b[15]);
 }
 
 static struct send *send_new(struct evac_aws *aws, const struct evac_aws_service *service,

@@ -1,4 +1,5 @@
 #include "aws_config.h"
+#include "format.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -121,7 +122,7 @@ enum evac_code evac_aws_config_load(const struct evac_host *host, const struct e
 static struct evac_str section_of(const struct evac_aws_config *config, struct evac_str profile,
                                   char to[SECTION_BYTES])
 {
-    int n = snprintf(to, SECTION_BYTES, "profile %.*s", EVAC_STR_ARG(profile));
+    int n = evac_format(to, SECTION_BYTES, "profile %.*s", EVAC_STR_ARG(profile));
     if (n < 0 || n >= SECTION_BYTES)
         return EVAC_STR_NONE;
     if (evac_str_is(profile, "default") && !evac_ini_has(config->config, evac_str(to)))

@@ -1,6 +1,7 @@
 #include "sigv4_internal.h"
 
 #include "aws_time.h"
+#include "format.h"
 #include "hash.h"
 
 #include <openssl/crypto.h>
@@ -22,29 +23,20 @@ void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
     OPENSSL_cleanse(mac, sizeof mac);
 }
 
-void evac_sigv4_hex(const unsigned char *bytes, size_t n, char *ret_hex)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        ret_hex[2 * i] = digits[bytes[i] >> 4];
-        ret_hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    ret_hex[2 * n] = '\0';
-}
-
 void evac_sigv4_timestamp(int64_t wall_ms, char ret_text[EVAC_SIGV4_DATE_BYTES])
 {
     struct evac_aws_date d = evac_aws_date_of(wall_ms);
     unsigned year = d.year < 0 ? 0 : d.year > 9999 ? 9999 : (unsigned)d.year;
-    (void)snprintf(ret_text, EVAC_SIGV4_DATE_BYTES, "%04u%02u%02uT%02u%02u%02uZ", year % 10000u,
-                   d.month % 100u, d.day % 100u, d.hour % 100u, d.minute % 100u, d.second % 100u);
+    (void)evac_format(ret_text, EVAC_SIGV4_DATE_BYTES, "%04u%02u%02uT%02u%02u%02uZ", year % 10000u,
+                      d.month % 100u, d.day % 100u, d.hour % 100u, d.minute % 100u,
+                      d.second % 100u);
 }
 
 void evac_sigv4_hash(struct evac_str data, char ret_hex[EVAC_SIGV4_HEX_BYTES])
 {
     unsigned char hash[32];
     evac_sigv4_sha256(data, hash);
-    evac_sigv4_hex(hash, sizeof hash, ret_hex);
+    evac_hex(hash, sizeof hash, ret_hex);
 }
 
 static struct evac_str scope_date(const struct evac_sigv4_scope *scope)
@@ -159,7 +151,7 @@ void evac_sigv4_signature(const unsigned char key[32], struct evac_str to_sign,
 {
     unsigned char mac[32];
     evac_sigv4_hmac(key, 32, to_sign, mac);
-    evac_sigv4_hex(mac, sizeof mac, ret_hex);
+    evac_hex(mac, sizeof mac, ret_hex);
 }
 
 void evac_sigv4_authorization(const struct evac_sigv4_scope *scope, struct evac_str access_key_id,

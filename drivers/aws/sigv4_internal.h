@@ -30,7 +30,6 @@ enum evac_code evac_sigv4_text(const struct evac_sigv4_request *request,
 void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32]);
 void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
                      unsigned char ret_mac[32]);
-void evac_sigv4_hex(const unsigned char *bytes, size_t n, char *ret_hex); /* 2n and a zero */
 
 bool evac_sigv4_cache_get(const struct evac_sigv4_cache *cache, const unsigned char name[32],
                           unsigned char ret_key[32]);

@@ -2,6 +2,7 @@
  * Signature Version 4A: ECDSA over P-256, with a private key that both sides derive from the secret
  * (AWS.md 1.5). The canonical request and the string to sign are Version 4's.
  */
+#include "hash.h"
 #include "sigv4_internal.h"
 
 #include <openssl/core_names.h>
@@ -171,7 +172,7 @@ void evac_sigv4a_signature(const unsigned char key[32], struct evac_str to_sign,
     EVP_MD_CTX *context = there(EVP_MD_CTX_new());
     good(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, pkey));
     good(EVP_DigestSign(context, der, &n, (const unsigned char *)to_sign.p, to_sign.n));
-    evac_sigv4_hex(der, n, ret_hex);
+    evac_hex(der, n, ret_hex);
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(pkey);
 }

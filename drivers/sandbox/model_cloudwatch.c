@@ -279,10 +279,10 @@ struct series {
 
 static void collect(struct sb_call *c, struct series *s, bool newest_first, size_t most)
 {
-    size_t n = count_periods(&s->span);
-    s->times = evac_arena_array(c->arena, RESULTS_MAX, sizeof *s->times);
-    s->values = evac_arena_array(c->arena, RESULTS_MAX, sizeof *s->values);
-    for (size_t k = 0; s->metric && k < n && s->count < most && s->count < RESULTS_MAX; k++) {
+    size_t n = count_periods(&s->span), room = n < RESULTS_MAX ? n : RESULTS_MAX;
+    s->times = evac_arena_array(c->arena, room, sizeof *s->times);
+    s->values = evac_arena_array(c->arena, room, sizeof *s->values);
+    for (size_t k = 0; s->metric && k < n && s->count < most && s->count < room; k++) {
         int64_t at = period_at(&s->span, k, newest_first);
         struct statistic x = summarise(s->metric, at, at + s->span.period_ms);
         if (x.n == 0)

@@ -84,6 +84,10 @@ void evac_sandbox_shop(struct evac_sandbox *sandbox, uint16_t base_port);
  * the first one's name; to how many regions its users are led, where all of them serve. */
 unsigned evac_sandbox_writers(const struct evac_sandbox *sandbox, char *ret_name, size_t bytes);
 unsigned evac_sandbox_led_to(const struct evac_sandbox *sandbox);
+/* Where its traffic goes, as the newest GO object says; and whether its data in a region take
+ * writes. */
+void evac_sandbox_route(const struct evac_sandbox *sandbox, char *ret_region, size_t bytes);
+bool evac_sandbox_has_data(const struct evac_sandbox *sandbox, const char *region);
 
 /* Ground truth, as JSON, for invariants and the status page: who is writable, who serves, counts,
  * DNS, the GO objects, and, per mutating operation, how many times it was received and how many had

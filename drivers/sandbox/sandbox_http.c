@@ -1,4 +1,5 @@
 /* The front door: the sandbox's own address, the sample app's, AWS's. */
+#include "format.h"
 #include "sandbox_internal.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ static size_t local_region(const struct evac_sandbox *sb, struct evac_str addres
 
 void sb_region_address(size_t region, char *ret_text, size_t bytes)
 {
-    (void)snprintf(ret_text, bytes, "127.0.10.%zu", region + 1);
+    (void)evac_format(ret_text, bytes, "127.0.10.%zu", region + 1);
 }
 
 void evac_sandbox_http(struct evac_sandbox *sb, const struct evac_http_request *request,

@@ -586,6 +586,22 @@ unsigned evac_sandbox_led_to(const struct evac_sandbox *sb)
     return count;
 }
 
+void evac_sandbox_route(const struct evac_sandbox *sb, char *ret_region, size_t bytes)
+{
+    const struct go go = sb->shop ? newest(sb, SB_REGIONS_MAX) : (struct go){ .epoch = 0 };
+    (void)evac_str_copy(ret_region, bytes, evac_str(go.route));
+}
+
+bool evac_sandbox_has_data(const struct evac_sandbox *sb, const char *region)
+{
+    for (size_t i = 0; sb->shop && i < SITES; i++)
+        if (strcmp(sb->shop->sites[i].name, region) == 0)
+            return sb->shop->table[0] ? sb_dynamodb_accepts_writes(sb, i, sb->shop->table)
+                                      : sb_rds_accepts_writes(sb, sb->shop->sites[i].region,
+                                                              sb->shop->sites[i].db);
+    return false;
+}
+
 void sb_shop_truth(const struct evac_sandbox *sb, struct evac_buf *json)
 {
     bool first = true;

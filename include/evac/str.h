@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* p may be NULL only when n is 0. Text made by evac_arena_str() and by evac_str() of a C string is
  * also followed by a zero byte; other borrowed text need not be. */
@@ -20,11 +21,26 @@ struct evac_str {
 /* For printf: "%.*s", EVAC_STR_ARG(s). */
 #define EVAC_STR_ARG(s) (int)(s).n, (s).n ? (s).p : ""
 
-/* Borrow a C string; NULL gives the empty text. */
-struct evac_str evac_str(const char *c_string);
+/* Borrow a C string; NULL gives the empty text. Compared and borrowed is everywhere: these are
+ * inline, and functions of the library as well. */
+inline struct evac_str evac_str(const char *c_string)
+{
+    struct evac_str s = { c_string, c_string ? strlen(c_string) : 0 };
+    return s;
+}
 
-bool evac_str_eq(struct evac_str a, struct evac_str b);
-bool evac_str_is(struct evac_str a, const char *c_string);
+inline bool evac_str_eq(struct evac_str a, struct evac_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+inline bool evac_str_is(struct evac_str a, const char *c_string)
+{
+    if (a.n && c_string && a.p[0] != c_string[0])
+        return false; /* most are told by their first letter */
+    return evac_str_eq(a, evac_str(c_string));
+}
+
 bool evac_str_starts(struct evac_str a, const char *prefix);
 bool evac_str_ends(struct evac_str a, const char *suffix);
 bool evac_str_has(struct evac_str a, const char *needle);

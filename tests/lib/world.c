@@ -4,6 +4,7 @@
 
 #include "builtin.h"
 #include "builtin_runbooks.h"
+#include "format.h"
 #include "slow_store.h"
 #include "store_memory.h"
 #include "virtual.h"
@@ -62,6 +63,29 @@ struct world {
     enum evac_run_state last_state;
     /* R5: a mutation of a service was lost, and nothing was read from that service since */
     char lost_operation[64];
+    struct fate_counts asked;
+    /* the controller's own clock: it shows own_0_ms when the world's shows world_0_ms */
+    uint64_t own_0_ms, world_0_ms;
+    uint32_t millionths;
+    uint64_t paused_until_ms, down_ms, full_until_ms;
+    uint32_t requests_to_live; /* 0: nobody counts */
+    enum evac_code (*timer)(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
+                            uint64_t *ret_id, struct evac_err *err); /* of virtual time */
+    /* what is so in each region, whoever can see it */
+    struct health {
+        unsigned good, bad; /* answers in a row */
+        uint64_t bad_since_ms, last_bad_ms;
+    } truly[EVAC_REGIONS_MAX];
+    char route[32];
+    char last_from[32], last_to[32];
+    bool last_back;
+    bool wish_rehearses, last_rehearses, person_begins, acked;
+    uint64_t ended_ms; /* the last run, 0 none */
+    uint64_t seen_seq; /* the last row that the world has seen */
+    uint64_t started_ms;
+    bool catches_up;
+    bool overridden; /* somebody opened a gate of the newest run */
+    bool dead;       /* killed in the middle: nothing that it still does is done */
 };
 
 static uint64_t below(struct world *w, uint64_t n)
@@ -72,6 +96,73 @@ static uint64_t below(struct world *w, uint64_t n)
 static void later(struct world *w, uint64_t delay_ms, evac_due_fn *fn, void *what)
 {
     evac_virtual_later(&w->v, delay_ms, fn, what);
+}
+
+/* --- its own clock --- */
+
+static uint64_t own_ms(const struct world *w, uint64_t world_ms)
+{
+    if (w->millionths == 1000000)
+        return w->own_0_ms + (world_ms - w->world_0_ms);
+    return w->own_0_ms + (world_ms - w->world_0_ms) * w->millionths / 1000000;
+}
+
+/* How long the world waits until so much has passed for the controller. */
+static uint64_t stretched_ms(const struct world *w, uint64_t own_delay_ms)
+{
+    if (w->millionths == 1000000)
+        return own_delay_ms;
+    return (own_delay_ms * 1000000 + w->millionths - 1) / w->millionths;
+}
+
+static uint64_t world_ms_of(const struct world *w, uint64_t own)
+{
+    if (own == UINT64_MAX || own <= w->own_0_ms)
+        return own == UINT64_MAX ? own : w->world_0_ms;
+    return w->world_0_ms + stretched_ms(w, own - w->own_0_ms);
+}
+
+static uint64_t host_now_ms(void *ctx)
+{
+    const struct world *w = ctx;
+    return own_ms(w, w->v.now_ms);
+}
+
+static int64_t host_wall_ms(void *ctx)
+{
+    const struct world *w = ctx;
+    return w->v.wall_0_ms + (int64_t)(host_now_ms(ctx) - w->v.boot_0_ms);
+}
+
+static enum evac_code host_timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
+                                 uint64_t *ret_id, struct evac_err *err)
+{
+    struct world *w = ctx;
+    return w->timer(&w->v, stretched_ms(w, delay_ms), fn, user, ret_id, err);
+}
+
+void world_clock_rate(struct world *w, uint32_t millionths)
+{
+    w->own_0_ms = own_ms(w, w->v.now_ms);
+    w->world_0_ms = w->v.now_ms;
+    w->millionths = millionths;
+}
+
+/* Seen when it looks next. */
+static void jump_seen(void *owner, void *what)
+{
+    struct world *w = owner;
+    struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP,
+                                .u.number = (int64_t)(intptr_t)what };
+    if (w->shell)
+        (void)evac_shell_event(w->shell, &event, NULL);
+}
+
+void world_clock_jump(struct world *w, int64_t ms)
+{
+    uint64_t paused = w->paused_until_ms > w->v.now_ms ? w->paused_until_ms - w->v.now_ms : 0;
+    w->v.wall_0_ms += ms;
+    later(w, paused, jump_seen, (void *)(intptr_t)ms);
 }
 
 static void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -103,6 +194,7 @@ struct exchange {
     evac_http_done_fn *done; /* NULL: nobody waits any more */
     void *user;
     uint64_t sent_ms;
+    struct fate fate;
     bool answered, landed, lose_reply;
     struct evac_sandbox_reply reply;
     struct evac_http_header *headers;
@@ -122,7 +214,9 @@ static void forget(struct exchange *x)
 
 static void answer(struct exchange *x, enum evac_http_fate fate, const char *error)
 {
-    struct evac_http_reply reply = { .fate = fate, .error = error, .sent_boot_ms = x->sent_ms };
+    struct evac_http_reply reply = { .fate = fate,
+                                     .error = error,
+                                     .sent_boot_ms = own_ms(x->w, x->sent_ms) };
     evac_http_done_fn *done = x->done;
     if (x->answered || !done)
         return;
@@ -133,6 +227,8 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
         reply.headers = x->headers;
         reply.header_count = x->reply.header_count;
         reply.body = evac_buf_str(&x->reply.body);
+        if (x->fate.kind == FATE_CUT)
+            reply.body.n /= 2;
         if (!x->request.mutates)
             x->w->lost_operation[0] = '\0';
     } else if (fate == EVAC_HTTP_LOST && x->request.mutates) {
@@ -140,6 +236,11 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
                             x->request.operation);
     }
     done(x->user, &reply);
+}
+
+static uint64_t chance(struct world *w, const struct exchange *x, unsigned question, uint64_t n)
+{
+    return w->o.apart ? fate_draw(w->o.seed, &x->fate, question, n) : below(w, n);
 }
 
 static void reply_arrives(void *owner, void *what)
@@ -262,8 +363,17 @@ static void lands(void *owner, void *what)
             x->landed = true; /* the client's own deadline will answer */
         return;
     }
-    later(w, x->reply.delay_ms + 1 + below(w, 20), reply_arrives, x);
+    later(w, x->reply.delay_ms + 1 + chance(w, x, 4, 20), reply_arrives, x);
     x->landed = true;
+}
+
+/* The same bytes once more; nobody waits for their answer. */
+static void lands_again(void *owner, void *what)
+{
+    struct exchange *x = what;
+    x->done = NULL;
+    x->lose_reply = true;
+    lands(owner, what);
 }
 
 static void client_gives_up(void *owner, void *what)
@@ -328,7 +438,8 @@ static bool resolve(struct world *w, struct evac_str name, char *ret_address, si
         /* the first answer stands right behind the question, its name compressed: 2 + 2 + 2 + 4 + 2
          * + 4 */
         if (p[7] > 0 && p[n + 2] == 0 && p[n + 3] == 1 && p[n + 11] == 4) {
-            snprintf(ret_address, bytes, "%u.%u.%u.%u", p[n + 12], p[n + 13], p[n + 14], p[n + 15]);
+            (void)evac_format(ret_address, bytes, "%u.%u.%u.%u", p[n + 12], p[n + 13], p[n + 14],
+                              p[n + 15]);
             found = true;
         }
     }
@@ -383,11 +494,47 @@ static void check_mutation(struct world *w, const struct evac_http_request *requ
                                     r->steps[i].intent_seq <= durable);
     if (is_aside(w, request))
         return; /* they are no step of a run */
+    if (w->last_rehearses && w->last_state == EVAC_RUN_NONE)
+        broke(w, "S14: a rehearsal sends %.*s", EVAC_STR_ARG(request->operation));
     if (!intended)
         broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));
     if (w->lost_operation[0] && evac_str_is(request->operation, w->lost_operation))
         broke(w, "R5: %.*s was lost and sent again without a look",
               EVAC_STR_ARG(request->operation));
+}
+
+/* As it was told, as it falls, or, in a world whose draws follow one another, as they come. */
+static void choose_fate(struct world *w, struct exchange *x, const struct evac_http_request *r)
+{
+    struct fate *f = &x->fate;
+    uint32_t total_ms = (uint32_t)r->total_ms;
+    (void)evac_str_copy(f->operation, sizeof f->operation, r->operation);
+    (void)evac_str_copy(f->region, sizeof f->region, r->region);
+    f->nth = w->o.apart ? fate_nth(&w->asked, r->operation, r->region)
+                        : (uint32_t)evac_virtual_draw(&w->v);
+    fate_choose(f, w->o.seed, &w->o.faults, total_ms);
+    for (size_t i = 0; i < w->o.fate_count; i++) {
+        const struct fate *told = &w->o.fates[i];
+        if (told->nth == f->nth && strcmp(told->operation, f->operation) == 0 &&
+            strcmp(told->region, f->region) == 0)
+            *f = *told;
+    }
+    if (w->o.fated && f->kind != FATE_PASSES)
+        w->o.fated(w->o.user, f);
+}
+
+static void send_again(struct world *w, const struct exchange *x)
+{
+    struct exchange *copy = calloc(1, sizeof *copy);
+    if (!copy)
+        abort();
+    *copy = *x;
+    copy->arena = evac_arena_new();
+    copy->id = evac_virtual_number(&w->v);
+    copy_request(copy, &x->request, "");
+    copy->next = w->exchanges;
+    w->exchanges = copy;
+    later(w, 50 + x->fate.ms, lands_again, copy);
 }
 
 static enum evac_code host_http(void *ctx, const struct evac_http_request *request,
@@ -396,19 +543,25 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
 {
     struct world *w = ctx;
     struct exchange *x = calloc(1, sizeof *x);
-    const struct world_faults *f = &w->o.faults;
     struct evac_str port, name = evac_str_cut(host_of(request->url), ':', &port);
     char local[32] = "";
     (void)err;
     if (!x)
         abort();
-    w->requests++;
     x->w = w;
     x->arena = evac_arena_new();
     x->id = evac_virtual_number(&w->v);
     x->done = done;
     x->user = user;
     x->sent_ms = w->v.now_ms;
+    if (w->dead) { /* what the killed would have sent is not sent */
+        x->next = w->exchanges;
+        w->exchanges = x;
+        *ret_id = x->id;
+        later(w, 0, lost_on_the_way, x);
+        return EVAC_OK;
+    }
+    w->requests++;
     bool letter = evac_str_starts(request->url, PAGER);
     bool unresolved = !letter && is_name(name) && !resolve(w, name, local, sizeof local);
     copy_request(x, request, local);
@@ -418,29 +571,27 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     w->exchanges = x;
     *ret_id = x->id;
 
-    uint64_t die = below(w, 10000), travel = 1 + below(w, 30);
-    if (unresolved || die < f->not_sent) {
+    choose_fate(w, x, request);
+    uint64_t travel = 1 + chance(w, x, 3, 30);
+    if (w->requests_to_live && --w->requests_to_live == 0)
+        w->dead = true; /* this one is sent, and nothing after it */
+    if (unresolved || x->fate.kind == FATE_NOT_SENT) {
         later(w, travel, never_sent, x);
         return EVAC_OK;
     }
-    die -= f->not_sent;
-    if (die < f->lost_before) {
-        later(w, 500 + below(w, 3000), lost_on_the_way, x);
+    if (x->fate.kind == FATE_LOST_BEFORE) {
+        later(w, x->fate.ms, lost_on_the_way, x);
         return EVAC_OK;
     }
-    die -= f->lost_before;
-    if (die < f->lost_after)
-        x->lose_reply = true;
-    die -= f->lost_after;
-    if (die < f->late)
-        travel =
-            request->total_ms +
-            below(w, f->late_max_ms > request->total_ms ? f->late_max_ms - request->total_ms : 1);
-    die -= f->late;
-    if (die < f->slow)
-        travel += below(w, 5000);
+    x->lose_reply = x->fate.kind == FATE_LOST_AFTER;
+    if (x->fate.kind == FATE_LATE)
+        travel = x->fate.ms;
+    if (x->fate.kind == FATE_SLOW)
+        travel += x->fate.ms;
+    if (x->fate.kind == FATE_TWICE)
+        send_again(w, x);
     later(w, travel, lands, x);
-    later(w, request->total_ms, client_gives_up, (void *)(uintptr_t)x->id);
+    later(w, stretched_ms(w, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
     return EVAC_OK;
 }
 
@@ -541,6 +692,10 @@ static enum evac_code host_read_file(void *ctx, const char *path, struct evac_bu
 static struct evac_host make_host(struct world *w)
 {
     struct evac_host host = evac_virtual_host(&w->v);
+    w->timer = host.timer;
+    host.now_ms = host_now_ms;
+    host.wall_ms = host_wall_ms;
+    host.timer = host_timer;
     host.http = host_http;
     host.http_cancel = host_http_cancel;
     host.dns = host_dns;
@@ -555,7 +710,17 @@ static struct evac_host make_host(struct world *w)
 
 struct probe_loop {
     uint16_t probe, region, vantage;
+    uint32_t nth;
 };
+
+/* Where in its period a place looks: of its own, where draws are apart. */
+static uint64_t phase(struct world *w, struct probe_loop *p, uint64_t n)
+{
+    struct fate of = { .operation = "probe", .nth = ++p->nth };
+    if (!w->o.apart)
+        return below(w, n);
+    return fate_draw(w->o.seed, &of, 16u + p->probe * 64u + p->region * 8u + p->vantage, n);
+}
 
 static void substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes)
 {
@@ -563,7 +728,7 @@ static void substitute(struct evac_str text, struct evac_str region, char *out, 
     for (size_t i = 0; i < text.n && n + 1 < bytes; i++) {
         struct evac_str rest = { text.p + i, text.n - i };
         if (evac_str_starts(rest, "{region}")) {
-            n += (size_t)snprintf(out + n, bytes - n, "%.*s", EVAC_STR_ARG(region));
+            n += (size_t)evac_format(out + n, bytes - n, "%.*s", EVAC_STR_ARG(region));
             i += 7;
         } else {
             out[n++] = text.p[i];
@@ -665,6 +830,23 @@ void world_abstain(struct world *w, size_t vantage, bool cut_off)
         (void)evac_shell_event(w->shell, &event, NULL);
 }
 
+#define RISE 2u /* as the demonstration's probe has it */
+
+static void note_truth(struct world *w, const struct probe_loop *p, bool good)
+{
+    struct health *h = &w->truly[p->region];
+    if (!w->model->apps[0].probes[p->probe].regional || p->vantage > 0)
+        return;
+    h->good = good ? h->good + 1 : 0;
+    h->bad = good ? h->bad : h->bad + 1;
+    if (!good && h->bad_since_ms == 0)
+        h->bad_since_ms = w->v.now_ms;
+    if (!good)
+        h->last_bad_ms = w->v.now_ms;
+    if (h->good >= RISE)
+        h->bad_since_ms = h->bad = 0;
+}
+
 static void probe_due(void *owner, void *what)
 {
     struct world *w = owner;
@@ -678,7 +860,7 @@ static void probe_due(void *owner, void *what)
 
     substitute(probe->target, app->regions[p->region], url, sizeof url);
     evac_buf_init(&reply.body, 8u << 20);
-    bool answered = sees(w, p) && ask(w, url, &reply);
+    bool answered = ask(w, url, &reply);
     r->ok =
         answered && reply.status >= 200 && reply.status < 400 &&
         evac_str_has(evac_buf_str(&reply.body), probe->expect_body.n ? probe->expect_body.p : "");
@@ -687,12 +869,15 @@ static void probe_due(void *owner, void *what)
         if (probe->served_by.n && evac_http_header(&one, probe->served_by.p).n)
             (void)evac_str_copy(served, sizeof served, reply.headers[i].value);
     }
+    note_truth(w, p, r->ok);
+    if (!sees(w, p))
+        answered = r->ok = false;
     r->probe = p->probe;
     r->region = p->region;
     r->latency_ms = 3;
-    r->sent_boot_ms = w->v.now_ms - 3;
-    r->boot_ms = w->v.now_ms;
-    r->wall_ms = evac_virtual_wall_ms(&w->v);
+    r->boot_ms = own_ms(w, w->v.now_ms);
+    r->sent_boot_ms = r->boot_ms - 3;
+    r->wall_ms = host_wall_ms(w);
     r->served_by = evac_str(served);
     r->reason = r->ok      ? EVAC_STR_NONE
                 : answered ? EVAC_STR("not what was expected")
@@ -702,8 +887,8 @@ static void probe_due(void *owner, void *what)
     else if (w->shell)
         (void)evac_shell_event(w->shell, &event, NULL);
     evac_buf_done(&reply.body);
-    later(w, probe->every_ms - probe->every_ms / 10 + below(w, probe->every_ms / 5 + 1), probe_due,
-          p);
+    later(w, probe->every_ms - probe->every_ms / 10 + phase(w, p, probe->every_ms / 5 + 1),
+          probe_due, p);
 }
 
 static void begin_place(struct world *w, uint16_t vantage)
@@ -715,8 +900,8 @@ static void begin_place(struct world *w, uint16_t vantage)
             if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP || (own && vantage > 0))
                 continue;
             struct probe_loop *loop = evac_arena_alloc(w->arena, sizeof *loop);
-            *loop = (struct probe_loop){ p, r, vantage };
-            later(w, below(w, app->probes[p].every_ms), probe_due, loop);
+            *loop = (struct probe_loop){ p, r, vantage, 0 };
+            later(w, phase(w, loop, app->probes[p].every_ms), probe_due, loop);
         }
 }
 
@@ -747,9 +932,26 @@ unsigned world_writers(struct world *w, char *ret_name, size_t bytes)
     return evac_sandbox_writers(w->sandbox, ret_name, bytes);
 }
 
+/* S2: traffic goes where the data take writes. */
+static void check_route(struct world *w)
+{
+    char now[sizeof w->route];
+    evac_sandbox_route(w->sandbox, now, sizeof now);
+    if (strcmp(now, w->route) == 0)
+        return;
+    if (w->route[0] && !now[0])
+        broke(w, "S2: traffic goes nowhere");
+    else if (w->route[0] && !evac_sandbox_has_data(w->sandbox, now))
+        broke(w, "S2: traffic goes to %s, whose data take no writes", now);
+    else if (w->route[0] && w->last_drills && w->last_state == EVAC_RUN_NONE)
+        broke(w, "S14: a drill moves traffic to %s", now);
+    (void)evac_str_copy(w->route, sizeof w->route, evac_str(now));
+}
+
 static void check_effect(struct world *w)
 {
     char first[32];
+    check_route(w);
     bool everywhere = w->model->apps[0].strategy == EVAC_STRATEGY_ACTIVE_ACTIVE;
     if (!everywhere && world_writers(w, first, sizeof first) > 1)
         broke(w, "S1: two regions accept writes");
@@ -775,6 +977,54 @@ static void follow(struct world *w, const struct evac_record *r)
     evac_arena_free(arena);
 }
 
+/* S5: what the policy begins, it begins because users are not served, and were not for a while.
+ * S8: not again so soon, and never back. */
+#define BAD_AT_LEAST_MS                                                                            \
+    2500u /* less than the demonstration's dwell, by what its clock may be off */
+
+static bool serves_now(struct world *w, size_t region)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REFUSE };
+    char url[512];
+    size_t p = 0;
+    while (p + 1 < app->probe_count && !app->probes[p].regional)
+        p++;
+    substitute(app->probes[p].target, app->regions[region], url, sizeof url);
+    evac_buf_init(&reply.body, 65536);
+    bool good = ask(w, url, &reply) && reply.status == 200;
+    evac_buf_done(&reply.body);
+    return good;
+}
+
+static void check_automatic(struct world *w, const struct evac_record *r)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    uint64_t now = w->v.now_ms;
+    size_t from = 0;
+    while (from + 1u < app->region_count && !evac_str_eq(app->regions[from], r->from))
+        from++;
+    const struct health *h = &w->truly[from];
+    if (!evac_str_is(r->name, "failover"))
+        broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
+    else if (h->bad_since_ms == 0 || now - h->bad_since_ms < BAD_AT_LEAST_MS ||
+             (h->good == 0 && now - h->last_bad_ms > BAD_AT_LEAST_MS && serves_now(w, from)))
+        broke(w, "S5: it moves away from %.*s, which serves", EVAC_STR_ARG(r->from));
+    else if (w->ended_ms && !w->acked &&
+             now - w->ended_ms < (uint64_t)app->cooldown_ms - app->cooldown_ms / 10)
+        broke(w, "S8: it moves again %llu s after the last run",
+              (unsigned long long)(now - w->ended_ms) / 1000);
+}
+
+/* S11: whoever opens a gate or switches the mode has a name. */
+static void check_word(struct world *w, const struct evac_record *r)
+{
+    if ((r->kind == EVAC_RECORD_OVERRIDE || r->kind == EVAC_RECORD_MODE) && r->who.n == 0)
+        broke(w, "S11: %s, and nobody said it", evac_record_kind_name(r->kind));
+    if (r->kind == EVAC_RECORD_OVERRIDE)
+        w->overridden = true;
+}
+
 static void on_row(void *user, const struct evac_record *r)
 {
     struct world *w = user;
@@ -788,14 +1038,26 @@ static void on_row(void *user, const struct evac_record *r)
                      r->text.n ? ": " : "", (int)(r->text.n < 160 ? r->text.n : 160),
                      r->text.n ? r->text.p : "");
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    w->seen_seq = r->seq;
+    check_word(w, r);
     if (r->kind == EVAC_RECORD_ADMIT) {
+        if (w->o.judged && !w->catches_up && !w->person_begins && !evac_str_is(r->name, "drill"))
+            check_automatic(w, r);
+        w->acked = w->overridden = false;
+        (void)evac_str_copy(w->last_from, sizeof w->last_from, r->from);
+        (void)evac_str_copy(w->last_to, sizeof w->last_to, r->to);
+        w->last_back = evac_str_is(r->name, "failback");
+        w->last_rehearses = w->wish_rehearses;
+        w->wish_rehearses = false;
         w->last_run = r->run;
         w->last_state = EVAC_RUN_NONE;
         w->last_drills = w->wish_drills;
         w->wish_drills = false;
     }
-    if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run)
+    if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run) {
         (void)evac_run_state_parse(r->to, &w->last_state);
+        w->ended_ms = w->last_drills ? w->ended_ms : w->v.now_ms;
+    }
     if (w->trace_n + len + 1 > w->trace_cap) {
         w->trace_cap = 2 * w->trace_cap + 65536;
         w->trace = realloc(w->trace, w->trace_cap);
@@ -841,6 +1103,7 @@ static struct evac_shell_options shell_options(struct world *w)
 static enum evac_code start(struct world *w, struct evac_err *err)
 {
     struct evac_shell_options options = shell_options(w);
+    w->started_ms = world_now(w);
     return evac_shell_new(&options, w->model, &w->shell, err);
 }
 
@@ -899,17 +1162,82 @@ struct evac_shell *world_follower(struct world *w)
     return w->follower;
 }
 
+#define RESTART_MS 2000u /* as a supervisor starts what does not stay up */
+
+static bool see_row(void *user, const struct evac_row *row)
+{
+    on_row(user, &row->record);
+    return true;
+}
+
+/* Rows that became durable when their writer died. */
+static void see_kept(struct world *w)
+{
+    const struct evac_store_filter newer = { .after_seq = w->seen_seq };
+    w->catches_up = true;
+    (void)w->store->vt->read(w->store, &newer, see_row, w, NULL);
+    w->catches_up = false;
+}
+
 static void start_again(void *owner, void *what)
 {
     struct world *w = owner;
     struct evac_err err = { EVAC_OK, "" };
     (void)what;
-    if (!w->shell && start(w, &err))
+    if (w->shell)
+        return;
+    if (w->o.commit_ms == 0) { /* it is the memory store itself */
+        evac_store_memory_reopen(w->store);
+        see_kept(w);
+    }
+    if (w->v.now_ms < w->full_until_ms)
+        evac_store_memory_fail_after(w->store, 1);
+    if (!start(w, &err)) {
+        if (w->places[0].abstains)
+            world_abstain(w, 0, true); /* its anchors are asked at once */
+        return;
+    }
+    if (w->v.now_ms < w->full_until_ms)
+        later(w, RESTART_MS, start_again, NULL);
+    else
         broke(w, "it does not start again: %s", err.text);
+}
+
+void world_crash_at_commit(struct world *w, uint32_t n, bool kept, uint64_t down_ms)
+{
+    w->down_ms = down_ms;
+    evac_store_memory_fail(w->store, n, kept);
+}
+
+void world_crash_at_request(struct world *w, uint32_t n, uint64_t down_ms)
+{
+    w->down_ms = down_ms;
+    w->requests_to_live = n;
+}
+
+void world_disk_full(struct world *w, uint64_t ms)
+{
+    w->full_until_ms = w->v.now_ms + ms;
+    world_crash_at_commit(w, 1, false, RESTART_MS);
+}
+
+void world_pause(struct world *w, uint64_t ms)
+{
+    w->paused_until_ms = w->v.now_ms + ms;
+}
+
+bool world_has_zombies(const struct world *w, uint64_t before_ms)
+{
+    for (const struct exchange *x = w->exchanges; x; x = x->next)
+        if (x->sent_ms < before_ms + BOOT_MS && !x->landed)
+            return true;
+    return false;
 }
 
 void world_crash(struct world *w, uint64_t down_ms)
 {
+    w->dead = false;
+    w->requests_to_live = 0;
     if (!w->shell)
         return;
     /* nobody waits for what is in flight; it lands all the same */
@@ -1098,6 +1426,8 @@ struct world *world_new(const struct world_options *options)
         abort();
     w->o = *options;
     w->o.commit_ms = options->commit_ms ? options->commit_ms : commit_ms_asked();
+    w->own_0_ms = w->world_0_ms = BOOT_MS;
+    w->millionths = 1000000;
     evac_virtual_init(&w->v, w, BOOT_MS, WALL_MS, options->seed);
     w->arena = evac_arena_new();
     evac_buf_init(&w->truth, 8u << 20);
@@ -1168,16 +1498,55 @@ void world_free(struct world *w)
 
 int64_t world_wall(struct world *w)
 {
-    return evac_virtual_wall_ms(&w->v);
+    return host_wall_ms(w);
 }
 
 /* --- running
  * --------------------------------------------------------------------------------------------------------------
  */
 
+/* What happens in the controller's process, or only to it. */
+static bool is_its_own(const struct evac_due *due)
+{
+    return due->fn == reply_arrives || due->fn == client_gives_up || due->fn == never_sent ||
+           due->fn == lost_on_the_way || due->fn == cancelled || due->fn == dns_due ||
+           due->fn == probe_due || due->fn == report_due || evac_virtual_is_timer(due);
+}
+
+static void run_next(struct world *w)
+{
+    struct evac_due due = { 0 };
+    if (w->v.now_ms >= w->paused_until_ms || !w->shell) {
+        evac_virtual_run_next(&w->v);
+        return;
+    }
+    if (evac_virtual_take(&w->v, &due) && is_its_own(&due))
+        later(w, w->paused_until_ms - w->v.now_ms, due.fn, due.what);
+    else
+        due.fn(w, due.what);
+}
+
+static uint64_t shell_wake_ms(const struct world *w)
+{
+    if (!w->shell)
+        return UINT64_MAX;
+    uint64_t wake = world_ms_of(w, evac_shell_wake_ms(w->shell));
+    return wake > w->paused_until_ms ? wake : w->paused_until_ms;
+}
+
+/* A process that is gone, or that must not go on. */
+static void see_death(struct world *w)
+{
+    bool failed = w->shell && evac_shell_failed(w->shell);
+    if (failed && !w->o.disk_fails && !w->down_ms)
+        broke(w, "the journal failed");
+    else if (w->shell && (failed || w->dead))
+        world_crash(w, w->down_ms ? w->down_ms : RESTART_MS);
+}
+
 static bool step(struct world *w, uint64_t until_ms)
 {
-    uint64_t wake = w->shell ? evac_shell_wake_ms(w->shell) : UINT64_MAX;
+    uint64_t wake = shell_wake_ms(w);
     uint64_t due = evac_virtual_next_ms(&w->v);
     uint64_t sandbox = evac_sandbox_wake_ms(w->sandbox);
     uint64_t next = wake < due ? wake : due;
@@ -1189,14 +1558,13 @@ static bool step(struct world *w, uint64_t until_ms)
         w->v.now_ms = next;
     w->events++;
     if (due <= w->v.now_ms && due <= wake) {
-        evac_virtual_run_next(&w->v);
+        run_next(w);
     } else if (wake <= w->v.now_ms) {
         (void)evac_shell_tick(w->shell, NULL);
     } else {
         evac_sandbox_advance(w->sandbox, w->v.now_ms);
     }
-    if (w->shell && evac_shell_failed(w->shell))
-        broke(w, "the journal failed");
+    see_death(w);
     return true;
 }
 
@@ -1258,8 +1626,12 @@ static enum evac_code wish(struct world *w, const char *app, enum evac_workflow 
     enum evac_run_state before = w->last_state;
     w->last_state = EVAC_RUN_NONE;
     w->wish_drills = rehearse || workflow == EVAC_WORKFLOW_DRILL;
+    w->wish_rehearses = rehearse;
+    w->person_begins = true;
     enum evac_code code = settled(w, evac_shell_begin(w->shell, &wish, &run, &err));
+    w->person_begins = false;
     w->wish_drills = w->wish_drills && !code;
+    w->wish_rehearses = w->wish_rehearses && !code;
     if (code)
         w->last_state = before;
     if (code && w->o.verbose)
@@ -1291,6 +1663,7 @@ enum evac_code world_rehearse(struct world *w)
 enum evac_code world_hear(struct world *w, const struct evac_command *word)
 {
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    w->acked = w->acked || word->verb == EVAC_CMD_ACK;
     event.u.command = *word;
     if (!word->run && word->verb < EVAC_CMD_ACK)
         event.u.command.run = w->last_run;
@@ -1314,8 +1687,11 @@ enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
     w->last_state = EVAC_RUN_NONE;
     w->wish_drills = false;
     w->said = (struct evac_err){ EVAC_OK, "" };
-    return w->shell ? settled(w, evac_shell_begin(w->shell, &wish, &run, &w->said))
-                    : EVAC_E_UNREACHABLE;
+    w->person_begins = true;
+    enum evac_code code = w->shell ? settled(w, evac_shell_begin(w->shell, &wish, &run, &w->said))
+                                   : EVAC_E_UNREACHABLE;
+    w->person_begins = false;
+    return code;
 }
 
 const char *world_said(const struct world *w)
@@ -1337,6 +1713,7 @@ enum evac_code world_say(struct world *w, enum evac_command_verb verb, const cha
                                              .value = value };
     if (verb >= EVAC_CMD_ACK)
         event.u.command.run = 0;
+    w->acked = w->acked || verb == EVAC_CMD_ACK;
     return w->shell ? settled(w, evac_shell_event(w->shell, &event, NULL)) : EVAC_E_UNREACHABLE;
 }
 
@@ -1409,6 +1786,36 @@ bool world_run_drills(const struct world *w)
 bool world_traced(const struct world *w, const char *part)
 {
     return strstr(world_trace(w), part) != NULL;
+}
+
+const char *world_run_from(const struct world *w)
+{
+    return w->last_from;
+}
+
+bool world_run_goes_back(const struct world *w)
+{
+    return w->last_back;
+}
+
+const char *world_run_to(const struct world *w)
+{
+    return w->last_to;
+}
+
+bool world_hindered(const struct world *w)
+{
+    return w->v.now_ms < w->paused_until_ms || w->v.now_ms < w->full_until_ms;
+}
+
+uint64_t world_started_ms(const struct world *w)
+{
+    return w->started_ms;
+}
+
+bool world_overridden(const struct world *w)
+{
+    return w->overridden;
 }
 
 const char *world_broken(const struct world *w)

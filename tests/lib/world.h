@@ -11,16 +11,11 @@
 #define EVAC_WORLD_H
 
 #include "conf.h"
+#include "fate.h"
 #include "sandbox.h"
 #include "shell.h"
 
 struct world;
-
-struct world_faults { /* parts of 10,000 requests */
-    unsigned not_sent, lost_before, lost_after, late, slow;
-    uint32_t
-        late_max_ms; /* a zombie lands at most so long after it was sent: as its signature lives */
-};
 
 struct world_options {
     uint64_t seed;
@@ -38,6 +33,15 @@ struct world_options {
     uint32_t commit_ms; /* until rows are durable, as with a journal on a network; 0 what
                            EVAC_COMMIT_MS of the environment says, or at once */
     bool followed;      /* a second controller follows the journal: world_take_over() */
+    /* What becomes of a request follows from the seed, what it asks and how many of these there
+     * were, not from what was drawn before: taking a fault away leaves the others as they are. */
+    bool apart;
+    const struct fate *fates; /* of certain requests, whatever the rates say; apart */
+    size_t fate_count;
+    void (*fated)(void *user, const struct fate *fate); /* told of each that does not just pass */
+    void *user;
+    bool judged;     /* what is begun by itself is held against what is so (S5, S8) */
+    bool disk_fails; /* a journal that fails is no defect: it is opened anew after a crash */
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
 };
@@ -90,6 +94,23 @@ size_t world_letters(const struct world *w, const struct world_letter **ret_lett
 
 /* As kill -9, and a start some time later. */
 void world_crash(struct world *w, uint64_t down_ms);
+/* The same at an effect's edge: the n-th commit of the journal from now fails, or its rows are
+ * durable and nothing of what follows from them happens; or right after the n-th request from now
+ * was sent. */
+void world_crash_at_commit(struct world *w, uint32_t n, bool kept, uint64_t down_ms);
+void world_crash_at_request(struct world *w, uint32_t n, uint64_t down_ms);
+/* The journal takes nothing for so long; the controller is started over and over. */
+void world_disk_full(struct world *w, uint64_t ms);
+
+/* As SIGSTOP and, later, SIGCONT: replies, timers and looks wait, the world goes on. */
+void world_pause(struct world *w, uint64_t ms);
+/* The controller's wall clock jumps; its boot clock goes so many millionths as fast as the
+ * world's. */
+void world_clock_jump(struct world *w, int64_t ms);
+void world_clock_rate(struct world *w, uint32_t millionths);
+
+/* Requests that were sent before an instant, and could still land. */
+bool world_has_zombies(const struct world *w, uint64_t before_ms);
 
 /* The controller dies, and after a while the one that followed leads; another one follows it. Only
  * where it is followed, and rows are durable at once. */
@@ -110,6 +131,12 @@ enum evac_run_state world_run_state(struct world *w);
 uint64_t world_last_run(struct world *w);
 /* The newest run is a rehearsal or a drill: it is not to move anything for good. */
 bool world_run_drills(const struct world *w);
+const char *world_run_from(const struct world *w); /* the newest run's regions, "" none */
+bool world_run_goes_back(const struct world *w);
+const char *world_run_to(const struct world *w);
+bool world_hindered(const struct world *w);       /* it is stopped, or its disk is full */
+uint64_t world_started_ms(const struct world *w); /* its last start */
+bool world_overridden(const struct world *w);     /* somebody opened a gate of the newest run */
 
 /* One text of everything journalled, a line a row: "  12.340 step fence observing -> intending on
  * saw-unsatisfied". */

@@ -6,10 +6,12 @@
  *
  *   evac-run-sim --seeds N [--from S] [--expect-broken]      --seed S --trace
  *
- * The invariants are at the bottom. A build with a rule left out (-DEVAC_WITHOUT=R7) must break
+ * The invariants are at the bottom. A build with a rule left out (--without R7) must break
  * them.
  */
+#include "rule.h"
 #include "run.h"
+#include "without.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -341,21 +343,17 @@ static void open_call(struct sim *s, const struct evac_call_effect *call)
 static void perform(struct sim *s)
 {
     bool intent = false;
-#ifdef EVAC_WITHOUT_R1
-    for (size_t i = 0; i < s->fx.count; i++)
+    for (size_t i = 0; !EVAC_RULE(R1) && i < s->fx.count; i++)
         if (s->fx.items[i].kind == EVAC_FX_CALL)
             open_call(s, &s->fx.items[i].u.call);
-#endif
     for (size_t i = 0; i < s->fx.count; i++)
         if (s->fx.items[i].kind == EVAC_FX_JOURNAL) {
             intent = intent || s->fx.items[i].u.record.kind == EVAC_RECORD_INTENT;
             keep_row(s, &s->fx.items[i].u.record);
         }
     for (size_t i = 0; i < s->fx.count; i++) {
-#ifndef EVAC_WITHOUT_R1
-        if (s->fx.items[i].kind == EVAC_FX_CALL)
+        if (EVAC_RULE(R1) && s->fx.items[i].kind == EVAC_FX_CALL)
             open_call(s, &s->fx.items[i].u.call);
-#endif
         if (s->fx.items[i].kind == EVAC_FX_ENDED)
             s->ended = true;
     }
@@ -561,11 +559,13 @@ static bool one_seed(struct sim *s, uint64_t seed, bool trace)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "seeds", required_argument, NULL, 'n' },   { "from", required_argument, NULL, 'f' },
-        { "seed", required_argument, NULL, 's' },    { "trace", no_argument, NULL, 't' },
-        { "expect-broken", no_argument, NULL, 'x' }, { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "seeds", required_argument, NULL, 'n' },
+                                             { "from", required_argument, NULL, 'f' },
+                                             { "seed", required_argument, NULL, 's' },
+                                             { "trace", no_argument, NULL, 't' },
+                                             { "expect-broken", no_argument, NULL, 'x' },
+                                             { "without", required_argument, NULL, 'w' },
+                                             { NULL, 0, NULL, 0 } };
     uint64_t from = 1, count = 1000, done = 0, ended[EVAC_RUN_STATE_COUNT] = { 0 };
     bool trace = false, expect = false, good = true;
     struct timespec begin, end;
@@ -587,8 +587,13 @@ int main(int argc, char **argv)
         case 'x':
             expect = true;
             break;
+        case 'w':
+            if (leave_out(optarg))
+                break;
+            return 2;
         default:
-            fputs("evac-run-sim [--seeds N] [--from S] [--seed S] [--trace] [--expect-broken]\n",
+            fputs("evac-run-sim [--seeds N] [--from S] [--seed S] [--trace] [--expect-broken] "
+                  "[--without RULE]\n",
                   stderr);
             return 2;
         }

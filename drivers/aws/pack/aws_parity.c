@@ -273,8 +273,8 @@ static bool among(struct evac_str value, const char *list)
 {
     struct evac_str rest = evac_str(list ? list : "");
     while (rest.n)
-        if (value.n && evac_str_eq(evac_str_cut(rest, '|', &rest), value))
-            return true;
+        if (evac_str_eq(evac_str_cut(rest, '|', &rest), value))
+            return value.n > 0;
     return false;
 }
 

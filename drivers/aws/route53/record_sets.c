@@ -4,6 +4,7 @@
  * empty (AWS.md 2.1).
  */
 #include "route53.h"
+#include "rule.h"
 
 #include <string.h>
 
@@ -258,8 +259,9 @@ static bool write_batch(struct aws_call *c, struct evac_str seen, struct evac_st
     evac_buf_puts(&xml, "<ChangeResourceRecordSetsRequest xmlns=\"" ROUTE53_NS
                         "\"><ChangeBatch><Comment>");
     evac_buf_putf(&xml, "evac %s</Comment><Changes>", c->token);
-    put_changes(&xml, "DELETE", seen);
-    put_changes(&xml, "CREATE", wanted);
+    if (EVAC_RULE(CAS))
+        put_changes(&xml, "DELETE", seen); /* exactly what was seen, or all of it is refused */
+    put_changes(&xml, EVAC_RULE(CAS) ? "CREATE" : "UPSERT", wanted);
     evac_buf_puts(&xml, "</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>");
     bool whole = !xml.failed;
     *ret_body = evac_arena_str(c->arena, evac_buf_str(&xml));

@@ -9,6 +9,7 @@
  */
 #include "aws_pack.h"
 #include "aws_time.h"
+#include "rule.h"
 
 #include <string.h>
 
@@ -488,7 +489,7 @@ static void put(struct aws_call *c, const struct go *go, const struct go *wanted
     request.mutates = true;
     request.method = "PUT";
     request.headers = &guard;
-    request.header_count = 1;
+    request.header_count = EVAC_RULE(CAS);
     request.checksum = true;
     request.content_type = "application/json";
     request.body =

@@ -1,0 +1,260 @@
+#include "invent.h"
+
+#include <string.h>
+
+#define STALE_MAX_MS 950    /* engine.confirm is longer than reads are stale: 1 s in the demo */
+#define JUMP_MAX_MS  200000 /* signatures bear five minutes */
+
+enum tale {
+    FAILS,
+    ISOLATED,
+    PLANNED,
+    BLIP,
+    FLAPS,
+    DRILL,
+    SICK,     /* its app answers with errors, everything below it works */
+    OBSERVER, /* only the controller can not see it, and knows that it is cut off */
+    BACK,     /* there and, by a person, back again */
+    LAGS,     /* it dies after the standby has fallen behind */
+    TALES
+};
+
+struct inventor {
+    struct script *script;
+    uint64_t random, now_ms;
+    enum tale tale;
+    bool back;        /* on its way back: ungracefully only from what is dead (README) */
+    unsigned crashes; /* to come; a fifth in a row parks the controller: that is another test */
+    bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
+        reloads, linger;
+};
+
+static uint64_t draw(struct inventor *v)
+{
+    uint64_t x = v->random += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static uint64_t below(struct inventor *v, uint64_t n)
+{
+    return n ? draw(v) % n : 0;
+}
+
+static unsigned maybe(struct inventor *v, unsigned at_most)
+{
+    return below(v, 2) ? (unsigned)below(v, at_most + 1) : 0;
+}
+
+static void choose(struct inventor *v)
+{
+    struct script *s = v->script;
+    s->rates = (struct world_faults){
+        .not_sent = maybe(v, 300),
+        .lost_before = maybe(v, 300),
+        .lost_after = maybe(v, 800),
+        .late = maybe(v, 800),
+        .slow = maybe(v, 1000),
+        .cut = maybe(v, 300),
+        .late_max_ms = 30000,
+    };
+    v->tale = (enum tale)below(v, TALES);
+    if (v->tale == LAGS && v->restores)
+        v->tale = FAILS; /* what is restored does not lag: it is as old as its backup */
+    v->returns = below(v, 2);
+    v->disk = below(v, 4) == 0;
+    v->crashes = below(v, 2) ? 3 - v->disk : 0;
+    v->meddles = below(v, 2);
+    v->stale = below(v, 3) == 0;
+    v->capacity = below(v, 4) == 0;
+    v->services = below(v, 3) == 0;
+    v->clocks = below(v, 3) == 0;
+    v->pauses = below(v, 4) == 0;
+    v->reloads = below(v, 6) == 0;
+    v->linger = below(v, 16) == 0;
+    s->settings = below(v, 8) ? 0 : 1 + (unsigned)below(v, 2);
+}
+
+/* --- the tale --- */
+
+static void add(struct inventor *v, const char *text)
+{
+    (void)script_add(v->script, v->now_ms, "%s", text);
+}
+
+static void bounce(struct inventor *v, uint64_t down_ms, uint64_t up_ms)
+{
+    add(v, "control region us-east-1 down");
+    v->now_ms += down_ms;
+    add(v, "control region us-east-1 up");
+    v->now_ms += up_ms;
+}
+
+static void tell(struct inventor *v)
+{
+    switch (v->tale) {
+    case LAGS:
+        for (unsigned k = 1, n = 4 + (unsigned)below(v, 20); k <= n; k++, v->now_ms += 2000)
+            (void)script_add(v->script, v->now_ms, "control lag us-west-2 %u", k * 2000);
+        add(v, "control region us-east-1 down");
+        break;
+    case FAILS:
+        add(v, "control region us-east-1 down");
+        break;
+    case ISOLATED:
+        add(v, "control region us-east-1 isolated");
+        break;
+    case PLANNED:
+    case BACK:
+        add(v, "begin failover graceful");
+        break;
+    case BLIP:
+        bounce(v, 500 + below(v, 2500), 0);
+        break;
+    case FLAPS:
+        for (int i = 0; i < 3; i++)
+            bounce(v, 1000 + below(v, 6000), 1000 + below(v, 6000));
+        break;
+    case DRILL:
+        add(v, below(v, 3) ? "begin drill graceful" : "rehearse");
+        break;
+    case SICK:
+        add(v, "control app shop sick us-east-1");
+        break;
+    case OBSERVER:
+        add(v, "blind us-east-1");
+        break;
+    case TALES:
+        break;
+    }
+    v->now_ms += 100;
+    if (v->dormant && (v->tale == FAILS || v->tale == ISOLATED) && below(v, 2))
+        add(v, "begin failover ungraceful");
+}
+
+/* --- trouble --- */
+
+static void crash(struct inventor *v)
+{
+    uint64_t down_ms = 100 + below(v, 8000);
+    switch (below(v, 4)) {
+    case 0:
+        (void)script_add(v->script, v->now_ms, "crash-commit %u %s %u", (unsigned)below(v, 12) + 1,
+                         below(v, 2) ? "kept" : "lost", (unsigned)down_ms);
+        break;
+    case 1:
+        (void)script_add(v->script, v->now_ms, "crash-request %u %u", (unsigned)below(v, 12) + 1,
+                         (unsigned)down_ms);
+        break;
+    default:
+        (void)script_add(v->script, v->now_ms, "crash %u", (unsigned)down_ms);
+    }
+}
+
+static void meddle(struct inventor *v)
+{
+    static const char *const words[] = {
+        "pause",   "resume",   "cancel",   "retry",   "mode 0",  "mode 1",
+        "cancel",  "override", "approve",  "decline", "skip",    "stop",
+        "approve", "ack",      "rollback", "resume",  "approve", "override",
+    };
+    const char *word = words[below(v, sizeof words / sizeof words[0])];
+    const char *who = below(v, 2) ? "ann" : "bob";
+    if (v->back && strcmp(word, "mode 1") == 0)
+        return;
+    if (below(v, 8) == 0)
+        (void)script_add(v->script, v->now_ms, "wrong %s %s", who, word);
+    else
+        (void)script_add(v->script, v->now_ms, "say %s %s", who, word);
+    if (below(v, 6) == 0) /* two at once */
+        (void)script_add(v->script, v->now_ms, "say %s %s", who[0] == 'a' ? "bob" : "ann", word);
+}
+
+/* Gray: up, and of no use. What is put in comes out again, sooner or later. */
+static void disturb(struct inventor *v)
+{
+    static const char *const services[] = { "ecs", "rds", "s3", "autoscaling", "cloudwatch" };
+    static const char *const kinds[] = { "down", "throttled", "slow 1500", "lost 2",
+                                         "lost-mutation 1" };
+    const char *service = services[below(v, sizeof services / sizeof services[0])];
+    const char *region = below(v, 3) ? "us-west-2" : below(v, 2) ? "us-east-1" : "eu-west-1";
+    (void)script_add(v->script, v->now_ms, "control service %s %s %s", service, region,
+                     kinds[below(v, sizeof kinds / sizeof kinds[0])]);
+    (void)script_add(v->script, v->now_ms + 500 + below(v, 12000), "control service %s %s up",
+                     service, region);
+}
+
+static void turn_clock(struct inventor *v)
+{
+    if (below(v, 2))
+        (void)script_add(v->script, v->now_ms, "jump %lld",
+                         (long long)below(v, 2 * JUMP_MAX_MS) - JUMP_MAX_MS);
+    else
+        (void)script_add(v->script, v->now_ms, "rate %u", 980000 + (unsigned)below(v, 40000));
+}
+
+static void trouble(struct inventor *v)
+{
+    uint64_t turns = 3 + below(v, 8);
+    if (v->stale)
+        (void)script_add(v->script, v->now_ms, "control stale %u",
+                         (unsigned)(100 + below(v, STALE_MAX_MS - 100)));
+    if (v->capacity)
+        add(v, "control service ecs us-west-2 throttled");
+    for (uint64_t i = 0; i < turns; i++) {
+        v->now_ms += 200 + below(v, 4000);
+        if (v->crashes && below(v, 3) == 0) {
+            crash(v);
+            v->crashes--;
+        }
+        if (v->disk && below(v, 6) == 0) {
+            (void)script_add(v->script, v->now_ms, "full %u", (unsigned)below(v, 5000));
+            v->disk = false;
+        }
+        if (v->meddles && below(v, 2) == 0)
+            meddle(v);
+        if (v->services && below(v, 3) == 0)
+            disturb(v);
+        if (v->clocks && below(v, 4) == 0)
+            turn_clock(v);
+        if (v->pauses && below(v, 6) == 0)
+            (void)script_add(v->script, v->now_ms, "pause %u",
+                             (unsigned)(below(v, 4) ? below(v, 5000) : below(v, 150000)));
+        if (v->reloads && below(v, 4) == 0)
+            (void)script_add(v->script, v->now_ms, "reload %u", (unsigned)below(v, 3));
+        if (v->returns && below(v, 6) == 0)
+            add(v, "control region us-east-1 up");
+    }
+}
+
+static void go_back(struct inventor *v)
+{
+    v->now_ms += 30000;
+    add(v, "say ann ack");
+    add(v, "begin failback graceful");
+    v->back = true;
+    trouble(v);
+}
+
+void invent(uint64_t seed, const char *app, struct script *ret)
+{
+    struct inventor v = { .script = ret, .random = seed * 0xd1342543de82ef95u + 7 };
+    *ret = (struct script){ .seed = seed };
+    (void)evac_str_copy(ret->app, sizeof ret->app, evac_str(app));
+    (void)evac_str_copy(ret->expect, sizeof ret->expect, EVAC_STR("good"));
+    v.dormant = strstr(app, "pilot-light") || strstr(app, "backup-restore");
+    v.restores = strstr(app, "backup-restore") != NULL;
+    choose(&v);
+    v.now_ms = 2500 + below(&v, 5000);
+    if (v.dormant && below(&v, 2)) {
+        add(&v, "rehearse"); /* a standby where nothing runs is a target when it was found ready */
+        v.now_ms += 3000;
+    }
+    tell(&v);
+    trouble(&v);
+    if (v.tale == BACK)
+        go_back(&v);
+    v.now_ms += 200 + below(&v, 2000) + (v.linger ? 60000 + below(&v, 90000) : 0);
+    ret->calm_ms = v.now_ms;
+}

@@ -1,0 +1,36 @@
+/* A script played in a world of the whole product, to its verdict. */
+#ifndef PLAY_H
+#define PLAY_H
+
+#include "script.h"
+#include "world.h"
+
+struct played {
+    char broken[500]; /* "S7: ...", "" nothing */
+    uint64_t events, requests, runs, virtual_ms;
+    enum evac_run_state ended;
+    uint64_t story; /* a hash of all that was journalled */
+};
+
+struct play_options {
+    bool verbose;
+    /* the requests that did not just pass: into it, as long as there is room */
+    struct script *keep;
+};
+
+void play(const struct script *script, const struct play_options *options,
+          struct played *ret_played);
+
+/* promise.c: what the end of it all promises, the world must show. */
+struct ending {
+    struct world *w;
+    const char *app;
+    bool dies; /* the active region does, and stays dead, and nobody says a word against a move */
+    double died_wall_ms; /* 0: it does not */
+    bool folds;          /* the journal is read again at the end: dear, so not of each seed */
+    double slack_ms;     /* of the loss: replication fell behind in steps of so much */
+    unsigned copies;     /* instances in the standby, before anything happened */
+};
+unsigned promise_copies(struct world *w);
+void promise_check(const struct ending *ending, char *ret_broken, size_t bytes);
+#endif

@@ -1,0 +1,266 @@
+#include "play.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOCKS_MS 50 /* an instant is noted on arrival, not when it happened */
+
+/* What a strategy promises of the region that takes over. */
+struct size {
+    int web, worker, batch;
+};
+
+static const struct strategy {
+    const char *app; /* below contrib/demo; "": apps/shop.cfg */
+    struct size standby, active;
+    bool everywhere; /* all regions serve and write */
+    bool restores;   /* its data is made from backups when it is needed */
+} strategies[] = {
+    { "", { 1, 1, 1 }, { 6, 2, 3 }, false, false },
+    { "strategies/pilot-light.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, false },
+    { "strategies/backup-restore.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, true },
+    { "strategies/active-active.cfg", { 3, 1, 2 }, { 6, 2, 3 }, true, false },
+};
+
+static const struct strategy *of(const struct ending *ending)
+{
+    size_t i = 0;
+    while (i + 1 < sizeof strategies / sizeof strategies[0] &&
+           strcmp(strategies[i].app, ending->app) != 0)
+        i++;
+    return &strategies[i];
+}
+
+/* Capacity is last-writer-wins: a request that lands late must not have the last word. */
+static bool sizes_are(struct world *w, struct size size)
+{
+    char part[160];
+    const char *truth = world_truth(w);
+    const struct {
+        const char *service;
+        int size;
+    } services[] = { { "web", size.web }, { "worker", size.worker } };
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(part, sizeof part,
+                 "\"region\":\"us-west-2\",\"cluster\":\"shop\",\"service\":\"%s\",\"desired\":%d,",
+                 services[i].service, services[i].size);
+        if (!strstr(truth, part))
+            return false;
+    }
+    snprintf(
+        part, sizeof part,
+        "\"region\":\"us-west-2\",\"group\":\"shop-batch\",\"min\":0,\"max\":10,\"desired\":%d,",
+        size.batch);
+    return strstr(truth, part) != NULL;
+}
+
+/* DB instances in the standby: what was restored there, and what a drill made. */
+unsigned promise_copies(struct world *w)
+{
+    const char *at = strstr(world_truth(w), "\"db_instances\":[");
+    const char *end = at ? strchr(at, ']') : NULL;
+    unsigned n = 0;
+    while (at && (at = strstr(at, "\"region\":\"us-west-2\"")) != NULL && at < end) {
+        at++;
+        n++;
+    }
+    return n;
+}
+
+/* Of an app that all regions serve: to whom users are led is what the engine thinks, and a region
+ * that was left is left. */
+static const char *promise_serving(struct world *w, bool moved)
+{
+    const char *truth = world_truth(w);
+    uint32_t serving = world_app(w) ? evac_engine_serving(world_app(w)) : 0;
+    static const char *const led_to[] = { "\"led_to\":[]", "\"led_to\":[\"us-east-1\"]",
+                                          "\"led_to\":[\"us-west-2\"]",
+                                          "\"led_to\":[\"us-east-1\",\"us-west-2\"]" };
+    if (!serving)
+        return "S1: no region serves";
+    if (!strstr(truth, led_to[serving & 3]))
+        return "S10: users are led elsewhere than the engine thinks";
+    if (moved != (serving == 2))
+        return moved ? "S10: the region was left, but serves"
+                     : "S7: nothing was left, but one is out";
+    return "";
+}
+
+/* One region writes: the one that the run's end says. */
+static const char *promise_writer(struct world *w, bool moved)
+{
+    char writer[32], went_there[64];
+    unsigned writers = world_writers(w, writer, sizeof writer);
+    const char *truth = world_truth(w), *to = world_run_to(w);
+    snprintf(went_there, sizeof went_there, "\"go_writer\":\"%s\"", to[0] ? to : "us-west-2");
+    if (writers > 1)
+        return "S1: two regions accept writes";
+    if (moved && strcmp(writer, to) != 0)
+        return "S10: succeeded, but the new region does not write";
+    if (!moved && strstr(truth, went_there))
+        return "S10: nothing was moved, but the GO object names the new region";
+    if (!moved && strstr(truth, "\"go_writer\":\"\""))
+        return "S7: nothing was moved, but the app is fenced";
+    return "";
+}
+
+static const char *promise_sizes(const struct ending *s, struct world *w, bool drill)
+{
+    enum evac_run_state state = world_run_state(w);
+    if (strcmp(world_run_to(w), "us-west-2") != 0)
+        return ""; /* the way back: the demonstration's sizes are of the way there */
+    bool as_before = state == EVAC_RUN_ROLLED_BACK || (drill && state == EVAC_RUN_SUCCEEDED);
+    if (world_last_run(w) > 1)
+        return ""; /* the first may have been stopped where it stood */
+    if (as_before && !sizes_are(w, of(s)->standby))
+        return "S10: put back, but the standby is not of its size again";
+    if (!as_before && state == EVAC_RUN_SUCCEEDED && !sizes_are(w, of(s)->active))
+        return "S10: succeeded, but the new side is not of its size";
+    if (of(s)->restores && promise_copies(w) > s->copies + 1)
+        return "S10: restored more than once";
+    if (as_before && promise_copies(w) != s->copies)
+        return "S10: put back, but a copy of the data is left";
+    return "";
+}
+
+/* What the end of a run promises, the world must show, also after every late request has landed. */
+static const char *promise(const struct ending *s, struct world *w, char *text, size_t bytes)
+{
+    enum evac_run_state state = world_run_state(w);
+    bool drill = world_run_drills(w);
+    bool good = state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS;
+    bool known = good || state == EVAC_RUN_ROLLED_BACK || !world_last_run(w);
+    const char *why = "";
+    text[0] = '\0';
+    if (world_last_run(w) && !evac_run_is_over(state)) {
+        snprintf(text, bytes, "L1: the run does not end: %s", evac_run_state_name(state));
+        return text;
+    }
+    if (known)
+        why = of(s)->everywhere
+                  ? promise_serving(w, (world_run_goes_back(w) ? !good : good) && !drill)
+                  : promise_writer(w, good && !drill);
+    if (!why[0])
+        why = promise_sizes(s, w, drill);
+    if (why[0])
+        snprintf(text, bytes, "%s (%s%s)", why, drill ? "drill " : "", evac_run_state_name(state));
+    return text;
+}
+
+static double number_after(const char *json, const char *key)
+{
+    const char *at = strstr(json, key);
+    return at && strncmp(at + strlen(key), "null", 4) != 0 ? strtod(at + strlen(key), NULL) : -1;
+}
+
+/* It went as it was planned, from its begin to its end. */
+static bool went_as_planned(struct world *w, const char *report)
+{
+    enum evac_run_state state = world_run_state(w);
+    return (state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS) && !world_run_drills(w) &&
+           strstr(report, "\"planned\":true") && strstr(report, "\"mode\":\"graceful\"");
+}
+
+/* A run's report may say more loss than there was, never less (S13); what is planned costs none.
+ * The same of its RTO: it is measured from before the region died. */
+static const char *check_measures(const struct ending *s, struct world *w, char *text, size_t bytes)
+{
+    struct evac_report *report;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_buf json;
+    double lost = number_after(world_truth(w), "\"lost_ms\":");
+    text[0] = '\0';
+    if (!world_last_run(w) || evac_report_make(world_store(w), world_last_run(w), &report, &err))
+        return text;
+    evac_buf_init(&json, 8u << 20);
+    evac_report_json(report, &json);
+    double told = number_after(json.p, "\"rpo_max_ms\":");
+    double from = number_after(json.p, "\"impact_lo\":");
+    if (s->died_wall_ms > 0 && from > s->died_wall_ms + CLOCKS_MS)
+        snprintf(text, bytes, "S13: the RTO is measured from %.0f ms after the region died",
+                 from - s->died_wall_ms);
+    else if (lost < 0)
+        text[0] = '\0';
+    else if (told >= 0 && told + CLOCKS_MS + s->slack_ms < lost)
+        snprintf(text, bytes, "S13: %.0f ms of writes were lost, and the report says %.0f", lost,
+                 told);
+    else if (lost > CLOCKS_MS && went_as_planned(w, json.p))
+        snprintf(text, bytes, "S13: a planned move lost %.0f ms of writes", lost);
+    evac_buf_done(&json);
+    evac_report_free(report);
+    return text;
+}
+
+static const char *check_journal(struct world *w, char *text, size_t bytes)
+{
+    uint64_t rows;
+    struct evac_err err = { EVAC_OK, "" };
+    text[0] = '\0';
+    if (evac_store_verify(world_store(w), &rows, &err))
+        snprintf(text, bytes, "S15: %.300s", err.text);
+    return text;
+}
+
+/* S4: more than the objective is lost only when somebody stood for it. The measure is as old as the
+ * configuration lets it be. */
+#define MEASURE_MS 12000
+
+static const char *check_loss(const struct ending *s, char *text, size_t bytes)
+{
+    double lost = number_after(world_truth(s->w), "\"lost_ms\":");
+    double objective = 30000; /* the demonstration's */
+    text[0] = '\0';
+    if (lost > objective + MEASURE_MS && !of(s)->restores && !world_overridden(s->w))
+        snprintf(text, bytes, "S4: %.0f ms of writes were lost, and nobody stood for it", lost);
+    return text;
+}
+
+/* L2: a region that is dead is left, when the policy acts and nobody is against it. */
+static const char *check_moved(const struct ending *s)
+{
+    if (s->dies && !of(s)->everywhere && world_last_run(s->w) == 0)
+        return "L2: the region is dead, and nothing was begun";
+    return "";
+}
+
+/* S15: the journal, read again, makes the same controller. */
+static const char *check_fold(struct world *w, char *text, size_t bytes)
+{
+    const struct evac_engine_app *a = world_app(w);
+    text[0] = '\0';
+    if (!a)
+        return text;
+    uint16_t active = a->active;
+    uint32_t serving = evac_engine_serving(a);
+    enum evac_run_state state = world_run_state(w);
+    world_crash(w, 1);
+    world_run(w, 50);
+    a = world_app(w);
+    if (!a)
+        snprintf(text, bytes, "S15: it does not start from its own journal");
+    else if (a->active != active || evac_engine_serving(a) != serving ||
+             world_run_state(w) != state)
+        snprintf(text, bytes, "S15: read again, the journal says %s in region %u, not %s in %u",
+                 evac_run_state_name(world_run_state(w)), (unsigned)a->active,
+                 evac_run_state_name(state), (unsigned)active);
+    return text;
+}
+
+void promise_check(const struct ending *s, char *ret_broken, size_t bytes)
+{
+    char text[400];
+    const char *broken = promise(s, s->w, text, sizeof text);
+    if (!broken[0])
+        broken = check_measures(s, s->w, text, sizeof text);
+    if (!broken[0])
+        broken = check_loss(s, text, sizeof text);
+    if (!broken[0])
+        broken = check_moved(s);
+    if (!broken[0])
+        broken = check_journal(s->w, text, sizeof text);
+    if (!broken[0] && s->folds)
+        broken = check_fold(s->w, text, sizeof text);
+    snprintf(ret_broken, bytes, "%s", broken);
+}
