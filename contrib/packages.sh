@@ -2,7 +2,7 @@
 # Installs what is missing to build evac (and, with "check", to test it) on Debian 12.
 set -eu
 build="build-essential cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libcjson-dev
-       libconfig-dev libsqlite3-dev libexpat1-dev libc-ares-dev libhttp-parser-dev libwebsockets-dev
+       libconfig-dev libsqlite3-dev libexpat1-dev libc-ares-dev libhttp-parser-dev libseccomp-dev libwebsockets-dev
        libwebsockets-evlib-uv ca-certificates tzdata"
 check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3 openssl zsh fish mandoc python3-pyte python3-jsonschema faketime gcovr"
 

@@ -4,6 +4,7 @@
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "cli.h"
+#include "confine.h"
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "jw.h"
@@ -212,6 +213,7 @@ static enum evac_code begin(struct asking *q, struct evac_err *err)
     enum evac_code code = evac_host_uv_new(&q->loop, &host, &q->host, err);
     if (code)
         return code;
+    evac_confine(&q->host, q->model);
     q->look = evac_host_readonly(&q->host);
     code = open_shell(q, err);
     return code ? code : evac_probes_new(&q->loop, q->model, &options, &q->probes, err);

@@ -3,6 +3,7 @@
 #include "agent.h"
 #include "cli.h"
 #include "conf.h"
+#include "confine.h"
 #include "host_uv.h"
 #include "log.h"
 
@@ -54,6 +55,7 @@ static void reload(void *user)
     evac_model_free(place->old);
     place->old = place->model;
     place->model = model;
+    evac_confine(&place->host, model);
     if (evac_agent_reload(place->agent, model, &err))
         evac_log(EVAC_LOG_ERROR, "probes_not_started", "reason=\"%s\"", err.text);
     else
@@ -100,6 +102,8 @@ static enum evac_code begin(struct place *place, struct evac_err *err)
                                                 .post = post,
                                                 .other_configuration = reload };
     enum evac_code code = evac_host_uv_new(&place->loop, &host, &place->host, err);
+    if (!code)
+        evac_confine(&place->host, place->model);
     return code ? code : evac_agent_new(&place->loop, place->model, &options, &place->agent, err);
 }
 

@@ -2,17 +2,29 @@
 
 #include <string.h>
 
-#define ROWS_MAX 64u /* of one section: bits of conf_given */
+#define ROWS_MAX CONF_ROWS_MAX
 
 int conf_line(const config_setting_t *setting)
 {
     return (int)config_setting_source_line(setting);
 }
 
+static bool is_given(const struct conf_given *given, const struct conf_row *row)
+{
+    size_t i = (size_t)(row - given->section->rows);
+    return given->rows[i / 64] >> (i % 64) & 1;
+}
+
+static void note_given(struct conf_given *given, const struct conf_row *row)
+{
+    size_t i = (size_t)(row - given->section->rows);
+    given->rows[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
 bool conf_is_given(const struct conf_given *given, const char *path)
 {
     const struct conf_row *row = conf_row(given->section, evac_str(path));
-    return row && (given->rows >> (row - given->section->rows) & 1);
+    return row && is_given(given, row);
 }
 
 /* --- what messages say -------------------------------------------------------------------------
@@ -209,7 +221,8 @@ static void read_bare(struct conf_reader *r, const struct conf_section *section,
                       const config_setting_t *entry, int line, char *at)
 {
     const struct conf_row *row = conf_row(section, evac_str(section->bare));
-    struct conf_given given = { section, (uint64_t)1 << (row - section->rows) };
+    struct conf_given given = { .section = section };
+    note_given(&given, row);
     struct conf_value value = conf_value(entry);
     *(struct evac_place *)(void *)at = (struct evac_place){ r->file, line };
     put_defaults(r, section, at);
@@ -369,7 +382,7 @@ static void read_member(const struct group_in *in, const config_setting_t *s,
         evac_arena_printf(in->r->arena, "%s%s", prefix.p, config_setting_name(s));
     const struct conf_row *row = conf_row(section, path);
     if (row) {
-        in->given->rows |= (uint64_t)1 << (row - section->rows);
+        note_given(in->given, row);
         read_row(&(struct place_in){ in->r, section, row, in->at }, s);
     } else if (begins_rows(section, path)) {
         read_subgroup(in, s, path);
@@ -407,7 +420,7 @@ static void tell_missing(struct conf_reader *r, const struct conf_given *given, 
 {
     const struct conf_section *section = given->section;
     for (const struct conf_row *row = section->rows; row->path; row++)
-        if ((row->flags & CONF_REQUIRED) && !(given->rows >> (row - section->rows) & 1))
+        if ((row->flags & CONF_REQUIRED) && !is_given(given, row))
             CONF_ERROR(r, line, "%s.%s is missing; allowed: %.*s", section->what, row->path,
                        EVAC_STR_ARG(row_allows(r, row)));
 }
@@ -417,7 +430,7 @@ void conf_read_given(struct conf_reader *r, const struct conf_section *section,
 {
     struct evac_place *place = at;
     *place = (struct evac_place){ r->file, conf_line(group) };
-    *ret_given = (struct conf_given){ section, 0 };
+    *ret_given = (struct conf_given){ .section = section };
     put_defaults(r, section, at);
     read_members(&(struct group_in){ r, ret_given, at }, group, EVAC_STR(""));
     tell_missing(r, ret_given, place->line);

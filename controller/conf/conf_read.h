@@ -11,10 +11,12 @@ struct conf_reader {
     const char *file; /* shown in messages; in the arena */
 };
 
+#define CONF_ROWS_MAX 128u /* of one section: bits of conf_given */
+
 /* Which rows of its section a group gave. */
 struct conf_given {
     const struct conf_section *section;
-    uint64_t rows; /* bit by index in section->rows */
+    uint64_t rows[CONF_ROWS_MAX / 64]; /* bit by index in section->rows */
 };
 bool conf_is_given(const struct conf_given *given, const char *path);
 

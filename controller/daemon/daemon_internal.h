@@ -116,6 +116,7 @@ void daemon_event(struct evac_daemon *daemon, struct evac_event *event);
 void daemon_rearm(struct evac_daemon *daemon);
 void daemon_set_trouble(struct evac_daemon *daemon, const char *text);
 
+void daemon_confine(struct evac_daemon *daemon); /* the host is open, or a model is loaded */
 enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err);
 void daemon_probe_stop(struct evac_daemon *daemon);
 

@@ -53,6 +53,7 @@ static struct evac_tracer_options trace_options(const struct evac_daemon *daemon
 void daemon_meter_open(struct evac_daemon *daemon)
 {
     struct evac_tracer_options traces = trace_options(daemon, daemon->model);
+    daemon_confine(daemon);
     daemon->tracer = evac_tracer_new(&traces);
     daemon->meters = evac_meters_new(daemon->model);
     daemon->results = evac_results_new(daemon->model);

@@ -103,6 +103,7 @@ enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err
                                                  .look = on_look };
     daemon_probe_stop(daemon);
     daemon_self_configured(daemon);
+    daemon_confine(daemon);
     daemon->probes_begun++;
     daemon->asked_ms = evac_daemon_now_ms(daemon);
     daemon->probe_past = evac_probe_past_new(daemon->model);

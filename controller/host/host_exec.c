@@ -1,18 +1,25 @@
 /* Child processes: their own session and process group, an environment that is given whole, output
- * with a ceiling, and a deadline at which the whole group is killed. */
+ * with a ceiling, a deadline, and a jail (jail.h). Whatever of the group is left when the program
+ * has ended, or at the deadline, is killed. */
 #include "evac/arena.h"
 #include "host_internal.h"
+#include "host_spawn.h"
+#include "jail.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define CHILDREN_MAX    256u
 #define ARGUMENTS_MAX   1024u
 #define INPUT_MAX_BYTES 16777216u
 #define READ_BYTES      16384u
-/* Once the child has ended, what it left behind may hold its output open for so long. */
+/* Once the child has ended and its group was killed, output may still be on its way for so long. */
 #define LEFTOVER_MS 1000u
 
 enum pipe { IN, OUT, ERR, PIPES };
@@ -21,7 +28,9 @@ struct child {
     struct evac_host_uv *host;
     struct evac_host_exec *exec;
     struct child *next, **at;
-    uv_process_t process;
+    pid_t pid;
+    int pidfd;
+    uv_poll_t ended;
     uv_pipe_t pipes[PIPES];
     uv_timer_t timer;
     uv_write_t write;
@@ -30,7 +39,7 @@ struct child {
     uv_buf_t input;
     struct evac_buf output[PIPES]; /* OUT and ERR */
     bool cut[PIPES];
-    bool running, process_open, told;
+    bool running, watching, told;
     size_t open_streams; /* OUT and ERR not yet at their end */
     size_t open_handles;
     struct evac_exec_reply reply;
@@ -39,9 +48,18 @@ struct child {
     void *user;
 };
 
+/* Groups that were killed: what a program leaves behind becomes our child (prctl(2), child
+ * subreaper), and must be buried: a zombie still counts against its user's limit of processes. */
+#define GRAVES 64u
+
+#define NOT_ALLOWED "programs are not allowed: exec = { allowed = true; }; in evac.cfg"
+
 struct evac_host_exec {
     struct child *children;
     size_t count;
+    pid_t graves[GRAVES]; /* 0 free */
+    struct evac_jail *jail;
+    char closed[200]; /* why nothing is run; "" it is, in the jail */
 };
 
 /* --- the end --------------------------------------------------------------------------------- */
@@ -52,6 +70,8 @@ static void on_closed(uv_handle_t *handle)
     if (--c->open_handles > 0)
         return;
     struct evac_host_uv *host = c->host;
+    if (c->pidfd >= 0)
+        close(c->pidfd);
     evac_buf_done(&c->output[OUT]);
     evac_buf_done(&c->output[ERR]);
     evac_arena_free(c->arena);
@@ -84,22 +104,22 @@ static void tell(struct child *c)
     for (int i = 0; i < PIPES; i++)
         close_handle((uv_handle_t *)&c->pipes[i]);
     close_handle((uv_handle_t *)&c->timer);
-    /* A killed child is still waited for, so that it leaves no zombie: see on_exit_status(). */
-    if (c->process_open && !c->running)
-        close_handle((uv_handle_t *)&c->process);
+    /* A killed child is still waited for, so that it leaves no zombie: see on_ended(). */
+    if (c->watching && !c->running)
+        close_handle((uv_handle_t *)&c->ended);
 }
 
+/* While the child is not buried its number, and so its group's, is nobody else's. */
 static void kill_group(struct child *c)
 {
-    if (c->process_open && c->process.pid > 1) /* 0 would be our own group, -1 the world */
-        (void)kill(-c->process.pid, SIGKILL);
+    if (c->running && c->pid > 1) /* 0 would be our own group, 1 the world */
+        (void)kill(-c->pid, SIGKILL);
 }
 
 static void on_leftover(uv_timer_t *timer)
 {
     struct child *c = timer->data;
-    kill_group(c); /* within a second of the child's end: its number can not have come round */
-    (void)snprintf(c->error, sizeof c->error, "it left processes behind; they were killed");
+    (void)snprintf(c->error, sizeof c->error, "somebody else holds its output open");
     tell(c);
 }
 
@@ -109,15 +129,52 @@ static void tell_when_complete(struct child *c)
         tell(c);
 }
 
-static void on_exit_status(uv_process_t *process, int64_t status, int signal)
+/* Whoever has died by now; what has not is looked for the next time. */
+static void visit_graves(struct evac_host_exec *exec)
 {
-    struct child *c = process->data;
+    for (size_t i = 0; i < GRAVES; i++) {
+        pid_t got = exec->graves[i] ? 1 : 0;
+        while (got > 0)
+            got = waitpid(-exec->graves[i], NULL, WNOHANG);
+        if (got < 0)
+            exec->graves[i] = 0;
+    }
+}
+
+static void dig(struct evac_host_exec *exec, pid_t group)
+{
+    for (size_t i = 0; i < GRAVES; i++)
+        if (!exec->graves[i]) {
+            exec->graves[i] = group;
+            return;
+        }
+}
+
+/* It has ended and is not buried yet: what it left behind goes first. */
+static void bury(struct child *c)
+{
+    int status = 0;
+    kill_group(c);
+    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+        ;
     c->running = false;
+    if (evac_host_uv_is_closing(c->host)) /* nobody will run anything any more */
+        return;
+    dig(c->exec, c->pid);
+    visit_graves(c->exec);
+    c->reply.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void on_ended(uv_poll_t *poll, int status, int events)
+{
+    struct child *c = poll->data;
+    (void)status, (void)events;
+    uv_poll_stop(poll);
+    bury(c);
     if (c->told) {
-        close_handle((uv_handle_t *)process);
+        close_handle((uv_handle_t *)poll);
         return;
     }
-    c->reply.exit_status = signal ? 128 + signal : (int)(status & 0xff);
     if (c->open_streams)
         uv_timer_start(&c->timer, on_leftover, LEFTOVER_MS, 0);
     tell_when_complete(c);
@@ -207,7 +264,8 @@ static void init_handles(struct child *c)
     }
     uv_timer_init(loop, &c->timer);
     c->timer.data = c;
-    c->process.data = c;
+    c->ended.data = c;
+    c->pidfd = -1;
     c->open_handles = PIPES + 1;
 }
 
@@ -238,24 +296,52 @@ static struct child *new_child(struct evac_host_uv *host, const struct evac_exec
     return c;
 }
 
-static int spawn(struct child *c)
+static bool open_pipe(struct child *c, enum pipe i, struct host_spawn *spawn)
 {
-    uv_stdio_container_t stdio[PIPES];
-    for (int i = 0; i < PIPES; i++) {
-        stdio[i].flags = UV_CREATE_PIPE | (i == IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
-        stdio[i].data.stream = (uv_stream_t *)&c->pipes[i];
-    }
-    uv_process_options_t options = {
-        .exit_cb = on_exit_status,
-        .file = c->argv[0],
-        .args = c->argv,
-        .env = c->env,
-        .cwd = "/",
-        .flags = UV_PROCESS_DETACHED, /* setsid(): a group of its own */
-        .stdio_count = PIPES,
-        .stdio = stdio,
+    uv_file ends[2];
+    bool ours_reads = i != IN;
+    if (uv_pipe(ends, ours_reads ? UV_NONBLOCK_PIPE : 0, ours_reads ? 0 : UV_NONBLOCK_PIPE))
+        return false;
+    spawn->stdio[i] = ends[ours_reads ? 1 : 0];
+    if (uv_pipe_open(&c->pipes[i], ends[ours_reads ? 0 : 1]) == 0)
+        return true;
+    close(ends[ours_reads ? 0 : 1]);
+    return false;
+}
+
+static bool open_pipes(struct child *c, struct host_spawn *spawn)
+{
+    bool good = true;
+    for (int i = 0; good && i < PIPES; i++)
+        good = open_pipe(c, (enum pipe)i, spawn);
+    return good;
+}
+
+/* False: it did not start, and c->error says why. */
+static bool begin(struct child *c, const struct evac_jail *jail)
+{
+    struct host_spawn spawn = {
+        .argv = c->argv, .env = c->env, .jail = jail, .stdio = { -1, -1, -1 }
     };
-    return uv_spawn(c->host->loop, &c->process, &options);
+    const char *what = "a pipe";
+    int error = open_pipes(c, &spawn) ? host_spawn(&spawn, &c->pid, &c->pidfd, &what) : errno;
+    for (int i = 0; i < PIPES; i++)
+        if (spawn.stdio[i] >= 0)
+            close(spawn.stdio[i]);
+    if (error == 0) {
+        c->running = true;
+        if (uv_poll_init(c->host->loop, &c->ended, c->pidfd) == 0) {
+            c->watching = true;
+            c->open_handles++;
+            return true;
+        }
+        what = "its end can not be watched";
+        error = EIO;
+        bury(c);
+    }
+    (void)snprintf(c->error, sizeof c->error, "%s did not start: %s%s%s", c->argv[0], what,
+                   what[0] ? ": " : "", uv_strerror(uv_translate_sys_error(error)));
+    return false;
 }
 
 static enum evac_code check(const struct evac_host_uv *host,
@@ -264,9 +350,13 @@ static enum evac_code check(const struct evac_host_uv *host,
     size_t n = 0;
     if (evac_host_uv_is_closing(host))
         return evac_fail(err, EVAC_E_REFUSED, "the host is closing");
-    if (!request->argv || !request->argv[0] || request->argv[0][0] != '/')
-        return evac_fail(err, EVAC_E_BADARG, "a program is named by its absolute path, not '%s'",
-                         request->argv && request->argv[0] ? request->argv[0] : "");
+    if (!request->argv || !request->argv[0])
+        return evac_fail(err, EVAC_E_BADARG, "no program is named");
+    enum evac_code code = evac_program_check(request->argv[0], err);
+    if (code)
+        return code;
+    if (host->exec->closed[0] && !request->as_controller)
+        return evac_fail(err, EVAC_E_REFUSED, "%s", host->exec->closed);
     while (request->argv[n])
         n++;
     if (request->input.n > INPUT_MAX_BYTES)
@@ -293,21 +383,44 @@ enum evac_code evac_host_exec_run(void *ctx, const struct evac_exec_request *req
     struct child *c = new_child(host, request);
     c->done = done;
     c->user = user;
-    int failed = spawn(c);
-    /* libuv initialises the handle even when it fails, and then it must be closed too. */
-    c->process_open = true;
-    c->open_handles++;
+    visit_graves(host->exec);
+    bool begun = begin(c, request->as_controller ? NULL : host->exec->jail);
     uv_update_time(host->loop);
-    if (failed) {
-        (void)snprintf(c->error, sizeof c->error, "%s did not start: %s", c->argv[0],
-                       uv_strerror(failed));
+    if (!begun) {
         uv_timer_start(&c->timer, on_deadline, 0, 0);
         return EVAC_OK;
     }
-    c->running = c->reply.started = true;
+    c->reply.started = true;
+    uv_poll_start(&c->ended, UV_READABLE, on_ended);
     uv_timer_start(&c->timer, on_deadline, request->total_ms, 0);
     follow(c);
     return EVAC_OK;
+}
+
+/* Nobody is run without walls because they could not be made. */
+void evac_host_uv_jail(struct evac_host *host, const struct evac_jail_conf *conf)
+{
+    struct evac_host_exec *exec = ((struct evac_host_uv *)host->ctx)->exec;
+    struct evac_jail *jail = NULL;
+    struct evac_err err = { EVAC_OK, "" };
+    if (!conf)
+        (void)snprintf(exec->closed, sizeof exec->closed, NOT_ALLOWED);
+    else if (evac_jail_new(conf, &jail, &err))
+        (void)snprintf(exec->closed, sizeof exec->closed, "no program is run: %.150s", err.text);
+    else
+        exec->closed[0] = '\0';
+    evac_jail_free(exec->jail);
+    exec->jail = jail;
+}
+
+const char *evac_host_uv_jailed(const struct evac_host *host, char *out, size_t bytes)
+{
+    const struct evac_host_exec *exec = ((const struct evac_host_uv *)host->ctx)->exec;
+    if (exec->jail)
+        evac_jail_say(exec->jail, out, bytes);
+    else
+        (void)snprintf(out, bytes, "%s", exec->closed);
+    return out;
 }
 
 struct evac_host_exec *evac_host_exec_new(struct evac_host_uv *host)
@@ -316,6 +429,8 @@ struct evac_host_exec *evac_host_exec_new(struct evac_host_uv *host)
     (void)host;
     if (!exec)
         abort();
+    (void)snprintf(exec->closed, sizeof exec->closed, NOT_ALLOWED); /* until walls stand */
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     return exec;
 }
 
@@ -330,5 +445,6 @@ void evac_host_exec_close(struct evac_host_exec *exec)
         }
         tell(c);
     }
+    evac_jail_free(exec->jail);
     free(exec);
 }

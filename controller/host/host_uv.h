@@ -12,6 +12,7 @@
 #include <uv.h>
 
 struct evac_dns;
+struct evac_jail_conf;
 
 struct evac_host_uv_options {
     const char *resolver; /* "address:port"; NULL or "" the system's */
@@ -21,6 +22,13 @@ struct evac_host_uv_options {
 /* Fills *ret_host; its ctx is freed by the loop after evac_host_uv_close(). */
 enum evac_code evac_host_uv_new(uv_loop_t *loop, const struct evac_host_uv_options *options,
                                 struct evac_host *ret_host, struct evac_err *err);
+
+/* What programs may do from now on (jail.h); those that give the controller its credentials are not
+ * confined. Until it is called, with NULL, and when walls can not be made, no other is run. Reads
+ * the user database. */
+void evac_host_uv_jail(struct evac_host *host, const struct evac_jail_conf *conf);
+/* How programs run, in words; why none is. */
+const char *evac_host_uv_jailed(const struct evac_host *host, char *out, size_t bytes);
 
 /* Everything in flight gets its done from inside this call: NOT_SENT or LOST, "the host is
  * closing"; timers that were set run now, for whoever waits for one must end what is open; children

@@ -191,7 +191,8 @@ static enum evac_code fetch_process(struct evac_fetch *f, struct evac_err *err)
     struct evac_exec_request request = { .argv = argv,
                                          .env = make_env(f),
                                          .total_ms = PROCESS_MS,
-                                         .max_output_bytes = MAX_REPLY_BYTES };
+                                         .max_output_bytes = MAX_REPLY_BYTES,
+                                         .as_controller = true };
     return evac_aws_io_exec(f->io, &request, process_done, f, err);
 }
 

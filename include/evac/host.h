@@ -89,12 +89,14 @@ struct evac_dns_reply {
 typedef void evac_dns_done_fn(void *user, const struct evac_dns_reply *reply);
 
 struct evac_exec_request {
-    const char *const *argv;   /* no shell; argv[0] is an absolute path; NULL at the end */
+    const char *const *argv;   /* no shell; argv[0] is an absolute path that nobody but root and the
+                                  controller's user could change; NULL at the end */
     const char *const *env;    /* the whole environment, "A=b"; NULL at the end */
     struct evac_str input;     /* given on standard input */
     uint32_t total_ms;         /* then the process group is killed */
     uint32_t max_output_bytes; /* of standard output and error each */
     bool mutates;
+    bool as_controller; /* it gives the controller its own credentials: not in the jail of steps */
 };
 struct evac_exec_reply {
     bool started;    /* false: certain that it did not run */

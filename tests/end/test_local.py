@@ -60,7 +60,14 @@ class Shop:
     def __init__(self, policy="act", store=None):
         self.dir = tempfile.mkdtemp(prefix="evac-local-")
         self.store = store or self.dir
-        self.state = os.path.join(self.dir, "state.json")
+        # Steps run as nobody where the controller is root: a folder of theirs, and a program that they may read.
+        os.chmod(self.dir, 0o711)
+        os.mkdir(self.dir + "/steps")
+        os.chmod(self.dir + "/steps", 0o777)
+        self.program = shutil.copy(SHOP, self.dir + "/local_shop.py")
+        self.state = os.path.join(self.dir, "steps", "state.json")
+        with open(self.state + ".lock", "w") as f:
+            os.fchmod(f.fileno(), 0o666)
         self.put({"writer": "us-east-1", "traffic": "us-east-1", "down": [], "changes": []})
         self.evacd = None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EVAC_"))}
@@ -71,7 +78,7 @@ class Shop:
         self.conf(policy)
 
     def conf(self, policy, app=APP):
-        values = {"DIR": self.dir, "STORE": self.store, "PY": "/usr/bin/python3", "SHOP": SHOP, "STATE": self.state,
+        values = {"DIR": self.dir, "STORE": self.store, "PY": "/usr/bin/python3", "SHOP": self.program, "STATE": self.state,
                   "POLICY": policy, "PORT": self.port, "UNTIL": in_days(30)}
         for name, text in (("evac.cfg", CONTROLLER), ("apps/shop.cfg", app), ("runbooks/by-program.cfg", RUNBOOK)):
             for key, value in values.items():

@@ -87,6 +87,11 @@ START_TEST(no_configuration_at_all_is_a_controller_with_its_defaults)
     ck_assert_uint_eq(c->poll_ms, 2000);
     ck_assert_uint_eq(c->poll_max_ms, 15000);
     ck_assert(!c->exec_allowed);
+    assert_str(c->exec_user, "");
+    ck_assert_uint_eq(c->exec_cpu_ms, 60000);
+    ck_assert_uint_eq(c->exec_memory_mib, 512);
+    ck_assert_uint_eq(c->exec_files, 64);
+    ck_assert_uint_eq(c->exec_processes, 32);
     ck_assert_uint_eq(l.model->app_count + l.model->runbook_count, 0);
     ck_assert_uint_eq(strlen(l.model->hash), 64);
     end(&l);

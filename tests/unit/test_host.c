@@ -4,6 +4,7 @@
 #include "host_url.h"
 #include "host_uv.h"
 #include "host_wrap.h"
+#include "jail.h"
 #include "loopback.h"
 #include "suite.h"
 #include "tls_server.h"
@@ -44,6 +45,14 @@ static void on_reply(void *user, const struct evac_http_reply *reply)
     (void)evac_str_copy(told.error, sizeof told.error, evac_str(reply->error));
 }
 
+/* For programs of these tests. */
+static const struct evac_jail_conf walls = { .user = "",
+                                             .cpu_s = 60,
+                                             .memory_bytes = 1u << 30,
+                                             .file_bytes = 1u << 20,
+                                             .files = 64,
+                                             .processes = 64 };
+
 static void set_up(void)
 {
     char resolver[32];
@@ -55,6 +64,7 @@ static void set_up(void)
     (void)snprintf(resolver, sizeof resolver, "127.0.0.1:%u", dns->port);
     struct evac_host_uv_options options = { .resolver = resolver };
     ck_assert_msg(evac_host_uv_new(&loop, &options, &host, &err) == EVAC_OK, "%s", err.text);
+    evac_host_uv_jail(&host, &walls);
     memset(&told, 0, sizeof told);
 }
 

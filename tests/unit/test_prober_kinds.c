@@ -1,5 +1,6 @@
 /* Each kind of probe against real servers on loopback. */
 #include "host_uv.h"
+#include "jail.h"
 #include "json_meets.h"
 #include "loopback.h"
 #include "prober.h"
@@ -75,6 +76,14 @@ static void open_prober(void)
                   "%s", err.text);
 }
 
+/* For programs of these tests. */
+static const struct evac_jail_conf walls = { .user = "",
+                                             .cpu_s = 60,
+                                             .memory_bytes = 1u << 30,
+                                             .file_bytes = 1u << 20,
+                                             .files = 64,
+                                             .processes = 64 };
+
 static void set_up(void)
 {
     struct evac_host_uv_options options = { .resolver = "" };
@@ -87,6 +96,7 @@ static void set_up(void)
     }
     server = loop_server_new(&loop, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     ck_assert_int_eq(evac_host_uv_new(&loop, &options, &host, NULL), EVAC_OK);
+    evac_host_uv_jail(&host, &walls);
     open_prober();
 }
 
@@ -481,7 +491,7 @@ END_TEST
 START_TEST(no_more_programs_run_at_once_than_allowed_and_all_have_their_turn)
 {
     struct evac_prober_target t = target(EVAC_PROBER_EXEC, "");
-    const struct evac_str argv[] = { EVAC_STR("/bin/sleep"), EVAC_STR("0.1") };
+    const struct evac_str argv[] = { EVAC_STR("/bin/sleep"), EVAC_STR("0.4") };
     t.argv = argv;
     t.arg_count = 2;
     for (unsigned i = 0; i < 2 * EVAC_PROBER_EXECS_MAX + 1; i++)
