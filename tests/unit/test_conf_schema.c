@@ -118,7 +118,7 @@ START_TEST(a_section_s_rows_fit_its_bits_and_a_group_s_rows_stand_together)
                           "%s.%s stands apart", section->what, row->path);
         before = group;
     }
-    ck_assert_uint_le(n, 64);
+    ck_assert_uint_le(n, CONF_ROWS_MAX);
 }
 END_TEST
 
