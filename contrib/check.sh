@@ -31,4 +31,9 @@ if [ $# = 0 ]; then
   contrib/try.sh --report build/try >build/try.log 2>&1 || { cat build/try.log; exit 1; }
   grep -E 'RTO|RPO' build/try.log
 fi
+hardened=$(ls build/*/bin/evacd 2>/dev/null | while read -r f; do [ "$(readelf --dyn-syms -W "$f" | grep -c __asan_init)" = 0 ] && dirname "$f"; done | head -1)
+if [ $# = 0 ] && [ -n "$hardened" ]; then
+  say "the programs are hardened"
+  contrib/hardening.sh "$hardened/evac" "$hardened/evacd" "$hardened/evac-sandbox"
+fi
 say "done"

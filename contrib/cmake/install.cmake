@@ -92,7 +92,7 @@ install(FILES ${facts} DESTINATION ${CMAKE_INSTALL_DATADIR}/evac/facts)
 install(DIRECTORY ${contrib}/grafana ${contrib}/prometheus ${contrib}/terraform DESTINATION ${CMAKE_INSTALL_DATADIR}/evac
   PATTERN ".terraform*" EXCLUDE)
 set(docs ${CMAKE_INSTALL_DATADIR}/doc/evac)
-install(FILES ${PROJECT_SOURCE_DIR}/README.md ${contrib}/DRIVERS.md DESTINATION ${docs})
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${contrib}/DRIVERS.md ${contrib}/SECURITY.md DESTINATION ${docs})
 install(FILES ${PROJECT_SOURCE_DIR}/runbooks/README.md DESTINATION ${docs} RENAME runbooks.md)
 install(FILES ${contrib}/debian/copyright DESTINATION ${docs})
 install(DIRECTORY ${contrib}/example/ DESTINATION ${docs}/examples)

@@ -1,5 +1,7 @@
 #include "tls.h"
 
+#include "host_tls.h"
+
 #include "evac/arena.h"
 
 #include <openssl/err.h>
@@ -7,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Mozilla's intermediate list without finite-field key exchange. */
-#define CIPHERS                                                                                    \
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"     \
-    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
 #define FILES 3
 
@@ -137,7 +134,7 @@ enum evac_code evac_tls_dress(struct evac_tls *tls, struct ssl_ctx_st *context,
             (tls->conf->clients == EVAC_CLIENTS_REQUIRED ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
     ERR_clear_error();
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(context, CIPHERS) != 1 ||
+        SSL_CTX_set_cipher_list(context, EVAC_TLS_CIPHERS) != 1 ||
         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1)
         return fail(err, "TLS", tls->conf->certificate);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |

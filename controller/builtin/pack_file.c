@@ -67,6 +67,8 @@ static enum evac_code open_file(const char *path, int *ret_fd, struct evac_err *
     size_t at = 1;
     if (path[0] != '/')
         return evac_fail(err, EVAC_E_REFUSED, "driver '%s': its path must be absolute", path);
+    if (!path[1])
+        return evac_fail(err, EVAC_E_REFUSED, "/ is no regular file");
     int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (fd >= 0 && path[at]) {
         size_t end = at + strcspn(path + at, "/");

@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include "host_tls.h"
 #include "progress.h"
 
 #include "remote.h"
@@ -7,6 +8,8 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -123,11 +126,23 @@ static CURLcode perform(struct evac_client *client, bool keyed, struct evac_buf 
     return code;
 }
 
+/* An answer that ends with its connection may have been cut: ours say where they end. */
+static size_t note_end(char *p, size_t size, size_t n, void *user)
+{
+    static const char *const tells[] = { "content-length:", "transfer-encoding:" };
+    bool *ends = user;
+    for (size_t i = 0; i < sizeof tells / sizeof tells[0]; i++)
+        *ends = *ends ||
+                (size * n > strlen(tells[i]) && strncasecmp(p, tells[i], strlen(tells[i])) == 0);
+    return size * n;
+}
+
 /* A server's name is checked, whatever the environment says; credentials follow no redirection. */
 static void set_remote(CURL *curl, const struct evac_remote *r)
 {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(curl, CURLOPT_SSL_CIPHER_LIST, EVAC_TLS_CIPHERS);
     if (r->ca[0])
         curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca);
     if (r->cert[0])
@@ -171,7 +186,7 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
         (void)evac_fail(err, EVAC_E_TOOBIG, "the request's path is too long");
         return EVAC_EXIT_USAGE;
     }
-    bool keyed;
+    bool keyed, ends = false;
     struct curl_slist *headers = headers_for(body, &keyed);
     curl_easy_reset(client->curl);
     if (client->remote)
@@ -185,6 +200,8 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, 3000L);
     curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, client->limit_ms);
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, note_end);
+    curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &ends);
     if (body)
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
     if (client->takes_long) {
@@ -195,6 +212,8 @@ enum evac_exit evac_client_raw(struct evac_client *client, const char *path, con
     CURLcode code = perform(client, keyed, raw);
     if (client->takes_long)
         evac_cli_waiting(0, 0);
+    if (code == CURLE_OK && raw->n && !ends)
+        code = CURLE_PARTIAL_FILE;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {

@@ -1,5 +1,6 @@
 /* evacd: the controller daemon. */
 #include "daemon.h"
+#include "host_env.h"
 #include "log.h"
 #include "server.h"
 #include "version.h"
@@ -149,5 +150,6 @@ int main(int argc, char **argv)
     struct rlimit no_core = { 0, 0 }; /* a core file would hold credentials */
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
+    evac_host_env_seal();
     return run(&o);
 }

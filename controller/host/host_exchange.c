@@ -13,6 +13,7 @@
  * double send.
  */
 #include "host_http.h"
+#include "host_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,14 @@ static size_t split_head(struct exchange *x)
     return count;
 }
 
+/* A body that ends with its connection may have been cut by whoever is in between: libcurl takes
+ * the end of TCP for the end of TLS. The head was whole; of such a body nothing is believed. */
+static bool ends_for_sure(const struct exchange *x, const struct evac_http_reply *reply)
+{
+    return !x->url.tls || evac_http_header(reply, "content-length").n > 0 ||
+           evac_http_header(reply, "transfer-encoding").n > 0;
+}
+
 /* Tells the owner, then lets everything go. Only from the loop or from close. */
 static void tell(struct exchange *x, enum evac_http_fate fate)
 {
@@ -75,7 +84,7 @@ static void tell(struct exchange *x, enum evac_http_fate fate)
         reply.status = (int)status;
         reply.headers = x->reply_headers;
         reply.header_count = split_head(x);
-        reply.body = evac_buf_str(&x->reply_body);
+        reply.body = ends_for_sure(x, &reply) ? evac_buf_str(&x->reply_body) : EVAC_STR_NONE;
     }
     /* done may cancel or close everything: by then libcurl and the ids know nothing of x */
     evac_ids_remove(&x->http->ids, x->id);
@@ -301,6 +310,7 @@ static void set_transport(struct exchange *x)
     curl_easy_setopt(e, CURLOPT_NOPROXY, http->no_proxy);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(e, CURLOPT_SSL_CIPHER_LIST, EVAC_TLS_CIPHERS);
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
     curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* never wait for a proxy name's resolver thread */

@@ -1,5 +1,6 @@
 #include "host_uv.h"
 
+#include "host_env.h"
 #include "host_internal.h"
 #include "log.h"
 
@@ -104,7 +105,7 @@ static enum evac_code read_file(void *ctx, const char *path, struct evac_buf *bu
 static const char *get_env(void *ctx, const char *name)
 {
     (void)ctx;
-    return getenv(name);
+    return evac_host_env_get(name);
 }
 
 static void debug(void *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,4 +1,5 @@
 #include "prober_internal.h"
+#include "redact.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -146,15 +147,28 @@ static const char *look_again(struct prober_target *t, uint64_t took_us)
     return t->certificate_ms && t->certificate_until_ms ? prober_tls_judge(t) : NULL;
 }
 
+/* A program's or a server's own words are shown to people. */
+static const char *without_secrets(const char *reason, char *to, size_t bytes)
+{
+    struct evac_buf text;
+    evac_buf_init(&text, strlen(reason) * 11 + 1);
+    evac_redact(evac_str(reason), &text);
+    (void)evac_str_copy(to, bytes, evac_buf_str(&text));
+    evac_buf_done(&text);
+    return to;
+}
+
 void prober_end(struct prober_target *t, const char *reason)
 {
     struct evac_prober *prober = t->prober;
     struct prober_conn *c = t->conn;
     uint64_t now_us = evac_boot_us();
-    char served_by[PROBER_SERVED_BY_BYTES];
+    char served_by[PROBER_SERVED_BY_BYTES], clean[sizeof prober->reason];
     prober->warning[0] = '\0';
     if (!reason && (t->latency_ms || t->certificate_ms))
         reason = look_again(t, now_us - t->started_us);
+    if (reason)
+        reason = without_secrets(reason, clean, sizeof clean);
     struct evac_prober_result result = {
         .ok = reason == NULL,
         .latency_us = (uint32_t)(now_us - t->started_us),

@@ -1,3 +1,4 @@
+#include "host_tls.h"
 #include "prober_internal.h"
 
 #include <openssl/err.h>
@@ -43,6 +44,7 @@ enum evac_code prober_tls_need(struct evac_prober *prober, struct evac_err *err)
         return code;
     }
     SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(tls, EVAC_TLS_CIPHERS);
     SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(tls,

@@ -1,5 +1,7 @@
 #include "shell_internal.h"
 
+#include "redact.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +40,30 @@ static void free_call(struct shell_call *call)
         shell_destroy(shell);
 }
 
-static void done(void *user, const struct evac_reply *reply)
+/* What a service or a program said goes to the journal and to people: a secret in it does not. */
+static struct evac_str clean(struct evac_arena *arena, struct evac_str reason)
+{
+    struct evac_buf text;
+    if (reason.n == 0)
+        return reason;
+    evac_buf_init(&text, reason.n * 11 + 1);
+    evac_redact(reason, &text);
+    struct evac_str kept = evac_arena_str(arena, evac_buf_str(&text));
+    evac_buf_done(&text);
+    return kept;
+}
+
+static void done(void *user, const struct evac_reply *told)
 {
     struct shell_call *call = user;
     struct evac_shell *shell = call->shell;
     struct evac_event event = { .kind = EVAC_EVENT_REPLY, .u.reply = call->event };
+    struct evac_reply reply = *told;
 
-    event.u.reply.reply = reply;
+    reply.reason = clean(call->arena, told->reason);
+    event.u.reply.reply = &reply;
     if (call->look)
-        call->look(call->look_user, shell->dying ? NULL : reply);
+        call->look(call->look_user, shell->dying ? NULL : &reply);
     else if (!shell->dying && !shell->failed)
         (void)evac_shell_event(shell, &event, NULL); /* a failure is kept in shell->failed */
     free_call(call);

@@ -174,7 +174,73 @@ def the_image_runs_without_root():
         assert os.path.exists(os.path.join(ROOT, source)), source
 
 
+def programs_are_hardened_and_the_look_would_notice():
+    script = CONTRIB + "/hardening.sh"
+    bin = BUILD + "/tests/contrib/" if os.path.exists(BUILD + "/tests/contrib/hardened") else BUILD + "/bin/"
+    said = tool(script, bin + "hardened")
+    assert "hardened: " in said, said
+    r = subprocess.run([script, bin + "soft"], capture_output=True, text=True)
+    missing = ["position independent", "stack that code", "stay writable", "binds late", "no stack protector", "no checked functions"]
+    if os.uname().machine == "x86_64":
+        missing.append("control flow")
+    assert r.returncode == 1 and all(m in r.stdout for m in missing), r.stdout
+
+
+def what_it_is_made_of_is_listed():
+    names = [BUILD + "/bin/" + n for n in ("evac", "evacd", "evac-sandbox")]
+    env = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
+    said = tool(CONTRIB + "/sbom.py", "--version", "1.2.3", *names, env=env)
+    assert said == tool(CONTRIB + "/sbom.py", "--version", "1.2.3", *names, env=env), "not the same twice"
+    bill = json.loads(said)
+    assert bill["spdxVersion"] == "SPDX-2.3" and bill["creationInfo"]["created"] == "2023-11-14T22:13:20Z", bill["creationInfo"]
+    packages = {p["name"]: p for p in bill["packages"]}
+    for name in ("libuv1", "libssl3", "libwebsockets17", "libwebsockets-evlib-uv", "libsqlite3-0", "libseccomp2", "libc6"):
+        want = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True).stdout
+        assert packages[name]["versionInfo"] == want and want, (name, packages.get(name))
+    libraries = " ".join(p.get("comment", "") for p in bill["packages"])
+    for name in names:
+        for library in re.findall(r"\(NEEDED\).*\[(.*)\]", tool("readelf", "-dW", name)):
+            assert library in libraries, library
+    ids = {e["SPDXID"] for e in bill["packages"] + bill["files"]} | {"SPDXRef-DOCUMENT"}
+    assert len(ids) == len(bill["packages"]) + len(bill["files"]) + 1
+    assert all({r["spdxElementId"], r["relatedSpdxElement"]} <= ids for r in bill["relationships"])
+
+
+def a_release_is_what_was_signed_or_is_refused():
+    if not shutil.which("cpack") or not os.path.exists(ROOT + "/.git"):
+        return print("     cpack or git's folder is missing")
+    with Folder() as d:
+        tool("openssl", "genpkey", "-algorithm", "ed25519", "-out", d + "/key.pem")
+        tool("openssl", "genpkey", "-algorithm", "ed25519", "-out", d + "/other.pem")
+        tool("openssl", "pkey", "-in", d + "/other.pem", "-pubout", "-out", d + "/other.pub")
+        out = d + "/out"
+        tool(CONTRIB + "/release.sh", "--key", d + "/key.pem", "--out", out, "--build", BUILD)
+        public = shutil.copy(out + "/evac-release.pub", d + "/key.pub")
+        verify = lambda key=public: subprocess.run([CONTRIB + "/verify-release.sh", out, key], capture_output=True, text=True)
+        good = verify()
+        assert good.returncode == 0 and good.stdout.startswith("good: signed by "), good
+        made = sorted(os.listdir(out))
+        assert len(made) == 6 and any(n.endswith(".deb") for n in made) and any(n.endswith(".tar.gz") for n in made), made
+        assert verify(d + "/other.pub").returncode == 1, "another's key will do"
+        for name in made:
+            if name in ("evac-release.pub",):
+                continue
+            path, text = os.path.join(out, name), open(os.path.join(out, name), "rb").read()
+            with open(path, "wb") as f:
+                f.write(text[:-1] + bytes([text[-1] ^ 1]))
+            assert verify().returncode == 1, name + " was altered, and nobody noticed"
+            with open(path, "wb") as f:
+                f.write(text)
+        with open(out + "/extra.deb", "w") as f:
+            f.write("x")
+        assert verify().returncode == 1, "a file was put beside it"
+        os.unlink(out + "/extra.deb")
+        assert verify().returncode == 0
+
+
 if __name__ == "__main__":
     run_stories([alerts_fire_on_what_they_are_about, the_dashboards_questions_are_well_formed, the_unit_is_hardened,
                  users_and_folders_are_made, terraform_says_who_may_do_what,
-                 the_package_has_all_and_runs_from_anywhere, the_image_runs_without_root])
+                 the_package_has_all_and_runs_from_anywhere, the_image_runs_without_root,
+                 programs_are_hardened_and_the_look_would_notice, what_it_is_made_of_is_listed,
+                 a_release_is_what_was_signed_or_is_refused])

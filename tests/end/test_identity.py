@@ -634,6 +634,43 @@ def the_command_speaks_to_a_controller_elsewhere(w):
     os.unlink(os.path.join(w.dir, ".config/evac/cli.cfg"))
 
 
+def old_and_weak_clients_do_not_get_in(w):
+    """What OpenSSL's command can still be made to offer; and that what is new gets in."""
+    def shakes(*offer):
+        r = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % w.tls, "-CAfile", w.authority.ca, "-verify_return_error",
+                            *offer], input="", capture_output=True, text=True, timeout=20)
+        cipher = next((l for l in r.stdout.splitlines() if "Cipher is " in l), "")
+        return r.returncode == 0 and "(NONE)" not in cipher
+    weak = "ALL:eNULL:aNULL:@SECLEVEL=0"
+    assert shakes("-tls1_3") and shakes("-tls1_2")
+    for offer in (("-tls1", "-cipher", weak), ("-tls1_1", "-cipher", weak)) + tuple(
+            ("-tls1_2", "-cipher", c + ":@SECLEVEL=0") for c in
+            ("eNULL", "aNULL", "AES128-SHA", "AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "DHE-RSA-AES128-GCM-SHA256",
+             "PSK-AES128-GCM-SHA256")):
+        assert not shakes(*offer), offer
+    # No resumption, no renegotiation: a session ends with the certificate that it was begun with.
+    r = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % w.tls, "-CAfile", w.authority.ca, "-tls1_2", "-reconnect"],
+                       input="", capture_output=True, text=True, timeout=30)
+    assert "Reused, " not in r.stdout, r.stdout
+    r = subprocess.run(["openssl", "s_client", "-connect", "127.0.0.1:%d" % w.tls, "-CAfile", w.authority.ca, "-tls1_2"],
+                       input="R\n", capture_output=True, text=True, timeout=20)
+    assert "no renegotiation" in r.stderr or "RENEGOTIATING" in r.stdout + r.stderr and r.returncode != 0, (r.returncode, r.stderr[-600:])
+
+
+def guessing_is_slow_and_is_counted(w):
+    """How many guesses of a token one address has in the time of this test."""
+    heard = 0
+    for n in range(60):
+        status = w.status_of("/v1/status", "-H", "Authorization: Bearer evac_AAAAAAAA_%043d" % n)
+        heard += status == 401
+        assert status in (401, 429), status
+    assert heard == 10, heard
+    log = open(os.path.join(w.dir, "evacd.log")).read()
+    assert log.count("auth_failed") >= 10 and "blocked_s=60" in log
+    assert w.evac("status").returncode == 0, "the unix socket is not blocked with it"
+    w.forget()
+
+
 def what_listens_without_tls_is_on_this_machine(w):
     conf = os.path.join(w.dir, "conf/evac.cfg")
     text = open(conf).read()
@@ -654,7 +691,7 @@ STORIES = [
     one_person_s_two_names_are_not_two_people,
     a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
-    the_on_call_gets_in_whatever_the_network_does,
+    the_on_call_gets_in_whatever_the_network_does, old_and_weak_clients_do_not_get_in, guessing_is_slow_and_is_counted,
 ]
 
 if __name__ == "__main__":
