@@ -217,6 +217,7 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     size_t kept = (size_t)n < room ? (size_t)n : room;
     c->cut[i] |= kept < (size_t)n;
     evac_buf_put(&c->output[i], buf->base, kept);
+    explicit_bzero(buf->base, (size_t)n); /* it may be a credential */
 }
 
 static void on_written(uv_write_t *write, int status)

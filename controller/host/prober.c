@@ -169,6 +169,7 @@ void prober_end(struct prober_target *t, const char *reason)
         reason = look_again(t, now_us - t->started_us);
     if (reason)
         reason = without_secrets(reason, clean, sizeof clean);
+    explicit_bzero(prober->reason, sizeof prober->reason);
     struct evac_prober_result result = {
         .ok = reason == NULL,
         .latency_us = (uint32_t)(now_us - t->started_us),
