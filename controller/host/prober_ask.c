@@ -227,6 +227,7 @@ static const char *judge_exec(struct prober_target *t, const struct evac_exec_re
         (void)snprintf(reason, room, "%s (exit code %d)", line, reply->exit_status);
     else
         (void)snprintf(reason, room, "exit code %d", reply->exit_status);
+    explicit_bzero(line, sizeof line);
     return reason;
 }
 
