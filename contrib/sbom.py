@@ -16,6 +16,11 @@ def run(*argv):
     return r.stdout if r.returncode == 0 else ""
 
 
+def run_any(*argv):
+    """The same, also when a part of it failed."""
+    return subprocess.run(argv, capture_output=True, text=True, env=dict(os.environ, LC_ALL="C")).stdout
+
+
 def needed(program):
     """Libraries that the program itself names."""
     return set(re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-dW", program)))
@@ -26,20 +31,29 @@ def loaded(program):
     return {m[1]: m[2] for m in re.finditer(r"^\s*(\S+) => (/\S+)", run("ldd", program), re.M)}
 
 
-def package_of(path):
+def names_of(path):
     """Debian's /lib is a link to /usr/lib: dpkg may know either name."""
     real = os.path.realpath(path)
-    for name in (path, real, real.removeprefix("/usr"), "/usr" + real):
-        m = re.match(r"^([^:, ]+)[^ ]*: ", run("dpkg-query", "-S", name))
-        if m:
-            return m[1]
-    return None
+    return [path, real, real.removeprefix("/usr"), "/usr" + real]
 
 
-def about(package):
-    fields = run("dpkg-query", "-W", "-f", "${Version}\\t${source:Package}\\t${Maintainer}\\t${Homepage}\\t${Architecture}", package)
-    version, source, maintainer, homepage, arch = (fields.split("\t") + [""] * 5)[:5]
-    return {"version": version, "source": source, "maintainer": maintainer, "homepage": homepage, "arch": arch}
+def owners(paths):
+    """Path to package, for all at once: dpkg reads its lists anew each time."""
+    names = sorted({n for p in paths for n in names_of(p)})
+    r = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True, env=dict(os.environ, LC_ALL="C"))
+    known = {m[2]: m[1] for m in re.finditer(r"^([^:, \n]+)[^ \n]*: (/.+)$", r.stdout, re.M)}
+    return {p: next((known[n] for n in names_of(p) if n in known), None) for p in paths}
+
+
+FIELDS = "${Package}\\t${Version}\\t${Maintainer}\\t${Homepage}\\t${Architecture}\\n"
+
+
+def about(packages):
+    told = {}
+    for line in run_any("dpkg-query", "-W", "-f", FIELDS, *packages).splitlines():
+        name, version, maintainer, homepage, arch = line.split("\t")
+        told[name] = {"version": version, "maintainer": maintainer, "homepage": homepage, "arch": arch}
+    return told
 
 
 def spdx_id(*parts):
@@ -53,27 +67,23 @@ def digest(path):
 
 def packages_of(programs):
     """Package name to the libraries that are taken from it, and whether a program names one of them itself."""
-    found = {}
-    for program in programs:
-        own = needed(program)
-        for name, path in sorted(loaded(program).items()):
-            package = package_of(path)
-            if not package:
-                sys.exit("%s loads %s, which is of no Debian package" % (program, path))
-            entry = found.setdefault(package, {"libraries": set(), "direct": False})
-            entry["libraries"].add(name)
-            entry["direct"] |= name in own
-    for package in list(found):
-        for start, more in BY_NAME.items():
-            if package.startswith(start):
-                for name in more:
-                    if about(name)["version"]:
-                        found.setdefault(name, {"libraries": set(), "direct": True})
+    found, libraries = {}, [(p, name, path) for p in programs for name, path in sorted(loaded(p).items())]
+    owner = owners({path for _, _, path in libraries})
+    direct = {name for p in programs for name in needed(p)}
+    for program, name, path in libraries:
+        if not owner[path]:
+            sys.exit("%s loads %s, which is of no Debian package" % (program, path))
+        entry = found.setdefault(owner[path], {"libraries": set(), "direct": False})
+        entry["libraries"].add(name)
+        entry["direct"] |= name in direct
+    for start, more in BY_NAME.items():
+        if any(name.startswith(start) for name in list(found)):
+            for name in about(more):
+                found.setdefault(name, {"libraries": set(), "direct": True})
     return found
 
 
-def describe_package(name, entry):
-    a = about(name)
+def describe_package(name, entry, a):
     return {"SPDXID": spdx_id("Package", name), "name": name, "versionInfo": a["version"],
             "supplier": "Organization: Debian" if "debian" in a["maintainer"].lower() else "NOASSERTION",
             "originator": "NOASSERTION", "homepage": a["homepage"] or "NOASSERTION", "downloadLocation": "NOASSERTION",
@@ -85,6 +95,7 @@ def describe_package(name, entry):
 
 def document(version, programs):
     found = packages_of(programs)
+    details = about(found)
     sums = {p: digest(p) for p in programs}
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
     evac = {"SPDXID": "SPDXRef-Package-evac", "name": "evac", "versionInfo": version, "supplier": "NOASSERTION",
@@ -101,7 +112,7 @@ def document(version, programs):
             "documentNamespace": "urn:evac:sbom:" + name,
             "creationInfo": {"created": datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
                              "creators": ["Tool: evac-sbom"]},
-            "packages": [evac] + [describe_package(n, found[n]) for n in sorted(found)], "files": files,
+            "packages": [evac] + [describe_package(n, found[n], details[n]) for n in sorted(found)], "files": files,
             "relationships": [{"spdxElementId": a, "relationshipType": r, "relatedSpdxElement": b} for a, r, b in relations]}
 
 
