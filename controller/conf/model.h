@@ -648,9 +648,9 @@ struct evac_controller_conf {
     uint32_t publish_every_ms;      /* to the cloud's own metrics, 0 never */
     const struct evac_str *publish_regions;
     size_t publish_region_count;
-    bool metrics_open;              /* from loopback, to anybody */
-    bool exec_allowed;              /* exec actions may run ... */
-    struct evac_str exec_user;      /* ... as this user, "" by default, within these limits */
+    bool metrics_open;         /* from loopback, to anybody */
+    bool exec_allowed;         /* exec actions may run ... */
+    struct evac_str exec_user; /* ... as this user, "" by default, within these limits */
     uint32_t exec_cpu_ms, exec_memory_mib, exec_file_mib, exec_files, exec_processes;
     const struct evac_str *anchors; /* URLs that tell whether this controller itself is connected */
     size_t anchor_count;
