@@ -239,10 +239,12 @@ static void print_shared(const struct evac_cli *cli, const cJSON *shared)
     if (strcmp(role, "leads") == 0 || strcmp(role, "caught") == 0)
         printf("it leads; the others follow it\n");
     else if (leader[0])
-        printf("it follows %s%s%s%s, which leads%s%s\n", evac_style(cli, EVAC_BOLD), leader,
-               evac_style(cli, EVAC_PLAIN),
-               strcmp(role, "follows") == 0 ? "" : " as far as it knows", address[0] ? ": " : "",
-               address);
+        printf(
+            "it follows %s%s%s%s, which leads%s%s. Health below is as seen from here alone: what "
+            "all see, who leads knows\n",
+            evac_style(cli, EVAC_BOLD), leader, evac_style(cli, EVAC_PLAIN),
+            strcmp(role, "follows") == 0 ? "" : " as far as it knows", address[0] ? ": " : "",
+            address);
     else
         printf("%snobody is known to lead%s\n", evac_style(cli, EVAC_WARN),
                evac_style(cli, EVAC_PLAIN));

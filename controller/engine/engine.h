@@ -312,6 +312,10 @@ void evac_engine_replay_end(struct evac_engine *engine, struct evac_run *run);
 void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
                         struct evac_effects *fx);
 
+/* While another controller leads: what is seen from here is known, and nothing follows from it. */
+void evac_engine_hear(struct evac_engine *engine, uint16_t app,
+                      const struct evac_probe_result *result);
+
 /* The door. fx is reset first. */
 void evac_engine_step(struct evac_engine *engine, const struct evac_event *event,
                       struct evac_effects *fx);

@@ -165,10 +165,12 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
     struct evac_err failure = { EVAC_OK, "" };
     if (shell->failed)
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written: nothing is started");
+    if (shell->follows && is_question(event->kind))
+        return evac_fail(err, EVAC_E_NOLEAD, "this controller does not hold the lead");
+    if (shell->follows && event->kind == EVAC_EVENT_PROBE)
+        evac_engine_hear(&shell->engine, event->u.probe.app, &event->u.probe.result);
     if (shell->follows)
-        return is_question(event->kind)
-                   ? evac_fail(err, EVAC_E_NOLEAD, "this controller does not hold the lead")
-                   : EVAC_OK;
+        return EVAC_OK;
 
     shell->busy = true;
     event->now = shell_now(shell);
