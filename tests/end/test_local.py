@@ -328,7 +328,7 @@ def no_controller_is_said():
 
 def a_full_disk_is_said_and_survived():
     mount = tempfile.mkdtemp(prefix="evac-small-")
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", mount],
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", mount],
                                            capture_output=True).returncode != 0:
         os.rmdir(mount)
         print("  (no small file system can be mounted here: left out)")
@@ -338,11 +338,12 @@ def a_full_disk_is_said_and_survived():
             shop.start()
             shop.healthy()
             filler = os.open(mount + "/filler", os.O_WRONLY | os.O_CREAT)
-            try:
-                while True:
-                    os.write(filler, b"x" * 4096)
-            except OSError:
-                pass
+            for size in (1 << 20, 4096):
+                try:
+                    while True:
+                        os.write(filler, b"x" * size)
+                except OSError:
+                    pass
             os.close(filler)
             shop.down("us-east-1")
             shop.wait(lambda: (shop.status() or {}).get("trouble"), 30, "the trouble to be said")
