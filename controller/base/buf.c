@@ -152,6 +152,14 @@ static size_t utf8_bytes(const unsigned char *p, size_t n)
     return 0;
 }
 
+bool evac_utf8_is_good(struct evac_str s)
+{
+    size_t i = 0, n = 1;
+    for (; i < s.n && n; i += n)
+        n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
+    return n != 0;
+}
+
 /* Printable, and neither of the two that JSON escapes. */
 static bool is_plain(unsigned char c)
 {

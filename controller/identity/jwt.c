@@ -201,6 +201,8 @@ enum evac_jwt_fate evac_jwt_check(struct evac_str text, const struct evac_jwks *
         return bad(err, "it is longer than 16 KiB");
     if (!cut(text, &parts))
         return bad(err, "it has not three parts");
+    if (!evac_jwt_is(text))
+        return bad(err, "a part of it is no JSON object: its header does not begin as one");
     cJSON *header = object_of(parts.header), *claims = object_of(parts.claims);
     enum evac_jwt_fate fate = header && claims ? check_signature(&parts, header, keys, err)
                                                : bad(err, "a part of it is no JSON object");

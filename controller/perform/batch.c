@@ -52,9 +52,9 @@ static struct evac_str text_of(struct reading *r, const cJSON *object, const cha
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     struct evac_str text = evac_str(cJSON_IsString(item) ? item->valuestring : NULL);
-    if (!r->code && (!cJSON_IsString(item) || text.n > most))
+    if (!r->code && (!cJSON_IsString(item) || text.n > most || !evac_utf8_is_good(text)))
         r->code = evac_fail(r->err, EVAC_E_BADARG,
-                            "a batch needs '%s', a text of at most %zu bytes", key, most);
+                            "a batch needs '%s', a text in UTF-8 of at most %zu bytes", key, most);
     return r->code ? EVAC_STR("") : evac_arena_str(r->arena, text);
 }
 

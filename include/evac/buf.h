@@ -48,4 +48,7 @@ void evac_buf_xml(struct evac_buf *buf, struct evac_str s);
 /* Percent-encode all but A-Z a-z 0-9 - . _ ~ (RFC 3986 2.3); keep_slash leaves '/' as it is. */
 void evac_buf_uri(struct evac_buf *buf, struct evac_str s, bool keep_slash);
 
+/* Is all of it well-formed UTF-8 (RFC 3629)? */
+bool evac_utf8_is_good(struct evac_str s);
+
 #endif

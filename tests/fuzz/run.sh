@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Lets the fuzzers look for inputs, one harness after another, and says what came of it.
-#   run.sh [--minutes N] [--seconds N] [--bin FOLDER] [HARNESS...]     N 1 and all harnesses by default
+#   run.sh [--minutes N] [--seconds N] [--seed N] [--bin FOLDER] [HARNESS...]     N 1 and all harnesses by default; seed 0: another each time
 #   run.sh --merge [HARNESS...]   takes what was found, and reaches further, into the corpus
 # What is found is kept beside the fuzzers (found/HARNESS) and where the next run begins. What fails is printed in base64, with the command that runs it again.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../../build/fuzz/bin
-seconds=60 merge=
+seconds=60 merge= seed=0
 while [ $# -gt 0 ]; do
   case $1 in
     --minutes) seconds=$(($2 * 60)); shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
+    --seed) seed=$2; shift 2 ;;
     --bin) bin=$2; shift 2 ;;
     --merge) merge=yes; shift ;;
     -*) sed -n '3,4s/^# *//p' "$0" >&2; exit 2 ;;
@@ -48,7 +49,7 @@ run() { # harness
   local options
   mapfile -t options < <(options "$1")
   begun=$(date +%s)
-  (cd "$bin/../failed" && "$bin/fuzz_$1" -max_total_time="$seconds" -artifact_prefix="$bin/../failed/$1-" "${options[@]}" \
+  (cd "$bin/../failed" && "$bin/fuzz_$1" -max_total_time="$seconds" -seed="$seed" -artifact_prefix="$bin/../failed/$1-" "${options[@]}" \
      "$found" "$here/corpus/$1") >"$log" 2>&1 || rc=$?
   row "$1" "$(($(date +%s) - begun + 1))" "$(find "$here/corpus/$1" -type f | wc -l)" "$log"
   [ "$rc" = 0 ] || failed "$1" "$log"

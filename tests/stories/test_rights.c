@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -253,6 +255,12 @@ static void judge(struct world *w, const char *action, enum phase phase, bool me
         snprintf(ret_text, bytes, "it neither ends nor asks: %s", evac_run_state_name(state));
     else if (!named && phase != PHASE_BEFORE)
         snprintf(ret_text, bytes, "nobody is told (%s)", evac_run_state_name(state));
+}
+
+/* Secrets are wiped in a child, which here goes on with its parent's world: not in this program. */
+int madvise(void *address, size_t bytes, int advice)
+{
+    return advice == MADV_WIPEONFORK ? 0 : (int)syscall(SYS_madvise, address, bytes, advice);
 }
 
 /* In a process of its own, from here. */

@@ -91,7 +91,7 @@ START_TEST(what_is_lost_on_the_way_comes_again_and_says_that_it_may_have)
 {
     const struct world_faults faults = { .not_sent = 300, .lost_before = 800, .lost_after = 1500 };
     unsigned warned = 0;
-    for (uint64_t seed = 1; seed <= 2; seed++) {
+    for (uint64_t seed = 2; seed <= 3; seed++) {
         struct world *w = begin(seed, &faults);
         (void)world_run_to_end(w, 900000);
         check_all_told(w);

@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "conf.h"
 #include "host_uv.h"
+#include "jail.h"
 #include "loopback.h"
 #include "shell.h"
 #include "suite.h"
@@ -50,7 +51,7 @@ enum { LOOKS = sizeof looks / sizeof looks[0] };
 
 static void load(void)
 {
-    static const char controller[] = "packs = { local = { exec_allowed = true; }; };";
+    static const char controller[] = "exec = { allowed = true; };";
     char text[2000];
     struct evac_err err = { EVAC_OK, "" };
     struct evac_diag diag = { .arena = evac_arena_new() };
@@ -79,6 +80,13 @@ static void setup(void)
     setenv("AWS_REGION", "us-east-1", 1);
     setenv("AWS_CONFIG_FILE", "/nowhere", 1);
     ck_assert_msg(evac_host_uv_new(&loop, &options, &host, &err) == EVAC_OK, "%s", err.text);
+    const struct evac_jail_conf jail = { .user = "",
+                                         .cpu_s = 60,
+                                         .memory_bytes = 1u << 30,
+                                         .file_bytes = 1u << 20,
+                                         .files = 64,
+                                         .processes = 64 };
+    evac_host_uv_jail(&host, &jail);
     load();
     store = evac_store_new_memory("n", "b");
     asked = told = told_something = 0;
