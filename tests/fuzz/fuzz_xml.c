@@ -17,7 +17,7 @@ static void put(const struct evac_xml *xml, struct evac_buf *out)
 static unsigned same(const struct evac_xml *a, const struct evac_xml *b, unsigned depth)
 {
     unsigned nodes = 0;
-    MUST(depth <= 64);
+    MUST(!a || depth <= 64);
     for (; a && b; a = a->next, b = b->next) {
         MUST(evac_str_eq(a->name, b->name) && a->name.n > 0);
         MUST(evac_str_eq(a->text, b->text));
