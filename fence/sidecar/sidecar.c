@@ -1,10 +1,12 @@
 #include "sidecar_internal.h"
 
+#include "jail.h"
 #include "log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TICK_MS     500u   /* at the latest: the watchdog waits */
 #define LAST_RUN_MS 10000u /* for --on-stop at the end */
@@ -87,6 +89,20 @@ static enum evac_code open_fence(struct sidecar *s, struct evac_err *err)
     return evac_fence_new(&options, &s->fence, err);
 }
 
+/* --on-go and --on-stop are this user's own: they stop and begin its app. */
+static void let_commands_run(struct sidecar *s)
+{
+    char user[16];
+    (void)snprintf(user, sizeof user, "%u", (unsigned)geteuid());
+    const struct evac_jail_conf walls = { .user = user,
+                                          .cpu_s = 60,
+                                          .memory_bytes = 1u << 30,
+                                          .file_bytes = 1u << 30,
+                                          .files = 256,
+                                          .processes = 256 };
+    evac_host_uv_jail(&s->host, &walls);
+}
+
 static enum evac_code open_all(struct sidecar *s, struct evac_err *err)
 {
     const struct evac_host_uv_options host = { .resolver = NULL };
@@ -96,6 +112,8 @@ static enum evac_code open_all(struct sidecar *s, struct evac_err *err)
         code = sidecar_file_begin(s, err);
     if (!code)
         code = evac_host_uv_new(s->loop, &host, &s->host, err);
+    if (!code)
+        let_commands_run(s);
     if (!code)
         code = evac_aws_open(&s->host, &none, &s->aws, err);
     if (!code && s->o->listen)
