@@ -151,6 +151,8 @@ enum evac_code evac_xml_parse(struct evac_str text, struct evac_arena *arena,
     if (text.n > XML_MAX_BYTES)
         return evac_fail(err, EVAC_E_TOOBIG, "XML of %zu bytes is larger than the %u allowed",
                          text.n, XML_MAX_BYTES);
+    if (text.n && memchr(text.p, '\0', text.n)) /* UTF-16 has them, and expat would guess it */
+        return evac_fail(err, EVAC_E_PARSE, "XML with a zero byte: AWS answers in UTF-8");
 
     struct reader *r = evac_arena_alloc(arena, sizeof *r);
     r->arena = arena;

@@ -37,6 +37,12 @@ static bool has_return(const struct evac_xml *xml)
     return false;
 }
 
+/* In another encoding more letters are names for expat than in UTF-8. */
+static bool is_foreign(struct evac_str text)
+{
+    return !evac_utf8_is_good(text) || evac_str_has(text, "encoding");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct evac_arena *arena = evac_arena_new();
@@ -46,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     evac_buf_init(&text, 1u << 22);
     if (evac_xml_parse((struct evac_str){ (const char *)data, size }, arena, &xml, &err)) {
         MUST(err.text[0]);
-    } else if (!has_return(xml)) {
+    } else if (!has_return(xml) && !is_foreign((struct evac_str){ (const char *)data, size })) {
         put(xml, &text);
         MUST(text.failed || evac_xml_parse(evac_buf_str(&text), arena, &again, &err) == EVAC_OK);
         MUST(text.failed || same(xml, again, 1) <= 200000);
