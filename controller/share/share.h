@@ -70,8 +70,8 @@ const char *evac_share_role_name(enum evac_share_role role);
 enum evac_code evac_share_new(const struct evac_share_options *options,
                               struct evac_share **ret_share, struct evac_err *err);
 
-/* Gives the lead back if it can within request_ms is the caller's to wait for (evac_share_leave);
- * this only forgets. NULL is fine. */
+/* Forgets, and asks nothing more: a lead that is held ends with its lease (evac_share_leave gives
+ * it back). NULL is fine. */
 void evac_share_free(struct evac_share *share);
 
 /* An orderly end: the lease is revoked, then done runs; it runs at the latest after request_ms. */
@@ -101,8 +101,10 @@ struct evac_share_view {
     const char *leader; /* node; "" nobody, or unknown */
     const char *leader_address;
     uint64_t lead_until_ms; /* boot clock: only before this may an effect leave (0 not at all).
-                               Counted from when the keepalive that was answered was sent, less a
-                               tenth of the lease and half a second */
+                               Counted from when what was answered was sent, a keepalive and a
+                               linearizable look that showed the lead, the older of them, less a
+                               tenth of the lease and half a second: a cut-off leader of etcd goes
+                               on answering keepalives */
     uint64_t heard_ms;      /* boot clock of the newest good answer, 0 never */
     uint64_t etcd_rows;     /* where etcd's journal ends, as last seen */
     uint64_t round_trip_ms; /* of the newest question */
