@@ -31,8 +31,8 @@ install(DIRECTORY DESTINATION ${EVAC_DRIVER_DIR}
   DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 # --- for apps that ask in their own process: the fence's judgement, with what it stands on -----------
-set(fence_kit fence.c fence_word.c ../controller/base/err.c ../controller/base/format.c ../controller/base/str.c)
-list(TRANSFORM fence_kit PREPEND ${PROJECT_SOURCE_DIR}/fence/)
+set(fence_kit fence.c fence_word.c ../base/err.c ../base/format.c ../base/str.c)
+list(TRANSFORM fence_kit PREPEND ${PROJECT_SOURCE_DIR}/controller/fence/)
 add_library(evac_fence_kit STATIC ${fence_kit})
 target_include_directories(evac_fence_kit PUBLIC ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(evac_fence_kit PRIVATE -O2 -Wall -Wextra -fstack-protector-strong -D_GNU_SOURCE)

@@ -2,7 +2,7 @@
 """Who asks, over the network: tokens, sessions, certificates, an identity provider; and that nobody can hold the door.
 
 One controller, one sandbox and one identity provider of the test's own for all stories."""
-import base64, contextlib, http.server, json, os, signal, socket, ssl, subprocess, sys, threading, time
+import base64, contextlib, http.server, json, os, re, signal, socket, ssl, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from harness import World, passes
@@ -169,6 +169,12 @@ class Net(World):
         lines = self.evac("journal", "--json", "--limit", "1000").stdout.splitlines()
         rows = [row for line in lines for row in (json.loads(line) if line.startswith("[") else [json.loads(line)])]
         return [r for r in rows if r["kind"] == kind]
+
+    def allow_a_second(self, count):
+        path = os.path.join(self.dir, "conf/evac.cfg")
+        text = open(path).read()
+        open(path, "w").write(re.sub(r" rate = \d+;", " rate = %d;" % count, text))
+        self.forget()
 
     def forget(self):
         """A new controller has blocked nobody."""
@@ -585,10 +591,11 @@ def a_method_that_nobody_knows_is_answered_as_any_other(w):
 
 def too_many_are_told_when_to_come_back(w):
     token = w.make("many", "viewer")
+    w.allow_a_second(2)  # few enough to exceed, however slow the machine is
     with connect(w) as s:
         one = ("GET /v1/version HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % token).encode()
         heard = b""
-        for _ in range(2600):
+        for _ in range(200):
             s.sendall(one)
             heard += s.recv(65536)
             if b" 429 " in heard:
@@ -597,7 +604,7 @@ def too_many_are_told_when_to_come_back(w):
         else:
             raise AssertionError("as much as anybody likes")
     assert b"retry-after: 1" in heard.lower(), heard
-    time.sleep(1)
+    w.allow_a_second(400)
     for i in range(10):
         assert w.status_of("/v1/version", token="evac_%s_%s" % ("a" * 8, "b" * 43)) == 401
     status, head, _ = w.curl("/v1/version", token=token)
