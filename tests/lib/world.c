@@ -1,4 +1,4 @@
-#include "world.h"
+#include "world_internal.h"
 
 #include "batch.h"
 
@@ -7,86 +7,17 @@
 #include "format.h"
 #include "slow_store.h"
 #include "store_memory.h"
-#include "virtual.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BOOT_MS   1000000u
 #define WALL_MS   1790000000000 /* 2026-09-21 */
 #define UNTIL_DAY "2026-12-01"
 #define PORT      "8080"
 #define KEY_ID    "AKIAEVACSANDBOX00001"
 #define SECRET    "evacsandboxsecret/evacsandboxsecret0000"
-
-/* --- the world: virtual time is the simulation room's (virtual.h)
- * ------------------------------------------------- */
-
-/* A place that looks, and what its agent has not told yet. */
-#define SEEN_MAX 64u
-struct place {
-    const char *blind; /* a region, "" all, NULL it sees */
-    bool silent, abstains;
-    uint64_t seq;
-    struct evac_batch_result seen[SEEN_MAX];
-    uint64_t asked_ms[SEEN_MAX];
-    size_t count;
-};
-
-struct world {
-    struct evac_virtual v; /* first: the host's ctx is this and the world */
-    struct evac_err said;  /* the last answer to a person */
-    struct world_options o;
-    struct evac_sandbox *sandbox;
-    struct evac_arena *arena;
-    struct evac_model *model, *old_models[8]; /* old: calls and probes may point into them */
-    size_t old_count;
-    struct evac_store *store;
-    struct evac_shell *shell;
-    struct evac_store *copy;     /* what the follower has */
-    struct evac_shell *follower; /* NULL nobody follows */
-    struct evac_host host, look;
-    struct exchange *exchanges; /* not yet answered */
-    struct world_letter *letters;
-    size_t letter_count, letter_cap;
-    bool *probe_alive;
-    struct place places[EVAC_VANTAGES_MAX];
-    char *trace;
-    size_t trace_n, trace_cap;
-    struct evac_buf truth;
-    char broken[400];
-    uint64_t events, requests, last_run;
-    const char *isolate;
-    bool wish_drills, last_drills; /* a rehearsal or a drill: it moves nothing */
-    enum evac_run_state last_state;
-    /* R5: a mutation of a service was lost, and nothing was read from that service since */
-    char lost_operation[64];
-    struct fate_counts asked;
-    /* the controller's own clock: it shows own_0_ms when the world's shows world_0_ms */
-    uint64_t own_0_ms, world_0_ms;
-    uint32_t millionths;
-    uint64_t paused_until_ms, down_ms, full_until_ms;
-    uint32_t requests_to_live; /* 0: nobody counts */
-    enum evac_code (*timer)(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
-                            uint64_t *ret_id, struct evac_err *err); /* of virtual time */
-    /* what is so in each region, whoever can see it */
-    struct health {
-        unsigned good, bad; /* answers in a row */
-        uint64_t bad_since_ms, last_bad_ms;
-    } truly[EVAC_REGIONS_MAX];
-    char route[32];
-    char last_from[32], last_to[32];
-    bool last_back;
-    bool wish_rehearses, last_rehearses, person_begins, acked;
-    uint64_t ended_ms; /* the last run, 0 none */
-    uint64_t seen_seq; /* the last row that the world has seen */
-    uint64_t started_ms;
-    bool catches_up;
-    bool overridden; /* somebody opened a gate of the newest run */
-    bool dead;       /* killed in the middle: nothing that it still does is done */
-};
 
 static uint64_t below(struct world *w, uint64_t n)
 {
@@ -98,54 +29,71 @@ static void later(struct world *w, uint64_t delay_ms, evac_due_fn *fn, void *wha
     evac_virtual_later(&w->v, delay_ms, fn, what);
 }
 
-/* --- its own clock --- */
+/* --- a controller's own clock --- */
 
-static uint64_t own_ms(const struct world *w, uint64_t world_ms)
+static uint64_t own_ms(const struct seat *s, uint64_t world_ms)
 {
-    if (w->millionths == 1000000)
-        return w->own_0_ms + (world_ms - w->world_0_ms);
-    return w->own_0_ms + (world_ms - w->world_0_ms) * w->millionths / 1000000;
+    if (s->millionths == 1000000)
+        return s->own_0_ms + (world_ms - s->world_0_ms);
+    return s->own_0_ms + (world_ms - s->world_0_ms) * s->millionths / 1000000;
 }
 
 /* How long the world waits until so much has passed for the controller. */
-static uint64_t stretched_ms(const struct world *w, uint64_t own_delay_ms)
+static uint64_t stretched_ms(const struct seat *s, uint64_t own_delay_ms)
 {
-    if (w->millionths == 1000000)
+    if (s->millionths == 1000000)
         return own_delay_ms;
-    return (own_delay_ms * 1000000 + w->millionths - 1) / w->millionths;
+    return (own_delay_ms * 1000000 + s->millionths - 1) / s->millionths;
 }
 
-static uint64_t world_ms_of(const struct world *w, uint64_t own)
+static uint64_t world_ms_of(const struct seat *s, uint64_t own)
 {
-    if (own == UINT64_MAX || own <= w->own_0_ms)
-        return own == UINT64_MAX ? own : w->world_0_ms;
-    return w->world_0_ms + stretched_ms(w, own - w->own_0_ms);
+    if (own == UINT64_MAX || own <= s->own_0_ms)
+        return own == UINT64_MAX ? own : s->world_0_ms;
+    return s->world_0_ms + stretched_ms(s, own - s->own_0_ms);
 }
 
 static uint64_t host_now_ms(void *ctx)
 {
-    const struct world *w = ctx;
-    return own_ms(w, w->v.now_ms);
+    const struct seat *s = ctx;
+    return own_ms(s, s->w->v.now_ms);
 }
 
 static int64_t host_wall_ms(void *ctx)
 {
-    const struct world *w = ctx;
-    return w->v.wall_0_ms + (int64_t)(host_now_ms(ctx) - w->v.boot_0_ms);
+    const struct seat *s = ctx;
+    return s->wall_0_ms + (int64_t)(host_now_ms(ctx) - s->w->v.boot_0_ms);
+}
+
+static void host_random(void *ctx, void *p, size_t bytes)
+{
+    struct seat *s = ctx;
+    s->w->random(&s->w->v, p, bytes);
 }
 
 static enum evac_code host_timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn, void *user,
                                  uint64_t *ret_id, struct evac_err *err)
 {
-    struct world *w = ctx;
-    return w->timer(&w->v, stretched_ms(w, delay_ms), fn, user, ret_id, err);
+    struct seat *s = ctx;
+    return s->w->timer(&s->w->v, stretched_ms(s, delay_ms), fn, user, ret_id, err);
+}
+
+static void host_timer_stop(void *ctx, uint64_t id)
+{
+    struct seat *s = ctx;
+    s->w->timer_stop(&s->w->v, id);
+}
+
+static void set_rate(struct seat *s, uint32_t millionths)
+{
+    s->own_0_ms = own_ms(s, s->w->v.now_ms);
+    s->world_0_ms = s->w->v.now_ms;
+    s->millionths = millionths;
 }
 
 void world_clock_rate(struct world *w, uint32_t millionths)
 {
-    w->own_0_ms = own_ms(w, w->v.now_ms);
-    w->world_0_ms = w->v.now_ms;
-    w->millionths = millionths;
+    set_rate(&w->seats[0], millionths);
 }
 
 /* Seen when it looks next. */
@@ -160,13 +108,13 @@ static void jump_seen(void *owner, void *what)
 
 void world_clock_jump(struct world *w, int64_t ms)
 {
-    uint64_t paused = w->paused_until_ms > w->v.now_ms ? w->paused_until_ms - w->v.now_ms : 0;
-    w->v.wall_0_ms += ms;
+    uint64_t until = w->seats[0].paused_until_ms;
+    uint64_t paused = until > w->v.now_ms ? until - w->v.now_ms : 0;
+    w->seats[0].wall_0_ms += ms;
     later(w, paused, jump_seen, (void *)(intptr_t)ms);
 }
 
-static void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void broke(struct world *w, const char *fmt, ...)
+void broke(struct world *w, const char *fmt, ...)
 {
     va_list ap;
     if (w->broken[0])
@@ -188,6 +136,7 @@ static void broke(struct world *w, const char *fmt, ...)
 struct exchange {
     struct exchange *next;
     struct world *w;
+    struct seat *seat; /* who asks */
     uint64_t id;
     struct evac_arena *arena;
     struct evac_http_request request;
@@ -216,7 +165,7 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
 {
     struct evac_http_reply reply = { .fate = fate,
                                      .error = error,
-                                     .sent_boot_ms = own_ms(x->w, x->sent_ms) };
+                                     .sent_boot_ms = own_ms(x->seat, x->sent_ms) };
     evac_http_done_fn *done = x->done;
     if (x->answered || !done)
         return;
@@ -230,9 +179,9 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
         if (x->fate.kind == FATE_CUT)
             reply.body.n /= 2;
         if (!x->request.mutates)
-            x->w->lost_operation[0] = '\0';
+            x->seat->lost_operation[0] = '\0';
     } else if (fate == EVAC_HTTP_LOST && x->request.mutates) {
-        (void)evac_str_copy(x->w->lost_operation, sizeof x->w->lost_operation,
+        (void)evac_str_copy(x->seat->lost_operation, sizeof x->seat->lost_operation,
                             x->request.operation);
     }
     done(x->user, &reply);
@@ -482,8 +431,9 @@ static bool is_name(struct evac_str host)
 }
 
 /* R1: a mutation leaves only when its intent is durable; R5: not twice without a look between. */
-static void check_mutation(struct world *w, const struct evac_http_request *request)
+static void check_mutation(struct seat *s, const struct evac_http_request *request)
 {
+    struct world *w = s->w;
     uint64_t durable = w->store->vt->last_seq(w->store);
     bool intended = false;
     if (!w->shell)
@@ -498,7 +448,7 @@ static void check_mutation(struct world *w, const struct evac_http_request *requ
         broke(w, "S14: a rehearsal sends %.*s", EVAC_STR_ARG(request->operation));
     if (!intended)
         broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));
-    if (w->lost_operation[0] && evac_str_is(request->operation, w->lost_operation))
+    if (s->lost_operation[0] && evac_str_is(request->operation, s->lost_operation))
         broke(w, "R5: %.*s was lost and sent again without a look",
               EVAC_STR_ARG(request->operation));
 }
@@ -541,7 +491,8 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
                                 evac_http_done_fn *done, void *user, uint64_t *ret_id,
                                 struct evac_err *err)
 {
-    struct world *w = ctx;
+    struct seat *s = ctx;
+    struct world *w = s->w;
     struct exchange *x = calloc(1, sizeof *x);
     struct evac_str port, name = evac_str_cut(host_of(request->url), ':', &port);
     char local[32] = "";
@@ -549,12 +500,13 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     if (!x)
         abort();
     x->w = w;
+    x->seat = s;
     x->arena = evac_arena_new();
     x->id = evac_virtual_number(&w->v);
     x->done = done;
     x->user = user;
     x->sent_ms = w->v.now_ms;
-    if (w->dead) { /* what the killed would have sent is not sent */
+    if (s->dead) { /* what the killed would have sent is not sent */
         x->next = w->exchanges;
         w->exchanges = x;
         *ret_id = x->id;
@@ -566,15 +518,15 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     bool unresolved = !letter && is_name(name) && !resolve(w, name, local, sizeof local);
     copy_request(x, request, local);
     if (request->mutates && !letter)
-        check_mutation(w, request);
+        check_mutation(s, request);
     x->next = w->exchanges;
     w->exchanges = x;
     *ret_id = x->id;
 
     choose_fate(w, x, request);
     uint64_t travel = 1 + chance(w, x, 3, 30);
-    if (w->requests_to_live && --w->requests_to_live == 0)
-        w->dead = true; /* this one is sent, and nothing after it */
+    if (s->requests_to_live && --s->requests_to_live == 0)
+        s->dead = true; /* this one is sent, and nothing after it */
     if (unresolved || x->fate.kind == FATE_NOT_SENT) {
         later(w, travel, never_sent, x);
         return EVAC_OK;
@@ -591,7 +543,7 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     if (x->fate.kind == FATE_TWICE)
         send_again(w, x);
     later(w, travel, lands, x);
-    later(w, stretched_ms(w, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
+    later(w, stretched_ms(s, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
     return EVAC_OK;
 }
 
@@ -603,13 +555,14 @@ static void cancelled(void *owner, void *what)
 
 static void host_http_cancel(void *ctx, uint64_t id)
 {
-    later(ctx, 0, cancelled, (void *)(uintptr_t)id);
+    later(((struct seat *)ctx)->w, 0, cancelled, (void *)(uintptr_t)id);
 }
 
 /* --- the rest of the host
  * ------------------------------------------------------------------------------------------ */
 
 struct question {
+    struct seat *seat;
     struct evac_dns_reply reply;
     struct evac_str value;
     char address[32];
@@ -631,6 +584,7 @@ static enum evac_code host_dns(void *ctx, struct evac_str name, const char *type
                                struct evac_str server, uint32_t total_ms, evac_dns_done_fn *done,
                                void *user, struct evac_err *err)
 {
+    struct seat *s = ctx;
     struct question *q = calloc(1, sizeof *q);
     (void)server;
     (void)total_ms;
@@ -640,15 +594,16 @@ static enum evac_code host_dns(void *ctx, struct evac_str name, const char *type
         free(q);
         return evac_fail(err, EVAC_E_UNSUPPORTED, "only A records here");
     }
+    q->seat = s;
     q->done = done;
     q->user = user;
     q->reply.error = "";
     q->reply.answered = true;
-    if (resolve(ctx, name, q->address, sizeof q->address))
+    if (resolve(s->w, name, q->address, sizeof q->address))
         q->reply.value_count = 1;
     else
         q->reply.rcode = 3;
-    later(ctx, 1, dns_due, q);
+    later(s->w, 1, dns_due, q);
     return EVAC_OK;
 }
 
@@ -689,18 +644,23 @@ static enum evac_code host_read_file(void *ctx, const char *path, struct evac_bu
     return EVAC_OK;
 }
 
-static struct evac_host make_host(struct world *w)
+static struct evac_host make_host(struct seat *s)
 {
-    struct evac_host host = evac_virtual_host(&w->v);
-    w->timer = host.timer;
+    struct evac_host host = evac_virtual_host(&s->w->v);
+    s->w->timer = host.timer;
+    s->w->timer_stop = host.timer_stop;
+    s->w->random = host.random;
+    host.ctx = s;
     host.now_ms = host_now_ms;
     host.wall_ms = host_wall_ms;
+    host.random = host_random;
     host.timer = host_timer;
+    host.timer_stop = host_timer_stop;
     host.http = host_http;
     host.http_cancel = host_http_cancel;
     host.dns = host_dns;
     host.getenv = host_getenv;
-    if (w->o.notify)
+    if (s->w->o.notify)
         host.read_file = host_read_file;
     return host;
 }
@@ -875,9 +835,9 @@ static void probe_due(void *owner, void *what)
     r->probe = p->probe;
     r->region = p->region;
     r->latency_ms = 3;
-    r->boot_ms = own_ms(w, w->v.now_ms);
+    r->boot_ms = own_ms(&w->seats[0], w->v.now_ms);
     r->sent_boot_ms = r->boot_ms - 3;
-    r->wall_ms = host_wall_ms(w);
+    r->wall_ms = host_wall_ms(&w->seats[0]);
     r->served_by = evac_str(served);
     r->reason = r->ok      ? EVAC_STR_NONE
                 : answered ? EVAC_STR("not what was expected")
@@ -1090,8 +1050,8 @@ static const struct evac_facts *builtin_facts(void)
 
 static struct evac_shell_options shell_options(struct world *w)
 {
-    return (struct evac_shell_options){ .host = &w->host,
-                                        .look_host = &w->look,
+    return (struct evac_shell_options){ .host = &w->seats[0].host,
+                                        .look_host = &w->seats[0].look,
                                         .catalog = evac_builtin_catalog(),
                                         .facts = builtin_facts(),
                                         .store = w->store,
@@ -1153,7 +1113,7 @@ void world_take_over(struct world *w, uint64_t after_ms)
     evac_store_close(w->store);
     w->store = w->copy;
     evac_store_memory_lead(w->store, epoch + 1);
-    w->lost_operation[0] = '\0';
+    w->seats[0].lost_operation[0] = '\0';
     later(w, after_ms, lead_now, NULL);
 }
 
@@ -1205,14 +1165,14 @@ static void start_again(void *owner, void *what)
 
 void world_crash_at_commit(struct world *w, uint32_t n, bool kept, uint64_t down_ms)
 {
-    w->down_ms = down_ms;
+    w->seats[0].down_ms = down_ms;
     evac_store_memory_fail(w->store, n, kept);
 }
 
 void world_crash_at_request(struct world *w, uint32_t n, uint64_t down_ms)
 {
-    w->down_ms = down_ms;
-    w->requests_to_live = n;
+    w->seats[0].down_ms = down_ms;
+    w->seats[0].requests_to_live = n;
 }
 
 void world_disk_full(struct world *w, uint64_t ms)
@@ -1223,7 +1183,7 @@ void world_disk_full(struct world *w, uint64_t ms)
 
 void world_pause(struct world *w, uint64_t ms)
 {
-    w->paused_until_ms = w->v.now_ms + ms;
+    w->seats[0].paused_until_ms = w->v.now_ms + ms;
 }
 
 bool world_has_zombies(const struct world *w, uint64_t before_ms)
@@ -1236,8 +1196,8 @@ bool world_has_zombies(const struct world *w, uint64_t before_ms)
 
 void world_crash(struct world *w, uint64_t down_ms)
 {
-    w->dead = false;
-    w->requests_to_live = 0;
+    w->seats[0].dead = false;
+    w->seats[0].requests_to_live = 0;
     if (!w->shell)
         return;
     /* nobody waits for what is in flight; it lands all the same */
@@ -1245,7 +1205,7 @@ void world_crash(struct world *w, uint64_t down_ms)
     w->shell = NULL;
     if (w->o.commit_ms)
         slow_store_crash(w->store, (size_t)below(w, slow_store_waiting(w->store) + 1));
-    w->lost_operation[0] =
+    w->seats[0].lost_operation[0] =
         '\0'; /* resumed steps observe first: checked by the journal's own order */
     later(w, down_ms, start_again, NULL);
 }
@@ -1417,6 +1377,18 @@ static uint32_t commit_ms_asked(void)
     return text && evac_str_i64(evac_str(text), &ms) && ms > 0 ? (uint32_t)ms : 0;
 }
 
+static void sit(struct world *w, struct seat *s)
+{
+    *s = (struct seat){ .w = w,
+                        .own_0_ms = BOOT_MS,
+                        .world_0_ms = BOOT_MS,
+                        .millionths = 1000000,
+                        .wall_0_ms = WALL_MS };
+    s->host = make_host(s);
+    s->look = s->host;
+    s->look.http = no_mutation;
+}
+
 struct world *world_new(const struct world_options *options)
 {
     static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
@@ -1426,9 +1398,8 @@ struct world *world_new(const struct world_options *options)
         abort();
     w->o = *options;
     w->o.commit_ms = options->commit_ms ? options->commit_ms : commit_ms_asked();
-    w->own_0_ms = w->world_0_ms = BOOT_MS;
-    w->millionths = 1000000;
     evac_virtual_init(&w->v, w, BOOT_MS, WALL_MS, options->seed);
+    sit(w, &w->seats[0]);
     w->arena = evac_arena_new();
     evac_buf_init(&w->truth, 8u << 20);
     struct evac_sandbox_options sandbox = { .seed = options->seed,
@@ -1442,12 +1413,9 @@ struct world *world_new(const struct world_options *options)
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
     make_resources(w);
     load(w);
-    w->host = make_host(w);
-    w->look = w->host;
-    w->look.http = no_mutation;
     w->store = evac_store_new_memory("sim", "boot");
     if (w->o.commit_ms)
-        w->store = slow_store_new(w->store, &w->host, w->o.commit_ms);
+        w->store = slow_store_new(w->store, &w->seats[0].host, w->o.commit_ms);
     if (start(w, &err)) {
         fprintf(stderr, "%s\n", err.text);
         abort();
@@ -1498,7 +1466,7 @@ void world_free(struct world *w)
 
 int64_t world_wall(struct world *w)
 {
-    return host_wall_ms(w);
+    return host_wall_ms(&w->seats[0]);
 }
 
 /* --- running
@@ -1516,12 +1484,13 @@ static bool is_its_own(const struct evac_due *due)
 static void run_next(struct world *w)
 {
     struct evac_due due = { 0 };
-    if (w->v.now_ms >= w->paused_until_ms || !w->shell) {
+    uint64_t until = w->seats[0].paused_until_ms;
+    if (w->v.now_ms >= until || !w->shell) {
         evac_virtual_run_next(&w->v);
         return;
     }
     if (evac_virtual_take(&w->v, &due) && is_its_own(&due))
-        later(w, w->paused_until_ms - w->v.now_ms, due.fn, due.what);
+        later(w, until - w->v.now_ms, due.fn, due.what);
     else
         due.fn(w, due.what);
 }
@@ -1530,18 +1499,20 @@ static uint64_t shell_wake_ms(const struct world *w)
 {
     if (!w->shell)
         return UINT64_MAX;
-    uint64_t wake = world_ms_of(w, evac_shell_wake_ms(w->shell));
-    return wake > w->paused_until_ms ? wake : w->paused_until_ms;
+    uint64_t wake = world_ms_of(&w->seats[0], evac_shell_wake_ms(w->shell));
+    uint64_t until = w->seats[0].paused_until_ms;
+    return wake > until ? wake : until;
 }
 
 /* A process that is gone, or that must not go on. */
 static void see_death(struct world *w)
 {
     bool failed = w->shell && evac_shell_failed(w->shell);
-    if (failed && !w->o.disk_fails && !w->down_ms)
+    const struct seat *s = &w->seats[0];
+    if (failed && !w->o.disk_fails && !s->down_ms)
         broke(w, "the journal failed");
-    else if (w->shell && (failed || w->dead))
-        world_crash(w, w->down_ms ? w->down_ms : RESTART_MS);
+    else if (w->shell && (failed || s->dead))
+        world_crash(w, s->down_ms ? s->down_ms : RESTART_MS);
 }
 
 static bool step(struct world *w, uint64_t until_ms)
@@ -1805,7 +1776,7 @@ const char *world_run_to(const struct world *w)
 
 bool world_hindered(const struct world *w)
 {
-    return w->v.now_ms < w->paused_until_ms || w->v.now_ms < w->full_until_ms;
+    return w->v.now_ms < w->seats[0].paused_until_ms || w->v.now_ms < w->full_until_ms;
 }
 
 uint64_t world_started_ms(const struct world *w)
