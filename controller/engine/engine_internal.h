@@ -1,5 +1,4 @@
-/* What the engine's files share: engine.c routes events, engine_measure.c watches replication,
- * engine_replay.c recovers. */
+/* What the engine's files share: engine.c routes events to the others. */
 #ifndef EVAC_ENGINE_INTERNAL_H
 #define EVAC_ENGINE_INTERNAL_H
 
@@ -14,10 +13,37 @@ struct engine_io {
 
 struct evac_run_io engine_run_io(struct engine_io *io);
 void engine_record(struct engine_io *io, struct evac_record record);
+/* The answer to whoever asked, in a line for people. */
 void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
 void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const char *text);
+
+/* engine_apps.c */
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
 uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
+bool engine_is_active_active(const struct evac_engine_app *a);
+size_t engine_watch_count(const struct evac_app *app);
+
+/* engine_health.c */
+void engine_probe(struct engine_io *io, uint16_t app, const struct evac_probe_result *result);
+/* After whatever may have changed its health: rows, the fleet's count, a decision. */
+void engine_health_changed(struct engine_io *io, struct evac_engine_app *a,
+                           const struct evac_health_news *news);
+
+/* engine_runs.c */
+struct evac_engine_app *engine_app_of(struct evac_engine *engine, const struct evac_run *run);
+void engine_admit(struct engine_io *io, const struct evac_admit_event *e);
+void engine_not_admitted(struct engine_io *io, uint16_t app, struct evac_str why);
+void engine_replied(struct engine_io *io, const struct evac_reply_event *e);
+void engine_committed(struct engine_io *io, uint64_t seq);
+/* Those that are due. */
+void engine_tick_runs(struct engine_io *io);
+/* What its gates look at, up to date: before anything is told to a run. */
+void engine_before_run(struct engine_io *io, struct evac_run *run);
+void engine_tell_run(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run,
+                     const struct evac_command *cmd);
+
+/* engine_command.c */
+void engine_command(struct engine_io *io, const struct evac_command *cmd);
 
 /* engine_drill.c */
 void engine_drill_said(struct engine_io *io, const struct evac_drill_event *e);
@@ -102,7 +128,6 @@ void engine_freeze_by_calendar(struct engine_io *io, const struct evac_freeze_ev
 void engine_see_waiver(struct evac_engine_app *a, const struct evac_record *r);
 void engine_see_freeze(struct evac_engine *engine, struct evac_engine_app *a,
                        const struct evac_record *r);
-void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
 
 /* engine_fleet.c: apps by region, incidents declared and closed. */
 void engine_fleet_build(struct evac_engine *engine); /* after init and reconfigure */
