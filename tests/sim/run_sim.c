@@ -26,6 +26,7 @@
 #define ROWS     4096u
 #define Q_MS     330000u
 #define LATE_MS  60000u
+#define SLOW_MS  20000u
 #define MINUTE   60000u
 
 enum { CHECK, FENCE, SCALE, PROMOTE, TRAFFIC, PUBLIC };
@@ -53,6 +54,12 @@ struct toggle {
     bool stale;
 };
 
+struct told { /* of a step: what it was told, and did, whatever its controller remembers */
+    unsigned spent;       /* attempts that count, since a person said retry */
+    uint64_t accepted_ms; /* 0: nothing was, or it was by a controller that is gone */
+    bool applied, settled;
+};
+
 struct sim {
     uint64_t random;
     bool trace;
@@ -61,6 +68,7 @@ struct sim {
     uint16_t after[2 * STEPS][STEPS], rivals[2 * STEPS][1];
     char ids[2 * STEPS][24];
     struct toggle toggles[STEPS];
+    struct told told[2 * STEPS];
     struct landing landings[LANDINGS];
     struct open_call calls[CALLS];
     struct evac_run *run;
@@ -70,8 +78,11 @@ struct sim {
     struct evac_record rows[ROWS];
     char bases[ROWS][16]; /* an intent's text */
     size_t row_count;
-    unsigned lose_before, lose_after, late, throttle, reject, stale; /* parts of 1,000 */
-    bool faults, ended, skipped;
+    unsigned not_sent, lose_before, lose_after, late, throttle, reject, stale; /* of 1,000 */
+    uint64_t late_max_ms, apply_max_ms;
+    uint16_t tries;
+    enum evac_on_failure on_failure;
+    bool faults, ended, settling, excused; /* excused: its time was up, or somebody stopped it */
     char broken[200];
 };
 
@@ -172,7 +183,8 @@ static void build_plan(struct sim *s)
                                       .fencing = shape[i].fencing,
                                       .phase = shape[i].phase,
                                       .deadline_ms = 10 * MINUTE,
-                                      .tries = 8,
+                                      .tries = s->tries,
+                                      .on_failure = s->on_failure,
                                       .after = s->after[i],
                                       .rivals = s->rivals[i],
                                       .rival_count = 1 };
@@ -265,7 +277,9 @@ static void apply(struct sim *s, struct open_call *c)
                          .on = c->call.step < STEPS,
                          .version = (unsigned)strtoul(c->call.version, NULL, 10) };
     uint64_t die = s->faults ? below(s, 1000) : 1000;
-    if (die < s->throttle) {
+    if (die < s->not_sent) {
+        c->reply.outcome = EVAC_OUTCOME_NOT_SENT;
+    } else if ((die -= s->not_sent) < s->throttle) {
         c->reply.outcome = EVAC_OUTCOME_THROTTLED;
     } else if ((die -= s->throttle) < s->reject) {
         c->reply.outcome = EVAC_OUTCOME_REJECTED;
@@ -276,7 +290,7 @@ static void apply(struct sim *s, struct open_call *c)
         (void)lands(s, &l);
     } else if ((die -= s->lose_after) < s->late) {
         c->reply.outcome = EVAC_OUTCOME_UNKNOWN;
-        land_later(s, l, 1000 + below(s, LATE_MS));
+        land_later(s, l, 1000 + below(s, s->late_max_ms));
     } else {
         c->reply.outcome = lands(s, &l) ? EVAC_OUTCOME_ACCEPTED : EVAC_OUTCOME_REJECTED;
     }
@@ -291,6 +305,17 @@ static struct evac_run_io io(struct sim *s)
     s->now.random = draw(s);
     evac_effects_reset(&s->fx);
     return (struct evac_run_io){ &s->fx, &s->now, &s->next_seq, &s->next_call, 1 };
+}
+
+static void hear_row(struct sim *s, const struct evac_record *r)
+{
+    if (r->kind == EVAC_RECORD_STEP && evac_str_is(r->event, evac_step_event_name(EVAC_ON_RETRY)))
+        s->told[r->step].spent = 0;
+    if (r->kind == EVAC_RECORD_RUN && evac_str_is(r->to, evac_run_state_name(EVAC_RUN_SETTLING)))
+        s->settling = true;
+    if ((r->kind == EVAC_RECORD_RUN || r->kind == EVAC_RECORD_TERMINAL) &&
+        evac_str_is(r->event, evac_run_event_name(EVAC_RUN_ON_TIME_UP)))
+        s->excused = true;
 }
 
 /* Only constant texts and the plan's own are kept: what else a row says is not folded. */
@@ -310,6 +335,7 @@ static void keep_row(struct sim *s, const struct evac_record *r)
     }
     s->rows[s->row_count++] = copy;
     s->committed = r->seq;
+    hear_row(s, r);
     say(s, "%s %.*s %.*s -> %.*s on %.*s", evac_record_kind_name(r->kind), EVAC_STR_ARG(r->name),
         EVAC_STR_ARG(r->from), EVAC_STR_ARG(r->to), EVAC_STR_ARG(r->event));
 }
@@ -317,8 +343,16 @@ static void keep_row(struct sim *s, const struct evac_record *r)
 static void check_call(struct sim *s, const struct evac_call_effect *call)
 {
     const struct toggle *t = &s->toggles[call->step % STEPS];
+    struct told *told = &s->told[call->step];
     if (call->verb != EVAC_VERB_APPLY)
         return;
+    told->applied = true;
+    if (told->spent >= s->tries)
+        broke(s, "S9: %s is applied again, after %u tries of %u", s->ids[call->step], told->spent,
+              s->tries);
+    if (told->accepted_ms && s->now.boot_ms - told->accepted_ms < s->plan.confirm_ms)
+        broke(s, "R6: %s was accepted, and applied again before that can be seen",
+              s->ids[call->step]);
     if (s->run->steps[call->step].intent_seq > s->committed)
         broke(s, "S6: %s is applied before its intent is durable", s->ids[call->step]);
     if (t->lost)
@@ -334,10 +368,21 @@ static void open_call(struct sim *s, const struct evac_call_effect *call)
             s->calls[i] = (struct open_call){ .used = true,
                                               .call = *call,
                                               .at_ms = s->now.boot_ms + 5 + below(s, 200) };
+            if (call->verb == EVAC_VERB_APPLY) /* a driver may look first, and send then */
+                s->calls[i].at_ms += below(s, s->apply_max_ms);
             s->calls[i].reply = (struct evac_reply){ .verb = call->verb, .progress = -1 };
             return;
         }
     abort();
+}
+
+/* R8: what was touched was looked at once more, since nothing new was begun. */
+static void end(struct sim *s)
+{
+    s->ended = true;
+    for (unsigned i = 0; EVAC_RULE(R8) && !s->excused && i < 2 * STEPS; i++)
+        if (s->told[i].applied && !s->told[i].settled)
+            broke(s, "R8: it ends, and nobody looked what became of %s", s->ids[i]);
 }
 
 static void perform(struct sim *s)
@@ -355,13 +400,31 @@ static void perform(struct sim *s)
         if (EVAC_RULE(R1) && s->fx.items[i].kind == EVAC_FX_CALL)
             open_call(s, &s->fx.items[i].u.call);
         if (s->fx.items[i].kind == EVAC_FX_ENDED)
-            s->ended = true;
+            end(s);
     }
     if (intent) {
         struct evac_run_io again = io(s);
         evac_run_committed(s->run, &again, s->committed);
         perform(s);
     }
+}
+
+/* R4: what an apply was told is what the step then is, and a lost reply is a state of its own. */
+static void check_told(struct sim *s, const struct open_call *c)
+{
+    static const enum evac_step_state after[EVAC_OUTCOME_COUNT] = {
+        [EVAC_OUTCOME_ACCEPTED] = EVAC_STEP_VERIFYING, [EVAC_OUTCOME_THROTTLED] = EVAC_STEP_COOLING,
+        [EVAC_OUTCOME_NOT_SENT] = EVAC_STEP_COOLING,   [EVAC_OUTCOME_REJECTED] = EVAC_STEP_REFUSED,
+        [EVAC_OUTCOME_UNKNOWN] = EVAC_STEP_UNKNOWN,
+    };
+    enum evac_outcome outcome = c->reply.outcome;
+    enum evac_step_state state = s->run->steps[c->call.step].state;
+    struct told *told = &s->told[c->call.step];
+    told->spent += outcome != EVAC_OUTCOME_THROTTLED && outcome != EVAC_OUTCOME_NOT_SENT;
+    told->accepted_ms = outcome == EVAC_OUTCOME_ACCEPTED ? s->now.boot_ms : 0;
+    if (state != after[outcome] && !evac_step_is_over(state))
+        broke(s, "R4: %s was told %s, and is %s", s->ids[c->call.step], evac_outcome_name(outcome),
+              evac_step_state_name(state));
 }
 
 static void answer(struct sim *s, struct open_call *c)
@@ -379,8 +442,12 @@ static void answer(struct sim *s, struct open_call *c)
         t->lost = c->reply.outcome == EVAC_OUTCOME_UNKNOWN;
     else if (c->reply.seen != EVAC_SEEN_UNSEEN)
         t->lost = false;
+    bool awaited = s->run->steps[c->call.step].call == c->call.call;
     struct evac_run_io x = io(s);
     evac_run_reply(s->run, &x, c->call.step, c->call.call, &c->reply);
+    if (is_apply && awaited)
+        check_told(s, c);
+    s->told[c->call.step].settled |= !is_apply && s->settling;
     perform(s);
 }
 
@@ -452,7 +519,12 @@ static void crash(struct sim *s)
         return;
     say(s, "kill -9");
     for (size_t i = 0; i < CALLS; i++)
-        s->calls[i].orphan = true;
+        if (s->calls[i].used && !s->calls[i].orphan) {
+            s->calls[i].orphan = true;
+            s->calls[i].at_ms = s->now.boot_ms; /* who is dead sends nothing more */
+        }
+    for (size_t i = 0; i < 2 * STEPS; i++)
+        s->told[i].accepted_ms = 0;
     init_run(s);
     for (size_t i = 0; i < s->row_count; i++)
         if (evac_run_fold(s->run, &s->rows[i], NULL))
@@ -496,6 +568,11 @@ static void set_up(struct sim *s, uint64_t seed, bool trace)
     s->next_seq = 1;
     s->lose_before = maybe(s, 150), s->lose_after = maybe(s, 150), s->late = maybe(s, 250);
     s->throttle = maybe(s, 200), s->reject = maybe(s, 50), s->stale = maybe(s, 200);
+    s->not_sent = maybe(s, 200);
+    s->late_max_ms = below(s, 4) ? LATE_MS : Q_MS - 1000; /* as long as a signature lives */
+    s->apply_max_ms = below(s, 4) ? 1 : SLOW_MS;
+    s->tries = (uint16_t)(below(s, 2) ? 8 : 1 + below(s, 3));
+    s->on_failure = below(s, 2) ? EVAC_ON_FAILURE_STOP : EVAC_ON_FAILURE_ASK;
     s->faults = true;
     if (s->stale) { /* it was on a moment ago: a replica still says so, for less than W */
         s->toggles[SCALE].stale = true;
@@ -511,8 +588,14 @@ static void check_end(struct sim *s)
     const struct toggle *t = s->toggles;
     enum evac_run_state state = s->run->state;
     bool moved = t[FENCE].on && t[PROMOTE].on && t[TRAFFIC].on && t[SCALE].on;
+    bool failed = s->excused || s->run->stopped;
+    for (unsigned i = 0; i < 2 * STEPS; i++)
+        failed = failed || s->run->steps[i].state == EVAC_STEP_FAILED ||
+                 s->run->steps[i].state == EVAC_STEP_HELD;
     if (!s->ended)
         broke(s, "L1: it does not end: %s", evac_run_state_name(state));
+    else if ((state == EVAC_RUN_HELD || state == EVAC_RUN_FAILED) && !failed)
+        broke(s, "L5: it is %s, and no step says why", evac_run_state_name(state));
     else if (state == EVAC_RUN_SUCCEEDED && !moved)
         broke(s, "S10: succeeded, but fence %d scale %d promote %d traffic %d", t[FENCE].on,
               t[SCALE].on, t[PROMOTE].on, t[TRAFFIC].on);
