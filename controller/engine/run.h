@@ -43,6 +43,7 @@ struct evac_step_run {
     uint32_t tries_used;   /* attempts that may have had an effect: those count against tries */
     bool open;             /* the newest intent has no outcome yet */
     bool doubt;            /* an attempt came to nothing known: it may still have its effect */
+    bool apart;            /* doubt, and later attempts were based on another version */
     bool acked;            /* the last attempt was accepted */
     bool by_person;        /* skipped by a person */
     bool rehearsed_change; /* rehearsal: it would have changed something */

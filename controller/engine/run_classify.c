@@ -152,12 +152,14 @@ static void note_facts(struct evac_run *run, struct evac_run_io *io, uint16_t i,
         }
 }
 
-/* A version that moved on is proof that a compare against the old one can not succeed any more. */
+/* A version that moved on is proof that a compare against the old one can not succeed any more. Of
+ * attempts on several versions (a replica may have shown an older one in between) only the newest
+ * one's is known: what is not that one may still be what another compares with. */
 static bool is_superseded(const struct evac_run *run, uint16_t i, const struct evac_reply *reply)
 {
     const struct evac_step_run *s = &run->steps[i];
-    return plan_step(run, i)->fencing == EVAC_FENCING_VERSION && s->doubt && reply->strong &&
-           reply->version.n > 0 && reply->seen != EVAC_SEEN_UNSEEN &&
+    return plan_step(run, i)->fencing == EVAC_FENCING_VERSION && s->doubt && !s->apart &&
+           reply->strong && reply->version.n > 0 && reply->seen != EVAC_SEEN_UNSEEN &&
            !evac_str_is(reply->version, s->base);
 }
 

@@ -55,6 +55,7 @@ static enum evac_code fold_run(struct evac_run *run, const struct evac_record *r
 static void fold_intent(struct evac_run *run, const struct evac_record *r)
 {
     struct evac_step_run *s = &run->steps[r->step];
+    s->apart = (s->doubt || s->open) && (s->apart || !evac_str_is(r->text, s->base));
     s->attempts = r->attempt;
     s->open = true;
     s->acked = false;

@@ -103,7 +103,7 @@ note "rules left out" "$caught of $total caught"
 # --- planted bugs ----------------------------------------------------------------------------------------------------
 if [ "$planted" != 0 ]; then
   if [ "$planted" = all ]; then unset EVAC_PLANTED; else export EVAC_PLANTED=$planted; fi
-  (tests/sim/planted.sh || true) | tee build/sim/planted.txt
+  (tests/sim/planted.py --lanes 2 || true) | tee build/sim/planted.txt
   note "planted bugs" "$(tail -1 build/sim/planted.txt | cut -d: -f2)"
   grep -q ' 0 missed' build/sim/planted.txt && passed=$((passed + 1)) || failed=$((failed + 1))
 fi

@@ -52,11 +52,13 @@ struct toggle {
     bool lost;            /* a mutation's reply was lost, and nobody looked since */
     uint64_t stale_until; /* reads show `stale` until then */
     bool stale;
+    unsigned stale_version;
 };
 
-struct told { /* of a step: what it was told, and did, whatever its controller remembers */
-    unsigned spent;       /* attempts that count, since a person said retry */
-    uint64_t accepted_ms; /* 0: nothing was, or it was by a controller that is gone */
+struct told {       /* of a step: what it was told, and did, whatever its controller remembers */
+    unsigned spent; /* attempts that count, since a person said retry */
+    uint64_t accepted_ms;   /* 0: nothing was, or it was by a controller that is gone */
+    uint64_t not_before_ms; /* the service wants to be left alone until then */
     bool applied, settled;
 };
 
@@ -78,10 +80,14 @@ struct sim {
     struct evac_record rows[ROWS];
     char bases[ROWS][16]; /* an intent's text */
     size_t row_count;
-    unsigned not_sent, lose_before, lose_after, late, throttle, reject, stale; /* of 1,000 */
-    uint64_t late_max_ms, apply_max_ms;
+    unsigned not_sent, lose_before, lose_after, late, throttle, reject, stale,
+        others; /* of 1,000 */
+    uint64_t late_ms, late_max_ms, apply_max_ms;
     uint16_t tries;
     enum evac_on_failure on_failure;
+    uint32_t deadline_ms;
+    bool paused, loses, pivoted;   /* what is promoted may lack what was written last */
+    int64_t loss_ms, stood_for_ms; /* of now; of the newest override, -1 nobody stood for it */
     bool faults, ended, settling, excused; /* excused: its time was up, or somebody stopped it */
     char broken[200];
 };
@@ -182,7 +188,7 @@ static void build_plan(struct sim *s)
                                       .flags = shape[i].flags,
                                       .fencing = shape[i].fencing,
                                       .phase = shape[i].phase,
-                                      .deadline_ms = 10 * MINUTE,
+                                      .deadline_ms = s->deadline_ms,
                                       .tries = s->tries,
                                       .on_failure = s->on_failure,
                                       .after = s->after[i],
@@ -218,6 +224,18 @@ static void check_world(struct sim *s)
         broke(s, "S1: promoted while the old side may write");
 }
 
+/* A replica shows for a while what was before. */
+static void become(struct sim *s, struct toggle *t, bool on, unsigned stale)
+{
+    if (s->faults && below(s, 1000) < stale) {
+        t->stale = t->on;
+        t->stale_version = t->version;
+        t->stale_until = s->now.boot_ms + below(s, 9000);
+    }
+    t->on = on;
+    t->version++;
+}
+
 static bool lands(struct sim *s, const struct landing *l)
 {
     struct toggle *t = &s->toggles[l->which];
@@ -229,12 +247,7 @@ static bool lands(struct sim *s, const struct landing *l)
     if (!versioned && t->on == l->on)
         return true;
     say(s, "        %s is %s now", shape[l->which].id, l->on ? "on" : "off");
-    if (below(s, 1000) < s->stale && s->faults && !versioned) {
-        t->stale = t->on;
-        t->stale_until = s->now.boot_ms + below(s, 5000);
-    }
-    t->on = l->on;
-    t->version++;
+    become(s, t, l->on, s->stale);
     check_world(s);
     return true;
 }
@@ -256,17 +269,23 @@ static void observe(struct sim *s, struct open_call *c)
     unsigned which = c->call.step % STEPS;
     struct toggle *t = &s->toggles[which];
     bool undo = c->call.step >= STEPS;
-    bool shown = s->now.boot_ms < t->stale_until ? t->stale : t->on;
+    bool versioned = shape[which].fencing == EVAC_FENCING_VERSION;
+    bool weak =
+        !versioned || (s->stale + s->others && below(s, 2)); /* a replica may have answered */
+    if (versioned && s->faults && below(s, 1000) < s->others)
+        become(s, t, t->on, 1000); /* somebody else writes another part of that object */
+    bool old = weak && s->now.boot_ms < t->stale_until;
+    bool shown = old ? t->stale : t->on;
     if (which == CHECK)
         shown = true;
     if (which == PUBLIC)
         shown = s->toggles[TRAFFIC].on && s->toggles[PROMOTE].on;
-    snprintf(c->version, sizeof c->version, "%u", t->version);
+    snprintf(c->version, sizeof c->version, "%u", old ? t->stale_version : t->version);
     c->reply.seen = shown == !undo ? EVAC_SEEN_SATISFIED : EVAC_SEEN_UNSATISFIED;
     if (s->faults && below(s, 1000) < s->lose_before)
         c->reply.seen = EVAC_SEEN_UNSEEN;
     c->reply.version = evac_str(c->version);
-    c->reply.strong = shape[which].fencing == EVAC_FENCING_VERSION;
+    c->reply.strong = !weak;
     c->reply.snapshot = EVAC_STR("{}");
 }
 
@@ -281,6 +300,7 @@ static void apply(struct sim *s, struct open_call *c)
         c->reply.outcome = EVAC_OUTCOME_NOT_SENT;
     } else if ((die -= s->not_sent) < s->throttle) {
         c->reply.outcome = EVAC_OUTCOME_THROTTLED;
+        c->reply.retry_after_ms = below(s, 2) ? 0 : (uint32_t)below(s, 15000);
     } else if ((die -= s->throttle) < s->reject) {
         c->reply.outcome = EVAC_OUTCOME_REJECTED;
     } else if ((die -= s->reject) < s->lose_before) {
@@ -290,7 +310,7 @@ static void apply(struct sim *s, struct open_call *c)
         (void)lands(s, &l);
     } else if ((die -= s->lose_after) < s->late) {
         c->reply.outcome = EVAC_OUTCOME_UNKNOWN;
-        land_later(s, l, 1000 + below(s, s->late_max_ms));
+        land_later(s, l, s->late_ms + below(s, s->late_max_ms - s->late_ms));
     } else {
         c->reply.outcome = lands(s, &l) ? EVAC_OUTCOME_ACCEPTED : EVAC_OUTCOME_REJECTED;
     }
@@ -303,12 +323,62 @@ static void apply(struct sim *s, struct open_call *c)
 static struct evac_run_io io(struct sim *s)
 {
     s->now.random = draw(s);
+    s->run->loss_ms = s->loss_ms;
     evac_effects_reset(&s->fx);
     return (struct evac_run_io){ &s->fx, &s->now, &s->next_seq, &s->next_call, 1 };
 }
 
+/* S4: what is lost is within the objective, or somebody stood for it: for what was shown to them,
+ * and up to twice as much. */
+static void check_loss(struct sim *s)
+{
+    bool covered = s->stood_for_ms == EVAC_LOSS_UNKNOWN ||
+                   (s->stood_for_ms >= 0 && s->loss_ms != EVAC_LOSS_UNKNOWN &&
+                    s->loss_ms / 2 <= s->stood_for_ms);
+    if (s->loses && s->loss_ms > s->plan.rpo_ms && !covered)
+        broke(s, "S4: promoted at a loss of %lld ms, and nobody stood for it",
+              (long long)s->loss_ms);
+}
+
+/* L5: what is given up had its tries, and its time. */
+static void check_end_of_step(struct sim *s, const struct evac_record *r)
+{
+    const struct told *told = &s->told[r->step];
+    bool asked = evac_str_is(r->from, evac_step_state_name(EVAC_STEP_VERIFYING)) ||
+                 evac_str_is(r->from, evac_step_state_name(EVAC_STEP_UNKNOWN)) ||
+                 evac_str_is(r->from, evac_step_state_name(EVAC_STEP_OBSERVING));
+    if (evac_str_is(r->event, evac_step_event_name(EVAC_ON_SPENT)) && asked &&
+        told->spent < s->tries)
+        broke(s, "L5: %s is given up after %u tries of %u", s->ids[r->step], told->spent, s->tries);
+    if (evac_str_is(r->event, evac_step_event_name(EVAC_ON_TIME_UP)) &&
+        evac_str_is(r->from, evac_step_state_name(EVAC_STEP_QUARANTINED)))
+        broke(s, "L5: the time of %s is up while it waits for another's request", s->ids[r->step]);
+}
+
+static void hear_command(struct sim *s, const struct evac_record *r)
+{
+    if (evac_str_is(r->name, evac_command_name(EVAC_CMD_PAUSE)))
+        s->paused = true;
+    if (evac_str_is(r->name, evac_command_name(EVAC_CMD_RESUME)))
+        s->paused = false;
+}
+
 static void hear_row(struct sim *s, const struct evac_record *r)
 {
+    if (r->kind == EVAC_RECORD_COMMAND)
+        hear_command(s, r);
+    if (r->kind == EVAC_RECORD_STEP)
+        check_end_of_step(s, r);
+    if (r->kind == EVAC_RECORD_INTENT && r->step < STEPS && s->paused)
+        broke(s, "L5: %s is begun while the run is paused", s->ids[r->step]);
+    if (r->kind == EVAC_RECORD_OVERRIDE)
+        s->stood_for_ms = r->number < 0 ? EVAC_LOSS_UNKNOWN : r->number;
+    if (r->kind == EVAC_RECORD_INTENT && r->step == PROMOTE && !s->pivoted) {
+        s->pivoted = true; /* from here on it is forward or hold */
+        check_loss(s);
+    }
+    if (r->kind == EVAC_RECORD_MODE && s->pivoted && r->number == EVAC_MODE_GRACEFUL)
+        broke(s, "S11: graceful again, after the point of no return");
     if (r->kind == EVAC_RECORD_STEP && evac_str_is(r->event, evac_step_event_name(EVAC_ON_RETRY)))
         s->told[r->step].spent = 0;
     if (r->kind == EVAC_RECORD_RUN && evac_str_is(r->to, evac_run_state_name(EVAC_RUN_SETTLING)))
@@ -344,12 +414,19 @@ static void check_call(struct sim *s, const struct evac_call_effect *call)
 {
     const struct toggle *t = &s->toggles[call->step % STEPS];
     struct told *told = &s->told[call->step];
+    const struct evac_plan_step *step = &s->steps[call->step];
+    for (uint16_t k = 0; k < step->after_count && !s->settling; k++)
+        if (!evac_step_is_over(s->run->steps[step->after[k]].state) && EVAC_RULE(FENCE))
+            broke(s, "S2: %s is begun before %s is over", s->ids[call->step],
+                  s->ids[step->after[k]]);
     if (call->verb != EVAC_VERB_APPLY)
         return;
     told->applied = true;
     if (told->spent >= s->tries)
         broke(s, "S9: %s is applied again, after %u tries of %u", s->ids[call->step], told->spent,
               s->tries);
+    if (s->now.boot_ms < told->not_before_ms)
+        broke(s, "S9: %s is applied again sooner than the service asked for", s->ids[call->step]);
     if (told->accepted_ms && s->now.boot_ms - told->accepted_ms < s->plan.confirm_ms)
         broke(s, "R6: %s was accepted, and applied again before that can be seen",
               s->ids[call->step]);
@@ -421,6 +498,7 @@ static void check_told(struct sim *s, const struct open_call *c)
     enum evac_step_state state = s->run->steps[c->call.step].state;
     struct told *told = &s->told[c->call.step];
     told->spent += outcome != EVAC_OUTCOME_THROTTLED && outcome != EVAC_OUTCOME_NOT_SENT;
+    told->not_before_ms = s->now.boot_ms + c->reply.retry_after_ms;
     told->accepted_ms = outcome == EVAC_OUTCOME_ACCEPTED ? s->now.boot_ms : 0;
     if (state != after[outcome] && !evac_step_is_over(state))
         broke(s, "R4: %s was told %s, and is %s", s->ids[c->call.step], evac_outcome_name(outcome),
@@ -510,7 +588,7 @@ static void init_run(struct sim *s)
     free(s->run);
     s->run = evac_run_init(calloc(1, evac_run_bytes(&s->plan)), &s->plan);
     s->run->id = 1;
-    s->run->loss_ms = 0;
+    s->run->facts.loss_agreed = true;
 }
 
 static void crash(struct sim *s)
@@ -524,7 +602,7 @@ static void crash(struct sim *s)
             s->calls[i].at_ms = s->now.boot_ms; /* who is dead sends nothing more */
         }
     for (size_t i = 0; i < 2 * STEPS; i++)
-        s->told[i].accepted_ms = 0;
+        s->told[i].accepted_ms = s->told[i].not_before_ms = 0;
     init_run(s);
     for (size_t i = 0; i < s->row_count; i++)
         if (evac_run_fold(s->run, &s->rows[i], NULL))
@@ -537,13 +615,18 @@ static void crash(struct sim *s)
     perform(s);
 }
 
-static void command(struct sim *s, enum evac_command_verb verb)
+static void command(struct sim *s, enum evac_command_verb verb, int64_t value)
 {
     if (s->ended)
         return;
     struct evac_run_io x = io(s);
     struct evac_command cmd = {
-        .verb = verb, .run = 1, .who = EVAC_STR("sim"), .reason = EVAC_STR("sim")
+        .verb = verb,
+        .run = 1,
+        .value = value,
+        .who = EVAC_STR("sim"),
+        .reason = EVAC_STR("accepts the unknown loss, and what is shown"),
+        .roles = UINT32_MAX,
     };
     say(s, "a person says %s", evac_command_name(verb));
     evac_run_command(s->run, &x, &cmd);
@@ -568,9 +651,11 @@ static void set_up(struct sim *s, uint64_t seed, bool trace)
     s->next_seq = 1;
     s->lose_before = maybe(s, 150), s->lose_after = maybe(s, 150), s->late = maybe(s, 250);
     s->throttle = maybe(s, 200), s->reject = maybe(s, 50), s->stale = maybe(s, 200);
-    s->not_sent = maybe(s, 200);
-    s->late_max_ms = below(s, 4) ? LATE_MS : Q_MS - 1000; /* as long as a signature lives */
-    s->apply_max_ms = below(s, 4) ? 1 : SLOW_MS;
+    s->not_sent = maybe(s, 200), s->others = maybe(s, 200);
+    s->late_ms = below(s, 4) ? 1000 : Q_MS - LATE_MS;
+    s->late_max_ms = s->late_ms + LATE_MS - 1000; /* as long as a signature lives */
+    s->apply_max_ms = s->late_ms == 1000 ? 1 : SLOW_MS;
+    s->deadline_ms = below(s, 4) ? 10 * MINUTE : Q_MS / 2;
     s->tries = (uint16_t)(below(s, 2) ? 8 : 1 + below(s, 3));
     s->on_failure = below(s, 2) ? EVAC_ON_FAILURE_STOP : EVAC_ON_FAILURE_ASK;
     s->faults = true;
@@ -578,7 +663,11 @@ static void set_up(struct sim *s, uint64_t seed, bool trace)
         s->toggles[SCALE].stale = true;
         s->toggles[SCALE].stale_until = s->now.boot_ms + below(s, 9000);
     }
+    s->loses = below(s, 3) == 0;
+    s->stood_for_ms = -1;
     build_plan(s);
+    if (s->loses)
+        s->steps[PROMOTE].flags |= EVAC_STEP_LOSSY;
     init_run(s);
 }
 
@@ -596,7 +685,7 @@ static void check_end(struct sim *s)
         broke(s, "L1: it does not end: %s", evac_run_state_name(state));
     else if ((state == EVAC_RUN_HELD || state == EVAC_RUN_FAILED) && !failed)
         broke(s, "L5: it is %s, and no step says why", evac_run_state_name(state));
-    else if (state == EVAC_RUN_SUCCEEDED && !moved)
+    else if ((state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS) && !moved)
         broke(s, "S10: succeeded, but fence %d scale %d promote %d traffic %d", t[FENCE].on,
               t[SCALE].on, t[PROMOTE].on, t[TRAFFIC].on);
     else if (state == EVAC_RUN_ROLLED_BACK &&
@@ -607,8 +696,10 @@ static void check_end(struct sim *s)
 
 static void trouble(struct sim *s)
 {
-    static const enum evac_command_verb words[] = { EVAC_CMD_CANCEL, EVAC_CMD_PAUSE,
-                                                    EVAC_CMD_RESUME, EVAC_CMD_CANCEL };
+    static const enum evac_command_verb words[] = {
+        EVAC_CMD_CANCEL, EVAC_CMD_PAUSE, EVAC_CMD_RESUME,   EVAC_CMD_CANCEL,
+        EVAC_CMD_MODE,   EVAC_CMD_MODE,  EVAC_CMD_OVERRIDE, EVAC_CMD_OVERRIDE,
+    };
     bool crashes = below(s, 2), people = below(s, 2);
     uint64_t turns = 2 + below(s, 10);
     for (uint64_t i = 0; i < turns && !s->broken[0]; i++) {
@@ -616,21 +707,25 @@ static void trouble(struct sim *s)
         if (crashes && below(s, 3) == 0)
             crash(s);
         if (people && below(s, 3) == 0)
-            command(s, words[below(s, sizeof words / sizeof words[0])]);
+            command(s, words[below(s, sizeof words / sizeof words[0])],
+                    (int64_t)below(s, EVAC_MODE_COUNT));
+        if (s->loses && s->loss_ms != EVAC_LOSS_UNKNOWN && below(s, 2))
+            s->loss_ms = below(s, 16) ? s->loss_ms + (int64_t)below(s, 20000) : EVAC_LOSS_UNKNOWN;
     }
 }
 
 static bool one_seed(struct sim *s, uint64_t seed, bool trace)
 {
     set_up(s, seed, trace);
-    command(s, EVAC_CMD_APPROVE);
+    command(s, EVAC_CMD_APPROVE, 0);
     trouble(s);
     s->faults = false;
     for (int i = 0; i < 120 && !s->ended && !s->broken[0]; i++) {
         run_for(s, MINUTE);
-        command(s, EVAC_CMD_RESUME);
+        command(s, EVAC_CMD_RESUME, 0);
+        command(s, EVAC_CMD_OVERRIDE, 0);
         if (!s->ended && s->run->state == EVAC_RUN_ASKING)
-            command(s, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL);
+            command(s, below(s, 2) ? EVAC_CMD_RETRY : EVAC_CMD_CANCEL, 0);
     }
     run_for(s, 10 * MINUTE);
     if (!s->broken[0])

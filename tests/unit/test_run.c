@@ -472,6 +472,32 @@ START_TEST(a_crash_does_not_forget_what_an_attempt_was_based_on)
 }
 END_TEST
 
+/* Between an attempt in doubt and the look that would resolve it, a replica showed an older
+ * version, and another attempt was based on that: its failed compare says nothing of the first. */
+START_TEST(an_older_version_in_between_does_not_resolve_a_doubt)
+{
+    struct run_world *w = begin();
+    struct world_switch *fence = run_world_switch(w, "fence");
+    fence->version = 5;
+    script(w, "fence", EVAC_OUTCOME_UNKNOWN, true, 200000);
+    script(w, "fence", EVAC_OUTCOME_REJECTED, false, 0);
+    for (uint64_t t = 0; fence->applies < 1 && t < 60000; t++)
+        run_world_until(w, t);
+    fence->weak = true;
+    fence->version = 4;
+    for (uint64_t t = 0; fence->applies < 2 && t < 60000; t++)
+        run_world_until(w, t);
+    ck_assert_str_eq(w->run->steps[1].base, "v4");
+    fence->weak = false;
+    fence->version = 5;
+    for (uint64_t t = w->now.boot_ms; run_world_count(w, "superseded") == 0 && t < 60000; t++)
+        run_world_until(w, t);
+    ck_assert_uint_eq(run_world_count(w, "superseded"), 0);
+    ck_assert(w->run->steps[1].apart);
+    run_world_free(w);
+}
+END_TEST
+
 START_TEST(the_fold_of_the_journal_is_the_live_run)
 {
     struct run_world *w = begin();
@@ -490,6 +516,7 @@ START_TEST(the_fold_of_the_journal_is_the_live_run)
             live = EVAC_STEP_INTENDING;
         ck_assert_int_eq(copy->steps[i].state, live);
         ck_assert_int_eq(copy->steps[i].doubt, w->run->steps[i].doubt);
+        ck_assert_int_eq(copy->steps[i].apart, w->run->steps[i].apart);
         ck_assert_uint_eq(copy->steps[i].attempts, w->run->steps[i].attempts);
     }
     free(copy);
@@ -528,6 +555,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_mode_switch_in_mid_run_takes_the_other_way);
     tcase_add_loop_test(tc, killed_after_any_row_a_run_ends_the_same, 1, 45);
     tcase_add_test(tc, a_crash_does_not_forget_what_an_attempt_was_based_on);
+    tcase_add_test(tc, an_older_version_in_between_does_not_resolve_a_doubt);
     tcase_add_loop_test(tc, the_fold_of_the_journal_is_the_live_run, 0, 40);
     suite_add_tcase(suite, tc);
 }
