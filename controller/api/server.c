@@ -203,6 +203,7 @@ static void on_sweep(uv_timer_t *timer)
     if (!evac_auth_is_busy(server->auth))
         resume(server);
     settle(server);
+    stream_let_go(server);
     for (struct exchange *x = server->streams, *next; x; x = next) {
         next = x->next;
         stream_beat(x, now);

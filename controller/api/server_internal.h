@@ -150,4 +150,6 @@ void stream_row(struct evac_api_server *server, const struct evac_record *record
 int stream_write(struct exchange *x);
 void stream_beat(struct exchange *x, uint64_t now_ms);
 void stream_end(struct exchange *x);
+/* Places of readers that are gone are free. From the sweep, and before one is refused. */
+void stream_let_go(struct evac_api_server *server);
 #endif

@@ -5,6 +5,7 @@
  */
 #include "server_internal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,31 @@ static void enlist(struct exchange *x)
     x->server->stream_count++;
 }
 
+static void drop(struct exchange *x)
+{
+    x->conn->doomed = true;
+    lws_set_timeout(x->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* A reader sends nothing more, so the library does not look at what comes: that it is gone would
+ * show at the next write only. One that closed its half of the connection is gone too. */
+static bool is_gone(const struct exchange *x)
+{
+    struct pollfd fd = { .fd = lws_get_socket_fd(x->wsi), .events = POLLRDHUP };
+    return fd.fd >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+void stream_let_go(struct evac_api_server *server)
+{
+    for (struct exchange *x = server->streams, *next; x; x = next) {
+        next = x->next;
+        if (!is_gone(x))
+            continue;
+        drop(x);
+        stream_end(x);
+    }
+}
+
 /* One in four is the unix socket's own. */
 static bool is_full(const struct exchange *x)
 {
@@ -122,6 +148,8 @@ int stream_begin(struct exchange *x)
     if (!evac_daemon_store(x->server->daemon))
         return exchange_refuse(x, EVAC_PROBLEM_IN_TROUBLE, evac_daemon_trouble(x->server->daemon));
     if (is_full(x))
+        stream_let_go(x->server);
+    if (is_full(x))
         return exchange_refuse(x, EVAC_PROBLEM_OVERLOADED, "too many streams of events are open");
     x->retry_after_s = 0;
     if (!read_wish(x))
@@ -140,12 +168,6 @@ int stream_begin(struct exchange *x)
     catch_up(x);
     lws_callback_on_writable(x->wsi);
     return 0;
-}
-
-static void drop(struct exchange *x)
-{
-    x->conn->doomed = true;
-    lws_set_timeout(x->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
 /* What waits to be sent is waited for; nothing else is. */

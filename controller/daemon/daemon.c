@@ -123,12 +123,26 @@ static void read_failpoint(struct evac_daemon *daemon)
  * ------------------------------------------------------------------------------------------------
  */
 
-void daemon_set_trouble(struct evac_daemon *daemon, const char *text)
+static void join_troubles(struct evac_daemon *daemon)
 {
-    if (strcmp(daemon->trouble, text) == 0)
+    size_t n = 0;
+    daemon->trouble[0] = '\0';
+    for (size_t i = 0; i < DAEMON_TROUBLES; i++)
+        if (daemon->troubles[i][0])
+            n += (size_t)snprintf(daemon->trouble + n, sizeof daemon->trouble - n, "%s%s",
+                                  n ? "; and: " : "", daemon->troubles[i]);
+}
+
+void daemon_set_trouble(struct evac_daemon *daemon, enum daemon_trouble which, const char *text)
+{
+    static const char *const keys[] = {
+        [DAEMON_TROUBLE_JOURNAL] = "trouble", [DAEMON_TROUBLE_SHORTAGE] = "shortage"
+    };
+    if (strcmp(daemon->troubles[which], text) == 0)
         return;
-    (void)evac_str_copy(daemon->trouble, sizeof daemon->trouble, evac_str(text));
-    daemon_cry(daemon, "trouble", text);
+    (void)evac_str_copy(daemon->troubles[which], sizeof daemon->troubles[which], evac_str(text));
+    join_troubles(daemon);
+    daemon_cry(daemon, keys[which], text);
     if (text[0])
         evac_log(EVAC_LOG_ERROR, "trouble", "text=\"%s\"", text);
     else
@@ -159,7 +173,7 @@ static void free_shell(struct evac_daemon *daemon, const char *why)
 
 static void lose_store(struct evac_daemon *daemon, const char *why)
 {
-    daemon_set_trouble(daemon, why);
+    daemon_set_trouble(daemon, DAEMON_TROUBLE_JOURNAL, why);
     free_shell(daemon, why);
     close_store(daemon);
     daemon->reopen_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
@@ -316,7 +330,7 @@ static void reopen(struct evac_daemon *daemon)
         be_without_journal(daemon, code, err.text);
         return;
     }
-    daemon_set_trouble(daemon, "");
+    daemon_set_trouble(daemon, DAEMON_TROUBLE_JOURNAL, "");
     daemon->abstains = false;
     daemon_rearm(daemon);
 }

@@ -15,6 +15,9 @@
 #include "supervisor.h"
 #include "tracer.h"
 
+/* What may be wrong with this controller at one time, the more urgent first. */
+enum daemon_trouble { DAEMON_TROUBLE_JOURNAL, DAEMON_TROUBLE_SHORTAGE, DAEMON_TROUBLES };
+
 enum daemon_shortage { DAEMON_SHORT_NOTHING, DAEMON_SHORT_DISK, DAEMON_SHORT_FILES };
 
 /* What this controller measures of itself. */
@@ -82,7 +85,8 @@ struct evac_daemon {
     uv_timer_t second;         /* looks, anchors, clock, trouble */
     uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
-    char trouble[800];
+    char troubles[DAEMON_TROUBLES][800]; /* each "" or a sentence */
+    char trouble[1640];                  /* all of them, for people */
     struct evac_supervisor supervisor;
     uint64_t started_ms, reopen_ms;
     int64_t clock_gap_ms; /* wall minus boot, as last seen */
@@ -114,7 +118,8 @@ const struct evac_host *daemon_host(const struct evac_daemon *daemon);
 /* Hand an event to the engine and set the next wake-up. */
 void daemon_event(struct evac_daemon *daemon, struct evac_event *event);
 void daemon_rearm(struct evac_daemon *daemon);
-void daemon_set_trouble(struct evac_daemon *daemon, const char *text);
+/* "": it is over. What is new is told to people (daemon_cry). */
+void daemon_set_trouble(struct evac_daemon *daemon, enum daemon_trouble which, const char *text);
 
 void daemon_confine(struct evac_daemon *daemon); /* the host is open, or a model is loaded */
 enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err);

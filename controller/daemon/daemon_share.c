@@ -1,7 +1,8 @@
 /*
  * One of several controllers: its store is shared (share.h). While another one leads, the shell
- * follows row by row, and what is seen from here is told to the leader; when the lead comes here
- * the same shell takes the runs up. Without etcd nothing is decided or begun; what was going on is
+ * follows row by row; what is seen from here is told to all others, whether this one leads or not,
+ * so that each has the same view of health; when the lead comes here the same shell takes the runs
+ * up. Without etcd nothing is decided or begun; what was going on is
  * shown as it was last known.
  */
 #include "daemon_share.h"
@@ -16,8 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_MS 10000u /* results that may not have been heard are told again for so long */
-#define LEAVE_MS  3000u
+#define WINDOW_MS    10000u /* results that may not have been heard are told again for so long */
+#define REASON_BYTES 64u    /* with its end: of as many results as are told at one time */
+#define LEAVE_MS     3000u
+
+/* 40 bytes of numbers, and a reason that may have to be escaped once. */
+_Static_assert(EVAC_SIGHTINGS_MAX <= EVAC_BATCH_CELLS_MAX, "all of the ring are told at one time");
+_Static_assert(EVAC_BATCH_BYTES_MAX <= EVAC_SHARE_TEXT_MAX, "and fit into one text");
+_Static_assert(EVAC_BATCH_CELLS_MAX *(64u + REASON_BYTES) <= EVAC_BATCH_BYTES_MAX, "so do reasons");
 
 struct daemon_share {
     struct evac_share *share;
@@ -62,7 +69,7 @@ static void on_told(void *user, struct evac_str node, struct evac_str text)
 {
     struct evac_daemon *daemon = user;
     struct evac_err err = { EVAC_OK, "" };
-    if (!daemon->shell || evac_shell_follows(daemon->shell))
+    if (!daemon->shell)
         return;
     if (evac_shell_vantage(daemon->shell, node, text, &err))
         evac_log(EVAC_LOG_DEBUG, "vantage_refused", "vantage=%.*s reason=\"%s\"",
@@ -108,8 +115,8 @@ static void act_on(struct evac_daemon *daemon, const struct evac_share_view *vie
 {
     bool leads = daemon->shell && !evac_shell_follows(daemon->shell);
     log_role(daemon->shared, view);
-    if (!is_same_trouble(daemon->trouble, view->trouble))
-        daemon_set_trouble(daemon, view->trouble);
+    if (!is_same_trouble(daemon->troubles[DAEMON_TROUBLE_JOURNAL], view->trouble))
+        daemon_set_trouble(daemon, DAEMON_TROUBLE_JOURNAL, view->trouble);
     if (leads && (!is_held(view->role) || evac_shell_failed(daemon->shell)))
         daemon_drop_shell(daemon, "the lead is another controller's");
     else if (!leads && daemon->shell && view->role == EVAC_SHARE_CAUGHT)
@@ -162,7 +169,7 @@ void daemon_share_seen(struct evac_daemon *daemon, const struct evac_seen_probe 
                                  .latency_ms = seen->latency_ms,
                                  .sent_boot_ms = seen->sent_boot_ms,
                                  .certificate_until_ms = seen->certificate_until_ms };
-    (void)evac_str_copy(one.reason, sizeof one.reason, seen->reason);
+    (void)evac_str_copy(one.reason, REASON_BYTES, seen->reason);
     evac_sightings_add(&daemon->shared->seen, &one);
 }
 
@@ -180,26 +187,29 @@ static void forget_old(struct evac_sightings *seen, uint64_t now_ms)
 
 static void tell_later(struct evac_daemon *daemon);
 
-/* The newest text alone is kept, so each has the last seconds' results, numbered. */
+/* The newest text alone is kept, so each has the last seconds' results, numbered. All that the ring
+ * holds fit into one (evac_model_check sees to it that the ring holds enough). */
 static void tell(struct evac_daemon *daemon)
 {
     struct daemon_share *s = daemon->shared;
-    struct evac_batch_result results[EVAC_BATCH_RESULTS_MAX];
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
     uint64_t now = evac_daemon_now_ms(daemon);
     forget_old(&s->seen, now);
-    size_t n = s->seen.count < EVAC_BATCH_RESULTS_MAX ? s->seen.count : EVAC_BATCH_RESULTS_MAX;
-    size_t skip = s->seen.count - n;
-    evac_sightings_fill(&s->seen, daemon->model, now, daemon->model->controller.shared.poll_ms,
-                        skip, results, n);
+    size_t n = s->seen.count;
+    struct evac_batch_result *results = calloc(n + 1, sizeof *results);
+    if (!results)
+        abort();
+    evac_sightings_fill(&s->seen, daemon->model, now, daemon->model->controller.shared.poll_ms, 0,
+                        results, n);
     const struct evac_batch batch = { .lease = evac_str(s->lease),
                                       .seq = ++s->told,
                                       .config = evac_str(daemon->model->hash),
                                       .abstains = daemon->abstains,
-                                      .dropped = s->seen.dropped + skip,
+                                      .dropped = s->seen.dropped,
                                       .asking_ms = now - daemon->asked_ms,
-                                      .first = s->seen.number + skip,
+                                      .first = s->seen.number,
+                                      .compact = true,
                                       .results = results,
                                       .count = n };
     evac_buf_init(&text, EVAC_BATCH_BYTES_MAX);
@@ -208,20 +218,21 @@ static void tell(struct evac_daemon *daemon)
         evac_log(EVAC_LOG_WARN, "vantage_not_told", "reason=\"%s\"",
                  text.failed ? "the batch is too large" : err.text);
     evac_buf_done(&text);
+    free(results);
 }
 
 static void on_tell(void *user)
 {
     struct evac_daemon *daemon = user;
     daemon->shared->timer = 0;
-    if (daemon->shell && evac_shell_follows(daemon->shell) && !daemon->o.observe_only)
+    if (daemon->shell && !daemon->o.observe_only)
         tell(daemon);
     else
         evac_sightings_pop(&daemon->shared->seen, daemon->shared->seen.count);
     tell_later(daemon);
 }
 
-/* As often as the leader asks for it. */
+/* As often as the others ask for it. */
 static void tell_later(struct evac_daemon *daemon)
 {
     const struct evac_host *host = &daemon->host;
@@ -230,11 +241,22 @@ static void tell_later(struct evac_daemon *daemon)
         daemon->shared->timer = 0;
 }
 
+/* Of a follower: what it shows grows old, and is what the leader decides by, if there is one. */
+static void show(struct evac_daemon *daemon)
+{
+    if (!daemon->shell || !evac_shell_follows(daemon->shell))
+        return;
+    evac_shell_led(daemon->shell, daemon->shared->role == EVAC_SHARE_FOLLOWS &&
+                                      evac_share_view(daemon->shared->share).leader[0]);
+    (void)evac_shell_tick(daemon->shell, NULL);
+}
+
 void daemon_share_second(struct evac_daemon *daemon)
 {
     if (!daemon->shared)
         return;
     on_changed(daemon);
+    show(daemon);
     daemon_watch_second(daemon, !evac_share_view(daemon->shared->share).leader[0] ||
                                     daemon->shared->role == EVAC_SHARE_APART);
     if (!daemon->shared->timer)

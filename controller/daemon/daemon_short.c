@@ -21,11 +21,13 @@ static uint64_t free_mib(const char *path)
 static bool disk_is_short(struct evac_daemon *daemon, uint64_t now_ms)
 {
     struct daemon_self *self = &daemon->self;
+    struct evac_store *store = daemon->replica ? daemon->replica : daemon->store;
+    if (!store) /* why it is not there is said already, and more urgent */
+        return false;
     if (now_ms < self->reserve_due_ms)
         return self->shortage == DAEMON_SHORT_DISK;
     self->reserve_due_ms = now_ms + AGAIN_MS;
-    bool low = evac_store_sqlite_ballast_used(daemon->store) &&
-               !evac_store_sqlite_ballast_again(daemon->store);
+    bool low = evac_store_sqlite_ballast_used(store) && !evac_store_sqlite_ballast_again(store);
     if (!low)
         self->reserve_due_ms = 0;
     return low;
@@ -67,17 +69,15 @@ void daemon_feel_shortage(struct evac_daemon *daemon)
 {
     struct daemon_self *self = &daemon->self;
     char text[400] = "";
-    if (!daemon->shell) /* that is said already, and more urgent */
-        return;
     enum daemon_shortage is = disk_is_short(daemon, evac_daemon_now_ms(daemon)) ? DAEMON_SHORT_DISK
                               : files_are_short(self)                           ? DAEMON_SHORT_FILES
                                                       : DAEMON_SHORT_NOTHING;
-    if (is == self->shortage && (is == DAEMON_SHORT_NOTHING || daemon->trouble[0]))
+    if (is == self->shortage)
         return;
     if (is == DAEMON_SHORT_DISK)
         say_disk(daemon, text, sizeof text);
     if (is == DAEMON_SHORT_FILES)
         say_files(self, text, sizeof text);
     self->shortage = is;
-    daemon_set_trouble(daemon, text);
+    daemon_set_trouble(daemon, DAEMON_TROUBLE_SHORTAGE, text);
 }

@@ -147,6 +147,7 @@ struct evac_engine {
     uint64_t committed; /* newest durable row */
     uint64_t epoch;
     bool lead;
+    bool led;      /* while this one follows: somebody holds the lead, and would decide */
     bool followed; /* it followed another controller's journal until it resumed */
     bool stopped;  /* stop-automation */
     char stopped_by[64], stopped_why[120];
@@ -312,9 +313,11 @@ void evac_engine_replay_end(struct evac_engine *engine, struct evac_run *run);
 void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
                         struct evac_effects *fx);
 
-/* While another controller leads: what is seen from here is known, and nothing follows from it. */
-void evac_engine_hear(struct evac_engine *engine, uint16_t app,
-                      const struct evac_probe_result *result);
+/* While another controller leads: what is seen from here (PROBE, ANCHORS, SELF), what the others
+ * tell (VANTAGE, PROBE) and that time passes (TICK, a second or so apart) is known, other events
+ * are not, and nothing follows from it. scratch: whatever it holds is lost. */
+void evac_engine_hear(struct evac_engine *engine, const struct evac_event *event,
+                      struct evac_effects *scratch);
 
 /* The door. fx is reset first. */
 void evac_engine_step(struct evac_engine *engine, const struct evac_event *event,

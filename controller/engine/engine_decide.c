@@ -74,7 +74,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .last_run_end_boot_ms = a->ran && !a->last_of_drill ? a->last_end_boot_ms : 0,
         .held = is_held(a, now),
         .stopped = engine->stopped,
-        .lead = engine->lead && engine->opinion.may_lead,
+        .lead = (engine->lead && engine->opinion.may_lead) || engine->led,
         .auto_runs = auto_runs(engine),
         .auto_runs_max = engine->model->controller.auto_runs_max,
         .pace_free_boot_ms = engine_pace_free_ms(engine, now),
@@ -91,7 +91,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
 }
 
 /* Each region that serves is looked at; the one that needs most counts, the first among equals. */
-static void decide_all(struct engine_io *io, struct evac_engine_app *a)
+void engine_weigh(struct engine_io *io, struct evac_engine_app *a)
 {
     /* by what follows from it: nothing, wait, propose, act stand in that order */
     uint32_t serving = evac_engine_serving(a);
@@ -115,7 +115,7 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a)
 {
     struct evac_decision before = a->decision;
     engine_note_needs(io->engine, a, io->now);
-    decide_all(io, a);
+    engine_weigh(io, a);
 
     bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;
     if (!same_decision(&before, &a->decision) &&

@@ -54,11 +54,3 @@ void engine_probe(struct engine_io *io, uint16_t app, const struct evac_probe_re
     evac_health_probe(&io->engine->apps[app].health, result, &news);
     engine_health_changed(io, &io->engine->apps[app], &news);
 }
-
-void evac_engine_hear(struct evac_engine *engine, uint16_t app,
-                      const struct evac_probe_result *result)
-{
-    struct evac_health_news news = { 0 };
-    if (app < engine->app_count)
-        evac_health_probe(&engine->apps[app].health, result, &news);
-}

@@ -93,6 +93,9 @@ void engine_run_loss(struct engine_io *io, struct evac_engine_app *a);
 void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a);
 /* Decide about the app now: something that its gates look at is news. */
 void engine_decide(struct engine_io *io, struct evac_engine_app *a);
+/* The decision alone, with nothing that follows from it. */
+void engine_weigh(struct engine_io *io, struct evac_engine_app *a);
+void engine_judge_anew(struct evac_engine *engine);
 
 /* engine_assure.c */
 void engine_assure(struct engine_io *io, const struct evac_assure_event *event);

@@ -255,6 +255,8 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
 
     evac_effects_reset(fx);
     engine->wake_ms = now->boot_ms;
+    if (engine->followed)
+        engine_judge_anew(engine);
     engine_translate_times(engine, now);
     engine_incidents_resume(engine, now);
     engine_fleet_build(engine); /* where apps serve was replayed */

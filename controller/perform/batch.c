@@ -18,6 +18,35 @@ static void put_result(const struct evac_batch_result *r, struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
+/* [app, probe, region, ok, latency_ms, asked_ago_ms] and, if there is any, what was wrong and the
+ * certificate's end. */
+static void put_cell(const struct evac_batch_result *r, struct evac_jw *w)
+{
+    bool more = r->reason.n || r->certificate_until_ms;
+    evac_jw_open(w, NULL, '[');
+    evac_jw_i64(w, NULL, r->at_app);
+    evac_jw_i64(w, NULL, r->at_probe);
+    evac_jw_i64(w, NULL, r->at_region);
+    evac_jw_i64(w, NULL, r->ok);
+    evac_jw_i64(w, NULL, r->latency_ms);
+    evac_jw_i64(w, NULL, r->asked_ago_ms);
+    if (more)
+        evac_jw_str(w, NULL, r->reason);
+    if (r->certificate_until_ms)
+        evac_jw_i64(w, NULL, r->certificate_until_ms);
+    evac_jw_close(w, ']');
+}
+
+static void put_list(const char *name, const struct evac_batch *batch, size_t count,
+                     void (*put)(const struct evac_batch_result *r, struct evac_jw *w),
+                     struct evac_jw *w)
+{
+    evac_jw_open(w, name, '[');
+    for (size_t i = 0; i < count; i++)
+        put(&batch->results[i], w);
+    evac_jw_close(w, ']');
+}
+
 void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
 {
     struct evac_jw w = { out, false };
@@ -32,10 +61,9 @@ void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
         evac_jw_i64(&w, "asking_ms", (int64_t)batch->asking_ms);
     if (batch->first)
         evac_jw_i64(&w, "first", (int64_t)batch->first);
-    evac_jw_open(&w, "results", '[');
-    for (size_t i = 0; i < batch->count; i++)
-        put_result(&batch->results[i], &w);
-    evac_jw_close(&w, ']');
+    put_list("results", batch, batch->compact ? 0 : batch->count, put_result, &w);
+    if (batch->compact)
+        put_list("cells", batch, batch->count, put_cell, &w);
     evac_jw_close(&w, '}');
 }
 
@@ -111,6 +139,71 @@ static void read_results(struct reading *r, const cJSON *list, struct evac_batch
     }
 }
 
+#define CELL_NUMBERS 6
+
+/* Its first six are numbers, each within what it may be; -1: it is none. */
+static int read_cell_numbers(const cJSON *cell, uint32_t numbers[CELL_NUMBERS])
+{
+    static const double most[CELL_NUMBERS] = { UINT16_MAX, UINT16_MAX, UINT16_MAX,
+                                               1,          86400000,   86400000 };
+    const cJSON *item = cJSON_IsArray(cell) ? cell->child : NULL;
+    for (size_t i = 0; i < CELL_NUMBERS; i++, item = item->next) {
+        if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > most[i])
+            return -1;
+        numbers[i] = (uint32_t)item->valuedouble;
+    }
+    return 0;
+}
+
+static bool read_cell(struct reading *r, const cJSON *cell, struct evac_batch_result *to)
+{
+    uint32_t n[CELL_NUMBERS];
+    if (read_cell_numbers(cell, n))
+        return false;
+    const cJSON *reason = cJSON_GetArrayItem(cell, CELL_NUMBERS);
+    const cJSON *until = cJSON_GetArrayItem(cell, CELL_NUMBERS + 1);
+    struct evac_str text = evac_str(cJSON_IsString(reason) ? reason->valuestring : NULL);
+    if ((reason && !cJSON_IsString(reason)) || text.n > 400 || !evac_utf8_is_good(text) ||
+        (until && (!cJSON_IsNumber(until) || until->valuedouble < 0 || until->valuedouble > EXACT)))
+        return false;
+    *to =
+        (struct evac_batch_result){ .placed = true,
+                                    .at_app = (uint16_t)n[0],
+                                    .at_probe = (uint16_t)n[1],
+                                    .at_region = (uint16_t)n[2],
+                                    .ok = n[3] != 0,
+                                    .latency_ms = n[4],
+                                    .asked_ago_ms = n[5],
+                                    .certificate_until_ms = until ? (int64_t)until->valuedouble : 0,
+                                    .reason = evac_arena_str(r->arena, text) };
+    return true;
+}
+
+static void read_cells(struct reading *r, const cJSON *list, struct evac_batch *batch)
+{
+    const cJSON *item;
+    size_t n = (size_t)cJSON_GetArraySize(list);
+    if (!cJSON_IsArray(list) || n > EVAC_BATCH_CELLS_MAX || batch->count) {
+        r->code = evac_fail(r->err, EVAC_E_BADARG,
+                            "'cells' of a batch are a list of at most %u, instead of results",
+                            EVAC_BATCH_CELLS_MAX);
+        return;
+    }
+    batch->compact = true;
+    batch->results = evac_arena_array(r->arena, n + 1, sizeof *batch->results);
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!read_cell(r, item, &batch->results[batch->count])) {
+            r->code = evac_fail(r->err, EVAC_E_BADARG,
+                                "cell %zu of a batch is none: six numbers, then what was wrong "
+                                "and the certificate's end",
+                                batch->count + 1);
+            return;
+        }
+        batch->count++;
+    }
+}
+
 enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *arena,
                                     struct evac_batch *ret_batch, struct evac_err *err)
 {
@@ -135,6 +228,9 @@ enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *are
     batch.asking_ms = optional(&r, root, "asking_ms");
     if (!r.code)
         read_results(&r, cJSON_GetObjectItemCaseSensitive(root, "results"), &batch);
+    const cJSON *cells = cJSON_GetObjectItemCaseSensitive(root, "cells");
+    if (!r.code && cells)
+        read_cells(&r, cells, &batch);
     if (!r.code && (batch.lease.n == 0 || batch.seq == 0))
         r.code = evac_fail(err, EVAC_E_BADARG, "a batch has a lease, and a number from 1 on");
     cJSON_Delete(root);

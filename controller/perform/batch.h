@@ -7,11 +7,14 @@
 #include "evac/err.h"
 
 #define EVAC_BATCH_RESULTS_MAX 256u
-#define EVAC_BATCH_BYTES_MAX   (256u << 10)
+#define EVAC_BATCH_CELLS_MAX   4096u /* of a compact batch */
+#define EVAC_BATCH_BYTES_MAX   (512u << 10)
 #define EVAC_LEASE_BYTES       33u /* of a lease's name, with its end */
 
 struct evac_batch_result {
     struct evac_str app, probe, region; /* by name; region "" for what is not regional */
+    bool placed;                        /* by place instead, as evac_model_probed() has them */
+    uint16_t at_app, at_probe, at_region;
     bool ok;
     uint32_t latency_ms;
     uint32_t asked_ago_ms; /* counted from when the batch was written, and a way there and back */
@@ -29,6 +32,8 @@ struct evac_batch {
     uint64_t asking_ms;     /* for so long the agent has asked by this configuration; 0 not known */
     uint64_t first; /* number of the first result within the lease, where batches overlap: what was
                        taken once is not taken again; 0 they do not */
+    bool compact;   /* its results are told by place, in a tenth of the room: only between those
+                       whose configuration is the same, which its hash says */
     struct evac_batch_result *results;
     size_t count;
 };

@@ -2,6 +2,7 @@
 
 #include "channel.h"
 #include "share.h"
+#include "sightings.h"
 
 /* A machine without that zone would keep the calendar in UTC, without a word. */
 static void check_zone(const struct evac_place place, struct evac_str zone, struct evac_diag *diag)
@@ -130,11 +131,45 @@ static enum evac_code check_channel(const struct evac_model *model, const struct
     return code;
 }
 
-/* Times that can not hold are refused before anybody relies on them. */
-static void check_shared(const struct evac_shared_conf *s, struct evac_diag *diag)
+/* What the controllers tell each other of what they see, thousandths of an answer a second. */
+static uint64_t answers_of(const struct evac_app *app)
 {
+    uint64_t n = 0;
+    for (size_t p = 0; p < app->probe_count; p++) {
+        const struct evac_probe *probe = &app->probes[p];
+        uint64_t places = probe->regional ? app->region_count : 1;
+        if (probe->role != EVAC_PROBE_ENDPOINT && probe->kind != EVAC_PROBE_KIND_LOOK)
+            n += places * 1000000 / (probe->every_ms ? probe->every_ms : 1);
+    }
+    return n;
+}
+
+/* Each tells its newest answers in one text a poll. One is heard by everybody if it is still told
+ * when a text was late by a whole question, and the looks for it too. */
+static void check_answers(const struct evac_model *model, struct evac_diag *diag)
+{
+    const struct evac_shared_conf *s = &model->controller.shared;
+    uint64_t a_second = 0, span_ms = 2ull * s->poll_ms + s->request_ms;
+    for (size_t i = 0; i < evac_model_probed_count(model); i++)
+        a_second += answers_of(evac_model_probed(model, i));
+    if (!s->cluster.n || a_second * span_ms <= EVAC_SIGHTINGS_MAX * 1000000ull)
+        return;
+    evac_diag_add(diag, EVAC_DIAG_ERROR, s->place,
+                  "shared: all probes together are answered %llu times a second, and controllers "
+                  "tell each other at most %u answers in 2 x poll + request = %llu ms, which is "
+                  "%llu a second: ask less often (probes.every), or look more often (shared.poll)",
+                  (unsigned long long)(a_second / 1000), EVAC_SIGHTINGS_MAX,
+                  (unsigned long long)span_ms,
+                  (unsigned long long)(EVAC_SIGHTINGS_MAX * 1000ull / span_ms));
+}
+
+/* Times that can not hold are refused before anybody relies on them. */
+static void check_shared(const struct evac_model *model, struct evac_diag *diag)
+{
+    const struct evac_shared_conf *s = &model->controller.shared;
     struct evac_err err = { EVAC_OK, "" };
     uint32_t takeover_ms;
+    check_answers(model, diag);
     if (s->cluster.n && evac_share_times(s->ttl_ms, s->request_ms, s->poll_ms, s->election_ms,
                                          s->within_ms, &takeover_ms, &err))
         evac_diag_add(diag, EVAC_DIAG_ERROR, s->place, "shared: %s", err.text);
@@ -170,7 +205,7 @@ enum evac_code evac_model_check(const struct evac_model *model, const struct eva
     size_t rules = diag->errors - before;
     check_probes(model, catalog, diag);
     size_t probes = diag->errors - before - rules;
-    check_shared(&model->controller.shared, diag);
+    check_shared(model, diag);
     check_notify(model, catalog, diag);
     size_t notify = diag->errors - before - rules - probes;
     enum evac_code code = evac_plan_check_model(model, catalog, diag, err);

@@ -167,13 +167,13 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
         return evac_fail(err, EVAC_E_STORE, "the journal can not be written: nothing is started");
     if (shell->follows && is_question(event->kind))
         return evac_fail(err, EVAC_E_NOLEAD, "this controller does not hold the lead");
-    if (shell->follows && event->kind == EVAC_EVENT_PROBE)
-        evac_engine_hear(&shell->engine, event->u.probe.app, &event->u.probe.result);
-    if (shell->follows)
+    event->now = shell_now(shell);
+    if (shell->follows) {
+        evac_engine_hear(&shell->engine, event, shell->fx);
         return EVAC_OK;
+    }
 
     shell->busy = true;
-    event->now = shell_now(shell);
     event->asked = is_question(event->kind) ? shell->asked : NULL;
     enum evac_code code = shell_step(shell, event, &failure);
     enum evac_code answer = code ? EVAC_OK : shell->fx->answer;
@@ -199,9 +199,9 @@ enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *eve
 enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_TICK };
-    if (shell->follows)
-        return EVAC_OK;
     enum evac_code code = evac_shell_event(shell, &event, err);
+    if (shell->follows)
+        return code;
     code = code ? code : shell_freeze(shell, err);
     code = code ? code : shell_assure(shell, err);
     code = code ? code : shell_calendar_tick(shell, err);

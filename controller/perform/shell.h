@@ -59,6 +59,9 @@ enum evac_code evac_shell_follow(struct evac_shell *shell, const struct evac_rec
  * after a crash. */
 enum evac_code evac_shell_lead(struct evac_shell *shell, struct evac_err *err);
 bool evac_shell_follows(const struct evac_shell *shell);
+/* Of a shell that follows: whether anybody leads. Then its decisions, which are only shown, are
+ * what the leader decides by the same health; else all of them wait for a lead. */
+void evac_shell_led(struct evac_shell *shell, bool led);
 
 /* Row numbers: the newest that the store accepted, and the newest that is durable. */
 uint64_t evac_shell_accepted(const struct evac_shell *shell);
@@ -75,7 +78,8 @@ void evac_shell_stop(struct evac_shell *shell);
 enum evac_code evac_shell_event(struct evac_shell *shell, struct evac_event *event,
                                 struct evac_err *err);
 
-/* When evac_shell_tick is next due, on the host's boot clock. */
+/* When evac_shell_tick is next due, on the host's boot clock. One that follows is never due by
+ * itself: who shows it ticks it, a second or so apart, so that what it shows grows old. */
 uint64_t evac_shell_wake_ms(const struct evac_shell *shell);
 enum evac_code evac_shell_tick(struct evac_shell *shell, struct evac_err *err);
 

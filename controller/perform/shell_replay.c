@@ -143,6 +143,11 @@ enum evac_code evac_shell_lead(struct evac_shell *shell, struct evac_err *err)
     return shell_resume(shell, err);
 }
 
+void evac_shell_led(struct evac_shell *shell, bool led)
+{
+    shell->engine.led = shell->follows && led;
+}
+
 bool evac_shell_follows(const struct evac_shell *shell)
 {
     return shell->follows;

@@ -82,23 +82,44 @@ static const struct evac_app *find_probed(const struct evac_shell *shell,
     return NULL;
 }
 
+/* Whose configuration is the same told by place: it must be one that is there. */
+static const struct evac_app *placed(const struct evac_shell *shell,
+                                     const struct evac_batch_result *from,
+                                     struct evac_probe_result *to)
+{
+    if (from->at_app >= evac_model_probed_count(shell->model))
+        return NULL;
+    const struct evac_app *app = evac_model_probed(shell->model, from->at_app);
+    to->probe = from->at_probe;
+    to->region = from->at_region;
+    return to->probe < app->probe_count && to->region < app->region_count ? app : NULL;
+}
+
+static const struct evac_app *named(const struct evac_shell *shell,
+                                    const struct evac_batch_result *from, size_t *ret_index,
+                                    struct evac_probe_result *to)
+{
+    const struct evac_app *app = find_probed(shell, from, ret_index);
+    if (!app)
+        return NULL;
+    to->probe = (uint16_t)find_probe(app, from);
+    to->region = 0;
+    while (app->probes[to->probe].regional && to->region < app->region_count &&
+           !evac_str_eq(app->regions[to->region], from->region))
+        to->region++;
+    return to->region < app->region_count ? app : NULL;
+}
+
 /* Where that result belongs; false: nowhere, or it is too old to say anything about now. */
 static bool place(const struct evac_shell *shell, const struct evac_batch_result *from,
                   uint16_t *ret_app, struct evac_probe_result *to)
 {
-    size_t a = 0;
-    const struct evac_app *app = find_probed(shell, from, &a);
-    size_t p = app ? find_probe(app, from) : 0;
-    if (!app || app->probes[p].role == EVAC_PROBE_ENDPOINT)
-        return false;
-    to->region = 0;
-    while (app->probes[p].regional && to->region < app->region_count &&
-           !evac_str_eq(app->regions[to->region], from->region))
-        to->region++;
-    to->probe = (uint16_t)p;
+    size_t a = from->at_app;
+    const struct evac_app *app =
+        from->placed ? placed(shell, from, to) : named(shell, from, &a, to);
     *ret_app = (uint16_t)a;
-    return to->region < app->region_count &&
-           from->asked_ago_ms <= (uint64_t)app->probes[p].every_ms * STALE_TENTHS / 10;
+    return app && app->probes[to->probe].role != EVAC_PROBE_ENDPOINT &&
+           from->asked_ago_ms <= (uint64_t)app->probes[to->probe].every_ms * STALE_TENTHS / 10;
 }
 
 static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage, uint64_t asking_ms,

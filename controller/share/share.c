@@ -271,7 +271,7 @@ static bool tell_next(struct evac_share *s)
             s->o.changed(s->o.user_data);
     } else if (text) {
         s->texts = text->next;
-        if (share_leads(s) && s->o.told)
+        if (s->o.told)
             s->o.told(s->o.user_data, evac_str(text->node), evac_buf_str(&text->text));
         text_free(text);
     } else {

@@ -44,8 +44,7 @@ struct evac_share_options {
     void (*changed)(void *user_data); /* role, leader or trouble */
     /* A follower's replica has these rows more; they live through the call. */
     void (*rows)(void *user_data, const struct evac_record *rows, size_t count);
-    /* What another controller tells the leader (evac_share_tell), the newest of each; only where
-     * this one leads. */
+    /* What another controller tells all (evac_share_tell), the newest of each. */
     void (*told)(void *user_data, struct evac_str node, struct evac_str text);
 };
 
@@ -112,9 +111,10 @@ struct evac_share_view {
 };
 struct evac_share_view evac_share_view(const struct evac_share *share);
 
-/* Text for the leader under this controller's name, kept while the lease lives; the newest counts.
- * At most EVAC_SHARE_TEXT_MAX bytes; EVAC_E_TOOBIG. */
-#define EVAC_SHARE_TEXT_MAX (256u << 10)
+/* Text for all others under this controller's name, kept while the lease lives; the newest counts.
+ * At most EVAC_SHARE_TEXT_MAX bytes (etcd takes 1.5 MiB, and it travels in base64); EVAC_E_TOOBIG.
+ */
+#define EVAC_SHARE_TEXT_MAX (512u << 10)
 enum evac_code evac_share_tell(struct evac_share *share, struct evac_str text,
                                struct evac_err *err);
 

@@ -12,7 +12,7 @@
 #define MEMBERS_MAX    32
 #define LOOK_MAX_BYTES 8192u
 
-enum { LOOK_LEADER, LOOK_HEAD, LOOK_MEMBERS, LOOK_REST };
+enum { LOOK_LEADER, LOOK_HEAD, LOOK_MEMBERS, LOOK_TEXTS, LOOK_ROWS };
 
 /* --- what a leader's key and a head say --------------------------------------------------------
  */
@@ -112,7 +112,7 @@ static void take_rows(struct evac_share *s, const struct evac_etcd_result *resul
     struct evac_err err = { EVAC_OK, "" };
     struct evac_chain chain = s->replica;
     enum evac_code code = EVAC_OK;
-    if (!evac_etcd_read_range(result, LOOK_REST, batch->arena, &range) ||
+    if (!evac_etcd_read_range(result, LOOK_ROWS, batch->arena, &range) ||
         !gather(s, &range, batch, &err))
         code = evac_fail(&err, EVAC_E_CORRUPT, "%s",
                          err.text[0] ? err.text : "an answer without rows");
@@ -251,14 +251,13 @@ struct seen {
 static bool read_seen(const cJSON *json, bool led, struct evac_arena *arena, struct seen *seen)
 {
     struct evac_etcd_range leader, head;
-    seen->texts = (struct evac_etcd_range){ .count = 0 };
     return evac_etcd_read_txn(json, &seen->result) && seen->result.succeeded &&
-           seen->result.count == LOOK_REST + 1 &&
+           seen->result.count == (led ? LOOK_ROWS : LOOK_ROWS + 1) &&
            evac_etcd_read_range(&seen->result, LOOK_LEADER, arena, &leader) &&
            evac_etcd_read_range(&seen->result, LOOK_HEAD, arena, &head) &&
            evac_etcd_read_range(&seen->result, LOOK_MEMBERS, arena, &seen->members) &&
-           share_read_leader(&leader, &seen->leader) && share_read_head(&head, &seen->head) &&
-           (!led || evac_etcd_read_range(&seen->result, LOOK_REST, arena, &seen->texts));
+           evac_etcd_read_range(&seen->result, LOOK_TEXTS, arena, &seen->texts) &&
+           share_read_leader(&leader, &seen->leader) && share_read_head(&head, &seen->head);
 }
 
 /* What was answered before a row was written says nothing of the journal's end, but still who
@@ -284,6 +283,7 @@ static void see_as_follower(struct evac_share *s, const struct seen *seen, uint6
         s->changed = true;
     s->leader = seen->leader;
     s->head = seen->head;
+    take_texts(s, &seen->texts);
     follow(s, &seen->result, &seen->members);
     share_settle(s);
     bool ours = seen->leader.epoch && share_lease_holds(s) && seen->leader.lease == s->lease.id &&
@@ -346,19 +346,23 @@ static void on_seen(void *user, const struct evac_gateway_answer *answer)
 /* --- the question ------------------------------------------------------------------------------
  */
 
-static void ask_rest(struct evac_share *s, struct evac_etcd_txn *txn)
+/* '0' follows '/'. */
+static void ask_texts(struct evac_share *s, struct evac_etcd_txn *txn)
 {
     char from[SHARE_KEY_BYTES], to[SHARE_KEY_BYTES];
-    struct evac_etcd_question q = { .limit = s->look.limit };
-    if (s->look.led) {
-        q.key = share_key(s, from, "told/");
-        q.end = share_key(s, to, "told0"); /* '0' follows '/' */
-        q.min_modified = s->look.told + 1;
-        q.limit = MEMBERS_MAX;
-    } else {
-        q.key = share_row_key(s, from, s->replica.last_seq + 1);
-        q.end = share_key(s, to, "journal0");
-    }
+    const struct evac_etcd_question q = { .key = share_key(s, from, "told/"),
+                                          .end = share_key(s, to, "told0"),
+                                          .min_modified = s->look.told + 1,
+                                          .limit = MEMBERS_MAX };
+    evac_etcd_get(txn, &q);
+}
+
+static void ask_rows(struct evac_share *s, struct evac_etcd_txn *txn)
+{
+    char from[SHARE_KEY_BYTES], to[SHARE_KEY_BYTES];
+    const struct evac_etcd_question q = { .key = share_row_key(s, from, s->replica.last_seq + 1),
+                                          .end = share_key(s, to, "journal0"),
+                                          .limit = s->look.limit };
     evac_etcd_get(txn, &q);
 }
 
@@ -375,7 +379,9 @@ static void ask(struct evac_share *s)
     evac_etcd_get(&txn, &(struct evac_etcd_question){ .key = share_key(s, a, "member/"),
                                                       .end = share_key(s, b, "member0"),
                                                       .limit = MEMBERS_MAX });
-    ask_rest(s, &txn);
+    ask_texts(s, &txn);
+    if (!s->look.led)
+        ask_rows(s, &txn);
     evac_gateway_ask(s->gateway, EVAC_GATEWAY_LOOK, "/v3/kv/txn", evac_etcd_txn_text(&txn), on_seen,
                      s);
     evac_etcd_txn_done(&txn);

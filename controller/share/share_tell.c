@@ -1,4 +1,4 @@
-/* What this controller tells the leader: a key that ends with its lease. */
+/* What this controller tells all others: a key that ends with its lease. */
 #include "share_internal.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static void on_told(void *user, const struct evac_gateway_answer *answer)
 
 static bool has_news(const struct evac_share *s)
 {
-    return s->told_dirty && share_lease_holds(s) && !share_leads(s) && !s->leave_by_ms &&
+    return s->told_dirty && share_lease_holds(s) && !s->leave_by_ms &&
            !evac_gateway_is_busy(s->gateway, EVAC_GATEWAY_TELL);
 }
 
@@ -51,7 +51,7 @@ uint64_t share_tell_due(const struct evac_share *s)
 enum evac_code evac_share_tell(struct evac_share *s, struct evac_str text, struct evac_err *err)
 {
     if (text.n > EVAC_SHARE_TEXT_MAX)
-        return evac_fail(err, EVAC_E_TOOBIG, "a text of %zu bytes for the leader: at most %u",
+        return evac_fail(err, EVAC_E_TOOBIG, "a text of %zu bytes for the others: at most %u",
                          text.n, EVAC_SHARE_TEXT_MAX);
     evac_buf_reset(&s->told);
     evac_buf_put_str(&s->told, text);

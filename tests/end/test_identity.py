@@ -552,6 +552,27 @@ def a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed(w):
     assert rows and all(row["app"] == "shop" for row in rows), rows[:3]
 
 
+def a_reader_that_is_gone_has_no_place(w):
+    """As many as may read at one time; they close, with nothing left unread; the next need not wait for a heartbeat to find out."""
+    ask = ("GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % w.make("readers", "viewer")).encode()
+
+    def reader():
+        s, heard = connect(w), b""
+        s.sendall(ask)
+        while b": evac\n\n" not in heard and b"}" not in heard:
+            heard += s.recv(4096)
+        return s, b" 200 " in heard
+    readers = [reader()]
+    while readers[-1][1] and len(readers) < 400:
+        readers.append(reader())
+    assert 100 < len(readers) < 400, len(readers)
+    for s, _ in readers:
+        s.close()
+    s, good = reader()
+    s.close()
+    assert good, "who was there before has the places still"
+
+
 def what_is_too_large_is_refused(w):
     token = w.make("large", "operator")
     assert w.status_of("/v1/commands", token=token, body=json.dumps({"verb": "ack", "reason": "x" * 100000})) == 400
@@ -697,7 +718,7 @@ STORIES = [
     what_listens_without_tls_is_on_this_machine, what_is_too_large_is_refused,
     what_is_refused_is_in_the_journal_and_does_not_fill_it, a_method_that_nobody_knows_is_answered_as_any_other, a_token_s_yes_is_its_owner_s,
     one_person_s_two_names_are_not_two_people,
-    a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
+    a_reader_that_is_gone_has_no_place, a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
     the_on_call_gets_in_whatever_the_network_does, old_and_weak_clients_do_not_get_in, guessing_is_slow_and_is_counted,
 ]

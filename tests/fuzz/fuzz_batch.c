@@ -15,7 +15,7 @@ static void read_batch(struct evac_str text)
     struct evac_err err = { EVAC_OK, "" };
     if (evac_batch_from_json(text, arena, &batch, &err) == EVAC_OK) {
         MUST(batch.seq > 0 && batch.lease.n > 0 && batch.lease.n < EVAC_LEASE_BYTES);
-        MUST(batch.count <= EVAC_BATCH_RESULTS_MAX);
+        MUST(batch.count <= (batch.compact ? EVAC_BATCH_CELLS_MAX : EVAC_BATCH_RESULTS_MAX));
         evac_buf_init(&out, 4 * EVAC_BATCH_BYTES_MAX);
         evac_batch_to_json(&batch, &out);
         MUST(out.n > EVAC_BATCH_BYTES_MAX ||

@@ -159,11 +159,11 @@ static bool answers(char *answer)
            (strncmp(answer, "HTTP/1.1 200", 12) == 0 || strncmp(answer, "HTTP/1.1 503", 12) == 0);
 }
 
-/* Event streams whose reader is gone keep their place until the next beat, and the socket has only
- * so many: then it answers again. */
+/* Event streams whose reader is gone keep their place until the server sweeps, four times a second,
+ * and the socket has only so many: then it answers again. */
 static bool answers_in_the_end(char *answer)
 {
-    for (int tenth = 0; tenth < 300; tenth++) {
+    for (int tenth = 0; tenth < 20; tenth++) {
         if (answers(answer))
             return true;
         (void)usleep(100000);

@@ -428,6 +428,24 @@ START_TEST(the_leader_hears_the_newest_of_each_once)
 }
 END_TEST
 
+START_TEST(those_who_follow_hear_the_leader_and_each_other)
+{
+    lead(0);
+    begin(1);
+    begin(2);
+    run(4000);
+    tell(0, "seen from n0");
+    run(TTL_MS);
+    ck_assert_str_eq(nodes[1].told, "seen from n0");
+    ck_assert_str_eq(nodes[2].told_by, "n0");
+    tell(1, "seen from n1");
+    run(TTL_MS);
+    ck_assert_str_eq(nodes[0].told, "seen from n1");
+    ck_assert_str_eq(nodes[2].told, "seen from n1");
+    ck_assert_uint_eq(nodes[2].tellings, 2);
+}
+END_TEST
+
 START_TEST(a_new_leader_hears_what_was_told_before)
 {
     lead(0);
@@ -815,6 +833,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_replica_that_can_not_be_written_gives_the_lead_away);
     tc = tcase(suite, "told");
     tcase_add_test(tc, the_leader_hears_the_newest_of_each_once);
+    tcase_add_test(tc, those_who_follow_hear_the_leader_and_each_other);
     tcase_add_test(tc, a_new_leader_hears_what_was_told_before);
     tcase_add_test(tc, a_text_for_the_leader_has_a_ceiling);
     tc = tcase(suite, "disk");
