@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds a commit twice, in folders, time zones and locales that differ, and compares what came out.
-#   contrib/reproducible.sh [--target NAME]... [COMMIT]    by default evac, evacd and evac-sandbox of HEAD
-# Takes two release builds; --target builds one program alone.
+# Builds a commit twice, in folders, time zones, locales and umasks that differ, and compares what came out.
+#   contrib/reproducible.sh [--target NAME]... [COMMIT]    by default all of HEAD: programs, archives, and the Debian package
+# Takes two release builds, without ccache, on as many processors as JOBS says (all); --target builds one program alone.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 targets=() commit=HEAD
@@ -12,7 +12,8 @@ while [ $# -gt 0 ]; do
     *) commit=$1; shift ;;
   esac
 done
-[ ${#targets[@]} -gt 0 ] || targets=(evac evacd evac_sandbox)
+whole=
+[ ${#targets[@]} -gt 0 ] || { targets=(all); whole=1; }
 SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 work=$(mktemp -d)
@@ -20,24 +21,37 @@ trap 'rm -rf "$work"' EXIT
 
 build() { # folder, umask, zone, locale
   mkdir -p "$1"
-  git -C "$top" archive "$commit" | tar -x -C "$1"
   (
     umask "$2"
-    export TZ=$3 LC_ALL=$4 CCACHE_DISABLE=1
+    export TZ=$3 LC_ALL=$4 CCACHE_DISABLE=1 CMAKE_C_COMPILER_LAUNCHER=
+    git -C "$top" archive "$commit" | tar -x -C "$1"
     cd "$1"
     cmake --preset release -DEVAC_TESTS=OFF >/dev/null
-    cmake --build --preset release --target "${targets[@]}" >"$1/build.log" 2>&1 || { tail "$1/build.log"; exit 1; }
+    cmake --build --preset release ${JOBS:+-j "$JOBS"} --target "${targets[@]}" >"$1/build.log" 2>&1 || { tail "$1/build.log"; exit 1; }
+    [ -z "$whole" ] || (cd build/release && cpack -G DEB -B "$1/package" >"$1/build.log" 2>&1) || { tail "$1/build.log"; exit 1; }
   )
 }
-build "$work/one" 022 UTC C
-build "$work/another/folder/with a longer/name" 077 Asia/Kathmandu C.UTF-8
+one=$work/one another="$work/another/folder/with a longer/name"
+build "$one" 022 UTC C
+build "$another" 077 Asia/Kathmandu C.UTF-8
 
 bad=0
-for program in "$work"/one/build/release/bin/*; do
-  name=$(basename "$program")
-  first=$(sha256sum <"$program" | cut -d' ' -f1)
-  second=$(sha256sum <"$work/another/folder/with a longer/name/build/release/bin/$name" | cut -d' ' -f1)
-  if [ "$first" = "$second" ]; then echo "$first  $name: the same twice"; else echo "$name differs: $first, $second"; bad=1; fi
-  ! grep -aqF "$work" "$program" || { echo "$name holds the name of the folder that it was built in"; bad=1; }
-done
+compare() { # what it is called, its path below both folders
+  local first second
+  first=$(sha256sum <"$one/$2" | cut -d' ' -f1)
+  second=$(sha256sum <"$another/$2" | cut -d' ' -f1)
+  if [ "$first" = "$second" ]; then echo "$first  $1: the same twice"; else echo "$1 differs: $first, $second"; bad=1; fi
+  ! grep -aqF "$work" "$one/$2" || { echo "$1 holds the name of the folder that it was built in"; bad=1; }
+}
+for program in "$one"/build/release/bin/*; do compare "$(basename "$program")" "build/release/bin/$(basename "$program")"; done
+if [ -n "$whole" ]; then
+  for kit in "$one"/build/release/libevac-*.a; do compare "$(basename "$kit")" "build/release/$(basename "$kit")"; done
+  for package in "$one"/package/*.deb; do
+    compare "$(basename "$package")" "package/$(basename "$package")"
+    for side in "$one" "$another"; do dpkg-deb -x "$side/package/$(basename "$package")" "$side/unpacked"; done
+    diff -r "$one/unpacked" "$another/unpacked" || bad=1 # which of its files, when it is one
+    # Owners and modes are in the package too.
+    diff <(dpkg-deb -c "$one/package/$(basename "$package")") <(dpkg-deb -c "$another/package/$(basename "$package")") || bad=1
+  done
+fi
 exit "$bad"
