@@ -34,6 +34,6 @@ fi
 hardened=$(ls build/*/bin/evacd 2>/dev/null | while read -r f; do [ "$(readelf --dyn-syms -W "$f" | grep -c __asan_init)" = 0 ] && dirname "$f"; done | head -1)
 if [ $# = 0 ] && [ -n "$hardened" ]; then
   say "the programs are hardened"
-  contrib/hardening.sh "$hardened/evac" "$hardened/evacd" "$hardened/evac-sandbox"
+  contrib/hardening.sh "$hardened/evac" "$hardened/evacd" "$hardened/evac-fence" "$hardened/evac-sandbox"
 fi
 say "done"

@@ -7,7 +7,7 @@
 set -eu
 usage() { sed -n '2,6s/^# //p' "$0"; exit 2; }
 top=$(cd "$(dirname "$0")/.." && pwd)
-key='' out='' build=''
+key='' out='' build='' programs=(evac evacd evac-fence evac-sandbox)
 while [ $# -gt 0 ]; do
   [ $# -gt 1 ] || usage
   case $1 in
@@ -32,9 +32,9 @@ if [ -z "$build" ]; then
   [ -z "$(git status --porcelain)" ] || { echo "commit first: a release is of a commit"; exit 1; }
   contrib/check.sh
   cmake --preset release >/dev/null
-  cmake --build --preset release --target evac evacd evac_sandbox all
+  cmake --build --preset release
   build=$top/build/release
-  contrib/hardening.sh "$build"/bin/evac "$build"/bin/evacd "$build"/bin/evac-sandbox
+  contrib/hardening.sh "${programs[@]/#/$build/bin/}"
 fi
 build=$(cd "$build" && pwd)
 
@@ -42,7 +42,7 @@ git archive --format=tar --prefix="evac-$version/" HEAD | gzip -9n >"$out/evac-$
 (cd "$build" && cpack -G DEB -B "$out/pack" -D CPACK_DEBIAN_COMPRESSION_TYPE=zstd >/dev/null)
 mv "$out"/pack/*.deb "$out/"
 rm -rf "$out/pack"
-contrib/sbom.py --version "$version" "$build"/bin/evac "$build"/bin/evacd "$build"/bin/evac-sandbox >"$out/evac-$version.spdx.json"
+contrib/sbom.py --version "$version" "${programs[@]/#/$build/bin/}" >"$out/evac-$version.spdx.json"
 cd "$out"
 sha256sum -- *.tar.gz *.deb *.spdx.json >SHA256SUMS
 openssl pkeyutl -sign -rawin -inkey "$key" -in SHA256SUMS -out SHA256SUMS.sig

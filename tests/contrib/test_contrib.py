@@ -187,7 +187,7 @@ def programs_are_hardened_and_the_look_would_notice():
 
 
 def what_it_is_made_of_is_listed():
-    names = [BUILD + "/bin/" + n for n in ("evac", "evacd", "evac-sandbox")]
+    names = [BUILD + "/bin/" + n for n in ("evac", "evacd", "evac-fence", "evac-sandbox")]
     env = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
     said = tool(CONTRIB + "/sbom.py", "--version", "1.2.3", *names, env=env)
     assert said == tool(CONTRIB + "/sbom.py", "--version", "1.2.3", *names, env=env), "not the same twice"
