@@ -1,8 +1,5 @@
 # What `cmake --install` puts where, and the Debian package made of it (cpack -G DEB).
 include(GNUInstallDirs)
-# Folders as Debian has them, whatever the umask of whoever builds.
-set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
-  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 # --- for drivers built elsewhere: headers, and the helpers that they declare as one archive ---------
 # Its own copy, position independent and without sanitizers: a driver links it whatever evacd was built with.
@@ -30,7 +27,8 @@ install(TARGETS evac-driver ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${driver_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/evac)
 install(FILES ${PROJECT_BINARY_DIR}/evac-driver.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${PROJECT_BINARY_DIR}/evac-driver-config.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/evac-driver)
-install(DIRECTORY DESTINATION ${EVAC_DRIVER_DIR})
+install(DIRECTORY DESTINATION ${EVAC_DRIVER_DIR}
+  DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 # --- for apps that ask in their own process: the fence's judgement, with what it stands on -----------
 set(fence_kit fence.c fence_word.c ../base/err.c ../base/format.c ../base/str.c)
@@ -115,7 +113,7 @@ set(EVAC_PACKAGE_CONTACT "evac <root@localhost>" CACHE STRING "Whoever makes the
 set(CPACK_PACKAGE_CONTACT ${EVAC_PACKAGE_CONTACT})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
+set(CPACK_PRE_BUILD_SCRIPTS ${contrib}/cmake/package_modes.cmake)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
