@@ -67,15 +67,12 @@ static void random_bytes(void *ctx, void *p, size_t bytes)
     }
 }
 
-static enum evac_code read_open(int fd, const char *path, struct evac_buf *buf,
-                                struct evac_err *err)
+/* The whole of a file by way of part, which may hold a secret afterwards. */
+static enum evac_code read_by(int fd, char *part, size_t bytes, const char *path,
+                              struct evac_buf *buf, struct evac_err *err)
 {
-    char part[4096];
-    struct stat info;
-    if (fstat(fd, &info) || !S_ISREG(info.st_mode))
-        return evac_fail(err, EVAC_E_IO, "%s is not a regular file", path);
     for (;;) {
-        ssize_t n = read(fd, part, sizeof part);
+        ssize_t n = read(fd, part, bytes);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -86,6 +83,18 @@ static enum evac_code read_open(int fd, const char *path, struct evac_buf *buf,
         if (buf->failed)
             return evac_buf_check(buf, path, err);
     }
+}
+
+static enum evac_code read_open(int fd, const char *path, struct evac_buf *buf,
+                                struct evac_err *err)
+{
+    char part[4096];
+    struct stat info;
+    if (fstat(fd, &info) || !S_ISREG(info.st_mode))
+        return evac_fail(err, EVAC_E_IO, "%s is not a regular file", path);
+    enum evac_code code = read_by(fd, part, sizeof part, path, buf, err);
+    explicit_bzero(part, sizeof part); /* the stack is in a dump */
+    return code;
 }
 
 static enum evac_code read_file(void *ctx, const char *path, struct evac_buf *buf,
