@@ -14,6 +14,7 @@ while [ $# -gt 0 ]; do
 done
 whole=
 [ ${#targets[@]} -gt 0 ] || { targets=(all); whole=1; }
+commit=$(git -C "$top" rev-parse --verify "$commit^{commit}") # HEAD may move meanwhile
 SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 work=$(mktemp -d)

@@ -62,12 +62,14 @@ def the_dashboards_questions_are_well_formed():
         tool("promtool", "check", "rules", d + "/rules.yml")
 
 
-def the_unit_is_hardened():
+def the_units_are_hardened():
     unit = CONTRIB + "/systemd/evacd.service"
-    said = tool("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
-    if said is not None:
-        exposure = float(re.search(r"Overall exposure level for evacd.service: ([0-9.]+)", said)[1])
-        assert exposure <= EXPOSURE_MOST, said
+    for name in ("evacd", "evac-fence@"):
+        said = tool("systemd-analyze", "security", "--offline=true", "--no-pager", CONTRIB + "/systemd/%s.service" % name)
+        if said is not None:
+            exposure = float(re.search(r"Overall exposure level for .*: ([0-9.]+)", said)[1])
+            assert exposure <= EXPOSURE_MOST, said
+            print("     %s: exposure %.1f" % (name, exposure), flush=True)
     with Folder() as d:
         text = open(unit).read()
         assert "ExecStart=/usr/sbin/evacd" in text
@@ -81,6 +83,51 @@ def the_unit_is_hardened():
             f.write(text.replace("/usr/bin/evac-fence", BUILD + "/bin/evac-fence"))
         said = tool("systemd-analyze", "verify", "--man=no", d + "/evac-fence@shop.service")
         assert not said, said
+
+
+def in_set(name, known={}):
+    """The calls of a set of systemd's, those of its own sets too."""
+    if name not in known:
+        known[name] = set()
+        for line in tool("systemd-analyze", "syscall-filter", "--no-pager", name).splitlines():
+            word = line.strip()
+            if word and word != name and not word.startswith("#"):
+                known[name] |= in_set(word) if word.startswith("@") else {word}
+    return known[name]
+
+
+def allowed_by(unit):
+    """As systemd.exec(5) has it: the first line says whether calls are allowed or taken away, later ones add to that or take from it."""
+    calls = set()
+    for i, line in enumerate(re.findall(r"^SystemCallFilter=(.*)$", open(unit).read(), re.M)):
+        takes = line.startswith("~")
+        assert i or not takes, "%s: a filter that begins with what it takes away allows all the rest" % unit
+        named = set().union(*(in_set(word) if word.startswith("@") else {word} for word in line.lstrip("~").split()))
+        calls = calls - named if takes else calls | named
+    return calls
+
+
+# What stands between fork and exec (controller/host/jail*.c), and what starts a program.
+WALLS = "landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp prctl prlimit64 setsid dup2 execve clone".split()
+
+
+def programs_walls_stand_behind_the_units_filter():
+    if not shutil.which("systemd-analyze"):
+        return print("     systemd-analyze is not installed")
+    calls = allowed_by(CONTRIB + "/systemd/evacd.service")
+    missing = [w for w in WALLS if w not in calls]
+    assert not missing, missing
+    assert not {"ptrace", "mount", "bpf", "setuid", "init_module", "kexec_load", "perf_event_open"} & calls
+    with Folder() as d:
+        os.chmod(d, 0o755)
+        walled, jail = (shutil.copy(BUILD + "/bin/" + n, d) for n in ("walled", "test_jail"))
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        env = dict(os.environ, CK_FORK="no", ASAN_OPTIONS="detect_leaks=0", HOME=d)
+        run = lambda allowed: subprocess.run([*nobody, walled, jail], input="\n".join(sorted(allowed)) + "\n", env=env, text=True,
+                                             capture_output=True, timeout=120, cwd="/")
+        good, bad = run(calls), run({c for c in calls if not c.startswith("landlock_")})
+        assert good.returncode == 0, good.stdout + good.stderr
+        assert bad.returncode != 0, "nobody notices that the filter forbids Landlock: " + bad.stdout
 
 
 def users_and_folders_are_made():
@@ -239,7 +286,7 @@ def a_release_is_what_was_signed_or_is_refused():
 
 
 if __name__ == "__main__":
-    run_stories([alerts_fire_on_what_they_are_about, the_dashboards_questions_are_well_formed, the_unit_is_hardened,
+    run_stories([alerts_fire_on_what_they_are_about, the_dashboards_questions_are_well_formed, the_units_are_hardened, programs_walls_stand_behind_the_units_filter,
                  users_and_folders_are_made, terraform_says_who_may_do_what,
                  the_package_has_all_and_runs_from_anywhere, the_image_runs_without_root,
                  programs_are_hardened_and_the_look_would_notice, what_it_is_made_of_is_listed,

@@ -21,7 +21,6 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 
-#define IAM(operation) "rds:" operation
 GLOBAL_OPS
 
 static const struct evac_action actions[] = { GLOBAL_ACTIONS, { 0 } };

@@ -41,15 +41,14 @@ extern const struct evac_param cluster_capacity_params[], cluster_serverless_par
     { "headless", EVAC_PARAM_BOOL, 0, "false", NULL, "the standby runs no instance until capacity creates one" }, \
     AWS_PARITY_PARAM
 
-/* IAM(operation): the permissions' text. */
-#define GLOBAL_READ(operation, home) { "rds", operation, IAM(operation), home, NULL, true, false }
-#define GLOBAL_CHANGE(operation, home) { "rds", operation, IAM(operation), home, NULL, true, true }
+#define GLOBAL_READ(operation, home) { "rds", operation, "rds:" operation, home, NULL, true, false }
+#define GLOBAL_CHANGE(operation, home) { "rds", operation, "rds:" operation, home, NULL, true, true }
 #define GLOBAL_LOOK GLOBAL_READ("DescribeGlobalClusters", EVAC_HOME_STEP), GLOBAL_READ("DescribeDBClusters", EVAC_HOME_STEP)
 #define GLOBAL_OPS \
     static const struct evac_op look_ops[] = { GLOBAL_LOOK, { 0 } }; \
     static const struct evac_op parity_ops[] = { \
-        AWS_PARITY_OP("rds", "DescribeDBClusters", IAM("DescribeDBClusters")), \
-        AWS_PARITY_OP("rds", "DescribeDBInstances", IAM("DescribeDBInstances")), { 0 } }; \
+        AWS_PARITY_OP("rds", "DescribeDBClusters", "rds:DescribeDBClusters"), \
+        AWS_PARITY_OP("rds", "DescribeDBInstances", "rds:DescribeDBInstances"), { 0 } }; \
     static const struct evac_op switchover_ops[] = { GLOBAL_LOOK, GLOBAL_CHANGE("SwitchoverGlobalCluster", EVAC_HOME_FROM), { 0 } }; \
     static const struct evac_op failover_ops[] = { GLOBAL_LOOK, GLOBAL_CHANGE("FailoverGlobalCluster", EVAC_HOME_TO), { 0 } }; \
     static const struct evac_op capacity_ops[] = { \

@@ -6,7 +6,6 @@ static const struct global_kind kind = { "docdb", "AWS/DocDB", "GlobalClusterRep
 /* clang-format off */
 static const struct evac_param resource_params[] = { GLOBAL_PARAMS, { 0 } };
 
-#define IAM(operation) "rds:" operation
 GLOBAL_OPS
 
 static const struct evac_action actions[] = { GLOBAL_ACTIONS, { 0 } };

@@ -1,6 +1,6 @@
 /*
- * Neptune global databases: RDS's API, and no global endpoint. AWS's sample policies name the
- * operations with either prefix: both are granted. A member does not tell whether it is in step.
+ * Neptune global databases: RDS's API and rights, and no global endpoint. A member does not tell
+ * whether it is in step.
  */
 #include "global_cluster.h"
 
@@ -9,7 +9,6 @@ static const struct global_kind kind = { "neptune", "AWS/Neptune", "GlobalDbProg
 /* clang-format off */
 static const struct evac_param resource_params[] = { GLOBAL_PARAMS, { 0 } };
 
-#define IAM(operation) "rds:" operation " neptune:" operation
 GLOBAL_OPS
 
 static const struct evac_action actions[] = { GLOBAL_ACTIONS, { 0 } };
