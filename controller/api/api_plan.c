@@ -54,7 +54,7 @@ static const struct evac_facts *facts_of(const struct api_call *c, struct evac_d
 {
     const struct evac_facts *facts = NULL;
     const struct evac_controller_conf *conf = &evac_daemon_model(c->daemon)->controller;
-    (void)evac_builtin_load_facts(conf->facts, conf->prices, diag, &facts, err);
+    (void)evac_builtin_load_facts(conf->facts, conf->prices, conf->limits, diag, &facts, err);
     return facts;
 }
 

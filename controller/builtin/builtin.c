@@ -111,15 +111,17 @@ void evac_builtin_seal(void)
 /* --- facts ------------------------------------------------------------------------------------ */
 
 enum evac_code evac_builtin_load_facts(struct evac_str facts, struct evac_str prices,
-                                       struct evac_diag *diag, const struct evac_facts **ret_facts,
-                                       struct evac_err *err)
+                                       struct evac_str limits, struct evac_diag *diag,
+                                       const struct evac_facts **ret_facts, struct evac_err *err)
 {
-    const char *paths[2];
+    const char *paths[3];
     size_t n = 0;
     if (facts.n)
         paths[n++] = evac_arena_str(diag->arena, facts).p;
     if (prices.n)
         paths[n++] = evac_arena_str(diag->arena, prices).p;
+    if (limits.n)
+        paths[n++] = evac_arena_str(diag->arena, limits).p;
     return evac_facts_load(evac_builtin_facts, facts.n ? 0 : evac_builtin_fact_count, paths, n,
                            diag, ret_facts, err);
 }

@@ -23,8 +23,9 @@ enum evac_code evac_builtin_conf_load(const char *dir, struct evac_diag *diag,
  * another one is refused. */
 void evac_builtin_seal(void);
 
-/* From the file at path, or the built-in ones when path is "". They live in diag's arena. */
+/* The built-in facts, or the file at `facts` in their place; behind them what the files at `prices`
+ * and `limits` say otherwise. "" none. They live in diag's arena. */
 enum evac_code evac_builtin_load_facts(struct evac_str facts, struct evac_str prices,
-                                       struct evac_diag *diag, const struct evac_facts **ret_facts,
-                                       struct evac_err *err);
+                                       struct evac_str limits, struct evac_diag *diag,
+                                       const struct evac_facts **ret_facts, struct evac_err *err);
 #endif

@@ -293,9 +293,9 @@ static enum evac_code lint_model(struct evac_cli *cli, const struct evac_model *
     if (!app)
         return evac_fail(err, EVAC_E_NOTFOUND, "there is no app '%s' in %s", cli->argv[0],
                          cli->config);
-    enum evac_code code =
-        evac_builtin_load_facts(cli->facts ? evac_str(cli->facts) : model->controller.facts,
-                                model->controller.prices, diag, &facts, err);
+    enum evac_code code = evac_builtin_load_facts(
+        cli->facts ? evac_str(cli->facts) : model->controller.facts, model->controller.prices,
+        model->controller.limits, diag, &facts, err);
     if (code || !parse_move(cli, &move, err))
         return err->code;
     if (cli->all_regions) {

@@ -48,8 +48,8 @@ enum evac_exit evac_cmd_validate(struct evac_cli *cli)
     if (!code)
         code = evac_model_check(model, evac_builtin_catalog(), &diag, &err);
     if (!code)
-        code = evac_builtin_load_facts(model->controller.facts, model->controller.prices, &diag,
-                                       &facts, &err);
+        code = evac_builtin_load_facts(model->controller.facts, model->controller.prices,
+                                       model->controller.limits, &diag, &facts, &err);
     print_diag(cli, &diag, code == EVAC_OK);
     if (code && diag.errors == 0)
         (void)evac_cli_fail(EVAC_EXIT_FAILED, "%s", err.text);

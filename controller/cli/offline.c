@@ -33,9 +33,9 @@ enum evac_exit evac_offline_open(struct evac_cli *cli, bool history, struct evac
     *o = (struct evac_offline){ .diag = { .arena = evac_arena_new() } };
     enum evac_code code = evac_builtin_conf_load(cli->config, &o->diag, &o->model, &err);
     if (!code)
-        code =
-            evac_builtin_load_facts(cli->facts ? evac_str(cli->facts) : o->model->controller.facts,
-                                    o->model->controller.prices, &o->diag, &o->facts, &err);
+        code = evac_builtin_load_facts(
+            cli->facts ? evac_str(cli->facts) : o->model->controller.facts,
+            o->model->controller.prices, o->model->controller.limits, &o->diag, &o->facts, &err);
     if (!code)
         code = open_journal(cli, o, history, &err);
     if (!code)

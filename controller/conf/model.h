@@ -634,6 +634,7 @@ struct evac_controller_conf {
     struct evac_str runbook_dir;  /* more runbooks than the built-in ones, "" none */
     struct evac_str facts;        /* file for the lint, "" the built-in ones */
     struct evac_str prices;       /* file for estimates of cost, "" the built-in ones */
+    struct evac_str limits;       /* file of how many calls services take, "" the built-in ones */
     struct evac_str reports;      /* folder for finished runs' reports, "" none */
     struct evac_str evidence_key; /* file of the key that signs evidence, "" none */
     uint32_t checkpoint_rows;     /* of the journal between two signed checkpoints */
@@ -685,6 +686,7 @@ struct evac_controller_conf {
     const struct evac_listen_conf *listen;
     size_t listen_count;
     uint32_t api_connections, api_peer_connections; /* over all of listen; from one address */
+    uint32_t limits_share;    /* hundredths of what services take in calls; 0: all pass */
     uint32_t api_rate;        /* requests a second from one address; four times as many at once */
     uint32_t api_patience_ms; /* with slow clients */
     uint32_t api_session_ms;  /* a dashboard's session */

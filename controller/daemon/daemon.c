@@ -265,7 +265,7 @@ void daemon_shell_leads(struct evac_daemon *daemon)
 static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *err)
 {
     struct evac_shell_options options = {
-        .host = evac_host_tally_host(daemon->tally),
+        .host = evac_host_paced_host(daemon->paced),
         .look_host = &daemon->look,
         .catalog = evac_builtin_catalog(),
         .facts = daemon->facts,
@@ -452,8 +452,8 @@ static const struct evac_facts *read_facts(const struct evac_model *model,
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     *ret_arena = diag.arena;
-    if (evac_builtin_load_facts(model->controller.facts, model->controller.prices, &diag, &facts,
-                                &err))
+    if (evac_builtin_load_facts(model->controller.facts, model->controller.prices,
+                                model->controller.limits, &diag, &facts, &err))
         evac_log(EVAC_LOG_WARN, "facts_not_read", "reason=\"%s\"", err.text);
     return facts;
 }
@@ -524,6 +524,7 @@ static enum evac_code replace_model(struct evac_daemon *daemon, const struct eva
     }
     evac_jobs_cancel(daemon->jobs, "the configuration was loaded anew");
     daemon_meter_reloaded(daemon, model);
+    daemon_pace_reloaded(daemon, model, facts);
     evac_arena_free(daemon->facts_arena);
     daemon->facts_arena = arena;
     daemon->facts = facts;
@@ -610,7 +611,8 @@ static enum evac_code open_host(struct evac_daemon *daemon, struct evac_err *err
     if (code)
         return code;
     daemon_meter_open(daemon);
-    daemon->look = evac_host_readonly(evac_host_tally_host(daemon->tally));
+    daemon_pace_open(daemon);
+    daemon->look = evac_host_readonly(evac_host_paced_host(daemon->paced));
     return code;
 }
 
@@ -720,6 +722,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
         return;
     evac_model_free(daemon->model);
     evac_model_free(daemon->old_model);
+    daemon_pace_close(daemon);
     evac_arena_free(daemon->facts_arena);
     evac_history_free(daemon->history);
     daemon_meter_close(daemon);

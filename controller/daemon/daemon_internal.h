@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "history.h"
 #include "host_dns.h"
+#include "host_paced.h"
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "keeper.h"
@@ -59,6 +60,8 @@ struct evac_daemon {
     struct evac_model *old_model; /* replaced; kept until nothing points at it */
     struct evac_host host;
     struct evac_host_tally *tally; /* counts what drivers call */
+    struct evac_pace *pace;        /* how many calls services take; NULL: nobody counts */
+    struct evac_host_paced *paced; /* the host that asks no faster; before tally */
     struct evac_host look;         /* without any mutating transport */
     struct evac_store *store;
     struct evac_store *replica;  /* of a journal that is shared; else NULL */
@@ -144,6 +147,16 @@ void daemon_shell_leads(struct evac_daemon *daemon);
 /* Rows that no event of the engine's made: written while no shell works, then all is replayed. */
 enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac_record *rows,
                                    size_t count, struct evac_err *err);
+
+/* daemon_pace.c */
+void daemon_pace_open(struct evac_daemon *daemon); /* the meter is open */
+/* A model and facts that come into force; before the old ones are freed. */
+void daemon_pace_reloaded(struct evac_daemon *daemon, const struct evac_model *model,
+                          const struct evac_facts *facts);
+/* A service said of a call that it was one too many. */
+void daemon_pace_refused(struct evac_daemon *daemon, struct evac_str operation,
+                         struct evac_str region);
+void daemon_pace_close(struct evac_daemon *daemon); /* the host is closed */
 
 /* daemon_meter.c */
 void daemon_meter_open(struct evac_daemon *daemon); /* the host is open */

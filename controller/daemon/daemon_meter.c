@@ -37,7 +37,10 @@ static void on_exchange(void *user, struct evac_str operation, struct evac_str r
                         const struct evac_http_reply *reply)
 {
     struct evac_daemon *daemon = user;
-    evac_meters_call(daemon->meters, operation, region, fate_of(daemon, reply));
+    enum evac_call_fate fate = fate_of(daemon, reply);
+    evac_meters_call(daemon->meters, operation, region, fate);
+    if (fate == EVAC_CALL_THROTTLED)
+        daemon_pace_refused(daemon, operation, region);
 }
 
 static struct evac_tracer_options trace_options(const struct evac_daemon *daemon,
@@ -122,6 +125,8 @@ static struct evac_metrics_self self_of(const struct evac_daemon *daemon)
         .reloads_refused = daemon->reloads.refused,
         .cpu_seconds = cpu_seconds(),
         .resident_bytes = resident_bytes(),
+        .calls_waiting = evac_host_paced_waiting(daemon->paced),
+        .calls_waited = evac_host_paced_waited(daemon->paced),
     };
 }
 

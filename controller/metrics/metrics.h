@@ -21,6 +21,8 @@ struct evac_metrics_self {
     uint64_t reloads_refused;
     double cpu_seconds;
     uint64_t resident_bytes;
+    size_t calls_waiting; /* for their turn, since a service takes only so many */
+    uint64_t calls_waited;
 };
 
 /* Requests to the API, by what became of whoever sent them. */

@@ -162,6 +162,16 @@ static bool resident_bytes(const struct evac_metric_at *at, double *ret)
     KNOWN(at->source->self.resident_bytes != 0, at->source->self.resident_bytes);
 }
 
+static bool calls_waiting(const struct evac_metric_at *at, double *ret)
+{
+    GIVE((double)at->source->self.calls_waiting);
+}
+
+static bool calls_waited(const struct evac_metric_at *at, double *ret)
+{
+    GIVE((double)at->source->self.calls_waited);
+}
+
 static bool files(const struct evac_metric_at *at, double *ret)
 {
     KNOWN(engine_of(at) && engine_of(at)->self.signs.files, engine_of(at)->self.signs.files);
@@ -426,6 +436,8 @@ const struct evac_metric evac_metrics[] = {
     { "evac_cut_off", GAUGE, "1: this controller doubts itself and abstains from every verdict", metrics_once, cut_off, PUBLISHED },
     { "evac_automation_stopped", GAUGE, "1: nothing is begun automatically, for any app", metrics_once, automation_stopped, PUBLISHED },
     { "evac_self_score", GAUGE, "How ill this controller is: 0 well, 8 as ill as can be", metrics_once, self_score },
+    { "evac_calls_waiting", GAUGE, "Drivers' calls that wait for their turn, since a service takes only so many", metrics_once, calls_waiting },
+    { "evac_calls_waited_total", COUNTER, "Drivers' calls that had to wait for their turn", metrics_once, calls_waited },
     { "evac_loop_lag_seconds", GAUGE, "Longest turn of the loop in the last second", metrics_once, loop_lag },
     { "evac_config_last_reload_successful", GAUGE, "1: the newest load of the configuration succeeded", metrics_once, reload_ok },
     { "evac_config_last_reload_success_timestamp_seconds", GAUGE, "When the configuration was loaded last", metrics_once, reload_time },

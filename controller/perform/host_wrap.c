@@ -40,6 +40,13 @@ static void random_bytes(void *ctx, void *p, size_t bytes)
     inner_of(ctx)->random(inner_of(ctx)->ctx, p, bytes);
 }
 
+static enum evac_code passed_http(void *ctx, const struct evac_http_request *request,
+                                  evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                  struct evac_err *err)
+{
+    return inner_of(ctx)->http(inner_of(ctx)->ctx, request, done, user, ret_id, err);
+}
+
 static void http_cancel(void *ctx, uint64_t id)
 {
     inner_of(ctx)->http_cancel(inner_of(ctx)->ctx, id);
@@ -162,7 +169,7 @@ static const struct evac_host passing = {
     .now_ms = now_ms,
     .wall_ms = wall_ms,
     .random = random_bytes,
-    .http = isolated_http,
+    .http = passed_http,
     .http_cancel = http_cancel,
     .timer = timer,
     .timer_stop = timer_stop,
@@ -173,17 +180,25 @@ static const struct evac_host passing = {
     .debug = debug,
 };
 
-struct evac_host evac_host_readonly(const struct evac_host *inner)
+struct evac_host evac_host_passing(const struct evac_host *inner)
 {
     union {
         const struct evac_host *lent;
         void *ctx;
     } as = { .lent = inner };
     struct evac_host host = passing;
-    host.http = readonly_http;
-    host.apps = inner->apps;
-    host.exec = readonly_exec;
     host.ctx = as.ctx;
+    host.apps = inner->apps;
+    host.mail = inner->mail ? mail : NULL;
+    return host;
+}
+
+struct evac_host evac_host_readonly(const struct evac_host *inner)
+{
+    struct evac_host host = evac_host_passing(inner);
+    host.http = readonly_http;
+    host.exec = readonly_exec;
+    host.mail = NULL;
     return host;
 }
 
@@ -195,9 +210,9 @@ struct evac_host_guard *evac_host_isolated(const struct evac_host *inner,
     if (!g)
         abort();
     g->inner = *inner;
-    g->host = passing;
-    g->host.ctx = g;
-    g->host.apps = inner->apps;
+    g->host = evac_host_passing(&g->inner);
+    g->host.http = isolated_http;
+    g->host.mail = NULL;
     g->arena = evac_arena_new();
     g->regions = evac_arena_array(g->arena, region_count, sizeof *g->regions);
     for (size_t i = 0; i < region_count; i++)
@@ -261,11 +276,8 @@ struct evac_host_tally *evac_host_tallied(const struct evac_host *inner, evac_ho
     if (!tally)
         abort();
     tally->inner = *inner;
-    tally->host = passing;
+    tally->host = evac_host_passing(&tally->inner);
     tally->host.http = tallied_http;
-    tally->host.ctx = tally;
-    tally->host.apps = inner->apps;
-    tally->host.mail = inner->mail ? mail : NULL;
     tally->told = told;
     tally->user = user;
     return tally;

@@ -7,6 +7,10 @@
 
 struct evac_host_guard;
 
+/* Passes everything on. For wrappers: whoever copies it and puts functions of its own into the copy
+ * also puts its own ctx there, which must begin with the inner host itself. */
+struct evac_host evac_host_passing(const struct evac_host *inner);
+
 /* Refuses (EVAC_E_REFUSED) every HTTP request and program that says it mutates. There is nothing to
  * free. */
 struct evac_host evac_host_readonly(const struct evac_host *inner);

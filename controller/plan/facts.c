@@ -76,6 +76,19 @@ static const struct conf_row setting_rows[] = {
 static const struct conf_section setting_section = { "setting", .rows = setting_rows, .bytes = sizeof(S), .name_offset = offsetof(S, name) };
 #undef S
 
+#define S struct evac_fact_limit
+static const struct conf_row limit_rows[] = {
+    { "service", CONF_TEXT, CONF_REQUIRED, AT(service), .doc = "As the drivers' tables name it; '*' any" },
+    { "operations", CONF_TEXT, CONF_REQUIRED | CONF_LIST, AT(operations), COUNTED(operation_count), .min = 1, .max = 100, .doc = "Names; '*' stands for anything" },
+    { "everywhere", CONF_BOOL, AT(everywhere), .fallback = "false", .doc = "One for the account, not one for each of its regions" },
+    { "rate", CONF_TEXT, CONF_REQUIRED, AT(rate), .doc = "Calls a second, as \"0.5\"" },
+    { "burst", CONF_INT, CONF_REQUIRED, AT(burst), .min = 1, .max = 100000, .doc = "Calls at once" },
+    { "source", CONF_NAME, CONF_REQUIRED, AT(source), .doc = "One of sources" },
+    END
+};
+static const struct conf_section limit_section = { "limit", .rows = limit_rows, .bytes = sizeof(S), .name_offset = CONF_NOWHERE };
+#undef S
+
 #define S struct evac_fact_price
 static const struct conf_row price_rows[] = {
     { "unit", CONF_TEXT, CONF_REQUIRED, AT(unit), .doc = "As drivers say it" },
@@ -94,6 +107,7 @@ static const struct conf_row facts_rows[] = {
     { "planes", CONF_SECTION, CONF_LIST, AT(planes), COUNTED(plane_count), UP_TO(1000), .section = &plane_section, .doc = "Operations" },
     { "endpoints", CONF_SECTION, CONF_LIST, AT(endpoints), COUNTED(endpoint_count), UP_TO(1000), .section = &endpoint_section, .doc = "Hosts" },
     { "settings", CONF_SECTION, CONF_LIST, AT(settings), COUNTED(setting_count), UP_TO(1000), .section = &setting_section, .doc = "Settings of packs" },
+    { "limits", CONF_SECTION, CONF_LIST, AT(limits), COUNTED(limit_count), UP_TO(1000), .section = &limit_section, .doc = "How many calls services take" },
     { "currency", CONF_TEXT, AT(currency), .doc = "Of the prices" },
     { "priced_in", CONF_TEXT, AT(priced_in), .doc = "The region that they hold for" },
     { "prices", CONF_SECTION, CONF_LIST, AT(prices), COUNTED(price_count), UP_TO(5000), .section = &price_section, .doc = "What things cost by the hour" },
@@ -130,8 +144,8 @@ static void check_regions(struct conf_reader *r, const struct evac_facts *f, int
                        EVAC_STR_ARG(regions->items[i].name));
 }
 
-/* "0.04048" to millionths; no price is below none. */
-static bool price_micros(struct evac_str text, int64_t *ret_micros)
+/* "0.04048" to millionths; none is below nothing. */
+static bool to_micros(struct evac_str text, int64_t *ret_micros)
 {
     struct evac_str part, whole = evac_str_cut(text, '.', &part);
     int64_t units = 0, micros = 0;
@@ -148,12 +162,22 @@ static void check_price(struct conf_reader *r, const struct evac_facts *f,
                         struct evac_fact_price *p)
 {
     resolve(r, f, p->place.line, &p->source);
-    if (p->price.n && !price_micros(p->price, &p->micros))
+    if (p->price.n && !to_micros(p->price, &p->micros))
         CONF_ERROR(
             r, p->place.line,
             "price: found \"%.*s\"; allowed: a number such as \"0.04048\", with six decimals "
             "at most",
             EVAC_STR_ARG(p->price));
+}
+
+static void check_limit(struct conf_reader *r, const struct evac_facts *f,
+                        struct evac_fact_limit *l)
+{
+    resolve(r, f, l->place.line, &l->source);
+    if (l->rate.n && (!to_micros(l->rate, &l->rate_micros) || l->rate_micros == 0))
+        CONF_ERROR(r, l->place.line,
+                   "rate: found \"%.*s\"; allowed: calls a second, such as \"0.5\"",
+                   EVAC_STR_ARG(l->rate));
 }
 
 static void finish_facts(struct conf_reader *r, const config_setting_t *group, void *at,
@@ -176,6 +200,8 @@ static void finish_facts(struct conf_reader *r, const config_setting_t *group, v
     }
     for (size_t i = 0; i < f->setting_count; i++)
         resolve(r, f, f->settings[i].place.line, &f->settings[i].source);
+    for (size_t i = 0; i < f->limit_count; i++)
+        check_limit(r, f, &f->limits[i]);
     for (size_t i = 0; i < f->price_count; i++)
         check_price(r, f, &f->prices[i]);
     if (f->price_count && (f->currency.n == 0 || f->priced_in.n == 0))

@@ -59,6 +59,20 @@ struct evac_fact_price {
     struct evac_str source; /* address of a page */
 };
 
+/* How many calls a service takes: a bucket that holds `burst` calls and is filled with `rate` a
+ * second. Several rows may count the same call. */
+struct evac_fact_limit {
+    struct evac_place place;
+    struct evac_str service;
+    const struct evac_str *operations; /* names, '*' stands for anything */
+    size_t operation_count;
+    bool everywhere;        /* one bucket an account, not one a region of it */
+    struct evac_str rate;   /* as it was written */
+    int64_t rate_micros;    /* the same in millionths of a call a second */
+    int64_t burst;          /* calls at once */
+    struct evac_str source; /* address of a page */
+};
+
 struct evac_fact_partition {
     struct evac_place place;
     struct evac_str name, prefix; /* of its regions' names; the first that fits counts */
@@ -78,6 +92,8 @@ struct evac_facts {
     size_t endpoint_count;
     struct evac_fact_setting *settings;
     size_t setting_count;
+    struct evac_fact_limit *limits;
+    size_t limit_count;
     struct evac_fact_price *prices;
     size_t price_count;
     struct evac_str currency, priced_in; /* of the prices; priced_in: a region */

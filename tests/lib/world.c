@@ -1042,7 +1042,8 @@ static const struct evac_facts *builtin_facts(void)
     static const struct evac_facts *facts;
     if (!diag.arena) {
         diag.arena = evac_arena_new();
-        if (evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR_NONE, &diag, &facts, NULL))
+        if (evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR_NONE, EVAC_STR_NONE, &diag, &facts,
+                                    NULL))
             abort();
     }
     return facts;

@@ -665,7 +665,8 @@ END_TEST
 static void load_builtin(void)
 {
     struct evac_err err = { EVAC_OK, "" };
-    must(evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR_NONE, &diag, &facts, &err), &err);
+    must(evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR_NONE, EVAC_STR_NONE, &diag, &facts, &err),
+         &err);
     ck_assert_ptr_nonnull(facts);
 }
 

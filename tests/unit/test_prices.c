@@ -83,7 +83,7 @@ START_TEST(ones_own_prices_go_before_the_built_in_ones)
     FILE *f = fdopen(fd, "w");
     ck_assert(f && fputs(own, f) >= 0 && fclose(f) == 0);
     enum evac_code code =
-        evac_builtin_load_facts(EVAC_STR_NONE, evac_str(path), &diag, &facts, &err);
+        evac_builtin_load_facts(EVAC_STR_NONE, evac_str(path), EVAC_STR_NONE, &diag, &facts, &err);
     remove(path);
     ck_assert_msg(code == EVAC_OK, "%s", err.text);
     ck_assert_int_eq(evac_facts_price(facts, "fargate/vcpu", &of)->micros, 20000);
@@ -95,9 +95,9 @@ END_TEST
 START_TEST(a_file_of_prices_that_is_not_there_is_named)
 {
     struct evac_err err = { EVAC_OK, "" };
-    ck_assert_int_ne(
-        evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR("/nowhere/p.cfg"), &diag, &facts, &err),
-        EVAC_OK);
+    ck_assert_int_ne(evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR("/nowhere/p.cfg"),
+                                             EVAC_STR_NONE, &diag, &facts, &err),
+                     EVAC_OK);
     ck_assert_msg(strstr(err.text, "/nowhere/p.cfg") != NULL, "%s", err.text);
 }
 END_TEST
