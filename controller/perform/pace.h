@@ -23,7 +23,7 @@ struct evac_pace;
 struct evac_pace *evac_pace_new(const struct evac_facts *facts, unsigned share);
 void evac_pace_free(struct evac_pace *pace);
 
-/* What counts a call of that operation ("rds:FailoverGlobalCluster") in that region ("" where the
+/* What counts a call of that operation ("db:Failover") in that region ("" where the
  * service has none), found once. Good for this pace alone. */
 struct evac_pace_key {
     uint16_t buckets[EVAC_PACE_KEY_MAX];
