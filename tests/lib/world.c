@@ -799,12 +799,14 @@ static void note_truth(struct world *w, const struct probe_loop *p, bool good)
         return;
     h->good = good ? h->good + 1 : 0;
     h->bad = good ? h->bad : h->bad + 1;
+    h->row = good ? 0 : h->row + 1;
+    h->longest = h->row > h->longest ? h->row : h->longest;
     if (!good && h->bad_since_ms == 0)
         h->bad_since_ms = w->v.now_ms;
     if (!good)
         h->last_bad_ms = w->v.now_ms;
     if (h->good >= RISE)
-        h->bad_since_ms = h->bad = 0;
+        h->bad_since_ms = h->bad = h->longest = 0;
 }
 
 static void probe_due(void *owner, void *what)
@@ -939,18 +941,30 @@ static void follow(struct world *w, const struct evac_record *r)
 
 /* S5: what the policy begins, it begins because users are not served, and were not for a while.
  * S8: not again so soon, and never back. */
-#define BAD_AT_LEAST_MS                                                                            \
-    2500u /* less than the demonstration's dwell, by what its clock may be off */
+#define WELL_AGAIN_MS 2500u
+
+/* From the first bad answer to the last that it takes, and as long as the policy waits then; less
+ * by what its clock may be off, and by how far a probe may come off its beat. */
+static uint64_t bad_at_least_ms(const struct evac_app *app, const struct evac_probe *probe)
+{
+    uint64_t ms = (uint64_t)app->dwell_ms + (probe->fall - 1u) * (uint64_t)probe->every_ms;
+    return ms - ms / 10;
+}
+
+static const struct evac_probe *regional_probe(const struct evac_app *app)
+{
+    size_t p = 0;
+    while (p + 1 < app->probe_count && !app->probes[p].regional)
+        p++;
+    return &app->probes[p];
+}
 
 static bool serves_now(struct world *w, size_t region)
 {
     const struct evac_app *app = &w->model->apps[0];
     struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REFUSE };
     char url[512];
-    size_t p = 0;
-    while (p + 1 < app->probe_count && !app->probes[p].regional)
-        p++;
-    substitute(app->probes[p].target, app->regions[region], url, sizeof url);
+    substitute(regional_probe(app)->target, app->regions[region], url, sizeof url);
     evac_buf_init(&reply.body, 65536);
     bool good = ask(w, url, &reply) && reply.status == 200;
     evac_buf_done(&reply.body);
@@ -965,15 +979,53 @@ static void check_automatic(struct world *w, const struct evac_record *r)
     while (from + 1u < app->region_count && !evac_str_eq(app->regions[from], r->from))
         from++;
     const struct health *h = &w->truly[from];
+    const struct evac_probe *probe = regional_probe(app);
     if (!evac_str_is(r->name, "failover"))
         broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
-    else if (h->bad_since_ms == 0 || now - h->bad_since_ms < BAD_AT_LEAST_MS ||
-             (h->good == 0 && now - h->last_bad_ms > BAD_AT_LEAST_MS && serves_now(w, from)))
+    else if (w->stopped || w->held_until_ms > r->t_wall_ms)
+        broke(w, "S8: it moves, and somebody %s", w->stopped ? "stopped automation" : "holds it");
+    else if (h->bad_since_ms == 0 || h->longest < probe->fall ||
+             now - h->bad_since_ms < bad_at_least_ms(app, probe) ||
+             (h->good == 0 && now - h->last_bad_ms > WELL_AGAIN_MS && serves_now(w, from)))
         broke(w, "S5: it moves away from %.*s, which serves", EVAC_STR_ARG(r->from));
     else if (w->ended_ms && !w->acked &&
              now - w->ended_ms < (uint64_t)app->cooldown_ms - app->cooldown_ms / 10)
         broke(w, "S8: it moves again %llu s after the last run",
               (unsigned long long)(now - w->ended_ms) / 1000);
+}
+
+/* S8: what automation did, somebody has looked at before it does more; and it begins nothing while
+ * there is a freeze. A proposal that somebody said yes to is theirs. */
+static void check_start(struct world *w, const struct evac_record *r)
+{
+    w->started = true;
+    if (!w->by_policy || w->approved || !w->o.judged)
+        return;
+    if (w->unacked)
+        broke(w, "S8: automation acts again, and nobody looked at what it did");
+    if (w->frozen_until_ms > r->t_wall_ms)
+        broke(w, "S8: automation acts in a freeze");
+}
+
+/* What people say about automation, and what it does. */
+static void note_words(struct world *w, const struct evac_record *r)
+{
+    if (r->kind == EVAC_RECORD_HOLD && r->app.n == 0)
+        w->stopped = r->number != 0;
+    else if (r->kind == EVAC_RECORD_HOLD)
+        w->held_until_ms = r->number;
+    if (r->kind == EVAC_RECORD_FREEZE && evac_str_is(r->name, "word"))
+        w->frozen_until_ms = r->number;
+    if (r->kind == EVAC_RECORD_ACK)
+        w->unacked = false;
+    if (r->run != w->last_run)
+        return;
+    if (r->kind == EVAC_RECORD_APPROVE && r->step == EVAC_NO_STEP)
+        w->approved = true;
+    if (r->kind == EVAC_RECORD_INSTANT && evac_str_is(r->name, "started"))
+        check_start(w, r);
+    if (r->kind == EVAC_RECORD_TERMINAL && w->by_policy && w->started && !w->approved)
+        w->unacked = true;
 }
 
 /* S11: whoever opens a gate or switches the mode has a name. */
@@ -1003,7 +1055,10 @@ static void on_row(void *user, const struct evac_record *r)
     if (r->kind == EVAC_RECORD_ADMIT) {
         if (w->o.judged && !w->catches_up && !w->person_begins && !evac_str_is(r->name, "drill"))
             check_automatic(w, r);
-        w->acked = w->overridden = false;
+        w->stood =
+            w->last_state == EVAC_RUN_HELD || (w->stood && w->last_state == EVAC_RUN_ROLLED_BACK);
+        w->acked = w->overridden = w->approved = w->started = false;
+        w->by_policy = evac_str_is(r->who, "policy");
         (void)evac_str_copy(w->last_from, sizeof w->last_from, r->from);
         (void)evac_str_copy(w->last_to, sizeof w->last_to, r->to);
         w->last_back = evac_str_is(r->name, "failback");
@@ -1014,6 +1069,7 @@ static void on_row(void *user, const struct evac_record *r)
         w->last_drills = w->wish_drills;
         w->wish_drills = false;
     }
+    note_words(w, r);
     if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run) {
         (void)evac_run_state_parse(r->to, &w->last_state);
         w->ended_ms = w->last_drills ? w->ended_ms : w->v.now_ms;
@@ -1184,7 +1240,9 @@ void world_disk_full(struct world *w, uint64_t ms)
 
 void world_pause(struct world *w, uint64_t ms)
 {
-    w->seats[0].paused_until_ms = w->v.now_ms + ms;
+    uint64_t until = w->v.now_ms + ms;
+    if (until > w->seats[0].paused_until_ms) /* one that began before is not shorter for it */
+        w->seats[0].paused_until_ms = until;
 }
 
 bool world_has_zombies(const struct world *w, uint64_t before_ms)
@@ -1793,6 +1851,16 @@ bool world_overridden(const struct world *w)
 const char *world_broken(const struct world *w)
 {
     return w->broken;
+}
+
+bool world_stood(const struct world *w)
+{
+    return w->stood;
+}
+
+const struct evac_engine *world_engine(const struct world *w)
+{
+    return w->shell ? evac_shell_engine(w->shell) : NULL;
 }
 
 uint64_t world_events(const struct world *w)

@@ -150,6 +150,9 @@ unsigned world_writers(struct world *w, char *ret_name, size_t bytes);
 
 /* The first invariant that broke, "" if none. Checked after every effect. */
 const char *world_broken(const struct world *w);
+/* Before the newest run another one was stopped where it stood. */
+bool world_stood(const struct world *w);
+const struct evac_engine *world_engine(const struct world *w); /* NULL: it is dead */
 uint64_t world_events(const struct world *w);
 uint64_t world_requests(const struct world *w);
 #endif

@@ -70,7 +70,8 @@ struct world {
     void (*random)(void *ctx, void *p, size_t bytes);
     /* what is so in each region, whoever can see it */
     struct health {
-        unsigned good, bad; /* answers in a row */
+        unsigned good, bad;    /* answers in a row; bad ones since it was last well */
+        unsigned row, longest; /* bad ones in a row, and the most of them since then */
         uint64_t bad_since_ms, last_bad_ms;
     } truly[EVAC_REGIONS_MAX];
     char route[32];
@@ -82,6 +83,10 @@ struct world {
     uint64_t started_ms;
     bool catches_up;
     bool overridden; /* somebody opened a gate of the newest run */
+    /* what binds automation, by the controller's wall clock; and of the newest run by itself */
+    bool stopped, unacked, approved, by_policy, started;
+    int64_t held_until_ms, frozen_until_ms;
+    bool stood; /* an earlier run was stopped where it stood, and none was finished since */
 };
 
 /* The first counts. */

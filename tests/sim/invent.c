@@ -16,6 +16,7 @@ enum tale {
     OBSERVER, /* only the controller can not see it, and knows that it is cut off */
     BACK,     /* there and, by a person, back again */
     LAGS,     /* it dies after the standby has fallen behind */
+    FLICKERS, /* every other of its answers is an error: it serves, badly */
     TALES
 };
 
@@ -109,6 +110,14 @@ static void tell(struct inventor *v)
     case BACK:
         add(v, "begin failover graceful");
         break;
+    case FLICKERS:
+        for (int i = 0; i < 12; i++) {
+            add(v, "control app shop sick us-east-1");
+            v->now_ms += 1000; /* as often as it is asked */
+            add(v, "control app shop well us-east-1");
+            v->now_ms += 1000;
+        }
+        break;
     case BLIP:
         bounce(v, 500 + below(v, 2500), 0);
         break;
@@ -155,9 +164,30 @@ static void crash(struct inventor *v)
 static void meddle(struct inventor *v)
 {
     static const char *const words[] = {
-        "pause",   "resume",   "cancel",   "retry",   "mode 0",  "mode 1",
-        "cancel",  "override", "approve",  "decline", "skip",    "stop",
-        "approve", "ack",      "rollback", "resume",  "approve", "override",
+        "pause",
+        "resume",
+        "cancel",
+        "retry",
+        "mode 0",
+        "mode 1",
+        "cancel",
+        "override",
+        "approve",
+        "decline",
+        "skip",
+        "stop",
+        "approve",
+        "ack",
+        "rollback",
+        "resume",
+        "approve",
+        "override",
+        "hold 20000",
+        "release",
+        "freeze 20000",
+        "unfreeze",
+        "stop-automation",
+        "allow-automation",
     };
     const char *word = words[below(v, sizeof words / sizeof words[0])];
     const char *who = below(v, 2) ? "ann" : "bob";
