@@ -137,8 +137,10 @@ static void tick_apps(struct engine_io *io)
     bool all = io->engine->wake_ms == 0;
     engine_depend_tick(io); /* before those who need them decide */
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++)
-        if (all || io->engine->app_wakes[i] <= io->now->boot_ms)
+        if (all || io->engine->app_wakes[i] <= io->now->boot_ms) {
             tick_app(io, i);
+            engine_touch(io->engine, &io->engine->apps[i]);
+        }
 }
 
 static uint64_t app_wake(const struct evac_engine *engine, const struct evac_engine_app *a)
@@ -154,24 +156,44 @@ static uint64_t app_wake(const struct evac_engine *engine, const struct evac_eng
     return wake;
 }
 
-/* An answer to a probe of one app, the most frequent event of all, touches that app alone: what is
- * due of the others is remembered, closely packed. */
-static void set_wake(struct evac_engine *engine, size_t first, size_t count)
+/* What is due of apps that the event did not touch is remembered, closely packed; so is what is due
+ * of runs. */
+static void set_app_wakes(struct evac_engine *engine)
+{
+    bool all = engine->touched_count == EVAC_TOUCHED_ALL || engine->wake_ms == 0;
+    size_t count = all ? engine->app_count : engine->touched_count;
+    for (size_t k = 0; k < count; k++) {
+        size_t i = all ? k : engine->touched[k];
+        engine->app_wakes[i] = app_wake(engine, &engine->apps[i]);
+        engine->is_touched[i] = 0;
+    }
+}
+
+static uint64_t first_of(const uint64_t *times, size_t count, uint64_t first)
+{
+    for (size_t i = 0; i < count; i++)
+        first = times[i] < first ? times[i] : first;
+    return first;
+}
+
+static void set_wake(struct evac_engine *engine)
 {
     uint64_t wake = engine_depend_wake_ms(engine);
     if (engine_fleet_wake_ms(engine) < wake)
         wake = engine_fleet_wake_ms(engine);
     if (engine_leases_wake_ms(engine) < wake)
         wake = engine_leases_wake_ms(engine);
-    for (const struct evac_run *r = engine->runs; r; r = r->next)
-        if (r->wake_ms < wake)
-            wake = r->wake_ms;
-    for (size_t i = first; i < first + count; i++)
-        engine->app_wakes[i] = app_wake(engine, &engine->apps[i]);
+    set_app_wakes(engine);
+#ifdef EVAC_CHECK_WAKES
     for (size_t i = 0; i < engine->app_count; i++)
-        if (engine->app_wakes[i] < wake)
-            wake = engine->app_wakes[i];
-    engine->wake_ms = wake;
+        if (engine->app_wakes[i] != app_wake(engine, &engine->apps[i]))
+            __builtin_trap();
+    for (const struct evac_run *r = engine->runs; r; r = r->next)
+        if (engine->index.wakes[evac_run_index_find(&engine->index, r->id)] != r->wake_ms)
+            __builtin_trap();
+#endif
+    wake = first_of(engine->index.wakes, engine->index.count, wake);
+    engine->wake_ms = first_of(engine->app_wakes, engine->app_count, wake);
 }
 
 /* A process that stood still hears what came in the meantime before its own clock: what it knew
@@ -181,11 +203,35 @@ static void grow_old(struct engine_io *io)
     for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
         struct evac_engine_app *a = &io->engine->apps[i];
         struct evac_health_news news;
-        if (io->now->boot_ms < evac_health_wake_ms(&a->health))
+        if (io->now->boot_ms < io->engine->app_wakes[i] ||
+            io->now->boot_ms < evac_health_wake_ms(&a->health))
             continue;
         evac_health_tick(&a->health, io->now->boot_ms, io->now->wall_ms, &news);
         engine_health_changed(io, a, &news);
+        engine_touch(io->engine, a);
     }
+}
+
+/* What an event may touch beside what is due: of the frequent ones that is one app, of the others
+ * anything. */
+static void begin_touch(struct evac_engine *engine, const struct evac_event *event)
+{
+    const struct evac_reply_event *reply = &event->u.reply;
+    size_t app = SIZE_MAX;
+    engine->touched_count = EVAC_TOUCHED_ALL;
+    if (event->kind == EVAC_EVENT_PROBE)
+        app = event->u.probe.app;
+    else if (event->kind == EVAC_EVENT_REPLY && reply->run == 0)
+        app = reply->app;
+    if (event->kind == EVAC_EVENT_REPLY && reply->run) {
+        const struct evac_run *run = evac_engine_run(engine, reply->run);
+        app = run ? evac_engine_app(engine, run->plan->app) : SIZE_MAX;
+    }
+    if (event->kind == EVAC_EVENT_TICK || event->kind == EVAC_EVENT_COMMITTED ||
+        app < engine->app_count)
+        engine->touched_count = 0;
+    if (app < engine->app_count)
+        engine_touch(engine, &engine->apps[app]);
 }
 
 static void handle(struct engine_io *io, const struct evac_event *event)
@@ -251,6 +297,7 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
 {
     struct engine_io io = { engine, fx, &event->now };
     evac_effects_reset(fx);
+    begin_touch(engine, event);
     if (event->now.boot_ms >= engine->wake_ms && event->kind != EVAC_EVENT_STOP)
         grow_old(&io);
 
@@ -258,16 +305,15 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
     if (event->kind == EVAC_EVENT_STOP)
         return;
     note_asked(&io, event);
-    bool alone = event->kind == EVAC_EVENT_PROBE && event->u.probe.app < engine->app_count;
     if (event->kind == EVAC_EVENT_TICK || event->now.boot_ms >= engine->wake_ms) {
-        alone = false;
         tick_apps(&io);
         engine_tick_runs(&io);
     } else if (event->kind == EVAC_EVENT_REPLY && event->u.reply.run == 0) {
         engine_tick_runs(&io); /* a gate or an end may have waited for that measurement */
     }
-    alone = !engine_fleet_step(&io) && alone;
-    set_wake(engine, alone ? event->u.probe.app : 0, alone ? 1 : engine->app_count);
+    if (engine_fleet_step(&io)) /* it looked at all apps */
+        engine->touched_count = EVAC_TOUCHED_ALL;
+    set_wake(engine);
 }
 
 uint64_t evac_engine_wake_ms(const struct evac_engine *engine)

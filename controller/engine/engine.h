@@ -133,11 +133,17 @@ struct evac_vantage {
     uint64_t heard_boot_ms; /* 0 never */
 };
 
+#define EVAC_TOUCHED_ALL SIZE_MAX
+
 struct evac_engine {
     const struct evac_model *model;
     struct evac_engine_app *apps; /* as the model's */
     size_t app_count;
-    uint64_t *app_wakes;                         /* when each is next due, boot ms */
+    uint64_t *app_wakes;  /* when each is next due, boot ms */
+    uint16_t *touched;    /* apps of which that may be another one since this event */
+    uint8_t *is_touched;  /* the same, an app each */
+    uint16_t *app_places; /* apps by their names: a hash table of app_count * 2 + 1 places */
+    size_t touched_count; /* EVAC_TOUCHED_ALL: any of them */
     struct evac_engine_dependency *dependencies; /* as the controller's; behind the apps */
     size_t dependency_count;
     struct evac_run *runs;
@@ -163,6 +169,7 @@ struct evac_engine {
     uint16_t starts_next, starts_count;
     bool parked; /* too many crashes: it looks, and does nothing (R14) */
     uint64_t wake_ms;
+    struct evac_run_index index; /* of the runs; the last member */
 };
 
 #define EVAC_EVENT_KINDS(X)                                                                        \

@@ -13,13 +13,19 @@ size_t engine_watch_count(const struct evac_app *app)
     return app->resource_count * source_count(app);
 }
 
+static size_t places(size_t apps)
+{
+    return 2 * apps + 1;
+}
+
 size_t evac_engine_apps_bytes(const struct evac_model *model)
 {
     size_t bytes = model->app_count * sizeof(struct evac_engine_app);
     for (size_t i = 0; i < model->app_count; i++)
         bytes += engine_watch_count(&model->apps[i]) * sizeof(struct evac_watch);
     bytes += model->controller.dependency_count * sizeof(struct evac_engine_dependency);
-    return bytes + model->app_count * sizeof(uint64_t);
+    bytes += model->app_count * (sizeof(uint64_t) + sizeof(uint16_t) + sizeof(uint8_t));
+    return bytes + places(model->app_count) * sizeof(uint16_t);
 }
 
 static struct evac_str inside(const struct evac_model *model)
@@ -42,7 +48,7 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
 }
 
 /* The apps, behind them what each of them watches, behind that the dependencies, and at the end
- * when each app is next due. */
+ * what is kept closely packed of each app. */
 static struct evac_engine_dependency *init_apps(struct evac_engine_app *apps,
                                                 const struct evac_model *model)
 {
@@ -56,9 +62,53 @@ static struct evac_engine_dependency *init_apps(struct evac_engine_app *apps,
     return (void *)watches;
 }
 
+/* FNV-1a */
+static size_t first_place(const struct evac_engine *engine, struct evac_str name)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < name.n; i++)
+        hash = (hash ^ (uint8_t)name.p[i]) * 0x100000001b3u;
+    return (size_t)(hash % places(engine->app_count));
+}
+
+/* Where it is, or would be: app + 1, 0 nobody. */
+static uint16_t *place_of(const struct evac_engine *engine, struct evac_str name)
+{
+    size_t at = first_place(engine, name);
+    while (engine->app_places[at] &&
+           !evac_str_eq(engine->apps[engine->app_places[at] - 1].app->name, name))
+        at = (at + 1) % places(engine->app_count);
+    return &engine->app_places[at];
+}
+
+static void pack_apps(struct evac_engine *engine)
+{
+    engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
+    engine->touched = (void *)(engine->app_wakes + engine->app_count);
+    engine->app_places = engine->touched + engine->app_count;
+    engine->is_touched = (void *)(engine->app_places + places(engine->app_count));
+    engine->touched_count = EVAC_TOUCHED_ALL;
+    for (size_t i = 0; i < engine->app_count; i++) {
+        uint16_t *place = place_of(engine, engine->apps[i].app->name);
+        if (*place == 0)
+            *place = (uint16_t)(i + 1);
+    }
+}
+
+void engine_touch(struct evac_engine *engine, const struct evac_engine_app *a)
+{
+    size_t i = (size_t)(a - engine->apps);
+    if (engine->touched_count == EVAC_TOUCHED_ALL || engine->is_touched[i])
+        return;
+    engine->is_touched[i] = 1;
+    engine->touched[engine->touched_count++] = (uint16_t)i;
+}
+
 void evac_engine_init(struct evac_engine *engine, const struct evac_model *model, void *apps_memory)
 {
-    memset(engine, 0, sizeof *engine);
+    /* what its index has no run for is never looked at */
+    memset(engine, 0, offsetof(struct evac_engine, index));
+    engine->index.count = 0;
     engine->model = model;
     engine->apps = apps_memory;
     engine->app_count = model->app_count;
@@ -69,7 +119,7 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
     engine->next_drill = 1;
     engine->dependencies = init_apps(engine->apps, model);
     engine->dependency_count = model->controller.dependency_count;
-    engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
+    pack_apps(engine);
     engine_fleet_build(engine);
     engine_place_vantages(engine, NULL);
 }
@@ -150,18 +200,14 @@ uint16_t engine_region_index(const struct evac_app *app, struct evac_str region)
 
 size_t evac_engine_app(const struct evac_engine *engine, struct evac_str name)
 {
-    for (size_t i = 0; i < engine->app_count; i++)
-        if (evac_str_eq(engine->apps[i].app->name, name))
-            return i;
-    return engine->app_count;
+    uint16_t place = engine->app_count ? *place_of(engine, name) : 0;
+    return place ? place - 1u : engine->app_count;
 }
 
 struct evac_run *evac_engine_run(const struct evac_engine *engine, uint64_t id)
 {
-    for (struct evac_run *r = engine->runs; r; r = r->next)
-        if (r->id == id)
-            return r;
-    return NULL;
+    size_t i = evac_run_index_find(&engine->index, id);
+    return i < engine->index.count ? engine->index.at[i] : NULL;
 }
 
 /* --- reload
@@ -244,7 +290,7 @@ void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model
     engine->app_count = model->app_count;
     engine->dependencies = dependencies;
     engine->dependency_count = model->controller.dependency_count;
-    engine->app_wakes = (void *)(engine->dependencies + engine->dependency_count);
+    pack_apps(engine);
     engine_self_configured(engine);
     engine_place_vantages(engine, was);
     engine->wake_ms = 0;

@@ -18,6 +18,8 @@ void engine_refuse(struct engine_io *io, enum evac_code code, const char *why);
 void engine_notice(struct engine_io *io, bool alarm, struct evac_str app, const char *text);
 
 /* engine_apps.c */
+/* When the app is next due may be another time now. Every app, unless the event says which. */
+void engine_touch(struct evac_engine *engine, const struct evac_engine_app *a);
 struct evac_str engine_region(const struct evac_engine_app *a, uint16_t region);
 uint16_t engine_region_index(const struct evac_app *app, struct evac_str region);
 bool engine_is_active_active(const struct evac_engine_app *a);
@@ -37,6 +39,7 @@ void engine_replied(struct engine_io *io, const struct evac_reply_event *e);
 void engine_committed(struct engine_io *io, uint64_t seq);
 /* Those that are due. */
 void engine_tick_runs(struct engine_io *io);
+bool engine_link_run(struct evac_engine *engine, struct evac_engine_app *a, struct evac_run *run);
 /* What its gates look at, up to date: before anything is told to a run. */
 void engine_before_run(struct engine_io *io, struct evac_run *run);
 void engine_tell_run(struct engine_io *io, const struct evac_engine_app *a, struct evac_run *run,

@@ -195,6 +195,16 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
         see_run(engine, a, r);
 }
 
+static enum evac_code too_many(struct evac_err *err)
+{
+    if (err) {
+        err->code = EVAC_E_TOOBIG;
+        (void)evac_str_copy(err->text, sizeof err->text,
+                            EVAC_STR("more runs go on than one controller takes (4,096)"));
+    }
+    return EVAC_E_TOOBIG;
+}
+
 enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_run *run,
                                         const struct evac_record *r, struct evac_err *err)
 {
@@ -203,13 +213,9 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
     see_for_app(engine, r);
     run->id = r->run;
     (void)evac_str_copy(run->who, sizeof run->who, r->who);
-    run->next = engine->runs;
-    engine->runs = run;
-    engine->run_count++;
-    if (a && evac_plan_is_aside(run->plan))
-        a->rehearsal = run;
-    else if (a)
-        a->run = run;
+    run->replayed = true;
+    if (!engine_link_run(engine, a, run))
+        return too_many(err);
     return evac_run_fold(run, r, err);
 }
 
@@ -284,7 +290,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     for (struct evac_run *r = engine->runs, *next; r; r = next) {
         next = r->next;
         if (!evac_effects_has_room(fx))
-            break;
+            break; /* the next tick, which is due at once, takes up the others */
         engine_gate_facts(engine, app_of(engine, r->plan->app), io.now, r);
         evac_run_resume(r, &rio);
         engine_after_run(&io, r);

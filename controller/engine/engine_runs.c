@@ -9,28 +9,31 @@ struct evac_engine_app *engine_app_of(struct evac_engine *engine, const struct e
     return i < engine->app_count ? &engine->apps[i] : NULL;
 }
 
-static void link_run(struct evac_engine *engine, struct evac_engine_app *a, struct evac_run *run)
+bool engine_link_run(struct evac_engine *engine, struct evac_engine_app *a, struct evac_run *run)
 {
+    if (!evac_run_index_add(&engine->index, run))
+        return false;
     run->next = engine->runs;
     engine->runs = run;
     engine->run_count++;
-    if (!a)
-        return;
-    if (evac_plan_is_aside(run->plan))
+    if (a && evac_plan_is_aside(run->plan))
         a->rehearsal = run;
-    else
+    else if (a)
         a->run = run;
+    return true;
 }
 
 void engine_unlink_run(struct evac_engine *engine, struct evac_run *run)
 {
-    for (struct evac_run **at = &engine->runs; *at; at = &(*at)->next)
-        if (*at == run) {
-            *at = run->next;
-            engine->run_count--;
-            break;
-        }
+    size_t i = evac_run_index_find(&engine->index, run->id);
+    if (i < engine->index.count && engine->index.at[i] == run) {
+        bool newest = i + 1 == engine->index.count; /* the list begins with the newest */
+        *(newest ? &engine->runs : &engine->index.at[i + 1]->next) = run->next;
+        engine->run_count--;
+        evac_run_index_remove(&engine->index, run);
+    }
     run->next = NULL;
+    run->index = NULL;
 }
 
 static void remember_end(struct evac_engine_app *a, const struct evac_run *run,
@@ -197,23 +200,70 @@ static bool waits_at_gate(const struct evac_run *run)
     return false;
 }
 
-void engine_tick_runs(struct engine_io *io)
+static void tick_run(struct engine_io *io, struct evac_run *run)
 {
     struct evac_run_io rio = engine_run_io(io);
-    for (struct evac_run *r = io->engine->runs, *next; r; r = next) {
-        next = r->next;
+    bool intends = io->engine->index.marks[evac_run_index_find(&io->engine->index, run->id)] &
+                   EVAC_RUN_INTENDS;
+    bool withdrawn = withdraw_if_well(io, run);
+    bool measured = run->state == EVAC_RUN_SETTLING && run->measuring == 0;
+    if (io->now->boot_ms < run->wake_ms && !measured && !withdrawn && !waits_at_gate(run))
+        return;
+    if (intends) /* it was not told all when effects were full */
+        evac_run_committed(run, &rio, io->engine->committed);
+    if (run->replayed)
+        evac_run_resume(run, &rio);
+    else
+        evac_run_tick(run, &rio);
+    engine_after_run(io, run);
+}
+
+#define SEE_EVERY_MS 1000u
+
+/* Those that are due, or may move by more than time; the newest first. What the gates of the others
+ * look at is only shown, and once in a while does. */
+static void tick_one(struct engine_io *io, size_t i)
+{
+    struct evac_run_index *index = &io->engine->index;
+    uint64_t now = io->now->boot_ms;
+    bool due = now >= index->wakes[i] || (index->marks[i] & EVAC_RUN_WATCHES);
+    if (!due && now < index->seen[i] + SEE_EVERY_MS)
+        return;
+    struct evac_run *run = index->at[i];
+    struct evac_engine_app *a = engine_app_of(io->engine, run);
+    index->seen[i] = now;
+    engine_before_run(io, run);
+    if (due)
+        tick_run(io, run);
+    if (due && a)
+        engine_touch(io->engine, a);
+}
+
+static bool any_drills(const struct evac_run_index *index)
+{
+    unsigned marks = 0;
+    for (size_t i = 0; i < index->count; i++)
+        marks |= index->marks[i];
+    return marks & EVAC_RUN_DRILLS;
+}
+
+void engine_tick_runs(struct engine_io *io)
+{
+    const struct evac_run_index *index = &io->engine->index;
+    for (size_t i = index->count; i > 0; i--) {
         if (!evac_effects_has_room(io->fx))
             return;
-        engine_before_run(io, r);
-        bool withdrawn = withdraw_if_well(io, r);
-        bool measured = r->state == EVAC_RUN_SETTLING && r->measuring == 0;
-        if (io->now->boot_ms < r->wake_ms && !measured && !withdrawn && !waits_at_gate(r))
-            continue;
-        evac_run_tick(r, &rio);
-        engine_after_run(io, r);
+        if (i <= index->count) /* one may have ended another */
+            tick_one(io, i - 1);
     }
-    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++)
-        engine_drill_yield(io, &io->engine->apps[i]);
+    if (!any_drills(index))
+        return;
+    for (size_t i = 0; i < io->engine->app_count && evac_effects_has_room(io->fx); i++) {
+        struct evac_engine_app *a = &io->engine->apps[i];
+        if (a->run && a->run->id == a->drill.run)
+            engine_touch(io->engine, a);
+        engine_drill_yield(io, a);
+    }
 }
 
 /* A person's word, and what follows from it: the roles that they hold for this app are looked up
@@ -336,6 +386,11 @@ void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
             "a run of this app is going on already; 'evac stop APP' ends it where it stands");
         return;
     }
+    if (engine->index.count == EVAC_RUNS_MAX) {
+        engine_refuse(io, EVAC_E_BUSY,
+                      "as many runs as one controller takes (4,096) are going on already");
+        return;
+    }
     if (!aside)
         engine_drill_overtaken(io, a, e->who);
     bool fault_goes_on = a->rehearsal && evac_plan_is_fault(a->rehearsal->plan);
@@ -354,7 +409,7 @@ void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
         a->active_before = a->active;
         a->out_before = a->out;
     }
-    link_run(engine, a, run);
+    (void)engine_link_run(engine, a, run); /* there is room */
     engine_drill_admitted(a, run, e->who);
     record_admission(io, run, e);
     io->fx->answer_run = run->id;
@@ -401,7 +456,9 @@ void engine_replied(struct engine_io *io, const struct evac_reply_event *e)
 void engine_committed(struct engine_io *io, uint64_t seq)
 {
     struct evac_run_io rio = engine_run_io(io);
+    const struct evac_run_index *index = &io->engine->index;
     io->engine->committed = seq;
-    for (struct evac_run *r = io->engine->runs; r; r = r->next)
-        evac_run_committed(r, &rio, seq);
+    for (size_t i = index->count; i > 0; i--)
+        if (index->marks[i - 1] & EVAC_RUN_INTENDS)
+            evac_run_committed(index->at[i - 1], &rio, seq);
 }

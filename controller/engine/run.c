@@ -726,6 +726,8 @@ static void set_wake(struct evac_run *run, const struct evac_now *now)
     }
     if (evac_run_is_over(run->state))
         run->wake_ms = EVAC_NEVER;
+    if (run->index)
+        evac_run_index_note(run->index, run);
 }
 
 /* The start's gates. What was asked before versions that say so waits for its yes. */
@@ -888,10 +890,12 @@ void evac_run_tick(struct evac_run *run, struct evac_run_io *io)
 
 void evac_run_committed(struct evac_run *run, struct evac_run_io *io, uint64_t seq)
 {
-    for (uint16_t i = 0; i < run->plan->step_count && evac_effects_has_room(io->fx); i++) {
+    for (uint16_t i = 0; i < run->plan->step_count; i++) {
         struct evac_step_run *s = &run->steps[i];
-        if (s->state == EVAC_STEP_INTENDING && s->open && s->intent_seq <= seq &&
-            run_move_step(run, io, i, EVAC_ON_DURABLE, NULL))
+        bool durable = s->state == EVAC_STEP_INTENDING && s->open && s->intent_seq <= seq;
+        if (durable && !evac_effects_has_room(io->fx))
+            run->starving = true; /* the next tick, which is due at once, tells it again */
+        else if (durable && run_move_step(run, io, i, EVAC_ON_DURABLE, NULL))
             run_call(run, io, i, EVAC_VERB_APPLY);
     }
     set_wake(run, io->now);
@@ -932,6 +936,7 @@ static void resume_step(struct evac_run *run, struct evac_run_io *io, uint16_t i
 
 void evac_run_resume(struct evac_run *run, struct evac_run_io *io)
 {
+    run->replayed = false;
     evac_run_record(run, io,
                     (struct evac_record){ .kind = EVAC_RECORD_RESUME, .step = EVAC_NO_STEP });
     run_wait_resume(run, io->now, EVAC_NO_STEP);

@@ -9,6 +9,7 @@
 #include "effects.h"
 #include "run_fsm.h"
 #include "run_gates.h"
+#include "run_index.h"
 #include "step_fsm.h"
 
 #define EVAC_INSTANTS(X)                                                                           \
@@ -80,8 +81,9 @@ struct evac_step_run {
 #define EVAC_WHO_INCIDENT "incident"
 
 struct evac_run {
-    struct evac_run *next; /* the engine's list */
-    void *owner;           /* the shell's: what to free with it */
+    struct evac_run *next;        /* the engine's list */
+    struct evac_run_index *index; /* ... and index; NULL: in none */
+    void *owner;                  /* the shell's: what to free with it */
     const struct evac_plan *plan;
 
     /* durable */
@@ -120,6 +122,7 @@ struct evac_run {
     struct evac_run_facts facts;
     bool loss_asked;
     bool starving; /* effects were full: wake at once */
+    bool replayed; /* it was read from the journal, and is to be taken up (evac_run_resume) */
     bool slow_told;
     uint64_t paused_ms;      /* since when, in this process */
     uint64_t paused_seen_ms; /* until then its steps' deadlines were put off */
