@@ -96,7 +96,8 @@ static void on_ended(void *user, const struct evac_run *run)
 }
 
 /* Failpoint for the crash tests: EVAC_FAIL=row:N dies, as by kill -9, when row N is durable and
- * nothing that follows from it was done. */
+ * nothing that follows from it was done; each event's rows are then a commit of their own.
+ * EVAC_FAIL=group:N dies after the commit that row N is in, as it would be without a failpoint. */
 static void on_committed(void *user, uint64_t seq)
 {
     struct evac_daemon *daemon = user;
@@ -115,7 +116,9 @@ static void read_failpoint(struct evac_daemon *daemon)
 {
     const char *fail = getenv("EVAC_FAIL");
     int64_t row;
-    if (fail && strncmp(fail, "row:", 4) == 0 && evac_str_i64(evac_str(fail + 4), &row) && row > 0)
+    struct evac_str rest, kind = evac_str_cut(evac_str(fail ? fail : ""), ':', &rest);
+    daemon->kill_group = evac_str_is(kind, "group");
+    if ((daemon->kill_group || evac_str_is(kind, "row")) && evac_str_i64(rest, &row) && row > 0)
         daemon->kill_at = (uint64_t)row;
 }
 
@@ -158,6 +161,7 @@ static void close_store(struct evac_daemon *daemon)
         evac_store_close(daemon->store);
     evac_store_close(daemon->replica);
     daemon->store = daemon->replica = NULL;
+    daemon->group = NULL;
 }
 
 static void free_shell(struct evac_daemon *daemon, const char *why)
@@ -232,6 +236,7 @@ static void on_before_sleep(uv_prepare_t *prepare)
     struct evac_daemon *daemon = prepare->data;
     if (daemon->dropping[0])
         drop_now(daemon);
+    daemon_commit_turn(daemon);
     daemon_self_turn(daemon);
     daemon_rearm(daemon);
 }
@@ -245,11 +250,16 @@ static enum evac_code open_store(struct evac_daemon *daemon, struct evac_err *er
         .path = path, .node = node, .boot_id = daemon->boot_id, .ballast_bytes = BALLAST_BYTES
     };
     bool shared = daemon->model->controller.shared.cluster.n > 0;
-    struct evac_store **at = shared ? &daemon->replica : &daemon->store;
-    enum evac_code code = evac_store_open_sqlite(&options, at, err);
+    struct evac_store *store = NULL;
+    enum evac_code code = evac_store_open_sqlite(&options, &store, err);
     if (code)
         return evac_err_prefix(err, "journal"), code;
-    return shared ? daemon_share_open(daemon, err) : EVAC_OK;
+    if (!shared) {
+        daemon->store = daemon_group(daemon, store);
+        return EVAC_OK;
+    }
+    daemon->replica = store;
+    return daemon_share_open(daemon, err);
 }
 
 void daemon_shell_leads(struct evac_daemon *daemon)
@@ -369,10 +379,13 @@ enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac
                                    size_t count, struct evac_err *err)
 {
     evac_jobs_cancel(daemon->jobs, "another journal is merged into this one");
+    daemon_commit_all(daemon);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
     enum evac_code code = append_and_stop(daemon, rows, count, err);
+    if (!code && daemon->group)
+        code = evac_group_commit(daemon->group, err);
     if (!code && daemon->shared) {
         daemon->wait_seq = rows[count - 1].seq + 1;
         daemon->wait_until_ms = evac_daemon_now_ms(daemon) + REOPEN_MS;
@@ -620,6 +633,7 @@ static void open_timers(struct evac_daemon *daemon)
 {
     uv_timer_init(daemon->loop, &daemon->wake);
     uv_timer_init(daemon->loop, &daemon->second);
+    daemon_commit_open(daemon);
     uv_prepare_init(daemon->loop, &daemon->before_sleep);
     daemon->wake.data = daemon->second.data = daemon->before_sleep.data = daemon;
     uv_prepare_start(&daemon->before_sleep, on_before_sleep);
@@ -703,10 +717,12 @@ void evac_daemon_stop(struct evac_daemon *daemon)
     if (daemon->timers_open) {
         uv_close((uv_handle_t *)&daemon->wake, NULL);
         uv_close((uv_handle_t *)&daemon->second, NULL);
+        daemon_commit_close(daemon);
         uv_close((uv_handle_t *)&daemon->before_sleep, NULL);
         daemon->timers_open = false;
     }
     evac_shell_stop(daemon->shell);
+    daemon_commit_all(daemon);
     if (!daemon->shared) {
         finish_stop(daemon);
         return;

@@ -4,6 +4,7 @@
 #define EVAC_DAEMON_INTERNAL_H
 
 #include "daemon.h"
+#include "group.h"
 #include "history.h"
 #include "host_dns.h"
 #include "host_paced.h"
@@ -64,6 +65,7 @@ struct evac_daemon {
     struct evac_host_paced *paced; /* the host that asks no faster; before tally */
     struct evac_host look;         /* without any mutating transport */
     struct evac_store *store;
+    struct evac_group *group;    /* what store is; NULL: it commits by itself */
     struct evac_store *replica;  /* of a journal that is shared; else NULL */
     struct daemon_watch *watch;  /* of runs that nobody leads; NULL none */
     struct daemon_share *shared; /* NULL: the journal is this controller's alone */
@@ -86,6 +88,7 @@ struct evac_daemon {
     struct evac_arena *facts_arena;
     uv_timer_t wake;           /* the engine's next tick */
     uv_timer_t second;         /* looks, anchors, clock, trouble */
+    uv_timer_t linger;         /* rows that nothing waits for are written */
     uv_prepare_t before_sleep; /* drivers' answers move the engine's next tick */
     bool timers_open;
     char troubles[DAEMON_TROUBLES][800]; /* each "" or a sentence */
@@ -115,6 +118,7 @@ struct evac_daemon {
     struct daemon_cry *cries; /* what the journal can not keep; NULL nothing yet */
     char boot_id[40];
     uint64_t kill_at; /* failpoint: die when this row is durable; 0 never */
+    bool kill_group;  /* ... with all that is committed with it */
 };
 
 const struct evac_host *daemon_host(const struct evac_daemon *daemon);
@@ -123,6 +127,15 @@ void daemon_event(struct evac_daemon *daemon, struct evac_event *event);
 void daemon_rearm(struct evac_daemon *daemon);
 /* "": it is over. What is new is told to people (daemon_cry). */
 void daemon_set_trouble(struct evac_daemon *daemon, enum daemon_trouble which, const char *text);
+
+/* daemon_commit.c: the store that the shell works with, over the one that was opened. */
+struct evac_store *daemon_group(struct evac_daemon *daemon, struct evac_store *store);
+/* The one that was opened, for what only its kind can be asked. */
+struct evac_store *daemon_disk(const struct evac_daemon *daemon);
+void daemon_commit_turn(struct evac_daemon *daemon); /* the loop is about to sleep */
+void daemon_commit_all(struct evac_daemon *daemon);  /* before rows that are not the shell's */
+void daemon_commit_open(struct evac_daemon *daemon); /* its timer */
+void daemon_commit_close(struct evac_daemon *daemon);
 
 void daemon_confine(struct evac_daemon *daemon); /* the host is open, or a model is loaded */
 enum evac_code daemon_probe_all(struct evac_daemon *daemon, struct evac_err *err);

@@ -21,7 +21,7 @@ static uint64_t free_mib(const char *path)
 static bool disk_is_short(struct evac_daemon *daemon, uint64_t now_ms)
 {
     struct daemon_self *self = &daemon->self;
-    struct evac_store *store = daemon->replica ? daemon->replica : daemon->store;
+    struct evac_store *store = daemon_disk(daemon);
     if (!store) /* why it is not there is said already, and more urgent */
         return false;
     if (now_ms < self->reserve_due_ms)

@@ -184,14 +184,6 @@ static void set_wake(struct evac_engine *engine)
     if (engine_leases_wake_ms(engine) < wake)
         wake = engine_leases_wake_ms(engine);
     set_app_wakes(engine);
-#ifdef EVAC_CHECK_WAKES
-    for (size_t i = 0; i < engine->app_count; i++)
-        if (engine->app_wakes[i] != app_wake(engine, &engine->apps[i]))
-            __builtin_trap();
-    for (const struct evac_run *r = engine->runs; r; r = r->next)
-        if (engine->index.wakes[evac_run_index_find(&engine->index, r->id)] != r->wake_ms)
-            __builtin_trap();
-#endif
     wake = first_of(engine->index.wakes, engine->index.count, wake);
     engine->wake_ms = first_of(engine->app_wakes, engine->app_count, wake);
 }
