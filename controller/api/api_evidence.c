@@ -83,6 +83,7 @@ void api_checkpoint(struct api_call *c)
 {
     uint64_t size = 0;
     struct evac_err err = { EVAC_OK, "" };
+    evac_daemon_commit(c->daemon);
     if (evac_keeper_sign(evac_daemon_keeper(c->daemon), &size, &err))
         api_fail(c, &err);
     else

@@ -379,7 +379,7 @@ enum evac_code daemon_append_apart(struct evac_daemon *daemon, const struct evac
                                    size_t count, struct evac_err *err)
 {
     evac_jobs_cancel(daemon->jobs, "another journal is merged into this one");
-    daemon_commit_all(daemon);
+    evac_daemon_commit(daemon);
     evac_shell_free(daemon->shell);
     daemon->shell = NULL;
     daemon_close_evidence(daemon);
@@ -722,7 +722,7 @@ void evac_daemon_stop(struct evac_daemon *daemon)
         daemon->timers_open = false;
     }
     evac_shell_stop(daemon->shell);
-    daemon_commit_all(daemon);
+    evac_daemon_commit(daemon);
     if (!daemon->shared) {
         finish_stop(daemon);
         return;

@@ -120,6 +120,8 @@ struct evac_metrics_callers;
 void evac_daemon_metrics(struct evac_daemon *daemon, bool open_metrics,
                          const struct evac_metrics_callers *callers, struct evac_buf *out);
 
+/* Rows that were accepted are durable when it returns, where that takes no other machine. */
+void evac_daemon_commit(struct evac_daemon *daemon);
 /* Rows that the engine only keeps: deficiencies, evidence. All or none. */
 enum evac_code evac_daemon_note(struct evac_daemon *daemon, const struct evac_record *rows,
                                 size_t count, struct evac_err *err);

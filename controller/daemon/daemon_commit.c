@@ -36,7 +36,7 @@ static void commit(struct evac_daemon *daemon)
         evac_log(EVAC_LOG_ERROR, "journal_failed", "reason=\"%s\"", err.text);
 }
 
-void daemon_commit_all(struct evac_daemon *daemon)
+void evac_daemon_commit(struct evac_daemon *daemon)
 {
     for (unsigned i = 0; daemon->group && evac_group_waiting(daemon->group) && i < ROUNDS; i++)
         commit(daemon);

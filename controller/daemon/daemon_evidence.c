@@ -17,7 +17,10 @@ enum evac_code evac_daemon_note(struct evac_daemon *daemon, const struct evac_re
         return evac_fail(err, EVAC_E_STORE, "%s", daemon->trouble);
     event.u.note.rows = rows;
     event.u.note.count = count;
-    return evac_shell_event(daemon->shell, &event, err);
+    evac_daemon_commit(daemon);
+    enum evac_code code = evac_shell_event(daemon->shell, &event, err);
+    evac_daemon_commit(daemon); /* whoever notes something looks it up at once */
+    return code;
 }
 
 /* --- reports ---------------------------------------------------------------------------------- */

@@ -133,7 +133,6 @@ struct evac_store *daemon_group(struct evac_daemon *daemon, struct evac_store *s
 /* The one that was opened, for what only its kind can be asked. */
 struct evac_store *daemon_disk(const struct evac_daemon *daemon);
 void daemon_commit_turn(struct evac_daemon *daemon); /* the loop is about to sleep */
-void daemon_commit_all(struct evac_daemon *daemon);  /* before rows that are not the shell's */
 void daemon_commit_open(struct evac_daemon *daemon); /* its timer */
 void daemon_commit_close(struct evac_daemon *daemon);
 

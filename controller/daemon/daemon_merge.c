@@ -48,7 +48,7 @@ enum evac_code evac_daemon_merge(struct evac_daemon *daemon, const char *path, s
     enum evac_code code = open_other(path, &other, err);
     if (code)
         return code;
-    daemon_commit_all(daemon); /* what comes behind it is numbered now */
+    evac_daemon_commit(daemon); /* what comes behind it is numbered now */
     const struct evac_merge_wish wish = { other,
                                           daemon->store,
                                           evac_shell_engine(daemon->shell),

@@ -9,17 +9,18 @@
 
 static const struct evac_str regions[] = { { "east", 4 }, { "west", 4 } };
 static struct evac_app app;
-static struct evac_engine_app engine_app;
+static struct evac_model model;
+static void *memory;
 static struct evac_engine engine;
 static struct evac_store *from, *into;
 
 static void setup(void)
 {
     app = (struct evac_app){ .name = EVAC_STR("shop"), .regions = regions, .region_count = 2 };
-    engine_app = (struct evac_engine_app){ .app = &app };
-    engine = (struct evac_engine){
-        .apps = &engine_app, .app_count = 1, .next_run = 1, .next_seq = 1, .lead = true
-    };
+    model = (struct evac_model){ .apps = &app, .app_count = 1 };
+    memory = calloc(1, evac_engine_apps_bytes(&model));
+    evac_engine_init(&engine, &model, memory);
+    engine.lead = true;
     from = evac_store_new_memory("standalone:ann@bastion", "b1");
     into = evac_store_new_memory("home", "b0");
 }
@@ -28,6 +29,7 @@ static void teardown(void)
 {
     evac_store_close(from);
     evac_store_close(into);
+    free(memory);
 }
 
 static void put(struct evac_store *store, struct evac_record r)
@@ -74,7 +76,7 @@ static size_t merge_now(void)
         ck_assert_msg(into->vt->append(into, merge.rows, count, &err) == EVAC_OK, "%s", err.text);
     engine.next_seq += count;
     engine.next_run += merge.runs;
-    engine_app.active = merge.runs % 2 ? !engine_app.active : engine_app.active;
+    engine.apps[0].active = merge.runs % 2 ? !engine.apps[0].active : engine.apps[0].active;
     evac_merge_done(&merge);
     return count;
 }
@@ -175,7 +177,7 @@ START_TEST(two_truths_about_where_it_serves_are_refused)
 {
     run_of(from, 1, "west", "east", true);
     refused(EVAC_E_REFUSED, "they contradict each other");
-    engine_app.active = 1;
+    engine.apps[0].active = 1;
     run_of(into, 1, "east", "west", true); /* later than they parted */
     refused(EVAC_E_REFUSED, "both journals have moved 'shop'");
 }
