@@ -241,24 +241,37 @@ void evac_buf_json_exact(struct evac_buf *buf, struct evac_str s)
     put_json(buf, s, true);
 }
 
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
 void evac_buf_xml(struct evac_buf *buf, struct evac_str s)
 {
-    static const struct {
-        char c;
-        const char *entity;
-    } entities[] = {
-        { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" },
-    };
+    size_t plain = 0; /* from here on nothing was put yet */
     for (size_t i = 0; i < s.n; i++) {
-        const char *entity = NULL;
-        for (size_t k = 0; k < sizeof entities / sizeof entities[0]; k++)
-            if (entities[k].c == s.p[i])
-                entity = entities[k].entity;
-        if (entity)
-            evac_buf_puts(buf, entity);
-        else
-            evac_buf_putc(buf, s.p[i]);
+        const char *entity = entity_of(s.p[i]);
+        if (!entity)
+            continue;
+        evac_buf_put(buf, s.p + plain, i - plain);
+        evac_buf_puts(buf, entity);
+        plain = i + 1;
     }
+    if (plain < s.n)
+        evac_buf_put(buf, s.p + plain, s.n - plain);
 }
 
 static bool is_unreserved(unsigned char c)
@@ -269,11 +282,15 @@ static bool is_unreserved(unsigned char c)
 
 void evac_buf_uri(struct evac_buf *buf, struct evac_str s, bool keep_slash)
 {
+    size_t plain = 0; /* from here on nothing was put yet */
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
         if (is_unreserved(c) || (keep_slash && c == '/'))
-            evac_buf_putc(buf, (char)c);
-        else
-            evac_buf_putf(buf, "%%%02X", c);
+            continue;
+        evac_buf_put(buf, s.p + plain, i - plain);
+        evac_buf_putf(buf, "%%%02X", c);
+        plain = i + 1;
     }
+    if (plain < s.n)
+        evac_buf_put(buf, s.p + plain, s.n - plain);
 }

@@ -23,8 +23,10 @@ bool evac_record_kind_parse(struct evac_str name, enum evac_record_kind *ret_kin
 
 static void put_number(struct evac_buf *out, uint64_t value, unsigned bytes)
 {
+    unsigned char little[8];
     for (unsigned i = 0; i < bytes; i++)
-        evac_buf_putc(out, (char)(unsigned char)(value >> (8 * i)));
+        little[i] = (unsigned char)(value >> (8 * i));
+    evac_buf_put(out, little, bytes);
 }
 
 static void put_text(struct evac_buf *out, struct evac_str text)

@@ -29,6 +29,8 @@ static bool is_token(char c)
 
 static bool begins(struct evac_str s, const char *word)
 {
+    if (s.n == 0 || lower(s.p[0]) != word[0])
+        return false; /* nearly always */
     size_t n = strlen(word);
     if (s.n < n)
         return false;

@@ -8,6 +8,8 @@ extern inline bool evac_str_is(struct evac_str a, const char *c_string);
 
 bool evac_str_starts(struct evac_str a, const char *prefix)
 {
+    if (a.n && prefix[0] && a.p[0] != prefix[0])
+        return false; /* most are told by their first letter */
     size_t n = strlen(prefix);
     return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
 }
@@ -21,12 +23,14 @@ bool evac_str_ends(struct evac_str a, const char *suffix)
 bool evac_str_has(struct evac_str a, const char *needle)
 {
     size_t n = strlen(needle);
-    if (n == 0)
-        return true;
-    for (size_t i = 0; i + n <= a.n; i++)
-        if (memcmp(a.p + i, needle, n) == 0)
-            return true;
-    return false;
+    const char *at = a.p, *end = a.n ? a.p + a.n : a.p;
+    while (n && (size_t)(end - at) >= n) {
+        at = memchr(at, needle[0], (size_t)(end - at) - n + 1);
+        if (!at || memcmp(at, needle, n) == 0)
+            return at != NULL;
+        at++;
+    }
+    return n == 0;
 }
 
 struct evac_str evac_str_cut(struct evac_str a, char c, struct evac_str *ret_rest)

@@ -160,23 +160,24 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
     return evac_plan_compile(&request, diag, ret_plan, err);
 }
 
+/* The plan was compiled to be run: it has its text. */
 enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wish, uint16_t app,
                            struct evac_plan *plan, struct evac_err *err)
 {
     struct shell_run *memory = shell_new_run(shell, plan);
-    struct evac_buf json;
     struct evac_event event = { .kind = EVAC_EVENT_ADMIT };
+    enum evac_code code = EVAC_OK;
 
-    evac_buf_init(&json, PLAN_JSON_MAX);
-    evac_plan_to_json(plan, &json);
-    enum evac_code code = evac_buf_check(&json, "the plan", err);
+    if (plan->text.n > PLAN_JSON_MAX)
+        code = evac_fail(err, EVAC_E_TOOBIG, "the plan is larger than the %u bytes allowed",
+                         PLAN_JSON_MAX);
     if (!code && plan->isolate.n)
         code = shell_isolate(shell, plan->isolate, err);
     if (!code) {
         event.u.admit = (struct evac_admit_event){
             .app = app,
             .run = memory->memory,
-            .plan_json = evac_buf_str(&json),
+            .plan_json = plan->text,
             .who = wish->who,
             .why = wish->why,
             .proposed = wish->proposed,
@@ -193,7 +194,6 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
             code = evac_shell_event(shell, &event, err);
         }
     }
-    evac_buf_done(&json);
     if (code && !shell->failed) {
         memory->ended = true;
         shell_release_run(shell, memory);

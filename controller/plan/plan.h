@@ -94,7 +94,8 @@ struct evac_plan {
     const struct evac_plan_step *steps; /* forward_count forward, then as many undo steps */
     uint16_t forward_count;
     uint16_t step_count;
-    char hash[65]; /* hex SHA-256 of the canonical JSON */
+    struct evac_str text; /* the canonical JSON, as it was compiled; "" of other plans */
+    char hash[65];        /* hex SHA-256 of the canonical JSON */
 };
 
 /* The driver packs that this controller has. */

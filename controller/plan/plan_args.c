@@ -56,16 +56,21 @@ struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
  * ----------------------------------------------------------------------------------------------------
  */
 
+/* "count", and of a regional or grouped parameter "count.us-east-1", too. */
+static bool belongs_to(struct evac_str name, const struct evac_param *p)
+{
+    size_t n = strlen(p->name);
+    if ((p->flags & EVAC_PARAM_OF_RESOURCE) || name.n < n || memcmp(name.p, p->name, n) != 0)
+        return false;
+    return name.n == n ||
+           (name.p[n] == '.' && (p->flags & (EVAC_PARAM_REGIONAL | EVAC_PARAM_GROUP)));
+}
+
 const struct evac_param *plan_param(const struct evac_param *params, struct evac_str name)
 {
-    struct evac_str rest, head = evac_str_cut(name, '.', &rest);
-    for (; params && params->name; params++) {
-        if (params->flags & EVAC_PARAM_OF_RESOURCE)
-            continue;
-        bool dotted = (params->flags & (EVAC_PARAM_REGIONAL | EVAC_PARAM_GROUP)) != 0;
-        if (evac_str_is(name, params->name) || (dotted && evac_str_is(head, params->name)))
+    for (; params && params->name; params++)
+        if (belongs_to(name, params))
             return params;
-    }
     return NULL;
 }
 
@@ -141,7 +146,7 @@ static void check_given(const struct args_io *io, size_t i)
 bool plan_is_given(const struct evac_args *given, const struct evac_param *p)
 {
     for (size_t i = 0; i < given->count; i++)
-        if (plan_param(p, given->items[i].name) == p)
+        if (belongs_to(given->items[i].name, p))
             return true;
     return false;
 }

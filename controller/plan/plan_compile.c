@@ -345,12 +345,13 @@ static struct evac_plan *assemble(struct compiler *c)
     return plan;
 }
 
-static void set_hash(struct evac_plan *plan)
+static void set_text(struct evac_plan *plan)
 {
     struct evac_buf json;
     evac_buf_init(&json, JSON_MAX);
     evac_plan_to_json(plan, &json);
-    evac_sha256_hex(evac_buf_str(&json), plan->hash);
+    plan->text = evac_arena_str(plan->arena, evac_buf_str(&json));
+    evac_sha256_hex(plan->text, plan->hash);
     evac_buf_done(&json);
 }
 
@@ -393,7 +394,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     c.arena = evac_arena_new();
     if (request->part != EVAC_PART_NONE)
         c.workflow = plan_part_workflow(&c);
-    c.drafts = calloc(EVAC_PLAN_STEPS_MAX, sizeof *c.drafts);
+    c.drafts = malloc(EVAC_PLAN_STEPS_MAX * sizeof *c.drafts); /* each is set when it is added */
     c.first = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.first);
     c.instances = evac_arena_array(c.arena, c.workflow->step_count + 1, sizeof *c.instances);
     if (EVAC_IF_NEVER(!c.drafts))
@@ -421,7 +422,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
     } else {
         *ret_plan = assemble(&c);
         if (!request->unnamed)
-            set_hash(*ret_plan);
+            set_text(*ret_plan);
     }
     free(c.drafts);
     return code;

@@ -53,9 +53,9 @@ static bool knows_action(struct compiler *c, const struct evac_runbook_step *s,
 {
     const struct evac_catalog *catalog = c->request->catalog;
     bool any = false, all = evac_str_is(types, "*");
-    for (size_t i = 0; i < catalog->pack_count; i++)
-        for (const struct evac_driver *const *d = catalog->packs[i]->drivers; *d; d++)
-            any |= evac_driver_action(*d, name) != NULL;
+    for (size_t i = 0; !any && i < catalog->pack_count; i++)
+        for (const struct evac_driver *const *d = catalog->packs[i]->drivers; !any && *d; d++)
+            any = evac_driver_action(*d, name) != NULL;
     while (!all && types.n) {
         struct evac_str type = evac_str_cut(types, '|', &types);
         const struct evac_driver *driver = evac_catalog_driver(catalog, type);
@@ -380,7 +380,7 @@ static void expand(struct compiler *c, size_t source)
     }
 }
 
-/* with: something is left of one of them. Looked up among the instances of the first pass. */
+/* with: something is left of one of them, of what was found before anything went. */
 static bool has_company(const struct compiler *c, const struct evac_runbook_step *s,
                         const uint16_t *instances)
 {
@@ -392,19 +392,21 @@ static bool has_company(const struct compiler *c, const struct evac_runbook_step
     return any;
 }
 
-/* Twice: what a step stands with may come after it in the text. */
+/* What a step stands with may come after it in the text: what stands alone goes once all are there.
+ */
 void plan_expand(struct compiler *c)
 {
     size_t n = c->workflow->step_count;
-    uint16_t *instances = evac_arena_array(c->arena, n + 1, sizeof *instances);
+    uint16_t *found = evac_arena_array(c->arena, n + 1, sizeof *found), kept = 0;
     for (size_t i = 0; i < n; i++)
         expand(c, i);
-    memcpy(instances, c->instances, n * sizeof *instances);
-    c->count = 0;
+    memcpy(found, c->instances, n * sizeof *found);
     for (size_t i = 0; i < n; i++) {
-        c->first[i] = c->count;
-        c->instances[i] = 0;
-        if (has_company(c, &c->workflow->steps[i], instances))
-            expand(c, i);
+        if (!has_company(c, &c->workflow->steps[i], found))
+            c->instances[i] = 0;
+        memmove(&c->drafts[kept], &c->drafts[c->first[i]], c->instances[i] * sizeof *c->drafts);
+        c->first[i] = kept;
+        kept = (uint16_t)(kept + c->instances[i]);
     }
+    c->count = kept;
 }

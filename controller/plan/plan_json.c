@@ -1,15 +1,13 @@
 /* A plan as canonical JSON, and back. What is read was written by us, but a journal may be damaged:
  * everything is checked. */
 #include "hash.h"
+#include "jr.h"
 #include "jw.h"
 #include "plan_internal.h"
 
-#include <cjson/cJSON.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define FORMAT 1
+#define FORMAT       1
+#define CONDS_MAX    1000
+#define CRITERIA_MAX 1000
 
 /* --- writing
  * --------------------------------------------------------------------------------------------------------
@@ -137,126 +135,64 @@ void evac_plan_to_json(const struct evac_plan *plan, struct evac_buf *out)
  * ----------------------------------------------------------------------------------------------------------
  */
 
-struct reader {
-    struct evac_arena *arena;
-    struct evac_err *err;
-    bool failed;
-};
-
-static void corrupt(struct reader *r, const char *what)
+static const uint16_t *indices(struct evac_jr *r, const char *key, uint16_t steps,
+                               uint16_t *ret_count)
 {
-    if (!r->failed)
-        (void)evac_fail(r->err, EVAC_E_CORRUPT, "the plan's text is damaged: %s", what);
-    r->failed = true;
-}
-
-static struct evac_str text(struct reader *r, const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    if (cJSON_IsString(item))
-        return evac_arena_str(r->arena, evac_str(item->valuestring));
-    corrupt(r, key);
-    return EVAC_STR_NONE;
-}
-
-static int64_t number_of(struct reader *r, const cJSON *item, int64_t max, const char *what)
-{
-    if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= (double)max &&
-        item->valuedouble <= 9007199254740991.0)
-        return (int64_t)item->valuedouble;
-    corrupt(r, what);
-    return 0;
-}
-
-static int64_t number(struct reader *r, const cJSON *object, const char *key, int64_t max)
-{
-    return number_of(r, cJSON_GetObjectItemCaseSensitive(object, key), max, key);
-}
-
-static const uint16_t *indices(struct reader *r, const cJSON *object, const char *key,
-                               uint16_t steps, uint16_t *ret_count)
-{
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key), *item;
-    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
-    uint16_t *out, at = 0;
-    if (n < 0 || n > steps) {
-        corrupt(r, key);
-        return NULL;
-    }
-    out = evac_arena_array(r->arena, (size_t)n + 1, sizeof *out);
-    cJSON_ArrayForEach(item, list)
-    {
-        out[at++] = (uint16_t)number_of(r, item, steps - 1, key);
-    }
-    *ret_count = at;
+    evac_jr_open(r, key, '[');
+    size_t n = evac_jr_count(r), at = 0;
+    if (n > steps)
+        evac_jr_bad(r, key);
+    uint16_t *out = evac_arena_array(r->arena, n + 1, sizeof *out);
+    while (at < n && evac_jr_more(r))
+        out[at++] = (uint16_t)evac_jr_i64(r, NULL, 0, steps - 1);
+    evac_jr_close(r, ']');
+    *ret_count = (uint16_t)at;
     return out;
 }
 
-static void read_args(struct reader *r, const cJSON *object, struct evac_args *ret)
+static void read_args(struct evac_jr *r, struct evac_args *ret)
 {
-    const cJSON *group = cJSON_GetObjectItemCaseSensitive(object, "args"), *item;
-    int n = cJSON_IsObject(group) ? cJSON_GetArraySize(group) : 0;
-    struct evac_arg *args = evac_arena_array(r->arena, (size_t)n + 1, sizeof *args);
-    size_t at = 0;
-    if (!cJSON_IsObject(group))
-        corrupt(r, "args");
-    cJSON_ArrayForEach(item, group)
-    {
-        if (!cJSON_IsString(item))
-            corrupt(r, "args");
-        args[at].name = evac_arena_str(r->arena, evac_str(item->string));
-        args[at++].value =
-            evac_arena_str(r->arena, evac_str(cJSON_IsString(item) ? item->valuestring : ""));
+    evac_jr_open(r, "args", '{');
+    size_t n = evac_jr_count(r), at = 0;
+    struct evac_arg *args = evac_arena_array(r->arena, n + 1, sizeof *args);
+    while (at < n && evac_jr_more(r)) {
+        args[at].name = evac_jr_name(r);
+        args[at++].value = evac_jr_str(r, NULL);
     }
+    evac_jr_close(r, '}');
     *ret = (struct evac_args){ args, at };
 }
 
-static void read_cond(struct reader *r, const cJSON *list, uint16_t nodes, uint16_t at,
-                      uint16_t steps, struct evac_plan_cond *c)
+static void read_cond(struct evac_jr *r, size_t nodes, size_t at, uint16_t steps,
+                      struct evac_plan_cond *c)
 {
-    const cJSON *word = cJSON_GetArrayItem(list, 7), *value = cJSON_GetArrayItem(list, 4);
-    int64_t n[7] = { 0 };
-    static const int64_t max[7] = { EVAC_COND_FACT,     UINT16_MAX, UINT16_MAX, EVAC_CMP_IS, 0, 0,
-                                    EVAC_STEP_FACTS - 1 };
-    if (cJSON_GetArraySize(list) != 8 || !cJSON_IsString(word) || !cJSON_IsNumber(value) ||
-        !(value->valuedouble >= -9e18 && value->valuedouble <= 9e18)) {
-        corrupt(r, "when");
-        return;
-    }
-    for (int i = 0; i < 7; i++)
-        if (i != 4)
-            n[i] = number_of(r, cJSON_GetArrayItem(list, i), i == 5 ? steps - 1 : max[i], "when");
+    evac_jr_open(r, NULL, '[');
+    c->op = (enum evac_cond_op)evac_jr_i64(r, NULL, 0, EVAC_COND_FACT);
+    c->first_child = (uint16_t)evac_jr_i64(r, NULL, 0, UINT16_MAX);
+    c->child_count = (uint16_t)evac_jr_i64(r, NULL, 0, UINT16_MAX);
+    c->cmp = (enum evac_cmp)evac_jr_i64(r, NULL, 0, EVAC_CMP_IS);
+    c->number = evac_jr_i64(r, NULL, INT64_MIN, INT64_MAX);
+    c->step = (uint16_t)evac_jr_i64(r, NULL, 0, steps - 1);
+    c->fact = (uint16_t)evac_jr_i64(r, NULL, 0, EVAC_STEP_FACTS - 1);
+    c->word = evac_jr_str(r, NULL);
+    evac_jr_close(r, ']');
     /* children come after their parent, or a damaged text could make us run in circles */
-    if (n[2] > 0 && (n[1] <= at || n[1] + n[2] > nodes))
-        corrupt(r, "when");
-    *c = (struct evac_plan_cond){ .op = (enum evac_cond_op)n[0],
-                                  .first_child = (uint16_t)n[1],
-                                  .child_count = (uint16_t)n[2],
-                                  .cmp = (enum evac_cmp)n[3],
-                                  .number = (int64_t)value->valuedouble,
-                                  .step = (uint16_t)n[5],
-                                  .fact = (uint16_t)n[6],
-                                  .word = evac_arena_str(r->arena, evac_str(word->valuestring)) };
+    if (c->child_count > 0 && (c->first_child <= at || c->first_child + c->child_count > nodes))
+        evac_jr_bad(r, "when");
 }
 
-static void read_when(struct reader *r, const cJSON *object, uint16_t steps,
-                      struct evac_plan_step *s)
+static void read_when(struct evac_jr *r, uint16_t steps, struct evac_plan_step *s)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "when"), *item;
-    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
-    if (n < 0 || n > 1000) {
-        corrupt(r, "when");
-        return;
-    }
-    struct evac_plan_cond *conds = evac_arena_array(r->arena, (size_t)n + 1, sizeof *conds);
-    uint16_t at = 0;
-    cJSON_ArrayForEach(item, list)
-    {
-        read_cond(r, item, (uint16_t)n, at, steps, &conds[at]);
-        at++;
-    }
-    s->when = n ? conds : NULL;
-    s->when_count = (uint16_t)n;
+    evac_jr_open(r, "when", '[');
+    size_t n = evac_jr_count(r), at = 0;
+    if (n > CONDS_MAX)
+        evac_jr_bad(r, "when");
+    struct evac_plan_cond *conds = evac_arena_array(r->arena, n + 1, sizeof *conds);
+    for (; at < n && evac_jr_more(r); at++)
+        read_cond(r, n, at, steps, &conds[at]);
+    evac_jr_close(r, ']');
+    s->when = at ? conds : NULL;
+    s->when_count = (uint16_t)at;
 }
 
 static bool parse_fencing(struct evac_str name, enum evac_fencing *ret)
@@ -269,105 +205,110 @@ static bool parse_fencing(struct evac_str name, enum evac_fencing *ret)
     return false;
 }
 
-static void read_step(struct reader *r, const cJSON *o, uint16_t steps, struct evac_plan_step *s)
+static void read_step(struct evac_jr *r, uint16_t steps, struct evac_plan_step *s)
 {
-    const cJSON *facts = cJSON_GetObjectItemCaseSensitive(o, "facts");
-    s->id = text(r, o, "id");
-    s->title = text(r, o, "title");
-    s->type = text(r, o, "type");
-    s->action = text(r, o, "action");
-    s->resource = text(r, o, "resource");
-    s->region = text(r, o, "region");
-    s->target = text(r, o, "target");
-    if (!evac_phase_parse(text(r, o, "phase"), &s->phase) ||
-        !parse_fencing(text(r, o, "fencing"), &s->fencing) ||
-        !evac_on_failure_parse(text(r, o, "on_failure"), &s->on_failure))
-        corrupt(r, "a step's phase, fencing or on_failure");
-    s->flags = (uint32_t)number(r, o, "flags", UINT32_MAX);
-    s->deadline_ms = (uint32_t)number(r, o, "deadline_ms", UINT32_MAX);
-    s->usual_ms = (uint32_t)number(r, o, "usual_ms", UINT32_MAX);
-    s->tries = (uint16_t)number(r, o, "tries", UINT16_MAX);
-    s->clear = text(r, o, "clear");
-    read_args(r, o, &s->args);
-    s->after = indices(r, o, "after", steps, &s->after_count);
-    s->rivals = indices(r, o, "rivals", steps, &s->rival_count);
-    read_when(r, o, steps, s);
-    for (int i = 0; i < EVAC_STEP_FACTS; i++) {
-        const cJSON *fact = cJSON_GetArrayItem(facts, i);
-        if (cJSON_IsString(fact))
-            s->facts[i] = evac_arena_str(r->arena, evac_str(fact->valuestring));
-        else
-            corrupt(r, "facts");
-    }
+    evac_jr_open(r, NULL, '{');
+    s->id = evac_jr_str(r, "id");
+    s->title = evac_jr_str(r, "title");
+    s->type = evac_jr_str(r, "type");
+    s->action = evac_jr_str(r, "action");
+    s->resource = evac_jr_str(r, "resource");
+    s->region = evac_jr_str(r, "region");
+    s->target = evac_jr_str(r, "target");
+    if (!evac_phase_parse(evac_jr_str(r, "phase"), &s->phase) ||
+        !parse_fencing(evac_jr_str(r, "fencing"), &s->fencing) ||
+        !evac_on_failure_parse(evac_jr_str(r, "on_failure"), &s->on_failure))
+        evac_jr_bad(r, "a step's phase, fencing or on_failure");
+    s->flags = (uint32_t)evac_jr_i64(r, "flags", 0, UINT32_MAX);
+    s->deadline_ms = (uint32_t)evac_jr_i64(r, "deadline_ms", 0, UINT32_MAX);
+    s->usual_ms = (uint32_t)evac_jr_i64(r, "usual_ms", 0, UINT32_MAX);
+    s->tries = (uint16_t)evac_jr_i64(r, "tries", 0, UINT16_MAX);
+    s->clear = evac_jr_str(r, "clear");
+    read_args(r, &s->args);
+    s->after = indices(r, "after", steps, &s->after_count);
+    s->rivals = indices(r, "rivals", steps, &s->rival_count);
+    read_when(r, steps, s);
+    evac_jr_open(r, "facts", '[');
+    for (int i = 0; i < EVAC_STEP_FACTS; i++)
+        s->facts[i] = evac_jr_str(r, NULL);
+    evac_jr_close(r, ']');
+    evac_jr_close(r, '}');
 }
 
-static void read_criteria(struct reader *r, const cJSON *list, struct evac_plan *plan)
+static void read_criteria(struct evac_jr *r, struct evac_plan *plan)
 {
-    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
-    const cJSON *item;
-    if (n > 1000) {
-        corrupt(r, "criteria");
-        return;
+    evac_jr_open(r, "criteria", '[');
+    size_t n = evac_jr_count(r), at = 0;
+    if (n > CRITERIA_MAX)
+        evac_jr_bad(r, "criteria");
+    struct evac_plan_criterion *all = evac_arena_array(r->arena, n + 1, sizeof *all);
+    for (; at < n && evac_jr_more(r); at++) {
+        struct evac_plan_criterion *c = &all[at];
+        evac_jr_open(r, NULL, '{');
+        c->name = evac_jr_str(r, "name");
+        bool known = evac_measure_parse(evac_jr_str(r, "measure"), &c->measure);
+        c->of = evac_jr_str(r, "of");
+        c->at_most = evac_jr_i64(r, "at_most", 0, INT64_MAX);
+        if (!known || !evac_grade_parse(evac_jr_str(r, "severity"), &c->severity))
+            evac_jr_bad(r, "a criterion's measure or severity");
+        evac_jr_close(r, '}');
     }
-    struct evac_plan_criterion *all = evac_arena_array(r->arena, (size_t)n + 1, sizeof *all);
-    cJSON_ArrayForEach(item, list)
-    {
-        struct evac_plan_criterion *c = &all[plan->criterion_count++];
-        c->name = text(r, item, "name");
-        c->of = text(r, item, "of");
-        c->at_most = number(r, item, "at_most", INT64_MAX);
-        if (!evac_measure_parse(text(r, item, "measure"), &c->measure) ||
-            !evac_grade_parse(text(r, item, "severity"), &c->severity))
-            corrupt(r, "a criterion's measure or severity");
-    }
+    evac_jr_close(r, ']');
     plan->criteria = all;
+    plan->criterion_count = (uint16_t)at;
 }
 
-static void read_plan(struct reader *r, const cJSON *o, struct evac_plan *plan)
+static void read_steps(struct evac_jr *r, struct evac_plan *plan)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(o, "steps"), *item;
-    if (number(r, o, "format", FORMAT) != FORMAT)
-        corrupt(r, "format");
-#define X(name) plan->name = text(r, o, #name);
+    uint16_t n = (uint16_t)(2 * plan->forward_count), at = 0;
+    evac_jr_open(r, "steps", '[');
+    if (n == 0)
+        evac_jr_bad(r, "steps");
+    struct evac_plan_step *steps = evac_arena_array(r->arena, n + 1u, sizeof *steps);
+    while (at < n && evac_jr_more(r))
+        read_step(r, n, &steps[at++]);
+    evac_jr_close(r, ']');
+    if (at != n)
+        evac_jr_bad(r, "steps");
+    plan->steps = steps;
+    plan->step_count = n;
+}
+
+static void read_plan(struct evac_jr *r, struct evac_plan *plan)
+{
+    evac_jr_open(r, NULL, '{');
+    (void)evac_jr_i64(r, "format", FORMAT, FORMAT);
+#define X(name) plan->name = evac_jr_str(r, #name);
     TEXTS(X)
 #undef X
-    if (!evac_workflow_parse(text(r, o, "workflow"), &plan->workflow) ||
-        !evac_drill_kind_parse(text(r, o, "drill"), &plan->drill) ||
-        !evac_mode_parse(text(r, o, "mode"), &plan->mode))
-        corrupt(r, "workflow, drill or mode");
-    plan->rehearse = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "rehearse"));
-    plan->must_hold = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "must_hold"));
-    if (cJSON_HasObjectItem(o, "isolate"))
-        plan->isolate = text(r, o, "isolate");
-    if (cJSON_HasObjectItem(o, "stand_in"))
-        plan->stand_in = text(r, o, "stand_in");
-    read_criteria(r, cJSON_GetObjectItemCaseSensitive(o, "criteria"), plan);
-#define X(name, type, max) plan->name = (type)number(r, o, #name, max);
+    if (!evac_workflow_parse(evac_jr_str(r, "workflow"), &plan->workflow) ||
+        !evac_drill_kind_parse(evac_jr_str(r, "drill"), &plan->drill) ||
+        !evac_mode_parse(evac_jr_str(r, "mode"), &plan->mode))
+        evac_jr_bad(r, "workflow, drill or mode");
+    plan->rehearse = evac_jr_bool(r, "rehearse");
+    plan->must_hold = evac_jr_has(r, "must_hold") && evac_jr_bool(r, "must_hold");
+    if (evac_jr_has(r, "isolate"))
+        plan->isolate = evac_jr_str(r, "isolate");
+    if (evac_jr_has(r, "stand_in"))
+        plan->stand_in = evac_jr_str(r, "stand_in");
+    if (evac_jr_has(r, "criteria"))
+        read_criteria(r, plan);
+#define X(name, type, max) plan->name = (type)evac_jr_i64(r, #name, 0, max);
     NUMBERS(X)
 #undef X
-    plan->step_count = (uint16_t)(2 * plan->forward_count);
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != plan->step_count ||
-        plan->step_count == 0) {
-        corrupt(r, "steps");
-        return;
-    }
-    struct evac_plan_step *steps = evac_arena_array(r->arena, plan->step_count, sizeof *steps);
-    uint16_t at = 0;
-    cJSON_ArrayForEach(item, list)
-    {
-        read_step(r, item, plan->step_count, &steps[at++]);
-    }
-    plan->steps = steps;
+    read_steps(r, plan);
+    evac_jr_close(r, '}');
+    evac_jr_end(r);
 }
 
-/* Only what to_json made is taken: written again it must be the same bytes. */
-static void check_same(struct reader *r, struct evac_plan *plan, struct evac_str json)
+/* Written again it must be the same bytes: there are texts that are read alike. */
+static void check_same(struct evac_jr *r, struct evac_plan *plan, struct evac_str json)
 {
     struct evac_buf again;
     evac_buf_init(&again, 8u << 20);
     evac_plan_to_json(plan, &again);
     if (!evac_str_eq(evac_buf_str(&again), json))
-        corrupt(r, "it is not in canonical form");
+        evac_jr_bad(r, "it is not in canonical form");
     else
         evac_sha256_hex(json, plan->hash);
     evac_buf_done(&again);
@@ -376,18 +317,14 @@ static void check_same(struct reader *r, struct evac_plan *plan, struct evac_str
 enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_plan,
                                    struct evac_err *err)
 {
-    struct reader r = { .arena = evac_arena_new(), .err = err };
+    struct evac_jr r = { .left = json, .arena = evac_arena_new() };
     struct evac_plan *plan = evac_arena_alloc(r.arena, sizeof *plan);
-    cJSON *root = json.n ? cJSON_ParseWithLength(json.p, json.n) : NULL;
     plan->arena = r.arena;
-    if (cJSON_IsObject(root))
-        read_plan(&r, root, plan);
-    else
-        corrupt(&r, "it is no JSON object");
-    if (!r.failed)
+    read_plan(&r, plan);
+    if (!r.bad)
         check_same(&r, plan, json);
-    cJSON_Delete(root);
-    if (r.failed) {
+    if (r.bad) {
+        (void)evac_fail(err, EVAC_E_CORRUPT, "the plan's text is damaged: %s", r.bad);
         evac_arena_free(r.arena);
         return EVAC_E_CORRUPT;
     }

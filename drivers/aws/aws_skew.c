@@ -7,8 +7,9 @@ static uint64_t name_of(struct evac_str host)
 
 int64_t evac_aws_skew_of(const struct evac_aws_skew *skew, struct evac_str host)
 {
+    uint64_t name = name_of(host);
     for (unsigned i = 0; i < EVAC_AWS_SKEW_HOSTS; i++)
-        if (skew->rows[i].host == name_of(host))
+        if (skew->rows[i].host == name)
             return skew->rows[i].ms;
     return 0;
 }

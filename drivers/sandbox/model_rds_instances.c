@@ -206,9 +206,10 @@ static const struct rds_instance *youngest(const struct evac_sandbox *sb, size_t
     const struct rds_instance *newest = NULL;
     for (size_t k = 0; k < RDS_INSTANCES_MAX; k++) {
         const struct rds_instance *i = &rds->instances[k];
-        bool drill = evac_str_ends(evac_str(i->id), "-drill");
-        if (i->used && i->region == region && !drill && evac_str_starts(evac_str(i->id), prefix) &&
-            (!newest || i->created_ms > newest->created_ms))
+        if (!i->used || i->region != region || !evac_str_starts(evac_str(i->id), prefix) ||
+            evac_str_ends(evac_str(i->id), "-drill"))
+            continue;
+        if (!newest || i->created_ms > newest->created_ms)
             newest = i;
     }
     return newest;
