@@ -3,7 +3,9 @@
 #include "window.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -132,6 +134,45 @@ START_TEST(the_machine_s_zones_are_asked)
     noon.month = 1;
     ck_assert_str_eq(said(evac_zone_instant(&evac_zones_libc, EVAC_STR("Europe/Berlin"), &noon)),
                      "2027-01-10 11:00");
+}
+END_TEST
+
+/* A copy of that zone's file takes the name's place, as a package does it. */
+static void install(const char *dir, const char *zone)
+{
+    char from[256], next[256], to[256], bytes[8192];
+    (void)snprintf(from, sizeof from, "/usr/share/zoneinfo/%s", zone);
+    (void)snprintf(next, sizeof next, "%s/next", dir);
+    (void)snprintf(to, sizeof to, "%s/Here", dir);
+    FILE *in = fopen(from, "r"), *out = fopen(next, "w");
+    ck_assert(in && out);
+    size_t n = fread(bytes, 1, sizeof bytes, in);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
+    (void)fclose(in);
+    (void)fclose(out);
+    ck_assert_int_eq(rename(next, to), 0);
+}
+
+START_TEST(a_zone_whose_file_is_replaced_is_read_again)
+{
+    char dir[] = "/tmp/evac-zones-XXXXXX", file[64];
+    int32_t berlin = 0, tokyo = 0;
+    if (!evac_zone_is_known(&evac_zones_libc, EVAC_STR("Asia/Tokyo")))
+        return; /* a machine without tzdata */
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(file, sizeof file, "%s/Here", dir);
+    ck_assert_int_eq(setenv("TZDIR", dir, 1), 0);
+    install(dir, "Europe/Berlin");
+    for (int i = 0; i < 2; i++)
+        ck_assert(evac_zones_libc.offset(NULL, EVAC_STR("Here"), 0, &berlin));
+    install(dir, "Asia/Tokyo");
+    ck_assert(evac_zones_libc.offset(NULL, EVAC_STR("Here"), 0, &tokyo));
+    ck_assert_int_eq(unlink(file), 0);
+    ck_assert(!evac_zones_libc.offset(NULL, EVAC_STR("Here"), 0, &tokyo));
+    ck_assert_int_eq(unsetenv("TZDIR"), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    ck_assert_int_eq(berlin, 3600);
+    ck_assert_int_eq(tokyo, 9 * 3600);
 }
 END_TEST
 
@@ -352,6 +393,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, time_goes_on_through_both_nights, 0, 2);
     tcase_add_test(tc, an_unknown_zone_is_told);
     tcase_add_test(tc, the_machine_s_zones_are_asked);
+    tcase_add_test(tc, a_zone_whose_file_is_replaced_is_read_again);
     tcase_add_loop_test(tc, the_last_day_and_the_nth_weekday_are_found, 0, N(more));
     tcase_add_loop_test(tc, what_is_neither_is_refused, 0, 7);
     tcase_add_loop_test(tc, words_say_what_a_cron_says, 0, N(words));
