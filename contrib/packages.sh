@@ -4,7 +4,7 @@ set -eu
 build="build-essential cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libcjson-dev
        libconfig-dev libsqlite3-dev libexpat1-dev libc-ares-dev libhttp-parser-dev libseccomp-dev libwebsockets-dev
        libwebsockets-evlib-uv ca-certificates tzdata"
-check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3 openssl zsh fish mandoc python3-pyte python3-jsonschema faketime gcovr"
+check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3 openssl zsh fish mandoc python3-pyte python3-jsonschema faketime gcovr libmimalloc-dev"
 
 # Node from elsewhere is as good, and Debian's npm does not install beside it.
 command -v npm >/dev/null || check="$check nodejs npm"

@@ -155,8 +155,10 @@ static size_t utf8_bytes(const unsigned char *p, size_t n)
 bool evac_utf8_is_good(struct evac_str s)
 {
     size_t i = 0, n = 1;
-    for (; i < s.n && n; i += n)
-        n = utf8_bytes((const unsigned char *)s.p + i, s.n - i);
+    for (; i < s.n && n; i += n) {
+        const unsigned char *p = (const unsigned char *)s.p + i;
+        n = *p < 0x80 ? 1 : utf8_bytes(p, s.n - i);
+    }
     return n != 0;
 }
 

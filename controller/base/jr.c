@@ -102,13 +102,15 @@ static unsigned hex_digit(char c)
                                   : 16;
 }
 
-/* \u0001 to \u007f: evac_buf_json() writes no other letter so. 0: not one of these. */
+/* What evac_buf_json() writes as \u0001 ... \u007f; 0: it does not write this so. */
 static char short_code(struct evac_str s)
 {
     if (s.n < 5 || s.p[1] != '0' || s.p[2] != '0' || hex_digit(s.p[3]) > 7 ||
         hex_digit(s.p[4]) > 15)
         return '\0';
-    return (char)(hex_digit(s.p[3]) * 16 + hex_digit(s.p[4]));
+    char c = (char)(hex_digit(s.p[3]) * 16 + hex_digit(s.p[4]));
+    bool other = c >= 0x20 && c != 0x7f;
+    return other || strchr("\b\f\n\r\t", c) ? '\0' : c;
 }
 
 /* What stands behind a backslash; *ret_bytes of it. */
@@ -127,7 +129,8 @@ static char escaped(struct evac_str s, size_t *ret_bytes)
 static size_t plain_bytes(struct evac_str s)
 {
     size_t n = 0;
-    while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' && (unsigned char)s.p[n] >= 0x20)
+    while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' && s.p[n] != 0x7f &&
+           (unsigned char)s.p[n] >= 0x20)
         n++;
     return n;
 }
@@ -164,6 +167,8 @@ static struct evac_str text_here(struct evac_jr *r, const char *where)
     struct evac_str text = all ? evac_arena_str(r->arena, plain) : unescape(r, where);
     skip(r, all ? plain.n : 0);
     want(r, '"', where);
+    if (!evac_utf8_is_good(text))
+        evac_jr_bad(r, where ? where : "a text in a list");
     return r->bad ? EVAC_STR_NONE : text;
 }
 
@@ -190,7 +195,9 @@ int64_t evac_jr_i64(struct evac_jr *r, const char *key, int64_t least, int64_t m
     begin(r, key);
     while (n < r->left.n && ((r->left.p[n] >= '0' && r->left.p[n] <= '9') || r->left.p[n] == '-'))
         n++;
-    bool good = evac_str_i64((struct evac_str){ r->left.p, n }, &value);
+    bool minus = n && r->left.p[0] == '-';
+    bool zero = n > minus && r->left.p[minus] == '0'; /* it stands alone, or the text is not ours */
+    bool good = evac_str_i64((struct evac_str){ r->left.p, n }, &value) && !(zero && n > 1);
     if (!good || value < least || value > most) {
         evac_jr_bad(r, key ? key : "a number in a list");
         return 0;

@@ -1,7 +1,8 @@
 /*
- * Reads back what evac_jw wrote, member by member in the order of its writing: no tree, no other
- * order, no blanks. For texts of our own that a journal or a file gives back, possibly damaged;
- * what others write is a JSON library's to read.
+ * Reads back what evac_jw wrote, member by member in the order of its writing, and only that: no
+ * other order, no blanks, no number or text that evac_jw would have written otherwise. So what was
+ * read, written again, is the same bytes. For texts of our own that a journal or a file gives back,
+ * possibly damaged; what others write is a JSON library's to read.
  *
  * The first thing that is not as expected is kept in `bad`, and from then on every answer is empty:
  * look at it once, at the end.

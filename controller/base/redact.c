@@ -156,8 +156,11 @@ static size_t before_value(struct evac_str s, size_t at, char *ret_quote)
 
 static size_t named(struct evac_str s, size_t *ret_keep)
 {
+    char first = s.n ? lower(s.p[0]) : '\0';
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char quote;
+        if (names[i].name[0] != first)
+            continue; /* asked at each letter of every text */
         size_t at = begins(s, names[i].name) ? before_value(s, strlen(names[i].name), &quote) : 0;
         size_t n = at;
         if (at == 0)

@@ -79,15 +79,25 @@ void shell_listen(struct evac_shell *shell, bool listens)
         store->vt->listen(store, listens ? &listener : NULL);
 }
 
+static size_t count_rows(const struct evac_effects *fx)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fx->count; i++)
+        count += fx->items[i].kind == EVAC_FX_JOURNAL;
+    return count;
+}
+
+/* NULL: there are none, as of most steps. */
 static struct evac_record *rows_of(const struct evac_effects *fx, size_t *ret_count)
 {
-    struct evac_record *rows = calloc(fx->count + 1, sizeof *rows);
-    if (!rows)
+    size_t count = count_rows(fx), n = 0;
+    struct evac_record *rows = count ? malloc(count * sizeof *rows) : NULL;
+    *ret_count = count;
+    if (count && !rows)
         abort();
-    *ret_count = 0;
-    for (size_t i = 0; i < fx->count; i++)
+    for (size_t i = 0; n < count; i++)
         if (fx->items[i].kind == EVAC_FX_JOURNAL)
-            rows[(*ret_count)++] = fx->items[i].u.record;
+            rows[n++] = fx->items[i].u.record;
     return rows;
 }
 

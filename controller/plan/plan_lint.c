@@ -325,6 +325,8 @@ static enum named names(struct evac_str value, struct evac_str region)
 static bool has_host(struct evac_str value, struct evac_str host)
 {
     for (size_t i = 0; host.n && i + host.n <= value.n; i++) {
+        if (value.p[i] != host.p[0])
+            continue;
         char before = i ? value.p[i - 1] : '\0', after = byte_at(value, i + host.n);
         if (memcmp(value.p + i, host.p, host.n) == 0 && !is_alnum(before) &&
             !(before && strchr(".-", before)) && !is_alnum(after) && after != '.' && after != '-')
@@ -382,8 +384,10 @@ static void look_for_hosts(struct lint *l, const struct lint_setting *s)
     for (const struct evac_facts *f = l->q->facts; f; f = f->next)
         for (size_t i = 0; i < f->endpoint_count; i++) {
             const struct evac_fact_endpoint *e = &f->endpoints[i];
+            if (!has_host(s->value, e->host))
+                continue;
             struct evac_str home = evac_facts_region(l->q->facts, &e->home, l->q->plan->to);
-            if (home.n == 0 || !has_host(s->value, e->host))
+            if (home.n == 0)
                 continue;
             struct evac_lint_row *row = add_setting(
                 l, s, "global-endpoint", is_down(l, home) ? EVAC_LINT_ERROR : EVAC_LINT_WARN);
@@ -410,11 +414,10 @@ static bool is_own(struct evac_str name)
     return false;
 }
 
-static const struct evac_param *param_of(const struct lint *l, const struct evac_plan_step *step,
-                                         struct evac_str name)
+/* driver and action: NULL there is none. */
+static const struct evac_param *param_of(const struct evac_driver *driver,
+                                         const struct evac_action *action, struct evac_str name)
 {
-    const struct evac_driver *driver = evac_catalog_driver(l->q->catalog, step->type);
-    const struct evac_action *action = driver ? evac_driver_action(driver, step->action) : NULL;
     bool wanted = evac_str_starts(name, "want.");
     const struct evac_param *p = !driver  ? NULL
                                  : wanted ? (action ? action->params : NULL)
@@ -493,12 +496,13 @@ static void look_for_ttl(struct lint *l, const struct lint_setting *s)
         EVAC_STR("at most 60 s, at all times: a TTL can not be shortened afterwards");
 }
 
-static void lint_args(struct lint *l, const struct evac_plan_step *step)
+static void lint_args(struct lint *l, const struct evac_plan_step *step,
+                      const struct evac_driver *driver, const struct evac_action *action)
 {
     for (size_t i = 0; i < step->args.count; i++) {
         const struct evac_arg *arg = &step->args.items[i];
         const struct lint_setting s = { step, arg->name, arg->value, true };
-        const struct evac_param *param = param_of(l, step, arg->name);
+        const struct evac_param *param = param_of(driver, action, arg->name);
         if (is_own(arg->name) || is_other_regions(step, param, arg->name))
             continue;
         look_for_region(l, &s);
@@ -518,7 +522,7 @@ static void lint_step(struct lint *l, const struct evac_plan_step *step)
     for (; op && op->service; op++)
         if (evac_plan_calls(step, op))
             add_call(l, step, op);
-    lint_args(l, step);
+    lint_args(l, step, driver, action);
 }
 
 /* --- what is measured all the time

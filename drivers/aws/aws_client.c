@@ -7,7 +7,7 @@
 #include "aws_io.h"
 #include "aws_wire.h"
 #include "credentials.h"
-#include "format.h"
+#include "hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,10 +338,13 @@ static void make_uuid(const struct evac_host *host, char ret_text[37])
     host->random(host->ctx, b, sizeof b);
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    (void)evac_format(ret_text, 37,
-                      "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                      b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-                      b[13], b[14], b[15]);
+    for (size_t i = 0; i < sizeof b; i++) {
+        evac_hex(&b[i], 1, ret_text);
+        ret_text += 2;
+        if (i == 3 || i == 5 || i == 7 || i == 9)
+            *ret_text++ = '-';
+    }
+    *ret_text = '\0';
 }
 
 static struct send *send_new(struct evac_aws *aws, const struct evac_aws_service *service,

@@ -212,12 +212,19 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_names(struct evac_str a, struct evac_str b)
 {
-    const struct evac_str *x = a, *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = n ? strncasecmp(x->p, y->p, n) : 0;
-    return order ? order : (x->n > y->n) - (x->n < y->n);
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? strncasecmp(a.p, b.p, n) : 0;
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* In its place: they are few, and nearly in order when they come. */
+static void insert_name(struct evac_str *names, size_t used, struct evac_str name)
+{
+    for (; used > 0 && compare_names(names[used - 1], name) > 0; used--)
+        names[used] = names[used - 1];
+    names[used] = name;
 }
 
 void evac_sigv4_signed_names(const struct evac_http_header *headers, size_t count,
@@ -232,9 +239,8 @@ void evac_sigv4_signed_names(const struct evac_http_header *headers, size_t coun
             ret_names->failed = true;
             return;
         }
-        names[used++] = headers[i].name;
+        insert_name(names, used++, headers[i].name);
     }
-    qsort(names, used, sizeof *names, by_name);
     for (size_t i = 0; i < used; i++) {
         if (i > 0 && evac_sigv4_same_name(names[i - 1], names[i]))
             continue;

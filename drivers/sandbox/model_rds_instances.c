@@ -204,7 +204,7 @@ static const struct rds_instance *youngest(const struct evac_sandbox *sb, size_t
 {
     const struct rds *rds = rds_state(sb);
     const struct rds_instance *newest = NULL;
-    for (size_t k = 0; k < RDS_INSTANCES_MAX; k++) {
+    for (size_t k = 0; k < rds->instance_end; k++) {
         const struct rds_instance *i = &rds->instances[k];
         if (!i->used || i->region != region || !evac_str_starts(evac_str(i->id), prefix) ||
             evac_str_ends(evac_str(i->id), "-drill"))

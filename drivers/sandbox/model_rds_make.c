@@ -240,6 +240,17 @@ enum evac_code rds_make(struct evac_sandbox *sb, size_t region, const struct eva
 /* --- what is really so -------------------------------------------------------------------------
  */
 
+unsigned evac_sandbox_db_instances(const struct evac_sandbox *sb, const char *region)
+{
+    const struct rds *rds = rds_state(sb);
+    unsigned count = 0;
+    for (size_t n = 0; n < rds->instance_end; n++) {
+        const struct rds_instance *i = &rds->instances[n];
+        count += i->used && strcmp(sb_region_name(sb, i->region), region) == 0;
+    }
+    return count;
+}
+
 /* data_ms: of one that was promoted or restored, up to when it has the source's data. */
 void rds_truth(const struct evac_sandbox *sb, struct evac_buf *json)
 {

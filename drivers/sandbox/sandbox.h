@@ -88,6 +88,8 @@ unsigned evac_sandbox_led_to(const struct evac_sandbox *sandbox);
  * writes. */
 void evac_sandbox_route(const struct evac_sandbox *sandbox, char *ret_region, size_t bytes);
 bool evac_sandbox_has_data(const struct evac_sandbox *sandbox, const char *region);
+/* How many database instances a region has, outside clusters and in them. */
+unsigned evac_sandbox_db_instances(const struct evac_sandbox *sandbox, const char *region);
 
 /* Ground truth, as JSON, for invariants and the status page: who is writable, who serves, counts,
  * DNS, the GO objects, and, per mutating operation, how many times it was received and how many had

@@ -1043,12 +1043,14 @@ static void on_row(void *user, const struct evac_record *r)
     char line[512];
     if (w->follower)
         follow(w, r);
-    int n = snprintf(line, sizeof line, "%8.3f %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n",
-                     (double)(w->v.now_ms - BOOT_MS) / 1000, evac_record_kind_name(r->kind),
-                     EVAC_STR_ARG(r->name), EVAC_STR_ARG(r->from), r->from.n ? " -> " : "",
-                     EVAC_STR_ARG(r->to), r->event.n ? " on " : "", EVAC_STR_ARG(r->event),
-                     r->text.n ? ": " : "", (int)(r->text.n < 160 ? r->text.n : 160),
-                     r->text.n ? r->text.p : "");
+    char at[32];
+    unsigned long long ms = w->v.now_ms - BOOT_MS;
+    (void)snprintf(at, sizeof at, "%4llu.%03llu", ms / 1000, ms % 1000);
+    int n = evac_format(line, sizeof line, "%s %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n", at,
+                        evac_record_kind_name(r->kind), EVAC_STR_ARG(r->name),
+                        EVAC_STR_ARG(r->from), r->from.n ? " -> " : "", EVAC_STR_ARG(r->to),
+                        r->event.n ? " on " : "", EVAC_STR_ARG(r->event), r->text.n ? ": " : "",
+                        (int)(r->text.n < 160 ? r->text.n : 160), r->text.n ? r->text.p : "");
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     w->seen_seq = r->seq;
     check_word(w, r);

@@ -35,6 +35,7 @@ struct options {
 
 struct sum {
     uint64_t seeds, broken, events, requests, runs, ended[EVAC_RUN_STATE_COUNT];
+    uint64_t digest; /* of all that was journalled: the same in every build that plays the same */
     double virtual_s;
 };
 
@@ -47,6 +48,7 @@ static void add(struct sum *sum, const struct played *p)
     sum->virtual_s += (double)p->virtual_ms / 1000;
     sum->runs += p->runs;
     sum->ended[p->ended]++;
+    sum->digest = (sum->digest ^ p->rows) * 0x100000001b3u;
 }
 
 static void print(const struct script *script, const char *title)
@@ -169,11 +171,11 @@ static void print_sum(const struct sum *sum, double seconds)
 {
     printf("{\"seeds\":%llu,\"broken\":%llu,\"runs\":%llu,\"events\":%llu,\"requests\":%llu,"
            "\"virtual_s\":%.0f,"
-           "\"seconds\":%.2f,\"seeds_per_s\":%.1f,\"ended\":{",
+           "\"digest\":\"%016llx\",\"seconds\":%.2f,\"seeds_per_s\":%.1f,\"ended\":{",
            (unsigned long long)sum->seeds, (unsigned long long)sum->broken,
            (unsigned long long)sum->runs, (unsigned long long)sum->events,
-           (unsigned long long)sum->requests, sum->virtual_s, seconds,
-           seconds > 0 ? (double)sum->seeds / seconds : 0);
+           (unsigned long long)sum->requests, sum->virtual_s, (unsigned long long)sum->digest,
+           seconds, seconds > 0 ? (double)sum->seeds / seconds : 0);
     for (unsigned i = 0; i < EVAC_RUN_STATE_COUNT; i++)
         printf("%s\"%s\":%llu", i ? "," : "", evac_run_state_name((enum evac_run_state)i),
                (unsigned long long)sum->ended[i]);

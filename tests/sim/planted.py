@@ -100,7 +100,7 @@ class Build:
     """How ninja would make each object and program of the tree as it is."""
 
     def __init__(self, programs):
-        cmake = ["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DEVAC_WITHOUT=OFF"]
+        cmake = ["cmake", "-S", ROOT, "--preset", "sim", "-B", BUILD]
         subprocess.run(cmake, check=True, stdout=subprocess.DEVNULL)
         targets = [p.replace("-", "_") for p in sorted(programs)]
         subprocess.run(["cmake", "--build", BUILD, "--target"] + targets, check=True, stdout=subprocess.DEVNULL)

@@ -369,6 +369,7 @@ void play(const struct script *script, const struct play_options *options,
     p.ending.dies = p.ending.dies && !p.against && !dormant; /* that is a person's to begin */
     ret_played->ended = world_run_state(p.w);
     ret_played->story = hash_story(world_trace(p.w), script->calm_ms);
+    ret_played->rows = evac_str_hash(evac_str(world_trace(p.w)));
     if (is_broken(&p))
         (void)evac_str_copy(ret_played->broken, sizeof ret_played->broken,
                             evac_str(p.wrong ? p.wrong : world_broken(p.w)));

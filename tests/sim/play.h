@@ -9,7 +9,8 @@ struct played {
     char broken[500]; /* "S7: ...", "" nothing */
     uint64_t events, requests, runs, virtual_ms;
     enum evac_run_state ended;
-    uint64_t story; /* a hash of all that was journalled */
+    uint64_t story; /* a hash of what was thought of the regions, up to the first run */
+    uint64_t rows;  /* a hash of all that was journalled, and when */
 };
 
 struct play_options {

@@ -59,14 +59,7 @@ static bool sizes_are(struct world *w, struct size size)
 /* DB instances in the standby: what was restored there, and what a drill made. */
 unsigned promise_copies(struct world *w)
 {
-    const char *at = strstr(world_truth(w), "\"db_instances\":[");
-    const char *end = at ? strchr(at, ']') : NULL;
-    unsigned n = 0;
-    while (at && (at = strstr(at, "\"region\":\"us-west-2\"")) != NULL && at < end) {
-        at++;
-        n++;
-    }
-    return n;
+    return evac_sandbox_db_instances(world_sandbox(w), "us-west-2");
 }
 
 /* Of an app that all regions serve: to whom users are led is what the engine thinks, and a region
