@@ -33,14 +33,14 @@ static void on_limit(uv_timer_t *timer)
 static void on_changed(void *user)
 {
     struct look *l = user;
-    if (evac_share_view(l->share).heard_ms)
+    if (evac_share_view(l->share).looked_ms)
         end(l);
 }
 
 static void keep(struct look *l)
 {
     const struct evac_share_view view = evac_share_view(l->share);
-    l->seen->known = view.heard_ms != 0;
+    l->seen->known = view.looked_ms != 0;
     (void)evac_str_copy(l->seen->node, sizeof l->seen->node, evac_str(view.leader));
     (void)evac_str_copy(l->seen->address, sizeof l->seen->address, evac_str(view.leader_address));
     (void)evac_str_copy(l->seen->why, sizeof l->seen->why,

@@ -5,7 +5,7 @@
 #include "model.h"
 
 struct evac_lead_seen {
-    bool known;        /* etcd answered */
+    bool known;        /* etcd answered, with a quorum */
     char node[65];     /* "" nobody leads */
     char address[200]; /* "" not said */
     char why[300];     /* not known: why */

@@ -31,14 +31,32 @@ static enum evac_code find_vantage(const struct evac_shell *shell, struct evac_s
     return code;
 }
 
-/* A copy, an overtaken one, another agent's, one by another configuration. */
+static bool is_controller(const struct evac_shell *shell, struct evac_str name)
+{
+    const struct evac_shared_conf *s = &shell->model->controller.shared;
+    size_t i = 0;
+    while (i < s->controller_count && !evac_str_eq(s->controllers[i].name, name))
+        i++;
+    return i < s->controller_count;
+}
+
+/* A copy, an overtaken one, another agent's, one by another configuration. A controller's name is
+ * its own by its lease in etcd, so one that begins anew need not wait for its place. */
 static enum evac_code check(const struct evac_shell *shell, size_t v, const struct evac_batch *b,
                             struct evac_err *err)
 {
     const struct shell_seat *seat = &shell->seats[v];
     const struct evac_vantage *vantage = &shell->engine.vantages[v];
     struct evac_str name = evac_engine_vantage_name(&shell->engine, v);
-    bool live = vantage->state != EVAC_VANTAGE_SILENT && seat->lease[0];
+    bool controller = is_controller(shell, name);
+    bool live = vantage->state != EVAC_VANTAGE_SILENT && seat->lease[0] && !controller;
+    if (controller != b->compact)
+        return evac_fail(err, EVAC_E_BADARG,
+                         controller ? "%.*s is a controller, which tells what it sees by the "
+                                      "shared journal's etcd"
+                                    : "vantage %.*s is no controller: an agent tells what it sees "
+                                      "by name",
+                         EVAC_STR_ARG(name));
     if (!evac_str_is(b->config, shell->model->hash))
         return evac_fail(err, EVAC_E_STALE,
                          "vantage %.*s looks by another configuration than the controller's "

@@ -199,6 +199,7 @@ struct evac_share_view evac_share_view(const struct evac_share *s)
         .leader_address = s->leader.epoch ? s->leader.address : "",
         .lead_until_ms = share_lead_until(s),
         .heard_ms = s->heard_ms,
+        .looked_ms = s->look.good_ms,
         .etcd_rows = s->head.last,
         .round_trip_ms = s->round_trip_ms,
         .trouble = "",

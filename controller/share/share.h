@@ -105,6 +105,8 @@ struct evac_share_view {
                                tenth of the lease and half a second: a cut-off leader of etcd goes
                                on answering keepalives */
     uint64_t heard_ms;      /* boot clock of the newest good answer, 0 never */
+    uint64_t looked_ms;     /* when the newest question left that was answered with who leads. A
+                               member without a quorum answers others, but not that one; 0 never */
     uint64_t etcd_rows;     /* where etcd's journal ends, as last seen */
     uint64_t round_trip_ms; /* of the newest question */
     const char *trouble;    /* a sentence, "" none */

@@ -6,10 +6,11 @@ from unix_http import Unix
 
 NODES = (("evac-a", "us-east-1"), ("evac-b", "us-west-2"), ("evac-c", "eu-west-1"))
 ELECTION_MS = 500
+TTL_S, WITHIN_S = 3, 6  # of the configuration: a lease, and until another leads
 
 SHARED = """
 shared = { cluster = "test"; endpoints = ( %s ); controllers = ( %s );
-  ttl = "3s"; request = "500ms"; poll = "200ms"; election = "%dms"; within = "6s"; };
+  ttl = "%ds"; request = "500ms"; poll = "200ms"; election = "%dms"; within = "%ds"; };
 engine = {"""
 
 
@@ -24,24 +25,26 @@ def free_ports(n):
 
 
 class Etcd:
-    """A cluster of three on loopback, one for each controller's region."""
+    """A cluster, a member for each controller's region: on loopback, or in that region's space."""
 
-    def __init__(self):
+    def __init__(self, count=3, spaces=None):
         self.dir = tempfile.mkdtemp(prefix="evac-etcd-")
-        ports = free_ports(6)
-        self.members = [{"name": "etcd-" + "abc"[i], "client": "http://127.0.0.1:%d" % ports[2 * i],
-                         "peer": "http://127.0.0.1:%d" % ports[2 * i + 1], "process": None} for i in range(3)]
-        for i in range(3):
+        self.spaces = spaces
+        ports = free_ports(2 * count)
+        hosts = [spaces.address(i) if spaces else "127.0.0.1" for i in range(count)]
+        self.members = [{"name": "etcd-" + "abc"[i], "client": "http://%s:%d" % (hosts[i], ports[2 * i]),
+                         "peer": "http://%s:%d" % (hosts[i], ports[2 * i + 1]), "process": None} for i in range(count)]
+        for i in range(count):
             self.start(i)
 
     def start(self, i):
         m = self.members[i]
         cluster = ",".join("%s=%s" % (o["name"], o["peer"]) for o in self.members)
         m["process"] = subprocess.Popen(
-            ["etcd", "--name", m["name"], "--data-dir", os.path.join(self.dir, m["name"]), "--listen-client-urls", m["client"],
+            (self.spaces.within("abc"[i]) if self.spaces else []) + ["etcd", "--name", m["name"], "--data-dir", os.path.join(self.dir, m["name"]), "--listen-client-urls", m["client"],
              "--advertise-client-urls", m["client"], "--listen-peer-urls", m["peer"], "--initial-advertise-peer-urls", m["peer"],
              "--initial-cluster", cluster, "--initial-cluster-token", "evac-test", "--heartbeat-interval", "50",
-             "--election-timeout", str(ELECTION_MS), "--logger", "zap", "--log-level", "error"],
+             "--election-timeout", str(ELECTION_MS), "--pre-vote", "--logger", "zap", "--log-level", "error"],
             stdin=subprocess.DEVNULL, stdout=open(os.path.join(self.dir, m["name"] + ".log"), "ab"), stderr=subprocess.STDOUT)
 
     def signal(self, i, number):
@@ -63,12 +66,14 @@ class Etcd:
 class Controllers(World):
     """The sandbox's shop, watched by three. ask(), evac() and the like talk to whichever `at` names."""
 
-    def __init__(self, bin_dir, conf=None, **more):
-        self.etcd = Etcd()
+    def __init__(self, bin_dir, conf=None, spaces=None, **more):
+        self.spaces = spaces
+        self.aws = spaces.within("aws") if spaces else []
+        self.etcd = Etcd(spaces=spaces)
         self.processes = {}
         endpoints = ", ".join('"%s"' % m["client"] for m in self.etcd.members)
         peers = ", ".join('{ name = "%s"; region = "%s"; address = "https://%s.example.com:8443"; }' % (n, r, n) for n, r in NODES)
-        replace = {"engine = {": SHARED % (endpoints, peers, ELECTION_MS)}
+        replace = {"engine = {": SHARED % (endpoints, peers, TTL_S, ELECTION_MS, WITHIN_S)}
         replace["policy = {"] = 'health = { grace = "2s"; };\n  policy = {'  # the stories break things as soon as all is up
         replace.update(conf or {})
         try:
@@ -85,8 +90,9 @@ class Controllers(World):
         return self
 
     def begin(self, node):
+        region = "abc"[[n for n, _ in NODES].index(node)]
         self.processes[node] = subprocess.Popen(
-            [self.program("evacd"), "--config", os.path.join(self.dir, "conf"), "--node", node, "--socket", self.socket_of(node),
+            (self.spaces.within(region) if self.spaces else []) + [self.program("evacd"), "--config", os.path.join(self.dir, "conf"), "--node", node, "--socket", self.socket_of(node),
              "--store", os.path.join(self.dir, node + ".db")],
             stdin=subprocess.DEVNULL, stdout=self.log(node), stderr=subprocess.STDOUT, env=self.env)
         self.at(node).wait(lambda: self.status_of(node), 30, node)

@@ -30,6 +30,9 @@ class Gone(Exception):
 
 
 class World:
+    aws = []     # in front of a command of the sandbox: where it runs
+    person = []  # and of evac: where whoever types it is
+
     def __init__(self, bin_dir, speed=50, conf=None, limits=None, app="apps/shop.cfg"):
         self.app_file = app  # below contrib/demo; its resources stand beside it, as .world
         self.bin = bin_dir
@@ -60,7 +63,7 @@ class World:
         ports = os.path.join(self.dir, "ports.json")
         extra = ["--limits", limits] if limits else []
         self.sandbox = subprocess.Popen(
-            [self.program("evac-sandbox"), "--shop", "--speed", str(self.speed), "--port-file", ports] + extra,
+            self.aws + [self.program("evac-sandbox"), "--shop", "--speed", str(self.speed), "--port-file", ports] + extra,
             stdin=subprocess.DEVNULL, stdout=self.log("sandbox"), stderr=subprocess.STDOUT, env=self.env)
         self.wait(lambda: os.path.exists(ports) and os.path.getsize(ports) > 0, 20, "the sandbox")
         self.ports = json.load(open(ports))
@@ -135,7 +138,7 @@ class World:
 
     # --- talking
     def evac(self, *args, check=True, tell=True, input=None, timeout=180):
-        r = subprocess.run([self.program("evac"), *args], capture_output=True, text=True, env=self.env, input=input,
+        r = subprocess.run(self.person + [self.program("evac"), *args], capture_output=True, text=True, env=self.env, input=input,
                            timeout=timeout)
         if check and r.returncode != 0:
             raise AssertionError("evac %s: exit %d\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
@@ -168,11 +171,11 @@ class World:
         return status["apps"][0] if status and status["apps"] else None
 
     def sand(self, command):
-        subprocess.run([self.program("evac-sandbox"), "ctl", "--port-file", os.path.join(self.dir, "ports.json"),
+        subprocess.run(self.aws + [self.program("evac-sandbox"), "ctl", "--port-file", os.path.join(self.dir, "ports.json"),
                         command], check=True, capture_output=True, env=self.env, timeout=30)
 
     def truth(self):
-        r = subprocess.run([self.program("evac-sandbox"), "truth", "--port-file",
+        r = subprocess.run(self.aws + [self.program("evac-sandbox"), "truth", "--port-file",
                             os.path.join(self.dir, "ports.json")], check=True, capture_output=True, text=True,
                            env=self.env, timeout=30)
         return json.loads(r.stdout)
