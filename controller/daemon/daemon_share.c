@@ -94,13 +94,13 @@ static void log_role(struct daemon_share *s, const struct evac_share_view *view)
 static void take_lead(struct evac_daemon *daemon)
 {
     struct evac_err err = { EVAC_OK, "" };
+    struct evac_event anchors = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = daemon->abstains };
+    daemon_event(daemon, &anchors); /* before anything is decided: its shell may be a new one */
     if (evac_shell_lead(daemon->shell, &err)) {
         daemon_drop_shell(daemon, err.text);
         return;
     }
-    struct evac_event anchors = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = daemon->abstains };
     daemon_shell_leads(daemon);
-    daemon_event(daemon, &anchors);
 }
 
 /* The member of etcd that was asked last stands in it: people are told once, not of each in turn.

@@ -858,6 +858,11 @@ bool etcd_model_step(struct etcd_model *m, uint64_t until_ms)
     }
 }
 
+uint64_t etcd_model_due(const struct etcd_model *m)
+{
+    return m->job_count ? m->jobs[0].at_ms : UINT64_MAX;
+}
+
 void etcd_model_run(struct etcd_model *m, uint64_t ms)
 {
     uint64_t until = m->now_ms + ms;

@@ -29,6 +29,7 @@ uint64_t etcd_model_now(const struct etcd_model *m);
 uint64_t etcd_model_random(struct etcd_model *m, uint64_t below);
 /* The next thing that happens; false: nothing does before until_ms, and the clock stands there. */
 bool etcd_model_step(struct etcd_model *m, uint64_t until_ms);
+uint64_t etcd_model_due(const struct etcd_model *m); /* when that is, UINT64_MAX never */
 void etcd_model_run(struct etcd_model *m, uint64_t ms);
 
 /* --- what goes wrong -------------------------------------------------------------------------- */

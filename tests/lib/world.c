@@ -1,4 +1,5 @@
 #include "world_internal.h"
+#include "world_many.h"
 
 #include "batch.h"
 
@@ -31,7 +32,7 @@ static void later(struct world *w, uint64_t delay_ms, evac_due_fn *fn, void *wha
 
 /* --- a controller's own clock --- */
 
-static uint64_t own_ms(const struct seat *s, uint64_t world_ms)
+uint64_t world_own_ms(const struct seat *s, uint64_t world_ms)
 {
     if (s->millionths == 1000000)
         return s->own_0_ms + (world_ms - s->world_0_ms);
@@ -39,24 +40,24 @@ static uint64_t own_ms(const struct seat *s, uint64_t world_ms)
 }
 
 /* How long the world waits until so much has passed for the controller. */
-static uint64_t stretched_ms(const struct seat *s, uint64_t own_delay_ms)
+uint64_t world_stretched_ms(const struct seat *s, uint64_t own_delay_ms)
 {
     if (s->millionths == 1000000)
         return own_delay_ms;
     return (own_delay_ms * 1000000 + s->millionths - 1) / s->millionths;
 }
 
-static uint64_t world_ms_of(const struct seat *s, uint64_t own)
+uint64_t world_ms_of(const struct seat *s, uint64_t own)
 {
     if (own == UINT64_MAX || own <= s->own_0_ms)
         return own == UINT64_MAX ? own : s->world_0_ms;
-    return s->world_0_ms + stretched_ms(s, own - s->own_0_ms);
+    return s->world_0_ms + world_stretched_ms(s, own - s->own_0_ms);
 }
 
 static uint64_t host_now_ms(void *ctx)
 {
     const struct seat *s = ctx;
-    return own_ms(s, s->w->v.now_ms);
+    return world_own_ms(s, s->w->v.now_ms);
 }
 
 static int64_t host_wall_ms(void *ctx)
@@ -75,25 +76,37 @@ static enum evac_code host_timer(void *ctx, uint64_t delay_ms, evac_timer_fn *fn
                                  uint64_t *ret_id, struct evac_err *err)
 {
     struct seat *s = ctx;
-    return s->w->timer(&s->w->v, stretched_ms(s, delay_ms), fn, user, ret_id, err);
+    if (s->w->many)
+        return many_timer(s, delay_ms, fn, user, ret_id, err);
+    return s->w->timer(&s->w->v, world_stretched_ms(s, delay_ms), fn, user, ret_id, err);
 }
 
 static void host_timer_stop(void *ctx, uint64_t id)
 {
     struct seat *s = ctx;
-    s->w->timer_stop(&s->w->v, id);
+    if (s->w->many)
+        many_timer_stop(s, id);
+    else
+        s->w->timer_stop(&s->w->v, id);
 }
 
 static void set_rate(struct seat *s, uint32_t millionths)
 {
-    s->own_0_ms = own_ms(s, s->w->v.now_ms);
+    s->own_0_ms = world_own_ms(s, s->w->v.now_ms);
     s->world_0_ms = s->w->v.now_ms;
     s->millionths = millionths;
 }
 
+/* "The controller": of several the one that leads. */
+static struct seat *front(struct world *w)
+{
+    struct seat *leader = w->many ? many_leader(w->many) : NULL;
+    return leader ? leader : &w->seats[0];
+}
+
 void world_clock_rate(struct world *w, uint32_t millionths)
 {
-    set_rate(&w->seats[0], millionths);
+    set_rate(front(w), millionths);
 }
 
 /* Seen when it looks next. */
@@ -108,9 +121,10 @@ static void jump_seen(void *owner, void *what)
 
 void world_clock_jump(struct world *w, int64_t ms)
 {
-    uint64_t until = w->seats[0].paused_until_ms;
+    struct seat *s = front(w);
+    uint64_t until = s->paused_until_ms;
     uint64_t paused = until > w->v.now_ms ? until - w->v.now_ms : 0;
-    w->seats[0].wall_0_ms += ms;
+    s->wall_0_ms += ms;
     later(w, paused, jump_seen, (void *)(intptr_t)ms);
 }
 
@@ -165,7 +179,7 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
 {
     struct evac_http_reply reply = { .fate = fate,
                                      .error = error,
-                                     .sent_boot_ms = own_ms(x->seat, x->sent_ms) };
+                                     .sent_boot_ms = world_own_ms(x->seat, x->sent_ms) };
     evac_http_done_fn *done = x->done;
     if (x->answered || !done)
         return;
@@ -180,6 +194,8 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
             reply.body.n /= 2;
         if (!x->request.mutates)
             x->seat->lost_operation[0] = '\0';
+        if (!x->request.mutates && x->w->many)
+            many_saw_reply(x->seat, &x->request);
     } else if (fate == EVAC_HTTP_LOST && x->request.mutates) {
         (void)evac_str_copy(x->seat->lost_operation, sizeof x->seat->lost_operation,
                             x->request.operation);
@@ -430,20 +446,28 @@ static bool is_name(struct evac_str host)
     return host.n && !(host.p[0] >= '0' && host.p[0] <= '9');
 }
 
+static struct evac_shell *shell_of(const struct seat *s)
+{
+    return s->w->many ? s->shell : s->w->shell;
+}
+
 /* R1: a mutation leaves only when its intent is durable; R5: not twice without a look between. */
 static void check_mutation(struct seat *s, const struct evac_http_request *request)
 {
     struct world *w = s->w;
-    uint64_t durable = w->store->vt->last_seq(w->store);
+    uint64_t durable = w->many ? w->seen_seq : w->store->vt->last_seq(w->store);
+    const struct evac_shell *shell = shell_of(s);
     bool intended = false;
-    if (!w->shell)
+    if (!shell)
         return;
-    for (const struct evac_run *r = evac_shell_engine(w->shell)->runs; r; r = r->next)
+    for (const struct evac_run *r = evac_shell_engine(shell)->runs; r; r = r->next)
         for (uint16_t i = 0; i < r->plan->step_count; i++)
             intended = intended || (r->steps[i].state == EVAC_STEP_APPLYING &&
                                     r->steps[i].intent_seq <= durable);
     if (is_aside(w, request))
         return; /* they are no step of a run */
+    if (w->many)
+        many_check_mutation(s, request);
     if (w->last_rehearses && w->last_state == EVAC_RUN_NONE)
         broke(w, "S14: a rehearsal sends %.*s", EVAC_STR_ARG(request->operation));
     if (!intended)
@@ -525,6 +549,8 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
 
     choose_fate(w, x, request);
     uint64_t travel = 1 + chance(w, x, 3, 30);
+    if (s->alone)
+        x->fate.kind = FATE_NOT_SENT;
     if (s->requests_to_live && --s->requests_to_live == 0)
         s->dead = true; /* this one is sent, and nothing after it */
     if (unresolved || x->fate.kind == FATE_NOT_SENT) {
@@ -543,7 +569,7 @@ static enum evac_code host_http(void *ctx, const struct evac_http_request *reque
     if (x->fate.kind == FATE_TWICE)
         send_again(w, x);
     later(w, travel, lands, x);
-    later(w, stretched_ms(s, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
+    later(w, world_stretched_ms(s, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
     return EVAC_OK;
 }
 
@@ -599,7 +625,7 @@ static enum evac_code host_dns(void *ctx, struct evac_str name, const char *type
     q->user = user;
     q->reply.error = "";
     q->reply.answered = true;
-    if (resolve(s->w, name, q->address, sizeof q->address))
+    if (!s->alone && resolve(s->w, name, q->address, sizeof q->address))
         q->reply.value_count = 1;
     else
         q->reply.rcode = 3;
@@ -669,6 +695,7 @@ static struct evac_host make_host(struct seat *s)
  * ---------------------------------------------------- */
 
 struct probe_loop {
+    struct seat *seat; /* of the controllers whose it is; an agent's: the first's */
     uint16_t probe, region, vantage;
     uint32_t nth;
 };
@@ -679,7 +706,8 @@ static uint64_t phase(struct world *w, struct probe_loop *p, uint64_t n)
     struct fate of = { .operation = "probe", .nth = ++p->nth };
     if (!w->o.apart)
         return below(w, n);
-    return fate_draw(w->o.seed, &of, 16u + p->probe * 64u + p->region * 8u + p->vantage, n);
+    return fate_draw(w->o.seed, &of,
+                     16u + p->probe * 64u + p->region * 8u + p->vantage + p->seat->number, n);
 }
 
 static void substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes)
@@ -721,7 +749,9 @@ static bool ask(struct world *w, const char *url, struct evac_sandbox_reply *rep
 static bool sees(struct world *w, const struct probe_loop *p)
 {
     const struct evac_app *app = &w->model->apps[0];
-    const char *blind = w->places[p->vantage].blind;
+    const char *blind = w->places[p->vantage + p->seat->number].blind;
+    if (p->seat->alone)
+        return false;
     return !blind || (blind[0] && (!app->probes[p->probe].regional ||
                                    !evac_str_is(app->regions[p->region], blind)));
 }
@@ -785,16 +815,17 @@ void world_silence(struct world *w, size_t vantage, bool silent)
 void world_abstain(struct world *w, size_t vantage, bool cut_off)
 {
     struct evac_event event = { .kind = EVAC_EVENT_ANCHORS, .u.abstains = cut_off };
+    struct evac_shell *shell = vantage < w->seat_count ? shell_of(&w->seats[vantage]) : NULL;
     w->places[vantage].abstains = cut_off;
-    if (vantage == 0 && w->shell)
-        (void)evac_shell_event(w->shell, &event, NULL);
+    if (shell)
+        (void)evac_shell_event(shell, &event, NULL);
 }
 
 #define RISE 2u /* as the demonstration's probe has it */
 
 static void note_truth(struct world *w, const struct probe_loop *p, bool good)
 {
-    struct health *h = &w->truly[p->region];
+    struct health *h = &p->seat->truly[p->region];
     if (!w->model->apps[0].probes[p->probe].regional || p->vantage > 0)
         return;
     h->good = good ? h->good + 1 : 0;
@@ -805,8 +836,12 @@ static void note_truth(struct world *w, const struct probe_loop *p, bool good)
         h->bad_since_ms = w->v.now_ms;
     if (!good)
         h->last_bad_ms = w->v.now_ms;
-    if (h->good >= RISE)
+    if (h->good >= RISE && h->bad_since_ms) {
+        h->was_bad_since_ms = h->bad_since_ms;
+        h->was_longest = h->longest;
+        h->mended_ms = w->v.now_ms;
         h->bad_since_ms = h->bad = h->longest = 0;
+    }
 }
 
 static void probe_due(void *owner, void *what)
@@ -837,23 +872,23 @@ static void probe_due(void *owner, void *what)
     r->probe = p->probe;
     r->region = p->region;
     r->latency_ms = 3;
-    r->boot_ms = own_ms(&w->seats[0], w->v.now_ms);
+    r->boot_ms = world_own_ms(p->seat, w->v.now_ms);
     r->sent_boot_ms = r->boot_ms - 3;
-    r->wall_ms = host_wall_ms(&w->seats[0]);
+    r->wall_ms = host_wall_ms(p->seat);
     r->served_by = evac_str(served);
     r->reason = r->ok      ? EVAC_STR_NONE
                 : answered ? EVAC_STR("not what was expected")
                            : EVAC_STR("connection refused");
     if (p->vantage > 0)
         remember(w, p, r);
-    else if (w->shell)
-        (void)evac_shell_event(w->shell, &event, NULL);
+    else if (shell_of(p->seat))
+        (void)evac_shell_event(shell_of(p->seat), &event, NULL);
     evac_buf_done(&reply.body);
     later(w, probe->every_ms - probe->every_ms / 10 + phase(w, p, probe->every_ms / 5 + 1),
           probe_due, p);
 }
 
-static void begin_place(struct world *w, uint16_t vantage)
+static void begin_place(struct world *w, struct seat *seat, uint16_t vantage)
 {
     const struct evac_app *app = &w->model->apps[0];
     for (uint16_t p = 0; p < app->probe_count; p++)
@@ -862,15 +897,17 @@ static void begin_place(struct world *w, uint16_t vantage)
             if (app->probes[p].kind != EVAC_PROBE_KIND_HTTP || (own && vantage > 0))
                 continue;
             struct probe_loop *loop = evac_arena_alloc(w->arena, sizeof *loop);
-            *loop = (struct probe_loop){ p, r, vantage, 0 };
+            *loop = (struct probe_loop){ seat, p, r, vantage, 0 };
             later(w, phase(w, loop, app->probes[p].every_ms), probe_due, loop);
         }
 }
 
 static void begin_probes(struct world *w)
 {
+    for (unsigned i = 1; i < w->seat_count; i++)
+        begin_place(w, &w->seats[i], 0);
     for (uint16_t v = 0; v <= w->model->controller.vantage_count; v++) {
-        begin_place(w, v);
+        begin_place(w, &w->seats[0], v);
         if (v > 0)
             later(w, below(w, 1000), report_due, &w->places[v]);
     }
@@ -971,22 +1008,40 @@ static bool serves_now(struct world *w, size_t region)
     return good;
 }
 
+/* Rows of a shared journal land some time after they were decided. */
+static uint64_t decided_ms(const struct seat *s, const struct evac_record *r)
+{
+    return s->w->many ? world_ms_of(s, r->t_boot_ms) : s->w->v.now_ms;
+}
+
+static const struct seat *writer_of(const struct world *w, const struct evac_record *r)
+{
+    for (unsigned i = 0; i < w->seat_count; i++)
+        if (w->seats[i].newest_epoch == r->epoch)
+            return &w->seats[i];
+    return &w->seats[0];
+}
+
 static void check_automatic(struct world *w, const struct evac_record *r)
 {
     const struct evac_app *app = &w->model->apps[0];
-    uint64_t now = w->v.now_ms;
+    const struct seat *writer = writer_of(w, r);
+    uint64_t now = decided_ms(writer, r);
     size_t from = 0;
     while (from + 1u < app->region_count && !evac_str_eq(app->regions[from], r->from))
         from++;
-    const struct health *h = &w->truly[from];
+    const struct health *h = &writer->truly[from];
     const struct evac_probe *probe = regional_probe(app);
+    bool mended = h->bad_since_ms == 0 && now < h->mended_ms; /* since it was decided */
+    uint64_t bad_since_ms = mended ? h->was_bad_since_ms : h->bad_since_ms;
     if (!evac_str_is(r->name, "failover"))
         broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
     else if (w->stopped || w->held_until_ms > r->t_wall_ms)
         broke(w, "S8: it moves, and somebody %s", w->stopped ? "stopped automation" : "holds it");
-    else if (h->bad_since_ms == 0 || h->longest < probe->fall ||
-             now - h->bad_since_ms < bad_at_least_ms(app, probe) ||
-             (h->good == 0 && now - h->last_bad_ms > WELL_AGAIN_MS && serves_now(w, from)))
+    else if (bad_since_ms == 0 || (mended ? h->was_longest : h->longest) < probe->fall ||
+             now - bad_since_ms < bad_at_least_ms(app, probe) ||
+             (now == w->v.now_ms && h->good == 0 && now - h->last_bad_ms > WELL_AGAIN_MS &&
+              serves_now(w, from)))
         broke(w, "S5: it moves away from %.*s, which serves", EVAC_STR_ARG(r->from));
     else if (w->ended_ms && !w->acked &&
              now - w->ended_ms < (uint64_t)app->cooldown_ms - app->cooldown_ms / 10)
@@ -1039,7 +1094,11 @@ static void check_word(struct world *w, const struct evac_record *r)
 
 static void on_row(void *user, const struct evac_record *r)
 {
-    struct world *w = user;
+    world_see_row(user, r);
+}
+
+void world_see_row(struct world *w, const struct evac_record *r)
+{
     char line[512];
     if (w->follower)
         follow(w, r);
@@ -1055,7 +1114,7 @@ static void on_row(void *user, const struct evac_record *r)
     w->seen_seq = r->seq;
     check_word(w, r);
     if (r->kind == EVAC_RECORD_ADMIT) {
-        if (w->o.judged && !w->catches_up && !w->person_begins && !evac_str_is(r->name, "drill"))
+        if (w->o.judged && !w->catches_up && evac_str_is(r->who, "policy"))
             check_automatic(w, r);
         w->stood =
             w->last_state == EVAC_RUN_HELD || (w->stood && w->last_state == EVAC_RUN_ROLLED_BACK);
@@ -1064,12 +1123,10 @@ static void on_row(void *user, const struct evac_record *r)
         (void)evac_str_copy(w->last_from, sizeof w->last_from, r->from);
         (void)evac_str_copy(w->last_to, sizeof w->last_to, r->to);
         w->last_back = evac_str_is(r->name, "failback");
-        w->last_rehearses = w->wish_rehearses;
-        w->wish_rehearses = false;
+        w->last_rehearses = evac_str_has(r->data, "\"rehearse\":true");
         w->last_run = r->run;
         w->last_state = EVAC_RUN_NONE;
-        w->last_drills = w->wish_drills;
-        w->wish_drills = false;
+        w->last_drills = evac_str_is(r->name, "drill");
     }
     note_words(w, r);
     if (r->kind == EVAC_RECORD_TERMINAL && r->run == w->last_run) {
@@ -1107,21 +1164,22 @@ static const struct evac_facts *builtin_facts(void)
     return facts;
 }
 
-static struct evac_shell_options shell_options(struct world *w)
+struct evac_shell_options world_shell_options(struct seat *seat)
 {
-    return (struct evac_shell_options){ .host = &w->seats[0].host,
-                                        .look_host = &w->seats[0].look,
+    struct world *w = seat->w;
+    return (struct evac_shell_options){ .host = &seat->host,
+                                        .look_host = &seat->look,
                                         .catalog = evac_builtin_catalog(),
                                         .facts = builtin_facts(),
                                         .store = w->store,
                                         .zones = w->o.zones,
                                         .user = w,
-                                        .row = on_row };
+                                        .row = w->many ? NULL : on_row };
 }
 
 static enum evac_code start(struct world *w, struct evac_err *err)
 {
-    struct evac_shell_options options = shell_options(w);
+    struct evac_shell_options options = world_shell_options(&w->seats[0]);
     w->started_ms = world_now(w);
     return evac_shell_new(&options, w->model, &w->shell, err);
 }
@@ -1141,7 +1199,7 @@ static void begin_to_follow(struct world *w)
     w->copy = evac_store_new_memory("other", "its-boot");
     if (w->store->vt->read(w->store, &all, copy_row, w, &err))
         abort();
-    struct evac_shell_options options = shell_options(w);
+    struct evac_shell_options options = world_shell_options(&w->seats[0]);
     options.store = w->copy;
     options.follows = true;
     if (evac_shell_new(&options, w->model, &w->follower, &err))
@@ -1230,8 +1288,8 @@ void world_crash_at_commit(struct world *w, uint32_t n, bool kept, uint64_t down
 
 void world_crash_at_request(struct world *w, uint32_t n, uint64_t down_ms)
 {
-    w->seats[0].down_ms = down_ms;
-    w->seats[0].requests_to_live = n;
+    front(w)->down_ms = down_ms;
+    front(w)->requests_to_live = n;
 }
 
 void world_disk_full(struct world *w, uint64_t ms)
@@ -1243,7 +1301,9 @@ void world_disk_full(struct world *w, uint64_t ms)
 void world_pause(struct world *w, uint64_t ms)
 {
     uint64_t until = w->v.now_ms + ms;
-    if (until > w->seats[0].paused_until_ms) /* one that began before is not shorter for it */
+    if (w->many)
+        world_node_pause(w, front(w)->number, ms);
+    else if (until > w->seats[0].paused_until_ms) /* one that began before is not shorter for it */
         w->seats[0].paused_until_ms = until;
 }
 
@@ -1257,6 +1317,10 @@ bool world_has_zombies(const struct world *w, uint64_t before_ms)
 
 void world_crash(struct world *w, uint64_t down_ms)
 {
+    if (w->many) {
+        world_node_crash(w, front(w)->number, down_ms);
+        return;
+    }
     w->seats[0].dead = false;
     w->seats[0].requests_to_live = 0;
     if (!w->shell)
@@ -1441,6 +1505,7 @@ static uint32_t commit_ms_asked(void)
 static void sit(struct world *w, struct seat *s)
 {
     *s = (struct seat){ .w = w,
+                        .number = (unsigned)(s - w->seats),
                         .own_0_ms = BOOT_MS,
                         .world_0_ms = BOOT_MS,
                         .millionths = 1000000,
@@ -1450,17 +1515,30 @@ static void sit(struct world *w, struct seat *s)
     s->look.http = no_mutation;
 }
 
+static void begin_alone(struct world *w)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    w->store = evac_store_new_memory("sim", "boot");
+    if (w->o.commit_ms)
+        w->store = slow_store_new(w->store, &w->seats[0].host, w->o.commit_ms);
+    if (start(w, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+}
+
 struct world *world_new(const struct world_options *options)
 {
     static const char *const regions[] = { "us-east-1", "us-west-2", "eu-west-1", NULL };
     struct world *w = calloc(1, sizeof *w);
-    struct evac_err err = { EVAC_OK, "" };
     if (!w)
         abort();
     w->o = *options;
     w->o.commit_ms = options->commit_ms ? options->commit_ms : commit_ms_asked();
     evac_virtual_init(&w->v, w, BOOT_MS, WALL_MS, options->seed);
-    sit(w, &w->seats[0]);
+    w->seat_count = options->controllers > 1 ? options->controllers : 1;
+    for (unsigned i = 0; i < w->seat_count; i++)
+        sit(w, &w->seats[i]);
     w->arena = evac_arena_new();
     evac_buf_init(&w->truth, 8u << 20);
     struct evac_sandbox_options sandbox = { .seed = options->seed,
@@ -1474,13 +1552,10 @@ struct world *world_new(const struct world_options *options)
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));
     make_resources(w);
     load(w);
-    w->store = evac_store_new_memory("sim", "boot");
-    if (w->o.commit_ms)
-        w->store = slow_store_new(w->store, &w->seats[0].host, w->o.commit_ms);
-    if (start(w, &err)) {
-        fprintf(stderr, "%s\n", err.text);
-        abort();
-    }
+    if (w->seat_count > 1)
+        w->many = many_new(w);
+    else
+        begin_alone(w);
     if (w->o.followed)
         begin_to_follow(w);
     begin_probes(w);
@@ -1504,15 +1579,21 @@ static void answer_everybody(struct world *w)
 
 void world_free(struct world *w)
 {
-    evac_shell_free(w->shell);
+    if (w->many)
+        many_leave(w->many);
+    else
+        evac_shell_free(w->shell);
     evac_shell_free(w->follower);
     w->shell = w->follower = NULL;
-    if (w->o.commit_ms)
+    if (w->o.commit_ms && !w->many)
         slow_store_crash(w->store, 0);
     answer_everybody(w);
     if (w->copy != w->store)
         evac_store_close(w->copy);
-    evac_store_close(w->store);
+    if (w->many)
+        many_free(w->many);
+    else
+        evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
     let_go(w->model);
     for (size_t i = 0; i < w->old_count; i++)
@@ -1534,40 +1615,80 @@ int64_t world_wall(struct world *w)
  * --------------------------------------------------------------------------------------------------------------
  */
 
-/* What happens in the controller's process, or only to it. */
-static bool is_its_own(const struct evac_due *due)
+static struct seat *asks(struct world *w, uint64_t id)
 {
-    return due->fn == reply_arrives || due->fn == client_gives_up || due->fn == never_sent ||
-           due->fn == lost_on_the_way || due->fn == cancelled || due->fn == dns_due ||
-           due->fn == probe_due || due->fn == report_due || evac_virtual_is_timer(due);
+    for (const struct exchange *x = w->exchanges; x; x = x->next)
+        if (x->id == id)
+            return x->seat;
+    return NULL;
+}
+
+/* In whose process it happens, or to whom alone; NULL: in the world. Timers of several controllers
+ * know themselves. */
+static struct seat *whose(struct world *w, const struct evac_due *due)
+{
+    if (due->fn == reply_arrives || due->fn == never_sent || due->fn == lost_on_the_way)
+        return ((struct exchange *)due->what)->seat;
+    if (due->fn == client_gives_up || due->fn == cancelled)
+        return asks(w, (uint64_t)(uintptr_t)due->what);
+    if (due->fn == dns_due)
+        return ((struct question *)due->what)->seat;
+    if (due->fn == probe_due)
+        return ((struct probe_loop *)due->what)->seat;
+    bool own = due->fn == report_due || evac_virtual_is_timer(due);
+    return own && !w->many ? &w->seats[0] : NULL;
+}
+
+static bool somebody_stands_still(const struct world *w)
+{
+    for (unsigned i = 0; i < w->seat_count; i++)
+        if (w->v.now_ms < w->seats[i].paused_until_ms && shell_of(&w->seats[i]))
+            return true;
+    return false;
 }
 
 static void run_next(struct world *w)
 {
     struct evac_due due = { 0 };
-    uint64_t until = w->seats[0].paused_until_ms;
-    if (w->v.now_ms >= until || !w->shell) {
+    if (!somebody_stands_still(w)) {
         evac_virtual_run_next(&w->v);
         return;
     }
-    if (evac_virtual_take(&w->v, &due) && is_its_own(&due))
-        later(w, until - w->v.now_ms, due.fn, due.what);
+    bool any = evac_virtual_take(&w->v, &due);
+    const struct seat *s = any ? whose(w, &due) : NULL;
+    uint64_t waits = s && w->v.now_ms < s->paused_until_ms ? s->paused_until_ms - w->v.now_ms : 0;
+    if (due.fn == probe_due && waits > 1000)
+        waits = 1000; /* it may be killed, and start anew, before it goes on */
+    if (waits)
+        later(w, waits, due.fn, due.what);
     else
         due.fn(w, due.what);
 }
 
-static uint64_t shell_wake_ms(const struct world *w)
+static uint64_t shell_wake_ms(const struct world *w, struct evac_shell **ret_shell)
 {
-    if (!w->shell)
-        return UINT64_MAX;
-    uint64_t wake = world_ms_of(&w->seats[0], evac_shell_wake_ms(w->shell));
-    uint64_t until = w->seats[0].paused_until_ms;
-    return wake > until ? wake : until;
+    uint64_t first = UINT64_MAX;
+    *ret_shell = NULL;
+    for (unsigned i = 0; i < w->seat_count; i++) {
+        const struct seat *s = &w->seats[i];
+        struct evac_shell *shell = shell_of(s);
+        uint64_t wake = shell ? world_ms_of(s, evac_shell_wake_ms(shell)) : UINT64_MAX;
+        wake = wake > s->paused_until_ms ? wake : s->paused_until_ms;
+        if (shell && wake < first) {
+            first = wake;
+            *ret_shell = shell;
+        }
+    }
+    return first;
 }
 
 /* A process that is gone, or that must not go on. */
 static void see_death(struct world *w)
 {
+    if (w->many) {
+        many_see(w->many);
+        return;
+    }
     bool failed = w->shell && evac_shell_failed(w->shell);
     const struct seat *s = &w->seats[0];
     if (failed && !w->o.disk_fails && !s->down_ms)
@@ -1578,21 +1699,29 @@ static void see_death(struct world *w)
 
 static bool step(struct world *w, uint64_t until_ms)
 {
-    uint64_t wake = shell_wake_ms(w);
+    struct evac_shell *shell;
+    uint64_t wake = shell_wake_ms(w, &shell);
     uint64_t due = evac_virtual_next_ms(&w->v);
     uint64_t sandbox = evac_sandbox_wake_ms(w->sandbox);
     uint64_t next = wake < due ? wake : due;
+    uint64_t shared = w->many ? many_due_ms(w->many) : UINT64_MAX;
     if (sandbox < next)
         next = sandbox;
+    if (shared < next)
+        next = shared;
     if (next > until_ms)
         return false;
     if (next > w->v.now_ms)
         w->v.now_ms = next;
     w->events++;
-    if (due <= w->v.now_ms && due <= wake) {
+    if (w->many)
+        many_step(w->many);
+    if (shared <= w->v.now_ms) {
+        /* that was it */
+    } else if (due <= w->v.now_ms && due <= wake) {
         run_next(w);
     } else if (wake <= w->v.now_ms) {
-        (void)evac_shell_tick(w->shell, NULL);
+        (void)evac_shell_tick(shell, NULL);
     } else {
         evac_sandbox_advance(w->sandbox, w->v.now_ms);
     }
@@ -1607,6 +1736,8 @@ void world_until(struct world *w, uint64_t at_ms)
         ;
     if (w->v.now_ms < at_ms)
         w->v.now_ms = at_ms;
+    if (w->many)
+        many_step(w->many); /* its clock */
 }
 
 void world_run(struct world *w, uint64_t ms)
@@ -1634,6 +1765,8 @@ uint64_t world_now(const struct world *w)
 /* People hear the answer when what it says is durable. */
 static enum evac_code settled(struct world *w, enum evac_code code)
 {
+    if (w->many)
+        return many_settled(w->many, many_leader(w->many), code);
     while (w->shell && !evac_shell_failed(w->shell) &&
            evac_shell_durable(w->shell) < evac_shell_accepted(w->shell))
         (void)step(w, UINT64_MAX);
@@ -1657,13 +1790,7 @@ static enum evac_code wish(struct world *w, const char *app, enum evac_workflow 
         return EVAC_E_UNREACHABLE;
     enum evac_run_state before = w->last_state;
     w->last_state = EVAC_RUN_NONE;
-    w->wish_drills = rehearse || workflow == EVAC_WORKFLOW_DRILL;
-    w->wish_rehearses = rehearse;
-    w->person_begins = true;
     enum evac_code code = settled(w, evac_shell_begin(w->shell, &wish, &run, &err));
-    w->person_begins = false;
-    w->wish_drills = w->wish_drills && !code;
-    w->wish_rehearses = w->wish_rehearses && !code;
     if (code)
         w->last_state = before;
     if (code && w->o.verbose)
@@ -1717,12 +1844,9 @@ enum evac_code world_begin_as(struct world *w, const struct evac_caller *caller,
                                     .overrides = overrides,
                                     .caller = caller };
     w->last_state = EVAC_RUN_NONE;
-    w->wish_drills = false;
     w->said = (struct evac_err){ EVAC_OK, "" };
-    w->person_begins = true;
     enum evac_code code = w->shell ? settled(w, evac_shell_begin(w->shell, &wish, &run, &w->said))
                                    : EVAC_E_UNREACHABLE;
-    w->person_begins = false;
     return code;
 }
 
@@ -1837,7 +1961,10 @@ const char *world_run_to(const struct world *w)
 
 bool world_hindered(const struct world *w)
 {
-    return w->v.now_ms < w->seats[0].paused_until_ms || w->v.now_ms < w->full_until_ms;
+    for (unsigned i = 0; i < w->seat_count; i++)
+        if (w->v.now_ms < w->seats[i].paused_until_ms)
+            return true;
+    return w->v.now_ms < w->full_until_ms;
 }
 
 uint64_t world_started_ms(const struct world *w)

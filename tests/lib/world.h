@@ -16,6 +16,7 @@
 #include "shell.h"
 
 struct world;
+struct world_share;
 
 struct world_options {
     uint64_t seed;
@@ -32,7 +33,10 @@ struct world_options {
     struct world_faults faults;
     uint32_t commit_ms; /* until rows are durable, as with a journal on a network; 0 what
                            EVAC_COMMIT_MS of the environment says, or at once */
-    bool followed;      /* a second controller follows the journal: world_take_over() */
+    unsigned
+        controllers; /* 2 or 3 share a journal on etcd (world_many.h); otherwise there is one */
+    const struct world_share *share; /* of that journal; NULL: see there */
+    bool followed; /* a second controller follows the journal: world_take_over() */
     /* What becomes of a request follows from the seed, what it asks and how many of these there
      * were, not from what was drawn before: taking a fault away leaves the others as they are. */
     bool apart;

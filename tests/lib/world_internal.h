@@ -20,10 +20,18 @@ struct place {
     size_t count;
 };
 
+struct evac_share;
+struct many;
+struct seat_timer;
+
+#define SEATS_MAX     3u
+#define SERVICE_BYTES 24u
+
 /* A controller's process and machine: its clock shows own_0_ms when the world's shows world_0_ms.
  */
 struct seat {
     struct world *w;
+    unsigned number;
     struct evac_host host, look; /* their ctx is the seat */
     uint64_t own_0_ms, world_0_ms;
     uint32_t millionths;
@@ -33,6 +41,37 @@ struct seat {
     bool dead;                 /* killed in the middle: nothing that it still does is done */
     /* R5: a mutation of a service was lost, and nothing was read since */
     char lost_operation[64];
+    /* what is so in each region when it looks, whether it can see it or not */
+    struct health {
+        unsigned good, bad;    /* answers in a row; bad ones since it was last well */
+        unsigned row, longest; /* bad ones in a row, and the most of them since then */
+        uint64_t bad_since_ms, last_bad_ms;
+        unsigned was_longest;
+        uint64_t was_bad_since_ms, mended_ms; /* the time before, 0 never */
+    } truly[EVAC_REGIONS_MAX];
+
+    /* Of one among several, which share a journal (world_many.c). */
+    char name[4];
+    struct evac_store *replica; /* lives through its crashes */
+    struct evac_share *share;   /* NULL: the process is not there */
+    struct evac_shell *shell;   /* NULL: to be made anew */
+    uint64_t shells;            /* so many were made */
+    uint64_t epoch;             /* of the lead under which its shell writes, 0 it follows */
+    uint64_t newest_epoch;      /* of its newest lead, also when it is over */
+    bool drops;                 /* its shell is to go */
+    bool gone;                  /* for good */
+    bool alone;                 /* nothing reaches it, and it reaches nothing */
+    uint64_t back_at_ms, shell_at_ms;
+    struct seat_timer *timers;
+    char looked[16][SERVICE_BYTES]; /* which services it read from since it leads */
+    unsigned looked_count;
+};
+
+/* A change that was asked for, and under which lead: who comes next looks before it does it too. */
+#define SENT_MAX 64u
+struct sent {
+    char operation[64], region[20];
+    uint64_t run, epoch;
 };
 
 struct world {
@@ -47,7 +86,9 @@ struct world {
     struct evac_shell *shell;
     struct evac_store *copy;     /* what the follower has */
     struct evac_shell *follower; /* NULL nobody follows */
-    struct seat seats[1];
+    struct seat seats[SEATS_MAX];
+    unsigned seat_count;
+    struct many *many;          /* NULL: one controller, whose journal is its own */
     struct exchange *exchanges; /* not yet answered */
     struct world_letter *letters;
     size_t letter_count, letter_cap;
@@ -59,7 +100,7 @@ struct world {
     char broken[400];
     uint64_t events, requests, last_run;
     const char *isolate;
-    bool wish_drills, last_drills; /* a rehearsal or a drill: it moves nothing */
+    bool last_drills; /* a rehearsal or a drill: it moves nothing */
     enum evac_run_state last_state;
     struct fate_counts asked;
     uint64_t full_until_ms;
@@ -68,16 +109,10 @@ struct world {
                             uint64_t *ret_id, struct evac_err *err);
     void (*timer_stop)(void *ctx, uint64_t id);
     void (*random)(void *ctx, void *p, size_t bytes);
-    /* what is so in each region, whoever can see it */
-    struct health {
-        unsigned good, bad;    /* answers in a row; bad ones since it was last well */
-        unsigned row, longest; /* bad ones in a row, and the most of them since then */
-        uint64_t bad_since_ms, last_bad_ms;
-    } truly[EVAC_REGIONS_MAX];
     char route[32];
     char last_from[32], last_to[32];
     bool last_back;
-    bool wish_rehearses, last_rehearses, person_begins, acked;
+    bool last_rehearses, acked;
     uint64_t ended_ms; /* the last run, 0 none */
     uint64_t seen_seq; /* the last row that the world has seen */
     uint64_t started_ms;
@@ -88,6 +123,35 @@ struct world {
     int64_t held_until_ms, frozen_until_ms;
     bool stood; /* an earlier run was stopped where it stood, and none was finished since */
 };
+
+/* --- world.c ---------------------------------------------------------------------------------- */
+
+struct evac_shell_options world_shell_options(struct seat *seat);
+void world_see_row(struct world *w, const struct evac_record *r);
+/* Its deadline by the world's clock, of an instant on its own. */
+uint64_t world_ms_of(const struct seat *s, uint64_t own_ms);
+uint64_t world_stretched_ms(const struct seat *s, uint64_t own_delay_ms);
+uint64_t world_own_ms(const struct seat *s, uint64_t world_ms);
+
+/* --- world_many.c ----------------------------------------------------------------------------- */
+
+struct many *many_new(struct world *w);
+void many_free(struct many *many); /* shells are gone by then */
+void many_leave(struct many *many);
+/* When etcd, or the way to it, has something to do, on the world's clock. */
+uint64_t many_due_ms(const struct many *many);
+/* What it has to do is done, or its clock just follows the world's. */
+void many_step(struct many *many);
+/* After whatever happened: processes that died, shells that must go or be made, who leads. */
+void many_see(struct many *many);
+void many_check_mutation(struct seat *s, const struct evac_http_request *request);
+void many_saw_reply(struct seat *s, const struct evac_http_request *request);
+enum evac_code many_timer(struct seat *s, uint64_t delay_ms, evac_timer_fn *fn, void *user,
+                          uint64_t *ret_id, struct evac_err *err);
+void many_timer_stop(struct seat *s, uint64_t id);
+/* A person waits until what was answered is durable, or has waited long enough. */
+enum evac_code many_settled(struct many *many, struct seat *s, enum evac_code code);
+struct seat *many_leader(struct many *many); /* as etcd knows it; NULL nobody */
 
 /* The first counts. */
 void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

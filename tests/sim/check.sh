@@ -4,6 +4,7 @@
 # over the sandbox's model of AWS, each strategy's shop in turn. Prints a table at its end.
 #
 #   EVAC_SEEDS, EVAC_DST_SEEDS, EVAC_STRATEGY_SEEDS   how many of evac-run-sim, of the warm standby, of each other strategy
+#   EVAC_MANY_SEEDS                                   of the warm standby under three controllers that share a journal
 #   EVAC_CANARY_SEEDS                                 within so many each rule left out must be caught
 #   EVAC_PLANTED                                      how many planted bugs, others each day; 0 none, all: "all"
 #   EVAC_SIM=nightly, EVAC_SIM=release                larger numbers for all of them (6 hours, and 100 million seeds in all)
@@ -11,15 +12,16 @@
 set -eu
 cd "$(dirname "$0")/../.."
 case ${EVAC_SIM:-} in
-  nightly) set -- 20000000 3000000 300000 20000 all ;;
-  release) set -- 100000000 30000000 3000000 20000 all ;;
-  *) set -- 600000 6000 800 20000 0 ;;
+  nightly) set -- 20000000 3000000 300000 20000 all 300000 ;;
+  release) set -- 100000000 30000000 3000000 20000 all 3000000 ;;
+  *) set -- 600000 6000 800 20000 0 1600 ;;
 esac
 seeds=${EVAC_SEEDS:-$1}
 dst_seeds=${EVAC_DST_SEEDS:-$2}
 strategy_seeds=${EVAC_STRATEGY_SEEDS:-$3}
 canary=${EVAC_CANARY_SEEDS:-$4}
 planted=${EVAC_PLANTED:-$5}
+many_seeds=${EVAC_MANY_SEEDS:-$6}
 commit=$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)
 from=1
 [ -z "${EVAC_SIM:-}" ] || from=$((16#$commit % 1000000000 + 1))
@@ -56,6 +58,7 @@ on_both_cores "whole product, warm standby" "$dst_seeds" build/sim/bin/evac-dst
 for strategy in pilot-light backup-restore active-active; do
   on_both_cores "whole product, $strategy" "$strategy_seeds" build/sim/bin/evac-dst --app "strategies/$strategy.cfg"
 done
+on_both_cores "whole product, three controllers" "$many_seeds" build/sim/bin/evac-dst --controllers 3
 on_both_cores "shared journal" "${EVAC_SHARE_SEEDS:-4000}" build/sim/bin/evac-share-sim
 start=$(date +%s)
 count build/sim/bin/evac-dst --play tests/sim/stories/*.story

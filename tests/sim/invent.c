@@ -1,5 +1,8 @@
 #include "invent.h"
 
+#include "share.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define STALE_MAX_MS 950    /* engine.confirm is longer than reads are stale: 1 s in the demo */
@@ -28,6 +31,8 @@ struct inventor {
     unsigned crashes; /* to come; a fifth in a row parks the controller: that is another test */
     bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
         reloads, linger;
+    unsigned controllers;
+    bool die, hang, part, elect, mute; /* of several: processes, their ways to etcd, etcd itself */
 };
 
 static uint64_t draw(struct inventor *v)
@@ -77,12 +82,95 @@ static void choose(struct inventor *v)
     s->settings = below(v, 8) ? 0 : 1 + (unsigned)below(v, 2);
 }
 
-/* --- the tale --- */
-
 static void add(struct inventor *v, const char *text)
 {
     (void)script_add(v->script, v->now_ms, "%s", text);
 }
+
+/* --- several controllers --- */
+
+/* Times that may stand in a configuration: mostly short ones, so that much happens. */
+static void choose_times(struct inventor *v, struct world_share *s)
+{
+    struct evac_err err;
+    uint32_t takeover_ms;
+    do {
+        s->request_ms = 500 * (1 + (uint32_t)below(v, 4));
+        s->poll_ms = 500 * (1 + (uint32_t)below(v, 4));
+        s->election_ms = 500 * (1 + (uint32_t)below(v, 4));
+        s->ttl_ms = 1000 * (3 + (uint32_t)below(v, 10));
+    } while (evac_share_times(s->ttl_ms, s->request_ms, s->poll_ms, s->election_ms, 60000,
+                              &takeover_ms, &err));
+}
+
+static void choose_share(struct inventor *v)
+{
+    struct script *s = v->script;
+    s->controllers = v->controllers;
+    choose_times(v, &s->share);
+    s->share.chances = (struct etcd_chances){ .trip_ms = 1 + (uint32_t)below(v, 150),
+                                              .lost_before = maybe(v, 50),
+                                              .lost_after = maybe(v, 50),
+                                              .delayed = maybe(v, 50),
+                                              .refused_connection = maybe(v, 50),
+                                              .hollow = maybe(v, 50),
+                                              .late_ms = 30000 };
+    v->die = below(v, 2);
+    v->hang = below(v, 2);
+    v->part = below(v, 2);
+    v->elect = below(v, 3) == 0;
+    v->mute = below(v, 6) == 0;
+    v->disk = v->reloads = false; /* of a file's journal */
+}
+
+static const char *somebody(struct inventor *v)
+{
+    static const char *const who[] = { "leader", "leader", "follower", "0", "1", "2" };
+    return who[below(v, v->controllers > 2 ? 6 : 5)];
+}
+
+static void later(struct inventor *v, uint64_t ms, const char *text)
+{
+    (void)script_add(v->script, v->now_ms + ms, "%s", text);
+}
+
+/* An etcd member alone says for two elections that leases live; the others elect meanwhile. */
+static void part_etcd(struct inventor *v)
+{
+    uint32_t election = v->script->share.election_ms;
+    unsigned member = (unsigned)below(v, 3);
+    add(v, "etcd headless");
+    (void)script_add(v->script, v->now_ms, "etcd alone %u %u", member,
+                     (unsigned)below(v, 2 * election));
+    later(v, election + below(v, election), "etcd elect");
+    (void)script_add(v->script, v->now_ms + below(v, 20000), "etcd joined %u", member);
+}
+
+static void trouble_nodes(struct inventor *v)
+{
+    const char *who = somebody(v);
+    char text[40];
+    if (v->die && below(v, 4) == 0)
+        (void)script_add(v->script, v->now_ms, "node %s crash %u", who, (unsigned)below(v, 15000));
+    if (v->hang && below(v, 4) == 0)
+        (void)script_add(v->script, v->now_ms, "node %s pause %u", who,
+                         (unsigned)(below(v, 3) ? below(v, 20000) : below(v, 120000)));
+    if (v->part && below(v, 4) == 0) {
+        const char *n = who[0] >= '0' && who[0] <= '9' ? who : "0";
+        bool all = below(v, 3) == 0;
+        (void)script_add(v->script, v->now_ms, "node %s %s", n, all ? "alone" : "cut");
+        (void)snprintf(text, sizeof text, "node %s %s", n, all ? "back" : "mend");
+        later(v, below(v, 30000), text);
+    }
+    if (v->elect && below(v, 4) == 0)
+        part_etcd(v);
+    if (v->mute && below(v, 4) == 0) {
+        add(v, "etcd full");
+        later(v, below(v, 20000), "etcd free");
+    }
+}
+
+/* --- the tale --- */
 
 static void bounce(struct inventor *v, uint64_t down_ms, uint64_t up_ms)
 {
@@ -147,7 +235,7 @@ static void tell(struct inventor *v)
 static void crash(struct inventor *v)
 {
     uint64_t down_ms = 100 + below(v, 8000);
-    switch (below(v, 4)) {
+    switch (v->controllers > 1 ? 1 + below(v, 2) : below(v, 4)) {
     case 0:
         (void)script_add(v->script, v->now_ms, "crash-commit %u %s %u", (unsigned)below(v, 12) + 1,
                          below(v, 2) ? "kept" : "lost", (unsigned)down_ms);
@@ -255,6 +343,8 @@ static void trouble(struct inventor *v)
             (void)script_add(v->script, v->now_ms, "reload %u", (unsigned)below(v, 3));
         if (v->returns && below(v, 6) == 0)
             add(v, "control region us-east-1 up");
+        if (v->controllers > 1)
+            trouble_nodes(v);
     }
 }
 
@@ -267,9 +357,11 @@ static void go_back(struct inventor *v)
     trouble(v);
 }
 
-void invent(uint64_t seed, const char *app, struct script *ret)
+void invent(uint64_t seed, const char *app, unsigned controllers, struct script *ret)
 {
-    struct inventor v = { .script = ret, .random = seed * 0xd1342543de82ef95u + 7 };
+    struct inventor v = { .script = ret,
+                          .random = seed * 0xd1342543de82ef95u + 7,
+                          .controllers = controllers };
     *ret = (struct script){ .seed = seed };
     (void)evac_str_copy(ret->app, sizeof ret->app, evac_str(app));
     (void)evac_str_copy(ret->expect, sizeof ret->expect, EVAC_STR("good"));
@@ -277,11 +369,18 @@ void invent(uint64_t seed, const char *app, struct script *ret)
     v.restores = strstr(app, "backup-restore") != NULL;
     choose(&v);
     v.now_ms = 2500 + below(&v, 5000);
+    if (controllers > 1) {
+        choose_share(&v);
+        v.now_ms += v.script->share.ttl_ms / 2; /* somebody leads by then, or soon */
+    }
     if (v.dormant && below(&v, 2)) {
         add(&v, "rehearse"); /* a standby where nothing runs is a target when it was found ready */
         v.now_ms += 3000;
     }
     tell(&v);
+    /* the region that dies has a controller, and a member of etcd */
+    if (controllers > 2 && v.die && (v.tale == FAILS || v.tale == LAGS) && below(&v, 2))
+        add(&v, "node 0 gone");
     trouble(&v);
     if (v.tale == BACK)
         go_back(&v);

@@ -7,5 +7,5 @@
 #include "script.h"
 
 /* app: below contrib/demo, "" the warm standby. */
-void invent(uint64_t seed, const char *app, struct script *ret_script);
+void invent(uint64_t seed, const char *app, unsigned controllers, struct script *ret_script);
 #endif

@@ -78,14 +78,19 @@ static bool do_rehearse(struct player *p, struct evac_str rest)
 }
 
 /* L5: whoever is refused is told why. */
-static void hear(struct player *p, const struct evac_command *word)
+static void answered(struct player *p, const struct evac_command *word, enum evac_code code)
 {
-    enum evac_code code = world_hindered(p->w) ? EVAC_E_UNREACHABLE : world_hear(p->w, word);
     if (code && code != EVAC_E_UNREACHABLE && !world_said(p->w)[0])
         p->wrong = "L5: somebody was refused without a word";
     if (word->verb != EVAC_CMD_APPROVE && word->verb != EVAC_CMD_RESUME &&
         word->verb != EVAC_CMD_OVERRIDE && word->verb != EVAC_CMD_RETRY)
         p->against = true;
+}
+
+static void hear(struct player *p, const struct evac_command *word)
+{
+    bool nobody = world_controllers(p->w) < 2 && world_hindered(p->w);
+    answered(p, word, nobody ? EVAC_E_UNREACHABLE : world_hear(p->w, word));
 }
 
 static bool read_command(struct evac_str rest, struct evac_command *ret)
@@ -173,6 +178,67 @@ static bool do_blind(struct player *p, struct evac_str rest)
     return true;
 }
 
+/* --- one among several --- */
+
+/* "leader", "follower" (the first that does not lead), or a number. */
+static bool node_of(struct player *p, struct evac_str name, unsigned *ret)
+{
+    unsigned count = world_controllers(p->w), leader = world_leads(p->w);
+    int64_t n;
+    if (evac_str_is(name, "leader"))
+        *ret = leader < count ? leader : 0;
+    else if (evac_str_is(name, "follower"))
+        *ret = leader == 0 ? 1 : 0;
+    else if (evac_str_i64(name, &n) && n >= 0 && n < (int64_t)count)
+        *ret = (unsigned)n;
+    else
+        return false;
+    return true;
+}
+
+static void answered(struct player *p, const struct evac_command *word, enum evac_code code);
+
+static bool node_says(struct player *p, unsigned node, struct evac_str rest)
+{
+    struct evac_command word;
+    if (!read_command(rest, &word))
+        return false;
+    answered(p, &word, world_node_hear(p->w, node, &word));
+    return true;
+}
+
+static bool do_node(struct player *p, struct evac_str rest)
+{
+    unsigned node;
+    if (world_controllers(p->w) < 2)
+        return true; /* a script that was cut down */
+    if (!node_of(p, word_of(&rest), &node))
+        return false;
+    struct evac_str verb = word_of(&rest);
+    if (evac_str_is(verb, "crash"))
+        world_node_crash(p->w, node, (uint64_t)number_of(&rest));
+    else if (evac_str_is(verb, "gone"))
+        world_node_gone(p->w, node);
+    else if (evac_str_is(verb, "pause"))
+        world_node_pause(p->w, node, (uint64_t)number_of(&rest));
+    else if (evac_str_is(verb, "cut") || evac_str_is(verb, "mend"))
+        world_node_cut(p->w, node, evac_str_is(verb, "cut"));
+    else if (evac_str_is(verb, "alone") || evac_str_is(verb, "back"))
+        world_node_alone(p->w, node, evac_str_is(verb, "alone"));
+    else if (evac_str_is(verb, "blind"))
+        world_node_blind(p->w, node, evac_str_is(rest, "-") ? NULL : rest.p);
+    else if (evac_str_is(verb, "say"))
+        return node_says(p, node, rest);
+    else
+        return false;
+    return true;
+}
+
+static bool do_etcd(struct player *p, struct evac_str rest)
+{
+    return world_controllers(p->w) < 2 || world_etcd(p->w, rest);
+}
+
 static bool do_reload(struct player *p, struct evac_str rest)
 {
     uint64_t n = (uint64_t)number_of(&rest);
@@ -200,6 +266,8 @@ static const struct {
     { "rate", do_rate },
     { "blind", do_blind },
     { "reload", do_reload },
+    { "node", do_node },
+    { "etcd", do_etcd },
 };
 
 static void act(struct player *p, const char *text)
@@ -266,6 +334,20 @@ static void let_zombies_land(struct player *p)
     world_run(p->w, AFTER_MS);
 }
 
+/* L3: two elections, the lease, a second, a poll and a question; a dropped shell and the name's
+ * second. */
+#define LEAD_SLACK_MS 3000u
+static void somebody_leads(struct player *p)
+{
+    uint64_t from = world_now(p->w), within = world_takeover_ms(p->w) + LEAD_SLACK_MS;
+    world_many_calm(p->w);
+    while (!is_broken(p) && world_leads(p->w) == world_controllers(p->w) &&
+           world_now(p->w) < from + within)
+        world_run(p->w, 100);
+    if (world_leads(p->w) == world_controllers(p->w))
+        p->wrong = "L3: the faults have stopped, and nobody leads in time";
+}
+
 /* What is broken for good stays broken. Everything must end, and nothing land after that. */
 static void calm(struct player *p)
 {
@@ -282,6 +364,8 @@ static void calm(struct player *p)
             world_control(p->w, "service %s %s up", services[i], regions[r]);
     world_blind(p->w, 0, NULL);
     world_abstain(p->w, 0, false);
+    if (world_controllers(p->w) > 1)
+        somebody_leads(p);
     for (unsigned look = 1; !is_broken(p) && world_now(p->w) < from + CALM_MS; look++) {
         if (is_over(p, from))
             let_zombies_land(p);
@@ -308,6 +392,8 @@ static struct world *make(const struct script *s, const struct play_options *o)
                                            .app_file = s->app[0] ? s->app : NULL,
                                            .app_extra = settings[s->settings % SETTINGS],
                                            .faults = s->rates,
+                                           .controllers = s->controllers,
+                                           .share = &s->share,
                                            .apart = true,
                                            .fates = s->requests,
                                            .fate_count = s->request_count,

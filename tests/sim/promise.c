@@ -300,7 +300,9 @@ void promise_check(const struct ending *s, char *ret_broken, size_t bytes)
         broken = check_moved(s);
     if (!broken[0])
         broken = check_journal(s->w, text, sizeof text);
-    if (!broken[0] && s->folds)
+    if (!broken[0] && world_controllers(s->w) > 1)
+        broken = world_differ(s->w, text, sizeof text);
+    else if (!broken[0] && s->folds)
         broken = check_fold(s->w, text, sizeof text);
     snprintf(ret_broken, bytes, "%s", broken);
 }

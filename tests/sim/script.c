@@ -72,6 +72,47 @@ static bool read_rates(struct evac_str rest, struct world_faults *ret)
     return true;
 }
 
+#define SHARES 10u
+static void share_of(struct world_share *s, struct rate ret[SHARES])
+{
+    const struct rate rows[SHARES] = {
+        { "ttl", &s->ttl_ms },
+        { "request", &s->request_ms },
+        { "poll", &s->poll_ms },
+        { "election", &s->election_ms },
+        { "trip", &s->chances.trip_ms },
+        { "lost-before", &s->chances.lost_before },
+        { "lost-after", &s->chances.lost_after },
+        { "delayed", &s->chances.delayed },
+        { "refused", &s->chances.refused_connection },
+        { "hollow", &s->chances.hollow },
+    };
+    memcpy(ret, rows, sizeof rows);
+}
+
+static bool read_share(struct evac_str rest, struct world_share *ret)
+{
+    struct rate rows[SHARES];
+    int64_t value;
+    share_of(ret, rows);
+    while (rest.n) {
+        struct evac_str name = evac_str_cut(rest, ' ', &rest);
+        size_t i = 0;
+        if (!evac_str_i64(evac_str_cut(rest, ' ', &rest), &value) || value < 0 ||
+            value > UINT32_MAX)
+            return false;
+        while (i < SHARES && !evac_str_is(name, rows[i].name))
+            i++;
+        if (i < SHARES)
+            *rows[i].part = (unsigned)value;
+        else if (evac_str_is(name, "late-max"))
+            ret->chances.late_ms = (uint32_t)value;
+        else
+            return false;
+    }
+    return true;
+}
+
 /* "12.340": seconds and milliseconds. */
 static bool read_time(struct evac_str text, uint64_t *ret_ms)
 {
@@ -91,6 +132,14 @@ static bool read_number(struct evac_str text, uint64_t *ret)
         return false;
     *ret = (uint64_t)value;
     return true;
+}
+
+static bool read_controllers(struct evac_str rest, unsigned *ret)
+{
+    uint64_t n = 0;
+    bool good = read_number(rest, &n) && n >= 1 && n <= 3;
+    *ret = (unsigned)n;
+    return good;
 }
 
 static bool read_timed(struct script *s, struct evac_str word, struct evac_str rest)
@@ -118,6 +167,10 @@ static bool read_line(struct script *s, struct evac_str line)
         return read_number(rest, &s->seed);
     if (evac_str_is(word, "rates"))
         return read_rates(rest, &s->rates);
+    if (evac_str_is(word, "share"))
+        return read_share(rest, &s->share);
+    if (evac_str_is(word, "controllers"))
+        return read_controllers(rest, &s->controllers);
     if (evac_str_is(word, "request"))
         return fate_read(rest, &fate) && script_add_request(s, &fate);
     if (!evac_str_is(word, "settings"))
@@ -151,6 +204,24 @@ static void write_rates(const struct script *s, struct evac_buf *out)
         evac_buf_putf(out, " late-max %u\n", (unsigned)copy.late_max_ms);
 }
 
+static void write_share(const struct script *s, struct evac_buf *out)
+{
+    struct world_share copy = s->share;
+    struct rate rows[SHARES];
+    bool any = false;
+    if (s->controllers < 2)
+        return;
+    evac_buf_putf(out, "controllers %u\n", s->controllers);
+    share_of(&copy, rows);
+    for (size_t i = 0; i < SHARES; i++)
+        if (*rows[i].part) {
+            evac_buf_putf(out, "%s %s %u", any ? "" : "share", rows[i].name, *rows[i].part);
+            any = true;
+        }
+    if (any)
+        evac_buf_putf(out, " late-max %u\n", (unsigned)copy.chances.late_ms);
+}
+
 static void write_at(struct evac_buf *out, uint64_t ms, const char *text)
 {
     evac_buf_putf(out, "%llu.%03llu %s\n", (unsigned long long)(ms / 1000),
@@ -167,6 +238,7 @@ void script_write(const struct script *s, const char *title, struct evac_buf *ou
     if (s->settings)
         evac_buf_putf(out, "settings %u\n", s->settings);
     write_rates(s, out);
+    write_share(s, out);
     for (size_t i = 0; i < s->request_count; i++) {
         fate_write(&s->requests[i], text, sizeof text);
         evac_buf_putf(out, "request %s\n", text);
@@ -179,5 +251,6 @@ void script_write(const struct script *s, const char *title, struct evac_buf *ou
 
 size_t script_length(const struct script *s)
 {
-    return 4u + (s->app[0] != '\0') + (s->settings > 0) + s->request_count + s->line_count;
+    return 4u + 2u * (s->controllers > 1) + (s->app[0] != '\0') + (s->settings > 0) +
+           s->request_count + s->line_count;
 }

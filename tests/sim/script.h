@@ -13,6 +13,18 @@
  *     30.000 calm
  *     expect S7
  *
+ * Several controllers, which share a journal:
+ *
+ *     controllers 3
+ *     share ttl 6000 request 1000 poll 1000 election 1000 trip 20 lost-after 30 late-max 20000
+ *     9.000 node leader pause 20000
+ *     9.500 etcd headless
+ *
+ * share: times of the lease, of questions to etcd, and of these in a thousand which are
+ * lost-before, lost-after, delayed, refused or hollow; what is not said is as world_many.h has it.
+ * `node N` (0, 1, 2, or leader, follower: who that is at that moment) does what one process and
+ * machine can do: play.c has the verbs.
+ *
  * Lines with a time are done at it (play.c has the verbs); `calm` ends the faults, and is the last.
  * `expect` says what it breaks, or `good`.
  */
@@ -21,6 +33,7 @@
 
 #include "evac/buf.h"
 #include "fate.h"
+#include "world_many.h"
 
 #define SCRIPT_LINES_MAX    256u
 #define SCRIPT_REQUESTS_MAX 512u
@@ -37,6 +50,8 @@ struct script {
                       looks */
     unsigned settings;         /* of the configuration: play.c has them */
     struct world_faults rates; /* of requests that are not named */
+    unsigned controllers;      /* 0, 1: one, whose journal is its own */
+    struct world_share share;  /* of several */
     struct fate requests[SCRIPT_REQUESTS_MAX];
     size_t request_count;
     struct script_line lines[SCRIPT_LINES_MAX];
