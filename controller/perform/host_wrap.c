@@ -162,6 +162,29 @@ static enum evac_code readonly_exec(void *ctx, const struct evac_exec_request *r
     return exec(ctx, request, done, user, err);
 }
 
+static enum evac_code while_http(void *ctx, const struct evac_http_request *request,
+                                 evac_http_done_fn *done, void *user, uint64_t *ret_id,
+                                 struct evac_err *err)
+{
+    const struct evac_host_while *g = ctx;
+    if (request->mutates && !g->may(g->user))
+        return evac_fail(err, EVAC_E_REFUSED,
+                         "%.*s would change something, and this controller may not any more",
+                         EVAC_STR_ARG(request->operation));
+    return g->inner.http(g->inner.ctx, request, done, user, ret_id, err);
+}
+
+static enum evac_code while_exec(void *ctx, const struct evac_exec_request *request,
+                                 evac_exec_done_fn *done, void *user, struct evac_err *err)
+{
+    const struct evac_host_while *g = ctx;
+    if (request->mutates && !g->may(g->user))
+        return evac_fail(err, EVAC_E_REFUSED,
+                         "%s would change something, and this controller may not any more",
+                         request->argv && request->argv[0] ? request->argv[0] : "a program");
+    return exec(ctx, request, done, user, err);
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static const struct evac_host passing = {
@@ -199,6 +222,17 @@ struct evac_host evac_host_readonly(const struct evac_host *inner)
     host.http = readonly_http;
     host.exec = readonly_exec;
     host.mail = NULL;
+    return host;
+}
+
+struct evac_host evac_host_only_while(struct evac_host_while *guard)
+{
+    struct evac_host host = passing;
+    host.http = while_http;
+    host.exec = while_exec;
+    host.mail = guard->inner.mail ? mail : NULL;
+    host.apps = guard->inner.apps;
+    host.ctx = guard;
     return host;
 }
 

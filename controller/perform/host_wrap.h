@@ -1,5 +1,6 @@
-/* Hosts that say no: one for rehearsals, where nothing may change, and one for drills that must not
- * touch a region. They stand before another host, which must outlive them. */
+/* Hosts that say no: one for rehearsals, where nothing may change, one for who may change something
+ * only for so long, and one for drills that must not touch a region. They stand before another
+ * host, which must outlive them. */
 #ifndef EVAC_HOST_WRAP_H
 #define EVAC_HOST_WRAP_H
 
@@ -14,6 +15,15 @@ struct evac_host evac_host_passing(const struct evac_host *inner);
 /* Refuses (EVAC_E_REFUSED) every HTTP request and program that says it mutates. There is nothing to
  * free. */
 struct evac_host evac_host_readonly(const struct evac_host *inner);
+
+/* The same, but only when may(user) says no. The caller fills in inner, may and user, and keeps it
+ * as long as the host. */
+struct evac_host_while {
+    struct evac_host inner; /* first */
+    bool (*may)(void *user);
+    void *user;
+};
+struct evac_host evac_host_only_while(struct evac_host_while *guard);
 
 /* Something tried to reach a forbidden region. operation: the request's, "" if it had none. */
 typedef void evac_host_tried_fn(void *user, struct evac_str operation, struct evac_str region);

@@ -309,12 +309,30 @@ struct evac_args shell_pack_settings(struct evac_arena *arena,
     return (struct evac_args){ items, conf->packs.count + 1 };
 }
 
+/* A step's call may ask and look before it changes something, and this process may stand still in
+ * between. Who shares a journal changes nothing any more when its lead may be another's (R9): that
+ * one waits for what was on its way, not for what leaves later. */
+static bool still_leads(void *user)
+{
+    const struct evac_shell *shell = user;
+    uint64_t epoch;
+    return shell->o.store->vt->lead(shell->o.store, &epoch) && epoch == shell->engine.epoch;
+}
+
+static struct evac_host act_host(struct evac_shell *shell)
+{
+    if (!shell->o.store->vt->listen)
+        return *shell->o.host; /* its file is locked: nobody else writes */
+    shell->leading = (struct evac_host_while){ *shell->o.host, still_leads, shell };
+    return evac_host_only_while(&shell->leading);
+}
+
 static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
 {
     struct evac_arena *arena = evac_arena_new();
     struct evac_args settings = shell_pack_settings(arena, &shell->model->controller);
     shell->apps = shell_apps(shell);
-    shell->act_host = *shell->o.host;
+    shell->act_host = act_host(shell);
     shell->look_host = *shell->o.look_host;
     shell->act_host.apps = shell->look_host.apps = &shell->apps;
     enum evac_code code =

@@ -4,6 +4,7 @@
 #define EVAC_SHELL_INTERNAL_H
 
 #include "book.h"
+#include "host_wrap.h"
 #include "shell.h"
 
 /* A run's memory: its plan, itself, and how many driver calls still point into it. */
@@ -58,6 +59,7 @@ struct evac_shell {
     struct evac_book *act, *look;
     struct evac_apps apps;                /* what drivers see of this shell's apps */
     struct evac_host act_host, look_host; /* the options' hosts, with apps */
+    struct evac_host_while leading;       /* what stands before the first, of a shared journal */
     struct shell_apart *apart;            /* for runs that must not touch a region; NULL none yet */
     struct shell_run *runs;
     struct shell_call *calls;

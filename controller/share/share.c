@@ -252,11 +252,23 @@ static void tell_rows(struct evac_share *s, struct share_batch *batch, bool dura
     share_batch_free(batch);
 }
 
+/* What follows from rows that are durable begins at once. Where this process stood still, and its
+ * lead is over by its own clock, another one may have taken the runs up long ago: what was written
+ * is written, but here nothing follows from it. */
+static bool may_tell_durable(struct evac_share *s)
+{
+    if (share_leads(s) && share_now(s) < share_lead_until(s))
+        return true;
+    share_queue_clear(&s->durable);
+    share_lose_lead(s, "it stood still for longer than its lead lasts");
+    return false;
+}
+
 /* The next thing, in the order in which they must be heard. False: there is none. */
 static bool tell_next(struct evac_share *s)
 {
     struct share_text *text = s->texts;
-    if (s->durable.first) {
+    if (s->durable.first && may_tell_durable(s)) {
         tell_rows(s, share_queue_take(&s->durable), true);
     } else if (s->lost[0]) {
         char why[sizeof s->lost];

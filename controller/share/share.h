@@ -80,12 +80,13 @@ void evac_share_leave(struct evac_share *share, void (*done)(void *user), void *
  * The store that a shell works with. In the roles CAUGHT and LEADS: append accepts rows and sends
  * them in order, many in one transaction when more come while one is on its way (at most
  * EVAC_SHARE_FLIGHT_ROWS wait, and EVAC_SHARE_FLIGHT_BYTES of them; beyond that append is
- * EVAC_E_STORE and the lead is given up); durable is told when etcd and then the replica have them;
- * lead is true with the epoch (the leader key's create revision). lost is told when the lead is
- * lost, or when a transaction's fate stays unknown: the shell is dropped then, evac_share_drop says
- * so, and what etcd has is read anew. In other roles: lead is false and append refuses with
- * EVAC_E_STORE. read and last_seq are always the replica's. Owned by the share; closing it does
- * nothing.
+ * EVAC_E_STORE and the lead is given up); durable is told when etcd and then the replica have them,
+ * unless that is heard after lead_until_ms, as of a process that stood still: then lost is. lead is
+ * true with the epoch (the leader key's create revision), until lead_until_ms. lost is told when
+ * the lead is lost, or when a transaction's fate stays unknown: the shell is dropped then,
+ * evac_share_drop says so, and what etcd has is read anew. In other roles: lead is false and append
+ * refuses with EVAC_E_STORE. read and last_seq are always the replica's. Owned by the share;
+ * closing it does nothing.
  */
 #define EVAC_SHARE_FLIGHT_ROWS  4096u
 #define EVAC_SHARE_FLIGHT_BYTES (32u << 20)

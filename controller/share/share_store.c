@@ -34,7 +34,7 @@ static bool lead(struct evac_store *store, uint64_t *ret_epoch)
 {
     struct evac_share *s = of(store);
     *ret_epoch = (uint64_t)s->epoch;
-    return share_leads(s);
+    return share_leads(s) && share_now(s) < share_lead_until(s);
 }
 
 static void close_share(struct evac_store *store)

@@ -60,6 +60,8 @@ struct seat {
     uint64_t newest_epoch;      /* of its newest lead, also when it is over */
     bool drops;                 /* its shell is to go */
     bool gone;                  /* for good */
+    uint32_t commits_to_stop;   /* 0: nobody counts */
+    uint64_t stop_ms;           /* then it stands still for so long; 0: it dies, for down_ms */
     bool alone;                 /* nothing reaches it, and it reaches nothing */
     uint64_t back_at_ms, shell_at_ms;
     struct seat_timer *timers;

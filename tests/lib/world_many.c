@@ -13,6 +13,7 @@
 #define RESTART_MS     2000u
 #define ANEW_MS        200u   /* until a shell that was dropped is made anew */
 #define PATIENCE_MS    15000u /* of people */
+#define SECOND_MS      1000u
 
 struct many {
     struct world *w;
@@ -92,6 +93,21 @@ static void row_landed(struct many *many, const struct evac_row *row, int64_t le
     world_see_row(w, &row->record);
 }
 
+/* Its rows are durable, and it does not know: the edge between an intent and what follows. */
+static void count_commit(struct many *many, int64_t epoch)
+{
+    for (unsigned i = 0; i < many->w->seat_count; i++) {
+        struct seat *s = &many->w->seats[i];
+        if (!s->epoch || (int64_t)s->epoch != epoch || !s->commits_to_stop ||
+            --s->commits_to_stop > 0)
+            continue;
+        if (s->stop_ms)
+            world_node_pause(many->w, i, s->stop_ms);
+        else
+            s->dead = true;
+    }
+}
+
 static void on_put(void *user, const struct etcd_value *value)
 {
     struct many *many = user;
@@ -112,6 +128,7 @@ static void on_put(void *user, const struct etcd_value *value)
         for (size_t i = 0; i < count; i++)
             row_landed(many, &rows[i], leader);
     evac_arena_free(arena);
+    count_commit(many, leader);
 }
 
 /* --- what controllers ask of the cloud --- */
@@ -391,7 +408,7 @@ static void begin(struct seat *s)
 static void die(struct seat *s, uint64_t down_ms)
 {
     s->dead = false;
-    s->requests_to_live = 0;
+    s->requests_to_live = s->commits_to_stop = 0;
     s->lost_operation[0] = '\0';
     if (!s->share)
         return;
@@ -433,6 +450,16 @@ void many_see(struct many *many)
     w->shell = leader ? leader->shell : NULL;
     if (leader)
         w->store = leader->replica;
+}
+
+/* What a follower shows grows old. */
+static void second(void *owner, void *what)
+{
+    struct seat *s = what;
+    evac_virtual_later(&s->w->v, SECOND_MS, second, s);
+    (void)owner;
+    if (s->shell && s->w->v.now_ms >= s->paused_until_ms && evac_shell_follows(s->shell))
+        (void)evac_shell_tick(s->shell, NULL);
 }
 
 /* --- people --- */
@@ -498,6 +525,17 @@ void world_node_crash(struct world *w, unsigned node, uint64_t down_ms)
     many_see(w->many);
 }
 
+void world_unpark(struct world *w)
+{
+    struct seat *s = many_leader(w->many);
+    if (!s || !evac_shell_engine(s->shell)->parked)
+        return;
+    evac_shell_stop(s->shell);
+    (void)many_settled(w->many, s, EVAC_OK);
+    die(s, RESTART_MS);
+    many_see(w->many);
+}
+
 void world_node_gone(struct world *w, unsigned node)
 {
     die(&w->seats[node], 0);
@@ -512,6 +550,19 @@ void world_node_pause(struct world *w, unsigned node, uint64_t ms)
         return;
     w->seats[node].paused_until_ms = w->v.now_ms + ms;
     etcd_model_pause(w->many->etcd, node, ms);
+}
+
+void world_node_pause_at_commit(struct world *w, unsigned node, uint32_t n, uint64_t ms)
+{
+    w->seats[node].commits_to_stop = n;
+    w->seats[node].stop_ms = ms;
+}
+
+void world_node_crash_at_commit(struct world *w, unsigned node, uint32_t n, uint64_t down_ms)
+{
+    w->seats[node].commits_to_stop = n;
+    w->seats[node].stop_ms = 0;
+    w->seats[node].down_ms = down_ms;
 }
 
 void world_node_cut(struct world *w, unsigned node, bool cut)
@@ -573,6 +624,7 @@ void world_many_calm(struct world *w)
         world_node_blind(w, i, NULL);
         world_node_alone(w, i, false);
         w->seats[i].back_at_ms = w->v.now_ms;
+        w->seats[i].commits_to_stop = w->seats[i].requests_to_live = 0;
     }
     for (unsigned i = 0; i < ETCD_ENDPOINTS_MAX; i++)
         if (i >= w->seat_count || !w->seats[i].gone)
@@ -614,12 +666,15 @@ static void find_difference(const struct world *w, uint64_t rows, char *text, si
 {
     text[0] = '\0';
     for (unsigned i = 0; w->shell && i < w->seat_count; i++) {
-        const char *why = differs(w, &w->seats[i], rows);
-        if (why[0])
-            snprintf(text, bytes, "S15: %s %s: %s, row %llu of %llu, %s", w->seats[i].name, why,
-                     evac_share_role_name(evac_share_view(w->seats[i].share).role),
-                     (unsigned long long)w->seats[i].replica->vt->last_seq(w->seats[i].replica),
-                     (unsigned long long)w->seen_seq, evac_share_view(w->seats[i].share).trouble);
+        const struct seat *s = &w->seats[i];
+        const char *why = differs(w, s, rows);
+        if (why[0] && s->share)
+            snprintf(text, bytes, "S15: %s %s: it %s, and has row %llu of %llu; %s", s->name, why,
+                     evac_share_role_name(evac_share_view(s->share).role),
+                     (unsigned long long)s->replica->vt->last_seq(s->replica),
+                     (unsigned long long)w->seen_seq, evac_share_view(s->share).trouble);
+        else if (why[0])
+            snprintf(text, bytes, "S15: %s %s", s->name, why);
     }
 }
 
@@ -672,6 +727,7 @@ struct many *many_new(struct world *w)
         memcpy(s->name, (char[]){ 'n', (char)('0' + i), '\0' }, 3);
         s->replica = evac_store_new_memory(s->name, "boot");
         s->back_at_ms = w->v.now_ms;
+        evac_virtual_later(&w->v, SECOND_MS, second, s);
         etcd_model_clock_rate(many->etcd, i, (int)etcd_model_random(many->etcd, 20001) - 10000);
     }
     w->store = w->seats[0].replica;

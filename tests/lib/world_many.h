@@ -26,9 +26,16 @@ void world_node_crash(struct world *w, unsigned node, uint64_t down_ms);
 /* It dies for good, and with it the member of etcd beside it. */
 void world_node_gone(struct world *w, unsigned node);
 void world_node_pause(struct world *w, unsigned node, uint64_t ms); /* SIGSTOP, SIGCONT */
-void world_node_cut(struct world *w, unsigned node, bool cut);      /* from etcd alone */
-void world_node_alone(struct world *w, unsigned node, bool alone);  /* from everything */
+/* When the n-th commit from now lands that is its own, before it hears of it: it stops for so long,
+ * or dies. */
+void world_node_pause_at_commit(struct world *w, unsigned node, uint32_t n, uint64_t ms);
+void world_node_crash_at_commit(struct world *w, unsigned node, uint32_t n, uint64_t down_ms);
+void world_node_cut(struct world *w, unsigned node, bool cut);     /* from etcd alone */
+void world_node_alone(struct world *w, unsigned node, bool alone); /* from everything */
 void world_node_blind(struct world *w, unsigned node, const char *region);
+/* The one that leads only looks, since leads were lost again and again: somebody stops it in an
+ * orderly way, and it starts. */
+void world_unpark(struct world *w);
 /* Somebody speaks to that controller, whoever leads. UNREACHABLE also when no answer came in time.
  */
 enum evac_code world_node_hear(struct world *w, unsigned node, const struct evac_command *word);

@@ -32,7 +32,8 @@ struct inventor {
     bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
         reloads, linger;
     unsigned controllers;
-    bool die, hang, part, elect, mute; /* of several: processes, their ways to etcd, etcd itself */
+    bool die, hang, edge, part, elect,
+        mute; /* of several: processes, their ways to etcd, etcd itself */
 };
 
 static uint64_t draw(struct inventor *v)
@@ -117,6 +118,7 @@ static void choose_share(struct inventor *v)
                                               .late_ms = 30000 };
     v->die = below(v, 2);
     v->hang = below(v, 2);
+    v->edge = below(v, 2);
     v->part = below(v, 2);
     v->elect = below(v, 3) == 0;
     v->mute = below(v, 6) == 0;
@@ -152,6 +154,10 @@ static void trouble_nodes(struct inventor *v)
     char text[40];
     if (v->die && below(v, 4) == 0)
         (void)script_add(v->script, v->now_ms, "node %s crash %u", who, (unsigned)below(v, 15000));
+    if (v->edge && below(v, 2) == 0)
+        (void)script_add(v->script, v->now_ms, "node leader %s %u %u",
+                         below(v, 4) ? "pause-commit" : "crash-commit", (unsigned)below(v, 12) + 1,
+                         (unsigned)below(v, 90000));
     if (v->hang && below(v, 4) == 0)
         (void)script_add(v->script, v->now_ms, "node %s pause %u", who,
                          (unsigned)(below(v, 3) ? below(v, 20000) : below(v, 120000)));

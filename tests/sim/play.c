@@ -207,6 +207,18 @@ static bool node_says(struct player *p, unsigned node, struct evac_str rest)
     return true;
 }
 
+/* "pause-commit 3 60000": at the third that lands from now. */
+static bool stop_at_commit(struct player *p, unsigned node, bool dies, struct evac_str rest)
+{
+    uint32_t n = (uint32_t)number_of(&rest);
+    uint64_t ms = (uint64_t)number_of(&rest) + 1;
+    if (dies)
+        world_node_crash_at_commit(p->w, node, n ? n : 1, ms);
+    else
+        world_node_pause_at_commit(p->w, node, n ? n : 1, ms);
+    return true;
+}
+
 static bool do_node(struct player *p, struct evac_str rest)
 {
     unsigned node;
@@ -227,6 +239,8 @@ static bool do_node(struct player *p, struct evac_str rest)
         world_node_alone(p->w, node, evac_str_is(verb, "alone"));
     else if (evac_str_is(verb, "blind"))
         world_node_blind(p->w, node, evac_str_is(rest, "-") ? NULL : rest.p);
+    else if (evac_str_is(verb, "pause-commit") || evac_str_is(verb, "crash-commit"))
+        return stop_at_commit(p, node, evac_str_is(verb, "crash-commit"), rest);
     else if (evac_str_is(verb, "say"))
         return node_says(p, node, rest);
     else
@@ -374,6 +388,8 @@ static void calm(struct player *p)
         world_run(p->w, STEP_MS);
         if (look % ANSWER_EACH == 0)
             answer(p, look);
+        if (world_controllers(p->w) > 1)
+            world_unpark(p->w);
     }
 }
 
