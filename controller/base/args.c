@@ -1,5 +1,7 @@
 #include "evac/args.h"
 
+#include "evac/arena.h"
+
 #include <string.h>
 
 static const struct evac_arg *find(const struct evac_args *args, struct evac_str name)
@@ -75,4 +77,19 @@ bool evac_duration_ms(struct evac_str text, int64_t *ret_ms)
             return true;
         }
     return false;
+}
+
+struct evac_args evac_args_under(const struct evac_args *args, const char *group,
+                                 struct evac_arena *arena)
+{
+    struct evac_arg *items = evac_arena_array(arena, args->count + 1, sizeof *items);
+    size_t n = strlen(group), count = 0;
+    for (size_t i = 0; i < args->count; i++) {
+        struct evac_str name = args->items[i].name;
+        if (!evac_str_starts(name, group) || name.n <= n || name.p[n] != '.')
+            continue;
+        items[count++] =
+            (struct evac_arg){ { name.p + n + 1, name.n - n - 1 }, args->items[i].value };
+    }
+    return (struct evac_args){ items, count };
 }

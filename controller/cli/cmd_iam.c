@@ -133,6 +133,34 @@ static enum evac_exit print_document(const struct evac_cli *cli, const cJSON *po
     return EVAC_EXIT_DONE;
 }
 
+/* Whom the role lets in, or what the controller needs to take the apps' roles. */
+static enum evac_exit print_identity(const struct evac_cli *cli, const cJSON *root)
+{
+    const cJSON *identity = cJSON_GetObjectItemCaseSensitive(root, "identity"),
+                *roles = cJSON_GetObjectItemCaseSensitive(identity, "roles"), *found;
+    int count = cJSON_GetArraySize(roles), part = cli->part ? (int)cli->part : 1;
+    if (!count)
+        return evac_cli_fail(EVAC_EXIT_FAILED,
+                             "no role is configured for the app: it is called for as the "
+                             "controller itself (packs = { aws = { app_role_arn = \"...\"; }; })");
+    if (strcmp(cli->role, "controller") == 0) {
+        found = cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetObjectItemCaseSensitive(identity, "controller"), "document");
+    } else {
+        if (!cli->part && count > 1)
+            return evac_cli_fail(EVAC_EXIT_USAGE,
+                                 "it has %d roles, by region: --part 1 to --part %d; or all of them "
+                                 "without --role",
+                                 count, count);
+        found = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(roles, part - 1), "trust");
+    }
+    if (!found)
+        return evac_cli_fail(EVAC_EXIT_USAGE, "there is no such part");
+    print_json(found, 0);
+    putchar('\n');
+    return EVAC_EXIT_DONE;
+}
+
 static void print_notes(const cJSON *notes)
 {
     const cJSON *n;
@@ -140,6 +168,11 @@ static void print_notes(const cJSON *notes)
     {
         fprintf(stderr, "note: %s\n", cJSON_IsString(n) ? n->valuestring : "");
     }
+}
+
+static bool is_one_of(const char *text, const char *a, const char *b)
+{
+    return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
 static enum evac_exit print(const struct evac_cli *cli, const char *text)
@@ -151,6 +184,8 @@ static enum evac_exit print(const struct evac_cli *cli, const char *text)
         code = evac_cli_fail(EVAC_EXIT_FAILED, "the controller's answer has no policies");
     else if (cli->format && strcmp(cli->format, "terraform") == 0)
         print_terraform(cli, evac_json_cstr(root, "terraform"), policies);
+    else if (is_one_of(cli->role, "trust", "controller") && cli->role)
+        code = print_identity(cli, root);
     else if (cli->role || cli->part)
         code = print_document(cli, policies);
     else {
@@ -162,18 +197,14 @@ static enum evac_exit print(const struct evac_cli *cli, const char *text)
     return code;
 }
 
-static bool is_one_of(const char *text, const char *a, const char *b)
-{
-    return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0;
-}
-
 enum evac_exit evac_cmd_iam(struct evac_cli *cli)
 {
     struct evac_buf out;
     if (cli->argc != 1)
         return evac_cli_fail(EVAC_EXIT_USAGE, "iam: name an app");
-    if (!is_one_of(cli->role, "observe", "act"))
-        return evac_cli_fail(EVAC_EXIT_USAGE, "--role '%s': observe and act are allowed",
+    if (!is_one_of(cli->role, "observe", "act") && !is_one_of(cli->role, "trust", "controller"))
+        return evac_cli_fail(EVAC_EXIT_USAGE,
+                             "--role '%s': observe, act, trust and controller are allowed",
                              cli->role);
     if (!is_one_of(cli->format, "json", "terraform"))
         return evac_cli_fail(EVAC_EXIT_USAGE, "--format '%s': json and terraform are allowed",

@@ -220,7 +220,7 @@ const struct evac_option evac_cli_options[] = {
     FLAG("accept", accept, "its owner takes the risk (--reason)"),
     FLAG("all", all, "closed and accepted ones too"),
     /* tokens */
-    TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin; iam: observe or act, that policy alone"),
+    TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin; iam: observe, act, trust or controller, that document alone"),
     TEXT("apps", "APP,APP", apps, "on these apps alone"),
     TEXT("about", "TEXT", about, "what it is for"),
     /* store */

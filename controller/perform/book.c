@@ -9,22 +9,6 @@ struct evac_book {
     struct evac_link **links; /* as the catalog's packs */
 };
 
-/* The settings that begin with "<pack>.", without that. */
-static struct evac_args settings_of(struct evac_arena *arena, const struct evac_args *all,
-                                    const char *pack)
-{
-    struct evac_arg *items = evac_arena_array(arena, all->count + 1, sizeof *items);
-    size_t n = strlen(pack), count = 0;
-    for (size_t i = 0; i < all->count; i++) {
-        struct evac_str name = all->items[i].name;
-        if (!evac_str_starts(name, pack) || name.n <= n || name.p[n] != '.')
-            continue;
-        items[count++] =
-            (struct evac_arg){ { name.p + n + 1, name.n - n - 1 }, all->items[i].value };
-    }
-    return (struct evac_args){ items, count };
-}
-
 enum evac_code evac_book_open(const struct evac_catalog *catalog, const struct evac_host *host,
                               const struct evac_args *settings, struct evac_book **ret_book,
                               struct evac_err *err)
@@ -36,7 +20,7 @@ enum evac_code evac_book_open(const struct evac_catalog *catalog, const struct e
 
     for (size_t i = 0; i < catalog->pack_count; i++) {
         const struct evac_pack *pack = catalog->packs[i];
-        struct evac_args own = settings_of(arena, settings, pack->name);
+        struct evac_args own = evac_args_under(settings, pack->name, arena);
         enum evac_code code = evac_pack_check(pack, err);
         if (!code)
             code = pack->open(host, &own, &book->links[i], err);
@@ -91,4 +75,15 @@ enum evac_code evac_book_discover(const struct evac_book *book, const struct eva
         if (book->catalog->packs[i]->discover)
             return book->catalog->packs[i]->discover(book->links[i], query, said, done, user, err);
     return evac_fail(err, EVAC_E_UNSUPPORTED, "no driver pack can look for what an app owns");
+}
+
+void evac_book_prepare(const struct evac_book *book, const struct evac_app *app)
+{
+    for (size_t i = 0; i < book->catalog->pack_count; i++) {
+        const struct evac_pack *pack = book->catalog->packs[i];
+        for (size_t r = 0; pack->prepare && r < app->region_count; r++)
+            pack->prepare(book->links[i], app->name, app->regions[r]);
+        if (pack->prepare && app->witness.n)
+            pack->prepare(book->links[i], app->name, app->witness);
+    }
 }

@@ -343,6 +343,15 @@ static enum evac_code open_books(struct evac_shell *shell, struct evac_err *err)
     return code;
 }
 
+/* On both books: what acts is not asked until the day that it must. */
+static void prepare_apps(struct evac_shell *shell)
+{
+    for (size_t i = 0; i < shell->model->app_count; i++) {
+        evac_book_prepare(shell->act, &shell->model->apps[i]);
+        evac_book_prepare(shell->look, &shell->model->apps[i]);
+    }
+}
+
 enum evac_code evac_shell_new(const struct evac_shell_options *options,
                               const struct evac_model *model, struct evac_shell **ret_shell,
                               struct evac_err *err)
@@ -369,6 +378,8 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
 
     enum evac_code code = open_books(shell, err);
     shell->follows = true;
+    if (!code)
+        prepare_apps(shell);
     if (!code)
         code = shell_replay(shell, err);
     if (!code && !options->follows)
@@ -452,5 +463,6 @@ enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_mod
     shell->freeze_ms = 0;
     shell_calendar_load(shell);
     shell_notify_load(shell);
+    prepare_apps(shell);
     return evac_shell_tick(shell, err);
 }

@@ -274,6 +274,14 @@ static const struct evac_grants *grants_of(const struct evac_catalog *catalog)
     return &none;
 }
 
+static const char *pack_that_grants(const struct evac_catalog *catalog)
+{
+    for (size_t p = 0; p < catalog->pack_count; p++)
+        if (catalog->packs[p]->grants)
+            return catalog->packs[p]->name;
+    return "";
+}
+
 static bool is_account(struct evac_str text)
 {
     int64_t number;
@@ -315,8 +323,43 @@ static void put_notes(const struct rights *r, const size_t *parts, const char *a
     evac_jw_close(w, ']');
 }
 
-static void put_all(const struct rights *r, const struct evac_app *app, struct evac_buf *out)
+static struct evac_grantee as_grantee(const struct evac_app *app, struct evac_arena *arena)
 {
+    struct evac_str *regions = evac_arena_array(arena, app->region_count + 1, sizeof *regions);
+    size_t n = app->region_count;
+    memcpy(regions, app->regions, n * sizeof *regions);
+    if (app->witness.n)
+        regions[n++] = app->witness;
+    return (struct evac_grantee){ app->name, regions, n };
+}
+
+/* Under whose name it is called for, and what the controller needs for that: of all apps. */
+static void put_roles(const struct rights *r, const struct evac_rights_request *q,
+                      struct evac_jw *w)
+{
+    const struct evac_model *model = q->model;
+    struct evac_grantee *apps =
+        evac_arena_array(r->arena, model->app_count + 1, sizeof *apps);
+    size_t n = 0;
+    apps[n++] = as_grantee(q->app, r->arena);
+    for (size_t i = 0; i < model->app_count; i++)
+        if (&model->apps[i] != q->app)
+            apps[n++] = as_grantee(&model->apps[i], r->arena);
+    struct evac_args settings =
+        evac_args_under(&model->controller.packs, pack_that_grants(r->catalog), r->arena);
+    struct evac_buf text;
+    evac_buf_init(&text, 4u << 20);
+    if (r->grants->roles && r->grants->roles(&settings, apps, n, r->account, &text))
+        evac_jw_raw(w, "identity", evac_buf_str(&text));
+    else
+        evac_jw_null(w, "identity");
+    evac_buf_done(&text);
+}
+
+static void put_all(const struct rights *r, const struct evac_rights_request *q,
+                    struct evac_buf *out)
+{
+    const struct evac_app *app = q->app;
     struct evac_jw w = { out, false };
     size_t parts[EVAC_RIGHTS_ROLE_COUNT] = { 0 };
     struct evac_str act = evac_arena_printf(r->arena, "evac-act-%.*s", EVAC_STR_ARG(app->name));
@@ -331,6 +374,7 @@ static void put_all(const struct rights *r, const struct evac_app *app, struct e
     rights_put_policy(r, "evac-observe", EVAC_RIGHTS_OBSERVE, &w, &parts[EVAC_RIGHTS_OBSERVE]);
     rights_put_policy(r, act.p, EVAC_RIGHTS_ACT, &w, &parts[EVAC_RIGHTS_ACT]);
     evac_jw_close(&w, ']');
+    put_roles(r, q, &w);
     put_notes(r, parts, act.p, &w);
     evac_jw_close(&w, '}');
 }
@@ -363,7 +407,7 @@ enum evac_code evac_rights_of_app(const struct evac_rights_request *request, str
         code = evac_fail(err, EVAC_E_TOOBIG, "app '%.*s' needs more than %u different rights",
                          EVAC_STR_ARG(request->app->name), RIGHTS_MAX);
     if (!code)
-        put_all(&r, request->app, out);
+        put_all(&r, request, out);
     evac_arena_free(r.arena);
     return code;
 }

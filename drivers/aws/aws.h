@@ -15,13 +15,16 @@ struct evac_aws; /* the client: credentials, endpoints, skew; one a daemon */
 
 /* settings (all optional): profile, region, access_key_id, secret_access_key, session_token,
  * role_arn, external_id, role_session_name, duration_seconds, endpoint_url, endpoint_url.<service>,
- * use_fips, use_dualstack, sts_region. Whatever is not set there comes from AWS's own
+ * use_fips, use_dualstack, sts_region, and the apps' roles (aws_roles.h). Whatever is not set there comes from AWS's own
  * environment variables and files (AWS.md 1.3, 1.8), read through the host. TLS is the host's: its
  * AWS_CA_BUNDLE. Fails on settings that can not work; credentials are looked for at the first send.
  */
 enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_args *settings,
                              struct evac_aws **ret_aws, struct evac_err *err);
 void evac_aws_close(struct evac_aws *aws);
+/* Keeps ready what calls for an app in a region will be signed with, so that none waits for STS on
+ * a bad day. */
+void evac_aws_prepare(struct evac_aws *aws, struct evac_str app, struct evac_str region);
 const struct evac_host *evac_aws_host(const struct evac_aws *aws);
 
 #define EVAC_AWS_PROTOCOLS(X)                                                                      \
@@ -89,6 +92,8 @@ struct evac_aws_request {
     const struct evac_aws_server *server; /* of a service without an endpoint, and only there.
                                              Unlike endpoint, no endpoint_url goes before it */
     uint32_t total_ms;                    /* 0: 10 s for a read, 20 s for a mutation */
+    struct evac_str app, run; /* for whom: signed under the app's role, if it has one (aws_roles.h);
+                                 "" the controller itself */
 };
 
 /* What it came to. The first five as an apply's outcome; a read's DONE is ACCEPTED too. */

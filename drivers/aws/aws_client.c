@@ -5,6 +5,7 @@
 #include "aws_bearer.h"
 #include "aws_classify.h"
 #include "aws_io.h"
+#include "aws_roles.h"
 #include "aws_wire.h"
 #include "credentials.h"
 #include "hash.h"
@@ -25,6 +26,7 @@ struct send {
     struct evac_aws_request request; /* a copy */
     const struct evac_aws_service *service;
     struct evac_endpoint endpoint;
+    struct evac_credentials *credentials; /* the controller's, or the app's role's */
     evac_aws_done_fn *done;
     void *user;
 
@@ -44,6 +46,7 @@ struct evac_aws {
     struct evac_arena *arena;
     struct evac_aws_config config;
     struct evac_credentials *credentials;
+    struct evac_aws_roles *roles; /* of apps, on those */
     struct evac_aws_skew skew;
     struct evac_sigv4_cache cache;
     struct send *sends;
@@ -73,7 +76,8 @@ static enum evac_code check_settings(struct evac_aws *aws, struct evac_err *err)
                          "AWS_CA_BUNDLE from its environment");
     const struct evac_endpoint_wish wish = { .service = evac_aws_service("sts"),
                                              .region = EVAC_STR("us-east-1") };
-    return evac_endpoint_find(&aws->config, &wish, aws->arena, &endpoint, err);
+    enum evac_code code = evac_endpoint_find(&aws->config, &wish, aws->arena, &endpoint, err);
+    return code ? code : evac_aws_roles_check(s, err);
 }
 
 enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_args *settings,
@@ -90,6 +94,8 @@ enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_arg
     if (code == EVAC_OK) {
         evac_aws_config_wipe(&aws->config);
         code = check_settings(aws, err);
+        aws->roles = evac_aws_roles_new(host, aws->io, &aws->config.settings, &aws->skew,
+                                        &aws->cache, aws->credentials);
     }
     if (code != EVAC_OK) {
         evac_aws_close(aws);
@@ -124,11 +130,17 @@ void evac_aws_close(struct evac_aws *aws)
         send_unlink(s);
         send_free(s);
     }
+    evac_aws_roles_free(aws->roles);
     evac_credentials_free(aws->credentials);
     evac_aws_io_free(aws->io);
     evac_sigv4_cache_done(&aws->cache);
     evac_arena_free(aws->arena);
     free(aws);
+}
+
+void evac_aws_prepare(struct evac_aws *aws, struct evac_str app, struct evac_str region)
+{
+    evac_aws_roles_prepare(aws->roles, app, region);
 }
 
 const struct evac_host *evac_aws_host(const struct evac_aws *aws)
@@ -171,7 +183,7 @@ static bool learn(struct send *s, const struct evac_aws_verdict *v)
 {
     const struct evac_host *host = s->aws->host;
     if (v->cure == EVAC_AWS_CURE_KEYS) {
-        evac_credentials_rejected(s->aws->credentials);
+        evac_credentials_rejected(s->credentials);
     } else if (v->cure == EVAC_AWS_CURE_CLOCK && !s->clock_mended) {
         s->clock_mended = true;
         return evac_aws_skew_learn(&s->aws->skew, s->endpoint.host, host->wall_ms(host->ctx),
@@ -193,7 +205,7 @@ static enum evac_code begin(struct send *s, struct evac_err *err)
         return attempt(s, NULL, err);
     s->stage = STAGE_KEYS;
     enum evac_code code =
-        evac_credentials_get(s->aws->credentials, s->request.region, on_keys, s, &keys, &s->why);
+        evac_credentials_get(s->credentials, s->request.region, on_keys, s, &keys, &s->why);
     if (code == EVAC_E_BUSY)
         return evac_fail(err, code, "%s", s->why.text);
     if (code != EVAC_OK)
@@ -320,6 +332,8 @@ static void copy_request(struct send *s, const struct evac_aws_request *from)
     s->request.operation = evac_arena_dup(a, from->operation);
     s->request.region = evac_arena_str(a, from->region);
     s->request.endpoint = evac_arena_str(a, from->endpoint);
+    s->request.app = evac_arena_str(a, from->app);
+    s->request.run = evac_arena_str(a, from->run);
     s->request.region_set = dup_or_null(a, from->region_set);
     s->request.method = dup_or_null(a, from->method);
     s->request.bucket = evac_arena_str(a, from->bucket);
@@ -361,6 +375,9 @@ static struct send *send_new(struct evac_aws *aws, const struct evac_aws_service
     s->done = done;
     s->user = user;
     copy_request(s, request);
+    s->credentials = evac_aws_roles_find(
+        aws->roles, request->app, request->run,
+        request->region.n ? request->region : evac_str(service->global_region));
     make_uuid(aws->host, s->invocation_id);
     s->next = aws->sends;
     s->back = &aws->sends;

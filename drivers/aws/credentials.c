@@ -14,6 +14,9 @@
 #define REASK_EXPIRED_MS  900000u /* AWS gave expired keys: it wants us to go on with them */
 #define REASK_JITTER_MS   480000u
 #define REJECTED_PAUSE_MS 30000u
+#define SESSION_BYTES     65u
+#define KEEP_WITHIN_MS    5000u
+#define SESSION_PAUSE_MS  60000u /* between two that are asked for because of their name */
 
 struct waiter {
     struct waiter *next;
@@ -40,6 +43,11 @@ struct evac_credentials {
     struct evac_arena *arena;
     struct evac_args settings;
     struct evac_secret secret, token; /* explicit ones */
+    struct evac_credentials *base;    /* of a role: with whose keys it is assumed; NULL: found */
+    struct evac_aws_role role;
+    char session[SESSION_BYTES], asked_session[SESSION_BYTES]; /* wanted, and last asked for */
+    uint64_t asked_boot_ms;
+    bool kept; /* tried again by itself until there are keys */
 
     struct evac_aws_keys keys;
     bool has_keys;
@@ -105,6 +113,20 @@ struct evac_credentials *evac_credentials_new(const struct evac_host *host, stru
     return c;
 }
 
+struct evac_credentials *
+evac_credentials_of_role(const struct evac_host *host, struct evac_aws_io *io,
+                         const struct evac_args *settings, struct evac_aws_skew *skew,
+                         struct evac_sigv4_cache *cache, struct evac_credentials *base,
+                         const struct evac_aws_role *role)
+{
+    struct evac_credentials *c = evac_credentials_new(host, io, settings, skew, cache);
+    c->base = base;
+    c->role = (struct evac_aws_role){ evac_arena_str(c->arena, role->app),
+                                      evac_arena_str(c->arena, role->arn),
+                                      evac_arena_str(c->arena, role->external_id) };
+    return c;
+}
+
 static void stop_timer(struct evac_credentials *c)
 {
     if (c->timer_set)
@@ -126,6 +148,8 @@ void evac_credentials_free(struct evac_credentials *c)
     if (!c)
         return;
     stop_timer(c);
+    if (c->base)
+        (void)evac_credentials_forget(c->base, c);
     refresh_free(c->refresh);
     while (c->waiters) {
         struct waiter *w = c->waiters;
@@ -197,7 +221,7 @@ static void plan_retry(struct evac_credentials *c)
     delay_ms += chance(c, delay_ms / 2 + 1);
     c->failures++;
     c->retry_boot_ms = now_ms(c) + delay_ms;
-    if (c->has_keys && c->keys.expires)
+    if (c->kept || (c->has_keys && c->keys.expires))
         set_timer(c, delay_ms);
 }
 
@@ -322,6 +346,8 @@ static void fetched(void *user, struct evac_aws_keys *keys, const struct evac_er
     struct refresh *r = c->refresh;
     if (!keys) {
         struct evac_err why = *err;
+        if (c->base && r->fetch.rejected)
+            evac_credentials_rejected(c->base);
         if (!try_again(c))
             fail(c, &why);
         return;
@@ -373,6 +399,41 @@ static enum evac_code find(struct evac_credentials *c, struct refresh *r, struct
     return code;
 }
 
+static enum evac_code stand(struct evac_credentials *c, struct refresh *r,
+                            const struct evac_aws_keys *keys, struct evac_err *err)
+{
+    enum evac_code code = evac_aws_config_load(c->host, &c->settings, r->arena, &r->config, err);
+    if (code != EVAC_OK)
+        return code;
+    evac_aws_config_wipe(&r->config);
+    return evac_providers_of_role(&r->config, keys, &c->role, evac_str(c->asked_session), &r->chain,
+                                  err);
+}
+
+static void on_base(void *user, const struct evac_aws_keys *keys, const struct evac_err *why)
+{
+    struct evac_credentials *c = user;
+    struct evac_err err = { 0 };
+    if (!keys)
+        err = *why;
+    if (keys && stand(c, c->refresh, keys, &err) == EVAC_OK)
+        walk(c);
+    else
+        fail(c, &err);
+}
+
+static void start_on_base(struct evac_credentials *c)
+{
+    struct evac_err err = { 0 };
+    const struct evac_aws_keys *keys = NULL;
+    memcpy(c->asked_session, c->session, sizeof c->asked_session);
+    c->asked_boot_ms = now_ms(c);
+    enum evac_code code = evac_credentials_get(
+        c->base, evac_str(c->region_count ? c->regions[0] : ""), on_base, c, &keys, &err);
+    if (code != EVAC_OK || keys)
+        on_base(c, keys, &err);
+}
+
 static void start(struct evac_credentials *c)
 {
     struct evac_err err = { 0 };
@@ -382,7 +443,9 @@ static void start(struct evac_credentials *c)
     stop_timer(c);
     r->arena = evac_arena_new();
     c->refresh = r;
-    if (find(c, r, &err) == EVAC_OK)
+    if (c->base)
+        start_on_base(c);
+    else if (find(c, r, &err) == EVAC_OK)
         walk(c);
     else
         fail(c, &err);
@@ -438,4 +501,35 @@ void evac_credentials_rejected(struct evac_credentials *c)
     c->was_rejected = true;
     c->rejected_boot_ms = now;
     start(c);
+}
+
+/* --- a role's --- */
+
+void evac_credentials_session(struct evac_credentials *c, const char *name, bool urgent)
+{
+    bool renamed = strcmp(name, c->asked_session) != 0;
+    bool held = urgent || !c->has_keys || is_due(c);
+    if (held)
+        (void)evac_str_copy(c->session, sizeof c->session, evac_str(name));
+    if (urgent && renamed && c->has_keys && !c->refresh && now_ms(c) >= c->retry_boot_ms &&
+        now_ms(c) - c->asked_boot_ms >= SESSION_PAUSE_MS)
+        start(c);
+}
+
+void evac_credentials_keep(struct evac_credentials *c, struct evac_str region)
+{
+    evac_credentials_also(c, region);
+    c->kept = true;
+    if (!c->has_keys && !c->refresh && !c->timer_set)
+        set_timer(c, chance(c, KEEP_WITHIN_MS));
+}
+
+void evac_credentials_also(struct evac_credentials *c, struct evac_str region)
+{
+    size_t i = 0;
+    while (i < c->region_count && !evac_str_is(region, c->regions[i]))
+        i++;
+    if (i == c->region_count && i < REGIONS && region.n &&
+        evac_str_copy(c->regions[i], REGION_BYTES, region))
+        c->region_count++;
 }

@@ -34,7 +34,27 @@ struct evac_credentials *evac_credentials_new(const struct evac_host *host, stru
                                               const struct evac_args *settings,
                                               struct evac_aws_skew *skew,
                                               struct evac_sigv4_cache *cache);
+/* Of a role that is assumed with base's keys, which must outlive it; the role's texts are copied. */
+struct evac_aws_role {
+    struct evac_str app; /* whose it is: for errors */
+    struct evac_str arn, external_id;
+};
+struct evac_credentials *
+evac_credentials_of_role(const struct evac_host *host, struct evac_aws_io *io,
+                         const struct evac_args *settings, struct evac_aws_skew *skew,
+                         struct evac_sigv4_cache *cache, struct evac_credentials *base,
+                         const struct evac_aws_role *role);
 void evac_credentials_free(struct evac_credentials *credentials);
+/* What the role's next session is called. urgent: when the one that is held is called otherwise, it
+ * is asked for now, at most once a minute; until it is there, and if it never comes, the held one
+ * goes on. */
+void evac_credentials_session(struct evac_credentials *credentials, const char *name, bool urgent);
+/* Fetches ahead, soon and until there are some, for calls to that region that may come: a controller
+ * with a thousand apps asks for all of them within seconds, not at once. */
+void evac_credentials_keep(struct evac_credentials *credentials, struct evac_str region);
+/* That region's STS will do, when those of the calls' own do not. */
+void evac_credentials_also(struct evac_credentials *credentials, struct evac_str region);
+bool evac_credentials_in_session_name(char c);
 
 /* keys, or NULL and why not. */
 typedef void evac_credentials_fn(void *user, const struct evac_aws_keys *keys,

@@ -160,14 +160,17 @@ static enum evac_code from_metadata(struct finder *f)
 
 /* --- roles --- */
 
+bool evac_credentials_in_session_name(char c)
+{
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter || (c && strchr("_+=,.@-", c));
+}
+
 static bool is_session_name(struct evac_str name)
 {
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && !strchr("_+=,.@-", c))
+    for (size_t i = 0; i < name.n; i++)
+        if (!evac_credentials_in_session_name(name.p[i]))
             return false;
-    }
     return name.n >= 2 && name.n <= 64;
 }
 
@@ -473,6 +476,29 @@ enum evac_code evac_providers_find(const struct evac_aws_config *config,
     if (code != EVAC_OK)
         evac_provider_chain_done(ret_chain);
     return code;
+}
+
+enum evac_code evac_providers_of_role(const struct evac_aws_config *config,
+                                      const struct evac_aws_keys *keys,
+                                      const struct evac_aws_role *role, struct evac_str session,
+                                      struct evac_provider_chain *ret_chain, struct evac_err *err)
+{
+    struct evac_provider *own;
+    struct finder f = { .config = config, .chain = ret_chain, .err = err };
+    const struct role_texts texts = { role->arn, role->external_id, session, EVAC_STR_NONE };
+    ret_chain->count = 0;
+    enum evac_code code =
+        add(&f, EVAC_PROVIDER_KEYS, EVAC_STR("the controller's own credentials"), &own);
+    if (code != EVAC_OK)
+        return code;
+    own->keys = *keys;
+    own->keys.secret = evac_secret_new(evac_secret_reveal(&keys->secret));
+    own->keys.token = evac_secret_new(evac_secret_reveal(&keys->token));
+    own->has_keys = true;
+    return add_role(&f, EVAC_PROVIDER_ROLE,
+                    evac_arena_printf(config->arena, "the role of app '%.*s'",
+                                      EVAC_STR_ARG(role->app)),
+                    &texts, EVAC_STR_NONE);
 }
 
 /* --- argv --- */

@@ -48,6 +48,12 @@ enum evac_code evac_providers_find(const struct evac_aws_config *config,
                                    const struct evac_explicit_keys *explicit_keys,
                                    struct evac_provider_chain *ret_chain, struct evac_err *err);
 
+/* A role that is assumed with keys there are. */
+enum evac_code evac_providers_of_role(const struct evac_aws_config *config,
+                                      const struct evac_aws_keys *keys,
+                                      const struct evac_aws_role *role, struct evac_str session,
+                                      struct evac_provider_chain *ret_chain, struct evac_err *err);
+
 /* As a shell would for plain words: blanks separate, quotes and backslashes bind. NULL-ended. */
 enum evac_code evac_split_command(struct evac_str command, struct evac_arena *arena,
                                   const char ***ret_argv, struct evac_err *err);
@@ -75,6 +81,7 @@ struct evac_fetch {
     void *user;
 
     bool elsewhere; /* result: another region's STS may well do */
+    bool rejected;  /* result: AWS no longer takes the source's keys */
     uint64_t http_id;
     bool resigned;
     struct evac_str imds_token, host_name;

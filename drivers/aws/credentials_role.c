@@ -146,6 +146,7 @@ static void role_done(void *user, const struct evac_http_reply *reply)
             return;
         }
     } else {
+        f->rejected = v.cure == EVAC_AWS_CURE_KEYS;
         code = refused(f, &v.reply, &err);
     }
     evac_aws_verdict_done(&v);

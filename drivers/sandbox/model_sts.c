@@ -1,11 +1,13 @@
 /*
  * STS: who am I, and roles. A role's credentials are the sandbox's own, but for one that control
- * gave policies: its sessions have a key of their own, and may what those allow.
+ * gave policies: its sessions have a key of their own, and may what those allow; one that control
+ * gave a trust policy lets in whom that names, and nobody else.
  */
 #include "sandbox_internal.h"
 #include "sandbox_rights.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SESSION_MIN_S 900
 #define SESSION_MAX_S 43200
@@ -30,6 +32,19 @@ static bool check_role(struct sb_call *c, int64_t seconds)
     return !c->failed;
 }
 
+/* AWS does not tell which of the two was missing: what the caller may, or whom the role lets in. */
+static bool check_trust(struct sb_call *c, const struct sb_principal *role)
+{
+    const char *caller = c->principal ? c->principal->arn : sb_iam_caller(c->sb);
+    if (!role || sb_role_trusts(role, evac_str(caller), sb_in(c, "ExternalId")))
+        return true;
+    c->sb->refused++;
+    sb_error(c, 403, "AccessDenied",
+             "User: %s is not authorized to perform: sts:AssumeRole on resource: %.*s", caller,
+             EVAC_STR_ARG(sb_in(c, "RoleArn")));
+    return false;
+}
+
 static struct sb_principal *role_of(const struct sb_call *c)
 {
     char name[128];
@@ -37,13 +52,25 @@ static struct sb_principal *role_of(const struct sb_call *c)
     return sb_principal_named(c->sb, name);
 }
 
+static void note_session(struct evac_sandbox *sb, const char *arn)
+{
+    for (size_t i = 0; i < sb->session_count; i++)
+        if (strcmp(sb->sessions[i], arn) == 0)
+            return;
+    if (sb->session_count < SB_SESSIONS_MAX)
+        (void)evac_str_copy(sb->sessions[sb->session_count++], sizeof sb->sessions[0],
+                            evac_str(arn));
+}
+
 static void put_session(struct sb_call *c, int64_t seconds)
 {
-    const struct evac_sandbox *sb = c->sb;
+    struct evac_sandbox *sb = c->sb;
     struct sb_principal *role = role_of(c);
     if (role)
         snprintf(role->arn, sizeof role->arn, "arn:aws:sts::" SB_ACCOUNT ":assumed-%s/%.*s",
                  role->name, EVAC_STR_ARG(sb_in(c, "RoleSessionName")));
+    if (role)
+        note_session(sb, role->arn);
     evac_buf_puts(&c->out, "<Credentials>");
     sb_tag(&c->out, "AccessKeyId", evac_str(role ? role->access_key_id : sb->access_key_id));
     sb_tag(&c->out, "SecretAccessKey", evac_str(sb->secret_access_key));
@@ -64,7 +91,7 @@ static void put_session(struct sb_call *c, int64_t seconds)
 static void assume_role(struct sb_call *c)
 {
     int64_t seconds = sb_in_i64(c, "DurationSeconds", 3600);
-    if (check_role(c, seconds))
+    if (check_role(c, seconds) && check_trust(c, role_of(c)))
         put_session(c, seconds);
 }
 

@@ -25,6 +25,7 @@
 #define SB_HEADERS_MAX 24u
 #define SB_DEFAULT_LAG (-1)
 #define SB_ASKED_MAX   400u
+#define SB_SESSIONS_MAX 64u
 
 /* clang-format off */
 #define SB_SERVICES(X) \
@@ -189,6 +190,8 @@ struct evac_sandbox {
     uint64_t refused;                /* requests, for want of a right */
     const char *asked[SB_ASKED_MAX]; /* rights that were asked about, each once, in order */
     size_t asked_count;
+    char sessions[SB_SESSIONS_MAX][160]; /* of roles that were let in, each once: their ARNs */
+    size_t session_count;
     uint64_t now_ms, random;
     uint64_t wake_ms; /* when something happens by itself next, while it is known */
     bool wake_known;

@@ -69,6 +69,8 @@ static void forget_policies(struct sb_principal *p)
 {
     for (size_t i = 0; i < p->count; i++)
         sb_policy_free(p->policies[i]);
+    sb_policy_free(p->trust);
+    p->trust = NULL;
     p->count = 0;
 }
 
@@ -108,6 +110,76 @@ static enum evac_code add_policy(struct sb_principal *p, struct evac_str text, s
     return code;
 }
 
+static void add_context(struct sb_ask *ask, struct evac_str key, struct evac_str value)
+{
+    if (value.n && ask->context_count < SB_CONTEXT_MAX)
+        ask->context[ask->context_count++] = (struct sb_context){ key, value };
+}
+
+
+/* --- who may assume a role -------------------------------------------------------------------- */
+
+/* A trust policy says "Principal" where others say "Resource", and is evaluated as one of those. */
+static bool turn(cJSON *statement)
+{
+    cJSON *principal = cJSON_DetachItemFromObjectCaseSensitive(statement, "Principal");
+    cJSON *who = cJSON_DetachItemFromObjectCaseSensitive(principal, "AWS");
+    bool good = cJSON_GetArraySize(principal) == 0 && (cJSON_IsString(who) || cJSON_IsArray(who)) &&
+                !cJSON_HasObjectItem(statement, "Resource");
+    if (good)
+        cJSON_AddItemToObject(statement, "Resource", who);
+    else
+        cJSON_Delete(who);
+    cJSON_Delete(principal);
+    return good;
+}
+
+static enum evac_code set_trust(struct sb_principal *p, struct evac_str text, struct evac_err *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text.p, text.n), *statement;
+    enum evac_code code = EVAC_OK;
+    cJSON_ArrayForEach(statement, cJSON_GetObjectItemCaseSensitive(root, "Statement"))
+    {
+        if (!code && !turn(statement))
+            code = evac_fail(err, EVAC_E_BADARG,
+                             "a trust policy's statement has a Principal, as {\"AWS\":\"arn:...\"}, "
+                             "and no Resource");
+    }
+    char *turned = root ? cJSON_PrintUnformatted(root) : NULL;
+    struct sb_policy *trust = NULL;
+    if (!code)
+        code = sb_policy_parse(turned ? evac_str(turned) : text, &trust, err);
+    if (!code) {
+        sb_policy_free(p->trust);
+        p->trust = trust;
+    }
+    cJSON_free(turned);
+    cJSON_Delete(root);
+    return code;
+}
+
+bool sb_role_trusts(const struct sb_principal *role, struct evac_str caller_arn,
+                    struct evac_str external_id)
+{
+    struct evac_str session = EVAC_STR("arn:aws:sts::" SB_ACCOUNT ":assumed-role/"), rest;
+    char as_role[256];
+    struct sb_ask ask = { .action = EVAC_STR("sts:AssumeRole"), .resource = caller_arn };
+    if (!role->trust)
+        return true;
+    if (evac_str_starts(caller_arn, session.p)) { /* a session is its role's */
+        struct evac_str name = evac_str_cut(
+            (struct evac_str){ caller_arn.p + session.n, caller_arn.n - session.n }, '/', &rest);
+        snprintf(as_role, sizeof as_role, "arn:aws:iam::" SB_ACCOUNT ":role/%.*s",
+                 EVAC_STR_ARG(name));
+        ask.resource = evac_str(as_role);
+    }
+    add_context(&ask, EVAC_STR("sts:ExternalId"), external_id);
+    if (sb_policies_decide(&role->trust, 1, &ask) == SB_ALLOWED)
+        return true;
+    ask.resource = EVAC_STR("arn:aws:iam::" SB_ACCOUNT ":root"); /* the account stands for all of it */
+    return sb_policies_decide(&role->trust, 1, &ask) == SB_ALLOWED;
+}
+
 static void remove_principal(struct evac_sandbox *sb, struct sb_principal *p)
 {
     forget_policies(p);
@@ -121,13 +193,14 @@ enum evac_code sb_iam_control(struct evac_sandbox *sb, struct evac_str rest, str
     struct evac_str key = evac_str_cut(evac_str_trim(rest), ' ', &rest);
     struct evac_str verb = evac_str_cut(evac_str_trim(rest), ' ', &rest);
     bool policy = evac_str_is(verb, "policy"), off = evac_str_is(verb, "off");
+    bool trust = evac_str_is(verb, "trust") && evac_str_starts(key, "role/");
     if (evac_str_is(key, "self"))
         key = evac_str(sb->access_key_id);
     (void)evac_str_copy(name, sizeof name, key);
-    if (!policy && !off && !evac_str_is(verb, "none"))
+    if (!policy && !off && !trust && !evac_str_is(verb, "none"))
         return evac_fail(err, EVAC_E_BADARG,
-                         "iam KEY policy {...}, iam KEY none (it may nothing) and iam KEY off (it "
-                         "may all) are allowed, not '%.*s'",
+                         "iam KEY policy {...}, iam KEY none (it may nothing), iam KEY off (it may "
+                         "all) and iam role/NAME trust {...} are allowed, not '%.*s'",
                          EVAC_STR_ARG(verb));
     struct sb_principal *p = sb_principal_named(sb, name);
     if (off) {
@@ -136,6 +209,8 @@ enum evac_code sb_iam_control(struct evac_sandbox *sb, struct evac_str rest, str
         return EVAC_OK;
     }
     enum evac_code code = p ? EVAC_OK : add(sb, name, &p, err);
+    if (!code && trust)
+        return set_trust(p, evac_str_trim(rest), err);
     if (!code && !policy)
         forget_policies(p);
     return !code && policy ? add_policy(p, evac_str_trim(rest), err) : code;
@@ -260,12 +335,6 @@ static void ask_policies(struct sb_call *c, const struct sb_ask *ask)
     enum sb_decision decision = sb_policies_decide(p->policies, p->count, ask);
     if (decision != SB_ALLOWED)
         refuse(c, ask, decision == SB_EXPLICIT_DENY);
-}
-
-static void add_context(struct sb_ask *ask, struct evac_str key, struct evac_str value)
-{
-    if (value.n && ask->context_count < SB_CONTEXT_MAX)
-        ask->context[ask->context_count++] = (struct sb_context){ key, value };
 }
 
 static struct evac_str here(const struct sb_call *c)

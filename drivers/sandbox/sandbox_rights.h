@@ -58,12 +58,17 @@ struct sb_principal {
     char arn[256];          /* as it is named in refusals */
     struct sb_policy *policies[SB_POLICIES_MAX];
     size_t count;
+    struct sb_policy *trust; /* of a role: who may assume it; NULL anybody whose policies allow it */
 };
 
 /* NULL: its rights are not looked at. */
 struct sb_principal *sb_principal_of_key(const struct evac_sandbox *sb, struct evac_str key);
 struct sb_principal *sb_principal_named(const struct evac_sandbox *sb, const char *name);
-/* "KEY policy {...}", "KEY none", "KEY off": KEY an access key's id, "self" or "role/NAME". */
+/* Does the role let that principal in, with that external id ("" none)? */
+bool sb_role_trusts(const struct sb_principal *role, struct evac_str caller_arn,
+                    struct evac_str external_id);
+/* "KEY policy {...}", "KEY none", "KEY off": KEY an access key's id, "self" or "role/NAME"; and
+ * "role/NAME trust {...}". */
 enum evac_code sb_iam_control(struct evac_sandbox *sb, struct evac_str rest, struct evac_err *err);
 void sb_principals_free(struct evac_sandbox *sb);
 /* An error on the call unless who asks may. */

@@ -45,6 +45,9 @@ void evac_sandbox_truth(const struct evac_sandbox *sb, struct evac_buf *ret_json
     evac_buf_puts(ret_json, ",\"asked\":[");
     for (size_t i = 0; i < sb->asked_count; i++)
         evac_buf_putf(ret_json, "%s\"%s\"", i ? "," : "", sb->asked[i]);
+    evac_buf_puts(ret_json, "],\"sessions\":[");
+    for (size_t i = 0; i < sb->session_count; i++)
+        evac_buf_putf(ret_json, "%s\"%s\"", i ? "," : "", sb->sessions[i]);
     evac_buf_puts(ret_json, "]");
     sb_shop_truth(sb, ret_json);
     put_regions(sb, ret_json);

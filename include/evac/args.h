@@ -24,6 +24,11 @@ bool evac_args_has(const struct evac_args *args, const char *name);
 struct evac_str evac_args_regional(const struct evac_args *args, const char *name,
                                    struct evac_str region);
 
+/* Those of a group, without its name: "aws.region" is "region" of "aws". Texts are borrowed. */
+struct evac_arena;
+struct evac_args evac_args_under(const struct evac_args *args, const char *group,
+                                 struct evac_arena *arena);
+
 /* fallback when absent or not a number. */
 int64_t evac_args_i64(const struct evac_args *args, const char *name, int64_t fallback);
 bool evac_args_bool(const struct evac_args *args, const char *name, bool fallback);

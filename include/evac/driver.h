@@ -297,6 +297,12 @@ struct evac_right {
 typedef void evac_right_fn(void *user, const struct evac_right *right);
 
 /* How a cloud grants rights. All of it is pure. */
+struct evac_grantee {
+    struct evac_str app;
+    const struct evac_str *regions; /* all that calls for it can go to */
+    size_t region_count;
+};
+
 struct evac_grants {
     /* Calls say for each resource that a permission must be for. */
     void (*rights)(const struct evac_right_query *query, evac_right_fn *say, void *user);
@@ -309,6 +315,11 @@ struct evac_grants {
     const char *beside;
     const char *terraform;           /* Terraform's resource type for a policy */
     uint32_t policy_max, inline_max; /* characters of one policy, and of all that stand in a role */
+    /* Under which roles the first app is called for, whom they let in, and what the controller
+     * itself needs for all of apps: a JSON object. False, and nothing: as the controller itself.
+     * settings: the pack's. NULL: always so. */
+    bool (*roles)(const struct evac_args *settings, const struct evac_grantee *apps, size_t app_count,
+                  struct evac_str account, struct evac_buf *out);
 };
 
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
@@ -338,6 +349,10 @@ struct evac_pack {
                               evac_done_fn *done, void *user, struct evac_err *err);
 
     const struct evac_grants *grants; /* NULL: rights are for all resources */
+
+    /* An app may be called for in that region one day: makes ready, and keeps, what those calls will
+     * need of anybody else, such as credentials. Called again it changes nothing. NULL: nothing. */
+    void (*prepare)(struct evac_link *link, struct evac_str app, struct evac_str region);
 };
 
 /* Refuses a pack that this controller could not use safely, and says why. */

@@ -165,6 +165,8 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
     if (code)
         return code;
     full.server = server_of(c, request->region);
+    full.app = c->app;
+    full.run = evac_args_get(&c->args, "run");
     c->on_reply = on_reply;
     return evac_aws_send(c->link->aws, &full, replied, c, &c->sent_id, err);
 }

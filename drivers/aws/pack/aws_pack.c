@@ -29,6 +29,11 @@ static void close_pack(struct evac_link *link)
     free(link);
 }
 
+static void prepare(struct evac_link *link, struct evac_str app, struct evac_str region)
+{
+    evac_aws_prepare(link->aws, app, region);
+}
+
 #define X(name) &evac_driver_##name,
 static const struct evac_driver *const drivers[] = { AWS_DRIVERS(X) NULL };
 #undef X
@@ -43,4 +48,5 @@ const struct evac_pack evac_pack_aws = {
     .throttles = evac_aws_is_throttle,
     .publish = aws_publish,
     .grants = &aws_grants,
+    .prepare = prepare,
 };

@@ -371,4 +371,5 @@ const struct evac_grants aws_grants = {
     .terraform = "aws_iam_policy",
     .policy_max = 6144,
     .inline_max = 10240,
+    .roles = aws_put_roles,
 };
