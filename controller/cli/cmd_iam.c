@@ -142,16 +142,17 @@ static enum evac_exit print_identity(const struct evac_cli *cli, const cJSON *ro
     if (!count)
         return evac_cli_fail(EVAC_EXIT_FAILED,
                              "no role is configured for the app: it is called for as the "
-                             "controller itself (packs = { aws = { app_role_arn = \"...\"; }; })");
+                             "controller itself");
     if (strcmp(cli->role, "controller") == 0) {
         found = cJSON_GetObjectItemCaseSensitive(
             cJSON_GetObjectItemCaseSensitive(identity, "controller"), "document");
     } else {
         if (!cli->part && count > 1)
-            return evac_cli_fail(EVAC_EXIT_USAGE,
-                                 "it has %d roles, by region: --part 1 to --part %d; or all of them "
-                                 "without --role",
-                                 count, count);
+            return evac_cli_fail(
+                EVAC_EXIT_USAGE,
+                "it has %d roles, by region: --part 1 to --part %d; or all of them "
+                "without --role",
+                count, count);
         found = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(roles, part - 1), "trust");
     }
     if (!found)

@@ -12,7 +12,8 @@ enum evac_code evac_book_open(const struct evac_catalog *catalog, const struct e
                               struct evac_err *err);
 void evac_book_close(struct evac_book *book);
 
-/* Each pack makes ready what calls for that app will need, wherever it may be. See evac/driver.h. */
+/* Each pack makes ready what calls for that app will need, wherever it may be. See evac/driver.h.
+ */
 void evac_book_prepare(const struct evac_book *book, const struct evac_app *app);
 
 /* The driver of a resource type and its link; NULL when there is none. */

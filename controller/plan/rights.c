@@ -338,8 +338,7 @@ static void put_roles(const struct rights *r, const struct evac_rights_request *
                       struct evac_jw *w)
 {
     const struct evac_model *model = q->model;
-    struct evac_grantee *apps =
-        evac_arena_array(r->arena, model->app_count + 1, sizeof *apps);
+    struct evac_grantee *apps = evac_arena_array(r->arena, model->app_count + 1, sizeof *apps);
     size_t n = 0;
     apps[n++] = as_grantee(q->app, r->arena);
     for (size_t i = 0; i < model->app_count; i++)
@@ -349,7 +348,7 @@ static void put_roles(const struct rights *r, const struct evac_rights_request *
         evac_args_under(&model->controller.packs, pack_that_grants(r->catalog), r->arena);
     struct evac_buf text;
     evac_buf_init(&text, 4u << 20);
-    if (r->grants->roles && r->grants->roles(&settings, apps, n, r->account, &text))
+    if (r->grants->roles && r->grants->roles(&settings, apps, n, &text))
         evac_jw_raw(w, "identity", evac_buf_str(&text));
     else
         evac_jw_null(w, "identity");

@@ -15,9 +15,10 @@ struct evac_aws; /* the client: credentials, endpoints, skew; one a daemon */
 
 /* settings (all optional): profile, region, access_key_id, secret_access_key, session_token,
  * role_arn, external_id, role_session_name, duration_seconds, endpoint_url, endpoint_url.<service>,
- * use_fips, use_dualstack, sts_region, and the apps' roles (aws_roles.h). Whatever is not set there comes from AWS's own
- * environment variables and files (AWS.md 1.3, 1.8), read through the host. TLS is the host's: its
- * AWS_CA_BUNDLE. Fails on settings that can not work; credentials are looked for at the first send.
+ * use_fips, use_dualstack, sts_region, and the apps' roles (aws_roles.h). Whatever is not set there
+ * comes from AWS's own environment variables and files (AWS.md 1.3, 1.8), read through the host.
+ * TLS is the host's: its AWS_CA_BUNDLE. Fails on settings that can not work; credentials are looked
+ * for at the first send.
  */
 enum evac_code evac_aws_open(const struct evac_host *host, const struct evac_args *settings,
                              struct evac_aws **ret_aws, struct evac_err *err);

@@ -375,9 +375,9 @@ static struct send *send_new(struct evac_aws *aws, const struct evac_aws_service
     s->done = done;
     s->user = user;
     copy_request(s, request);
-    s->credentials = evac_aws_roles_find(
-        aws->roles, request->app, request->run,
-        request->region.n ? request->region : evac_str(service->global_region));
+    s->credentials =
+        evac_aws_roles_find(aws->roles, request->app, request->run,
+                            request->region.n ? request->region : evac_str(service->global_region));
     make_uuid(aws->host, s->invocation_id);
     s->next = aws->sends;
     s->back = &aws->sends;

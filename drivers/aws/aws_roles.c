@@ -36,8 +36,7 @@ static const char own_group[] = "apps.";
 static struct evac_str setting(const struct evac_args *settings, struct evac_str app,
                                struct evac_str region, const char *name, struct evac_arena *arena)
 {
-    const char *own =
-        evac_arena_printf(arena, "%s%.*s.%s", own_group, EVAC_STR_ARG(app), name).p;
+    const char *own = evac_arena_printf(arena, "%s%.*s.%s", own_group, EVAC_STR_ARG(app), name).p;
     const char *all = evac_arena_printf(arena, "app_%s", name).p;
     struct evac_str value = evac_args_regional(settings, own, region);
     return value.n ? value : evac_args_regional(settings, all, region);
@@ -108,10 +107,11 @@ enum evac_code evac_aws_roles_check(const struct evac_args *settings, struct eva
         if (names_role(arg.name) &&
             (!evac_str_starts(arg.value, "arn:") || !evac_str_has(arg.value, ":role/") ||
              arg.value.n >= ROLE_ARN_MAX / 2))
-            return evac_fail(err, EVAC_E_BADCONF,
-                             "%.*s '%.*s' is no role's ARN: arn:PARTITION:iam::ACCOUNT:role/NAME is "
-                             "allowed, with {app} and {region} in it",
-                             EVAC_STR_ARG(arg.name), EVAC_STR_ARG(arg.value));
+            return evac_fail(
+                err, EVAC_E_BADCONF,
+                "%.*s '%.*s' is no role's ARN: arn:PARTITION:iam::ACCOUNT:role/NAME is "
+                "allowed, with {app} and {region} in it",
+                EVAC_STR_ARG(arg.name), EVAC_STR_ARG(arg.value));
     }
     return EVAC_OK;
 }

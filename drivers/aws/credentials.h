@@ -34,7 +34,8 @@ struct evac_credentials *evac_credentials_new(const struct evac_host *host, stru
                                               const struct evac_args *settings,
                                               struct evac_aws_skew *skew,
                                               struct evac_sigv4_cache *cache);
-/* Of a role that is assumed with base's keys, which must outlive it; the role's texts are copied. */
+/* Of a role that is assumed with base's keys, which must outlive it; the role's texts are copied.
+ */
 struct evac_aws_role {
     struct evac_str app; /* whose it is: for errors */
     struct evac_str arn, external_id;
@@ -49,8 +50,8 @@ void evac_credentials_free(struct evac_credentials *credentials);
  * is asked for now, at most once a minute; until it is there, and if it never comes, the held one
  * goes on. */
 void evac_credentials_session(struct evac_credentials *credentials, const char *name, bool urgent);
-/* Fetches ahead, soon and until there are some, for calls to that region that may come: a controller
- * with a thousand apps asks for all of them within seconds, not at once. */
+/* Fetches ahead, soon and until there are some, for calls to that region that may come: a
+ * controller with a thousand apps asks for all of them within seconds, not at once. */
 void evac_credentials_keep(struct evac_credentials *credentials, struct evac_str region);
 /* That region's STS will do, when those of the calls' own do not. */
 void evac_credentials_also(struct evac_credentials *credentials, struct evac_str region);

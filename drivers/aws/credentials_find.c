@@ -495,10 +495,10 @@ enum evac_code evac_providers_of_role(const struct evac_aws_config *config,
     own->keys.secret = evac_secret_new(evac_secret_reveal(&keys->secret));
     own->keys.token = evac_secret_new(evac_secret_reveal(&keys->token));
     own->has_keys = true;
-    return add_role(&f, EVAC_PROVIDER_ROLE,
-                    evac_arena_printf(config->arena, "the role of app '%.*s'",
-                                      EVAC_STR_ARG(role->app)),
-                    &texts, EVAC_STR_NONE);
+    return add_role(
+        &f, EVAC_PROVIDER_ROLE,
+        evac_arena_printf(config->arena, "the role of app '%.*s'", EVAC_STR_ARG(role->app)), &texts,
+        EVAC_STR_NONE);
 }
 
 /* --- argv --- */

@@ -16,15 +16,15 @@
 #include "sandbox.h"
 #include "sigv4.h"
 
-#define SB_ACCOUNT     "123456789012"
-#define SB_REGIONS_MAX 32u
-#define SB_NEVER       UINT64_MAX
-#define SB_NAME_BYTES  128u
-#define SB_LABELS_MAX  4u
-#define SB_PARAMS_MAX  512u
-#define SB_HEADERS_MAX 24u
-#define SB_DEFAULT_LAG (-1)
-#define SB_ASKED_MAX   400u
+#define SB_ACCOUNT      "123456789012"
+#define SB_REGIONS_MAX  32u
+#define SB_NEVER        UINT64_MAX
+#define SB_NAME_BYTES   128u
+#define SB_LABELS_MAX   4u
+#define SB_PARAMS_MAX   512u
+#define SB_HEADERS_MAX  24u
+#define SB_DEFAULT_LAG  (-1)
+#define SB_ASKED_MAX    400u
 #define SB_SESSIONS_MAX 64u
 
 /* clang-format off */

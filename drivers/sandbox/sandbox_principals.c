@@ -116,7 +116,6 @@ static void add_context(struct sb_ask *ask, struct evac_str key, struct evac_str
         ask->context[ask->context_count++] = (struct sb_context){ key, value };
 }
 
-
 /* --- who may assume a role -------------------------------------------------------------------- */
 
 /* A trust policy says "Principal" where others say "Resource", and is evaluated as one of those. */
@@ -141,9 +140,10 @@ static enum evac_code set_trust(struct sb_principal *p, struct evac_str text, st
     cJSON_ArrayForEach(statement, cJSON_GetObjectItemCaseSensitive(root, "Statement"))
     {
         if (!code && !turn(statement))
-            code = evac_fail(err, EVAC_E_BADARG,
-                             "a trust policy's statement has a Principal, as {\"AWS\":\"arn:...\"}, "
-                             "and no Resource");
+            code =
+                evac_fail(err, EVAC_E_BADARG,
+                          "a trust policy's statement has a Principal, as {\"AWS\":\"arn:...\"}, "
+                          "and no Resource");
     }
     char *turned = root ? cJSON_PrintUnformatted(root) : NULL;
     struct sb_policy *trust = NULL;
@@ -176,7 +176,8 @@ bool sb_role_trusts(const struct sb_principal *role, struct evac_str caller_arn,
     add_context(&ask, EVAC_STR("sts:ExternalId"), external_id);
     if (sb_policies_decide(&role->trust, 1, &ask) == SB_ALLOWED)
         return true;
-    ask.resource = EVAC_STR("arn:aws:iam::" SB_ACCOUNT ":root"); /* the account stands for all of it */
+    ask.resource =
+        EVAC_STR("arn:aws:iam::" SB_ACCOUNT ":root"); /* the account stands for all of it */
     return sb_policies_decide(&role->trust, 1, &ask) == SB_ALLOWED;
 }
 

@@ -58,7 +58,8 @@ struct sb_principal {
     char arn[256];          /* as it is named in refusals */
     struct sb_policy *policies[SB_POLICIES_MAX];
     size_t count;
-    struct sb_policy *trust; /* of a role: who may assume it; NULL anybody whose policies allow it */
+    struct sb_policy
+        *trust; /* of a role: who may assume it; NULL anybody whose policies allow it */
 };
 
 /* NULL: its rights are not looked at. */

@@ -318,8 +318,8 @@ struct evac_grants {
     /* Under which roles the first app is called for, whom they let in, and what the controller
      * itself needs for all of apps: a JSON object. False, and nothing: as the controller itself.
      * settings: the pack's. NULL: always so. */
-    bool (*roles)(const struct evac_args *settings, const struct evac_grantee *apps, size_t app_count,
-                  struct evac_str account, struct evac_buf *out);
+    bool (*roles)(const struct evac_args *settings, const struct evac_grantee *apps,
+                  size_t app_count, struct evac_buf *out);
 };
 
 /* Drivers that share one client (credentials, connections). A shared object exports one symbol,
@@ -350,8 +350,9 @@ struct evac_pack {
 
     const struct evac_grants *grants; /* NULL: rights are for all resources */
 
-    /* An app may be called for in that region one day: makes ready, and keeps, what those calls will
-     * need of anybody else, such as credentials. Called again it changes nothing. NULL: nothing. */
+    /* An app may be called for in that region one day: makes ready, and keeps, what those calls
+     * will need of anybody else, such as credentials. Called again it changes nothing. NULL:
+     * nothing. */
     void (*prepare)(struct evac_link *link, struct evac_str app, struct evac_str region);
 };
 

@@ -20,7 +20,7 @@
 #define NOT_BY_ITSELF                                                                              \
     "automatic = \"act\"=>automatic = \"never\"\nautomatic = \"propose\"=>automatic = \"never\"\n"
 #define ROLES(more)                                                                                \
-    NOT_BY_ITSELF "packs = { aws = {=>packs = { aws = { "                                         \
+    NOT_BY_ITSELF "packs = { aws = {=>packs = { aws = { "                                          \
                   "app_role_arn = \"arn:aws:iam::123456789012:role/evac-act-{app}\"; " more
 
 static const char as_it_should[] = ROLES("app_external_id = \"7f3a-{app}\";");
@@ -31,8 +31,8 @@ static void control(struct world *w, const char *whom, const char *verb, const c
     struct evac_buf command;
     evac_buf_init(&command, 1u << 20);
     evac_buf_putf(&command, "iam %s %s %s", whom, verb, text);
-    ck_assert_msg(!evac_sandbox_control(world_sandbox(w), evac_buf_str(&command), &err), "%.300s: %s",
-                  command.p, err.text);
+    ck_assert_msg(!evac_sandbox_control(world_sandbox(w), evac_buf_str(&command), &err),
+                  "%.300s: %s", command.p, err.text);
     evac_buf_done(&command);
 }
 

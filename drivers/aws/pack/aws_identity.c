@@ -5,6 +5,7 @@
  */
 #include "aws_rights.h"
 
+#include "aws.h"
 #include "aws_roles.h"
 #include "jw.h"
 
@@ -29,12 +30,15 @@ static void close_statement(struct evac_jw *w)
     evac_jw_close(w, '}');
 }
 
-/* The controller's own role; when no setting names it, its account: whom IAM lets assume it. */
-static struct evac_str controller_of(const struct evac_args *settings, struct evac_str account,
+/* The controller's own role; when no setting names it, the role's account: whom IAM lets assume it.
+ */
+static struct evac_str controller_of(const struct evac_args *settings, struct evac_str role_arn,
                                      struct evac_arena *arena)
 {
     struct evac_str own = evac_args_get(settings, "role_arn");
-    return own.n ? own : evac_arena_printf(arena, "arn:aws:iam::%.*s:root", EVAC_STR_ARG(account));
+    return own.n ? own
+                 : evac_arena_printf(arena, "arn:aws:iam::%.*s:root",
+                                     EVAC_STR_ARG(evac_aws_arn_account(role_arn)));
 }
 
 static void put_trust(struct evac_jw *w, const struct evac_aws_role *role, struct evac_str who)
@@ -112,7 +116,7 @@ static void put_controller(struct evac_jw *w, const struct roles *all)
 }
 
 bool aws_put_roles(const struct evac_args *settings, const struct evac_grantee *apps,
-                   size_t app_count, struct evac_str account, struct evac_buf *out)
+                   size_t app_count, struct evac_buf *out)
 {
     struct evac_arena *arena = evac_arena_new();
     struct roles *all = evac_arena_alloc(arena, sizeof *all);
@@ -121,7 +125,7 @@ bool aws_put_roles(const struct evac_args *settings, const struct evac_grantee *
     take(all, settings, &apps[0]);
     size_t own = all->count;
     if (own) {
-        struct evac_str who = controller_of(settings, account, arena);
+        struct evac_str who = controller_of(settings, all->list[0].arn, arena);
         evac_jw_open(&w, NULL, '{');
         evac_jw_open(&w, "roles", '[');
         for (size_t i = 0; i < own; i++)

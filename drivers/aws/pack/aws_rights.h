@@ -8,6 +8,6 @@ extern const struct evac_grants aws_grants;
 
 /* aws_identity.c: evac_grants.roles. */
 bool aws_put_roles(const struct evac_args *settings, const struct evac_grantee *apps,
-                   size_t app_count, struct evac_str account, struct evac_buf *out);
+                   size_t app_count, struct evac_buf *out);
 
 #endif
