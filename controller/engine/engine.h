@@ -33,7 +33,6 @@ enum evac_freeze_source { EVAC_FREEZES(X) EVAC_FREEZE_COUNT };
 
 struct evac_engine_app {
     const struct evac_app *app;
-    struct evac_health health;
     struct evac_decision decision;
     /* in the fleet: where its regions are counted, and as what */
     uint8_t fleet[EVAC_REGIONS_MAX], counted[EVAC_REGIONS_MAX];
@@ -98,6 +97,8 @@ struct evac_engine_app {
     uint32_t replay_down; /* regions whose newest verdict is down, and nobody was led there since */
     uint64_t replay_look; /* the rehearsal or drill that is being read */
     uint16_t replay_look_to;
+
+    struct evac_health health; /* the last member: see evac_health_used_bytes() */
 };
 
 /* The newest automatic starts of all apps: 5 % of the most apps that a configuration can have. */

@@ -40,7 +40,7 @@ static void init_app(struct evac_engine_app *a, const struct evac_app *app,
     a->acked = true;
     a->needs = engine_needs(model, app);
     a->drill.state = EVAC_DRILL_IS_IDLE;
-    evac_health_init(&a->health, app, inside(model));
+    evac_health_begin(&a->health, app, inside(model));
     a->sources = source_count(app);
     for (size_t i = 0; i < engine_watch_count(app); i++)
         evac_watch_turn(&a->watches[i]);
@@ -249,7 +249,8 @@ static void carry_over(struct evac_engine_app *to, const struct evac_engine_app 
     uint16_t sources = to->sources;
     uint64_t needs = to->needs;
 
-    *to = *from;
+    memcpy(to, from, offsetof(struct evac_engine_app, health));
+    memcpy(&to->health, &from->health, evac_health_used_bytes(&from->health));
     to->app = app;
     to->no_plan = false;
     to->watches = watches; /* resources may stand in another order now */

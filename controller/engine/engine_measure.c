@@ -450,7 +450,7 @@ static void take_measurement(struct evac_engine_app *a, struct evac_watch *w,
     } else if (answers(&w->seek_call, e->call)) {
         evac_watch_found(w, e->reply);
         if (a->run && a->run->measuring)
-            a->run->measuring--;
+            a->run->measured = --a->run->measuring == 0;
     } else if (answers(&w->measure_call, e->call)) {
         int64_t fixed = a->run ? given_up_ms(a->run, a->app->resources[e->step].name) : 0;
         evac_watch_measured(w, e->reply, fixed ? fixed : INT64_MAX);

@@ -206,9 +206,10 @@ static void tick_run(struct engine_io *io, struct evac_run *run)
     bool intends = io->engine->index.marks[evac_run_index_find(&io->engine->index, run->id)] &
                    EVAC_RUN_INTENDS;
     bool withdrawn = withdraw_if_well(io, run);
-    bool measured = run->state == EVAC_RUN_SETTLING && run->measuring == 0;
+    bool measured = run->state == EVAC_RUN_SETTLING && run->measured;
     if (io->now->boot_ms < run->wake_ms && !measured && !withdrawn && !waits_at_gate(run))
         return;
+    run->measured = false;
     if (intends) /* it was not told all when effects were full */
         evac_run_committed(run, &rio, io->engine->committed);
     if (run->replayed)

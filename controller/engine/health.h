@@ -111,13 +111,15 @@ struct evac_health {
                              (evac_probe.everywhere) says nothing about the others */
     uint32_t voters;      /* probes that have a say in a region's verdict, a bit each */
     uint32_t shared_down; /* shared probes that fail in every region, a bit each */
-    struct evac_probe_track tracks[EVAC_PROBES_MAX][EVAC_REGIONS_MAX][EVAC_VANTAGES_MAX];
     struct evac_region_health regions[EVAC_REGIONS_MAX];
     struct evac_vantage_health vantages[EVAC_VANTAGES_MAX];
     /* The public endpoint, from this controller. */
     struct evac_probe_track endpoint;
     char endpoint_served_by[32];
     uint64_t wake_ms; /* when the first result grows old */
+    /* The last member, and only as much of it as the app has probes and regions is ever written:
+     * what is not stays memory that the system need not find. */
+    struct evac_probe_track tracks[EVAC_PROBES_MAX][EVAC_REGIONS_MAX][EVAC_VANTAGES_MAX];
 };
 
 /* What changed, for the journal and for people. */
@@ -133,6 +135,11 @@ struct evac_health_news {
  * automatic). */
 void evac_health_init(struct evac_health *health, const struct evac_app *app,
                       struct evac_str inside_region);
+/* The same in memory that is zeroed. */
+void evac_health_begin(struct evac_health *health, const struct evac_app *app,
+                       struct evac_str inside_region);
+/* Bytes from its beginning that may hold anything but zero. */
+size_t evac_health_used_bytes(const struct evac_health *health);
 
 /* Vantage 1.. stands in that region ("" in none that matters), and abstains until it is heard. Not
  * there: its place is empty. What was seen from there is forgotten. */

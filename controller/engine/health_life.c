@@ -12,8 +12,19 @@ static void find_inside(struct evac_vantage_health *who, const struct evac_app *
 void evac_health_init(struct evac_health *h, const struct evac_app *app,
                       struct evac_str inside_region)
 {
-    struct evac_vantage_health *self = &h->vantages[0];
     memset(h, 0, sizeof *h);
+    evac_health_begin(h, app, inside_region);
+}
+
+size_t evac_health_used_bytes(const struct evac_health *h)
+{
+    return offsetof(struct evac_health, tracks) + health_probe_count(h->app) * sizeof h->tracks[0];
+}
+
+void evac_health_begin(struct evac_health *h, const struct evac_app *app,
+                       struct evac_str inside_region)
+{
+    struct evac_vantage_health *self = &h->vantages[0];
     h->app = app;
     h->wake_ms = UINT64_MAX;
     h->serving = UINT32_MAX;
@@ -30,8 +41,8 @@ void evac_health_place(struct evac_health *h, size_t vantage, bool there, struct
     (void)evac_str_copy(who->why, sizeof who->why, EVAC_STR("was not heard yet"));
     (void)evac_str_copy(who->region, sizeof who->region, region);
     find_inside(who, h->app);
-    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
-        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+    for (size_t p = 0; p < health_probe_count(h->app); p++)
+        for (size_t r = 0; r < health_region_count(h->app); r++)
             h->tracks[p][r][vantage] = (struct evac_probe_track){ 0 };
     h->wake_ms = 0;
 }
@@ -63,15 +74,23 @@ static struct fit fit_of(const struct evac_app *old, const struct evac_app *app)
     return fit;
 }
 
+static size_t more_of(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* One vantage at a time: a whole copy would be large for a stack. */
-static void move_tracks(struct evac_health *h, const struct fit *fit, size_t vantage)
+static void move_tracks(struct evac_health *h, const struct fit *fit, const struct evac_app *app,
+                        size_t vantage)
 {
     struct evac_probe_track was[EVAC_PROBES_MAX][EVAC_REGIONS_MAX];
-    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
-        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+    size_t probes = more_of(health_probe_count(h->app), health_probe_count(app));
+    size_t regions = more_of(health_region_count(h->app), health_region_count(app));
+    for (size_t p = 0; p < probes; p++)
+        for (size_t r = 0; r < regions; r++)
             was[p][r] = h->tracks[p][r][vantage];
-    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
-        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++) {
+    for (size_t p = 0; p < probes; p++)
+        for (size_t r = 0; r < regions; r++) {
             uint8_t from_probe = fit->probes[p], from_region = fit->regions[r];
             bool fits = from_probe != NOWHERE && from_region != NOWHERE;
             h->tracks[p][r][vantage] =
@@ -101,7 +120,7 @@ void evac_health_reconfigure(struct evac_health *h, const struct evac_app *app)
 {
     struct fit fit = fit_of(h->app, app);
     for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++) {
-        move_tracks(h, &fit, v);
+        move_tracks(h, &fit, app, v);
         find_inside(&h->vantages[v], app);
     }
     move_regions(h, &fit);

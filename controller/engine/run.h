@@ -119,6 +119,7 @@ struct evac_run {
     uint64_t began_ms;
     int64_t loss_ms;    /* what an ungraceful data step would lose now; EVAC_LOSS_UNKNOWN */
     uint16_t measuring; /* open measurements that its end waits for */
+    bool measured;      /* the last of them was answered, and it has not heard of that */
     struct evac_run_facts facts;
     bool loss_asked;
     bool starving; /* effects were full: wake at once */

@@ -19,6 +19,8 @@ class Strategy:
     by hand, so that a request and its answer are killed as well."""
     def __init__(self, name, app, by_hand=False, speed=60, everywhere=False):
         self.name, self.app, self.by_hand, self.speed, self.everywhere = name, app, by_hand, speed, everywhere
+        # Each event's rows a commit of their own, so that it dies after every row; the others as evacd commits, by turns.
+        self.kind = "row" if name == "warm-standby" else "group"
 
     def world(self, bin_dir):
         return World(bin_dir, self.speed, dict(FAST, **(MANUAL if self.by_hand else {})), app=self.app)
@@ -130,7 +132,7 @@ def restart(strategy, world):
 def killed(strategy, row, expected):
     """Whether it died; the last rows are written when the run is over, or not at all."""
     with strategy.world(BIN) as world:
-        world.start_evacd(fail="row:%d" % row)
+        world.start_evacd(fail="%s:%d" % (strategy.kind, row))
         died = False
         try:
             begin(strategy, world)
