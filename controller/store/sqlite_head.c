@@ -1,5 +1,7 @@
 #include "sqlite_head.h"
 
+#include "never.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +25,12 @@ static int open_beside(const char *path, int flags)
 
 struct evac_sqlite_head *evac_sqlite_head_open(const char *path)
 {
-    struct evac_sqlite_head *head = malloc(sizeof *head);
     int fd = open_beside(path, O_RDWR | O_CREAT);
-    if (!head || fd < 0) {
-        free(head);
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return NULL;
-    }
+    struct evac_sqlite_head *head = malloc(sizeof *head);
+    if (EVAC_IF_NEVER(!head))
+        abort();
     head->fd = fd;
     return head;
 }

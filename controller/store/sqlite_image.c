@@ -1,6 +1,8 @@
 /* https://www.sqlite.org/fileformat2.html: section 1.3 for the file, 4 for the log. */
 #include "sqlite_image.h"
 
+#include "never.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -53,7 +55,7 @@ static enum evac_code read_file(const char *name, unsigned char **ret, size_t *r
                          (unsigned long long)(EVAC_IMAGE_MAX >> 20));
     size_t size = code ? 0 : (size_t)st.st_size;
     unsigned char *bytes = code ? NULL : sqlite3_malloc64(size + PAGE_BYTES);
-    if (!code && !bytes)
+    if (EVAC_IF_NEVER(!code && !bytes))
         code = evac_fail(err, EVAC_E_IO, "%s: there is no memory for it", name);
     if (!code) {
         memset(bytes, 0, size + PAGE_BYTES);
@@ -124,6 +126,18 @@ static void find_salts(struct wal *wal, size_t whole)
             wal->frames = i + 1;
 }
 
+/* A header that is damaged says nothing of the checksums' byte order either. */
+static void find_order(struct wal *wal)
+{
+    size_t good[2] = { 0, 0 };
+    for (unsigned big = 0; big < 2; big++) {
+        wal->big_endian = big;
+        for (size_t i = 0; i < wal->frames; i++)
+            good[big] += frame_is_good(wal, i);
+    }
+    wal->big_endian = good[1] > good[0];
+}
+
 static bool open_wal(struct wal *wal, const unsigned char *bytes, size_t size, uint32_t page_bytes)
 {
     uint32_t sum[2] = { 0, 0 };
@@ -134,6 +148,8 @@ static bool open_wal(struct wal *wal, const unsigned char *bytes, size_t size, u
     checksum(wal, bytes, 24, sum);
     wal->header_good = be32(bytes + 24) == sum[0] && be32(bytes + 28) == sum[1];
     find_salts(wal, (size - LOG_HEADER) / (FRAME_HEADER + page_bytes));
+    if (!wal->header_good)
+        find_order(wal);
     return true;
 }
 
@@ -144,7 +160,7 @@ static void lay_page(struct evac_sqlite_image *image, uint32_t page, const unsig
         return;
     if (page > image->pages) {
         unsigned char *more = sqlite3_realloc64(image->bytes, at + image->page_bytes);
-        if (!more)
+        if (EVAC_IF_NEVER(!more))
             return;
         memset(more + image->size, 0, at + image->page_bytes - image->size);
         image->bytes = more;

@@ -1,6 +1,7 @@
 #include "sqlite_salvage.h"
 
 #include "chain.h"
+#include "never.h"
 #include "sqlite_head.h"
 #include "sqlite_image.h"
 #include "sqlite_rows.h"
@@ -33,7 +34,7 @@ struct salvage {
 
 static void *must(void *p)
 {
-    if (!p)
+    if (EVAC_IF_NEVER(!p))
         abort();
     return p;
 }
@@ -155,16 +156,18 @@ static void ask_between(struct salvage *s, uint64_t after, uint64_t before)
     }
 }
 
+#define FRONT "SELECT " COLUMNS " FROM journal ORDER BY seq"
+#define BACK  FRONT " DESC"
+
 static bool find_on_page(struct salvage *s, uint32_t page)
 {
     bool broken, also = false;
     if (!show_page(s, page))
         return false;
-    uint64_t front = scan(s, "SELECT " COLUMNS " FROM journal ORDER BY seq", 0, &broken);
+    uint64_t front = scan(s, FRONT, 0, &broken);
     if (!broken)
         return true;
-    uint64_t back =
-        scan(s, "SELECT " COLUMNS " FROM journal ORDER BY seq DESC", front ? front : 0, &also);
+    uint64_t back = scan(s, BACK, front, &also);
     if (also)
         ask_between(s, front, back);
     return false;
@@ -225,24 +228,41 @@ static const char *problem_of(const struct telling *t, const struct evac_row *ro
     return "";
 }
 
-static void tell_row(struct salvage *s, struct telling *t, const struct found *f)
+static bool tell_from(sqlite3_stmt *stmt, struct telling *t, const struct found *f)
 {
     struct evac_row row;
     bool good;
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        if ((uint64_t)sqlite3_column_int64(stmt, 0) == f->seq && take(stmt, &row, &good)) {
+            const struct evac_salvaged told = {
+                .row = &row, .from = f->seq, .to = f->seq, .problem = problem_of(t, &row, good)
+            };
+            t->ret->rows++;
+            t->ret->damaged += told.problem[0] != '\0';
+            t->fn(t->user, &told);
+            (void)evac_chain_take(&t->chain, &row);
+            t->linked = good;
+            return true;
+        }
+    return false;
+}
+
+/* The search for a number may come upon a damaged place on its way; then as it was found. */
+static bool tell_row(struct salvage *s, struct telling *t, const struct found *f)
+{
+    static const char *const walks[] = { FRONT, BACK };
     if (!show_page(s, f->page))
-        return;
+        return false;
     sqlite3_bind_int64(s->one, 1, (sqlite3_int64)f->seq);
-    if (sqlite3_step(s->one) == SQLITE_ROW && take(s->one, &row, &good)) {
-        const struct evac_salvaged told = {
-            .row = &row, .from = f->seq, .to = f->seq, .problem = problem_of(t, &row, good)
-        };
-        t->ret->rows++;
-        t->ret->damaged += told.problem[0] != '\0';
-        t->fn(t->user, &told);
-        (void)evac_chain_take(&t->chain, &row);
-        t->linked = good;
-    }
+    bool told = tell_from(s->one, t, f);
     sqlite3_reset(s->one);
+    for (size_t i = 0; !told && i < 2; i++) {
+        sqlite3_stmt *stmt = NULL;
+        if (sqlite3_prepare_v2(s->db, walks[i], -1, &stmt, NULL) == SQLITE_OK)
+            told = tell_from(stmt, t, f);
+        sqlite3_finalize(stmt);
+    }
+    return told;
 }
 
 /* Whatever number a damaged row bears: only good ones, and the head, say how far the journal went.
@@ -270,8 +290,7 @@ static void tell_all(struct salvage *s, struct telling *t)
         const struct found *f = &s->found[i];
         if (f->seq <= t->ret->last)
             tell_gap(t, next, f->seq - 1);
-        tell_row(s, t, f);
-        if (f->seq <= t->ret->last && f->seq >= next)
+        if (tell_row(s, t, f) && f->seq <= t->ret->last && f->seq >= next)
             next = f->seq + 1;
     }
     tell_gap(t, next, t->ret->last);

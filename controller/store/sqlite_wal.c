@@ -1,5 +1,7 @@
 #include "sqlite_wal.h"
 
+#include "never.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,7 @@ static int settle(sqlite3_vfs *vfs, const char *name)
     if (code != SQLITE_OK || !there)
         return code;
     sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-    if (!file)
+    if (EVAC_IF_NEVER(!file))
         return SQLITE_NOMEM;
     code = vfs->xOpen(vfs, name, file, SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE, NULL);
     if (code == SQLITE_OK)

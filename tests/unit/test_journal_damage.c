@@ -5,12 +5,14 @@
  * Without EVAC_TORTURE=all some of the places are left out.
  */
 #include "chain.h"
+#include "evac/arena.h"
 #include "sqlite_salvage.h"
 #include "store.h"
 #include "store_memory.h"
 #include "suite.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -398,6 +400,209 @@ START_TEST(refusing_changes_nothing)
 }
 END_TEST
 
+/* Every frame says itself which log it is of, and how its sum is made is found by trying. */
+START_TEST(a_log_whose_header_is_damaged_costs_no_row)
+{
+    for (size_t at = 0; at < 32; at++) {
+        struct look l;
+        struct bytes damaged = copy(log_file);
+        damaged.p[at] ^= 1;
+        lay_out(main_file, damaged);
+        ck_assert_msg(!salvaged_whole(&l), "byte %zu: nothing is said", at);
+        ck_assert_msg(l.good_rows == ROWS, "byte %zu: %llu rows", at,
+                      (unsigned long long)l.good_rows);
+        free(damaged.p);
+    }
+}
+END_TEST
+
+/* SQLite begins its log anew over the old one: what lies behind the newest is of before. */
+START_TEST(what_an_earlier_log_left_behind_is_none_of_the_journals)
+{
+    struct look l;
+    size_t one = 24 + 4096;
+    struct bytes longer = { malloc(log_file.n + one), log_file.n + one };
+    memcpy(longer.p, log_file.p, log_file.n);
+    memcpy(longer.p + log_file.n, log_file.p + 32, one);
+    longer.p[log_file.n + 8] ^= 1; /* the earlier one's salt */
+    lay_out(main_file, longer);
+    ck_assert(salvaged_whole(&l));
+    ck_assert_uint_eq(l.good_rows, ROWS);
+    free(longer.p);
+}
+END_TEST
+
+/* Two rows of a page that point nowhere: SQLite's walk ends at the first of them from the front,
+ * and at the second from the back. */
+START_TEST(between_two_damaged_places_of_a_page_rows_are_found_one_by_one)
+{
+    struct look l;
+    struct bytes none = { log_file.p, 0 }, damaged = copy(main_file);
+    size_t page = 0, most = 0;
+    for (size_t at = 4096; at + 4096 <= damaged.n; at += 4096)
+        if (damaged.p[at] == 13 && damaged.p[at + 4] > most) {
+            most = damaged.p[at + 4];
+            page = at;
+        }
+    ck_assert_uint_ge(most, 9);
+    for (size_t cell = 0; cell < most; cell++)
+        if (cell == 1 || cell == most - 2)
+            memset(damaged.p + page + 8 + 2 * cell, 0xff, 2);
+    lay_out(damaged, none);
+    ck_assert(!salvaged_whole(&l));
+    ck_assert_uint_ge(l.good_rows, OLD - 4);
+    free(damaged.p);
+}
+END_TEST
+
+/* With a hash that is its own: only the row behind it, and the head, can tell. */
+static void replace_row(uint64_t seq)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row r;
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    struct evac_store *store = open_store(true, &err);
+    ck_assert_msg(store && evac_store_row(store, seq, arena, &r, &err) == EVAC_OK, "%s", err.text);
+    evac_store_close(store);
+    r.record.text = EVAC_STR("another reason");
+    evac_chain_hash(&r, r.hash);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "UPDATE journal SET text = ?, hash = ? WHERE seq = ?",
+                                        -1, &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_text(stmt, 1, r.record.text.p, (int)r.record.text.n, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 2, r.hash, 32, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 3, (sqlite3_int64)seq);
+    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_DONE);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    evac_arena_free(arena);
+}
+
+static void note_problem(void *user, const struct evac_salvaged *what)
+{
+    if (what->problem[0])
+        snprintf(user, 128, "%llu %s", (unsigned long long)what->from, what->problem);
+}
+
+START_TEST(a_row_that_was_replaced_is_told_by_the_one_behind_it)
+{
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    char problem[128] = "";
+    lay_out(main_file, log_file);
+    replace_row(_i ? 1 : 50);
+    ck_assert_int_eq(evac_store_salvage(path, note_problem, problem, &s, &err), EVAC_OK);
+    ck_assert(s.damaged == 1 && s.rows == ROWS && s.gone == 0 && !evac_salvage_is_whole(&s));
+    ck_assert_ptr_eq(strstr(problem, _i ? "2 does not follow" : "51 does not follow"), problem);
+    evac_salvage_done(&s);
+    if (_i == 0)
+        ck_assert(!begins("a replaced row"));
+}
+END_TEST
+
+START_TEST(the_last_row_replaced_is_told_by_the_head)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    lay_out(main_file, log_file);
+    replace_row(ROWS);
+    ck_assert_ptr_null(open_store(false, &err));
+    ck_assert_msg(strstr(err.text, "row 80 is not the one that was written"), "%s", err.text);
+}
+END_TEST
+
+static enum evac_code salvaged(const char *at, struct evac_salvage *ret, struct evac_err *err)
+{
+    struct look l;
+    return evac_store_salvage(at, look, &l, ret, err);
+}
+
+START_TEST(what_is_no_journal_that_can_be_read_is_said)
+{
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    static char longest[5000];
+    char link[160];
+    struct bytes page = { main_file.p, 4096 }, none = { main_file.p, 0 };
+    memset(longest, 'x', sizeof longest - 1);
+    remove_all();
+    ck_assert_int_eq(salvaged(path, &s, &err), EVAC_E_NOTFOUND);
+    ck_assert_int_eq(salvaged(longest, &s, &err), EVAC_E_TOOBIG);
+    ck_assert_int_eq(salvaged(dir, &s, &err), EVAC_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "no plain file"));
+    name_of(".lock", link, sizeof link);
+    ck_assert_int_eq(symlink("/etc/passwd", link), 0); /* nobody is led elsewhere */
+    ck_assert_int_eq(salvaged(link, &s, &err), EVAC_E_IO);
+    unlink(link);
+    save("", none);
+    ck_assert_int_eq(truncate(path, (off_t)(UINT64_C(2) << 30) + 1), 0);
+    ck_assert_int_eq(salvaged(path, &s, &err), EVAC_E_TOOBIG);
+    for (int i = 0; i < 2; i++) {
+        lay_out(i ? page : none, none);
+        ck_assert_int_eq(salvaged(path, &s, &err), EVAC_OK);
+        ck_assert(!evac_salvage_is_whole(&s) && s.rows == 0);
+        ck_assert_ptr_nonnull(memmem(s.notes.p, s.notes.n, "too short", 9));
+        evac_salvage_done(&s);
+    }
+}
+END_TEST
+
+START_TEST(a_log_that_can_not_be_read_is_said_and_the_file_is_read_without)
+{
+    struct look l;
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    char log[160];
+    remove_all();
+    save("", main_file);
+    name_of("-wal", log, sizeof log);
+    ck_assert_int_eq(mkdir(log, 0700), 0);
+    memset(&l, 0, sizeof l);
+    ck_assert_int_eq(evac_store_salvage(path, look, &l, &s, &err), EVAC_OK);
+    ck_assert_uint_eq(l.good_rows, OLD);
+    ck_assert_ptr_nonnull(memmem(s.notes.p, s.notes.n, "log can not be read", 19));
+    evac_salvage_done(&s);
+    rmdir(log);
+}
+END_TEST
+
+/* Its pages change under whoever reads them. */
+START_TEST(a_journal_that_a_controller_holds_is_not_looked_at)
+{
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    lay_out(main_file, log_file);
+    struct evac_store *store = open_store(false, &err);
+    ck_assert_ptr_nonnull(store);
+    ck_assert_int_eq(salvaged(path, &s, &err), EVAC_E_BUSY);
+    ck_assert_ptr_nonnull(strstr(err.text, "held by a controller"));
+    evac_store_close(store);
+}
+END_TEST
+
+/* It is a help, not the truth: none that can be read is none. */
+START_TEST(a_head_that_is_nonsense_stops_nobody)
+{
+    char *text = (char *)head_file.p, *digit = memchr(text, ':', head_file.n);
+    struct bytes heads[] = {
+        copy(head_file), copy(head_file), copy(head_file), { head_file.p, 9 }
+    };
+    ck_assert_ptr_nonnull(digit);
+    heads[0].p[0] = 'T';               /* other words */
+    heads[1].p[head_file.n - 5] = 'g'; /* no digit of a hash */
+    heads[2].p[head_file.n - 6] = '!';
+    for (size_t i = 0; i < 4; i++) {
+        lay_out(main_file, log_file);
+        save(".head", heads[i]);
+        ck_assert(begins("a nonsensical head"));
+        if (i < 3)
+            free(heads[i].p);
+    }
+}
+END_TEST
+
 /* --- the chain, row by row --- */
 
 #define CHAIN 10000u
@@ -532,6 +737,15 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_its_first_pages_the_rows_are_read_all_the_same);
     tcase_add_test(tc, an_older_copy_put_back_is_said);
     tcase_add_test(tc, refusing_changes_nothing);
+    tcase_add_test(tc, a_log_whose_header_is_damaged_costs_no_row);
+    tcase_add_test(tc, what_an_earlier_log_left_behind_is_none_of_the_journals);
+    tcase_add_test(tc, between_two_damaged_places_of_a_page_rows_are_found_one_by_one);
+    tcase_add_loop_test(tc, a_row_that_was_replaced_is_told_by_the_one_behind_it, 0, 2);
+    tcase_add_test(tc, the_last_row_replaced_is_told_by_the_head);
+    tcase_add_test(tc, what_is_no_journal_that_can_be_read_is_said);
+    tcase_add_test(tc, a_log_that_can_not_be_read_is_said_and_the_file_is_read_without);
+    tcase_add_test(tc, a_journal_that_a_controller_holds_is_not_looked_at);
+    tcase_add_test(tc, a_head_that_is_nonsense_stops_nobody);
     tcase_add_test(tc, every_byte_of_a_row_is_bound);
     tcase_add_test(tc, rows_dropped_inserted_or_reordered_are_placed);
     suite_add_tcase(suite, tc);

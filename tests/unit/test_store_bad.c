@@ -26,7 +26,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    static const char *const endings[] = { "", "-wal", "-shm", ".lock", ".ballast", "-journal" };
+    static const char *const endings[] = { "",         "-wal",  "-shm",    ".lock",
+                                           ".ballast", ".head", "-journal" };
     char name[160];
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         snprintf(name, sizeof name, "%s%s", path, endings[i]);
@@ -201,6 +202,58 @@ START_TEST(the_ballast_is_made_once_kept_and_given_up)
 }
 END_TEST
 
+/* A disk that was full has room again: the reserve is made anew, where there was to be one. */
+START_TEST(the_ballast_is_made_again_once_there_is_room)
+{
+    struct evac_store *store;
+    char ballast[160];
+    struct stat st;
+    snprintf(ballast, sizeof ballast, "%s.ballast", path);
+    ck_assert_int_eq(mkdir(ballast, 0700), 0); /* it can not be made */
+    ck_assert_int_eq(open_with(path, false, 65536, &store), EVAC_OK);
+    ck_assert(evac_store_sqlite_ballast_used(store));
+    ck_assert(!evac_store_sqlite_ballast_again(store) && evac_store_sqlite_ballast_used(store));
+    ck_assert_int_eq(rmdir(ballast), 0);
+    ck_assert(evac_store_sqlite_ballast_again(store) && !evac_store_sqlite_ballast_used(store));
+    ck_assert(stat(ballast, &st) == 0 && st.st_size == 65536);
+    evac_store_close(store);
+    ck_assert_int_eq(open_with(path, true, 65536, &store), EVAC_OK); /* reading alone needs none */
+    ck_assert(!evac_store_sqlite_ballast_again(store));
+    evac_store_close(store);
+    ck_assert_int_eq(open_with(path, false, 0, &store), EVAC_OK);
+    ck_assert(!evac_store_sqlite_ballast_again(store));
+    evac_store_close(store);
+    store = evac_store_new_memory("n", "b");
+    ck_assert(!evac_store_sqlite_ballast_again(store));
+    evac_store_close(store);
+}
+END_TEST
+
+/* A reserve that would itself fill the disk is none. */
+START_TEST(a_ballast_larger_than_the_disk_is_not_begun)
+{
+    struct evac_store *store;
+    char ballast[160];
+    struct stat st;
+    snprintf(ballast, sizeof ballast, "%s.ballast", path);
+    ck_assert_int_eq(open_with(path, false, UINT64_C(1) << 60, &store), EVAC_OK);
+    ck_assert(evac_store_sqlite_ballast_used(store));
+    ck_assert_int_ne(stat(ballast, &st), 0);
+    evac_store_close(store);
+}
+END_TEST
+
+START_TEST(without_its_head_a_journal_works)
+{
+    char head[160];
+    snprintf(head, sizeof head, "%s.head", path);
+    ck_assert_int_eq(mkdir(head, 0700), 0);
+    fill(3);
+    fill(0); /* opened again */
+    ck_assert_int_eq(rmdir(head), 0);
+}
+END_TEST
+
 START_TEST(who_only_reads_changes_nothing)
 {
     struct evac_store *store;
@@ -318,6 +371,9 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_lock_that_is_no_file_keeps_everybody_out);
     tcase_add_test(tc, whoever_holds_the_lock_without_a_number_is_unknown);
     tcase_add_test(tc, the_ballast_is_made_once_kept_and_given_up);
+    tcase_add_test(tc, the_ballast_is_made_again_once_there_is_room);
+    tcase_add_test(tc, a_ballast_larger_than_the_disk_is_not_begun);
+    tcase_add_test(tc, without_its_head_a_journal_works);
     tcase_add_test(tc, who_only_reads_changes_nothing);
     tcase_add_test(tc, a_row_that_is_not_there_is_said_not_to_be);
     tcase_add_test(tc, an_old_schema_is_read_or_it_is_said_what_to_do);
