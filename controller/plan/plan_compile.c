@@ -361,8 +361,11 @@ static enum evac_code check_request(struct compiler *c, struct evac_err *err)
     struct evac_str name =
         q->app->runbook.n ? q->app->runbook : evac_str(evac_strategy_name(q->app->strategy));
     c->book = evac_model_runbook(q->model, name);
-    if (!c->book)
-        return evac_fail(err, EVAC_E_NOTFOUND, "there is no runbook '%.*s'", EVAC_STR_ARG(name));
+    if (!c->book) {
+        plan_error(c, q->app->place, "app '%.*s': there is no runbook '%.*s'",
+                   EVAC_STR_ARG(q->app->name), EVAC_STR_ARG(name));
+        return evac_fail(err, EVAC_E_BADCONF, "there is no runbook '%.*s'", EVAC_STR_ARG(name));
+    }
     bool rehearsal = q->workflow == EVAC_WORKFLOW_DRILL && q->drill == EVAC_DRILL_REHEARSE;
     c->workflow = &c->book->workflows[rehearsal ? EVAC_WORKFLOW_FAILOVER : q->workflow];
     if (q->part == EVAC_PART_NONE && !c->workflow->present)

@@ -15,7 +15,7 @@
 
 #define KEY_ID   "AKIAEVACSANDBOX00001"
 #define SECRET   "secret"
-#define BOOT_MS  1000000u
+#define BOOT_MS  1000u /* what the model lives through before the call costs most of it */
 #define WALL_MS  INT64_C(1790000000000)
 #define LIMIT_MS 30000u
 #define PLANS    4u
