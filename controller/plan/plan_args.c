@@ -235,37 +235,29 @@ static void check_together(const struct args_io *io, const struct evac_driver *d
 
 void plan_args(struct compiler *c, struct draft *d)
 {
-    static const struct evac_args none = { NULL, 0 };
     const struct evac_plan_request *q = c->request;
     struct args_io resource = { .c = c,
                                 .d = d,
                                 .params = d->driver->params,
                                 .prefix = "",
-                                .given = &none,
-                                .place = d->source->place };
+                                .given = &d->resource->props,
+                                .lines = d->resource->prop_lines,
+                                .place = d->resource->place };
     struct args_io want = { .c = c,
                             .d = d,
                             .params = d->action->params,
                             .prefix = "want.",
                             .given = &d->source->want,
                             .place = d->source->place };
-    if (d->resource) {
-        resource.given = &d->resource->props;
-        resource.lines = d->resource->prop_lines;
-        resource.place = d->resource->place;
-        resource.owner =
-            evac_arena_printf(c->arena, "resource '%.*s'", EVAC_STR_ARG(d->resource->name)).p;
-    }
+    resource.owner =
+        evac_arena_printf(c->arena, "resource '%.*s'", EVAC_STR_ARG(d->resource->name)).p;
     want.owner = evac_arena_printf(c->arena, "step '%.*s'", EVAC_STR_ARG(d->source->name)).p;
     size_t room = resource.given->count + want.given->count + param_count(resource.params) +
                   param_count(want.params) + 8;
     struct evac_arg *list = evac_arena_array(c->arena, room, sizeof *list);
-    size_t count = 0;
-    if (d->resource) {
-        size_t errors = c->diag->errors;
-        take(&resource, list, &count);
-        check_together(&resource, d->driver, &(struct evac_args){ list, count }, errors);
-    }
+    size_t count = 0, errors = c->diag->errors;
+    take(&resource, list, &count);
+    check_together(&resource, d->driver, &(struct evac_args){ list, count }, errors);
     take(&want, list, &count);
     add(list, &count, EVAC_STR("app"), evac_arena_str(c->arena, q->app->name));
     add(list, &count, EVAC_STR("from"), evac_arena_str(c->arena, q->from));

@@ -90,7 +90,7 @@ static void link_resource(struct compiler *c, struct draft *d, struct evac_str n
                    EVAC_STR_ARG(c->request->app->name));
     for (uint16_t k = 0; k < c->instances[source]; k++) {
         struct draft *other = &c->drafts[c->first[source] + k];
-        if (other->resource && evac_str_eq(other->resource->name, name) &&
+        if (evac_str_eq(other->resource->name, name) &&
             evac_str_eq(other->step.region, d->step.region))
             add_edge(c, d, (uint16_t)(c->first[source] + k));
     }
@@ -100,8 +100,7 @@ static void link_resource(struct compiler *c, struct draft *d, struct evac_str n
  */
 static void link_waits(struct compiler *c, struct draft *d)
 {
-    struct evac_str list =
-        d->resource ? evac_args_get(&d->resource->props, "waits_for") : EVAC_STR_NONE;
+    struct evac_str list = evac_args_get(&d->resource->props, "waits_for");
     cJSON *json = list.n ? cJSON_ParseWithLength(list.p, list.n) : NULL;
     const cJSON *e;
     if (list.n && !cJSON_IsArray(json))
@@ -118,7 +117,7 @@ static void link_waits(struct compiler *c, struct draft *d)
 /* A group's members: what their apps wait for, when it is a member too. */
 static void link_members(struct compiler *c, struct draft *d)
 {
-    if (!d->resource || !evac_str_is(d->resource->type, "app"))
+    if (!evac_str_is(d->resource->type, "app"))
         return;
     const struct evac_app *member =
         evac_model_app(c->request->model, evac_args_get(&d->resource->props, "member"));

@@ -162,10 +162,10 @@ static uint16_t tries_of(const struct evac_runbook_step *s, const struct evac_ac
 /* A global thing is one over its regions; everything else is itself in each region. */
 static struct evac_str target_of(struct compiler *c, const struct draft *d, struct evac_str region)
 {
-    struct evac_str name = d->resource ? d->resource->name : d->source->name;
     if (d->action->flags & EVAC_ACTION_PROMOTES)
-        return name;
-    return evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(name), EVAC_STR_ARG(region));
+        return d->resource->name;
+    return evac_arena_printf(c->arena, "%.*s@%.*s", EVAC_STR_ARG(d->resource->name),
+                             EVAC_STR_ARG(region));
 }
 
 /* Where one runbook step is put into the plan, and what tells its instances apart. */
@@ -202,7 +202,7 @@ static void add_draft(struct compiler *c, size_t source, const struct draft *fou
         c->arena, s->title.n ? s->title : evac_str(d->action->doc ? d->action->doc : ""));
     p->type = evac_arena_str(c->arena, evac_str(d->driver->name));
     p->action = evac_arena_str(c->arena, evac_str(d->action->name));
-    p->resource = d->resource ? evac_arena_str(c->arena, d->resource->name) : EVAC_STR_NONE;
+    p->resource = evac_arena_str(c->arena, d->resource->name);
     p->region = evac_arena_str(c->arena, spot->region);
     p->target = target_of(c, d, spot->region);
     p->phase = s->phase;

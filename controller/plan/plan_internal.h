@@ -10,7 +10,7 @@ struct draft {
     const struct evac_runbook_step *source;
     const struct evac_driver *driver;
     const struct evac_action *action;
-    const struct evac_resource *resource; /* NULL: the action needs none */
+    const struct evac_resource *resource;
     struct evac_plan_step step;
     uint16_t *after;
     uint16_t after_count, after_cap;

@@ -38,6 +38,9 @@ static const struct evac_op change[] = { { "box", "Change", "box:Change", EVAC_H
 static const struct evac_op old[] = { { "box", "Change", "box:Change", EVAC_HOME_FROM, NULL, true, true }, { 0 } };
 static const struct evac_op make[] = { { "box", "MakeOne", "box:MakeOne", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
 static const struct evac_op bind[] = { { "box", "BindName", "box:BindName", EVAC_HOME_STEP, NULL, true, true }, { 0 } };
+static const struct evac_op edge[] = { { "edge", "Set", "edge:Set", EVAC_HOME_GLOBAL, NULL, true, true }, { 0 } };
+static const struct evac_op post[] = { { "page", "Post", "page:Post", EVAC_HOME_NONE, NULL, false, true }, { 0 } };
+static const struct evac_op lone[] = { { "lone", "Set", "lone:Set", EVAC_HOME_FIXED, "lone-east", true, true }, { 0 } };
 static const struct evac_op names[] = {
     { "names", "List", "names:List", EVAC_HOME_FIXED, "home-east", true, false },
     { "names", "Set", "names:Set", EVAC_HOME_FIXED, "home-east", true, true, "way=record" },
@@ -55,6 +58,9 @@ static const struct evac_action actions[] = {
     { "make", "makes", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, make },
     { "bind", "binds", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, bind },
     { "name", "names", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, names },
+    { "edge", "sets it everywhere", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, edge },
+    { "page", "tells somebody", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, post },
+    { "lone", "sets it at its home", EVAC_ACTION_MUTATES, EVAC_FENCING_NONE, 100, 9000, NULL, lone },
     { "may", "asks what it may", 0, EVAC_FENCING_NONE, 100, 9000, may_params, NULL },
     { "prove", "proves", EVAC_ACTION_VERIFIES, EVAC_FENCING_NONE, 100, 9000, NULL, NULL },
     { "route", "routes", EVAC_ACTION_MUTATES | EVAC_ACTION_TRAFFIC, EVAC_FENCING_NONE, 100, 9000, NULL, put },
@@ -235,6 +241,27 @@ START_TEST(what_is_measured_is_a_row_too_and_holds_nothing_up)
     ck_assert_str_eq(row_of("failed-region")->operation, "Lag");
     ck_assert(evac_str_is(row_of("failed-region")->step, "(measure)"));
     is_clean();
+}
+END_TEST
+
+START_TEST(a_call_of_no_region_is_a_row_that_no_region_takes_down)
+{
+    LINT(GONE, .steps = STEP("edge", "to", "data", "") "," STEP("page", "to", "cleanup", ""));
+    ck_assert_uint_eq(lint.operations, 2);
+    ck_assert(evac_str_is(lint.rows[0].region, "global"));
+    ck_assert_uint_eq(lint.rows[1].region.n, 0);
+    is_clean();
+}
+END_TEST
+
+START_TEST(a_home_that_only_the_drivers_table_knows_is_one)
+{
+    LINT(GONE, .down = "lone-east", .steps = STEP("lone", "to", "data", ""));
+    says("failed-home", EVAC_LINT_ERROR);
+    teardown();
+    setup();
+    LINT(GONE, .steps = STEP("lone", "to", "data", ""));
+    ck_assert(evac_str_is(lint.rows[0].home, "lone-east"));
 }
 END_TEST
 
@@ -430,6 +457,10 @@ START_TEST(one_that_does_not_is_none)
         "key = \"us-east-11\";",
         "key = \"aus-east-1\";",
         "key = \"us-east-1zone\";",
+        "key = \"us-east-1a2\";",
+        "key = \"us-east-1Z\";",
+        "key = \"Zus-east-1\";",
+        "key = \"7us-east-1\";",
         "key = \"https://{to}.example.com/\";",
         "place = { us-east-1 = \"us-east-1\"; us-west-2 = \"x\"; };",
     };
@@ -478,6 +509,18 @@ START_TEST(a_global_endpoint_has_a_home)
 }
 END_TEST
 
+START_TEST(a_host_that_only_sounds_like_it_is_none)
+{
+    static const char *const values[] = { "key = \"xglobal.example.com\";",
+                                          "key = \"my-global.example.com\";",
+                                          "key = \"global.example.company\";",
+                                          "key = \"global.example.com.au\";",
+                                          "key = \"global.example.com-2\";" };
+    LINT(GONE, .resource = values[_i], .steps = STEP("look", "to", "check", ""));
+    is_clean();
+}
+END_TEST
+
 #define PACKS(text)                                                                                \
     "region = \"eu-north-1\"; anchors = ( \"http://a.example/\" ); packs = { fake = { " text "}; " \
     "};"
@@ -518,6 +561,24 @@ START_TEST(a_controller_in_the_failed_region_is_an_error)
     setup();
     LINT(GONE, .steps = STEP("look", "to", "check", ""));
     ck_assert_ptr_null(row_of("controller-region"));
+}
+END_TEST
+
+#define PEERS(other)                                                                               \
+    "node = \"evac-a\"; region = \"us-east-1\"; shared = { cluster = \"c\"; endpoints = ( "        \
+    "\"http://127.0.0.1:2379\" ); controllers = ( { name = \"evac-a\"; region = \"us-east-1\"; "   \
+    "}, "                                                                                          \
+    "{ name = \"evac-b\"; region = \"" other "\"; } ); };"
+
+/* Of several controllers another one can take over, if it is not gone too. */
+START_TEST(a_controller_in_the_failed_region_with_another_elsewhere_is_a_warning)
+{
+    LINT(GONE, .controller = PEERS("eu-west-1"), .steps = STEP("look", "to", "check", ""));
+    says("controller-region", EVAC_LINT_WARN);
+    teardown();
+    setup();
+    LINT(GONE, .controller = PEERS("us-east-1"), .steps = STEP("look", "to", "check", ""));
+    says("controller-region", EVAC_LINT_ERROR);
 }
 END_TEST
 
@@ -911,6 +972,25 @@ START_TEST(rights_are_for_what_the_app_has_and_where_it_is)
 }
 END_TEST
 
+/* A pack from elsewhere that says nothing of what an operation is on. */
+START_TEST(a_pack_that_grants_nothing_itself_is_granted_its_operations_on_anything)
+{
+    LINT(GONE, .steps = STEP("change", "to", "data", "") "," STEP("look", "to", "check", ""));
+    const struct evac_rights_request request = { .model = model,
+                                                 .app = &model->apps[0],
+                                                 .catalog = &catalog };
+    struct evac_buf json;
+    struct evac_err err = { EVAC_OK, "" };
+    evac_buf_init(&json, 1u << 20);
+    must(evac_rights_of_app(&request, &json, &err), &err);
+    cJSON *all = cJSON_Parse(json.p);
+    ck_assert(grants(all, "act", "box:Change") && grants(all, "observe", "box:Look"));
+    ck_assert(!grants(all, "observe", "box:Change") && grants(all, "act", "\"*\""));
+    cJSON_Delete(all);
+    evac_buf_done(&json);
+}
+END_TEST
+
 START_TEST(a_workflow_alone_needs_less)
 {
     struct evac_buf out;
@@ -1021,7 +1101,7 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, making_something_is_a_warning_changing_it_is_told);
     tcase_add_test(tc, a_home_that_is_well_but_elsewhere_is_a_warning);
     tcase_add_loop_test(tc, a_setting_that_names_the_failed_region_is_an_error, 0, 7);
-    tcase_add_loop_test(tc, one_that_does_not_is_none, 0, 6);
+    tcase_add_loop_test(tc, one_that_does_not_is_none, 0, 10);
     tcase_add_test(tc, a_name_after_the_failed_region_is_a_warning);
     tcase_add_test(tc, a_choice_that_means_the_old_region_is_an_error);
     tcase_add_test(tc, a_global_endpoint_has_a_home);
@@ -1044,6 +1124,11 @@ static void make_cases(Suite *suite)
     tcase_add_test(tc, homes_that_are_no_region_of_the_app_are_assumed_down_too);
     tcase_add_test(tc, an_apps_rights_are_what_its_plans_call);
     tcase_add_test(tc, rights_are_for_what_the_app_has_and_where_it_is);
+    tcase_add_test(tc, a_pack_that_grants_nothing_itself_is_granted_its_operations_on_anything);
+    tcase_add_test(tc, a_call_of_no_region_is_a_row_that_no_region_takes_down);
+    tcase_add_test(tc, a_home_that_only_the_drivers_table_knows_is_one);
+    tcase_add_test(tc, a_controller_in_the_failed_region_with_another_elsewhere_is_a_warning);
+    tcase_add_loop_test(tc, a_host_that_only_sounds_like_it_is_none, 0, 5);
     tcase_add_test(tc, a_workflow_alone_needs_less);
     tcase_add_test(tc, a_step_can_ask_for_the_permissions_of_its_plan);
     tcase_add_test(tc, looks_and_changes_are_statements_of_their_own);

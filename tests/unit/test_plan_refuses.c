@@ -20,6 +20,7 @@ static const char app[] =
     "    users = { type = \"exec\"; command = ( \"/bin/a\" ); check = ( \"/bin/b\" ); };\n"
     "    db    = { type = \"aurora\"; global_cluster = \"g\"; clusters = { us-east-1 = \"e\"; us-west-2 = \"w\"; }; };\n"
     "    web   = { type = \"ecs\"; cluster = \"c\"; service = \"s\"; count = { active = 6; standby = 1; }; };\n"
+    "    lag   = { type = \"cloudwatch\"; namespace = \"AWS/RDS\"; metric = \"ReplicaLag\"; };\n"
     "  };\n"
     "  probes = ( { name = \"web\"; http = \"http://{region}.example.com/health\"; }/*probe*/ );\n"
     "  policy = { automatic = \"never\"; };/*more*/ };\n";
@@ -65,6 +66,9 @@ static const struct {
     { PROBE("look = { resource = \"web\"; lag = \"30s\"; };"), "probe 'p': ecs measures no lag", NULL },
     { PROBE("look = { resource = \"db\"; action = \"ready\"; want = { nonsense = 1; }; };"), "probe 'p': ready wants no 'nonsense'", NULL },
     { PROBE("look = { resource = \"web\"; action = \"enough\"; };"), "allowed: ready, parity, still", NULL },
+    { PROBE("look = { resource = \"lag\"; action = \"below\"; want = { max = \"5s\"; }; };"), NULL, NULL },
+    { PROBE("look = { resource = \"lag\"; action = \"below\"; };"), "probe 'p': below needs want = { max = ...; }: the value must not be more", NULL },
+    { PROBE("look = { resource = \"lag\"; action = \"below\"; want = { max = \"soon\"; }; };"), "probe 'p': max is 'soon'; allowed is a duration", NULL },
     /* steps */
     { STEP("action = \"exec.ensuer\"; resource = \"users\";"), "there is no action 'exec.ensuer'; did you mean 'exec.ensure'?", NULL },
     { STEP("action = \"nobody.knows\";"), "there is no action 'nobody.knows'", NULL },
@@ -349,7 +353,11 @@ static const struct {
     { "\"when\":[[", "\"when\":[7,[" }, { "\"when\":[[", "\"when\":[[1,2],[" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[2,0,1,0,0,0,0,\"\"]]" },
     { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[1,1,5,0,0,0,0,\"\"]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,1e300,0,0,\"\"]]" },
     { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[99,0,0,0,0,0,0,\"\"]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,\"0\",0,0,\"\"]]" },
-    { "\"facts\":[", "\"facts\":[7," }, { "\"steps\":[", "\"steps\":7,\"s\":[" }, { "\"steps\":[{", "\"steps\":[7,{" },
+    { "\"facts\":[", "\"facts\":[7," }, { "\"criteria\":[", "\"isolate\":7,\"criteria\":[" }, { "\"criteria\":[", "\"isolate\":\"\",\"criteria\":[" },
+    { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[1,0,1,0,0,0,0,\"\"]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,-1e300,0,0,\"\"]]" },
+    { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":[[3,0,0,0,0,0,0,7]]" }, { "\"when\":[[3,0,0,0,0,0,0,\"\"]]", "\"when\":7" },
+    { "\"steps\":[", "\"steps\":[],\"other\":[" }, { "\"after\":[", "\"after\":7,\"then\":[" },
+    { "\"steps\":[", "\"steps\":7,\"s\":[" }, { "\"steps\":[{", "\"steps\":[7,{" },
 };
 /* clang-format on */
 
