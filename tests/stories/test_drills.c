@@ -160,6 +160,50 @@ START_TEST(a_live_drill_switches_soaks_and_comes_home)
 }
 END_TEST
 
+/* Whoever calls it off on the way back would leave the users where they are not at home. */
+START_TEST(on_the_way_back_there_is_nothing_to_call_off)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    run_to_state(20 * MINUTE_MS, EVAC_DRILL_IS_RETURNING);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CALL_OFF, "", "enough", 0), EVAC_E_REFUSED);
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_SUCCEEDED);
+    story_expect_active(w, "us-east-1");
+}
+END_TEST
+
+/* Its run is taken back, step by step, as if somebody had cancelled that. */
+START_TEST(a_drill_that_is_called_off_while_it_runs_puts_everything_back)
+{
+    begin("drills = ( { kind = \"isolated\"; " AT "} );");
+    world_until(w, DUE_MS);
+    run_to_state(MINUTE_MS, EVAC_DRILL_IS_RUNNING);
+    while (!world_traced(w, "scale:web applying"))
+        world_run(w, 100);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_CALL_OFF, "", "enough", 0), EVAC_OK);
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    ck_assert_msg(world_run_state(w) == EVAC_RUN_ROLLED_BACK, "%s", story(w));
+    story_expect_active(w, "us-east-1");
+    story_expect_writer(w, "us-east-1");
+}
+END_TEST
+
+/* Home is gone when the soak is over: users are where something answers. */
+START_TEST(from_a_soak_nobody_is_led_home_to_a_region_that_is_down)
+{
+    begin(LIVE);
+    world_until(w, DUE_MS + SEC_MS);
+    run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+    world_run(w, 2 * MINUTE_MS);
+    world_control(w, "region us-east-1 down");
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_INTERRUPTED);
+    ck_assert_msg(world_traced(w, "home is down: users stay where they are"), "%s", story(w));
+    story_expect_active(w, "us-west-2");
+    story_expect_writer(w, "us-west-2");
+}
+END_TEST
+
 START_TEST(a_live_drill_waits_for_a_person_who_says_yes_or_does_not)
 {
     begin("drills = ( { kind = \"live\"; soak = \"1m\"; " AT "} );");
@@ -359,6 +403,32 @@ START_TEST(on_a_game_day_on_which_the_policy_does_nothing_the_fault_is_taken_out
 }
 END_TEST
 
+/* What breaks beside the fault is no game: it is ended, and nothing was proven. */
+START_TEST(a_game_day_on_which_the_standby_breaks_too_is_ended)
+{
+    begin_game_day("lag us-east-1 60000", "lag us-east-1 normal");
+    world_until(w, DUE_MS);
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    world_control(w, "region us-west-2 down");
+    run_to_end(20 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    ck_assert_msg(world_traced(w, "more broke than should"), "%s", story(w));
+    story_expect_active(w, "us-east-1");
+}
+END_TEST
+
+START_TEST(a_game_day_on_which_somebody_moves_the_app_himself_proves_nothing)
+{
+    begin_game_day("lag us-east-1 60000", "lag us-east-1 normal");
+    world_until(w, DUE_MS);
+    run_to_state(2 * MINUTE_MS, EVAC_DRILL_IS_WATCHING);
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    for (int i = 0; i < 600 && drill()->state == EVAC_DRILL_IS_WATCHING; i++)
+        world_run(w, SEC_MS);
+    run_to_end(40 * MINUTE_MS, EVAC_DRILL_IS_FAILED);
+    ck_assert_msg(world_traced(w, "somebody else moved the app"), "%s", story(w));
+}
+END_TEST
+
 START_TEST(a_game_day_that_is_called_off_takes_the_fault_out)
 {
     begin_game_day("lag us-east-1 60000", "lag us-east-1 normal");
@@ -550,6 +620,9 @@ static void cases(Suite *suite)
     tc = tcase_create("live");
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, a_live_drill_switches_soaks_and_comes_home);
+    tcase_add_test(tc, on_the_way_back_there_is_nothing_to_call_off);
+    tcase_add_test(tc, a_drill_that_is_called_off_while_it_runs_puts_everything_back);
+    tcase_add_test(tc, from_a_soak_nobody_is_led_home_to_a_region_that_is_down);
     tcase_add_loop_test(tc, a_live_drill_waits_for_a_person_who_says_yes_or_does_not, 0, 3);
     tcase_add_test(tc, a_live_drill_goes_home_at_once_when_the_other_region_is_not_well);
     tcase_add_test(tc, a_person_calls_a_live_drill_off_and_it_comes_home);
@@ -569,6 +642,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, on_a_game_day_a_region_goes_down_and_the_policy_moves_the_users);
     tcase_add_test(tc, on_a_game_day_on_which_the_policy_does_nothing_the_fault_is_taken_out);
     tcase_add_test(tc, a_game_day_that_is_called_off_takes_the_fault_out);
+    tcase_add_test(tc, a_game_day_on_which_the_standby_breaks_too_is_ended);
+    tcase_add_test(tc, a_game_day_on_which_somebody_moves_the_app_himself_proves_nothing);
     tcase_add_loop_test(tc, a_crash_on_a_game_day_leaves_no_fault_behind, 0, 6);
     tcase_add_loop_test(tc, a_game_day_by_a_fault_of_the_sandbox_puts_it_in_and_takes_it_out, 0, 3);
     tcase_add_test(tc, a_fault_that_the_sandbox_does_not_know_is_found_before_the_day_begins);

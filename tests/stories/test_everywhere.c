@@ -55,6 +55,16 @@ START_TEST(both_regions_serve_and_are_left_alone)
 }
 END_TEST
 
+/* It serves from all of its regions: there is no one place that a person could name. */
+START_TEST(nobody_says_where_an_app_serves_that_serves_everywhere)
+{
+    struct world *w = everywhere(NULL);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_PLACE, "us-west-2", "seen", 0), EVAC_E_REFUSED);
+    expect_serving(w, EAST | WEST);
+    world_free(w);
+}
+END_TEST
+
 /* Whichever region dies: the one with the writer's place, and the other one. */
 START_TEST(a_dead_region_is_left_by_the_policy)
 {
@@ -203,6 +213,7 @@ static void cases(Suite *suite)
     TCase *tc = tcase_create("everywhere");
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, both_regions_serve_and_are_left_alone);
+    tcase_add_test(tc, nobody_says_where_an_app_serves_that_serves_everywhere);
     tcase_add_loop_test(tc, a_dead_region_is_left_by_the_policy, 0, 2);
     tcase_add_test(tc, a_region_is_taken_out_for_maintenance_without_losing_data);
     tcase_add_test(tc, who_serves_is_known_after_a_crash);

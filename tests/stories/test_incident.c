@@ -336,6 +336,46 @@ START_TEST(a_person_may_pause_it)
 }
 END_TEST
 
+/* Words that would do nothing, or harm, are refused; the incident stays as it was. */
+START_TEST(a_word_that_does_not_fit_is_refused)
+{
+    begin(40, proposes, "");
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_E_REFUSED); /* there is none */
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, "mars"), EVAC_E_NOTFOUND);
+    fleet_down(f, 0, 40, 0, true);
+    fleet_run(f, 3 * MINUTE_MS);
+    expect_incident(EVAC_INCIDENT_OPEN);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_RESUME, EAST), EVAC_E_REFUSED);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_RETRY, EAST), EVAC_E_REFUSED); /* a step's word */
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_PAUSE, EAST), EVAC_OK);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_PAUSE, EAST), EVAC_E_REFUSED);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK);
+    expect_incident(EVAC_INCIDENT_PAUSED); /* a yes does not make room */
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_E_REFUSED);
+    ck_assert_uint_eq(fleet_admitted(f), 0);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_RESUME, EAST), EVAC_OK);
+    expect_incident(EVAC_INCIDENT_APPROVED);
+    fleet_run(f, 10 * MINUTE_MS);
+    expect_all_moved_once(40);
+}
+END_TEST
+
+START_TEST(a_yes_while_automation_is_stopped_moves_nothing)
+{
+    begin(40, proposes, "");
+    fleet_down(f, 0, 40, 0, true);
+    fleet_run(f, 3 * MINUTE_MS);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_STOP_AUTOMATION, ""), EVAC_OK);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_E_REFUSED);
+    fleet_run(f, 5 * MINUTE_MS);
+    ck_assert_uint_eq(fleet_admitted(f), 0);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_ALLOW_AUTOMATION, ""), EVAC_OK);
+    ck_assert_int_eq(fleet_say(f, EVAC_CMD_APPROVE, EAST), EVAC_OK);
+    fleet_run(f, 10 * MINUTE_MS);
+    expect_all_moved_once(40);
+}
+END_TEST
+
 /* --- crashes
  * --------------------------------------------------------------------------------------------- */
 
@@ -540,6 +580,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_capacity_over_there_it_pauses_and_a_person_resumes);
     tcase_add_test(tc, when_moved_apps_fall_ill_it_pauses);
     tcase_add_test(tc, a_person_may_pause_it);
+    tcase_add_test(tc, a_word_that_does_not_fit_is_refused);
+    tcase_add_test(tc, a_yes_while_automation_is_stopped_moves_nothing);
     tcase_add_loop_test(tc, after_a_crash_the_evacuation_goes_on_where_it_was, 0, 4);
     tcase_add_test(tc, a_reload_in_the_middle_of_a_wave_changes_nothing);
     tcase_add_test(tc, what_can_not_be_moved_holds_up_nobody);

@@ -174,6 +174,28 @@ START_TEST(where_it_serves_can_be_said_by_a_person_and_survives_a_crash)
 }
 END_TEST
 
+/* Moved by somebody whose journal was merged into this one: a person looks before automation goes
+ * on. */
+START_TEST(after_a_merge_that_moved_the_app_somebody_looks_at_it_first)
+{
+    struct world *w = shop("");
+    world_run(w, MINUTE_MS);
+    ck_assert(world_app(w)->acked);
+    world_crash(w, 5000);
+    struct evac_store *store = world_store(w);
+    const struct evac_record merged = { .seq = store->vt->last_seq(store) + 1,
+                                        .kind = EVAC_RECORD_MERGE,
+                                        .app = EVAC_STR("shop"),
+                                        .to = EVAC_STR("review") };
+    ck_assert_int_eq(store->vt->append(store, &merged, 1, NULL), EVAC_OK);
+    world_run(w, 30000);
+    ck_assert(!world_app(w)->acked && world_app(w)->auto_unacked);
+    ck_assert_int_eq(world_say(w, EVAC_CMD_ACK, "", "I looked", 0), EVAC_OK);
+    ck_assert(world_app(w)->acked && !world_app(w)->auto_unacked);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(a_run_that_goes_on_says_where_it_serves_and_nobody_else)
 {
     struct world *w = shop(ORDERS);
@@ -191,6 +213,7 @@ static void cases(Suite *suite)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_lost_region_is_restored_from_its_backups);
     tcase_add_test(tc, an_old_backup_waits_for_a_person);
+    tcase_add_test(tc, after_a_merge_that_moved_the_app_somebody_looks_at_it_first);
     tcase_add_test(tc, a_replica_is_promoted_through_crashes);
     tcase_add_test(tc, a_name_that_holds_the_run_s_number_is_new_each_time);
     tcase_add_test(tc, where_it_serves_can_be_said_by_a_person_and_survives_a_crash);

@@ -105,6 +105,23 @@ START_TEST(vantages_are_heard_again_after_a_crash)
 }
 END_TEST
 
+/* The same places under a new configuration: what each has said still counts. */
+START_TEST(a_reload_does_not_silence_the_vantages)
+{
+    begin(TWO);
+    world_silence(w, 2, true);
+    world_run(w, 40 * SECOND);
+    ck_assert_int_eq(world_reload(w, "rpo = \"30s\"=>rpo = \"40s\""), EVAC_OK);
+    ck_assert_int_eq(evac_shell_engine(world_shell(w))->vantages[1].state, EVAC_VANTAGE_SPEAKS);
+    ck_assert_int_eq(evac_shell_engine(world_shell(w))->vantages[2].state, EVAC_VANTAGE_SILENT);
+    expect(EVAC_VERDICT_UP, EVAC_VERDICT_UP);
+    world_control(w, "region us-east-1 down");
+    ck_assert(world_run_to_end(w, 600 * SECOND));
+    ck_assert_int_eq(world_run_state(w), EVAC_RUN_SUCCEEDED);
+    end();
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("vantages");
@@ -114,6 +131,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, the_controller_alone_moves_nothing_when_its_vantages_are_silent);
     tcase_add_test(tc, a_vantage_that_is_cut_off_from_everything_and_knows_it_does_not_count);
     tcase_add_test(tc, vantages_are_heard_again_after_a_crash);
+    tcase_add_test(tc, a_reload_does_not_silence_the_vantages);
     suite_add_tcase(suite, tc);
 }
 
