@@ -79,7 +79,9 @@ static void become(const struct host_spawn *spawn, pid_t parent, struct failure 
 
 static void run_child(const struct host_spawn *spawn, pid_t parent, int tell)
 {
-    struct failure f = { 0, "" };
+    struct failure f;
+    memset(&f, 0, sizeof f); /* the bytes between its members go through the pipe, too */
+    f.what = "";
     errno = 0;
     become(spawn, parent, &f);
     f.error = errno ? errno : EIO;

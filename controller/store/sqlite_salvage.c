@@ -41,25 +41,29 @@ static void *must(void *p)
 
 /* --- SQLite, shown one page --- */
 
-/* The first page of a journal is always the same but for counts: a new one's is as good. */
-static bool lay_first_page(struct evac_sqlite_image *image)
+/* One of nothing but memory, whose lack is all that it can fail by. */
+static sqlite3 *open_memory(void)
 {
     sqlite3 *db = NULL;
+    int code = sqlite3_open(":memory:", &db);
+    if (EVAC_IF_NEVER(code != SQLITE_OK))
+        abort();
+    return db;
+}
+
+/* The first page of a journal is always the same but for counts: a new one's is as good. */
+static void lay_first_page(struct evac_sqlite_image *image)
+{
+    sqlite3 *db = open_memory();
     sqlite3_int64 size = 0;
-    unsigned char *fresh = NULL;
-    if (sqlite3_open(":memory:", &db) == SQLITE_OK &&
-        sqlite3_exec(db, evac_sqlite_first, NULL, NULL, NULL) == SQLITE_OK)
-        fresh = sqlite3_serialize(db, "main", &size, 0);
-    bool good = fresh && size >= (sqlite3_int64)image->page_bytes && image->pages >= ROOT;
-    if (good) {
-        memcpy(image->bytes, fresh, image->page_bytes);
-        for (int i = 0; i < 4; i++) /* so many pages; the count is as new as the last change */
-            image->bytes[28 + i] = (unsigned char)(image->pages >> (24 - 8 * i));
-        memcpy(image->bytes + 92, image->bytes + 24, 4);
-    }
+    (void)sqlite3_exec(db, evac_sqlite_first, NULL, NULL, NULL);
+    unsigned char *fresh = must(sqlite3_serialize(db, "main", &size, 0));
+    memcpy(image->bytes, fresh, image->page_bytes);
+    for (int i = 0; i < 4; i++) /* so many pages; the count is as new as the last change */
+        image->bytes[28 + i] = (unsigned char)(image->pages >> (24 - 8 * i));
+    memcpy(image->bytes + 92, image->bytes + 24, 4);
     sqlite3_free(fresh);
     sqlite3_close(db);
-    return good;
 }
 
 static unsigned char *page_at(const struct salvage *s, uint32_t page)
@@ -84,8 +88,8 @@ static bool show_page(struct salvage *s, uint32_t page)
     leave_page(s);
     memcpy(s->image.bytes + (size_t)(ROOT - 1) * s->image.page_bytes, page_at(s, page),
            s->image.page_bytes);
-    bool good = sqlite3_open(":memory:", &s->db) == SQLITE_OK &&
-                sqlite3_deserialize(s->db, "main", s->image.bytes, (sqlite3_int64)s->image.size,
+    s->db = open_memory();
+    bool good = sqlite3_deserialize(s->db, "main", s->image.bytes, (sqlite3_int64)s->image.size,
                                     (sqlite3_int64)s->image.size,
                                     SQLITE_DESERIALIZE_READONLY) == SQLITE_OK &&
                 sqlite3_prepare_v2(s->db, "SELECT " COLUMNS " FROM journal WHERE seq = ?", -1,
@@ -310,11 +314,9 @@ static int note_finding(void *user, int columns, char **values, char **names)
 /* An index that does not fit its table hides rows from whoever reads by run or app. */
 static void check_structure(const struct evac_sqlite_image *image, struct evac_buf *notes)
 {
-    sqlite3 *db = NULL;
+    sqlite3 *db = open_memory();
     image->bytes[18] = image->bytes[19] = 1; /* the log is laid in: a file without one */
-    int code = sqlite3_open(":memory:", &db);
-    if (code == SQLITE_OK)
-        code = sqlite3_deserialize(db, "main", image->bytes, (sqlite3_int64)image->size,
+    int code = sqlite3_deserialize(db, "main", image->bytes, (sqlite3_int64)image->size,
                                    (sqlite3_int64)image->size, SQLITE_DESERIALIZE_READONLY);
     if (code == SQLITE_OK)
         code = sqlite3_exec(db, "PRAGMA integrity_check(20)", note_finding, notes, NULL);
@@ -331,8 +333,8 @@ static void run(struct salvage *s, const char *path, struct telling *t)
     check_structure(&s->image, notes);
     s->root = must(malloc(s->image.page_bytes));
     memcpy(s->root, s->image.bytes + (size_t)(ROOT - 1) * s->image.page_bytes, s->image.page_bytes);
-    if (lay_first_page(&s->image))
-        find_all(s, notes);
+    lay_first_page(&s->image);
+    find_all(s, notes);
     t->ret->last = last_number(s, path, notes);
     tell_all(s, t);
     leave_page(s);

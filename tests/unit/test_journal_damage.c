@@ -455,6 +455,102 @@ START_TEST(between_two_damaged_places_of_a_page_rows_are_found_one_by_one)
 }
 END_TEST
 
+static void note_problem(void *user, const struct evac_salvaged *what)
+{
+    if (what->problem[0])
+        snprintf(user, 128, "%llu %s", (unsigned long long)what->from, what->problem);
+}
+
+/* A write that went to the wrong place: one page's rows are there twice, the other's are gone. Of
+ * two rows with one number the good one comes first. */
+START_TEST(a_page_in_another_s_place_is_told_from_its_own)
+{
+    struct look l;
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    struct bytes none = { log_file.p, 0 }, damaged = copy(main_file);
+    size_t leaves[2], n = 0;
+    for (size_t at = 4096; n < 2 && at + 4096 <= damaged.n; at += 4096)
+        if (damaged.p[at] == 13 && damaged.p[at + 4] >= 4)
+            leaves[n++] = at;
+    ck_assert_uint_eq(n, 2);
+    memcpy(damaged.p + leaves[_i], damaged.p + leaves[!_i], 4096);
+    unsigned char *text = memmem(damaged.p + leaves[0], 4096, "waitingready", 12);
+    ck_assert_ptr_nonnull(text);
+    text[0] ^= 1; /* one of the two copies is altered as well */
+    lay_out(damaged, none);
+    memset(&l, 0, sizeof l);
+    ck_assert_int_eq(evac_store_salvage(path, look, &l, &s, &err), EVAC_OK);
+    ck_assert_uint_ge(s.damaged, 4);
+    ck_assert_uint_ge(s.gone, ROWS - OLD + 4);
+    ck_assert_uint_le(l.good_rows, OLD - 4);
+    evac_salvage_done(&s);
+    free(damaged.p);
+}
+END_TEST
+
+/* However much is damaged: what is said of it has an end. */
+START_TEST(of_many_damaged_places_the_first_are_named)
+{
+    struct look l;
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    unsigned lines = 0;
+    struct bytes damaged = copy(log_file);
+    ck_assert_uint_gt(frames(), 20);
+    for (size_t f = 0; f < frames(); f++)
+        damaged.p[32 + f * (24 + 4096) + 24 + 4000] ^= 1;
+    lay_out(main_file, damaged);
+    memset(&l, 0, sizeof l);
+    ck_assert_int_eq(evac_store_salvage(path, look, &l, &s, &err), EVAC_OK);
+    for (size_t i = 0; i < s.notes.n; i++)
+        lines += s.notes.p[i] == '\n';
+    ck_assert_uint_ge(lines, 20);
+    ck_assert_uint_le(lines, 24);
+    ck_assert_uint_eq(l.good_rows, OLD);
+    evac_salvage_done(&s);
+    free(damaged.p);
+}
+END_TEST
+
+/* A header that fits none of the frames behind it: there is nothing to lay in. */
+START_TEST(a_log_of_which_nothing_is_its_own_is_none)
+{
+    struct look l;
+    size_t one = 24 + 4096;
+    struct bytes damaged = copy(log_file);
+    damaged.n = 32 + (1 + (size_t)_i) * one;
+    damaged.p[16] ^= 1; /* the header's salt */
+    if (_i)
+        damaged.p[32 + one + 8] ^= 2; /* and the second frame's */
+    lay_out(main_file, damaged);
+    ck_assert(!salvaged_whole(&l));
+    ck_assert_uint_eq(l.good_rows, OLD);
+    free(damaged.p);
+}
+END_TEST
+
+/* More rows than fit where they are first noted down. */
+START_TEST(a_long_journal_is_told_from_end_to_end)
+{
+    static struct evac_record rows[1500];
+    struct evac_salvage s;
+    struct evac_err err = { EVAC_OK, "" };
+    struct look l;
+    remove_all();
+    struct evac_store *store = open_store(false, &err);
+    ck_assert_ptr_nonnull(store);
+    for (uint64_t i = 0; i < 1500; i++)
+        rows[i] = (struct evac_record){ .seq = i + 1, .kind = EVAC_RECORD_LAG };
+    ck_assert_int_eq(store->vt->append(store, rows, 1500, &err), EVAC_OK);
+    evac_store_close(store);
+    memset(&l, 0, sizeof l);
+    ck_assert_int_eq(evac_store_salvage(path, note_problem, (char[128]){ "" }, &s, &err), EVAC_OK);
+    ck_assert(evac_salvage_is_whole(&s) && s.rows == 1500 && s.last == 1500);
+    evac_salvage_done(&s);
+}
+END_TEST
+
 /* With a hash that is its own: only the row behind it, and the head, can tell. */
 static void replace_row(uint64_t seq)
 {
@@ -479,12 +575,6 @@ static void replace_row(uint64_t seq)
     sqlite3_finalize(stmt);
     sqlite3_close(db);
     evac_arena_free(arena);
-}
-
-static void note_problem(void *user, const struct evac_salvaged *what)
-{
-    if (what->problem[0])
-        snprintf(user, 128, "%llu %s", (unsigned long long)what->from, what->problem);
 }
 
 START_TEST(a_row_that_was_replaced_is_told_by_the_one_behind_it)
@@ -586,14 +676,16 @@ END_TEST
 START_TEST(a_head_that_is_nonsense_stops_nobody)
 {
     char *text = (char *)head_file.p, *digit = memchr(text, ':', head_file.n);
-    struct bytes heads[] = {
-        copy(head_file), copy(head_file), copy(head_file), { head_file.p, 9 }
-    };
+    struct bytes heads[] = { copy(head_file),
+                             copy(head_file),
+                             copy(head_file),
+                             { head_file.p, 9 },
+                             { head_file.p, head_file.n - 10 } };
     ck_assert_ptr_nonnull(digit);
     heads[0].p[0] = 'T';               /* other words */
     heads[1].p[head_file.n - 5] = 'g'; /* no digit of a hash */
     heads[2].p[head_file.n - 6] = '!';
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         lay_out(main_file, log_file);
         save(".head", heads[i]);
         ck_assert(begins("a nonsensical head"));
@@ -741,6 +833,10 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_an_earlier_log_left_behind_is_none_of_the_journals);
     tcase_add_test(tc, between_two_damaged_places_of_a_page_rows_are_found_one_by_one);
     tcase_add_loop_test(tc, a_row_that_was_replaced_is_told_by_the_one_behind_it, 0, 2);
+    tcase_add_loop_test(tc, a_page_in_another_s_place_is_told_from_its_own, 0, 2);
+    tcase_add_test(tc, of_many_damaged_places_the_first_are_named);
+    tcase_add_loop_test(tc, a_log_of_which_nothing_is_its_own_is_none, 0, 2);
+    tcase_add_test(tc, a_long_journal_is_told_from_end_to_end);
     tcase_add_test(tc, the_last_row_replaced_is_told_by_the_head);
     tcase_add_test(tc, what_is_no_journal_that_can_be_read_is_said);
     tcase_add_test(tc, a_log_that_can_not_be_read_is_said_and_the_file_is_read_without);

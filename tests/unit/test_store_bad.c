@@ -1,15 +1,18 @@
 /* A journal's file that somebody or something changed, or that can not be had at all: what is said,
  * and that nothing is made worse. */
 #include "evac/arena.h"
+#include "sqlite_head.h"
 #include "sqlite_lock.h"
 #include "store_memory.h"
 #include "suite.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +139,8 @@ START_TEST(a_path_that_can_not_be_is_said_and_nothing_is_made)
     long pid = 7;
     int64_t since = 7;
     ck_assert(!evac_store_sqlite_held(longest, &pid, &since) && pid == 7);
+    struct evac_chain chain;
+    ck_assert(!evac_sqlite_head_read(longest, &chain));
     evac_sqlite_ballast_make(longest, 4096);
     ck_assert(!evac_sqlite_ballast_drop(longest));
     snprintf(below, sizeof below, "%s/none/journal.db", dir);
@@ -243,6 +248,44 @@ START_TEST(a_ballast_larger_than_the_disk_is_not_begun)
 }
 END_TEST
 
+static void limit_files(rlim_t bytes)
+{
+    static struct rlimit before;
+    struct rlimit limit;
+    if (before.rlim_max == 0)
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    if (bytes)
+        limit.rlim_cur = bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* As on a full disk: whoever can not begin says so, holds nothing, and leaves no half of a
+ * reserve. */
+START_TEST(where_nothing_can_be_written_nothing_is_begun_and_nothing_held)
+{
+    struct evac_store *store;
+    char ballast[160];
+    struct stat st;
+    long pid;
+    int64_t since;
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(1);
+    enum evac_code code = open_with(path, false, 0, &store);
+    limit_files(0);
+    ck_assert_msg(code == EVAC_E_STORE && !store, "%s", err.text);
+    ck_assert(!evac_store_sqlite_held(path, &pid, &since));
+    limit_files(1u << 20);
+    code = open_with(path, false, 8u << 20, &store);
+    limit_files(0);
+    ck_assert_msg(code == EVAC_OK, "%s", err.text);
+    ck_assert(evac_store_sqlite_ballast_used(store));
+    snprintf(ballast, sizeof ballast, "%s.ballast", path);
+    ck_assert_int_ne(stat(ballast, &st), 0);
+    evac_store_close(store);
+}
+END_TEST
+
 START_TEST(without_its_head_a_journal_works)
 {
     char head[160];
@@ -288,6 +331,7 @@ START_TEST(a_row_that_is_not_there_is_said_not_to_be)
     ck_assert_int_eq(open_with(path, true, 0, &store), EVAC_E_CORRUPT);
     store = evac_store_new_memory("n", "b");
     ck_assert(!evac_store_sqlite_ballast_used(store)); /* it has none */
+    ck_assert_uint_eq(evac_store_sqlite_work(store), 0);
     evac_store_close(store);
     evac_arena_free(arena);
 }
@@ -373,6 +417,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, the_ballast_is_made_once_kept_and_given_up);
     tcase_add_test(tc, the_ballast_is_made_again_once_there_is_room);
     tcase_add_test(tc, a_ballast_larger_than_the_disk_is_not_begun);
+    tcase_add_test(tc, where_nothing_can_be_written_nothing_is_begun_and_nothing_held);
     tcase_add_test(tc, without_its_head_a_journal_works);
     tcase_add_test(tc, who_only_reads_changes_nothing);
     tcase_add_test(tc, a_row_that_is_not_there_is_said_not_to_be);
