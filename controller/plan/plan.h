@@ -138,8 +138,8 @@ struct evac_plan_request {
  * (nearest name given), missing parameters, cycles, unreachable steps, more than one pivot that
  * could be taken in the same mode, a step that promotes data without a fence before it, one that
  * moves traffic without a verification of the data before it, a lossy step that is not the pivot.
- * *ret_plan is the caller's. What is wrong with the request alone is in err: regions that are not the
- * app's (EVAC_E_BADARG), a workflow that the runbook does not have (EVAC_E_UNSUPPORTED).
+ * *ret_plan is the caller's. What is wrong with the request alone is in err: regions that are not
+ * the app's (EVAC_E_BADARG), a workflow that the runbook does not have (EVAC_E_UNSUPPORTED).
  */
 enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct evac_diag *diag,
                                  struct evac_plan **ret_plan, struct evac_err *err);
