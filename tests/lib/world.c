@@ -1011,7 +1011,10 @@ static bool serves_now(struct world *w, size_t region)
 /* Rows of a shared journal land some time after they were decided. */
 static uint64_t decided_ms(const struct seat *s, const struct evac_record *r)
 {
-    return s->w->many ? world_ms_of(s, r->t_boot_ms) : s->w->v.now_ms;
+    if (!s->w->many)
+        return s->w->v.now_ms;
+    return r->t_boot_ms < s->own_0_ms ? s->world_0_ms - (s->own_0_ms - r->t_boot_ms)
+                                      : world_ms_of(s, r->t_boot_ms);
 }
 
 static const struct seat *writer_of(const struct world *w, const struct evac_record *r)

@@ -1,4 +1,5 @@
 # Down, up, down, up: one move at most, no way back by itself, and a cooldown after it (S8).
+# Without COOLDOWN it breaks.
 seed 12
 4.000 control region us-east-1 down
 9.000 control region us-east-1 up

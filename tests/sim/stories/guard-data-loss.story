@@ -1,5 +1,6 @@
 # pg_auto_failover's guard_data_loss: the standby falls behind by more than the objective, then the primary dies. No
 # promotion beyond the objective without a person's word (S4).
+# Without RPO it breaks.
 seed 31
 4.000 control lag us-west-2 8000
 12.000 control lag us-west-2 16000
