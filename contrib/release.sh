@@ -39,6 +39,7 @@ fi
 build=$(cd "$build" && pwd)
 
 git archive --format=tar --prefix="evac-$version/" HEAD | gzip -9n >"$out/evac-$version.tar.gz"
+umask 022 # as contrib/reproducible.sh packs
 (cd "$build" && cpack -G DEB -B "$out/pack" -D CPACK_DEBIAN_COMPRESSION_TYPE=zstd >/dev/null)
 mv "$out"/pack/*.deb "$out/"
 rm -rf "$out/pack"

@@ -29,6 +29,7 @@ build() { # folder, umask, zone, locale
     cd "$1"
     cmake --preset release -DEVAC_TESTS=OFF >/dev/null
     cmake --build --preset release ${JOBS:+-j "$JOBS"} --target "${targets[@]}" >"$1/build.log" 2>&1 || { tail "$1/build.log"; exit 1; }
+    umask 022 # the frame of a package has the umask of whoever packs, whatever is in it
     [ -z "$whole" ] || (cd build/release && cpack -G DEB -B "$1/package" >"$1/build.log" 2>&1) || { tail "$1/build.log"; exit 1; }
   )
 }
@@ -51,8 +52,10 @@ if [ -n "$whole" ]; then
     compare "$(basename "$package")" "package/$(basename "$package")"
     for side in "$one" "$another"; do dpkg-deb -x "$side/package/$(basename "$package")" "$side/unpacked"; done
     diff -r "$one/unpacked" "$another/unpacked" || bad=1 # which of its files, when it is one
-    # Owners and modes are in the package too.
-    diff <(dpkg-deb -c "$one/package/$(basename "$package")") <(dpkg-deb -c "$another/package/$(basename "$package")") || bad=1
+    # Owners and modes are in the package too, and what it says of itself.
+    for what in -c -I; do
+      diff <(dpkg-deb $what "$one/package/$(basename "$package")") <(dpkg-deb $what "$another/package/$(basename "$package")") || bad=1
+    done
   done
 fi
 exit "$bad"

@@ -87,6 +87,33 @@ START_TEST(who_may_write_and_where_traffic_goes_stay_as_they_are)
 }
 END_TEST
 
+static void expect_renew(struct bench *b, int seconds)
+{
+    char member[40];
+    (void)snprintf(member, sizeof member, "\"renew_ms\":%d000,", seconds);
+    ck_assert_msg(strstr(copy(b, "shop-go-usw2"), member), "%s", copy(b, "shop-go-usw2"));
+}
+
+/* Configured are 5 s and a margin of 1 s; the copy promises 30 s. */
+START_TEST(a_shorter_permission_counts_when_the_longer_one_has_run_out)
+{
+    struct bench *b = bench_new(10);
+    bench_control(b, "app shop renew 30000");
+    act(b, "fence", GO WEST, EVAC_OUTCOME_ACCEPTED);
+    expect_renew(b, 30);
+    bench_run(b, 30000);
+    expect_words(look(b, "expire", GO WEST), EVAC_SEEN_MOVING, "runs out in");
+    act(b, "grant", GO WEST, EVAC_OUTCOME_ACCEPTED); /* too early: a reader may still go by it */
+    expect_renew(b, 30);
+    act(b, "fence", GO "region=us-west-2\nfrom=us-west-2\nto=us-east-1\nmode=graceful\napp=shop\n",
+        EVAC_OUTCOME_ACCEPTED);
+    bench_run(b, 34000);
+    act(b, "grant", GO WEST, EVAC_OUTCOME_ACCEPTED);
+    expect_renew(b, 5);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_late_request_of_an_older_decision_is_refused)
 {
     struct bench *b = bench_new(10);
@@ -304,6 +331,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_region_is_put_out_and_in_again_in_the_copy_that_its_check_reads);
     tcase_add_test(tc, neither_the_region_that_is_left_nor_us_east_1_is_needed);
     tcase_add_test(tc, who_may_write_and_where_traffic_goes_stay_as_they_are);
+    tcase_add_test(tc, a_shorter_permission_counts_when_the_longer_one_has_run_out);
     tcase_add_test(tc, a_late_request_of_an_older_decision_is_refused);
     tcase_add_test(tc, a_lost_answer_is_found_out);
     tcase_add_test(tc, a_rollback_touches_only_the_region_that_it_is_about);

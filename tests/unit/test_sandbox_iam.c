@@ -1,4 +1,5 @@
 /* The model's IAM: how policies are evaluated, what requests need, and how they are refused. */
+#include "aws_pack.h"
 #include "iam_facts.h"
 #include "sandbox_bench.h"
 #include "sandbox_rights.h"
@@ -157,6 +158,125 @@ START_TEST(every_operation_has_its_rights)
 }
 END_TEST
 
+/* --- what drivers ask, and say that they need ---------------------------------------------------
+ */
+
+static bool lists(struct evac_str names, struct evac_str name)
+{
+    while (names.n)
+        if (evac_str_eq(evac_str_cut(names, ' ', &names), name))
+            return true;
+    return false;
+}
+
+/* What AWS asks for, though no request shows it: by the state of the resource or of the account. */
+static const char *const by_state[] = {
+    "drs StartRecovery drs:TagResource",                   /* a launch that tags */
+    "dynamodb UpdateTable iam:CreateServiceLinkedRole",    /* the account's first replica */
+    "rds RestoreDBInstanceFromDBSnapshot kms:CreateGrant", /* an encrypted snapshot */
+    "rds RestoreDBInstanceFromDBSnapshot kms:DescribeKey", /* the same */
+    "rds RestoreDBInstanceToPointInTime kms:CreateGrant",  /* an encrypted instance */
+    "rds RestoreDBInstanceToPointInTime kms:DescribeKey",  /* the same */
+    "s3 CopyObject s3:GetObjectVersionTagging",            /* an object with tags */
+    "s3 CopyObject s3:PutObjectTagging",                   /* the same */
+    "ec2 DeleteVolume ec2:DeleteVolume",                   /* the model restores no volumes */
+    NULL,
+};
+
+static bool is_by_state(const struct evac_op *op, struct evac_str name)
+{
+    char text[160];
+    size_t i = 0;
+    (void)snprintf(text, sizeof text, "%s %s %.*s", op->service, op->operation, EVAC_STR_ARG(name));
+    while (by_state[i] && strcmp(by_state[i], text) != 0)
+        i++;
+    return by_state[i] != NULL;
+}
+
+static bool is_same(const struct evac_op *a, const struct evac_op *b)
+{
+    return strcmp(a->service, b->service) == 0 && strcmp(a->operation, b->operation) == 0;
+}
+
+/* An operation may have a row for each region that it concerns: they count together. */
+static bool any_lists(const struct evac_op *ops, const struct evac_op *like, const char *action)
+{
+    for (; ops && ops->service; ops++)
+        if (is_same(ops, like) && (!ops->iam[0] || lists(evac_str(ops->iam), evac_str(action))))
+            return true; /* without any it is not ours: a service does it */
+    return false;
+}
+
+/* Both ways: what the request is asked for, the table names; what the table names, it is asked for.
+ * What depends on the request (when) may be missing, for a driver that never sends it so. */
+static void compare(const struct evac_driver *driver, const struct evac_op *ops,
+                    const struct evac_op *op, enum sb_service_id id, struct evac_buf *found)
+{
+    struct evac_str rest = evac_str(op->iam);
+    const struct sb_right *r;
+    for (r = NULL; (r = sb_right_next(id, op->operation, r)) != NULL;)
+        if (r->action[0] && !r->when && !any_lists(ops, op, r->action))
+            evac_buf_putf(found, "%s: %s %s needs %s too\n", driver->name, op->service,
+                          op->operation, r->action);
+    while (rest.n) {
+        struct evac_str name = evac_str_cut(rest, ' ', &rest);
+        bool asked = is_by_state(op, name);
+        for (r = NULL; (r = sb_right_next(id, op->operation, r)) != NULL;)
+            asked = asked || evac_str_is(name, r->action);
+        if (!asked || !evac_iam_action(name))
+            evac_buf_putf(found, "%s: %s %s %s %.*s\n", driver->name, op->service, op->operation,
+                          asked ? "names what AWS does not have:" : "is never asked about",
+                          EVAC_STR_ARG(name));
+    }
+}
+
+/* By the client's name of it, or, where one model serves two APIs, by what it signs as. */
+static bool find_service(const struct evac_op *op, enum sb_service_id *ret_id)
+{
+    const struct evac_aws_service *service = evac_aws_service(op->service);
+    for (unsigned by_name = 1; service && by_name < 2; by_name--)
+        for (unsigned s = 0; s < SB_SERVICE_COUNT; s++) {
+            const struct sb_service *model = sb_service((enum sb_service_id)s);
+            *ret_id = (enum sb_service_id)s;
+            if (sb_right_next(*ret_id, op->operation, NULL) &&
+                (by_name ? strcmp(model->row, op->service) == 0
+                         : strcmp(model->signing_name, service->signing_name) == 0))
+                return true;
+        }
+    return false;
+}
+
+static size_t compare_all(const struct evac_driver *driver, const struct evac_op *ops,
+                          struct evac_buf *found)
+{
+    size_t count = 0;
+    for (const struct evac_op *op = ops; op && op->service; op++, count++) {
+        enum sb_service_id id;
+        if (find_service(op, &id))
+            compare(driver, ops, op, id, found);
+        else if (!is_by_state(op, evac_str(op->iam)))
+            evac_buf_putf(found, "%s: nothing serves %s %s\n", driver->name, op->service,
+                          op->operation);
+    }
+    return count;
+}
+
+START_TEST(what_a_driver_calls_needs_what_its_table_says_and_nothing_else)
+{
+    size_t count = 0;
+    struct evac_buf found;
+    evac_buf_init(&found, 1u << 20);
+    for (const struct evac_driver *const *d = evac_pack_aws.drivers; *d; d++) {
+        count += compare_all(*d, (*d)->measure_ops, &found);
+        for (const struct evac_action *a = (*d)->actions; a && a->name; a++)
+            count += compare_all(*d, a->ops, &found);
+    }
+    ck_assert_msg(found.n == 0, "%s", found.p);
+    ck_assert_uint_gt(count, 300);
+    evac_buf_done(&found);
+}
+END_TEST
+
 /* --- requests --------------------------------------------------------------------------------- */
 
 static void allow(struct bench *b, const char *action, const char *resource)
@@ -210,6 +330,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, what_can_not_be_evaluated_is_refused_by_name, 0,
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(tc, every_operation_has_its_rights);
+    tcase_add_test(tc, what_a_driver_calls_needs_what_its_table_says_and_nothing_else);
     tcase_add_test(tc, who_was_not_named_may_all_and_who_was_may_what_it_was_given);
     tcase_add_test(tc, what_is_no_control_of_rights_is_refused);
     suite_add_tcase(suite, tc);

@@ -75,20 +75,21 @@ static const struct evac_param replicate_params[] = {
 #define TAGS \
     READ("ListTagsOfResource"), \
     IN(EVAC_HOME_FROM, "ListTagsOfResource", "dynamodb:ListTagsOfResource", false, "source=other")
-#define ON_TARGET " dynamodb:CreateTable dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:GetItem dynamodb:DeleteItem dynamodb:Query dynamodb:Scan"
+/* A table that is filled: a restored one, or a replica, which is made too. */
+#define FILLED " dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:GetItem dynamodb:DeleteItem dynamodb:Query dynamodb:Scan"
 /* A restore from the other region reads that region's backups, though it is asked for here. */
 #define RESTORE \
     POINT(EVAC_HOME_STEP), TAGS, WRITE("TagResource", "dynamodb:TagResource"), \
     IN(EVAC_HOME_FROM, "TagResource", "dynamodb:TagResource", true, "source=other"), \
-    IN(EVAC_HOME_STEP, "RestoreTableToPointInTime", "dynamodb:RestoreTableToPointInTime" ON_TARGET, true, "recover_from=point-in-time"), \
+    IN(EVAC_HOME_STEP, "RestoreTableToPointInTime", "dynamodb:RestoreTableToPointInTime" FILLED, true, "recover_from=point-in-time"), \
     IN(EVAC_HOME_FROM, "RestoreTableToPointInTime", "dynamodb:RestoreTableToPointInTime", true, OTHER_TIME), \
-    IN(EVAC_HOME_STEP, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup" ON_TARGET, true, "recover_from=backups"), \
+    IN(EVAC_HOME_STEP, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup" FILLED, true, "recover_from=backups"), \
     IN(EVAC_HOME_FROM, "RestoreTableFromBackup", "dynamodb:RestoreTableFromBackup", true, OTHER_BACKUP)
 static const struct evac_op ready_ops[] = { POINT(EVAC_HOME_STEP), TAGS, { 0 } };
 static const struct evac_op replicating_ops[] = { READ("DescribeTable"), { 0 } };
 static const struct evac_op replicate_ops[] = {
     IN(EVAC_HOME_TO, "DescribeTable", "dynamodb:DescribeTable", false, NULL),
-    IN(EVAC_HOME_TO, "UpdateTable", "dynamodb:UpdateTable dynamodb:CreateTableReplica iam:CreateServiceLinkedRole" ON_TARGET, true, NULL),
+    IN(EVAC_HOME_TO, "UpdateTable", "dynamodb:UpdateTable dynamodb:CreateTableReplica iam:CreateServiceLinkedRole dynamodb:CreateTable" FILLED, true, NULL),
     { 0 },
 };
 static const struct evac_op scale_ops[] = { READ("DescribeTable"), WRITE("UpdateTable", "dynamodb:UpdateTable"), { 0 } };

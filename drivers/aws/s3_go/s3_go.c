@@ -164,6 +164,22 @@ static int64_t renew_ms(const struct aws_call *c, const struct go *go)
     return own > go->renew_ms ? own : go->renew_ms;
 }
 
+/* How long after the copy was fenced somebody may still go by it. */
+static int64_t permission_ms(const struct aws_call *c, const struct go *go)
+{
+    return renew_ms(c, go) + duration(c, "margin", MARGIN_MS) + WHOLE_SECOND;
+}
+
+/* What a change promises. A configuration that was shortened counts from a grant on that comes when
+ * all that was promised before has run out; until then a fence must wait for the longer one. */
+static int64_t promised_ms(const struct aws_call *c, const struct go *go)
+{
+    int64_t own = duration(c, "renew", 0);
+    bool grants = strcmp(c->action, "grant") == 0 && c->goal.n == 0;
+    bool run_out = go->there && !go->writer[0] && go->age_ms >= permission_ms(c, go);
+    return grants && run_out && own > 0 ? own : renew_ms(c, go);
+}
+
 /* --- what is wanted -------------------------------------------------------------------------- */
 
 /* An action about which regions serve, not about who writes. */
@@ -406,7 +422,7 @@ static void on_expire(struct aws_call *c, const struct evac_aws_reply *r)
     struct go go;
     if (!look(c, r, &go))
         return;
-    int64_t all = renew_ms(c, &go) + duration(c, "margin", MARGIN_MS) + WHOLE_SECOND;
+    int64_t all = permission_ms(c, &go);
     int64_t left = all - go.age_ms;
     if (evac_str_is(c->to, go.writer)) {
         seen(c, &go, EVAC_SEEN_SATISFIED, 100, "the new region may write already");
@@ -497,7 +513,7 @@ static void put(struct aws_call *c, const struct go *go, const struct go *wanted
                    "{\"app\":\"%.*s\",\"epoch\":%lld,\"writer\":\"%s\",\"route\":\"%s\","
                    "\"renew_ms\":%lld,\"run\":\"%.*s\"%.*s}",
                    EVAC_STR_ARG(c->app), (long long)go->epoch + 1, wanted->writer, wanted->route,
-                   (long long)renew_ms(c, go), EVAC_STR_ARG(evac_args_get(&c->args, "run")),
+                   (long long)promised_ms(c, go), EVAC_STR_ARG(evac_args_get(&c->args, "run")),
                    EVAC_STR_ARG(out_member(c, wanted)));
     aws_next(c, &request, changed);
 }
