@@ -361,10 +361,12 @@ enum evac_code evac_shell_new(const struct evac_shell_options *options,
         abort();
     shell->o = *options;
     shell->model = model;
-    shell->fx = calloc(1, sizeof *shell->fx);
-    shell->refusals = calloc(SHELL_QUEUE_MAX, sizeof *shell->refusals);
+    /* megabytes, not cleared: each effect and each refusal is set when it is added */
+    shell->fx = malloc(sizeof *shell->fx);
+    shell->refusals = malloc(SHELL_QUEUE_MAX * sizeof *shell->refusals);
     if (!shell->fx || !shell->refusals)
         abort();
+    evac_effects_reset(shell->fx);
     size_starts(shell);
     shell->apps_memory = apps_memory(model);
     evac_engine_init(&shell->engine, model, shell->apps_memory);

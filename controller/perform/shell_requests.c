@@ -10,7 +10,7 @@
 
 struct request {
     struct evac_record record; /* its texts lie in memory */
-    char *memory;              /* NULL: an empty place */
+    char *memory;
     size_t bytes;
 };
 
@@ -21,9 +21,11 @@ struct shell_requests {
 
 struct shell_requests *shell_requests_new(void)
 {
-    struct shell_requests *requests = calloc(1, sizeof *requests);
+    struct shell_requests *requests =
+        malloc(sizeof *requests); /* a place is set when it is taken */
     if (!requests)
         abort();
+    requests->first = requests->count = requests->bytes = 0;
     return requests;
 }
 
@@ -32,7 +34,6 @@ static void drop_oldest(struct shell_requests *r)
     struct request *oldest = &r->ring[r->first];
     r->bytes -= oldest->bytes;
     free(oldest->memory);
-    *oldest = (struct request){ .memory = NULL };
     r->first = (r->first + 1) % EVAC_REQUESTS_MAX;
     r->count--;
 }

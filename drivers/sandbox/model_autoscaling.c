@@ -82,10 +82,8 @@ static struct asg *state(const struct evac_sandbox *sb)
 
 static void *create(struct evac_sandbox *sb)
 {
-    struct asg *asg = calloc(1, sizeof *asg);
+    struct asg *asg = sb_table_new(sizeof *asg);
     (void)sb;
-    if (!asg)
-        abort();
     return asg;
 }
 
@@ -693,7 +691,7 @@ const struct sb_service sb_service_autoscaling = {
     .burst = 40,
     .operations = operations,
     .create = create,
-    .destroy = free,
+    .destroy = sb_table_free,
     .advance = advance,
     .wake = wake,
     .make = make,

@@ -23,9 +23,7 @@ struct ddb *ddb_state(const struct evac_sandbox *sb)
 
 static void *create(struct evac_sandbox *sb)
 {
-    struct ddb *ddb = calloc(1, sizeof *ddb);
-    if (!ddb)
-        abort();
+    struct ddb *ddb = sb_table_new(sizeof *ddb);
     ddb->publish_ms = sb->now_ms + sb_scaled(sb, DDB_METRIC_MS) + 1;
     return ddb;
 }
@@ -43,7 +41,7 @@ static void destroy(void *p)
         free(s->key);
         free(s);
     }
-    free(ddb);
+    sb_table_free(ddb);
 }
 
 /* --- finding --------------------------------------------------------------------------------- */

@@ -82,10 +82,8 @@ static struct ecs *state(const struct evac_sandbox *sb)
 
 static void *create(struct evac_sandbox *sb)
 {
-    struct ecs *ecs = calloc(1, sizeof *ecs);
+    struct ecs *ecs = sb_table_new(sizeof *ecs);
     (void)sb;
-    if (!ecs)
-        abort();
     return ecs;
 }
 
@@ -793,7 +791,7 @@ const struct sb_service sb_service_ecs = {
     .row = "ecs",
     .operations = operations,
     .create = create,
-    .destroy = free,
+    .destroy = sb_table_free,
     .advance = advance,
     .wake = wake,
     .make = make,

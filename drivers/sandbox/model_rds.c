@@ -48,21 +48,17 @@ struct rds_global {
 
 static void *create(struct evac_sandbox *sb)
 {
-    struct rds *rds = calloc(1, sizeof *rds);
+    struct rds *rds = sb_table_new(sizeof *rds);
     (void)sb;
-    if (!rds)
-        abort();
-    rds->globals = calloc(GLOBALS_MAX, sizeof *rds->globals);
-    if (!rds->globals)
-        abort();
+    rds->globals = sb_table_new(GLOBALS_MAX * sizeof *rds->globals);
     return rds;
 }
 
 static void destroy(void *p)
 {
     struct rds *rds = p;
-    free(rds->globals);
-    free(rds);
+    sb_table_free(rds->globals);
+    sb_table_free(rds);
 }
 
 static void note_event(struct evac_sandbox *sb, const struct member *m, const char *message)

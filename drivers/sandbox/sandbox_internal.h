@@ -272,6 +272,9 @@ struct evac_str sb_iso_s(struct evac_arena *arena, int64_t wall_ms);
 struct evac_str sb_http_date(struct evac_arena *arena, int64_t wall_ms);
 /* n characters of A-Z0-9, from the sandbox's randomness. */
 void sb_random_id(struct evac_sandbox *sb, char *ret_text, size_t n);
+/* Zeroed, for what is large and mostly never touched; never NULL. */
+void *sb_table_new(size_t bytes);
+void sb_table_free(void *table); /* NULL is fine */
 
 /* Input by path: "GlobalClusterIdentifier", "Filters.1.Values.1", "MetricDataQueries.2.Id". Lists
  * count from 1; the wire's own member names ("member", "Filter") are left out. JSON and query
