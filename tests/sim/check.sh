@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 case ${EVAC_SIM:-} in
   nightly) set -- 20000000 3000000 300000 20000 all 300000 ;;
   release) set -- 100000000 30000000 3000000 20000 all 3000000 ;;
-  *) set -- 600000 6000 800 20000 0 1600 ;;
+  *) set -- 600000 8000 1000 20000 0 1600 ;;
 esac
 seeds=${EVAC_SEEDS:-$1}
 dst_seeds=${EVAC_DST_SEEDS:-$2}

@@ -371,9 +371,9 @@ END_TEST
 START_TEST(a_damaged_text_is_no_plan)
 {
     struct evac_plan *p = good(APP(GATE), BOOK(ALL), EVAC_MODE_GRACEFUL), *again = NULL;
-    struct evac_buf json;
+    struct evac_buf json, written;
     struct evac_err err;
-    evac_buf_init(&json, 1u << 20);
+    evac_buf_init(&json, 1u << 20), evac_buf_init(&written, 1u << 20);
     evac_plan_to_json(p, &json);
     for (size_t n = 0; n < json.n; n += 7) /* cut anywhere */
         ck_assert_int_eq(evac_plan_from_json((struct evac_str){ json.p, n }, &again, &err),
@@ -384,12 +384,15 @@ START_TEST(a_damaged_text_is_no_plan)
         json.p[at] = was == '7' ? '8' : '7';
         if (evac_plan_from_json(evac_buf_str(&json), &again, &err) == EVAC_OK) {
             ck_assert_str_ne(again->hash, p->hash);
+            evac_buf_reset(&written); /* nothing is taken that would be written otherwise */
+            evac_plan_to_json(again, &written);
+            ck_assert(evac_str_eq(evac_buf_str(&written), evac_buf_str(&json)));
             evac_plan_free(again);
         }
         json.p[at] = was;
     }
     evac_plan_free(p);
-    evac_buf_done(&json);
+    evac_buf_done(&json), evac_buf_done(&written);
 }
 END_TEST
 
