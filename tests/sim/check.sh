@@ -6,7 +6,7 @@
 #   EVAC_SEEDS, EVAC_DST_SEEDS, EVAC_STRATEGY_SEEDS   how many of evac-run-sim, of the warm standby, of each other strategy
 #   EVAC_MANY_SEEDS                                   of the warm standby under three controllers that share a journal
 #   EVAC_CANARY_SEEDS                                 within so many each rule left out must be caught
-#   EVAC_PLANTED                                      how many planted bugs, others each day; 0 none, all: "all"
+#   EVAC_PLANTED                                      how many planted bugs, others each day; 0 none, all: "all" (at night)
 #   EVAC_SIM=nightly, EVAC_SIM=release                larger numbers for all of them (6 hours, and 100 million seeds in all)
 # The first seed is 1; at night and for a release it follows from the commit, so that each tries others. EVAC_FROM says another.
 set -eu

@@ -54,6 +54,16 @@ static unsigned maybe(struct inventor *v, unsigned at_most)
     return below(v, 2) ? (unsigned)below(v, at_most + 1) : 0;
 }
 
+/* One thing goes wrong, and nothing else: then there is no excuse. */
+static void choose_quiet(struct inventor *v)
+{
+    v->tale = below(v, 2) ? FAILS : PLANNED;
+    v->script->rates = (struct world_faults){ 0 };
+    v->script->settings = v->crashes = 0;
+    v->returns = v->disk = v->meddles = v->stale = v->capacity = false;
+    v->services = v->clocks = v->pauses = v->reloads = false;
+}
+
 static void choose(struct inventor *v)
 {
     struct script *s = v->script;
@@ -81,6 +91,8 @@ static void choose(struct inventor *v)
     v->reloads = below(v, 6) == 0;
     v->linger = below(v, 16) == 0;
     s->settings = below(v, 8) ? 0 : 1 + (unsigned)below(v, 2);
+    if (below(v, 16) == 0)
+        choose_quiet(v);
 }
 
 static void add(struct inventor *v, const char *text)

@@ -179,10 +179,15 @@ static const char *check_measures(const struct ending *s, struct world *w, char 
     else if (s->died_wall_ms > 0 && from > s->died_wall_ms + CLOCKS_MS)
         snprintf(text, bytes, "S13: the RTO is measured from %.0f ms after the region died",
                  from - s->died_wall_ms);
+    else if (s->quiet && told < 0 && world_run_state(w) == EVAC_RUN_SUCCEEDED)
+        snprintf(text, bytes, "S13: nothing stood in its way, and what it cost was not measured");
     else if (lost < 0)
         text[0] = '\0';
     else if (told >= 0 && told + CLOCKS_MS + s->slack_ms < lost)
         snprintf(text, bytes, "S13: %.0f ms of writes were lost, and the report says %.0f", lost,
+                 told);
+    else if (s->quiet && told > lost + CLOCKS_MS && !of(s)->restores && went_as_planned(w, json.p))
+        snprintf(text, bytes, "S13: a planned move lost nothing, and the report says %.0f ms",
                  told);
     else if (lost > CLOCKS_MS && went_as_planned(w, json.p))
         snprintf(text, bytes, "S13: a planned move lost %.0f ms of writes", lost);
@@ -215,9 +220,14 @@ static const char *check_loss(const struct ending *s, char *text, size_t bytes)
     return text;
 }
 
-/* L2: a region that is dead is left, when the policy acts and nobody is against it. */
+/* L2: a region that is dead is left, when the policy acts and nobody is against it; and what
+ * nothing stands in the way of goes well. */
 static const char *check_moved(const struct ending *s)
 {
+    enum evac_run_state state = world_run_state(s->w);
+    if (s->quiet && world_last_run(s->w) && state != EVAC_RUN_SUCCEEDED &&
+        state != EVAC_RUN_EXCEPTIONS)
+        return "L2: nothing stood in its way, and it did not go well";
     if (s->dies && !of(s)->everywhere && world_last_run(s->w) == 0)
         return "L2: the region is dead, and nothing was begun";
     return "";
