@@ -379,6 +379,26 @@ START_TEST(the_old_side_is_fenced_when_the_fence_is_up)
 }
 END_TEST
 
+/* R14: it must not act for a moment, again and again, in between. */
+START_TEST(after_five_crashes_in_a_row_it_only_looks)
+{
+    struct world *w = shop(NULL);
+    for (int crashes = 1; crashes <= 5; crashes++) {
+        world_crash(w, 1000);
+        world_run(w, 10000);
+        ck_assert_int_eq(world_engine(w)->parked, crashes == 5);
+    }
+    world_control(w, "region us-east-1 down");
+    world_run(w, 2 * MINUTE_MS);
+    ck_assert_uint_eq(world_last_run(w), 0);
+    world_run(w, 10 * MINUTE_MS);
+    world_crash(w, 1000); /* that was long ago */
+    world_run(w, 1000);
+    ck_assert(!world_engine(w)->parked);
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("failover");
@@ -405,6 +425,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_stopped_run_says_what_it_leaves_and_how_to_clear_it);
     tcase_add_loop_test(tc, a_switchover_that_is_stuck_half_way_is_turned_into_a_failover, 0, 3);
     tcase_add_test(tc, the_old_side_is_fenced_when_the_fence_is_up);
+    tcase_add_test(tc, after_five_crashes_in_a_row_it_only_looks);
     tcase_add_test(tc, an_outage_that_is_seen_after_a_person_began_counts_from_its_beginning);
     suite_add_tcase(suite, tc);
 }
