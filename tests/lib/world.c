@@ -237,16 +237,20 @@ static void check_promotion(struct world *w, const struct evac_http_request *req
               first);
 }
 
+static bool is_marker(const struct evac_http_request *request)
+{
+    return (evac_str_is(request->operation, "s3:PutObject") &&
+            evac_str_has(request->url, "canary")) ||
+           (evac_str_is(request->operation, "dynamodb:PutItem") &&
+            evac_str_has(request->body, "evac_marker"));
+}
+
 /* A marker, or a message to people: no step of a run. */
 static bool is_aside(const struct world *w, const struct evac_http_request *request)
 {
     bool tells = evac_str_is(request->operation, "sns:Publish") ||
                  evac_str_is(request->operation, "events:PutEvents");
-    return (w->o.notify && tells) ||
-           (evac_str_is(request->operation, "s3:PutObject") &&
-            evac_str_has(request->url, "canary")) ||
-           (evac_str_is(request->operation, "dynamodb:PutItem") &&
-            evac_str_has(request->body, "evac_marker"));
+    return (w->o.notify && tells) || is_marker(request);
 }
 
 /* S7: a run that has ended has nothing on its way any more. */
@@ -464,6 +468,8 @@ static void check_mutation(struct seat *s, const struct evac_http_request *reque
         for (uint16_t i = 0; i < r->plan->step_count; i++)
             intended = intended || (r->steps[i].state == EVAC_STEP_APPLYING &&
                                     r->steps[i].intent_seq <= durable);
+    if (is_marker(request) && world_app(w)->run && w->o.judged)
+        broke(w, "S2: a marker is written while a run goes on");
     if (is_aside(w, request))
         return; /* they are no step of a run */
     if (w->many)

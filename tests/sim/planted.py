@@ -9,7 +9,8 @@
 
 A bug is one changed source: it alone is compiled, and its object stands before the libraries when a judge is linked. The judges
 are asked from the cheap to the dear until one notices. EVAC_PLANTED_SEEDS says within how many seeds (20,000), EVAC_BUILD which
-build is taken (build/sim; it is made). Exit 0: each was caught.
+build is taken (build/sim; it is made). A name that begins with a question mark is known to be missed: it counts as such, and does
+not fail. Exit 0: each of the others was caught.
 """
 import argparse
 import json
@@ -50,6 +51,8 @@ class Row:
         if len(parts) != 5:
             sys.exit("planted.txt: %s: five columns, not %d" % (parts[0], len(parts)))
         self.name, self.file, self.old, self.new = (p.replace("\\n", "\n").replace("\\|", "|") for p in parts[:4])
+        self.known = self.name.startswith("?")  # to be missed
+        self.name = self.name.lstrip("?")
         self.judges = parts[4].split()
 
     def source(self):
@@ -83,7 +86,7 @@ def chosen(rows, names):
     few = os.environ.get("EVAC_PLANTED", "")
     if not few or few == "all":
         return rows
-    rows = [r for r in rows if all(j in SEEDED or j == "stories" for j in r.judges)]
+    rows = [r for r in rows if not r.known and all(j in SEEDED or j == "stories" for j in r.judges)]
     first = int(time.strftime("%j")) * int(few) % len(rows)
     return (rows + rows)[first : first + min(int(few), len(rows))]
 
@@ -224,7 +227,7 @@ def verdict(row, build):
 
 
 def work(rows, build, lanes):
-    waiting, score, lock = queue.Queue(), {"caught": 0, "MISSED": 0, "BROKEN": 0}, threading.Lock()
+    waiting, score, lock = queue.Queue(), {"caught": 0, "MISSED": 0, "BROKEN": 0, "known": 0}, threading.Lock()
     for row in rows:
         waiting.put(row)
 
@@ -238,6 +241,7 @@ def work(rows, build, lanes):
             word, told = verdict(row, build)
             with lock:
                 score[word] += 1
+                score["known"] += row.known and word == "MISSED"
                 print("%s  %-32s %s [%.0f s]" % (word, row.name, told[:150], time.monotonic() - began), flush=True)
 
     threads = [threading.Thread(target=lane) for _ in range(lanes)]
@@ -267,8 +271,9 @@ def main():
     build = Build({program(j) for row in rows for j in row.judges})
     score = work(rows, build, o.lanes)
     missed = score["MISSED"] + score["BROKEN"]
-    print("planted bugs: %d caught, %d missed" % (score["caught"], missed))
-    return missed > 0
+    known = ", of which %d are known" % score["known"] if score["known"] else ""
+    print("planted bugs: %d caught, %d missed%s" % (score["caught"], missed, known))
+    return missed > score["known"]
 
 
 if __name__ == "__main__":

@@ -179,6 +179,9 @@ static const char *check_measures(const struct ending *s, struct world *w, char 
     else if (s->died_wall_ms > 0 && from > s->died_wall_ms + CLOCKS_MS)
         snprintf(text, bytes, "S13: the RTO is measured from %.0f ms after the region died",
                  from - s->died_wall_ms);
+    else if (strstr(json.p, "\"rpo\":[]") && world_run_state(w) == EVAC_RUN_SUCCEEDED &&
+             !world_run_drills(w))
+        snprintf(text, bytes, "S13: it has ended, and nobody measured what it cost");
     else if (s->quiet && told < 0 && world_run_state(w) == EVAC_RUN_SUCCEEDED)
         snprintf(text, bytes, "S13: nothing stood in its way, and what it cost was not measured");
     else if (lost < 0)
