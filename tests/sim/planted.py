@@ -111,6 +111,8 @@ class Build:
         out = subprocess.run(["ninja", "-C", BUILD, "-t", "compdb"], check=True, stdout=subprocess.PIPE, text=True).stdout
         self.compile, self.link = {}, {}
         for c in json.loads(out):
+            if "without_r2" in c["output"]:
+                continue  # a library of its own, of the same sources
             if c["file"].startswith(ROOT) and " -c " in c["command"]:
                 self.compile[os.path.relpath(c["file"], ROOT)] = c["command"]
             elif c["output"].startswith("bin/"):
