@@ -94,7 +94,6 @@ struct evac_engine_app {
     bool replay_auto;   /* begun by automation, with no person's yes */
     bool replay_drills; /* a drill's own */
     bool replay_started;
-    uint32_t replay_down; /* regions whose newest verdict is down, and nobody was led there since */
     uint64_t replay_look; /* the rehearsal or drill that is being read */
     uint16_t replay_look_to;
 

@@ -34,7 +34,6 @@ static void see_admission(struct evac_engine_app *a, const struct evac_record *r
 
 static void see_move(struct evac_engine_app *a)
 {
-    a->replay_down = 0;
     engine_moved(a, a->replay_workflow, a->replay_from, a->replay_to);
 }
 
@@ -45,10 +44,8 @@ static void see_end(struct evac_engine_app *a, const struct evac_record *r)
         return;
     if (state == EVAC_RUN_SUCCEEDED || state == EVAC_RUN_EXCEPTIONS)
         see_move(a);
-    if (state == EVAC_RUN_ROLLED_BACK) {
-        a->replay_down = 0;
+    if (state == EVAC_RUN_ROLLED_BACK)
         engine_move_back(a);
-    }
     a->ran = true;
     a->last_of_drill = a->replay_drills;
     a->acked = a->replay_drills; /* a drill's end is nobody's emergency */
@@ -122,22 +119,13 @@ static void see_merge(struct evac_engine_app *a, const struct evac_record *r)
     }
 }
 
-static void see_one_verdict(struct evac_engine_app *a, uint16_t region, enum evac_verdict verdict,
-                            int64_t t_wall_ms)
-{
-    engine_note_flip(a, region, verdict, t_wall_ms);
-    a->replay_down &= ~(1u << region);
-    if (verdict == EVAC_VERDICT_DOWN || verdict == EVAC_VERDICT_ISOLATED)
-        a->replay_down |= 1u << region;
-}
-
 static void see_verdict(struct evac_engine_app *a, const struct evac_record *r)
 {
     uint16_t region = engine_region_index(a->app, r->name);
     for (unsigned v = 0; v < EVAC_VERDICT_COUNT; v++)
         if (region < EVAC_REGIONS_MAX && evac_str_eq(engine_region(a, region), r->name) &&
             evac_str_is(r->to, evac_verdict_name((enum evac_verdict)v)))
-            see_one_verdict(a, region, (enum evac_verdict)v, r->t_wall_ms);
+            engine_note_flip(a, region, (enum evac_verdict)v, r->t_wall_ms);
 }
 
 /* What counts of a run that goes on: whether a person let it begin, that it began, that users were
@@ -253,19 +241,6 @@ enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_
     return run ? evac_run_fold(run, r, err) : EVAC_OK;
 }
 
-/* What was judged down a moment ago is no newcomer, and needs no grace: only the row of failures
- * that everything needs. After a longer while nobody knows what has begun there since. */
-#define KNOWN_FOR_MS (10 * 60000)
-
-static void know_again(struct evac_engine *engine, const struct evac_now *now)
-{
-    int64_t away = now->wall_ms - engine->newest_wall_ms;
-    for (size_t i = 0; i < engine->app_count && away >= 0 && away <= KNOWN_FOR_MS; i++)
-        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
-            if (engine->apps[i].replay_down >> r & 1)
-                evac_health_is_known(&engine->apps[i].health, r);
-}
-
 /* The boot clock began anew: how long ago a run ended is known by the wall clock only. Never in the
  * future. */
 static void translate_end(struct evac_engine_app *a, const struct evac_now *now)
@@ -289,7 +264,6 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     if (engine->followed)
         engine_judge_anew(engine);
     engine_translate_times(engine, now);
-    know_again(engine, now);
     engine_incidents_resume(engine, now);
     engine_fleet_build(engine); /* where apps serve was replayed */
     for (size_t i = 0; i < engine->app_count; i++)

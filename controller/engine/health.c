@@ -180,14 +180,6 @@ static void begin_grace(struct evac_health *h, size_t region)
         }
 }
 
-void evac_health_is_known(struct evac_health *h, size_t region)
-{
-    for (size_t p = 0; p < EVAC_PROBES_MAX; p++)
-        for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++)
-            if (h->tracks[p][region][v].grace == EVAC_GRACE_NEW)
-                h->tracks[p][region][v].grace = EVAC_GRACE_OVER;
-}
-
 void evac_health_serve(struct evac_health *h, uint32_t serving)
 {
     for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)

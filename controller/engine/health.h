@@ -166,10 +166,6 @@ void evac_health_vantage(struct evac_health *health, uint16_t vantage, bool abst
  */
 void evac_health_serve(struct evac_health *health, uint32_t serving);
 
-/* What is asked there is not new, whoever asks: its failures count from the first one on. What
- * users were led to keeps its grace. */
-void evac_health_is_known(struct evac_health *health, size_t region);
-
 /* The region serves nobody, and no probe looks at such: nothing can tell that it is up. */
 bool evac_health_is_dormant(const struct evac_health *health, size_t region);
 

@@ -315,8 +315,10 @@ static void say(struct player *p, enum evac_command_verb verb, int64_t value)
 static void answer(struct player *p, unsigned look)
 {
     enum evac_run_state state = world_run_state(p->w);
+    bool declines = state == EVAC_RUN_PROPOSED && roll(p, look, 3) == 0;
     if (state == EVAC_RUN_PROPOSED)
-        say(p, roll(p, look, 3) ? EVAC_CMD_APPROVE : EVAC_CMD_DECLINE, 0);
+        say(p, declines ? EVAC_CMD_DECLINE : EVAC_CMD_APPROVE, 0);
+    p->ending.quiet = p->ending.quiet && !declines; /* somebody is against it */
     bool back = strcmp(world_run_to(p->w), ACTIVE) == 0;
     if (state == EVAC_RUN_ASKING && !back && roll(p, look + 1, 3) == 0)
         say(p, EVAC_CMD_MODE, EVAC_MODE_UNGRACEFUL); /* what was planned can not be any more */
