@@ -28,6 +28,7 @@ controller/host/host_http.c:fd00:ec2::254                     # an address: neve
 controller/host/host_uv.c:AWS_CA_BUNDLE                       # a name that the cloud's own tools use
 controller/host/host_uv.h:AWS_CA_BUNDLE                       # the same
 controller/engine/run.c:(AWS's standard retry mode)             # the source of the rule
+controller/api/schemas/answers.json:role_arn                    # a field of the policies that a pack prints
 END
 )
 clouds='(^|[^a-z0-9])(aws|amazon|arn|route ?53|aurora|dynamodb|cloudwatch|cloudfront|eventbridge|ecs|eks|ec2|rds|s3|sns|sqs|lambda|fargate|imds)([^a-z0-9]|$)'

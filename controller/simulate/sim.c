@@ -54,6 +54,7 @@ static const struct evac_pack *model_pack(struct evac_arena *arena, const struct
     pack->drivers = list;
     pack->open = open_nothing;
     pack->close = close_nothing;
+    pack->prepare = NULL; /* there is no link to prepare */
     return pack;
 }
 
