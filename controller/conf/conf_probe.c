@@ -27,6 +27,7 @@ static const struct {
     { "type", KIND(DNS) },
     { "resolvers", KIND(DNS) },
     { "connect", KIND(HTTP) },
+    { "connection", KIND(HTTP) },
 };
 
 struct probe_in {

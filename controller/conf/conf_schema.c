@@ -34,6 +34,7 @@ static const char *const probe_roles[] = { "edge", "deep", "data", "control", NU
 /* In the order of enum evac_client_certificates. */
 static const char *const client_certificates[] = { "optional", "required", NULL };
 static const char *const dns_types[] = { "A", "AAAA", "CNAME", "TXT", NULL };
+static const char *const probe_connections[] = { "fresh", "keep", NULL };
 static const char *const probe_places[] = { "everywhere", "serving", NULL };
 
 #define SEC  1000
@@ -401,6 +402,8 @@ static const struct conf_row resource_rows[] = {
       .doc = "For all of it" }, \
     { "connect", CONF_DURATION, AT(P probe.connect_ms), FROM_TO(10, 10 * MIN), .otherwise = "2/3 of timeout", \
       .doc = "http: for name, connection and TLS; shorter than timeout" }, \
+    { "connection", CONF_CHOICE, AT(P probe.keeps_connection), .choices = probe_connections, .fallback = "fresh", \
+      .doc = "http: fresh makes one each time, as a new user would, and sees listeners, accept queues and certificates fail. keep uses one again while it lasts: cheaper, and blind to those" }, \
     { "fall", CONF_INT, AT(P probe.fall), FROM_TO(1, 10), .fallback = "3", .unit = "checks in a row", \
       .doc = "Failures until it is down" }, \
     { "rise", CONF_INT, AT(P probe.rise), FROM_TO(1, 20), .fallback = "2", .unit = "checks in a row", \

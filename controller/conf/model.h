@@ -275,6 +275,7 @@ struct evac_probe {
                                     match "region":"X" */
     struct evac_json_test json;
     int64_t certificate_ms; /* and TLS: a certificate must last so long, 0 only be valid */
+    bool keeps_connection;  /* for the next round; else each makes its own, as a new user would */
 
     /* DNS */
     struct evac_str dns_type;        /* "A", "AAAA", "CNAME", "TXT" */

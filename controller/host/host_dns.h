@@ -25,6 +25,7 @@ struct evac_addresses {
     union evac_address list[EVAC_ADDRESSES_MAX]; /* port 0 */
     size_t count;                                /* 0: see error */
     uint32_t ttl_ms;
+    uint32_t stale_ms; /* how long it has been out of date; only host_names hands out such */
     bool no_such_name; /* a server said so: not a matter of reachability */
     char error[96];
 };

@@ -4,17 +4,18 @@
 #include <string.h>
 #include <time.h>
 
-#define ASK_MS           10000u
-#define KEY_BYTES        (253u + 1u + 64u)
-#define BUCKETS          1024u
-#define STALE_RECHECK_MS 30000u /* RFC 8767 5 */
+#define ASK_MS     10000u
+#define KEY_BYTES  (253u + 1u + 64u)
+#define BUCKETS    1024u
+#define RECHECK_MS 5000u /* of a name that DNS failed to answer, while its old answer serves */
+#define SILENT_MS  1000u /* a question that is open for so long: DNS is silent */
 
 struct evac_name {
     struct evac_name *next;
     struct evac_names *names; /* NULL once they are freed */
     struct evac_names_waiter *waiters;
-    bool asking;
-    uint64_t expires_ms, stale_until_ms;
+    bool asking, failed; /* failed: the newest question, though there is an older answer */
+    uint64_t asked_ms, expires_ms, stale_until_ms;
     struct evac_addresses addresses;
     size_t name_bytes, server_bytes;
     char key[]; /* name, then server */
@@ -65,17 +66,60 @@ static struct evac_name **find_slot(struct evac_names *names, struct evac_str na
     return at;
 }
 
+static enum evac_code ask(struct evac_name *n, struct evac_err *err);
+
+/* What is held, with its age. */
+static const struct evac_addresses *held(struct evac_name *n, uint64_t boot_ms)
+{
+    n->addresses.stale_ms = boot_ms > n->expires_ms ? (uint32_t)(boot_ms - n->expires_ms) : 0;
+    return &n->addresses;
+}
+
+static bool may_serve(const struct evac_name *n, uint64_t boot_ms)
+{
+    return n && n->addresses.count && (boot_ms < n->expires_ms || boot_ms < n->stale_until_ms);
+}
+
+static const struct evac_addresses *literal(struct evac_names *names, struct evac_str name)
+{
+    if (!evac_address_parse(name, &names->literal.list[0]))
+        return NULL;
+    names->literal.count = 1;
+    names->literal.ttl_ms = UINT32_MAX;
+    return &names->literal;
+}
+
+const struct evac_addresses *evac_names_last(struct evac_names *names, struct evac_str name,
+                                             struct evac_str server, uint64_t boot_ms)
+{
+    const struct evac_addresses *address = literal(names, name);
+    if (address)
+        return address;
+    struct evac_name *found = *find_slot(names, name, server);
+    return may_serve(found, boot_ms) ? held(found, boot_ms) : NULL;
+}
+
+static bool is_silent(const struct evac_name *n, uint64_t boot_ms)
+{
+    return n->failed || (n->asking && boot_ms >= n->asked_ms + SILENT_MS);
+}
+
 const struct evac_addresses *evac_names_find(struct evac_names *names, struct evac_str name,
                                              struct evac_str server, uint64_t boot_ms)
 {
-    if (evac_address_parse(name, &names->literal.list[0])) {
-        names->literal.count = 1;
-        names->literal.ttl_ms = UINT32_MAX;
-        return &names->literal;
-    }
+    const struct evac_addresses *address = literal(names, name);
+    if (address)
+        return address;
     struct evac_name *found = *find_slot(names, name, server);
-    return found && found->addresses.count && boot_ms < found->expires_ms ? &found->addresses
-                                                                          : NULL;
+    if (!may_serve(found, boot_ms))
+        return NULL;
+    if (boot_ms >= found->expires_ms) {
+        if (!is_silent(found, boot_ms))
+            return NULL;
+        if (!found->asking && boot_ms >= found->asked_ms + RECHECK_MS)
+            (void)ask(found, NULL); /* nobody waits: the old answer serves meanwhile */
+    }
+    return held(found, boot_ms);
 }
 
 static void wait_in(struct evac_name *name, struct evac_names_waiter *waiter)
@@ -112,30 +156,46 @@ static void tell_waiters(struct evac_names_waiter *waiters, const struct evac_ad
     }
 }
 
-static void on_answer(void *user, const struct evac_addresses *addresses)
+static void keep_answer(struct evac_name *name, const struct evac_addresses *addresses)
 {
-    struct evac_name *name = user;
-    struct evac_names *names = name->names;
     uint64_t now = evac_boot_ms();
-    name->asking = false;
-    if (!names) { /* they were freed meanwhile */
-        free(name);
-        return;
-    }
+    name->failed = addresses->count == 0;
     if (addresses->count) {
         name->addresses = *addresses;
         name->expires_ms = now + addresses->ttl_ms;
-        name->stale_until_ms = name->expires_ms + names->stale_ms;
+        name->stale_until_ms = name->expires_ms + name->names->stale_ms;
     } else if (addresses->no_such_name || now >= name->stale_until_ms) {
         name->addresses = *addresses;
         name->expires_ms = name->stale_until_ms = 0;
     } else {
-        name->expires_ms = now + STALE_RECHECK_MS;
+        (void)held(name, now);
     }
+}
+
+static void on_answer(void *user, const struct evac_addresses *addresses)
+{
+    struct evac_name *name = user;
+    name->asking = false;
+    if (!name->names) { /* they were freed meanwhile */
+        free(name);
+        return;
+    }
+    keep_answer(name, addresses);
     struct evac_addresses told = name->addresses;
     struct evac_names_waiter *waiters = name->waiters;
     name->waiters = NULL;
     tell_waiters(waiters, &told);
+}
+
+static enum evac_code ask(struct evac_name *n, struct evac_err *err)
+{
+    struct evac_str name = { n->key, n->name_bytes },
+                    server = { n->key + n->name_bytes, n->server_bytes };
+    n->asked_ms = evac_boot_ms();
+    enum evac_code code =
+        evac_dns_addresses(n->names->dns, name, server, ASK_MS, on_answer, n, err);
+    n->asking = !code;
+    return code;
 }
 
 static void remove_at(struct evac_names *names, struct evac_name **at)
@@ -189,13 +249,9 @@ enum evac_code evac_names_ask(struct evac_names *names, struct evac_str name,
             return evac_fail(err, EVAC_E_BUSY, "%zu names are being looked up", names->count);
         n = add(names, name, server);
     }
-    if (!n->asking) {
-        enum evac_code code =
-            evac_dns_addresses(names->dns, name, server, ASK_MS, on_answer, n, err);
-        if (code)
-            return code;
-        n->asking = true;
-    }
+    enum evac_code code = n->asking ? EVAC_OK : ask(n, err);
+    if (code)
+        return code;
     wait_in(n, waiter);
     return EVAC_OK;
 }

@@ -20,15 +20,21 @@ struct evac_names_waiter {
 };
 
 /* stale_ms: for so long after its time an answer may stand in for a DNS that does not answer (RFC
- * 8767); 0 for whoever must see DNS as it is. */
+ * 8767); 0 for whoever must see DNS as it is. A server that says that there is no such name has
+ * answered. */
 struct evac_names *evac_names_new(struct evac_dns *dns, size_t max_names, uint32_t stale_ms);
 
 /* Waiters are dropped: fn does not run. Before evac_dns_close(). */
 void evac_names_free(struct evac_names *names);
 
 /* NULL when it must be asked for. Valid until the next call. An address as text is its own answer.
- */
+ * An old answer (its stale_ms says by how much) only while DNS is known to be silent or to fail; it
+ * is then asked again by and by. */
 const struct evac_addresses *evac_names_find(struct evac_names *names, struct evac_str name,
+                                             struct evac_str server, uint64_t boot_ms);
+
+/* Also an old answer while DNS may yet answer: for who has waited long enough. */
+const struct evac_addresses *evac_names_last(struct evac_names *names, struct evac_str name,
                                              struct evac_str server, uint64_t boot_ms);
 
 /* fn runs once, later, unless the waiter is dropped first. The deadline is the waiter's own affair.

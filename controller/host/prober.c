@@ -6,17 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TARGETS_MAX  65536u
 #define OPEN_DEFAULT 1024u
 #define NAMES_MAX    65536u
+#define DNS_SILENT_MS                                                                              \
+    300000u /* for so long the last good address stands in for DNS, and each result says so */
 #define EVENTS       256
 #define EVENT_ROUNDS 8   /* then the rest of the loop has its turn */
 #define ROOM_MS      50u /* until a round that found no room tries again */
 
 /* splitmix64: spreads a seed well, and is no secret. */
-static uint64_t chance(struct evac_prober *prober)
+uint64_t prober_chance(struct evac_prober *prober)
 {
     uint64_t z = (prober->chance += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -111,7 +114,7 @@ static void plan_next(struct prober_target *t, uint64_t now)
     t->base_ms += t->every_ms;
     if (t->base_ms < now)
         t->base_ms = now;
-    uint64_t at = t->base_ms + chance(t->prober) % (2 * tenth + 1) - tenth;
+    uint64_t at = t->base_ms + prober_chance(t->prober) % (2 * tenth + 1) - tenth;
     prober_set_deadline(t, at > now ? at : now);
 }
 
@@ -147,6 +150,16 @@ static const char *look_again(struct prober_target *t, uint64_t took_us)
     return t->certificate_ms && t->certificate_until_ms ? prober_tls_judge(t) : NULL;
 }
 
+/* An address that DNS gave before it fell silent: whoever reads the result must know. */
+static const char *say_stale(const struct prober_target *t, const char *text, char *to, size_t room)
+{
+    (void)snprintf(to, room,
+                   "%s%sDNS does not answer: asked at the address of its last answer, "
+                   "%llu s out of date",
+                   text, text[0] ? "; " : "", (unsigned long long)t->stale_ms / 1000);
+    return to;
+}
+
 /* A program's or a server's own words are shown to people. */
 static const char *without_secrets(const char *reason, char *to, size_t bytes)
 {
@@ -163,20 +176,25 @@ void prober_end(struct prober_target *t, const char *reason)
     struct evac_prober *prober = t->prober;
     struct prober_conn *c = t->conn;
     uint64_t now_us = evac_boot_us();
-    char served_by[PROBER_SERVED_BY_BYTES], clean[sizeof prober->reason];
+    char served_by[PROBER_SERVED_BY_BYTES], clean[sizeof prober->reason], aged[400];
     prober->warning[0] = '\0';
     if (!reason && (t->latency_ms || t->certificate_ms))
         reason = look_again(t, now_us - t->started_us);
     if (reason)
         reason = without_secrets(reason, clean, sizeof clean);
     explicit_bzero(prober->reason, sizeof prober->reason);
+    const char *warning = prober->warning;
+    if (t->stale_ms && reason)
+        reason = say_stale(t, reason, aged, sizeof aged);
+    else if (t->stale_ms)
+        warning = say_stale(t, warning, aged, sizeof aged);
     struct evac_prober_result result = {
         .ok = reason == NULL,
         .latency_us = (uint32_t)(now_us - t->started_us),
         .status = c ? c->status : 0,
         .served_by = { served_by, c ? c->served_by_n : 0 },
         .reason = reason ? reason : "",
-        .warning = prober->warning,
+        .warning = warning,
         .certificate_until_ms = t->certificate_until_ms,
         .sent_boot_ms = t->started_us / 1000,
         .boot_ms = now_us / 1000,
@@ -228,12 +246,42 @@ static void on_due(struct prober_target *t, uint64_t now)
     }
 }
 
+static void on_event(struct evac_prober *prober, const struct epoll_event *event)
+{
+    size_t slot = event->data.u64 >> 32;
+    uint32_t serial = event->data.u64 & UINT32_MAX;
+    struct prober_target *t = slot < prober->ids.count ? prober->ids.slots[slot].thing : NULL;
+    if (t && t->conn && t->conn->serial == serial)
+        prober_round_event(t, event->events);
+}
+
+static void take_events(struct evac_prober *prober)
+{
+    for (int round = 0; round < EVENT_ROUNDS; round++) {
+        struct epoll_event events[EVENTS];
+        int n = epoll_wait(prober->epoll, events, EVENTS, 0);
+        for (int i = 0; i < n; i++)
+            on_event(prober, &events[i]);
+        if (n < EVENTS)
+            break;
+    }
+}
+
+/* An answer that came in time must not be told as late because this process was: before anybody is,
+ * what lies there is taken. */
 static void on_timer(uv_timer_t *timer)
 {
     struct evac_prober *prober = timer->data;
     uint64_t now = evac_boot_ms();
-    while (prober->heap_count && prober->heap[0]->at_ms <= now)
+    bool looked = false;
+    while (prober->heap_count && prober->heap[0]->at_ms <= now) {
+        if (!looked && is_in_round(prober->heap[0])) {
+            take_events(prober);
+            looked = true;
+            continue;
+        }
         on_due(prober->heap[0], now);
+    }
     prober_start_queued(prober);
     prober_arm(prober);
 }
@@ -252,28 +300,12 @@ void prober_arm(struct evac_prober *prober)
     uv_timer_start(&prober->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
-static void on_event(struct evac_prober *prober, const struct epoll_event *event)
-{
-    size_t slot = event->data.u64 >> 32;
-    uint32_t serial = event->data.u64 & UINT32_MAX;
-    struct prober_target *t = slot < prober->ids.count ? prober->ids.slots[slot].thing : NULL;
-    if (t && t->conn && t->conn->serial == serial)
-        prober_round_event(t, event->events);
-}
-
 static void on_events(uv_poll_t *poll, int status, int what)
 {
     struct evac_prober *prober = poll->data;
     (void)status;
     (void)what;
-    for (int round = 0; round < EVENT_ROUNDS; round++) {
-        struct epoll_event events[EVENTS];
-        int n = epoll_wait(prober->epoll, events, EVENTS, 0);
-        for (int i = 0; i < n; i++)
-            on_event(prober, &events[i]);
-        if (n < EVENTS)
-            break;
-    }
+    take_events(prober);
     prober_start_queued(prober);
     prober_arm(prober);
 }
@@ -296,7 +328,7 @@ enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_pro
         prober_free_target(t);
         return code;
     }
-    t->base_ms = evac_boot_ms() + (target->at_once ? 0 : chance(prober) % t->every_ms);
+    t->base_ms = evac_boot_ms() + (target->at_once ? 0 : prober_chance(prober) % t->every_ms);
     prober_set_deadline(t, t->base_ms);
     if (prober->heap[0] == t)
         prober_arm(prober);
@@ -348,6 +380,13 @@ struct evac_prober_stats evac_prober_stats(const struct evac_prober *prober)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static struct evac_prober *make(uv_loop_t *loop, struct evac_dns *dns,
                                 const struct evac_prober_options *options)
 {
@@ -360,6 +399,7 @@ static struct evac_prober *make(uv_loop_t *loop, struct evac_dns *dns,
     prober->untold_fn = options->untold;
     prober->ask_fn = options->ask;
     prober->host = options->host;
+    prober->wall_ms = options->wall_ms ? options->wall_ms : wall_ms;
     prober->user = options->user;
     prober->chance = options->seed;
     prober->max_open = options->max_open ? options->max_open : OPEN_DEFAULT;
@@ -385,7 +425,7 @@ enum evac_code evac_prober_new(uv_loop_t *loop, struct evac_dns *dns,
         return evac_fail(err, EVAC_E_IO, "the prober can not wait for sockets: %s",
                          strerror(errno));
     }
-    prober->names = evac_names_new(dns, NAMES_MAX, 0);
+    prober->names = evac_names_new(dns, NAMES_MAX, DNS_SILENT_MS);
     LIST_INIT(&prober->questions);
     uv_timer_init(loop, &prober->timer);
     prober->poll.data = prober->timer.data = prober;

@@ -98,6 +98,7 @@ struct evac_prober_options {
     evac_prober_untold_fn *untold; /* NULL: nobody wants to know */
     evac_prober_ask_fn *ask;       /* for ASKED targets */
     const struct evac_host *host;  /* for EXEC targets; outlives the prober */
+    int64_t (*wall_ms)(void);      /* NULL: the system's clock; certificates end by it */
     void *user;
 };
 

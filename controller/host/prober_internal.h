@@ -105,7 +105,9 @@ struct prober_target {
     struct prober_conn *conn;
     int64_t certificate_ms, certificate_until_ms;
     SSL_SESSION *session;
-    uint64_t session_ms; /* when it was made */
+    uint64_t show_again_ms; /* boot ms: the certificate is shown anew, a session does not do */
+    int64_t chain_until_ms; /* wall ms: the first of its certificates ends */
+    uint32_t stale_ms;      /* how long the address that is asked has been out of date */
     struct evac_names_waiter waiter;
     void *user;
     TAILQ_ENTRY(prober_target) queue;
@@ -135,6 +137,7 @@ struct evac_prober {
     uv_timer_t timer;
     struct prober_conn *free_conns;
     char *ca_file;
+    int64_t (*wall_ms)(void);
     SSL_CTX *tls; /* made by the first https target */
     unsigned open_handles;
     bool closing;
@@ -142,6 +145,7 @@ struct evac_prober {
 };
 
 /* prober.c */
+uint64_t prober_chance(struct evac_prober *prober);
 void prober_set_deadline(struct prober_target *t, uint64_t at_ms);
 /* The round is over: reason NULL means ok. The target may be gone afterwards. */
 void prober_end(struct prober_target *t, const char *reason);
@@ -186,6 +190,9 @@ const char *prober_reply_judge(struct prober_target *t);
 /* prober_tls.c */
 enum evac_code prober_tls_need(struct evac_prober *prober, struct evac_err *err);
 bool prober_tls_begin(struct prober_target *t);
+/* What was seen of the certificate still stands in for seeing it: a session may be resumed, a
+ * connection used again. */
+bool prober_tls_vouches(const struct prober_target *t);
 enum prober_io { PROBER_IO_DONE, PROBER_IO_AGAIN, PROBER_IO_CLOSED, PROBER_IO_FAILED };
 enum prober_io prober_tls_shake(struct prober_target *t); /* FAILED: says why in prober->reason */
 enum prober_io prober_tls_write(struct prober_conn *conn, const char *p, size_t n, size_t *ret_n);

@@ -12,7 +12,7 @@
 #define ADDRESSES_TRIED 4u
 
 static void connect_next(struct prober_target *t, const struct evac_addresses *addresses);
-static const struct evac_addresses *find_addresses(struct prober_target *t);
+static const struct evac_addresses *last_addresses(struct prober_target *t);
 
 /* --- connections ----------------------------------------------------------------------------- */
 
@@ -78,7 +78,7 @@ static bool retried(struct prober_target *t)
     if (!t->conn->reused || t->conn->got_bytes)
         return false;
     prober_conn_close(t);
-    connect_next(t, find_addresses(t));
+    connect_next(t, last_addresses(t));
     return true;
 }
 
@@ -246,9 +246,10 @@ static int open_conn(struct prober_target *t, const union evac_address *address)
     return epoll_ctl(t->prober->epoll, EPOLL_CTL_ADD, c->fd, &event) ? errno : 0;
 }
 
-static const struct evac_addresses *find_addresses(struct prober_target *t)
+/* Within a round an answer does not grow too old. */
+static const struct evac_addresses *last_addresses(struct prober_target *t)
 {
-    return evac_names_find(t->prober->names, t->url.host, t->resolver, evac_boot_ms());
+    return evac_names_last(t->prober->names, t->url.host, t->resolver, evac_boot_ms());
 }
 
 /* For want of our own means: no verdict on the target. */
@@ -288,7 +289,7 @@ static void on_connect_event(struct prober_target *t, uint32_t events)
             on_connected(t, events);
         return;
     }
-    const struct evac_addresses *addresses = find_addresses(t);
+    const struct evac_addresses *addresses = last_addresses(t);
     prober_conn_close(t);
     if (addresses && t->attempt < addresses->count && t->attempt < ADDRESSES_TRIED)
         connect_next(t, addresses);
@@ -306,8 +307,11 @@ static bool is_among(const struct evac_addresses *addresses, const union evac_ad
 
 static void go(struct prober_target *t, const struct evac_addresses *addresses)
 {
-    /* A kept connection must not hide that the name points elsewhere by now. */
-    if (t->conn && !is_among(addresses, &t->conn->peer))
+    t->stale_ms = addresses->stale_ms;
+    /* A kept connection must not hide that the name points elsewhere by now, or that who is new is
+     * shown another certificate. */
+    if (t->conn &&
+        (!is_among(addresses, &t->conn->peer) || (t->conn->ssl && !prober_tls_vouches(t))))
         prober_conn_close(t);
     if (t->conn) {
         t->conn->reused = true;
@@ -331,22 +335,9 @@ static void on_addresses(void *user, const struct evac_addresses *addresses)
     prober_arm(prober);
 }
 
-void prober_round_start(struct prober_target *t)
+static void ask_addresses(struct prober_target *t)
 {
     struct evac_err err;
-    t->attempt = 0;
-    if (t->conn) { /* kept: what it told last time is old */
-        t->conn->status = 0;
-        t->conn->served_by_n = 0;
-    }
-    t->started_us = evac_boot_us();
-    t->stage = PROBER_RESOLVING;
-    prober_set_deadline(t, t->started_us / 1000 + t->connect_ms);
-    const struct evac_addresses *addresses = find_addresses(t);
-    if (addresses) {
-        go(t, addresses);
-        return;
-    }
     t->waiter.fn = on_addresses;
     t->waiter.user = t;
     enum evac_code code =
@@ -357,12 +348,48 @@ void prober_round_start(struct prober_target *t)
         fail(t, err.text, 0);
 }
 
+void prober_round_start(struct prober_target *t)
+{
+    t->attempt = 0;
+    if (t->conn) { /* kept: what it told last time is old */
+        t->conn->status = 0;
+        t->conn->served_by_n = 0;
+    }
+    t->started_us = evac_boot_us();
+    t->stale_ms = 0;
+    uint64_t now = t->started_us / 1000;
+    const struct evac_addresses *addresses =
+        evac_names_find(t->prober->names, t->url.host, t->resolver, now);
+    t->stage = PROBER_RESOLVING;
+    prober_set_deadline(
+        t, now + (!addresses && last_addresses(t) ? t->connect_ms / 2 : t->connect_ms));
+    if (addresses)
+        go(t, addresses);
+    else
+        ask_addresses(t);
+}
+
+/* DNS is silent: is there an address of before? */
+static bool went_stale(struct prober_target *t)
+{
+    const struct evac_addresses *addresses = last_addresses(t);
+    uint64_t until = t->started_us / 1000 + t->connect_ms;
+    if (t->stage != PROBER_RESOLVING || !addresses || evac_boot_ms() >= until)
+        return false;
+    evac_names_drop(&t->waiter);
+    prober_set_deadline(t, until);
+    go(t, addresses);
+    return true;
+}
+
 void prober_round_late(struct prober_target *t)
 {
     if (t->stage == PROBER_ASKING) {
         prober_ask_late(t);
         return;
     }
+    if (went_stale(t))
+        return;
     static const char *const waited_for[] = {
         [PROBER_RESOLVING] = "no answer from DNS",
         [PROBER_CONNECTING] = "no connection",

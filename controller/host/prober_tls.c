@@ -7,19 +7,31 @@
 #include <string.h>
 #include <time.h>
 
-/* A resumed session does not look at the certificate again: after so long it is shown anew, so that
- * an expired one is noticed. */
-#define SESSION_MS 3600000u
+/* A resumed session, and a connection that is kept, do not show the certificate: one that was put
+ * in its place, or has expired, would go unnoticed. So it is shown anew after half to all of this,
+ * at a time of each target's own, and as soon as one of the chain has ended. */
+#define SHOWN_MS 300000u
+
+#define TICKET_BYTES_MAX 4096u /* a session's ticket is the server's to make as large as it likes  \
+                                */
 
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct prober_target *t = SSL_get_app_data(ssl);
-    bool resumed = t->session && SSL_session_reused(ssl);
+    const unsigned char *ticket;
+    size_t bytes = 0;
+    SSL_SESSION_get0_ticket(session, &ticket, &bytes);
+    if (bytes > TICKET_BYTES_MAX || t->kind != &prober_kinds[EVAC_PROBER_HTTP])
+        return 0;
     SSL_SESSION_free(t->session);
     t->session = session;
-    if (!resumed)
-        t->session_ms = evac_boot_ms();
     return 1; /* the reference is ours */
+}
+
+bool prober_tls_vouches(const struct prober_target *t)
+{
+    return evac_boot_ms() < t->show_again_ms &&
+           (t->insecure || t->prober->wall_ms() < t->chain_until_ms);
 }
 
 static enum evac_code load_ca(struct evac_prober *prober, SSL_CTX *tls, struct evac_err *err)
@@ -73,7 +85,8 @@ bool prober_tls_begin(struct prober_target *t)
     t->conn->ssl = ssl;
     SSL_set_app_data(ssl, t);
     SSL_set_verify(ssl, t->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-    if (t->session && evac_boot_ms() - t->session_ms < SESSION_MS)
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), t->prober->wall_ms() / 1000);
+    if (t->session && prober_tls_vouches(t))
         SSL_set_session(ssl, t->session);
     SSL_set_connect_state(ssl);
     return SSL_set_fd(ssl, t->conn->fd) == 1 && set_name(ssl, t->url.host);
@@ -94,23 +107,34 @@ static enum prober_io io_of(SSL *ssl, int result)
     }
 }
 
-/* A resumed session has the one that it began with. */
-static void note_certificate(struct prober_target *t, SSL *ssl)
+static int64_t end_of(const X509 *cert)
 {
     struct tm tm;
-    const X509 *cert = SSL_get0_peer_certificate(ssl);
-    if (t->certificate_until_ms && SSL_session_reused(ssl))
-        return;
-    t->certificate_until_ms = 0;
-    if (cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
-        t->certificate_until_ms = (int64_t)timegm(&tm) * 1000;
+    if (!cert || !ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
+        return 0;
+    return (int64_t)timegm(&tm) * 1000;
 }
 
-static int64_t wall_ms(void)
+/* The earliest end of a certificate that the server's rests on. */
+static int64_t end_of_chain(SSL *ssl)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    int64_t until_ms = sk_X509_num(chain) > 0 ? INT64_MAX : 0;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        int64_t end_ms = end_of(sk_X509_value(chain, i));
+        until_ms = end_ms < until_ms ? end_ms : until_ms;
+    }
+    return until_ms;
+}
+
+/* A resumed session shows none: what was seen when it began holds. */
+static void note_certificate(struct prober_target *t, SSL *ssl)
+{
+    if (SSL_session_reused(ssl))
+        return;
+    t->certificate_until_ms = end_of(SSL_get0_peer_certificate(ssl));
+    t->chain_until_ms = end_of_chain(ssl);
+    t->show_again_ms = evac_boot_ms() + SHOWN_MS / 2 + prober_chance(t->prober) % (SHOWN_MS / 2);
 }
 
 static void say_left(struct evac_str host, int64_t left_ms, char *to, size_t bytes)
@@ -125,7 +149,7 @@ static void say_left(struct evac_str host, int64_t left_ms, char *to, size_t byt
 const char *prober_tls_judge(struct prober_target *t)
 {
     struct evac_prober *prober = t->prober;
-    int64_t left_ms = t->certificate_until_ms - wall_ms();
+    int64_t left_ms = t->certificate_until_ms - prober->wall_ms();
     char *to = t->certificate_fails ? prober->reason : prober->warning;
     if (left_ms >= t->certificate_ms)
         return NULL;

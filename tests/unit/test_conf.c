@@ -186,7 +186,7 @@ static const char whole_app[] =
     "    db = { type = \"aurora\"; }; };\n"
     "  probes = ( { name = \"p\"; http = \"https://{region}.a.org/\"; role = \"deep\"; expect = "
     "\"fine\";\n"
-    "    status = 204; every = \"5s\"; timeout = \"4s\"; connect = \"1s\"; fall = 4; rise = 6; } "
+    "    status = 204; every = \"5s\"; timeout = \"4s\"; connect = \"1s\"; connection = \"keep\"; fall = 4; rise = 6; } "
     ");\n"
     "  policy = { automatic = \"act\"; dwell = 7; cooldown = 8; approval = 9; canary = 10;\n"
     "    measure = 11; run_deadline = 12; };\n"
@@ -259,6 +259,7 @@ START_TEST(a_probe_s_settings_land_where_they_belong)
     ck_assert_int_eq(p->expect_status, 204);
     ck_assert_uint_eq(p->every_ms, 5000);
     ck_assert_uint_eq(p->connect_ms, 1000);
+    ck_assert(p->keeps_connection);
     ck_assert_uint_eq(p->reply_ms, 3000);
     ck_assert_uint_eq(p->fall, 4);
     ck_assert_uint_eq(p->rise, 6);
@@ -356,6 +357,7 @@ START_TEST(each_kind_of_probe_lands_with_what_goes_with_it)
     }
     ck_assert_int_eq(p[0].certificate_ms, 14 * 86400000LL);
     ck_assert_uint_eq(p[0].latency_ms, 800);
+    ck_assert(!p[0].keeps_connection);
     assert_str(p[0].json.path, "checks.db.status");
     assert_str(p[0].json.is, "ok");
     ck_assert(p[0].json.is_text && !p[0].json.has_above);

@@ -205,6 +205,8 @@ static const struct bad bads[] = {
     /* what settings mean together */
     { "name = \"a\";", "name = \"a\"; every = \"2s\"; timeout = \"3s\";", "shop.cfg:13: error: probe: timeout (3000 ms) is longer than every (2000 ms)" },
     { "name = \"a\";", "name = \"a\"; timeout = \"3s\"; connect = \"3s\";", "shop.cfg:13: error: probe: connect (3000 ms) is not shorter than timeout (3000 ms)" },
+    { "name = \"a\";", "name = \"a\"; connection = \"kept\";", "shop.cfg:13: error: probe.connection: found \"kept\"; allowed: one of \"fresh\", \"keep\"" },
+    { "name = \"a\"; http = \"http://{region}.x.org/\"", "name = \"a\"; connection = \"keep\"; tcp = \"{region}.x.org:1\"", "shop.cfg:13: error: probe.connection: it is for http, and this is tcp" },
     { "poll_max = \"10s\"", "poll_max = \"1s\"", "evac.cfg:3: error: controller.engine: poll_max (1000 ms) is shorter than poll (2000 ms)" },
     { "after = ( \"look\" )", "after = ( \"lok\" )", "warm.cfg:9: error: step \"move\": after names \"lok\", no step of this workflow: did you mean \"look\"?" },
     { "after = ( \"look\" )", "after = ( \"promote\" )", "warm.cfg:9: error: step \"move\": after names \"promote\", no step of this workflow; known: look, move" },

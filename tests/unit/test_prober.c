@@ -22,7 +22,7 @@ static struct {
     unsigned count;
     bool ok;
     int status;
-    char served_by[64], reason[200];
+    char served_by[64], reason[400], warning[400];
     uint64_t sent[64]; /* boot ms of the first rounds */
 } told;
 
@@ -39,13 +39,23 @@ static void on_result(void *prober_user, void *target_user, const struct evac_pr
     ck_assert(result->ok == (result->reason[0] == '\0'));
     (void)evac_str_copy(told.served_by, sizeof told.served_by, result->served_by);
     (void)evac_str_copy(told.reason, sizeof told.reason, evac_str(result->reason));
+    (void)evac_str_copy(told.warning, sizeof told.warning, evac_str(result->warning));
+}
+
+static int64_t ahead_ms; /* the wall clock goes wrong by so much */
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + ahead_ms;
 }
 
 static void open_prober(evac_prober_fn *fn, uint32_t max_open, const char *ca_file)
 {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_prober_options options = {
-        .fn = fn, .max_open = max_open, .seed = 7, .ca_file = ca_file
+        .fn = fn, .max_open = max_open, .seed = 7, .ca_file = ca_file, .wall_ms = wall_ms
     };
     ck_assert_msg(evac_prober_new(&loop, dns, &options, &prober, &err) == EVAC_OK, "%s", err.text);
 }
@@ -60,6 +70,7 @@ static void set_up(void)
     ck_assert_int_eq(evac_dns_new(&loop, "", &dns, NULL), EVAC_OK);
     open_prober(on_result, 0, NULL);
     memset(&told, 0, sizeof told);
+    ahead_ms = 0;
 }
 
 static void tear_down(void)
@@ -257,6 +268,51 @@ START_TEST(a_name_that_does_not_resolve_is_told_in_words)
 }
 END_TEST
 
+START_TEST(while_dns_is_silent_its_last_address_is_asked_and_the_result_says_so)
+{
+    struct evac_prober_target t = target_at("http", "shop.example.com", server->port);
+    name_server->ttl_s = 0;
+    t.keep_alive = _i;
+    add(&t);
+    wait_for_rounds(2);
+    ck_assert_msg(told.ok, "%s", told.reason);
+    ck_assert_str_eq(told.warning, "");
+    name_server->mute = true;
+    wait_for_rounds(3);
+    ck_assert_msg(told.ok, "%s", told.reason);
+    ck_assert_msg(evac_str_has(evac_str(told.warning), "DNS does not answer"), "%s", told.warning);
+
+    /* The verdict is about the target all the same. */
+    server->manner = LOOP_CLOSE;
+    wait_for_rounds(2);
+    ck_assert(!told.ok);
+    ck_assert_msg(evac_str_has(evac_str(told.reason), "closed without a reply; DNS does not"), "%s",
+                  told.reason);
+
+    /* It answers again: that there is no such name. */
+    name_server->rcode = 3;
+    name_server->mute = false;
+    for (int i = 0; i < 150 && !evac_str_starts(evac_str(told.reason), "DNS:"); i++)
+        wait_for_rounds(1);
+    ck_assert_msg(evac_str_starts(evac_str(told.reason), "DNS:"), "%s", told.reason);
+}
+END_TEST
+
+/* While this process did something else, the answer came in time and the deadline passed. */
+START_TEST(an_answer_that_lies_there_is_taken_before_anybody_is_late)
+{
+    struct evac_prober_target t = target_at("http", "127.0.0.1", server->port);
+    t.connect_ms = 5000;
+    t.reply_ms = 300;
+    add(&t);
+    loop_until(&loop, &server->requests, 1);
+    nanosleep(&(struct timespec){ .tv_nsec = 400000000 }, NULL);
+    if (told.count == 0)
+        wait_for_rounds(1);
+    ck_assert_msg(told.ok, "%s", told.reason);
+}
+END_TEST
+
 START_TEST(a_kept_connection_is_used_again_and_replaced_when_it_died)
 {
     struct evac_prober_target t = target_at("http", "127.0.0.1", server->port);
@@ -437,6 +493,28 @@ START_TEST(a_verified_certificate_is_ok_and_its_session_is_resumed)
 }
 END_TEST
 
+/* Neither a session nor a kept connection hides that the certificate has ended: it is shown again,
+ * and judged by the clock. */
+START_TEST(a_certificate_that_ended_is_noticed_behind_a_session_and_a_kept_connection)
+{
+    struct evac_prober_target t = target_at("https", "good.example.com", tls.port);
+    char kinds[8] = "";
+    t.keep_alive = _i;
+    add(&t);
+    wait_for_rounds(3);
+    ck_assert_msg(told.ok, "%s", told.reason);
+    ahead_ms = 7200 * 1000;
+    wait_for_rounds(2); /* one may have been on its way */
+    ck_assert(!told.ok);
+    ck_assert_str_eq(told.reason, "certificate of good.example.com: certificate has expired");
+    ahead_ms = 0;
+    wait_for_rounds(2);
+    ck_assert_msg(told.ok, "%s", told.reason);
+    ck_assert_int_ge(read(tls.told[0], kinds, 7), 2);
+    ck_assert_int_eq(kinds[0], 'f');
+}
+END_TEST
+
 START_TEST(an_address_is_verified_too)
 {
     struct evac_prober_target t = target_at("https", "127.0.0.1", tls.port);
@@ -501,6 +579,9 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, nothing_listening_is_told_at_once);
     tcase_add_test(tc, dns_is_asked_when_its_time_to_live_is_over_and_followed);
     tcase_add_test(tc, a_name_that_does_not_resolve_is_told_in_words);
+    tcase_add_loop_test(tc, while_dns_is_silent_its_last_address_is_asked_and_the_result_says_so, 0,
+                        2);
+    tcase_add_test(tc, an_answer_that_lies_there_is_taken_before_anybody_is_late);
     tcase_add_test(tc, a_kept_connection_is_used_again_and_replaced_when_it_died);
     tcase_add_test(tc, a_fresh_connection_is_made_for_each_round_otherwise);
     tcase_add_test(tc, rounds_keep_their_pace_and_do_not_march_in_step);
@@ -515,6 +596,8 @@ static void add_cases(Suite *suite)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up_tls, tear_down_tls);
     tcase_add_test(tc, a_verified_certificate_is_ok_and_its_session_is_resumed);
+    tcase_add_loop_test(
+        tc, a_certificate_that_ended_is_noticed_behind_a_session_and_a_kept_connection, 0, 2);
     tcase_add_test(tc, an_address_is_verified_too);
     tcase_add_test(tc, a_certificate_for_another_name_is_refused);
     tcase_add_test(tc, a_certificate_of_an_unknown_issuer_is_refused);
