@@ -12,8 +12,9 @@
  * at a time of each target's own, and as soon as one of the chain has ended. */
 #define SHOWN_MS 300000u
 
-#define TICKET_BYTES_MAX 4096u /* a session's ticket is the server's to make as large as it likes  \
-                                */
+#define TICKET_BYTES_MAX                                                                           \
+    4096u /* a session's ticket is the server's to make as large as it likes                       \
+           */
 
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
