@@ -389,10 +389,20 @@ class Trial:
         assert self.copied(self.copy("etcd://other", "again.db")) == rows
         assert self.copied(self.copy("again.db", "third.db")) == rows
 
+    def ended(self):
+        """The one that left: it says so a moment before its process is over."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            for p in self.probes:
+                if p.p.poll() is not None:
+                    return p
+            time.sleep(0.02)
+        raise AssertionError("nobody's process has ended")
+
     def end(self):
         """One history: each copy is a beginning of the longest, and what was told durable is in it, by who was told."""
         last = self.leader()
-        self.moved(next(p for p in self.probes if p.p.poll() is not None), last)
+        self.moved(self.ended(), last)
         last.say("leave")
         time.sleep(REQUEST)
         for p in self.probes:

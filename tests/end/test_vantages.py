@@ -24,9 +24,9 @@ APP = """
 app = {
   name = "shop"; strategy = "warm-standby"; runbook = "by-hand"; regions = ( "us-east-1", "us-west-2" );
   objectives = { rto = "1m"; rpo = "5s"; };
-  endpoint = { url = "http://127.0.0.1:@PORT@/public"; every = "500ms"; timeout = "300ms"; };
-  probes = ( { name = "web"; http = "http://127.0.0.1:@PORT@/{region}"; expect = "ok"; every = "300ms"; timeout = "250ms"; },
-             { name = "depth"; http = "http://127.0.0.1:@PORT@/depth"; role = "data"; json = { path = "queue.depth"; below = 10; }; every = "300ms"; timeout = "250ms"; }@MORE@ );
+  endpoint = { url = "http://127.0.0.1:@PORT@/public"; every = "600ms"; timeout = "550ms"; };
+  probes = ( { name = "web"; http = "http://127.0.0.1:@PORT@/{region}"; expect = "ok"; every = "600ms"; timeout = "550ms"; },
+             { name = "depth"; http = "http://127.0.0.1:@PORT@/depth"; role = "data"; json = { path = "queue.depth"; below = 10; }; every = "600ms"; timeout = "550ms"; }@MORE@ );
   health = { grace = 0; }; policy = { automatic = "propose"; dwell = "300ms"; };
 };
 """

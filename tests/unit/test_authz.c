@@ -102,6 +102,9 @@ static void make_world(void)
     }
     runs[0].next = &runs[1];
     shell.engine.runs = &runs[0];
+    shell.engine.index.count = 0;
+    for (size_t i = 0; i < 2; i++)
+        ck_assert(evac_run_index_add(&shell.engine.index, &runs[i]));
 }
 
 /* --- who asks
