@@ -18,9 +18,9 @@ def world(**more):
     w = Controllers(BIN, conf=dict(FAST), **more)
     try:
         w.begin_all()
-        leader = w.wait_leader()
+        w.wait_leader()
         w.sand("app shop renew 1000")
-        w.at(leader).wait_healthy()
+        leader = w.wait_healthy_leader()
     except BaseException:
         w.close(True)
         raise

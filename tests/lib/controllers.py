@@ -132,6 +132,13 @@ class Controllers(World):
     def wait_leader(self, seconds=20, other_than=None):
         return self.wait(lambda: self.leader() not in (None, other_than) and self.leader(), seconds, "a controller that leads")
 
+    def wait_healthy_leader(self, seconds=60):
+        """Whoever leads once all is well: on a slow machine the first lead may change hands."""
+        def healthy():
+            leader = self.leader()
+            return leader if leader and self.at(leader).is_healthy() else None
+        return self.wait(healthy, seconds, "a healthy shop, by whoever leads")
+
     def close(self, failed=False):
         for node in list(self.processes):
             process = self.processes.pop(node)

@@ -193,12 +193,13 @@ class World:
             time.sleep(0.05)
         raise AssertionError("gave up waiting for " + name)
 
+    def is_healthy(self):
+        a = self.app()
+        return (a and all(r["verdict"] == "up" for r in a["regions"]) and a["endpoint"]["state"] == "up"
+                and (not a["has_data"] or a["loss_now_ms"] is not None))
+
     def wait_healthy(self, seconds=60):
-        def healthy():
-            a = self.app()
-            return (a and all(r["verdict"] == "up" for r in a["regions"]) and a["endpoint"]["state"] == "up"
-                    and (not a["has_data"] or a["loss_now_ms"] is not None))
-        return self.wait(healthy, seconds, "a healthy shop")
+        return self.wait(self.is_healthy, seconds, "a healthy shop")
 
     def wait_end(self, run, seconds=120):
         def ended():
