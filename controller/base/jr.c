@@ -11,8 +11,6 @@ void evac_jr_bad(struct evac_jr *r, const char *what)
 
 static void skip(struct evac_jr *r, size_t n)
 {
-    if (n == 0) /* of an empty text there is no place to go on at */
-        return;
     r->left.p += n;
     r->left.n -= n;
 }

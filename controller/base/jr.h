@@ -13,7 +13,7 @@
 #include "evac/arena.h"
 
 struct evac_jr {
-    struct evac_str left;     /* what was not read yet */
+    struct evac_str left;     /* what was not read yet; never NULL, "" is empty */
     struct evac_arena *arena; /* texts are copied into it */
     const char *bad;          /* the member, or what was wrong; NULL: nothing so far */
     bool comma;               /* one stands before the next value */

@@ -25,13 +25,14 @@ bool engine_link_run(struct evac_engine *engine, struct evac_engine_app *a, stru
 
 void engine_unlink_run(struct evac_engine *engine, struct evac_run *run)
 {
-    size_t i = evac_run_index_find(&engine->index, run->id);
-    if (i < engine->index.count && engine->index.at[i] == run) {
-        bool newest = i + 1 == engine->index.count; /* the list begins with the newest */
-        *(newest ? &engine->runs : &engine->index.at[i + 1]->next) = run->next;
+    struct evac_run **at = &engine->runs;
+    while (*at && *at != run)
+        at = &(*at)->next;
+    if (*at) {
+        *at = run->next;
         engine->run_count--;
-        evac_run_index_remove(&engine->index, run);
     }
+    evac_run_index_remove(&engine->index, run);
     run->next = NULL;
     run->index = NULL;
 }

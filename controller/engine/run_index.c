@@ -25,6 +25,15 @@ size_t evac_run_index_find(const struct evac_run_index *index, uint64_t id)
     return i < index->count && index->ids[i] == id ? i : index->count;
 }
 
+/* Where that run is, should a journal that contradicts itself have two of a number. */
+static size_t position(const struct evac_run_index *index, const struct evac_run *run)
+{
+    size_t i = place(index, run->id);
+    while (i < index->count && index->ids[i] == run->id && index->at[i] != run)
+        i++;
+    return i < index->count && index->at[i] == run ? i : index->count;
+}
+
 #define MOVE(list, to, from, n) memmove(&(list)[to], &(list)[from], (n) * sizeof(list)[0])
 
 static void move(struct evac_run_index *index, size_t to, size_t from)
@@ -54,7 +63,7 @@ bool evac_run_index_add(struct evac_run_index *index, struct evac_run *run)
 
 void evac_run_index_remove(struct evac_run_index *index, const struct evac_run *run)
 {
-    size_t i = evac_run_index_find(index, run->id);
+    size_t i = position(index, run);
     if (i == index->count)
         return;
     move(index, i, i + 1);
@@ -82,7 +91,7 @@ static bool watches(const struct evac_run *run)
 
 void evac_run_index_note(struct evac_run_index *index, const struct evac_run *run)
 {
-    size_t i = evac_run_index_find(index, run->id);
+    size_t i = position(index, run);
     if (i == index->count)
         return;
     unsigned marks = watches(run) ? EVAC_RUN_WATCHES : 0;

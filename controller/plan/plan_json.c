@@ -313,7 +313,7 @@ static void read_plan(struct evac_jr *r, struct evac_plan *plan)
 enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_plan,
                                    struct evac_err *err)
 {
-    struct evac_jr r = { .left = json, .arena = evac_arena_new() };
+    struct evac_jr r = { .left = json.n ? json : EVAC_STR(""), .arena = evac_arena_new() };
     struct evac_plan *plan = evac_arena_alloc(r.arena, sizeof *plan);
     plan->arena = r.arena;
     read_plan(&r, plan);
