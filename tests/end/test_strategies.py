@@ -113,7 +113,7 @@ def there_and_back_as_a_live_drill():
             assert words in text, (words, text)
 
         east = [s for s in w.truth()["ecs"] if s["region"] == "us-east-1"]
-        said = w.evac("drill", "shop", "--kind", "live", "--for", "1", "--yes").stdout
+        said = w.evac("drill", "shop", "--kind", "live", "--for", "4", "--yes").stdout  # it looks once a second
         assert "is soaking" in said and "is returning" in said and "drill 1 succeeded" in said, said
         lives_in(w, "warm-standby", ["us-east-1"], alone=False)
         assert [s for s in w.truth()["ecs"] if s["region"] == "us-east-1"] == east
