@@ -96,6 +96,7 @@ async function gameDay() {
   await page.setViewportSize({ width: 1360, height: 900 });
   await page.emulateMedia({ colorScheme: 'light' });
   await page.goto(page.url().replace(/#.*/, '#/apps/shop')); // the policy asks nothing anew before somebody has looked at what was said
+  await until('the region is up again', async () => !/us-east-1 is down/.test(await text(page, '.three'))); // else it asks anew at once
   await page.getByRole('button', { name: 'Acknowledge' }).click();
   await page.locator('dialog').getByRole('button', { name: 'I have seen it' }).click();
   await until('the answer', async () => (await page.locator('dialog').count()) === 0);
