@@ -12,16 +12,6 @@ export CCACHE_DIR=${CCACHE_DIR:-$PWD/build/ccache} CCACHE_NOHASHDIR=1 CCACHE_BAS
 
 say() { printf '\n== %s (%s s)\n' "$1" "$(($(date +%s) - start))"; }
 
-# What waits for real time can fail because the machine was too slow with all the others on it: such a test, and no other, is run
-# once more with the machine to itself, and that is said. Whatever else failed has failed.
-alone() {
-  local failed
-  failed=$(cut -d: -f2 build/ci/Testing/Temporary/LastTestsFailed.log)
-  if printf '%s\n' "$failed" | grep -qvE '^(end_[a-z_]+|web)$'; then return 1; fi
-  say "failed beside others, now alone: $(printf '%s' "$failed" | tr '\n' ' ')"
-  ctest --preset ci --rerun-failed
-}
-
 say "build: sanitizers, warnings are errors"
 cmake --preset ci >/dev/null
 cmake --build --preset ci
@@ -30,7 +20,7 @@ say "tests"
 filter=()
 for name in "$@"; do filter+=(-R "$name"); done
 # Eight at a time on two cores: two that mostly wait (end_*), awscli, one that computes, and four that take what is left (minute_*).
-ctest --preset ci -j 8 "${filter[@]}" || alone
+ctest --preset ci -j 8 "${filter[@]}"
 
 if [ $# = 0 ]; then
   say "simulation: seeds on an optimised build, and every safety rule taken away in turn"

@@ -237,7 +237,8 @@ async function thousand() {
   await page.route('**/v1/status', async (route) => {
     const headers = { ...route.request().headers() };
     delete headers['if-none-match']; // what it has is another status
-    const response = await route.fetch({ headers });
+    const response = await route.fetch({ headers }).catch(() => null);
+    if (!response) return route.abort().catch(() => {}); // the page asks again
     const status = await response.json();
     const [shop] = status.apps;
     status.apps = Array.from({ length: 1000 }, (_, i) => ({ ...shop, app: `app-${String(i).padStart(4, '0')}`, active: shop.regions[i % 2].name, run: null, rehearsal: null }));
