@@ -85,17 +85,19 @@ enum evac_probe_state evac_health_opinion(const struct evac_health *h, size_t re
 
 /* --- all vantages --- */
 
-/* A majority is of the configured vantages, not of those that happened to answer: so two or more
- * vantages never let one alone vote a region down. Where nobody stands outside, who stands inside
- * can vouch that the region works, but not that it is down: its own view may be what is broken. */
+/* Down takes a majority of the configured vantages, not of those that happened to answer: so two or
+ * more vantages never let one alone vote a region down. Up takes a majority of those that speak: a
+ * vantage that died with its own region would else leave every other region unknown, and forbid the
+ * very move that its death calls for; what sees the region is enough to go there. Where nobody
+ * outside speaks, who stands inside can vouch that the region works, but not that it is down: its
+ * own view may be what is broken. */
 static enum evac_probe_state outside_opinion(const struct evac_ballot *b)
 {
-    unsigned majority = b->configured / 2 + 1;
-    if (b->configured == 0)
+    if (b->abstaining == b->configured)
         return b->inside == EVAC_PROBE_UP ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
-    if (b->down >= majority)
+    if (b->down >= b->configured / 2 + 1)
         return EVAC_PROBE_DOWN;
-    return b->up >= majority ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
+    return b->up > b->down ? EVAC_PROBE_UP : EVAC_PROBE_UNKNOWN;
 }
 
 static void cast(struct evac_ballot *b, const struct evac_vantage_health *who, size_t region,

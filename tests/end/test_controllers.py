@@ -81,19 +81,20 @@ def one_leads_and_the_others_know_it():
         assert time.monotonic() - begin < WITHIN_S, time.monotonic() - begin
 
 
-def the_region_of_the_leader_dies():
-    """Controller, etcd member and the app's region at once, in the middle of a move: another controller ends it."""
+def the_region_of_the_leader_dies(begun=True):
+    """Controller, etcd member and the app's region at once, in the middle of a move or before anybody saw it: another controller ends it."""
     w, leader = world()
     with w:
         w.sand("region us-east-1 down")
-        w.at(leader).wait(lambda: (w.app() or {}).get("run"), 30, "a run")
+        if begun:  # and written: another one knows
+            w.at([n for n in NAMES if n != leader][0]).wait(lambda: w.ask("/v1/runs"), 30, "a run")
         w.etcd.signal(NAMES.index(leader), signal.SIGKILL)
         w.kill(leader)
         begin = time.monotonic()
         second = w.wait_leader(other_than=leader)
         took = time.monotonic() - begin
         assert took < WITHIN_S, took
-        run = w.at(second).wait(lambda: w.ask("/v1/runs"), 10, "the runs")[0]["run"]
+        run = w.at(second).wait(lambda: w.ask("/v1/runs"), 30, "the runs")[0]["run"]
         report = w.wait_end(run)
         assert report["result"].startswith("succeeded"), report["result"]
         assert w.truth()["writers"] == ["us-west-2"], w.truth()
@@ -104,6 +105,10 @@ def the_region_of_the_leader_dies():
         same_everywhere(w)
         assert w.leader() == second
         whole(w)
+
+
+def the_region_of_the_leader_dies_before_it_saw_that():
+    the_region_of_the_leader_dies(begun=False)
 
 
 def a_leader_that_slept_does_nothing_when_it_wakes():
@@ -180,6 +185,7 @@ def whoever_breaks_the_glass_is_told_who_leads():
         w.evac(*args[:3], "stand-down")
 
 
-run_stories([one_leads_and_the_others_know_it, the_region_of_the_leader_dies, a_leader_that_slept_does_nothing_when_it_wakes,
+run_stories([one_leads_and_the_others_know_it, the_region_of_the_leader_dies,
+             the_region_of_the_leader_dies_before_it_saw_that, a_leader_that_slept_does_nothing_when_it_wakes,
              without_etcd_nothing_is_begun_and_everything_is_shown, a_move_without_etcd_stands_still_and_is_looked_at,
              whoever_breaks_the_glass_is_told_who_leads])

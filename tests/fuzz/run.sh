@@ -29,7 +29,7 @@ export TMPDIR=${TMPDIR:-/tmp}
 declare -A longest=([conf]=8192 [evidence]=1024 [object]=8192 [plan]=16384 [replay]=24576 [rows]=24576)
 
 options() { # of a harness: a longer input teaches nothing new
-  printf '%s\n' -max_len="${longest[$1]:-4096}" -timeout=120 -report_slow_units=60 -rss_limit_mb=1500 -print_final_stats=1 -use_value_profile=0
+  printf '%s\n' -max_len="${longest[$1]:-4096}" -timeout=60 -report_slow_units=60 -rss_limit_mb=1500 -print_final_stats=1 -use_value_profile=0
   [ ! -f "$here/dict/$1.dict" ] || printf '%s\n' -dict="$here/dict/$1.dict"
 }
 

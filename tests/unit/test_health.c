@@ -374,7 +374,7 @@ END_TEST
 /* --- vantages --- */
 
 /* Each of three vantages outside says up, down, nothing, or is cut off: 64 ballots. */
-START_TEST(a_majority_is_of_the_configured_vantages)
+START_TEST(down_takes_a_majority_of_all_and_up_of_those_with_an_opinion)
 {
     unsigned up = 0, down = 0;
     begin(2, 1, "");
@@ -394,11 +394,34 @@ START_TEST(a_majority_is_of_the_configured_vantages)
     for (unsigned v = 0; v < 3; v++)
         if (((unsigned)_i >> (2 * v) & 3u) == 3)
             evac_health_vantage(&h, (uint16_t)v, true, now, 0, &news);
-    enum evac_verdict want = down >= 2 ? EVAC_VERDICT_DOWN
-                             : up >= 2 ? EVAC_VERDICT_UP
-                                       : EVAC_VERDICT_UNKNOWN;
+    enum evac_verdict want = down >= 2   ? EVAC_VERDICT_DOWN
+                             : up > down ? EVAC_VERDICT_UP
+                                         : EVAC_VERDICT_UNKNOWN;
     ck_assert_msg(verdict(EAST) == want, "%u up, %u down of 3: %s (%s)", up, down,
                   evac_verdict_name(verdict(EAST)), h.regions[EAST].reasons);
+}
+END_TEST
+
+/* Three controllers, one in each region and one in a third; the one in EAST dies with EAST. WEST is
+ * seen by the third and from inside: it is up, and may be moved to. Seen from inside alone too. */
+START_TEST(a_vantage_that_dies_with_its_region_leaves_the_others_visible)
+{
+    bool noticed = _i > 0, third = _i < 2; /* that it is silent; or its last words only grew old */
+    begin(2, 1, "");
+    for (unsigned v = 0; v < 3; v++)
+        h.vantages[v].configured = v < 2 || third;
+    h.vantages[0].inside[EAST] = true;
+    h.vantages[1].inside[WEST] = true;
+    for (unsigned i = 0; i < 6; i++, now += EVERY_MS)
+        for (unsigned v = i < 3 ? 0 : 1; v < 2u + third; v++) {
+            answer(WEB, EAST, v, i < 3);
+            answer(WEB, WEST, v, true);
+        }
+    tick();
+    if (noticed)
+        evac_health_vantage(&h, 0, true, now, 0, &news);
+    ck_assert_int_eq(verdict(EAST), EVAC_VERDICT_DOWN);
+    ck_assert_int_eq(verdict(WEST), EVAC_VERDICT_UP);
 }
 END_TEST
 
@@ -541,7 +564,8 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, any_voting_probe_can_vote_a_region_down, 0, 2);
     tcase_add_test(tc, the_public_endpoint_never_votes);
     tcase_add_test(tc, the_endpoint_tells_who_serves_and_when_that_changes);
-    tcase_add_loop_test(tc, a_majority_is_of_the_configured_vantages, 0, 64);
+    tcase_add_loop_test(tc, down_takes_a_majority_of_all_and_up_of_those_with_an_opinion, 0, 64);
+    tcase_add_loop_test(tc, a_vantage_that_dies_with_its_region_leaves_the_others_visible, 0, 3);
     tcase_add_loop_test(tc, one_vantage_alone_votes_down_only_when_it_is_the_only_one, 1,
                         EVAC_VANTAGES_MAX + 1);
     tcase_add_test(tc, who_is_cut_off_has_no_opinion);
