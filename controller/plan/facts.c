@@ -81,6 +81,7 @@ static const struct conf_row limit_rows[] = {
     { "service", CONF_TEXT, CONF_REQUIRED, AT(service), .doc = "As the drivers' tables name it; '*' any" },
     { "operations", CONF_TEXT, CONF_REQUIRED | CONF_LIST, AT(operations), COUNTED(operation_count), .min = 1, .max = 100, .doc = "Names; '*' stands for anything" },
     { "everywhere", CONF_BOOL, AT(everywhere), .fallback = "false", .doc = "One for the account, not one for each of its regions" },
+    { "budget", CONF_BOOL, AT(budget), .fallback = "false", .doc = "What evac allows itself, not what the service takes" },
     { "rate", CONF_TEXT, CONF_REQUIRED, AT(rate), .doc = "Calls a second, as \"0.5\"" },
     { "burst", CONF_INT, CONF_REQUIRED, AT(burst), .min = 1, .max = 100000, .doc = "Calls at once" },
     { "source", CONF_NAME, CONF_REQUIRED, AT(source), .doc = "One of sources" },

@@ -67,6 +67,7 @@ struct evac_fact_limit {
     const struct evac_str *operations; /* names, '*' stands for anything */
     size_t operation_count;
     bool everywhere;        /* one bucket an account, not one a region of it */
+    bool budget;            /* what evac allows itself; the service does not count so */
     struct evac_str rate;   /* as it was written */
     int64_t rate_micros;    /* the same in millionths of a call a second */
     int64_t burst;          /* calls at once */

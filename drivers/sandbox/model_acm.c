@@ -111,11 +111,9 @@ static void list_certificates(struct sb_call *c)
 }
 
 static const struct sb_operation operations[] = {
-    { "DescribeCertificate", describe_certificate, .takes = "CertificateArn!", .rate_per_s = 10,
-      .burst = 10 },
+    { "DescribeCertificate", describe_certificate, .takes = "CertificateArn!" },
     { "ListCertificates", list_certificates,
-      .takes = "CertificateStatuses Includes NextToken MaxItems SortBy SortOrder", .rate_per_s = 8,
-      .burst = 8 },
+      .takes = "CertificateStatuses Includes NextToken MaxItems SortBy SortOrder" },
     { 0 },
 };
 

@@ -117,8 +117,6 @@ SB_DOCS(APIGATEWAY, kinds)
 
 const struct sb_service sb_service_apigateway = { .signing_name = "apigateway",
                                                   .row = "apigateway",
-                                                  .rate_per_s = 10,
-                                                  .burst = 40,
                                                   .operations = operations,
                                                   .make = make,
                                                   .truth = truth };

@@ -756,14 +756,14 @@ static void delete_alarms(struct sb_call *c)
 /* Rates: AWS.md 1.11. */
 /* clang-format off */
 static const struct sb_operation operations[] = {
-    { .name = "GetMetricData",       .handle = get_data,          .rate_per_s = 500, .burst = 500 },
-    { .name = "GetMetricStatistics", .handle = get_statistics,    .rate_per_s = 400, .burst = 400 },
-    { .name = "ListMetrics",         .handle = list_metrics,      .rate_per_s = 25,  .burst = 25 },
-    { .name = "PutMetricData",       .handle = put_data,          .flags = SB_MUTATES, .rate_per_s = 500, .burst = 500 },
-    { .name = "PutMetricAlarm",      .handle = put_alarm_request, .flags = SB_MUTATES, .rate_per_s = 3, .burst = 9 },
-    { .name = "DescribeAlarms",      .handle = describe_alarms,   .flags = SB_STRONG, .rate_per_s = 9, .burst = 9 },
-    { .name = "SetAlarmState",       .handle = set_state,         .flags = SB_MUTATES, .rate_per_s = 3, .burst = 9 },
-    { .name = "DeleteAlarms",        .handle = delete_alarms,     .flags = SB_MUTATES, .rate_per_s = 3, .burst = 9 },
+    { .name = "GetMetricData",       .handle = get_data },
+    { .name = "GetMetricStatistics", .handle = get_statistics },
+    { .name = "ListMetrics",         .handle = list_metrics },
+    { .name = "PutMetricData",       .handle = put_data,          .flags = SB_MUTATES },
+    { .name = "PutMetricAlarm",      .handle = put_alarm_request, .flags = SB_MUTATES },
+    { .name = "DescribeAlarms",      .handle = describe_alarms,   .flags = SB_STRONG },
+    { .name = "SetAlarmState",       .handle = set_state,         .flags = SB_MUTATES },
+    { .name = "DeleteAlarms",        .handle = delete_alarms,     .flags = SB_MUTATES },
     { 0 },
 };
 /* clang-format on */

@@ -349,33 +349,10 @@ static void create_tags(struct sb_call *c)
 
 /* --- filters ---------------------------------------------------------------------------------- */
 
-/* '*' any number of characters, '?' one. */
-static bool is_like(struct evac_str text, struct evac_str pattern)
-{
-    size_t t = 0, p = 0, star = SIZE_MAX, from = 0;
-    while (t < text.n) {
-        if (p < pattern.n && pattern.p[p] == '*') {
-            star = p++;
-            from = t;
-        } else if (p < pattern.n && (pattern.p[p] == '?' || pattern.p[p] == text.p[t])) {
-            p++;
-            t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.n && pattern.p[p] == '*')
-        p++;
-    return p == pattern.n;
-}
-
 static bool has_value(struct sb_call *c, int filter, struct evac_str text)
 {
     for (int i = 1; sb_has(c, "Filter.%d.Value.%d", filter, i); i++)
-        if (is_like(text, sb_in(c, "Filter.%d.Value.%d", filter, i)))
+        if (sb_like(sb_in(c, "Filter.%d.Value.%d", filter, i), text))
             return true;
     return false;
 }
@@ -718,16 +695,8 @@ static void truth(const struct evac_sandbox *sb, struct evac_buf *json)
 /* Rates: AWS.md 1.11, and EC2's own table of buckets. */
 static const struct sb_operation operations[] = {
     { .name = "DescribeInstances", .handle = describe_instances },
-    { .name = "RunInstances",
-      .handle = ec2_run_instances,
-      .flags = SB_MUTATES,
-      .rate_per_s = 2,
-      .burst = 5 },
-    { .name = "StartInstances",
-      .handle = ec2_start_instances,
-      .flags = SB_MUTATES,
-      .rate_per_s = 2,
-      .burst = 5 },
+    { .name = "RunInstances", .handle = ec2_run_instances, .flags = SB_MUTATES },
+    { .name = "StartInstances", .handle = ec2_start_instances, .flags = SB_MUTATES },
     { .name = "StopInstances", .handle = ec2_stop_instances, .flags = SB_MUTATES },
     { .name = "TerminateInstances", .handle = ec2_terminate_instances, .flags = SB_MUTATES },
     { .name = "DescribeImages", .handle = describe_images },
@@ -752,8 +721,6 @@ const struct sb_service sb_service_ec2 = {
     .signing_name = "ec2",
     .row = "ec2",
     .xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/",
-    .rate_per_s = 20,
-    .burst = 100,
     .operations = operations,
     .create = create,
     .destroy = destroy,

@@ -287,8 +287,6 @@ SB_DOCS(LAMBDA, kinds)
 
 const struct sb_service sb_service_lambda = { .signing_name = "lambda",
                                               .row = "lambda",
-                                              .rate_per_s = 15,
-                                              .burst = 15,
                                               .operations = operations,
                                               .make = make,
                                               .truth = truth };

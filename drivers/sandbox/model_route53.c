@@ -565,7 +565,7 @@ static const struct sb_operation operations[] = {
     { .name = "GetHealthCheck",           .handle = r53_get_check,      .flags = SB_STRONG, .method = "GET", .path = V "/healthcheck/{Id}", .takes = "" },
     { .name = "UpdateHealthCheck",        .handle = r53_update_check,   .flags = SB_MUTATES, .method = "POST", .path = V "/healthcheck/{Id}" },
     { .name = "DeleteHealthCheck",        .handle = r53_delete_check,   .flags = SB_MUTATES, .method = "DELETE", .path = V "/healthcheck/{Id}", .takes = "" },
-    { .name = "GetHealthCheckStatus",     .handle = r53_check_status,   .method = "GET",    .path = V "/healthcheck/{Id}/status", .takes = "", .rate_per_s = 1, .burst = 4 },
+    { .name = "GetHealthCheckStatus",     .handle = r53_check_status,   .method = "GET",    .path = V "/healthcheck/{Id}/status", .takes = "" },
     { .name = "TestDNSAnswer",            .handle = test_answer,        .method = "GET",    .path = V "/testdnsanswer", .takes = "hostedzoneid! recordname! recordtype! resolverip edns0clientsubnetip edns0clientsubnetmask" },
     { 0 },
 };
@@ -577,8 +577,6 @@ const struct sb_service sb_service_route53 = {
     .row = "route53",
     .xmlns = NS,
     .home = "us-east-1",
-    .rate_per_s = 5,
-    .burst = 5,
     .operations = operations,
     .create = create,
     .destroy = destroy,

@@ -105,7 +105,5 @@ const struct sb_service sb_service_sts = {
     .signing_name = "sts",
     .row = "sts",
     .xmlns = "https://sts.amazonaws.com/doc/2011-06-15/",
-    .rate_per_s = 500,
-    .burst = 500,
     .operations = operations,
 };

@@ -72,6 +72,7 @@ void evac_sandbox_free(struct evac_sandbox *sb)
     sb_stale_forget(sb);
     evac_arena_free(sb->reply_arena);
     free(sb->counters);
+    free(sb->buckets);
     free(sb);
 }
 

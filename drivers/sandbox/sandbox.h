@@ -20,9 +20,9 @@ struct evac_sandbox_options {
     double speed;               /* durations are divided by this; 1.0 real, 0 means instant */
     int64_t wall_ms;            /* wall clock at boot time 0 */
     const char *access_key_id, *secret_access_key,
-        *session_token; /* accepted credentials; token may be NULL */
-    bool
-        enforce_limits; /* AWS's published request rates (also divided by nothing: they are real) */
+        *session_token;  /* accepted credentials; token may be NULL */
+    bool enforce_limits; /* AWS's request rates (drivers/aws/facts/limits.cfg), multiplied by speed,
+                            as durations are divided by it; speed 0 as 1 */
 };
 
 struct evac_sandbox *evac_sandbox_new(const struct evac_sandbox_options *options);

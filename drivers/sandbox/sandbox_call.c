@@ -232,31 +232,42 @@ static uint64_t hash_of(const struct sb_call *c)
     return evac_str_hash(line) * 31 + evac_str_hash(c->request->body);
 }
 
+/* As each service words it; those that are not here, as their protocol does. */
 static void throttle(struct sb_call *c)
 {
-    if (c->id == SB_KUBERNETES)
-        sb_error(c, 429, "TooManyRequests", "too many requests, please try again later");
-    else if (speaks_s3(c))
-        sb_error(c, 503, "SlowDown", "Please reduce your request rate.");
-    else if (c->protocol == EVAC_AWS_EC2)
-        sb_error(c, 503, "RequestLimitExceeded", "Request limit exceeded.");
-    else
-        sb_error(c, 400, is_json(c->protocol) ? "ThrottlingException" : "Throttling",
-                 "Rate exceeded");
+    static const struct {
+        enum sb_service_id id;
+        int status;
+        const char *code, *message;
+    } own[] = {
+        { SB_KUBERNETES, 429, "TooManyRequests", "too many requests, please try again later" },
+        { SB_S3, 503, "SlowDown", "Please reduce your request rate." },
+        { SB_S3CONTROL, 503, "SlowDown", "Please reduce your request rate." },
+        { SB_EC2, 503, "RequestLimitExceeded", "Request limit exceeded." },
+        { SB_LAMBDA, 429, "TooManyRequestsException", "Rate Exceeded." },
+        { SB_APIGATEWAY, 429, "TooManyRequestsException", "Too Many Requests" },
+    };
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (own[i].id == c->id) {
+            sb_error(c, own[i].status, own[i].code, "%s", own[i].message);
+            return;
+        }
+    sb_error(c, c->protocol == EVAC_AWS_REST_JSON ? 429 : 400,
+             is_json(c->protocol) ? "ThrottlingException" : "Throttling", "Rate exceeded");
 }
 
 /* The one who counts also notices a mutation that is repeated without a look between. */
 static void count(struct sb_call *c, struct sb_counter *counter)
 {
+    counter->received++;
     if (!(c->operation->flags & SB_MUTATES)) {
         c->sb->reads[c->id]++;
         return;
     }
     uint64_t hash = hash_of(c);
-    if (counter->received && counter->last_hash == hash &&
+    if (counter->received > 1 && counter->last_hash == hash &&
         counter->reads_then == c->sb->reads[c->id])
         counter->repeated++;
-    counter->received++;
     counter->last_hash = hash;
     counter->reads_then = c->sb->reads[c->id];
 }
@@ -292,7 +303,9 @@ static void serve(struct sb_call *c)
                  "The service is unavailable.");
         return;
     }
-    if (fault->throttled || !sb_allowed(c, counter)) {
+    if (fault->throttled || !sb_allowed(c->sb, counter)) {
+        counter->throttled++;
+        c->sb->throttled++;
         throttle(c);
         return;
     }

@@ -58,6 +58,11 @@ static bool like(struct evac_str pattern, struct evac_str text, bool fold)
     return p == pattern.n;
 }
 
+bool sb_like(struct evac_str pattern, struct evac_str text)
+{
+    return like(pattern, text, false);
+}
+
 static bool equals(struct evac_str pattern, struct evac_str text)
 {
     return evac_str_eq(pattern, text);

@@ -100,7 +100,6 @@ struct sb_operation {
     const char *query_key;  /* REST: only when the query has this key ("versioning"); NULL: when it
                                has none of the other rows' keys */
     const char *header_key; /* REST: only when the request has this header */
-    double rate_per_s, burst; /* this operation's own limit; 0: only the service's */
     /* The members of its input: "Name! EventBusName", those with '!' required; what stands in a
      * REST path is not among them. NULL: not checked. AWS passes over members that it does not
      * know; here they are refused, because they are a driver's spelling mistakes. */
@@ -119,7 +118,6 @@ struct sb_service {
     /* Where a request that is signed for all regions is served by a regional service;
      * SB_REGIONS_MAX: nowhere. NULL: it takes none. */
     size_t (*anywhere)(const struct sb_call *c);
-    double rate_per_s, burst; /* of all operations together, a region; AWS.md 1.11 */
     const struct sb_operation *operations;
     void *(*create)(struct evac_sandbox *sb);
     void (*destroy)(void *state);
@@ -165,16 +163,21 @@ struct sb_region {
     bool isolated;  /* everything runs there, and nobody outside can reach it, nor it anybody */
     int64_t lag_ms; /* of replication into it; SB_DEFAULT_LAG each service's own */
     struct sb_fault faults[SB_SERVICE_COUNT];
-    struct sb_bucket limits[SB_SERVICE_COUNT];
 };
 
-struct sb_counter { /* a mutating operation's */
+#define SB_COUNTED_MAX 8u /* limits that count the same call */
+
+struct sb_limit;
+struct sb_counter { /* an operation's in a region */
     char region[32];
     const struct sb_service *service;
     const struct sb_operation *operation;
-    uint64_t received, effects, repeated; /* repeated: the same request with no read between */
+    uint64_t received, throttled; /* throttled are not received */
+    uint64_t effects, repeated;   /* repeated: the same request with no read between */
     uint64_t last_hash, reads_then;
-    struct sb_bucket limit;
+    const struct sb_limit *limits[SB_COUNTED_MAX];
+    struct sb_bucket *buckets[SB_COUNTED_MAX]; /* of those, in its region */
+    size_t bucket_count;
 };
 
 struct sb_principal;
@@ -206,6 +209,8 @@ struct evac_sandbox {
     struct sb_stale *stale;
     struct sb_counter *counters;
     size_t counter_count, counter_cap;
+    struct sb_bucket *buckets;        /* sandbox_limits.c */
+    uint64_t throttled;               /* requests, by limits and faults */
     uint64_t reads[SB_SERVICE_COUNT]; /* received so far, over all regions */
     uint64_t requests;
     struct evac_arena *reply_arena; /* of the last reply's headers */
@@ -288,6 +293,8 @@ bool sb_in_bool(const struct sb_call *c, const char *name, bool fallback);
 struct evac_str sb_last_part(struct evac_str s, char at);
 /* Without its percent signs. */
 struct evac_str sb_unescape(struct evac_arena *arena, struct evac_str s);
+/* '*' in pattern is any text, '?' any one character. */
+bool sb_like(struct evac_str pattern, struct evac_str text);
 /* A header of the request, "" none. */
 struct evac_str sb_request_header(const struct sb_call *c, const char *name);
 
@@ -314,7 +321,7 @@ const struct sb_service *sb_service(enum sb_service_id id);
 void sb_aws(struct evac_sandbox *sb, const struct evac_http_request *request,
             struct evac_sandbox_reply *reply);
 /* sandbox_limits.c: false when the limit is reached. */
-bool sb_allowed(struct sb_call *c, struct sb_counter *counter);
+bool sb_allowed(struct evac_sandbox *sb, struct sb_counter *counter);
 struct sb_counter *sb_counter_of(struct evac_sandbox *sb, size_t region,
                                  const struct sb_service *service,
                                  const struct sb_operation *operation);

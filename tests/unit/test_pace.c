@@ -178,6 +178,25 @@ START_TEST(the_built_in_limits_are_read)
 }
 END_TEST
 
+START_TEST(asking_for_a_change_takes_little_of_what_changes_need)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    unsigned polls = 0, changes = 0;
+    ck_assert_int_eq(
+        evac_builtin_load_facts(EVAC_STR_NONE, EVAC_STR_NONE, EVAC_STR_NONE, &diag, &facts, &err),
+        EVAC_OK);
+    evac_pace_free(pace);
+    pace = evac_pace_new(facts, 100);
+    for (uint64_t s = 0; s < 60; s++) /* both as often as they may, the polls first */
+        for (unsigned i = 0; i < 10; i++) {
+            polls += ask("route53:GetChange", "", s * 1000) == 0;
+            changes += ask("route53:ChangeResourceRecordSets", "", s * 1000) == 0;
+        }
+    ck_assert_uint_le(polls, 60 * 2 + 10);
+    ck_assert_uint_ge(changes, 60 * 8 - 1);
+}
+END_TEST
+
 /* --- the host --------------------------------------------------------------------------------- */
 
 static struct fake_host *fake;
@@ -317,6 +336,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(buckets, a_slip_is_told_with_what_is_allowed, 0,
                         sizeof slips / sizeof slips[0]);
     tcase_add_test(buckets, the_built_in_limits_are_read);
+    tcase_add_test(buckets, asking_for_a_change_takes_little_of_what_changes_need);
     suite_add_tcase(suite, buckets);
     tcase_add_checked_fixture(host, begin, end);
     tcase_add_test(host, what_does_not_fit_waits_changes_first);
