@@ -417,10 +417,14 @@ void shell_destroy(struct evac_shell *shell)
     free(shell);
 }
 
+/* Also of one that only looks, which has no lead of its own: its start is in the journal, and would
+ * count as one more crash. */
 void evac_shell_stop(struct evac_shell *shell)
 {
     struct evac_event event = { .kind = EVAC_EVENT_STOP };
-    if (shell && !shell->failed && shell->engine.lead)
+    uint64_t epoch;
+    if (shell && !shell->failed && !shell->follows &&
+        shell->o.store->vt->lead(shell->o.store, &epoch))
         (void)evac_shell_event(shell, &event, NULL);
 }
 

@@ -251,6 +251,10 @@ def killed_while_a_message_is_on_its_way_it_comes_again_and_says_so():
             shop.start()
         parked = shop.wait(lambda: [m for m, h in map(signed, people.of("/hook")) if m["key"] == "controller/test/parked"], 10, "a cry")
         assert parked[0]["severity"] == "critical" and "only looks" in parked[0]["text"], parked
+        assert "only looks now" in shop.evac("status").stdout
+        assert shop.stop() == 0  # as the screen says
+        shop.start()
+        assert "only looks now" not in shop.evac("status").stdout
 
 
 STORIES = [people_are_told_each_in_their_own_words, killed_while_a_message_is_on_its_way_it_comes_again_and_says_so]

@@ -399,6 +399,26 @@ START_TEST(after_five_crashes_in_a_row_it_only_looks)
 }
 END_TEST
 
+/* As the screen says that it can be let act again. */
+START_TEST(an_orderly_stop_lets_it_act_again)
+{
+    struct world *w = shop(NULL);
+    for (int crashes = 1; crashes <= 5; crashes++) {
+        world_crash(w, 1000);
+        world_run(w, 10000);
+    }
+    ck_assert(world_engine(w)->parked);
+    evac_shell_stop(world_shell(w));
+    world_run(w, 1000);
+    world_crash(w, 1000);
+    world_run(w, 10000);
+    ck_assert(!world_engine(w)->parked);
+    world_control(w, "region us-east-1 down");
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_free(w);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("failover");
@@ -426,6 +446,7 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, a_switchover_that_is_stuck_half_way_is_turned_into_a_failover, 0, 3);
     tcase_add_test(tc, the_old_side_is_fenced_when_the_fence_is_up);
     tcase_add_test(tc, after_five_crashes_in_a_row_it_only_looks);
+    tcase_add_test(tc, an_orderly_stop_lets_it_act_again);
     tcase_add_test(tc, an_outage_that_is_seen_after_a_person_began_counts_from_its_beginning);
     suite_add_tcase(suite, tc);
 }

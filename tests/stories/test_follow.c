@@ -118,6 +118,19 @@ START_TEST(it_changes_hands_seven_times_and_still_acts)
 }
 END_TEST
 
+/* One that follows ends without a word: it is not the leader that was stopped. */
+START_TEST(a_follower_that_is_stopped_says_nothing_of_the_leader)
+{
+    uint64_t rows = evac_shell_accepted(world_shell(w));
+    uint16_t starts = evac_shell_engine(world_shell(w))->starts;
+    evac_shell_stop(world_follower(w));
+    world_run(w, 1000);
+    ck_assert_uint_eq(evac_shell_accepted(world_shell(w)), rows);
+    ck_assert_uint_eq(evac_shell_engine(world_shell(w))->starts, starts);
+    ck_assert(!world_traced(w, " stop"));
+}
+END_TEST
+
 START_TEST(what_was_said_to_one_is_known_to_the_next)
 {
     struct evac_command hold = { .verb = EVAC_CMD_HOLD,
@@ -143,6 +156,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_follower_refuses_every_word_and_does_nothing);
     tcase_add_loop_test(tc, the_lead_changes_hands_at_any_moment_of_a_move, 0, 10);
     tcase_add_test(tc, it_changes_hands_seven_times_and_still_acts);
+    tcase_add_test(tc, a_follower_that_is_stopped_says_nothing_of_the_leader);
     tcase_add_test(tc, what_was_said_to_one_is_known_to_the_next);
     suite_add_tcase(suite, tc);
 }
