@@ -149,6 +149,17 @@ bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *
     return !stream;
 }
 
+/* A challenge's response is a member of a word's body; one that is spelt otherwise is refused as
+ * busy. */
+bool evac_api_comes_behind(const struct evac_api_request *q)
+{
+    struct evac_str vars[API_VARS_MAX];
+    bool there;
+    const struct evac_route *route = evac_route_find(q->method, q->path, vars, &there);
+    return route && (route->flags & EVAC_ROUTE_BEHIND ||
+                     (route->flags & EVAC_ROUTE_MUTATES && evac_str_has(q->body, "\"response\"")));
+}
+
 bool evac_api_headers(const struct evac_api_response *r, evac_api_header_fn *fn, void *user)
 {
     char seconds[16] = "";

@@ -49,6 +49,10 @@ bool evac_api_headers(const struct evac_api_response *response, evac_api_header_
 bool evac_api_handle(struct evac_daemon *daemon, const struct evac_api_request *request,
                      struct evac_api_response *response);
 
+/* It reads the journal, and writes what follows from that: whoever carries it waits until no row is
+ * on its way (evac_daemon_ticket), or else it may be refused as busy. */
+bool evac_api_comes_behind(const struct evac_api_request *request);
+
 /* One row as an event: "id: 7\nevent: step\ndata: {...}\n\n". */
 void evac_api_event(const struct evac_record *record, struct evac_buf *out);
 

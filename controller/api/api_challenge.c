@@ -338,6 +338,18 @@ static enum evac_code judge(struct api_call *c, struct subject *s,
                        : evac_fail(err, EVAC_E_REFUSED, "%s", word.words);
 }
 
+/* Guesses that are counted by rows on their way would all be the first one. */
+static bool is_counted(struct api_call *c)
+{
+    evac_daemon_commit(c->daemon);
+    if (evac_daemon_ticket(c->daemon).seq == 0)
+        return true;
+    evac_problem(c->r, EVAC_PROBLEM_BUSY,
+                 "rows are on their way into the journal, and with them perhaps another answer: "
+                 "nothing was judged, say it once more in a moment");
+    return false;
+}
+
 bool api_by_phone(struct api_call *c, struct evac_command *cmd, struct api_phone *room)
 {
     struct subject s;
@@ -348,7 +360,7 @@ bool api_by_phone(struct api_call *c, struct evac_command *cmd, struct api_phone
                      "as and response go together, with the verb approve and a run");
         return false;
     }
-    if (!find_subject(c, cmd->run, as, &s))
+    if (!find_subject(c, cmd->run, as, &s) || !is_counted(c))
         return false;
     const struct evac_challenge_kept *k =
         evac_challenges_find(evac_daemon_challenges(c->daemon), cmd->run, as);

@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "evac/arena.h"
+#include "json_text.h"
 #include "keeper.h"
 #include "ledger.h"
 #include "log.h"
@@ -52,42 +53,45 @@ void api_verify(struct api_call *c)
     evac_jw_close(&w, '}');
 }
 
-static void put_note(struct api_call *c, uint64_t size)
+static void put_note(struct api_call *c, uint64_t size, struct evac_str note)
 {
-    struct evac_arena *arena = evac_arena_new();
-    struct evac_row row;
-    struct evac_err err;
-    /* the row after those that it covers */
-    if (evac_store_row(evac_daemon_store(c->daemon), size + 1, arena, &row, &err)) {
-        api_fail(c, &err);
-    } else {
-        cJSON *data = cJSON_ParseWithLength(row.record.data.p, row.record.data.n);
-        const cJSON *note = cJSON_GetObjectItemCaseSensitive(data, "note");
-        struct evac_jw w = api_writer(c);
-        evac_jw_open(&w, NULL, '{');
-        evac_jw_i64(&w, "size", (int64_t)size);
-        evac_jw_cstr(&w, "note", cJSON_IsString(note) ? note->valuestring : "");
-        evac_jw_close(&w, '}');
-        cJSON_Delete(data);
-    }
-    evac_arena_free(arena);
+    struct evac_jw w = api_writer(c);
+    evac_jw_open(&w, NULL, '{');
+    evac_jw_i64(&w, "size", (int64_t)size);
+    evac_jw_str(&w, "note", note);
+    evac_jw_close(&w, '}');
 }
 
 /* The number of a note's first row: the signature stands in the row after those that it covers. */
 void api_tell_note(struct api_call *c, const struct evac_record *request)
 {
-    put_note(c, (uint64_t)request->number - 1);
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_row row;
+    struct evac_err err;
+    if (evac_store_row(evac_daemon_store(c->daemon), (uint64_t)request->number, arena, &row,
+                       &err)) {
+        api_fail(c, &err);
+    } else {
+        cJSON *data = cJSON_ParseWithLength(row.record.data.p, row.record.data.n);
+        put_note(c, (uint64_t)request->number - 1, evac_json_text(data, "note"));
+        cJSON_Delete(data);
+    }
+    evac_arena_free(arena);
 }
 
+/* Its row may be on its way still: what it says is known all the same. */
 void api_checkpoint(struct api_call *c)
 {
     uint64_t size = 0;
+    struct evac_buf note;
     struct evac_err err = { EVAC_OK, "" };
+    evac_buf_init(&note, EVAC_NOTE_MAX);
     evac_daemon_commit(c->daemon);
-    if (evac_keeper_sign(evac_daemon_keeper(c->daemon), &size, &err))
+    if (evac_keeper_sign(evac_daemon_keeper(c->daemon), &size, &note, &err))
         api_fail(c, &err);
     else
-        put_note(c, size);
+        put_note(c, size, evac_buf_str(&note));
+    evac_buf_done(&note);
 }
 
 /* Its path is of the controller's machine. */

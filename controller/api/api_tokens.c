@@ -55,6 +55,17 @@ static const char *state_of(struct evac_daemon *daemon, const struct evac_pass *
                : "expired";
 }
 
+/* It is revoked by a row that may be on its way still, and its answer waits for that row. */
+static struct evac_pass as_revoked(const struct api_call *call, const struct evac_pass *c)
+{
+    struct evac_pass ended = *c;
+    if (ended.ended_ms == 0) {
+        ended.ended_ms = evac_daemon_wall_ms(call->daemon);
+        ended.ended_by = call->q->caller.who;
+    }
+    return ended;
+}
+
 /* secret "" : it is not shown any more. */
 static void put_token(struct evac_daemon *daemon, const struct evac_pass *c, struct evac_str secret,
                       struct evac_jw *w)
@@ -338,8 +349,10 @@ void api_end_token(struct api_call *call)
                      "it is another's token: who answers for it may revoke it, or an admin");
     else if (end(call, c, &err))
         api_fail(call, &err);
-    else
-        put_token(call->daemon, c, EVAC_STR_NONE, &w);
+    else {
+        const struct evac_pass ended = as_revoked(call, c);
+        put_token(call->daemon, &ended, EVAC_STR_NONE, &w);
+    }
 }
 
 /* Which one, the row of the journal says that the change was; its text is not told a second time.

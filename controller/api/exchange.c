@@ -205,21 +205,49 @@ static int send_durable(struct exchange *x, const struct evac_api_response *resp
     return exchange_settle(x);
 }
 
+static const char *why_lost(struct evac_daemon *daemon)
+{
+    return evac_daemon_leader(daemon).shared
+               ? "the lead was lost while the journal was written"
+               : "the journal could not be written; the trouble is in evac status";
+}
+
+static int answer(struct exchange *x);
+
 int exchange_settle(struct exchange *x)
 {
     enum evac_settled settled = evac_daemon_settled(x->server->daemon, &x->ticket);
     if (settled == EVAC_SETTLED_NOT_YET)
         return 0;
+    if (x->behind_rows)
+        return answer(x);
     x->holds = false;
     if (settled == EVAC_SETTLED_LOST)
-        evac_problem(&x->held, EVAC_PROBLEM_UNSETTLED,
-                     "the lead was lost while the journal was written");
+        evac_problem(&x->held, EVAC_PROBLEM_UNSETTLED, why_lost(x->server->daemon));
     return send_response(x, &x->held);
+}
+
+/* New rows may come while it waits for the last ones: there is one limit for all. */
+static bool comes_behind_rows(struct exchange *x)
+{
+    const struct evac_api_request request = exchange_request(x);
+    bool waited = x->behind_rows;
+    x->behind_rows = false;
+    if (!evac_api_comes_behind(&request))
+        return false;
+    evac_daemon_commit(x->server->daemon);
+    x->ticket = evac_daemon_ticket(x->server->daemon);
+    x->behind_rows = x->ticket.seq != 0;
+    if (x->behind_rows && !waited)
+        conn_wait(x->conn, SETTLE_MS);
+    return x->behind_rows;
 }
 
 static int answer(struct exchange *x)
 {
     struct evac_api_response response = { .status = 200 };
+    if (comes_behind_rows(x))
+        return 0;
     evac_buf_init(&response.body, RESPONSE_MAX);
     const struct evac_api_request request = exchange_request(x);
     if (evac_api_handle(x->server->daemon, &request, &response) || session_answer(x, &response)) {

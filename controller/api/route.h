@@ -42,6 +42,8 @@ enum evac_route_flag {
     EVAC_ROUTE_LOCAL = 1u << 8,   /* the same on this machine, where metrics.open says so */
     EVAC_ROUTE_OWN = 1u << 10,    /* changes this controller alone: a follower does it too */
     EVAC_ROUTE_NEUTRAL = 1u << 9, /* tells of no app: for whoever may look at any */
+    EVAC_ROUTE_BEHIND = 1u << 11, /* what it writes follows from the journal's rows: those that are
+                                   * on their way come first (evac_api_comes_behind) */
 };
 
 /* Where the door finds what is asked (a row of access.c). */

@@ -10,6 +10,7 @@
 #define WORD    (EVAC_ROUTE_SHELL | EVAC_ROUTE_MUTATES | EVAC_ROUTE_GUARDED)
 #define JOB     (EVAC_ROUTE_SHELL | EVAC_ROUTE_JOB)
 #define NEUTRAL EVAC_ROUTE_NEUTRAL
+#define BEHIND  (CHANGE | EVAC_ROUTE_BEHIND)
 #define ROW(w)  EVAC_ASK_ROW, w
 
 /* clang-format off */
@@ -62,9 +63,9 @@ const struct evac_route evac_routes[] = {
     { "GET", "/v1/tokens", "listTokens", ROW("look"), api_list_tokens, "", NULL,
       200, "Tokens", JSON, NEUTRAL, "access", "API tokens, without their text: all for an admin, one's own otherwise." },
     { "POST", "/v1/tokens", "makeToken", ROW("tokens"), api_make_token, "", "TokenWish",
-      201, "Token", JSON, CHANGE, "access", "Make one: its text is in this answer and nowhere else, not even in the same answer again." },
+      201, "Token", JSON, BEHIND, "access", "Make one: its text is in this answer and nowhere else, not even in the same answer again." },
     { "POST", "/v1/tokens/{token}/revoke", "revokeToken", ROW("revoke"), api_end_token, "", "TokenEnd",
-      200, "Token", JSON, CHANGE, "access", "It is good for nothing from now on." },
+      200, "Token", JSON, BEHIND, "access", "It is good for nothing from now on." },
     { "GET", "/v1/problems", "listProblems", ROW("look"), api_list_problems, "", NULL,
       200, "Problems", JSON, NEUTRAL, "controller", "The kinds of problems that are answered." },
     { "GET", "/v1/problems/{kind}", "getProblem", ROW("look"), api_get_problem, "", NULL,
@@ -116,7 +117,7 @@ const struct evac_route evac_routes[] = {
     { "POST", "/v1/runs/{run}/commands", "sayToRun", EVAC_ASK_VERB, NULL, api_say_to_run, "", "Command",
       200, "Answer", JSON, WORD, "runs", "A person's word to a run: approve, decline, pause, resume, retry, skip, cancel, override ..." },
     { "POST", "/v1/runs/{run}/challenges", "makeChallenge", ROW("challenge"), api_make_challenge, "", "ChallengeWish",
-      201, "Challenge", JSON, CHANGE, "runs", "For an approver's yes by phone. One that is live is told again." },
+      201, "Challenge", JSON, BEHIND, "runs", "For an approver's yes by phone. One that is live is told again." },
 
     { "POST", "/v1/commands", "say", EVAC_ASK_VERB, NULL, api_say, "", "Command",
       200, "Answer", JSON, WORD, "words", "A person's word about an app, an incident, or all automation." },
@@ -152,11 +153,11 @@ const struct evac_route evac_routes[] = {
     { "POST", "/v1/journal/merge", "mergeJournal", ROW("merge"), api_merge, "", "MergeWish",
       200, "Answer", JSON, SHELL, "evidence", "Take the rows of another controller's journal into this one. The same ones are taken once." },
     { "POST", "/v1/journal/checkpoint", "signJournal", ROW("checkpoint"), api_checkpoint, "", "Empty",
-      200, "Checkpoint", JSON, CHANGE, "evidence", "Sign the journal as it is now." },
+      200, "Checkpoint", JSON, BEHIND, "evidence", "Sign the journal as it is now." },
     { "GET", "/v1/deficiencies", "listDeficiencies", ROW("look"), api_list_deficiencies, "app all format limit after", NULL,
       200, "Deficiencies", "application/json text/plain", SHELL | PAGED, "evidence", "What reports found wanting, and people added." },
     { "POST", "/v1/deficiencies", "sayDeficiency", ROW("deficiencies"), api_say_deficiency, "", "DeficiencyWord",
-      200, "DeficiencySaid", JSON, CHANGE, "evidence", "Open, assign, close or accept one." },
+      200, "DeficiencySaid", JSON, BEHIND, "evidence", "Open, assign, close or accept one." },
     { "POST", "/v1/evidence", "makeEvidence", ROW("evidence"), api_make_evidence, "", "EvidenceWish",
       200, "Bundle", "application/x-tar", CHANGE, "evidence", "A signed bundle of what a run, or an app over time, did. That it was made is in the journal." },
     { "GET", "/v1/evidence/key", "getEvidenceKey", ROW("look"), api_evidence_key, "", NULL,

@@ -185,12 +185,13 @@ static void resume(struct evac_api_server *server)
     }
 }
 
-/* Those whose answer waits for the journal. Inside of no call of the library either. */
+/* Those that wait for the journal. Inside of no call of the library either. */
 static void settle(struct evac_api_server *server)
 {
     for (struct conn *c = server->conns, *next; c; c = next) {
+        const struct exchange *x = c->exchange;
         next = c->next;
-        if (c->exchange && c->exchange->holds && !c->doomed && exchange_settle(c->exchange) < 0)
+        if (x && (x->holds || x->behind_rows) && !c->doomed && exchange_settle(c->exchange) < 0)
             doom(c);
     }
 }

@@ -85,9 +85,10 @@ struct exchange {
     size_t sent, told; /* told: of all answers, what this one is counted for */
     uint64_t until_ms; /* an answer is cut off then */
     bool stream, answered;
-    bool waits; /* until it is known who asks */
-    bool whole; /* its body is there */
-    bool holds; /* its answer, until what it says is durable */
+    bool waits;       /* until it is known who asks */
+    bool whole;       /* its body is there */
+    bool behind_rows; /* it is not begun: rows on their way come first */
+    bool holds;       /* its answer, until what it says is durable */
     struct evac_api_response held;
     struct evac_ticket ticket;
     char set_cookie[192];

@@ -52,6 +52,11 @@ static enum evac_code note(void *user, const struct evac_record *rows, size_t co
     return evac_daemon_note(user, rows, count, err);
 }
 
+static bool settled(void *user)
+{
+    return evac_daemon_ticket(user).seq == 0;
+}
+
 static struct evac_str owner(void *user, struct evac_str app)
 {
     struct evac_daemon *daemon = user;
@@ -90,6 +95,7 @@ void daemon_open_evidence(struct evac_daemon *daemon)
         .checkpoint_rows = conf->checkpoint_rows,
         .user = daemon,
         .note = note,
+        .settled = settled,
         .owner = owner,
         .judged = judged,
     });

@@ -47,6 +47,11 @@ void evac_keeper_wake(struct evac_keeper *keeper)
     keeper->awake = true;
 }
 
+static bool is_settled(const struct evac_keeper *k)
+{
+    return !k->o.settled || k->o.settled(k->o.user);
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
 
 struct looking {
@@ -159,28 +164,35 @@ static enum evac_code judge_ends(struct evac_keeper *k, struct evac_err *err)
                                         .light = true };
     if (!code)
         code = k->o.store->vt->read(k->o.store, &filter, take_end, &ends, err);
-    for (size_t i = 0; !code && i < ends.count; i++) {
-        code = judge(k, ends.runs[i], ends.seqs[i], err);
+    size_t done = 0;
+    for (; !code && done < ends.count && is_settled(k); done++) {
+        code = judge(k, ends.runs[done], ends.seqs[done], err);
         if (!code)
-            k->judged = ends.seqs[i];
+            k->judged = ends.seqs[done];
         k->sign = true;
     }
-    if (!code && ends.count < JUDGED_A_TICK)
+    if (!code && done == ends.count && done < JUDGED_A_TICK)
         k->awake = false;
     return code;
 }
 
 /* --- signing ---------------------------------------------------------------------------------- */
 
-enum evac_code evac_keeper_sign(struct evac_keeper *k, uint64_t *ret_size, struct evac_err *err)
+enum evac_code evac_keeper_sign(struct evac_keeper *k, uint64_t *ret_size, struct evac_buf *note,
+                                struct evac_err *err)
 {
     struct evac_arena *arena;
     if (!k->o.key)
         return evac_fail(err, EVAC_E_REFUSED,
                          "nothing is signed: evidence.key is not set, or can not be read");
+    if (!is_settled(k))
+        return evac_fail(err, EVAC_E_BUSY,
+                         "rows are on their way into the journal: ask again in a moment");
     enum evac_code code = evac_ledger_read(&k->ledger, k->o.store, k->o.key, err);
     if (code)
         return code;
+    if (note)
+        evac_ledger_note(&k->ledger, k->o.key, k->origin, note);
     arena = evac_arena_new();
     struct evac_record row = evac_ledger_row(&k->ledger, k->o.key, k->origin, arena);
     code = k->o.note(k->o.user, &row, 1, err);
@@ -197,7 +209,7 @@ enum evac_code evac_keeper_sign(struct evac_keeper *k, uint64_t *ret_size, struc
 static bool is_due(struct evac_keeper *k)
 {
     struct evac_err err;
-    if (!k->o.key)
+    if (!k->o.key || !is_settled(k))
         return false;
     if (!k->ledger.loaded && evac_ledger_read(&k->ledger, k->o.store, k->o.key, &err))
         return false;
@@ -209,5 +221,5 @@ enum evac_code evac_keeper_tick(struct evac_keeper *k, struct evac_err *err)
 {
     uint64_t size;
     enum evac_code code = k->awake ? judge_ends(k, err) : EVAC_OK;
-    return !code && is_due(k) ? evac_keeper_sign(k, &size, err) : code;
+    return !code && is_due(k) ? evac_keeper_sign(k, &size, NULL, err) : code;
 }

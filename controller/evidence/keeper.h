@@ -21,6 +21,9 @@ struct evac_keeper_options {
     /* Journal them, all or none. */
     enum evac_code (*note)(void *user, const struct evac_record *rows, size_t count,
                            struct evac_err *err);
+    /* No row is on its way: what is read of the store is all that there is. NULL: always so. Until
+     * it is, nothing is judged or signed: a checkpoint stands right behind what it covers. */
+    bool (*settled)(void *user);
     /* Whom the app's new deficiencies belong to, "" nobody. */
     struct evac_str (*owner)(void *user, struct evac_str app);
     /* The run was judged: its report says more than before. May be NULL. */
@@ -37,9 +40,10 @@ void evac_keeper_wake(struct evac_keeper *keeper);
  * failure and tries again with the next tick. */
 enum evac_code evac_keeper_tick(struct evac_keeper *keeper, struct evac_err *err);
 
-/* Sign now. *ret_size is how many rows it covers. REFUSED without a key. */
+/* Sign now. *ret_size is how many rows it covers; note: the signed text is added, NULL nobody wants
+ * it. REFUSED without a key, BUSY while rows are on their way. */
 enum evac_code evac_keeper_sign(struct evac_keeper *keeper, uint64_t *ret_size,
-                                struct evac_err *err);
+                                struct evac_buf *note, struct evac_err *err);
 
 /* "evac/controller" */
 void evac_journal_origin(struct evac_str node, char *ret_origin, size_t bytes);

@@ -132,7 +132,8 @@ void share_take_lead(struct evac_share *s, int64_t epoch, uint64_t sent_ms)
 {
     if (!share_lease_holds(s) || s->awaits_drop)
         return;
-    if (share_leads(s)) { /* a look showed it before its claim was answered: rows may wait already */
+    if (share_leads(
+            s)) { /* a look showed it before its claim was answered: rows may wait already */
         s->confirmed_ms = sent_ms > s->confirmed_ms ? sent_ms : s->confirmed_ms;
         return;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Three controllers and three etcd members, real processes: one leads, any of them is lost, and the app is moved all the same."""
-import contextlib, os, shutil, signal, sqlite3, sys, time
+import concurrent.futures, contextlib, json, os, shutil, signal, sqlite3, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from controllers import Controllers, NODES
@@ -14,9 +14,18 @@ WITHIN_S = 6  # shared.within of the configuration
 NAMES = [n for n, _ in NODES]
 
 
+KEYED = dict(FAST, **{'node = "demo";': 'node = "demo";\nevidence = { key = "@KEY@"; checkpoint_rows = 16; };'})
+
+
 def world(**more):
-    w = Controllers(BIN, conf=dict(FAST), **more)
+    w = Controllers(BIN, conf=KEYED, **more)
     try:
+        key, conf = os.path.join(w.dir, "evidence.key"), os.path.join(w.dir, "conf", "evac.cfg")
+        w.evac("evidence", "keygen", "--out", key)
+        with open(conf) as f:
+            text = f.read().replace("@KEY@", key)
+        with open(conf, "w") as f:
+            f.write(text)
         w.begin_all()
         w.wait_leader()
         w.sand("app shop renew 1000")
@@ -55,6 +64,22 @@ def whole(w):
     assert all(copy[seq] == shortest[seq] for copy in copies for seq in shortest)
 
 
+def answers_are_of_durable_rows(w):
+    """Rows are on their way all the time; whatever is answered is as it will be found."""
+    def made(i):
+        token = json.loads(w.evac("token", "create", "ci-%d" % (i // 2), "--role", "viewer", "--json", tell=False, check=False).stdout or "{}")
+        return token.get("state")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        tokens = [pool.submit(made, i) for i in range(8)]
+        notes = [pool.submit(w.evac, "journal", "checkpoint") for _ in range(4)]
+        states = [t.result() for t in tokens]
+        assert all("evac/" in n.result().stdout for n in notes), [n.result().stdout for n in notes]
+    assert states.count("live") == 4, states  # two asked for each name
+    said = w.evac("journal", "verify").stdout
+    assert "signed checkpoints fit it" in said, said
+    assert json.loads(w.evac("token", "revoke", "ci-0", "--reason", "a test", "--json").stdout)["state"] == "revoked"
+
+
 def one_leads_and_the_others_know_it():
     w, leader = world()
     with w:
@@ -70,6 +95,7 @@ def one_leads_and_the_others_know_it():
         for node in followers:
             w.wait(lambda: "a release" in str(w.status_of(node)["apps"][0]), 5, "the word at " + node)
         w.at(leader).evac("release", "shop")
+        answers_are_of_durable_rows(w.at(leader))
         # all of them look: the leader hears the others
         vantages = w.wait(lambda: [v for v in w.status_of(leader)["vantages"] if v["state"] == "speaks"][2:], 20,
                           "the others as vantages") and w.status_of(leader)["vantages"]

@@ -594,13 +594,22 @@ static struct evac_str owner_of(void *user, struct evac_str app)
     return evac_str_is(app, "shop") ? EVAC_STR("bob") : EVAC_STR_NONE;
 }
 
+static bool rows_settled;
+static bool are_settled(void *user)
+{
+    (void)user;
+    return rows_settled;
+}
+
 static struct evac_keeper *new_keeper(void)
 {
+    rows_settled = true;
     return evac_keeper_new(&(struct evac_keeper_options){ .store = store,
                                                           .key = key,
                                                           .node = EVAC_STR("n"),
                                                           .checkpoint_rows = 16,
                                                           .note = note_rows,
+                                                          .settled = are_settled,
                                                           .owner = owner_of });
 }
 
@@ -676,6 +685,30 @@ START_TEST(the_journal_is_signed_as_it_grows_and_its_checkpoints_fit)
     ck_assert_uint_eq(got.rows, seq);
     ck_assert_uint_eq(whole(other, EVAC_STR_NONE, EVAC_OK).unchecked, got.checkpoints);
     ck_assert_uint_eq(whole(NULL, EVAC_STR_NONE, EVAC_OK).unchecked, got.checkpoints);
+    evac_keeper_free(k);
+}
+END_TEST
+
+/* A checkpoint stands right behind what it covers: behind rows that are not there yet it would be
+ * of fewer than stand before it, and the journal would look as if it had been written anew. */
+START_TEST(while_rows_are_on_their_way_nothing_is_judged_or_signed)
+{
+    uint64_t size;
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_keeper *k = new_keeper();
+    tell(&slow), noise(20);
+    uint64_t before = seq;
+    rows_settled = false;
+    evac_keeper_wake(k);
+    tick(k), tick(k);
+    ck_assert_uint_eq(seq, before);
+    ck_assert_int_eq(evac_keeper_sign(k, &size, NULL, &err), EVAC_E_BUSY);
+    ck_assert_str_eq(err.text, "rows are on their way into the journal: ask again in a moment");
+    rows_settled = true;
+    tick(k);
+    ck_assert_uint_eq(count_rows(EVAC_RECORD_EVIDENCE, "report"), 1);
+    ck_assert_uint_eq(count_rows(EVAC_RECORD_EVIDENCE, "checkpoint"), 1);
+    whole(key, EVAC_STR_NONE, EVAC_OK);
     evac_keeper_free(k);
 }
 END_TEST
@@ -765,6 +798,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_key_is_kept_and_not_shown_to_others);
     tcase_add_test(tc, a_run_s_end_is_judged_once_even_if_the_controller_dies_in_between);
     tcase_add_test(tc, the_journal_is_signed_as_it_grows_and_its_checkpoints_fit);
+    tcase_add_test(tc, while_rows_are_on_their_way_nothing_is_judged_or_signed);
     tcase_add_test(tc, a_journal_that_was_written_anew_does_not_fit_its_checkpoints);
     tcase_add_test(tc, a_journal_that_was_cut_does_not_fit_a_checkpoint_kept_elsewhere);
     tcase_add_test(tc, the_mapping_reads_and_names_every_framework);
