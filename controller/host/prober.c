@@ -17,6 +17,11 @@
 #define EVENTS       256
 #define EVENT_ROUNDS 8   /* then the rest of the loop has its turn */
 #define ROOM_MS      50u /* until a round that found no room tries again */
+/* Rounds that are due at about the same time begin together, about so many: a process that is
+ * woken for each alone spends as much on waking as on probing. Few enough that one's answer does
+ * not wait for the others' connections; and none is moved by more than the raster. */
+#define TOGETHER      8u
+#define RASTER_MAX_MS 10u
 
 /* splitmix64: spreads a seed well, and is no secret. */
 uint64_t prober_chance(struct evac_prober *prober)
@@ -107,6 +112,18 @@ static bool is_in_round(const struct prober_target *t)
     return t->stage > PROBER_QUEUED;
 }
 
+/* How far apart the instants are at which rounds begin: as many milliseconds as bring TOGETHER. */
+static uint32_t raster_ms(const struct evac_prober *prober)
+{
+    uint64_t ms = prober->rate_micro ? TOGETHER * (uint64_t)1000000000 / prober->rate_micro : 0;
+    return ms < 1 ? 1 : ms < RASTER_MAX_MS ? (uint32_t)ms : RASTER_MAX_MS;
+}
+
+static uint64_t rate_micro(const struct prober_target *t)
+{
+    return 1000000000 / t->every_ms;
+}
+
 /* Rounds stand on a raster, each moved by up to a tenth; a raster that fell behind begins anew. */
 static void plan_next(struct prober_target *t, uint64_t now)
 {
@@ -115,6 +132,7 @@ static void plan_next(struct prober_target *t, uint64_t now)
     if (t->base_ms < now)
         t->base_ms = now;
     uint64_t at = t->base_ms + prober_chance(t->prober) % (2 * tenth + 1) - tenth;
+    at -= at % raster_ms(t->prober);
     prober_set_deadline(t, at > now ? at : now);
 }
 
@@ -328,6 +346,7 @@ enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_pro
         prober_free_target(t);
         return code;
     }
+    prober->rate_micro += rate_micro(t);
     t->base_ms = evac_boot_ms() + (target->at_once ? 0 : prober_chance(prober) % t->every_ms);
     prober_set_deadline(t, t->base_ms);
     if (prober->heap[0] == t)
@@ -340,6 +359,7 @@ enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_pro
 static void free_target(struct prober_target *t)
 {
     struct evac_prober *prober = t->prober;
+    prober->rate_micro -= rate_micro(t);
     evac_ids_remove(&prober->ids, t->id);
     heap_remove(prober, t);
     evac_names_drop(&t->waiter);

@@ -76,6 +76,7 @@ struct prober_conn {
     uint32_t sent;       /* bytes of the request */
     uint32_t body_bytes; /* seen, not kept */
     bool reused, got_bytes, complete, keepable;
+    bool hung_up;          /* the other side closed: it says nothing more */
     bool in_served_by;     /* the header that the parser is in is the wanted one */
     uint8_t field_matched; /* bytes of its name so far, UINT8_MAX: another header */
     int status;
@@ -130,7 +131,8 @@ struct evac_prober {
     const struct evac_host *host;
     LIST_HEAD(prober_questions, prober_question) questions;
     uint32_t execs;
-    uint64_t chance; /* state of the jitter */
+    uint64_t chance;     /* state of the jitter */
+    uint64_t rate_micro; /* rounds of all targets, millionths a second */
     uint32_t serial;
     int epoll;
     uv_poll_t poll;

@@ -30,6 +30,16 @@ static struct prober_conn *take_conn(struct evac_prober *prober)
     return c;
 }
 
+/* Who has hung up already waits for nothing but the end: a reset is that, and leaves no connection
+ * in TIME_WAIT behind at the server, where a farewell would. To anybody else it would be rude. */
+static void hang_up(const struct prober_conn *c)
+{
+    const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+    if (c->hung_up)
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(c->fd); /* this takes it out of the epoll set too */
+}
+
 void prober_conn_close(struct prober_target *t)
 {
     struct prober_conn *c = t->conn;
@@ -37,7 +47,7 @@ void prober_conn_close(struct prober_target *t)
         return;
     prober_tls_end(c);
     if (c->fd >= 0)
-        close(c->fd); /* this takes it out of the epoll set too */
+        hang_up(c);
     evac_buf_done(&c->body);
     c->next_free = t->prober->free_conns;
     t->prober->free_conns = c;
@@ -412,6 +422,8 @@ void prober_round_late(struct prober_target *t)
 
 void prober_round_event(struct prober_target *t, uint32_t events)
 {
+    if (events & EPOLLRDHUP)
+        t->conn->hung_up = true;
     switch ((enum prober_stage)t->stage) {
     case PROBER_WAITING:
     case PROBER_QUEUED:
