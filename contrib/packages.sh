@@ -6,7 +6,7 @@ build="build-essential cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-
        libwebsockets-evlib-uv ca-certificates tzdata"
 check="check ccache clang clang-format clang-tidy libclang-rt-14-dev awscli valgrind chromium sqlite3 dnsutils python3 openssl zsh fish mandoc python3-pyte python3-jsonschema faketime gcovr libmimalloc-dev"
 
-bench=valgrind
+bench="valgrind curl awscli python3-boto3 ansible-core"
 
 # Node from elsewhere is as good, and Debian's npm does not install beside it.
 command -v npm >/dev/null || check="$check nodejs npm"
