@@ -20,6 +20,7 @@ const struct evac_access_row evac_access_rows[] = {
     { "game-day", OPERATOR, "a drill with faults" },
     { "call-off", ANYBODY, "end a drill: what it changed is put back" },
     { "failover", OPERATOR, "begin a run that moves the app" },
+    { "evacuate", OPERATOR, "begin a run of each app that leaves a region; who may of each" },
     { "failback", OPERATOR, "begin a run that moves it home" },
     { "place", OPERATOR, "say where an app serves, where the journal does not know" },
     { "reconcile", APPROVER, "the data of the region that was left are reconciled, or given up" },

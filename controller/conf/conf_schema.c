@@ -152,6 +152,8 @@ static const struct conf_row controller_rows[] = {
       .doc = "When more than that look down in each of two regions or more, nothing moves by itself: people decide" },
     { "incident.parallel", CONF_INT, AT(conf.incident_parallel), FROM_TO(1, 1000), .fallback = "8", .unit = "runs",
       .doc = "Runs of one evacuation at a time" },
+    { "incident.overlap", CONF_BOOL, AT(conf.incident_overlap), .fallback = "false",
+      .doc = "Whether a tier begins as soon as all of the one before are on their way and there is room, not when they are away" },
     { "incident.saturation", CONF_INT, AT(conf.incident_saturation), FROM_TO(1, 100), .fallback = "50", .unit = "% of runs",
       .doc = "When so many of its runs get no capacity, or so many moved apps are down where they are now, an evacuation pauses" },
     { "incident.calm", CONF_DURATION, AT(conf.incident_calm_ms), FROM_TO(0, DAY), .fallback = "5m",

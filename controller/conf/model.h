@@ -670,6 +670,7 @@ struct evac_controller_conf {
     uint16_t incident_elsewhere;  /* ... and less than that part elsewhere: one regional incident */
     uint16_t global_percent;      /* of the apps in each of several regions: a global event */
     uint16_t incident_parallel;   /* runs of one evacuation at a time */
+    bool incident_overlap;        /* a tier begins before the one before it is away */
     uint16_t incident_saturation; /* % of its runs without capacity: it pauses */
     uint32_t incident_dwell_ms;   /* for so long, before it is one */
     uint32_t incident_calm_ms;    /* the region is up for so long: it is over */

@@ -43,7 +43,10 @@ struct evac_engine_app {
     uint8_t evacuee;     /* enum evac_evacuee, when it was last looked at */
     uint8_t evac_region; /* in the fleet: what the newest real failover left */
     uint64_t evac_run;
-    bool evac_strained;   /* it had to wait for capacity, or was refused some */
+    bool evac_strained; /* it had to wait for capacity, or was refused some */
+    uint64_t ordered;   /* regions of the fleet that it was ordered away from by name, a bit each */
+    uint32_t expected_ms; /* what a failover of it usually takes; 0 nobody said */
+    uint64_t rank_ms;     /* the same, with those that wait for it behind it: the longest way */
     bool no_plan;         /* its failover does not compile */
     uint8_t run_seen;     /* state of its run, when the incident last heard of it */
     uint64_t decide_ms;   /* when to decide again by time alone */
@@ -303,6 +306,10 @@ void evac_engine_init(struct evac_engine *engine, const struct evac_model *model
  * can tell whether a region that was left is still. After init and reconfigure. */
 void evac_engine_watch(struct evac_engine *engine, uint16_t app, uint16_t resource, uint32_t verbs);
 
+/* How long a failover of it usually takes: among apps of a tier whoever has the longest way goes
+ * first. Until somebody says otherwise; not journalled. */
+void evac_engine_expect(struct evac_engine *engine, uint16_t app, uint32_t ms);
+
 /* A reload: keep what still fits, by name; runs go on with their own plans. The old apps memory is
  * the caller's again. */
 void evac_engine_reconfigure(struct evac_engine *engine, const struct evac_model *model,
@@ -389,6 +396,21 @@ void evac_engine_foresee(const struct evac_engine *engine, const struct evac_eng
 
 /* It is going on, paused or not. */
 bool evac_incident_is_on(const struct evac_incident *incident);
+/* Is the app one of those that a person ordered away from that region of the fleet? The order
+ * stands, or is the one that is looked at before it is given. */
+bool evac_order_takes(const struct evac_order *order, const struct evac_engine_app *app,
+                      size_t region);
+/* What keeps an app from leaving a region of its own (its index) by order, as things are: in words,
+ * "" nothing. The mode that it would go in, and where to (the region count: nowhere). Of a run that
+ * goes on out of there: what that waits for. */
+struct evac_evacuee_view {
+    enum evac_mode mode;
+    uint16_t to;
+    char why[240];
+};
+void evac_engine_evacuee(const struct evac_engine *engine, const struct evac_engine_app *app,
+                         uint16_t region, enum evac_order_mode mode, const struct evac_now *now,
+                         struct evac_evacuee_view *ret_view);
 /* Its proposal waits for somebody's yes. So long after it was asked its time is up (again); whoever
  * is told next when nobody answers, NULL nobody. */
 bool evac_incident_asks(const struct evac_incident *incident);

@@ -90,6 +90,8 @@ void engine_command(struct engine_io *io, const struct evac_command *cmd)
     struct evac_run *run = cmd->run ? evac_engine_run(io->engine, cmd->run) : NULL;
     if (!io->engine->lead) {
         engine_refuse(io, EVAC_E_NOLEAD, "this controller does not hold the lead");
+    } else if (cmd->verb == EVAC_CMD_EVACUATE) {
+        engine_order(io, cmd);
     } else if (cmd->incident.n) {
         engine_incident_command(io, cmd);
     } else if (cmd->run == 0) {

@@ -136,7 +136,46 @@ void engine_fleet_build(struct evac_engine *engine)
         engine_fleet_count(engine, a);
     }
     lift_tiers(engine);
-    engine->fleet.due = true;
+    engine->fleet.due = engine->fleet.rank_due = true;
+}
+
+/* --- the longest way
+ * ------------------------------------------------------------------------------------ */
+
+/* Longer chains than this are of apps that wait for each other in a circle. */
+#define CHAIN_MAX 64u
+
+/* An app's own time and, behind it, the longest of whoever waits for it: who has most before the
+ * end goes first, so that the last to end ends earliest. */
+void engine_fleet_rank(struct evac_engine *engine)
+{
+    bool changed = true;
+    if (!engine->fleet.rank_due)
+        return;
+    engine->fleet.rank_due = false;
+    for (size_t i = 0; i < engine->app_count; i++)
+        engine->apps[i].rank_ms = engine->apps[i].expected_ms;
+    for (unsigned round = 0; changed && round < CHAIN_MAX; round++) {
+        changed = false;
+        for (size_t i = 0; i < engine->app_count; i++) {
+            const struct evac_engine_app *a = &engine->apps[i];
+            for (uint8_t d = 0; d < a->dep_count; d++) {
+                struct evac_engine_app *dep = &engine->apps[a->deps[d]];
+                if (dep->expected_ms + a->rank_ms <= dep->rank_ms)
+                    continue;
+                dep->rank_ms = dep->expected_ms + a->rank_ms;
+                changed = true;
+            }
+        }
+    }
+}
+
+void evac_engine_expect(struct evac_engine *engine, uint16_t app, uint32_t ms)
+{
+    if (app >= engine->app_count || engine->apps[app].expected_ms == ms)
+        return;
+    engine->apps[app].expected_ms = ms;
+    engine->fleet.rank_due = true;
 }
 
 /* --- what the counts say
@@ -216,15 +255,24 @@ void engine_incident_record(struct engine_io *io, struct evac_fleet_region *regi
                             const char *event, enum evac_incident_state to, struct evac_str who,
                             const char *text, int64_t number)
 {
+    engine_incident_record_more(io, region, event, to, who, text, number, EVAC_STR_NONE);
+}
+
+void engine_incident_record_more(struct engine_io *io, struct evac_fleet_region *region,
+                                 const char *event, enum evac_incident_state to,
+                                 struct evac_str who, const char *text, int64_t number,
+                                 struct evac_str more)
+{
     struct evac_record r = { .kind = EVAC_RECORD_INCIDENT };
     struct evac_text kept = evac_effects_text(io->fx, 480); /* the record outlives the caller's */
     evac_text_puts(&kept, text);
     r.text = evac_effects_text_end(io->fx, &kept);
-    struct evac_text data = evac_effects_text(io->fx, 96);
+    struct evac_text data = evac_effects_text(io->fx, 96 + more.n);
     evac_text_puts(&data, "{\"apps\":");
     evac_text_u64(&data, count(region, EVAC_FLEET_SERVING));
     evac_text_puts(&data, ",\"down\":");
     evac_text_u64(&data, count(region, EVAC_FLEET_SERVING_DOWN));
+    evac_text_put(&data, more);
     evac_text_puts(&data, "}");
     r.name = evac_str(region->name);
     r.event = evac_str(event);
@@ -296,11 +344,71 @@ static void declare(struct engine_io *io, struct evac_fleet_region *region)
     struct evac_text why;
     evac_text_init(&why, text, sizeof text);
     say_counts(io->engine, region, &why);
-    engine_incident_record(io, region, "declared", EVAC_INCIDENT_OPEN, EVAC_STR_NONE, text,
-                           count(region, EVAC_FLEET_SERVING));
+    bool ordered = evac_incident_is_on(&region->incident);
+    engine_incident_record(io, region, ordered ? "found" : "declared",
+                           ordered ? engine_incident_found_state(&region->incident)
+                                   : EVAC_INCIDENT_OPEN,
+                           EVAC_STR_NONE, text, count(region, EVAC_FLEET_SERVING));
     engine_incident_notice(io, region, text,
                            ": one regional incident. Its apps are evacuated together: 'evac "
                            "incident' shows it");
+}
+
+/* "everything was moved: 12 apps in 4m05s; at best, by limits and durations, 3m50s" */
+static void say_moved(const struct evac_incident *i, int64_t took_ms, bool all,
+                      struct evac_text *text)
+{
+    evac_text_puts(text, all ? "everything was moved" : "all that was ordered away was moved");
+    if (took_ms <= 0)
+        return;
+    evac_text_puts(text, ": ");
+    evac_text_u64(text, i->order.apps);
+    evac_text_puts(text, i->order.apps == 1 ? " app in " : " apps in ");
+    evac_text_duration(text, (uint64_t)took_ms);
+    if (i->order.bound_ms <= 0)
+        return;
+    evac_text_puts(text, "; at best, by limits and durations, ");
+    evac_text_duration(text, (uint64_t)i->order.bound_ms);
+}
+
+static void close(struct engine_io *io, struct evac_fleet_region *region, const char *why,
+                  int64_t took_ms)
+{
+    engine_incident_record(io, region, "closed", EVAC_INCIDENT_CLOSED, EVAC_STR_NONE, why,
+                           took_ms > 0 ? took_ms : 0);
+    engine_incident_notice(
+        io, region,
+        region->incident.found ? "the incident is over: " : "the evacuation is over: ", why);
+}
+
+static void close_moved(struct engine_io *io, struct evac_fleet_region *region, bool all)
+{
+    const struct evac_incident *i = &region->incident;
+    char text[200];
+    struct evac_text why;
+    int64_t took_ms = i->order.on ? io->now->wall_ms - i->order.since_wall_ms : 0;
+    evac_text_init(&why, text, sizeof text);
+    say_moved(i, took_ms, all, &why);
+    close(io, region, text, took_ms);
+}
+
+/* Nothing of it is left to be done, nor goes on. */
+static bool is_through(const struct evac_incident *i)
+{
+    const uint16_t *n = i->counts;
+    return n[EVAC_EVACUEE_RUNNING] + n[EVAC_EVACUEE_READY] + n[EVAC_EVACUEE_RIPENING] +
+               n[EVAC_EVACUEE_WAITS] + n[EVAC_EVACUEE_BLOCKED] + n[EVAC_EVACUEE_FAILED] ==
+           0;
+}
+
+/* One that is on by order alone ends with it. */
+static void judge_order(struct engine_io *io, struct evac_fleet_region *region)
+{
+    const struct evac_incident *i = &region->incident;
+    if (i->order.on && is_through(i))
+        close_moved(io, region, false);
+    else if (!i->order.on && i->counts[EVAC_EVACUEE_RUNNING] == 0)
+        close(io, region, "it was stopped", 0);
 }
 
 static void judge_calm(struct engine_io *io, struct evac_fleet_region *region)
@@ -309,21 +417,22 @@ static void judge_calm(struct engine_io *io, struct evac_fleet_region *region)
     uint64_t calm_ms = io->engine->model->controller.incident_calm_ms;
     bool empty = count(region, EVAC_FLEET_SERVING) == 0 && i->counts[EVAC_EVACUEE_RUNNING] == 0;
     if (empty) {
-        engine_incident_record(io, region, "closed", EVAC_INCIDENT_CLOSED, EVAC_STR_NONE,
-                               "everything was moved", 0);
-        engine_incident_notice(io, region, "the incident is over: ", "everything was moved");
+        close_moved(io, region, true);
         return;
     }
-    if (!is_calm(io->engine, region)) {
+    if (!i->found) {
+        judge_order(io, region);
+        return;
+    }
+    bool ordered = i->order.on && !is_through(i); /* a person's word ends by a person's word */
+    if (ordered || !is_calm(io->engine, region)) {
         i->calm_since_boot_ms = 0;
         return;
     }
     if (i->calm_since_boot_ms == 0)
         i->calm_since_boot_ms = io->now->boot_ms ? io->now->boot_ms : 1;
     if (io->now->boot_ms >= i->calm_since_boot_ms + calm_ms) {
-        engine_incident_record(io, region, "closed", EVAC_INCIDENT_CLOSED, EVAC_STR_NONE,
-                               "the region is up again", 0);
-        engine_incident_notice(io, region, "the incident is over: ", "the region is up again");
+        close(io, region, "the region is up again", 0);
     } else if (i->calm_since_boot_ms + calm_ms < io->engine->fleet.wake_ms) {
         io->engine->fleet.wake_ms = i->calm_since_boot_ms + calm_ms;
     }
@@ -413,7 +522,7 @@ bool engine_fleet_step(struct engine_io *io)
     judge_global(io);
     for (size_t i = 0; i < fleet->region_count && evac_effects_has_room(io->fx); i++) {
         struct evac_fleet_region *region = &fleet->regions[i];
-        if (!evac_incident_is_on(&region->incident) && is_ripe(io, region))
+        if (!engine_incident_is_found(&region->incident) && is_ripe(io, region))
             declare(io, region);
         if (!evac_incident_is_on(&region->incident))
             continue;
@@ -425,6 +534,13 @@ bool engine_fleet_step(struct engine_io *io)
     return true;
 }
 
+/* One that is on by order alone is about the apps that were ordered away. */
+static bool is_part_of(const struct evac_incident *i, const struct evac_engine_app *a,
+                       size_t region)
+{
+    return evac_incident_is_on(i) && (i->found || evac_order_takes(&i->order, a, region));
+}
+
 const char *engine_fleet_says(const struct evac_engine *engine, const struct evac_engine_app *a,
                               uint16_t region, bool *ret_in_incident)
 {
@@ -432,18 +548,18 @@ const char *engine_fleet_says(const struct evac_engine *engine, const struct eva
         region < EVAC_REGIONS_MAX && a->fleet[region] != EVAC_FLEET_NOWHERE
             ? &engine->fleet.regions[a->fleet[region]]
             : NULL;
-    *ret_in_incident = r && evac_incident_is_on(&r->incident);
+    *ret_in_incident = r && is_part_of(&r->incident, a, a->fleet[region]);
     if (engine->fleet.global)
         return engine->fleet.global_says;
     return *ret_in_incident ? r->incident.says : NULL;
 }
 
+/* By order or not: room and attention are wanted for those that leave. */
 bool evac_engine_is_hit(const struct evac_engine *engine, const struct evac_engine_app *app,
                         uint16_t region)
 {
-    bool in_incident;
-    (void)engine_fleet_says(engine, app, region, &in_incident);
-    return in_incident;
+    return region < EVAC_REGIONS_MAX && app->fleet[region] != EVAC_FLEET_NOWHERE &&
+           evac_incident_is_on(&engine->fleet.regions[app->fleet[region]].incident);
 }
 
 void engine_see_global(struct evac_engine *engine, const struct evac_record *r)

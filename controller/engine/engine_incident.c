@@ -1,8 +1,8 @@
 /*
  * The evacuation of a region: which of its apps go next. Waves by tier, and within them whoever
- * nobody has to be waited for; so many at a time; the next wave when the last one's apps are away,
- * or did not get away. What is durable is the fold of the INCIDENT rows; the rest is looked up in
- * the apps each time, so that a crash in the middle of a wave changes nothing.
+ * has nobody to wait for, the longest way first; so many at a time; the next wave when the last
+ * one's apps are away, or did not get away. What is durable is the fold of the INCIDENT rows; the
+ * rest is looked up in the apps each time, so that a crash in the middle of a wave changes nothing.
  */
 #include "engine_internal.h"
 
@@ -17,7 +17,8 @@ struct evacuation {
     struct evac_incident *incident;
     uint8_t index; /* of the region in the fleet */
     unsigned started, strained, moved, ill;
-    uint8_t tier; /* the lowest that is not through; UINT8_MAX none */
+    uint8_t tier;  /* the lowest that is not through; UINT8_MAX none */
+    bool overlaps; /* a tier begins when the one before it is on its way */
 };
 
 /* --- durable: the fold of the INCIDENT rows
@@ -63,11 +64,37 @@ static enum evac_incident_state state_of(struct evac_str name)
 
 static void begin(struct evac_engine *engine, struct evac_incident *i, const struct evac_record *r)
 {
-    *i = (struct evac_incident){ .first_run = engine->next_run,
+    *i = (struct evac_incident){ .found = evac_str_is(r->event, "declared"),
+                                 .first_run = engine->next_run,
                                  .fresh_run = engine->next_run,
                                  .apps = (uint16_t)r->number,
                                  .since_wall_ms = r->t_wall_ms };
     (void)evac_str_copy(i->why, sizeof i->why, r->text);
+}
+
+/* Not all of the region's apps. */
+static bool is_narrow(const struct evac_order *order)
+{
+    return order->named || order->tiers != EVAC_ORDER_TIERS;
+}
+
+static void see_end(struct evac_incident *i, const struct evac_record *r)
+{
+    if (!evac_str_is(r->event, "closed"))
+        return;
+    i->ended_wall_ms = r->t_wall_ms;
+    i->took_ms = i->order.on ? r->number : 0;
+}
+
+bool engine_incident_is_found(const struct evac_incident *i)
+{
+    return evac_incident_is_on(i) && i->found;
+}
+
+/* Who is not of the order goes by the policy, or after a yes. */
+enum evac_incident_state engine_incident_found_state(const struct evac_incident *i)
+{
+    return i->state == EVAC_INCIDENT_APPROVED && !i->approved ? EVAC_INCIDENT_OPEN : i->state;
 }
 
 void engine_see_incident(struct evac_engine *engine, const struct evac_record *r)
@@ -80,9 +107,15 @@ void engine_see_incident(struct evac_engine *engine, const struct evac_record *r
     }
     if (!i)
         return; /* of a region that no app has any more */
-    if (evac_str_is(r->event, "declared"))
+    bool ordered = evac_str_is(r->event, "ordered");
+    if (evac_str_is(r->event, "declared") || (ordered && !evac_incident_is_on(i)))
         begin(engine, i, r);
+    if (ordered) {
+        engine_see_order(engine, region, r);
+        i->tier = 0;
+    }
     i->state = state_of(r->to);
+    see_end(i, r);
     if (evac_str_is(r->event, "proposed")) {
         i->proposed = true;
         i->asked_wall_ms = r->t_wall_ms;
@@ -95,8 +128,13 @@ void engine_see_incident(struct evac_engine *engine, const struct evac_record *r
         i->approved = true;
     i->expired =
         evac_str_is(r->event, "expired") || (i->expired && i->state == EVAC_INCIDENT_DECLINED);
-    if (evac_str_is(r->event, "declined"))
+    if (evac_str_is(r->event, "declined") || evac_str_is(r->event, "stopped"))
+        i->approved = i->order.on = false;
+    if (ordered && !is_narrow(&i->order))
+        i->approved = true;
+    else if (ordered)
         i->approved = false;
+    i->found = i->found || evac_str_is(r->event, "found");
     if (evac_str_is(r->event, "paused"))
         (void)evac_str_copy(i->why, sizeof i->why, r->text);
     if (evac_str_is(r->event, "wave"))
@@ -107,6 +145,8 @@ void engine_see_incident(struct evac_engine *engine, const struct evac_record *r
     }
     if (r->who.n)
         (void)evac_str_copy(i->who, sizeof i->who, r->who);
+    if (ordered)
+        (void)evac_str_copy(i->ordered_by, sizeof i->ordered_by, r->who);
     write_says(region, i);
     engine->fleet.due = true;
 }
@@ -175,12 +215,43 @@ static bool gets_away(const struct evac_run *run)
     return run->state != EVAC_RUN_ASKING && !run->back && !run->stopped;
 }
 
-/* One that has not begun waits for the yes that its app demands, or until nobody has said no. */
+#define GATE(name)        (1u << EVAC_RUN_GATE_##name)
+#define GATES_OF_PERSONS  (GATE(APPROVAL) | GATE(RPO) | GATE(SAFETY))
+#define GATES_OF_ANNOUNCE (GATE(APPROVAL) | GATE(VETO))
+
+/* It stands before a step that a person must let it take: nobody knows when they do. */
+static bool waits_for_person(const struct evac_run *run)
+{
+    for (uint16_t i = 0; i < run->plan->step_count; i++)
+        if (run->steps[i].state == EVAC_STEP_GATED && (run->steps[i].gates.shut & GATES_OF_PERSONS))
+            return true;
+    return false;
+}
+
+/* One that has not begun waits for the yes that its app demands, or until nobody has said no; or it
+ * is blocked, as by a freeze. */
 static enum evac_evacuee by_run(const struct evac_run *run)
 {
-    if (run->state == EVAC_RUN_PROPOSED)
-        return run->asks ? EVAC_EVACUEE_WAITS : EVAC_EVACUEE_RUNNING;
-    return gets_away(run) ? EVAC_EVACUEE_RUNNING : EVAC_EVACUEE_FAILED;
+    if (run->state != EVAC_RUN_PROPOSED)
+        return !gets_away(run)         ? EVAC_EVACUEE_FAILED
+               : waits_for_person(run) ? EVAC_EVACUEE_WAITS
+                                       : EVAC_EVACUEE_RUNNING;
+    if (run->asks)
+        return EVAC_EVACUEE_WAITS;
+    return run->gates.shut & ~GATES_OF_ANNOUNCE ? EVAC_EVACUEE_BLOCKED : EVAC_EVACUEE_RUNNING;
+}
+
+/* By a person's order: whatever the probes and the policy say. */
+static enum evac_evacuee by_order(const struct evacuation *e, const struct evac_engine_app *a,
+                                  uint16_t r)
+{
+    const struct evac_now *now = e->io->now;
+    if (is_of_it(e, a, e->incident->order.first_run) || a->no_plan)
+        return EVAC_EVACUEE_FAILED;
+    if (a->run || engine_order_holds(a, now) ||
+        engine_order_target(a, r, now) >= a->app->region_count)
+        return EVAC_EVACUEE_BLOCKED;
+    return EVAC_EVACUEE_READY;
 }
 
 static enum evac_evacuee classify(const struct evacuation *e, const struct evac_engine_app *a)
@@ -190,12 +261,20 @@ static enum evac_evacuee classify(const struct evacuation *e, const struct evac_
     bool mine = is_of_it(e, a, e->incident->first_run);
     if (r >= a->app->region_count || r >= EVAC_REGIONS_MAX)
         return EVAC_EVACUEE_NONE;
+    bool serves = evac_engine_serving(a) & (1u << r);
+    bool leaves = run && evac_str_is(run->plan->from, e->region->name);
+    if (engine_order_leaves_out(e->incident, a, e->index) && !(mine && leaves))
+        return serves ? EVAC_EVACUEE_LEFT_OUT : mine ? EVAC_EVACUEE_MOVED : EVAC_EVACUEE_NONE;
     if (a->starting)
         return EVAC_EVACUEE_RUNNING;
-    if (run && evac_str_is(run->plan->from, e->region->name))
+    if (leaves)
         return by_run(run);
-    if (!(evac_engine_serving(a) & (1u << r)))
+    if (!serves)
         return mine ? EVAC_EVACUEE_MOVED : EVAC_EVACUEE_NONE;
+    if (evac_order_takes(&e->incident->order, a, e->index))
+        return by_order(e, a, r);
+    if (!e->incident->found)
+        return EVAC_EVACUEE_NONE;
     if (mine || a->no_plan)
         return EVAC_EVACUEE_FAILED;
     if (!is_down(a->health.regions[r].verdict) ||
@@ -218,12 +297,15 @@ static void survey_one(struct evacuation *e, struct evac_engine_app *a)
     }
 }
 
-/* Whoever waits for one that waits for an approval waits for it too. */
-static bool hold_back(struct evac_engine *engine)
+/* Whoever waits for one that waits for an approval waits for it too, unless it was ordered. */
+static bool hold_back(const struct evacuation *e)
 {
+    struct evac_engine *engine = e->io->engine;
     bool changed = false;
     for (size_t i = 0; i < engine->app_count; i++) {
         struct evac_engine_app *a = &engine->apps[i];
+        if (evac_order_takes(&e->incident->order, a, e->index))
+            continue;
         for (uint8_t d = 0; a->evacuee == EVAC_EVACUEE_READY && d < a->dep_count; d++)
             if (engine->apps[a->deps[d]].evacuee == EVAC_EVACUEE_WAITS) {
                 a->evacuee = EVAC_EVACUEE_WAITS;
@@ -233,13 +315,25 @@ static bool hold_back(struct evac_engine *engine)
     return changed;
 }
 
+/* Those that one yes to all would let go: not what waits at a gate of its own run. */
+static uint16_t count_asking(const struct evacuation *e)
+{
+    const struct evac_engine *engine = e->io->engine;
+    uint16_t asking = 0;
+    for (size_t i = 0; i < engine->app_count; i++)
+        asking = (uint16_t)(asking + (engine->apps[i].evacuee == EVAC_EVACUEE_WAITS &&
+                                      !engine->apps[i].run));
+    return asking;
+}
+
 static void survey(struct evacuation *e)
 {
     struct evac_engine *engine = e->io->engine;
     for (size_t i = 0; i < engine->app_count; i++)
         survey_one(e, &engine->apps[i]);
-    while (!e->incident->approved && hold_back(engine))
+    while (!e->incident->approved && hold_back(e))
         ;
+    e->incident->asking = count_asking(e);
     memset(e->incident->counts, 0, sizeof e->incident->counts);
     e->tier = UINT8_MAX;
     for (size_t i = 0; i < engine->app_count; i++) {
@@ -314,62 +408,91 @@ static bool has_to_wait(const struct evac_engine *engine, const struct evac_engi
     return false;
 }
 
+/* How it goes, and as whose. */
+static struct evac_start_effect start_of(const struct evacuation *e,
+                                         const struct evac_engine_app *a)
+{
+    uint16_t r = region_in(a, e->index);
+    bool ordered = evac_order_takes(&e->incident->order, a, e->index);
+    bool acts = a->decision.alone == EVAC_DECIDE_ACT;
+    return (struct evac_start_effect){
+        .app = (uint16_t)(a - e->io->engine->apps),
+        .workflow = EVAC_WORKFLOW_FAILOVER,
+        .mode = ordered ? engine_order_mode(a, r, e->incident->order.mode) : a->decision.mode,
+        .from = ordered ? r : a->decision.from,
+        .to = ordered ? engine_order_target(a, r, e->io->now) : a->decision.target,
+        .who = ordered ? e->incident->ordered_by
+               : acts  ? "policy"
+                       : EVAC_WHO_INCIDENT,
+    };
+}
+
 static void start(struct evacuation *e, struct evac_engine_app *a)
 {
     struct evac_text why = evac_effects_text(e->io->fx, 400);
-    bool acts = a->decision.alone == EVAC_DECIDE_ACT;
+    struct evac_start_effect start = start_of(e, a);
     evac_text_puts(&why, "evacuation of ");
     evac_text_puts(&why, e->region->name);
     evac_text_puts(&why, ", tier ");
     evac_text_u64(&why, a->app->tier);
-    if (!acts) {
+    if (start.who == e->incident->ordered_by) {
+        evac_text_puts(&why, ", ordered by ");
+        evac_text_puts(&why, e->incident->ordered_by);
+    } else if (a->decision.alone != EVAC_DECIDE_ACT) {
         evac_text_puts(&why, ", approved by ");
         evac_text_puts(&why, e->incident->who);
     }
-    const char *text = evac_effects_text_end(e->io->fx, &why).p;
+    start.why = evac_effects_text_end(e->io->fx, &why).p;
     a->starting = true;
     a->evacuee = EVAC_EVACUEE_RUNNING;
     e->incident->counts[EVAC_EVACUEE_READY]--;
     e->incident->counts[EVAC_EVACUEE_RUNNING]++;
-    evac_effects_add(e->io->fx, EVAC_FX_START)->u.start = (struct evac_start_effect){
-        .app = (uint16_t)(a - e->io->engine->apps),
-        .workflow = EVAC_WORKFLOW_FAILOVER,
-        .mode = a->decision.mode,
-        .from = a->decision.from,
-        .to = a->decision.target,
-        .who = acts ? "policy" : EVAC_WHO_INCIDENT,
-        .why = text,
-    };
+    evac_effects_add(e->io->fx, EVAC_FX_START)->u.start = start;
 }
 
-static void note_wave(struct evacuation *e)
+static void note_wave(struct evacuation *e, uint16_t tier)
 {
-    if (e->tier == e->incident->tier || e->tier == UINT8_MAX)
+    if (tier <= e->incident->tier)
         return;
     engine_incident_record(e->io, e->region, "wave", e->incident->state, EVAC_STR_NONE,
-                           "the next wave", e->tier);
+                           "the next wave", tier);
 }
 
-/* By tier, and whoever waits for nobody; beyond that, in the order of the configuration. When all
- * that are left wait for each other in a circle, the first goes. */
-static bool start_wave(struct evacuation *e, bool whatever_waits)
+/* Before the other: of a lower tier, then who has the longer way, then as configured. */
+static bool goes_before(const struct evac_engine_app *a, const struct evac_engine_app *b)
+{
+    if (!b || a->tier != b->tier)
+        return !b || a->tier < b->tier;
+    return a->rank_ms > b->rank_ms;
+}
+
+static struct evac_engine_app *next_of(const struct evacuation *e, bool whatever_waits)
 {
     struct evac_engine *engine = e->io->engine;
-    uint16_t parallel = engine->model->controller.incident_parallel;
-    bool started = false;
-    for (size_t i = 0; i < engine->app_count && evac_effects_has_room(e->io->fx); i++) {
+    struct evac_engine_app *best = NULL;
+    for (size_t i = 0; i < engine->app_count; i++) {
         struct evac_engine_app *a = &engine->apps[i];
-        if (e->incident->counts[EVAC_EVACUEE_RUNNING] >= parallel)
+        if (a->evacuee == EVAC_EVACUEE_READY && (a->tier == e->tier || e->overlaps) &&
+            goes_before(a, best) && (whatever_waits || !has_to_wait(engine, a)))
+            best = a;
+    }
+    return best;
+}
+
+/* By tier, and whoever waits for nobody, the longest way first. When all that are left wait for
+ * each other in a circle, the first goes. */
+static bool start_wave(struct evacuation *e, bool whatever_waits)
+{
+    uint16_t parallel = e->io->engine->model->controller.incident_parallel;
+    bool started = false;
+    while (e->incident->counts[EVAC_EVACUEE_RUNNING] < parallel &&
+           evac_effects_has_room(e->io->fx) && !(whatever_waits && started)) {
+        struct evac_engine_app *a = next_of(e, whatever_waits);
+        if (!a)
             break;
-        if (a->evacuee != EVAC_EVACUEE_READY || a->tier != e->tier ||
-            (!whatever_waits && has_to_wait(engine, a)))
-            continue;
-        if (!started)
-            note_wave(e);
+        note_wave(e, a->tier);
         start(e, a);
         started = true;
-        if (whatever_waits)
-            break;
     }
     return started;
 }
@@ -415,7 +538,7 @@ static void withdraw_all(struct evacuation *e)
     struct evac_engine *engine = e->io->engine;
     for (size_t i = 0; i < engine->app_count && evac_effects_has_room(e->io->fx); i++) {
         struct evac_engine_app *a = &engine->apps[i];
-        if (is_overtaken(e, a->run))
+        if (is_overtaken(e, a->run) && !engine_order_leaves_out(e->incident, a, e->index))
             withdraw(e->io, a);
     }
 }
@@ -425,9 +548,11 @@ void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region)
     struct evacuation e = { .io = io,
                             .region = region,
                             .incident = &region->incident,
-                            .index = (uint8_t)(region - io->engine->fleet.regions) };
+                            .index = (uint8_t)(region - io->engine->fleet.regions),
+                            .overlaps = io->engine->model->controller.incident_overlap };
     bool goes = region->incident.state == EVAC_INCIDENT_OPEN ||
                 region->incident.state == EVAC_INCIDENT_APPROVED;
+    engine_fleet_rank(io->engine);
     withdraw_all(&e);
     survey(&e);
     if (!goes || io->engine->fleet.global || is_saturated(&e))
@@ -457,6 +582,8 @@ static const char *why_not(const struct evac_engine *engine, const struct evac_f
         return "nothing new begins there";
     if (verb == EVAC_CMD_RESUME && !paused)
         return "it is not paused";
+    if (verb == EVAC_CMD_STOP && region->incident.state == EVAC_INCIDENT_DECLINED)
+        return "nothing new begins there";
     return NULL;
 }
 
@@ -472,7 +599,15 @@ static const struct {
     { EVAC_CMD_PAUSE, "paused", EVAC_INCIDENT_PAUSED,
       "paused: nothing new begins; what goes on is seen through" },
     { EVAC_CMD_RESUME, "resumed", EVAC_INCIDENT_OPEN, "going on" },
+    { EVAC_CMD_STOP, "stopped", EVAC_INCIDENT_DECLINED,
+      "stopped: nothing new begins; what goes on is seen through" },
 };
+
+/* Nobody is to be asked any more: all may go, or those that do were ordered to. */
+static bool is_settled(const struct evac_incident *i)
+{
+    return i->approved || (i->order.on && (i->order.strict || !i->found));
+}
 
 /* Apps that were moved and are down now: whoever resumes has seen them. */
 static int64_t count_ill(const struct evac_engine *engine)
@@ -494,15 +629,16 @@ void engine_incident_command(struct engine_io *io, const struct evac_command *cm
         w++;
     if (w == count || refusal) {
         engine_refuse(io, region || w == count ? EVAC_E_REFUSED : EVAC_E_NOTFOUND,
-                      w == count ? "approve, decline, pause and resume are words for an incident"
-                                 : refusal);
+                      w == count
+                          ? "approve, decline, pause, resume and stop are words for an incident"
+                          : refusal);
         return;
     }
     enum evac_incident_state to = words[w].to;
     bool paused = region->incident.state == EVAC_INCIDENT_PAUSED;
     if (cmd->verb == EVAC_CMD_APPROVE && paused)
         to = EVAC_INCIDENT_PAUSED; /* a yes does not make room */
-    if (cmd->verb == EVAC_CMD_RESUME && region->incident.approved)
+    if (cmd->verb == EVAC_CMD_RESUME && is_settled(&region->incident))
         to = EVAC_INCIDENT_APPROVED;
     char reason[200];
     (void)evac_str_copy(reason, sizeof reason, cmd->reason);

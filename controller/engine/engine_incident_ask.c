@@ -9,7 +9,7 @@
 /* "120 of 200 apps wait for one yes" */
 static void say_waiting(const struct evac_fleet_region *region, struct evac_text *text)
 {
-    evac_text_u64(text, region->incident.counts[EVAC_EVACUEE_WAITS]);
+    evac_text_u64(text, region->incident.asking);
     evac_text_puts(text, " of ");
     evac_text_u64(text, region->counts[EVAC_FLEET_SERVING]);
     evac_text_puts(text, " apps wait for one yes");
@@ -97,8 +97,7 @@ static void expire(struct engine_io *io, struct evac_fleet_region *region)
 
 bool evac_incident_asks(const struct evac_incident *i)
 {
-    return i->state == EVAC_INCIDENT_OPEN && i->proposed && !i->approved &&
-           i->counts[EVAC_EVACUEE_WAITS] > 0;
+    return i->state == EVAC_INCIDENT_OPEN && i->proposed && !i->approved && i->asking > 0;
 }
 
 int64_t evac_incident_expiry_ms(const struct evac_engine *engine, const struct evac_incident *i)
@@ -130,7 +129,7 @@ void engine_incident_ask(struct engine_io *io, struct evac_fleet_region *region)
 {
     struct evac_incident *i = &region->incident;
     const struct evac_escalation *next;
-    if (!i->proposed && !i->approved && i->counts[EVAC_EVACUEE_WAITS])
+    if (!i->proposed && !i->approved && i->asking)
         propose(io, region);
     while (evac_incident_asks(i) && evac_effects_has_room(io->fx) &&
            (next = evac_incident_next(io->engine, i)) && is_due(io, i, next->after_ms))

@@ -138,6 +138,8 @@ void engine_see_freeze(struct evac_engine *engine, struct evac_engine_app *a,
 /* engine_fleet.c: apps by region, incidents declared and closed. */
 void engine_fleet_build(struct evac_engine *engine); /* after init and reconfigure */
 void engine_fleet_count(struct evac_engine *engine, struct evac_engine_app *a);
+/* Who goes first by what evac_engine_expect() was told. */
+void engine_fleet_rank(struct evac_engine *engine);
 struct evac_fleet_region *engine_fleet_region(struct evac_engine *engine, struct evac_str name);
 /* At the end of each event; true when it looked at all apps. */
 bool engine_fleet_step(struct engine_io *io);
@@ -150,10 +152,33 @@ void engine_see_global(struct evac_engine *engine, const struct evac_record *r);
 void engine_incident_record(struct engine_io *io, struct evac_fleet_region *region,
                             const char *event, enum evac_incident_state to, struct evac_str who,
                             const char *text, int64_t number);
+/* more: further members of its data, each behind a comma. */
+void engine_incident_record_more(struct engine_io *io, struct evac_fleet_region *region,
+                                 const char *event, enum evac_incident_state to,
+                                 struct evac_str who, const char *text, int64_t number,
+                                 struct evac_str more);
 void engine_incident_notice(struct engine_io *io, const struct evac_fleet_region *region,
                             const char *what, const char *then);
 
+/* engine_order.c: the evacuation that a person orders, incident or not. */
+void engine_order(struct engine_io *io, const struct evac_command *cmd);
+void engine_see_order(struct evac_engine *engine, struct evac_fleet_region *region,
+                      const struct evac_record *r);
+/* An order stands for that region, and it is not about the app. */
+bool engine_order_leaves_out(const struct evac_incident *i, const struct evac_engine_app *a,
+                             size_t region);
+enum evac_mode engine_order_mode(const struct evac_engine_app *a, uint16_t region,
+                                 enum evac_order_mode mode);
+/* Where it would go; the app's region count: nowhere. */
+uint16_t engine_order_target(const struct evac_engine_app *a, uint16_t region,
+                             const struct evac_now *now);
+bool engine_order_holds(const struct evac_engine_app *a, const struct evac_now *now);
+
 /* engine_incident.c: the evacuation of one region. */
+/* It is on, and the region was seen to be down: not by order alone. */
+bool engine_incident_is_found(const struct evac_incident *i);
+/* What an evacuation by order becomes when that is seen. */
+enum evac_incident_state engine_incident_found_state(const struct evac_incident *i);
 void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region);
 void engine_see_incident(struct evac_engine *engine, const struct evac_record *r);
 /* engine_incident_ask.c: its proposal, and what becomes of one that nobody answers. Only while

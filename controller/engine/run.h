@@ -220,12 +220,23 @@ void evac_run_reply(struct evac_run *run, struct evac_run_io *io, uint16_t step,
     X(CALL_OFF, "call-off", "end an app's drill: what it changed is put back")                     \
     X(PLACE, "place",                                                                              \
       "the app serves from that region: somebody looked, and the journal does not know it; needs " \
-      "a reason")
+      "a reason")                                                                                  \
+    X(EVACUATE, "evacuate",                                                                        \
+      "begin the evacuation of a region, or say anew which of its apps go; needs a reason")
 #define X(name, text, doc) EVAC_CMD_##name,
 enum evac_command_verb { EVAC_COMMANDS(X) EVAC_CMD_COUNT };
 #undef X
 const char *evac_command_name(enum evac_command_verb verb);
 bool evac_command_parse(struct evac_str name, enum evac_command_verb *ret_verb);
+
+/* EVACUATE: which apps of the region go, and how (fleet.h). Borrowed. */
+struct evac_order_wish {
+    uint8_t tiers; /* a bit each, as EVAC_ORDER_TIERS; 0 all */
+    uint8_t mode;  /* enum evac_order_mode */
+    const struct evac_str *apps;
+    size_t app_count;              /* 0: all of those tiers */
+    int64_t bound_ms, estimate_ms; /* what was foreseen of it; 0 nothing */
+};
 
 struct evac_command {
     enum evac_command_verb verb;
@@ -237,9 +248,11 @@ struct evac_command {
     const struct evac_caller
         *caller;              /* NULL: the controller itself, or a test: it may everything */
     uint32_t roles;           /* the caller's, for this app; the engine fills it in */
-    struct evac_str incident; /* APPROVE, DECLINE, PAUSE, RESUME: the region of one, "" none */
-    struct evac_str owner, condition; /* WAIVE, FREEZE: who stands for it; what */
-    struct evac_str region;           /* PLACE */
+    struct evac_str incident; /* APPROVE, DECLINE, PAUSE, RESUME, STOP: the region of one; EVACUATE:
+                                 the region; "" none */
+    const struct evac_order_wish *order; /* EVACUATE */
+    struct evac_str owner, condition;    /* WAIVE, FREEZE: who stands for it; what */
+    struct evac_str region;              /* PLACE */
     int64_t value;
 };
 

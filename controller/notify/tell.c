@@ -320,8 +320,8 @@ static void fold_incident(struct telling *x)
         if (is(x->r->name, x->t->incidents[i]) ||
             (place == EVAC_TELL_REGIONS && !x->t->incidents[i][0]))
             place = i;
-    if (is(x->r->event, "declared") && place < EVAC_TELL_REGIONS &&
-        !evac_tell_has_incident(x->t, x->r->name))
+    bool begins = is(x->r->event, "declared") || is(x->r->event, "found");
+    if (begins && place < EVAC_TELL_REGIONS && !evac_tell_has_incident(x->t, x->r->name))
         (void)evac_str_copy(x->t->incidents[place], sizeof x->t->incidents[place], x->r->name);
     for (size_t i = 0; is(x->r->event, "closed") && i < EVAC_TELL_REGIONS; i++)
         if (is(x->r->name, x->t->incidents[i]))
@@ -347,6 +347,9 @@ static void incident(struct telling *x)
         enum evac_notice_state state;
     } rows[] = {
         { "declared", "", "one incident", EVAC_NOTICE_TRIGGER },
+        { "found", "", "one incident, while it is evacuated", EVAC_NOTICE_TRIGGER },
+        { "ordered", "/ordered", "its evacuation was ordered", EVAC_NOTICE_NEWS },
+        { "stopped", "/ask", "its evacuation was stopped", EVAC_NOTICE_RESOLVE },
         { "proposed", "/ask", "its evacuation waits for a yes", EVAC_NOTICE_TRIGGER },
         { "approved", "/ask", "its evacuation was approved", EVAC_NOTICE_RESOLVE },
         { "declined", "/ask", "its evacuation was declined", EVAC_NOTICE_RESOLVE },

@@ -114,6 +114,10 @@ enum evac_code evac_shell_plan(const struct evac_shell *shell, const struct evac
 enum evac_code evac_shell_begin(struct evac_shell *shell, const struct evac_wish *wish,
                                 uint64_t *ret_run, struct evac_err *err);
 
+/* What a failover of an app (its index) takes by this account's history; else it is what is usual.
+ */
+void evac_shell_expect(struct evac_shell *shell, size_t app, uint64_t ms);
+
 /* Facts for the next lints, NULL none; the old ones are the caller's again. Before a reload. */
 void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *facts);
 

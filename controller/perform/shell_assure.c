@@ -107,8 +107,22 @@ static void lint_plan(const struct evac_shell *shell, const struct evac_plan *pl
     e->number += (int64_t)errors;
 }
 
+void evac_shell_expect(struct evac_shell *shell, size_t app, uint64_t ms)
+{
+    if (app < shell->engine.app_count)
+        evac_engine_expect(&shell->engine, (uint16_t)app,
+                           ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
+}
+
+/* Until somebody who knows the history says better. */
+static void expect_usual(struct evac_shell *shell, uint16_t app, const struct evac_plan *plan)
+{
+    if (shell->engine.apps[app].expected_ms == 0)
+        evac_shell_expect(shell, app, evac_plan_critical_path(plan, NULL, NULL));
+}
+
 /* The ungraceful failover from one region to another, added to what is known of the latter. */
-static void lint_move(const struct evac_shell *shell, const struct evac_app *app, uint16_t from,
+static void lint_move(struct evac_shell *shell, const struct evac_app *app, uint16_t from,
                       struct evac_assure_event *e, char *text, size_t bytes)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
@@ -124,6 +138,7 @@ static void lint_move(const struct evac_shell *shell, const struct evac_app *app
     if (code == EVAC_OK) {
         e->known = true;
         lint_plan(shell, plan, diag.arena, e, text, bytes);
+        expect_usual(shell, e->app, plan);
         evac_plan_free(plan);
     } else if (code != EVAC_E_REFUSED) { /* refused: not a way that anything would go */
         e->known = true;

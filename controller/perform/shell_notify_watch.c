@@ -156,8 +156,7 @@ bool shell_region_is_down(void *ctx, struct evac_str name)
     const struct evac_fleet *fleet = &((const struct evac_shell *)ctx)->engine.fleet;
     for (size_t i = 0; i < fleet->region_count; i++) {
         const struct evac_fleet_region *r = &fleet->regions[i];
-        bool incident =
-            r->incident.state != EVAC_INCIDENT_NONE && r->incident.state != EVAC_INCIDENT_CLOSED;
+        bool incident = evac_incident_is_on(&r->incident) && r->incident.found;
         if (evac_str_is(name, r->name))
             return incident || 2u * r->counts[EVAC_FLEET_SEEN_BAD] > r->counts[EVAC_FLEET_SEEN];
     }

@@ -40,6 +40,7 @@ struct fleet {
     size_t going, most;
     unsigned alarms;
     struct evac_buf trace;
+    struct evac_err said;
 };
 
 /* --- the driver: one switch an app and region
@@ -395,6 +396,25 @@ enum evac_code fleet_say(struct fleet *f, enum evac_command_verb verb, const cha
     event.u.command =
         (struct evac_command){ .verb = verb, .incident = evac_str(region), .who = EVAC_STR("ann") };
     return evac_shell_event(f->shell, &event, NULL);
+}
+
+enum evac_code fleet_order(struct fleet *f, const char *region, const struct evac_order_wish *wish,
+                           const struct evac_caller *caller)
+{
+    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
+    event.u.command = (struct evac_command){ .verb = EVAC_CMD_EVACUATE,
+                                             .incident = evac_str(region),
+                                             .who = caller ? caller->who : EVAC_STR("ann"),
+                                             .caller = caller,
+                                             .reason = EVAC_STR("a warning of the provider"),
+                                             .order = wish };
+    f->said = (struct evac_err){ EVAC_OK, "" };
+    return evac_shell_event(f->shell, &event, &f->said);
+}
+
+const char *fleet_said(const struct fleet *f)
+{
+    return f->said.text;
 }
 
 struct evac_shell *fleet_shell(struct fleet *f)

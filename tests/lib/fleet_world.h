@@ -38,6 +38,11 @@ void fleet_off(struct fleet *f, size_t app, unsigned region);
 /* What becomes of the next applies. */
 void fleet_capacity(struct fleet *f, enum evac_outcome outcome);
 enum evac_code fleet_say(struct fleet *f, enum evac_command_verb verb, const char *region);
+/* Its evacuation is ordered: tiers a bit each, 0 all; caller NULL: ann, who may everything. The
+ * answer's sentence is in fleet_said(). */
+enum evac_code fleet_order(struct fleet *f, const char *region, const struct evac_order_wish *wish,
+                           const struct evac_caller *caller);
+const char *fleet_said(const struct fleet *f);
 struct evac_shell *fleet_shell(struct fleet *f);
 const struct evac_incident *fleet_incident(struct fleet *f, const char *region);
 
