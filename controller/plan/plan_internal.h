@@ -50,8 +50,10 @@ struct evac_str plan_clear(struct compiler *c, const struct draft *d);
 struct evac_str plan_substitute(const struct compiler *c, struct evac_str text,
                                 struct evac_str region);
 
-/* A value "{iam}" becomes the permissions that this workflow's steps need, in either mode, and the
- * app's measures: sorted, with blanks between. */
+/* A value "{iam}" becomes the permissions that this workflow's steps need, in either mode, and what
+ * is measured and looked at between runs: words with blanks between. Where a pack can narrow them
+ * (struct evac_grants) a word is "action,action|region|condition|resource", as the policy of
+ * `evac iam` has it, else a permission's name, sorted. */
 void plan_fill_permissions(struct compiler *c);
 
 /* The workflow of a part of a drill; in the compiler's arena. */

@@ -302,6 +302,19 @@ static struct evac_str own_account(const struct evac_grants *grants, const struc
     return found.n ? found : EVAC_STR("*");
 }
 
+struct rights rights_of_app(struct evac_arena *arena, const struct evac_catalog *catalog,
+                            const struct evac_app *app, struct evac_str account)
+{
+    struct rights r = { .arena = arena, .catalog = catalog, .grants = grants_of(catalog) };
+    r.account = account.n ? account : own_account(r.grants, app);
+    return r;
+}
+
+bool rights_are_narrow(const struct rights *r)
+{
+    return r->grants != &none;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static void put_notes(const struct rights *r, const size_t *parts, const char *act,
@@ -397,10 +410,8 @@ enum evac_code evac_rights_of_app(const struct evac_rights_request *request, str
     enum evac_code code = check(request, err);
     if (code)
         return code;
-    struct rights r = { .arena = evac_arena_new(),
-                        .catalog = request->catalog,
-                        .grants = grants_of(request->catalog) };
-    r.account = request->account.n ? request->account : own_account(r.grants, request->app);
+    struct rights r =
+        rights_of_app(evac_arena_new(), request->catalog, request->app, request->account);
     code = take_all(&r, request, err);
     if (!code && r.overflow)
         code = evac_fail(err, EVAC_E_TOOBIG, "app '%.*s' needs more than %u different rights",

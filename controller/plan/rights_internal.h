@@ -29,6 +29,12 @@ struct rights {
     bool overflow; /* there were more than RIGHTS_MAX */
 };
 
+/* None yet. account: "" as the app's own settings say it. */
+struct rights rights_of_app(struct evac_arena *arena, const struct evac_catalog *catalog,
+                            const struct evac_app *app, struct evac_str account);
+/* Is there a pack that narrows rights to resources? */
+bool rights_are_narrow(const struct rights *r);
+
 /* Those of one operation with these arguments, called in region. */
 void rights_of_op(struct rights *r, const struct evac_driver *driver, const struct evac_op *op,
                   const struct evac_args *args, struct evac_str region, enum right_kind change);

@@ -3,18 +3,19 @@
  * day; IAM's control plane lives in one region (AWS.md 1.2), so this is for readiness, and no
  * recovery may wait for it.
  *
- * A policy that names its resources allows nothing for "*". What was refused for "*" is therefore
- * asked again for the resources that the configuration names, and one of them is enough.
+ * What is asked for one resource, in a region, under a condition, is asked so: a policy that names
+ * its resources allows nothing for "*". What is refused is asked again for the resources that the
+ * configuration names, and one of them is enough.
  */
 #include "aws_pick.h"
 #include "endpoints.h"
 
 #include <string.h>
 
-#define ASKED_MAX     512u
+#define ASKED_MAX     2048u
 #define BATCH_MAX     50u
 #define RESOURCES_MAX 32u
-#define PARAMS_MAX    (BATCH_MAX + RESOURCES_MAX + 8u)
+#define PARAMS_MAX    (BATCH_MAX + RESOURCES_MAX + 12u)
 
 /* clang-format off */
 static const struct evac_param resource_params[] = {
@@ -25,7 +26,7 @@ static const struct evac_param resource_params[] = {
     { 0 },
 };
 static const struct evac_param allowed_params[] = {
-    { "permissions", EVAC_PARAM_TEXT, 0, "{iam}", NULL, "names with blanks between; {iam} is all that the workflow's steps need" },
+    { "permissions", EVAC_PARAM_TEXT, 0, "{iam}", NULL, "names with blanks between, or NAME,NAME|REGION|KEY=VALUE|ARN; {iam} is all that the workflow's steps need" },
     { 0 },
 };
 static const struct evac_op ops[] = {
@@ -40,17 +41,21 @@ static const struct evac_action actions[] = {
 };
 /* clang-format on */
 
-enum answer { ASK_ALL, ASK_NAMED, ALLOWED, REFUSED };
+/* FIRST: for its own resource. NAMED: for those that the configuration names. */
+enum answer { ASK_FIRST, ASK_NAMED, ALLOWED, REFUSED };
 
 struct asked {
     struct evac_str name, why;
-    const char *requested_in; /* the region that a policy's condition would see */
+    struct evac_str resource;  /* "" all of them ("*") */
+    struct evac_str condition; /* "key=value", "" none */
+    const char *requested_in;  /* the region that a policy's condition would see */
     enum answer answer;
 };
 
 struct work {
     struct asked asked[ASKED_MAX];
     size_t count;
+    bool too_many;
     struct evac_str principal, marker;
     size_t batch[BATCH_MAX], batch_count; /* what one request asks; a page's continuation too */
     enum answer state;                    /* of all of its batch, before */
@@ -73,15 +78,31 @@ static const char *requested_in(struct aws_call *c, struct evac_str permission)
     return global ? s->global_region : evac_arena_str(c->arena, c->region).p;
 }
 
+static void read_word(struct aws_call *c, struct work *w, struct evac_str word)
+{
+    struct evac_str rest, names = evac_str_cut(word, '|', &rest);
+    struct evac_str region = evac_str_cut(rest, '|', &rest);
+    struct asked like = { .condition = evac_str_cut(rest, '|', &rest) };
+    like.resource = evac_str_is(rest, "*") ? EVAC_STR_NONE : rest;
+    while (names.n) {
+        struct asked one = like;
+        one.name = evac_str_cut(names, ',', &names);
+        one.requested_in =
+            region.n ? evac_arena_str(c->arena, region).p : requested_in(c, one.name);
+        if (!one.name.n || aws_lists(c, "except", one.name))
+            continue;
+        if (w->count < ASKED_MAX)
+            w->asked[w->count++] = one;
+        else
+            w->too_many = true;
+    }
+}
+
 static void read_permissions(struct aws_call *c, struct work *w)
 {
     struct evac_str rest = evac_args_get(&c->args, "want.permissions");
-    while (rest.n && w->count < ASKED_MAX) {
-        struct evac_str name = evac_str_cut(rest, ' ', &rest);
-        if (name.n && !aws_lists(c, "except", name))
-            w->asked[w->count++] =
-                (struct asked){ .name = name, .requested_in = requested_in(c, name) };
-    }
+    while (rest.n)
+        read_word(c, w, evac_str_cut(rest, ' ', &rest));
 }
 
 /* --- answering ------------------------------------------------------------------------------- */
@@ -97,6 +118,21 @@ static void blocked(struct aws_call *c, struct evac_str snapshot, const struct e
     aws_answer_seen(c, &sight, "%s", why);
 }
 
+/* " on cluster:shop in us-west-2": a reason has no room for whole ARNs. */
+static void put_resource(struct evac_buf *words, struct evac_str arn)
+{
+    struct evac_str region = EVAC_STR_NONE, rest = arn;
+    for (unsigned i = 0; i < 5; i++) {
+        struct evac_str field = evac_str_cut(rest, ':', &rest);
+        region = i == 3 ? field : region;
+    }
+    if (!arn.n)
+        return;
+    evac_buf_putf(words, " on %.*s", EVAC_STR_ARG(rest));
+    if (region.n && !evac_str_is(region, "*"))
+        evac_buf_putf(words, " in %.*s", EVAC_STR_ARG(region));
+}
+
 static size_t put_refused(const struct work *w, struct evac_buf *words, struct evac_buf *json)
 {
     size_t n = 0;
@@ -105,8 +141,9 @@ static size_t put_refused(const struct work *w, struct evac_buf *words, struct e
         const struct asked *a = &w->asked[i];
         if (a->answer != REFUSED)
             continue;
-        evac_buf_putf(words, "%s%.*s (%.*s)", n ? ", " : "", EVAC_STR_ARG(a->name),
-                      EVAC_STR_ARG(a->why));
+        evac_buf_putf(words, "%s%.*s", n ? ", " : "", EVAC_STR_ARG(a->name));
+        put_resource(words, a->resource);
+        evac_buf_putf(words, " (%.*s)", EVAC_STR_ARG(a->why));
         evac_buf_puts(json, n++ ? "," : "");
         evac_buf_json(json, a->name);
     }
@@ -144,10 +181,34 @@ static void answer(struct aws_call *c)
 
 static void simulate(struct aws_call *c);
 
+/* A setting that tells no account means the principal's: "arn:aws:iam::123456789012:role/evac". */
+static struct evac_str in_account(struct aws_call *c, struct evac_str resource)
+{
+    const struct work *w = c->state;
+    struct evac_str rest = resource, own = w->principal, account = EVAC_STR_NONE;
+    for (unsigned i = 0; i < 4; i++) {
+        (void)evac_str_cut(rest, ':', &rest);
+        (void)evac_str_cut(own, ':', &own);
+    }
+    size_t before = resource.n - rest.n;
+    struct evac_str field = evac_str_cut(rest, ':', &rest);
+    account = evac_str_cut(own, ':', &own);
+    if (!evac_str_is(field, "*") || !account.n)
+        return resource;
+    return aws_printf(c, "%.*s%.*s:%.*s", (int)before, resource.p, EVAC_STR_ARG(account),
+                      EVAC_STR_ARG(rest));
+}
+
 static size_t put_resources(struct aws_call *c, struct evac_arg *params)
 {
     const struct work *w = c->state;
-    struct evac_str service = service_of(w->asked[w->batch[0]].name);
+    const struct asked *first = &w->asked[w->batch[0]];
+    struct evac_str service = service_of(first->name);
+    if (w->state == ASK_FIRST && first->resource.n) {
+        params[0] =
+            (struct evac_arg)AWS_PARAM("ResourceArns.member.1", in_account(c, first->resource));
+        return 1;
+    }
     struct evac_str arns =
         evac_args_get(&c->args, aws_printf(c, "resources.%.*s", EVAC_STR_ARG(service)).p);
     struct evac_json *list = NULL;
@@ -165,7 +226,9 @@ static size_t put_resources(struct aws_call *c, struct evac_arg *params)
 static bool goes_with(const struct asked *a, const struct asked *like)
 {
     return a->answer == like->answer && strcmp(a->requested_in, like->requested_in) == 0 &&
-           (a->answer == ASK_ALL || evac_str_eq(service_of(a->name), service_of(like->name)));
+           evac_str_eq(a->condition, like->condition) &&
+           (a->answer == ASK_FIRST ? evac_str_eq(a->resource, like->resource)
+                                   : evac_str_eq(service_of(a->name), service_of(like->name)));
 }
 
 /* False: everything is answered. */
@@ -186,14 +249,22 @@ static bool next_batch(struct work *w)
 static struct evac_aws_request simulation(struct aws_call *c)
 {
     const struct work *w = c->state;
+    const struct asked *first = &w->asked[w->batch[0]];
     struct evac_arg *params = evac_arena_array(c->arena, PARAMS_MAX, sizeof *params);
     size_t n = 0;
 #define PUT(name, value) params[n++] = (struct evac_arg)AWS_PARAM(name, value)
     PUT("PolicySourceArn", w->principal);
     PUT("ContextEntries.member.1.ContextKeyName", EVAC_STR("aws:RequestedRegion"));
     PUT("ContextEntries.member.1.ContextKeyType", EVAC_STR("string"));
-    PUT("ContextEntries.member.1.ContextKeyValues.member.1",
-        evac_str(w->asked[w->batch[0]].requested_in));
+    PUT("ContextEntries.member.1.ContextKeyValues.member.1", evac_str(first->requested_in));
+    if (first->condition.n) {
+        struct evac_str value, key = evac_str_cut(first->condition, '=', &value);
+        bool truth = evac_str_is(value, "true");
+        PUT("ContextEntries.member.2.ContextKeyName", key);
+        PUT("ContextEntries.member.2.ContextKeyType",
+            truth ? EVAC_STR("boolean") : EVAC_STR("string"));
+        PUT("ContextEntries.member.2.ContextKeyValues.member.1", value);
+    }
     if (w->marker.n)
         PUT("Marker", w->marker);
 #undef PUT
@@ -240,12 +311,12 @@ static bool allowed_for_one(const struct evac_xml *result)
 static void take_result(struct aws_call *c, struct work *w, const struct evac_xml *result)
 {
     struct evac_str name = evac_xml_text(result, "EvalActionName");
-    for (size_t i = 0; i < w->count; i++) {
-        struct asked *a = &w->asked[i];
+    for (size_t i = 0; i < w->batch_count; i++) {
+        struct asked *a = &w->asked[w->batch[i]];
         if (!evac_str_eq(a->name, name) || a->answer == ALLOWED)
             continue;
         const char *named = aws_printf(c, "resources.%.*s", EVAC_STR_ARG(service_of(a->name))).p;
-        bool again = a->answer == ASK_ALL && evac_args_has(&c->args, named) &&
+        bool again = a->answer == ASK_FIRST && evac_args_has(&c->args, named) &&
                      evac_str_is(evac_xml_text(result, "EvalDecision"), "implicitDeny");
         a->answer = allowed_for_one(result) ? ALLOWED : again ? ASK_NAMED : REFUSED;
         a->why = evac_arena_str(c->arena, why_not(c, result));
@@ -362,6 +433,10 @@ static enum evac_code observe_allowed(struct aws_call *c, struct evac_err *err)
     read_permissions(c, w);
     if (w->count == 0)
         return evac_fail(err, EVAC_E_BADARG, "permissions is empty: there is nothing to ask");
+    if (w->too_many)
+        return evac_fail(err, EVAC_E_TOOBIG,
+                         "there are more than %u permissions to ask about: except takes some out",
+                         ASKED_MAX);
     if (evac_str_starts(role, "arn:")) {
         (void)next_batch(w);
         struct evac_aws_request request = simulation(c);
