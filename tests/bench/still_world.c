@@ -165,41 +165,76 @@ static void put_runbook(const struct still_options *o, struct evac_buf *out)
     evac_buf_puts(out, "\n); }; failback = { same_as = \"failover\"; }; };\n");
 }
 
-static struct evac_model *load(const struct still_options *o)
+struct still_conf {
+    size_t count;
+    struct evac_conf_text *files;
+    struct evac_buf *texts;
+    char (*names)[40];
+};
+
+struct still_conf *still_conf_new(const struct still_options *o)
 {
+    struct still_conf *c = calloc(1, sizeof *c);
     size_t count = o->apps + 2u;
-    struct evac_conf_text *files = calloc(count, sizeof *files);
-    struct evac_buf *texts = calloc(count, sizeof *texts);
-    char(*names)[40] = calloc(count, sizeof *names);
+    if (!c)
+        abort();
+    *c = (struct still_conf){ count, calloc(count, sizeof *c->files),
+                              calloc(count, sizeof *c->texts), calloc(count, sizeof *c->names) };
+    if (!c->files || !c->texts || !c->names)
+        abort();
+    for (unsigned i = 0; i < count; i++) {
+        evac_buf_init(&c->texts[i], 1u << 20);
+        (void)snprintf(c->names[i], sizeof c->names[i], i > 1 ? "apps/app%04u.cfg" : "%u", i);
+        if (i > 1)
+            put_app(o, i - 2, &c->texts[i]);
+    }
+    evac_buf_puts(&c->texts[0], "engine = { confirm = \"0\"; };");
+    put_runbook(o, &c->texts[1]);
+    for (unsigned i = 0; i < count; i++)
+        c->files[i] = (struct evac_conf_text){ c->names[i], evac_buf_str(&c->texts[i]) };
+    c->files[0].name = "evac.cfg";
+    c->files[1].name = "runbooks/bench.cfg";
+    return c;
+}
+
+struct evac_model *still_conf_parse(const struct still_conf *c)
+{
     struct evac_model *model = NULL;
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
-    if (!files || !texts || !names)
-        abort();
-    for (unsigned i = 0; i < count; i++) {
-        evac_buf_init(&texts[i], 1u << 20);
-        (void)snprintf(names[i], sizeof names[i], i > 1 ? "apps/app%04u.cfg" : "%u", i);
-        if (i > 1)
-            put_app(o, i - 2, &texts[i]);
-    }
-    evac_buf_puts(&texts[0], "engine = { confirm = \"0\"; };");
-    put_runbook(o, &texts[1]);
-    for (unsigned i = 0; i < count; i++)
-        files[i] = (struct evac_conf_text){ names[i], evac_buf_str(&texts[i]) };
-    files[0].name = "evac.cfg";
-    files[1].name = "runbooks/bench.cfg";
-    if (evac_conf_parse(files, count, &diag, &model, &err)) {
+    if (evac_conf_parse(c->files, c->count, &diag, &model, &err)) {
         struct evac_buf told;
         evac_buf_init(&told, 1u << 20);
         evac_diag_print(&diag, &told);
         give_up(told.p ? told.p : err.text);
     }
-    for (unsigned i = 0; i < count; i++)
-        evac_buf_done(&texts[i]);
-    free(files);
-    free(texts);
-    free(names);
     evac_arena_free(diag.arena);
+    return model;
+}
+
+size_t still_conf_bytes(const struct still_conf *c)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < c->count; i++)
+        bytes += c->texts[i].n;
+    return bytes;
+}
+
+void still_conf_free(struct still_conf *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        evac_buf_done(&c->texts[i]);
+    free(c->files);
+    free(c->texts);
+    free(c->names);
+    free(c);
+}
+
+static struct evac_model *load(const struct still_options *o)
+{
+    struct still_conf *c = still_conf_new(o);
+    struct evac_model *model = still_conf_parse(c);
+    still_conf_free(c);
     return model;
 }
 

@@ -29,6 +29,13 @@ struct evac_shell *still_shell(const struct still_world *world);
 uint64_t still_rows(const struct still_world *world);    /* written so far */
 uint64_t still_commits(const struct still_world *world); /* durable writes */
 
+/* The texts of its configuration, and the model that is read from them (the caller's). */
+struct still_conf;
+struct still_conf *still_conf_new(const struct still_options *options);
+struct evac_model *still_conf_parse(const struct still_conf *conf);
+size_t still_conf_bytes(const struct still_conf *conf);
+void still_conf_free(struct still_conf *conf);
+
 double still_cpu_s(void); /* of this process */
 double still_wall_s(void);
 /* Bytes that are allocated now. */
