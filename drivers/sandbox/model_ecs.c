@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVICES_MAX 64u
+#define SERVICES_MAX 2048u
 #define TASKS_MAX    200u
 #define EVENTS_MAX   20u
 #define NAME_BYTES   64u
@@ -54,8 +54,8 @@ struct service {
 };
 
 struct ecs {
-    struct service services[SERVICES_MAX];
-    size_t count;
+    struct service *services;
+    size_t count, cap;
 };
 
 /* clang-format off */
@@ -85,6 +85,14 @@ static void *create(struct evac_sandbox *sb)
     struct ecs *ecs = sb_table_new(sizeof *ecs);
     (void)sb;
     return ecs;
+}
+
+static void destroy(void *table)
+{
+    struct ecs *ecs = table;
+    if (ecs)
+        free(ecs->services);
+    sb_table_free(ecs);
 }
 
 /* --- tasks ----------------------------------------------------------------------------------- */
@@ -251,6 +259,12 @@ static struct service *add_service(struct evac_sandbox *sb, size_t region, struc
     struct ecs *ecs = state(sb);
     if (ecs->count == SERVICES_MAX)
         return NULL;
+    if (ecs->count == ecs->cap) {
+        ecs->cap = ecs->cap ? 2 * ecs->cap : 16;
+        ecs->services = realloc(ecs->services, ecs->cap * sizeof *ecs->services);
+        if (!ecs->services)
+            abort();
+    }
     struct service *s = &ecs->services[ecs->count++];
     *s = (struct service){ .region = region, .created_ms = sb_wall_ms(sb) };
     (void)evac_str_copy(s->cluster, sizeof s->cluster, cluster);
@@ -777,7 +791,7 @@ const struct sb_service sb_service_ecs = {
     .row = "ecs",
     .operations = operations,
     .create = create,
-    .destroy = sb_table_free,
+    .destroy = destroy,
     .advance = advance,
     .wake = wake,
     .make = make,
