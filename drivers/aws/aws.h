@@ -26,6 +26,11 @@ void evac_aws_close(struct evac_aws *aws);
 /* Keeps ready what calls for an app in a region will be signed with, so that none waits for STS on
  * a bad day. */
 void evac_aws_prepare(struct evac_aws *aws, struct evac_str app, struct evac_str region);
+/* Under which role calls for that app in that region are signed, as a text: calls of which it is
+ * the same have the same rights, and one request may serve several of them. "" the controller
+ * itself. */
+struct evac_str evac_aws_signer(const struct evac_aws *aws, struct evac_str app,
+                                struct evac_str region, struct evac_arena *arena);
 const struct evac_host *evac_aws_host(const struct evac_aws *aws);
 
 #define EVAC_AWS_PROTOCOLS(X)                                                                      \

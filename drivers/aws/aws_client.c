@@ -143,6 +143,16 @@ void evac_aws_prepare(struct evac_aws *aws, struct evac_str app, struct evac_str
     evac_aws_roles_prepare(aws->roles, app, region);
 }
 
+struct evac_str evac_aws_signer(const struct evac_aws *aws, struct evac_str app,
+                                struct evac_str region, struct evac_arena *arena)
+{
+    struct evac_aws_role role;
+    if (!evac_aws_role_of(&aws->config.settings, app, region, arena, &role))
+        return EVAC_STR_NONE;
+    return evac_arena_printf(arena, "%.*s %.*s", EVAC_STR_ARG(role.arn),
+                             EVAC_STR_ARG(role.external_id));
+}
+
 const struct evac_host *evac_aws_host(const struct evac_aws *aws)
 {
     return aws->host;

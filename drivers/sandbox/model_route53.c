@@ -129,7 +129,7 @@ static void serve(struct r53_change *change)
 {
     free(change->zone->served.items);
     change->zone->served = change->after;
-    change->after = (struct r53_records){ NULL, 0 };
+    change->after = (struct r53_records){ NULL, 0, 0 };
     change->zone = NULL;
 }
 
@@ -349,7 +349,7 @@ static void commit(struct sb_call *c, struct r53_zone *zone, struct r53_records 
 static void change_records(struct sb_call *c)
 {
     struct r53_zone *zone = named_zone(c);
-    struct r53_records records = { NULL, 0 };
+    struct r53_records records = { NULL, 0, 0 };
     if (!zone)
         return;
     bool full = next_change(r53_state(c->sb))->zone != NULL;

@@ -42,14 +42,14 @@ void r53_copy_records(struct r53_records *to, const struct r53_records *from)
     if (from->count)
         memcpy(items, from->items, from->count * sizeof *items);
     free(to->items);
-    *to = (struct r53_records){ items, from->count };
+    *to = (struct r53_records){ items, from->count, from->count + 1 };
 }
 
 static struct r53_record *find_record(struct r53_records *records, const struct r53_record *like)
 {
     for (size_t i = 0; i < records->count; i++) {
         struct r53_record *r = &records->items[i];
-        if (strcmp(r->name, like->name) == 0 && strcmp(r->type, like->type) == 0 &&
+        if (!r->gone && strcmp(r->name, like->name) == 0 && strcmp(r->type, like->type) == 0 &&
             strcmp(r->set_identifier, like->set_identifier) == 0)
             return r;
     }
@@ -105,16 +105,44 @@ static int compare_records(const void *a, const void *b)
     return order ? order : strcmp(x->set_identifier, y->set_identifier);
 }
 
+/* Where it belongs: the first that is not before it. */
+static size_t place_of(const struct r53_records *records, const struct r53_record *record)
+{
+    size_t low = 0, high = records->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (compare_records(&records->items[middle], record) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void grow(struct r53_records *records)
+{
+    records->room = records->room ? 2 * records->room : 8;
+    records->items = realloc(records->items, records->room * sizeof *records->items);
+    if (!records->items)
+        abort();
+}
+
 bool r53_add_record(struct r53_records *records, const struct r53_record *record)
 {
+    size_t place = place_of(records, record);
+    if (place < records->count && records->items[place].gone &&
+        compare_records(&records->items[place], record) == 0) {
+        records->items[place] = *record;
+        return true;
+    }
     if (records->count == R53_RECORDS_MAX)
         return false;
-    struct r53_record *items = realloc(records->items, (records->count + 1) * sizeof *items);
-    if (!items)
-        abort();
-    items[records->count++] = *record;
-    records->items = items;
-    qsort(items, records->count, sizeof *items, compare_records);
+    if (records->count == records->room)
+        grow(records);
+    struct r53_record *at = &records->items[place];
+    memmove(at + 1, at, (size_t)(records->items + records->count - at) * sizeof *at);
+    *at = *record;
+    records->count++;
     return true;
 }
 
@@ -127,11 +155,9 @@ static void remove_record(struct r53_records *records, struct r53_record *record
 
 bool r53_replace_record(struct r53_records *records, const struct r53_record *record)
 {
-    for (size_t i = 0; i < records->count; i++)
-        if (compare_records(&records->items[i], record) == 0) {
-            remove_record(records, &records->items[i]);
-            break;
-        }
+    size_t at = place_of(records, record);
+    if (at < records->count && compare_records(&records->items[at], record) == 0)
+        remove_record(records, &records->items[at]);
     return r53_add_record(records, record);
 }
 
@@ -461,7 +487,7 @@ static void apply_one(struct faults *f, struct r53_zone *zone, struct r53_record
                   "the current values",
                   named_set(f, &wanted).p);
         else
-            remove_record(records, there);
+            there->gone = true;
     } else if (create_it && there) {
         fault(f, "Tried to create resource record set %s but it already exists",
               named_set(f, &wanted).p);
@@ -472,6 +498,19 @@ static void apply_one(struct faults *f, struct r53_zone *zone, struct r53_record
         else if (!r53_add_record(records, &wanted))
             fault(f, "the sandbox keeps %u records a zone", R53_RECORDS_MAX);
     }
+}
+
+/* What is deleted keeps its place until here: mostly the same set is made again. */
+static void sweep(struct r53_records *records)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < records->count; i++)
+        if (!records->items[i].gone) {
+            if (kept != i)
+                records->items[kept] = records->items[i];
+            kept++;
+        }
+    records->count = kept;
 }
 
 /* A CNAME stands alone; equal names are neighbours. */
@@ -585,6 +624,7 @@ void r53_apply_batch(struct sb_call *c, struct r53_zone *zone, struct r53_record
     check_size(&f, changes);
     for (const struct evac_xml *x = changes; x && n <= ACTIONS_MAX; x = evac_xml_again(x), n++)
         apply_one(&f, zone, records, x);
+    sweep(records);
     check_sets(&f, records);
     check_aliases(&f, zone, records);
     check_cnames(&f, records);

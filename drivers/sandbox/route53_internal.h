@@ -5,7 +5,7 @@
 #include "sandbox_internal.h"
 
 #define R53_ZONES_MAX    16u
-#define R53_RECORDS_MAX  512u /* of a zone */
+#define R53_RECORDS_MAX  4096u /* of a zone */
 #define R53_VALUES_MAX   16u
 #define R53_VALUE_BYTES  256u
 #define R53_NAME_BYTES   256u
@@ -27,11 +27,12 @@ struct r53_record {
     char alias[R53_NAME_BYTES], alias_zone[40];
     bool alias_health;
     char health_check[65];
+    bool gone; /* deleted by the batch that is being applied */
 };
 
 struct r53_records {
     struct r53_record *items;
-    size_t count;
+    size_t count, room;
 };
 
 struct r53_zone {

@@ -167,10 +167,12 @@ START_TEST(a_zone_that_is_busy_is_waited_for)
     put(b, "us-east-1", 60, "192.0.2.1", NULL);
     put(b, "us-west-2", 40, "192.0.2.2", NULL);
     act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
-    const struct evac_reply *r = act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_THROTTLED);
+    act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED); /* refused once, and a turn later taken */
+    ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
+                            "\"received\":3,\"effects\":2"));
+    r53_state(bench_sandbox(b))->zones[0].busy_until_ms = UINT64_MAX; /* somebody else's */
+    const struct evac_reply *r = act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_THROTTLED);
     ck_assert(evac_str_is(r->code, "PriorRequestNotComplete"));
-    bench_run(b, 1000);
-    act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
     bench_free(b);
 }
 END_TEST
@@ -207,7 +209,7 @@ static void start_point(struct bench *b, const char *name, struct answered *a)
     ck_assert_int_eq(evac_driver_route53.call(bench_link(b), &call, keep, a, &id, NULL), EVAC_OK);
 }
 
-START_TEST(of_two_changes_of_a_zone_one_is_held_back)
+START_TEST(two_changes_of_a_zone_go_as_one)
 {
     struct bench *b = bench_new(10);
     struct answered one = { false }, two = { false };
@@ -216,17 +218,9 @@ START_TEST(of_two_changes_of_a_zone_one_is_held_back)
     for (int i = 0; i < 1000 && !(one.done && two.done); i++)
         bench_run(b, 1);
     ck_assert_int_eq(one.outcome, EVAC_OUTCOME_ACCEPTED);
-    ck_assert_int_eq(two.outcome, EVAC_OUTCOME_THROTTLED);
-    ck_assert_str_eq(two.code, "PriorRequestNotComplete");
-    /* it was not even asked */
-    ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
-                            "\"received\":1,"));
-    bench_run(b, 100);
-    two.done = false;
-    start_point(b, "two.example.com", &two);
-    for (int i = 0; i < 1000 && !two.done; i++)
-        bench_run(b, 1);
     ck_assert_int_eq(two.outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
+                            "\"received\":1,\"effects\":1"));
     bench_free(b);
 }
 END_TEST
@@ -644,7 +638,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, records_of_another_type_are_none_of_it);
     tcase_add_test(tc, a_stale_decision_is_refused);
     tcase_add_test(tc, a_zone_that_is_busy_is_waited_for);
-    tcase_add_test(tc, of_two_changes_of_a_zone_one_is_held_back);
+    tcase_add_test(tc, two_changes_of_a_zone_go_as_one);
     tcase_add_test(tc, a_lost_answer_is_found_out_and_not_repeated);
     tcase_add_test(tc, without_the_changes_id_dns_is_asked_and_asked_again);
     tcase_add_test(tc, a_rollback_gives_back_only_what_was_taken);

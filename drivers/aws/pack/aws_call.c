@@ -1,5 +1,6 @@
 /* One open call: how it begins, asks, and is answered. */
 #include "aws_allow.h"
+#include "aws_gather.h"
 #include "aws_lever.h"
 #include "aws_pack.h"
 #include "aws_parity.h"
@@ -117,15 +118,16 @@ void aws_cancel(struct evac_link *link, uint64_t id)
             c->cancelled = true;
             if (c->sent_id)
                 evac_aws_cancel(link->aws, c->sent_id);
+            if (c->member)
+                aws_member_cancelled(c->member);
             return;
         }
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-static void replied(void *user, const struct evac_aws_reply *reply)
+void aws_replied(struct aws_call *c, const struct evac_aws_reply *reply)
 {
-    struct aws_call *c = user;
     c->sent_id = 0;
     if (reply->request_id.n)
         c->request_id = evac_arena_str(c->arena, reply->request_id);
@@ -133,6 +135,11 @@ static void replied(void *user, const struct evac_aws_reply *reply)
         c->denied = aws_say_denied(c, reply);
     c->ahead_ms = aws_server_ms(c, reply) - c->link->host->wall_ms(c->link->host->ctx);
     c->on_reply(c, reply);
+}
+
+static void replied(void *user, const struct evac_aws_reply *reply)
+{
+    aws_replied(user, reply);
 }
 
 struct aws_server {
@@ -157,8 +164,9 @@ static const struct evac_aws_server *server_of(const struct aws_call *c, struct 
     return NULL;
 }
 
-enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *request,
-                        aws_reply_fn *on_reply, struct evac_err *err)
+enum evac_code aws_send_as(struct aws_call *c, const struct evac_aws_request *request,
+                           evac_aws_done_fn *done, void *user, uint64_t *ret_id,
+                           struct evac_err *err)
 {
     struct evac_aws_request full = *request;
     enum evac_code code = aws_allow(c, request, err);
@@ -167,8 +175,14 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
     full.server = server_of(c, request->region);
     full.app = c->app;
     full.run = evac_args_get(&c->args, "run");
+    return evac_aws_send(c->link->aws, &full, done, user, ret_id, err);
+}
+
+enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *request,
+                        aws_reply_fn *on_reply, struct evac_err *err)
+{
     c->on_reply = on_reply;
-    return evac_aws_send(c->link->aws, &full, replied, c, &c->sent_id, err);
+    return aws_send_as(c, request, replied, c, &c->sent_id, err);
 }
 
 void aws_start_failed(struct aws_call *c, const struct evac_err *err)

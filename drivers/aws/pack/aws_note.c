@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTES_MAX   256u
+#define NOTES_MAX   4096u /* a few for each of a thousand apps */
 #define VALUE_BYTES 8192u
 
 struct aws_note {

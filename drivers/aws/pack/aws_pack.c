@@ -1,6 +1,7 @@
 #include "aws_pack.h"
 
 #include "aws_classify.h"
+#include "aws_gather.h"
 #include "aws_rights.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static enum evac_code open_pack(const struct evac_host *host, const struct evac_
 
 static void close_pack(struct evac_link *link)
 {
+    aws_gatherings_done(link);
     evac_aws_close(link->aws);
     aws_notes_done(link);
     free(link);

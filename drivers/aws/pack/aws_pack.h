@@ -85,7 +85,9 @@ enum evac_code aws_publish(struct evac_link *link, const struct evac_publication
                            evac_done_fn *done, void *user, struct evac_err *err);
 
 struct aws_call;
+struct aws_gathering;
 struct aws_lever;
+struct aws_member;
 struct aws_server;
 struct aws_parity;
 struct aws_shot;
@@ -99,6 +101,7 @@ struct evac_link {
     uint64_t next_id;
     struct aws_note *notes; /* see aws_note_set() */
     size_t note_count;
+    struct aws_gathering *gatherings; /* aws_gather.h */
 };
 
 /* One open call. Everything it points at lives in arena, and dies with it. */
@@ -128,7 +131,8 @@ struct aws_call {
     struct evac_str request_id;  /* of the last exchange */
     struct evac_str denied;      /* the first right that was missing, in a sentence; "" none */
     aws_reply_fn *on_reply;
-    aws_then_fn *then; /* of a DNS question or a timer */
+    struct aws_member *member; /* of a gathering, while its exchange is shared; NULL */
+    aws_then_fn *then;         /* of a DNS question or a timer */
     const struct evac_dns_reply *dns;
     bool cancelled;
     evac_done_fn *done;
@@ -173,6 +177,12 @@ enum evac_code aws_send(struct aws_call *c, const struct evac_aws_request *reque
                         aws_reply_fn *on_reply, struct evac_err *err);
 /* A further one, from inside a reply: a refusal answers the call (unseen, or not sent). */
 void aws_next(struct aws_call *c, const struct evac_aws_request *request, aws_reply_fn *on_reply);
+/* The call is told a reply, as if it had asked alone. */
+void aws_replied(struct aws_call *c, const struct evac_aws_reply *reply);
+/* Sent as for this call, but who is told is the sender's. */
+enum evac_code aws_send_as(struct aws_call *c, const struct evac_aws_request *request,
+                           evac_aws_done_fn *done, void *user, uint64_t *ret_id,
+                           struct evac_err *err);
 /* From inside a reply: start, as if it began the call. Its refusal answers the call. */
 void aws_start(struct aws_call *c, aws_start_fn *start);
 /* That answer: nothing was seen, or sent, and why. */

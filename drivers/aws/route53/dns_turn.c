@@ -1,6 +1,6 @@
 /*
- * Turns: Route 53 takes five requests a second of an account, whoever in it asks; and of a health
- * check's status one a second, four at a time (AWS.md 1.11).
+ * Turns: Route 53 takes ten requests a second of an account, whoever in it asks; and of a health
+ * check's status one a second, four at a time (drivers/aws/facts/limits.cfg).
  */
 #include "route53.h"
 

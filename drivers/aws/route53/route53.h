@@ -25,8 +25,8 @@ struct dns_aim {
  */
 
 /* Looks that need many requests take turns, over all calls of this controller: four a second, so
- * that one of the five that Route 53 takes is left for what moves users. What the request points at
- * lives as long as the call. The first one of a call, and a further one. */
+ * that most of the ten that Route 53 takes are left for what moves users. What the request points
+ * at lives as long as the call. The first one of a call, and a further one. */
 enum evac_code dns_send_in_turn(struct aws_call *c, const struct evac_aws_request *request,
                                 aws_reply_fn *then, struct evac_err *err);
 void dns_next_in_turn(struct aws_call *c, const struct evac_aws_request *request,
@@ -40,8 +40,7 @@ bool dns_by_health_check(const struct aws_call *c);
 bool dns_is_pair(const struct aws_call *c);
 /* The name as Route 53 writes it: lower case, "\052" for "*", with the last dot. */
 struct evac_str dns_wire_name(struct aws_call *c, struct evac_str name);
-struct evac_aws_request dns_list_request(struct aws_call *c);
-enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err *err);
+bool dns_same_name(struct evac_str a, struct evac_str b);
 /* The next of ours in a listing; after NULL the first. */
 const struct evac_xml *dns_set(struct aws_call *c, const struct evac_aws_reply *r,
                                const struct evac_xml *after);
@@ -62,13 +61,34 @@ const struct evac_str *dns_values(struct aws_call *c, const struct evac_aws_repl
 struct evac_str dns_only_value(struct evac_str sets);
 struct evac_str dns_version(struct aws_call *c, struct evac_str sets);
 void dns_put_tag(struct evac_buf *xml, const char *name, struct evac_str text);
-/* The end of an apply: one batch deletes exactly what was seen and creates what is wanted. One
- * change of a zone at a time. */
+#define DNS_TOO_LARGE "the name has more record sets than are handled here"
+
+/* --- dns_list.c: listings, shared by calls of one zone -------------------------------------------
+ */
+
+/* One of the call's own. */
+struct evac_aws_request dns_list_request(struct aws_call *c);
+/* The reply holds all of the call's record sets, and was asked for after the call was; it may be
+ * another call's too. */
+enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err *err);
+
+/* --- dns_change.c: changes, those of one zone in one batch
+ * ----------------------------------------
+ */
+
+/* The end of an apply: exactly what was seen is deleted and what is wanted created, both or
+ * neither. One batch of a zone at a time. */
 void dns_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted);
+
+/* --- dns_wait.c: until a change has arrived everywhere
+ * --------------------------------------------
+ */
+
+/* The call's change, and the version of the sets that it made, to be told of later. */
+void dns_keep_change(struct aws_call *c, struct evac_str change, struct evac_str made);
 /* The end of an observe whose sets are as wanted: waits until the change is everywhere. Without its
  * id, unknown() goes on. */
 void dns_wait(struct aws_call *c, aws_then_fn *unknown);
-#define DNS_TOO_LARGE "the name has more record sets than are handled here"
 
 /* --- dns_answer.c: what the name answers --------------------------------------------------------
  */

@@ -1,0 +1,107 @@
+/*
+ * How far a change is (GetChange): asked once for all calls that wait for the same one. Whoever
+ * asks while a question is on its way waits for the next one, so that nobody is answered by what
+ * was true before they asked. What is everywhere stays so: that is not asked again.
+ */
+#include "aws_gather.h"
+#include "route53.h"
+
+#include <string.h>
+
+static struct evac_str note_key(struct aws_call *c)
+{
+    return aws_printf(c, "route53 %.*s %.*s", EVAC_STR_ARG(evac_args_get(&c->args, "zone")),
+                      EVAC_STR_ARG(evac_args_get(&c->args, "name")));
+}
+
+/* The id is kept with what it made: it says nothing about any later change. */
+void dns_keep_change(struct aws_call *c, struct evac_str change, struct evac_str made)
+{
+    aws_note_set(c->link, note_key(c),
+                 aws_printf(c, "%.*s %.*s", EVAC_STR_ARG(change), EVAC_STR_ARG(made)));
+}
+
+static struct evac_str arrived_key(struct aws_call *c, struct evac_str change)
+{
+    return aws_printf(c, "route53 in sync %.*s", EVAC_STR_ARG(change));
+}
+
+struct poll {
+    struct aws_member member;
+    struct evac_str change;
+};
+
+static void describe(struct aws_call *c, struct evac_str change,
+                     struct evac_aws_request *ret_request)
+{
+    *ret_request = (struct evac_aws_request){ .service = "route53",
+                                              .operation = "GetChange",
+                                              .region = c->region,
+                                              .method = "GET",
+                                              .path = aws_printf(c, "/2013-04-01/change/%.*s",
+                                                                 EVAC_STR_ARG(change)) };
+}
+
+static bool load_poll(struct aws_flight *f, struct evac_aws_request *ret_request)
+{
+    const struct poll *first = (const struct poll *)(const void *)f->of->first;
+    for (struct aws_member *m = f->of->first; m; m = m->next)
+        aws_board(f, m);
+    describe(first->member.c, first->change, ret_request);
+    return true;
+}
+
+static void poll_landed(struct aws_flight *f, const struct evac_aws_reply *r)
+{
+    for (struct aws_member *m = f->of->first, *next; m; m = next) {
+        next = m->next;
+        if (m->flight == f)
+            aws_tell(m, r);
+    }
+}
+
+static const struct aws_gather polls = { "GetChange", 1, load_poll, poll_landed };
+
+/* A change that Route 53 does not know any more was stranded or is long done: unknown. */
+static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
+{
+    const struct poll *poll = c->helper;
+    if (evac_str_is(r->code, "NoSuchChange")) {
+        c->then(c);
+    } else if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
+        aws_answer_unseen(c, r);
+    } else if (evac_str_is(evac_xml_text(r->xml, "ChangeInfo/Status"), "INSYNC")) {
+        aws_note_set(c->link, arrived_key(c, poll->change), EVAC_STR("1"));
+        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+    } else {
+        dns_seen(c, EVAC_SEEN_MOVING, "the change is not on all of Route 53's servers yet");
+    }
+}
+
+static void ask(struct aws_call *c, struct evac_str change)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_aws_request request;
+    struct poll *poll = evac_arena_alloc(c->arena, sizeof *poll);
+    *poll = (struct poll){ .change = change };
+    c->helper = poll;
+    describe(c, change, &request);
+    if (c->cancelled)
+        (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
+    if (err.code || aws_gather(c, &polls, change, &request, &poll->member, on_change_status, &err))
+        aws_start_failed(c, &err);
+}
+
+/* The list says so at once; users are told when the change is everywhere. */
+void dns_wait(struct aws_call *c, aws_then_fn *unknown)
+{
+    const struct dns_aim *aim = c->state;
+    struct evac_str made, change = evac_str_cut(aws_note_get(c->link, note_key(c)), ' ', &made);
+    c->then = unknown;
+    if (change.n == 0 || !evac_str_eq(made, aim->version))
+        unknown(c);
+    else if (aws_note_get(c->link, arrived_key(c, change)).n)
+        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+    else
+        ask(c, evac_arena_str(c->arena, change));
+}
