@@ -1411,11 +1411,13 @@ static struct kept_model {
 
 static uint64_t name_of(const struct world_options *o)
 {
-    const char *const texts[] = { o->app_file, o->app_extra, o->more[0],  o->more[1],
-                                  o->more[2],  o->more[3],   o->vantages, o->notify };
+    const char *const texts[] = { o->app_file, o->app_extra, o->vantages, o->notify };
+    const size_t count = sizeof texts / sizeof texts[0];
     uint64_t name = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        name = name * 0x100000001b3u + (texts[i] ? evac_str_hash(evac_str(texts[i])) : i);
+    for (size_t i = 0; i < count + WORLD_MORE_MAX; i++) {
+        const char *text = i < count ? texts[i] : o->more[i - count];
+        name = name * 0x100000001b3u + (text ? evac_str_hash(evac_str(text)) : i);
+    }
     return name ? name : 1;
 }
 
@@ -1444,9 +1446,10 @@ static struct evac_model *read_model(struct world *w)
                                        EVAC_STR_ARG(controller), w->o.notify);
     files[n++] = (struct evac_conf_text){ "evac.cfg", controller };
     files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
-    static const char *const names[] = { "apps/a.cfg", "apps/b.cfg", "apps/c.cfg", "apps/d.cfg" };
-    for (size_t i = 0; i < 4 && w->o.more[i]; i++)
-        files[n++] = (struct evac_conf_text){ names[i], evac_str(w->o.more[i]) };
+    for (size_t i = 0; i < WORLD_MORE_MAX && w->o.more[i]; i++) {
+        const char *name = evac_arena_printf(w->arena, "apps/%c.cfg", (char)('a' + i)).p;
+        files[n++] = (struct evac_conf_text){ name, evac_str(w->o.more[i]) };
+    }
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
     if (evac_conf_parse(files, n, &diag, &model, &err)) {

@@ -18,16 +18,19 @@
 struct world;
 struct world_share;
 
+#define WORLD_MORE_MAX 25u /* files of a letter each */
+
 struct world_options {
     uint64_t seed;
     double speed;          /* of the sandbox's services; 1 is real */
     const char *app_file;  /* below contrib/demo; NULL: apps/shop.cfg. What control makes for it
                               stands  beside it, as .world */
     const char *app_extra; /* replaces in the demo's shop.cfg: "old=>new\n..." ; NULL none */
-    const char *more[4];   /* further configuration files' texts: an app, a runbook; NULL none */
-    const char *vantages;  /* of evac.cfg, "{ name = \"eu\"; }, ..."; NULL: the controller looks
-                              alone. Their agents are part of the world: each asks as it sees the
-                              sandbox, and reports once a second, in batches */
+    const char *more[WORLD_MORE_MAX]; /* further configuration files' texts: an app, a runbook; the
+                                         first NULL ends them */
+    const char *vantages; /* of evac.cfg, "{ name = \"eu\"; }, ..."; NULL: the controller looks
+                             alone. Their agents are part of the world: each asks as it sees the
+                             sandbox, and reports once a second, in batches */
     const char *notify; /* of evac.cfg, what stands in notify = { }; NULL: nobody is told. What goes
                            to https://pager.example.com/ arrives at world_letters() */
     struct world_faults faults;

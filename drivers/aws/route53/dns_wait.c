@@ -1,12 +1,15 @@
 /*
- * How far a change is (GetChange): asked once for all calls that wait for the same one. Whoever
- * asks while a question is on its way waits for the next one, so that nobody is answered by what
- * was true before they asked. What is everywhere stays so: that is not asked again.
+ * How far a change is (GetChange): asked once for all calls that wait for the same one, and no more
+ * often than twice a second, however many they are. Whoever asks while a question is on its way
+ * waits for the next one, so that nobody is answered by what was true before they asked. What is
+ * everywhere stays so: that is not asked again.
  */
 #include "aws_gather.h"
 #include "route53.h"
 
 #include <string.h>
+
+#define EVERY_MS 500u /* a change takes a minute */
 
 static struct evac_str note_key(struct aws_call *c)
 {
@@ -42,12 +45,26 @@ static void describe(struct aws_call *c, struct evac_str change,
                                                                  EVAC_STR_ARG(change)) };
 }
 
+static struct evac_str asked_key(struct aws_call *c, struct evac_str change)
+{
+    return aws_printf(c, "route53 asked of %.*s", EVAC_STR_ARG(change));
+}
+
+static uint64_t now_of(const struct aws_call *c)
+{
+    const struct evac_host *host = c->link->host;
+    return host->now_ms(host->ctx);
+}
+
 static bool load_poll(struct aws_flight *f, struct evac_aws_request *ret_request)
 {
     const struct poll *first = (const struct poll *)(const void *)f->of->first;
     for (struct aws_member *m = f->of->first; m; m = m->next)
         aws_board(f, m);
-    describe(first->member.c, first->change, ret_request);
+    struct aws_call *c = first->member.c;
+    describe(c, first->change, ret_request);
+    aws_note_set(c->link, asked_key(c, first->change),
+                 aws_printf(c, "%llu", (unsigned long long)now_of(c)));
     return true;
 }
 
@@ -78,6 +95,15 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
     }
 }
 
+/* The question before this one was asked a moment ago, by somebody who has their answer. */
+static void hold(struct aws_call *c, struct poll *poll)
+{
+    int64_t asked, now = (int64_t)now_of(c);
+    if (evac_str_i64(aws_note_get(c->link, asked_key(c, poll->change)), &asked) &&
+        now - asked < (int64_t)EVERY_MS)
+        aws_hold(poll->member.of, EVERY_MS - (uint64_t)(now - asked));
+}
+
 static void ask(struct aws_call *c, struct evac_str change)
 {
     struct evac_err err = { EVAC_OK, "" };
@@ -90,6 +116,8 @@ static void ask(struct aws_call *c, struct evac_str change)
         (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
     if (err.code || aws_gather(c, &polls, change, &request, &poll->member, on_change_status, &err))
         aws_start_failed(c, &err);
+    else
+        hold(c, poll);
 }
 
 /* The list says so at once; users are told when the change is everywhere. */
