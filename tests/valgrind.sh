@@ -3,7 +3,8 @@
 # never written, in our code and in what libraries do with it.
 #   tests/valgrind.sh [NAME...]   tests whose names match, all by default (about half an hour of two cores)
 # A row each as it ends (the how-manieth, clean or not, seconds), what valgrind says of one that is not, and the score at the end.
-# Nothing is suppressed, neither of our own code nor of others'.
+# Nothing is suppressed, neither of our own code nor of others'. What a test begins beside itself (a server, a program) is not looked at,
+# and programs in a jail are not begun (EVAC_TRACED, tests/lib/suite.h): valgrind knows no seccomp.
 set -eu
 cd "$(dirname "$0")/.."
 build=build/valgrind
@@ -21,7 +22,7 @@ mkdir -p "$said"
 
 one() { # build, which of how many, name
   local log=$1/said/$3.log begun=$SECONDS word=good rc=0
-  CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 3600 valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect \
+  EVAC_TRACED=1 CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 3600 valgrind --quiet --child-silent-after-fork=yes --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect \
     --errors-for-leak-kinds=definite,indirect --log-file="$log" "$1/bin/$3" >"$log.out" 2>&1 || rc=$? word=BAD
   sed -nE 's/^[0-9]+%: Checks: ([0-9]+).*/\1/p' "$log.out" >"$1/said/$3.$word"
   printf '%-9s %s  %5d s  %s\n' "$2" "$word" $((SECONDS - begun)) "$3"

@@ -19,7 +19,8 @@ struct evac_cli {
     const char *from, *to, *mode, *kind, *row_kind, *isolate, *reason, *step, *format, *report_dir,
         *to_file, *duration, *owner, *condition, *incident;
     const char *override; /* gates, with commas between */
-    const char *region;   /* place */
+    const char *region;   /* place, sidecar */
+    const char *resource; /* sidecar */
     bool standalone;      /* a controller of one's own, because none answers */
     bool receipt, stop;
     bool all_regions, strict, markdown, iam;
@@ -143,7 +144,7 @@ evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan,
     evac_cmd_drill, evac_cmd_drills, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say,
     evac_cmd_say_app, evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload,
     evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_iam,
-    evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
+    evac_cmd_sidecar, evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
 evac_command_fn evac_cmd_place, evac_cmd_stand_down, evac_cmd_dashboard, evac_cmd_simulate,
     evac_cmd_replay, evac_cmd_token, evac_cmd_challenge, evac_cmd_store;
 #endif

@@ -60,6 +60,7 @@ const struct evac_cli_command evac_cli_commands[] = {
     { "Set up", "notify", "list | test [CHANNEL]", "who is told, and how the channels are; a marked message to try them", "", evac_cmd_notify },
     { "Set up", "drivers", "[DRIVER]", "what can be done to which resource, and how safely; --iam: permissions", "markdown iam config", evac_cmd_drivers },
     { "Set up", "iam", "APP", "the least rights of the cloud that its plans need, as policies", "role workflow format account part config", evac_cmd_iam },
+    { "Set up", "sidecar", "APP", "how evac-fence is started beside it, in each region: the file that its unit reads; needs no controller (--config)", "region resource config", evac_cmd_sidecar },
     { "Set up", "roles", "[APP]", "who may do what, and what you may", "", evac_cmd_roles },
     { "Set up", "token", "create NAME | list | revoke ID", "API tokens, for programs and for other machines: shown once, with an end", "role apps for about reason all", evac_cmd_token },
     { "Set up", "vantage", "--name NAME", "look from here, and tell a controller elsewhere (--config, --socket)", "config name", evac_cmd_vantage },

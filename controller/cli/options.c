@@ -190,6 +190,8 @@ const struct evac_option evac_cli_options[] = {
     TEXT("facts", "FILE", facts, "with --config: instead of the built-in facts"),
     FLAG("markdown", markdown, "as a page's table"),
     FLAG("iam", iam, "the permissions that a driver needs (an app: evac iam)"),
+    TEXT("region", "REGION", region, "where it stands (default: each region of the app)"),
+    TEXT("resource", "NAME", resource, "which, where the app has several that say who may write"),
     TEXT("workflow", "failover|failback|drill|fence", workflow, "what its plans alone need"),
     TEXT("account", "NUMBER", account, "the account that the resources are in (default: as the app's ARNs say, or any)"),
     SET("part", "N", set_part, "of a policy that is longer than a managed one may be"),

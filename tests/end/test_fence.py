@@ -16,19 +16,22 @@ def boot():
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def line_of(w, region):
+    """How evac says that it is started."""
+    said = w.evac("sidecar", "shop", "--region", region, "--config", os.path.join(w.dir, "conf"), "--json")
+    return json.loads(said.stdout)[0]
+
+
 class Side:
     """One region's sidecar, which reads the copies of the two other regions."""
 
     def __init__(self, w, region, *more, listen=True, lease=LEASE):
         self.w, self.region, self.name = w, region, "fence-" + region
         self.socket, self.file = (os.path.join(w.dir, self.name + end) for end in (".sock", ".may"))
-        args = [w.program("evac-fence"), "--app", "shop", "--region", region, "--lease", "%dms" % (lease * 1000),
+        args = [w.program("evac-fence"), "--app", "shop", *line_of(w, region)["fence_args"].split(), "--lease", "%dms" % (lease * 1000),
                 "--file", self.file, *more]
         if listen:
             args += ["--listen", "unix:" + self.socket]
-        for other, code in REGIONS.items():
-            if other != region:
-                args += ["--copy", "s3://shop-go-%s/go/shop.json@%s" % (code, other)]
         env = dict(w.env, AWS_ENDPOINT_URL="http://127.0.0.1:%d" % w.ports["http_port"])
         self.p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=w.log(self.name), stderr=subprocess.STDOUT, env=env)
 
@@ -180,6 +183,25 @@ def words_that_make_no_sense_are_refused():
         assert code("--version")[0] == 0 and "--copy" in code("--help")[1]
 
 
+def the_line_that_evac_prints_is_the_unit_s_file():
+    w = world()
+    with w:
+        conf = os.path.join(w.dir, "conf")
+        said = w.evac("sidecar", "shop", "--config", conf).stdout
+        settings = [line for line in said.splitlines() if line and not line.startswith("#")]
+        assert [s[:len("FENCE_ARGS=--region us-xxxx-n")] for s in settings] == ["FENCE_ARGS=--region us-east-1", "FENCE_ARGS=--region us-west-2"], said
+        for region, setting in zip(("us-east-1", "us-west-2"), settings):
+            line = line_of(w, region)
+            assert setting == "FENCE_ARGS=" + line["fence_args"] and line["region"] == region, (setting, line)
+            assert {c["region"]: c["bucket"] for c in line["copies"]} == {r: "shop-go-" + code for r, code in REGIONS.items() if r != region}, line
+            assert ("--lease %s " % line["lease"]) in setting + " " and "s3:GetObject" in said
+        for args, words in ((("shop", "--region", "eu-west-1"), "its regions are us-east-1, us-west-2"), (("nobody",), "no app 'nobody'"),
+                            (("shop", "--resource", "db"), "no resource db of the type s3-go")):
+            r = w.evac("sidecar", *args, "--config", conf, check=False)
+            assert r.returncode == 1 and words in r.stderr, (args, r.stderr)
+        assert w.evac("sidecar", check=False).returncode == 2
+
+
 class Sampler(threading.Thread):
     """What both sides say, every 20 ms on one clock."""
 
@@ -203,7 +225,8 @@ def a_failover_moves_the_permission_with_a_gap_and_never_an_overlap():
         sampler = Sampler(sides)
         try:
             w.wait(sides[0].may, 10, "permission")
-            assert not sides[1].may() and sides[1].why() == "other", sides[1].get()
+            w.wait(lambda: sides[1].why() == "other", 10, "the other side's no")
+            assert not sides[1].may()
             sampler.start()
             w.sand("region us-east-1 down")
             w.wait(sides[1].may, 60, "the other side's permission")
@@ -226,4 +249,4 @@ def a_failover_moves_the_permission_with_a_gap_and_never_an_overlap():
 
 run_stories([one_copy_lost_goes_on_and_silence_of_both_ends_it_in_time, a_process_that_was_stopped_never_answers_that_it_may,
              an_end_gives_the_permission_back_and_a_kill_leaves_only_what_runs_out, words_that_make_no_sense_are_refused,
-             a_failover_moves_the_permission_with_a_gap_and_never_an_overlap])
+             the_line_that_evac_prints_is_the_unit_s_file, a_failover_moves_the_permission_with_a_gap_and_never_an_overlap])

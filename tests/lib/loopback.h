@@ -3,7 +3,8 @@
 #ifndef EVAC_LOOPBACK_H
 #define EVAC_LOOPBACK_H
 
-#include <check.h>
+#include "suite.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,7 +285,7 @@ static inline void loop_until(uv_loop_t *loop, const unsigned *count, unsigned w
 {
     uv_timer_t limit;
     uv_timer_init(loop, &limit);
-    uv_timer_start(&limit, loop_time_up, 20000, 0);
+    uv_timer_start(&limit, loop_time_up, test_patience(20000), 0);
     while (*count < wanted)
         uv_run(loop, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&limit, NULL);

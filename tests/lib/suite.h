@@ -3,7 +3,22 @@
 #define EVAC_SUITE_H
 
 #include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+/* Under valgrind, as tests/valgrind.sh says: what runs is some thirty times slower, and a program in
+ * a jail does not begin, since valgrind knows no seccomp. */
+static inline bool test_is_traced(void)
+{
+    return getenv("EVAC_TRACED") != NULL;
+}
+
+/* A limit that must not be reached when all is well. */
+static inline uint32_t test_patience(uint32_t ms)
+{
+    return test_is_traced() ? 30 * ms : ms;
+}
 
 #define EVAC_TEST_MAIN(name, add_cases)                                                            \
     int main(void)                                                                                 \

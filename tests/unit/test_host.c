@@ -86,8 +86,8 @@ static struct evac_http_request request_to(char *url, size_t room, const char *n
     return (struct evac_http_request){
         .method = EVAC_STR("GET"),
         .url = evac_str(url),
-        .connect_ms = 2000,
-        .total_ms = 4000,
+        .connect_ms = test_patience(2000),
+        .total_ms = test_patience(4000),
         .max_reply_bytes = 65536,
         .operation = EVAC_STR("test:Get"),
     };
@@ -911,9 +911,23 @@ START_TEST(another_ca_a_broken_one_and_another_name_do_not_vouch)
 }
 END_TEST
 
+static void add_programs(Suite *suite)
+{
+    TCase *tc = tcase_create("programs");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, a_program_gets_its_input_and_only_its_environment);
+    tcase_add_test(tc, at_its_deadline_the_whole_group_is_killed);
+    tcase_add_test(tc, output_beyond_its_ceiling_is_cut_and_the_program_goes_on);
+    tcase_add_test(tc, what_a_program_leaves_behind_does_not_hold_us);
+    suite_add_tcase(suite, tc);
+}
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("host");
+    if (!test_is_traced())
+        add_programs(suite);
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, a_request_is_sent_byte_for_byte_and_nothing_is_added);
@@ -937,11 +951,7 @@ static void add_cases(Suite *suite)
     tcase_add_loop_test(tc, dns_answers_are_values_of_the_type_asked_for, 0, 4);
     tcase_add_test(tc, no_such_name_is_an_answer_and_silence_is_none);
     tcase_add_test(tc, no_cut_of_an_answer_is_read_beyond_its_end);
-    tcase_add_test(tc, a_program_gets_its_input_and_only_its_environment);
     tcase_add_test(tc, a_program_that_is_not_there_certainly_did_not_run);
-    tcase_add_test(tc, at_its_deadline_the_whole_group_is_killed);
-    tcase_add_test(tc, output_beyond_its_ceiling_is_cut_and_the_program_goes_on);
-    tcase_add_test(tc, what_a_program_leaves_behind_does_not_hold_us);
     tcase_add_test(tc, a_file_is_read_up_to_its_ceiling);
     tcase_add_test(tc, timers_fire_in_order_and_a_stopped_one_does_not);
     tcase_add_test(tc, a_rehearsals_host_lets_nothing_through_that_mutates);
