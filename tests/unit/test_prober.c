@@ -23,15 +23,20 @@ static struct {
     bool ok;
     int status;
     char served_by[64], reason[400], warning[400];
-    uint64_t sent[64]; /* boot ms of the first rounds */
+    uint64_t sent[64], due[64], ended[64]; /* boot ms of the first rounds */
+    uint32_t latency_us;
 } told;
 
 static void on_result(void *prober_user, void *target_user, const struct evac_prober_result *result)
 {
     (void)prober_user;
     (void)target_user;
-    if (told.count < 64)
+    if (told.count < 64) {
         told.sent[told.count] = result->sent_boot_ms;
+        told.due[told.count] = result->sent_boot_ms - evac_prober_stats(prober).late_ms;
+        told.ended[told.count] = result->boot_ms;
+    }
+    told.latency_us = result->latency_us;
     told.count++;
     told.ok = result->ok;
     told.status = result->status;
@@ -362,6 +367,84 @@ START_TEST(rounds_keep_their_pace_and_do_not_march_in_step)
 }
 END_TEST
 
+#define TENTH_MS  10 /* of a pace of 100 ms: by so much a round is moved, at most */
+#define RASTER_MS 10 /* and what is due at about the same time begins together */
+
+/* Of rounds that kept the pace, when each was due, less where it stood without jitter: between
+ * -TENTH - RASTER and TENTH. A round that ended after the next one's place began a new raster. */
+static int check_raster(int from, int to)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (int i = from; i < to; i++) {
+        int64_t moved = (int64_t)told.due[i] - (int64_t)told.due[from] - 100 * (i - from);
+        least = moved < least ? moved : least;
+        most = moved > most ? moved : most;
+    }
+    ck_assert_int_le(most - least, 2 * TENTH_MS + RASTER_MS);
+    return (int)(most - least);
+}
+
+START_TEST(a_round_is_moved_by_a_tenth_at_most_and_begins_when_it_is_due)
+{
+    struct evac_prober_target t = target_at("http", "127.0.0.1", server->port);
+    int begun = 0, widest = 0, longest = 0;
+    add(&t);
+    wait_for_rounds(40);
+    for (int i = 1; i <= 40; i++) {
+        bool fell_behind = i < 40 && told.ended[i - 1] + TENTH_MS >= told.due[i - 1] + 100;
+        if (i < 40 && !fell_behind)
+            continue;
+        int wide = check_raster(begun, i);
+        widest = wide > widest ? wide : widest;
+        longest = i - begun > longest ? i - begun : longest;
+        begun = i;
+    }
+    ck_assert(longest < 20 || widest > 0); /* on a machine that has the time, they differ */
+    for (int i = 0; i < 40; i++)
+        ck_assert_uint_ge(told.sent[i], told.due[i]);
+}
+END_TEST
+
+/* Not before the time is up, and measured from when the round began. */
+START_TEST(a_limit_is_not_over_before_its_time)
+{
+    struct evac_prober_target t = target_at("http", "127.0.0.1", server->port);
+    server->manner = LOOP_MUTE;
+    t.reply_ms = 150;
+    add(&t);
+    wait_for_rounds(1);
+    ck_assert(!told.ok);
+    ck_assert_str_eq(told.reason, "no reply within 150 ms");
+    ck_assert_uint_ge(told.latency_us, 150000);
+    ck_assert_uint_ge(told.ended[0] - told.sent[0] + 1, told.latency_us / 1000);
+    ck_assert_uint_le(told.ended[0] - told.sent[0], told.latency_us / 1000 + 1);
+}
+END_TEST
+
+static void answer_late(uv_timer_t *timer)
+{
+    loop_answer(server->conns);
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+START_TEST(latency_is_what_the_server_took)
+{
+    struct evac_prober_target t = target_at("http", "127.0.0.1", server->port);
+    uv_timer_t timer;
+    server->manner = LOOP_MUTE;
+    t.reply_ms = test_patience(5000);
+    add(&t);
+    loop_until(&loop, &server->requests, 1);
+    uv_timer_init(&loop, &timer);
+    uv_update_time(&loop);
+    uv_timer_start(&timer, answer_late, 120, 0);
+    wait_for_rounds(1);
+    ck_assert_msg(told.ok, "%s", told.reason);
+    ck_assert_uint_ge(told.latency_us, 119000);
+    ck_assert_uint_le(told.ended[0] - told.sent[0], told.latency_us / 1000 + 1);
+}
+END_TEST
+
 static unsigned most_in_flight;
 
 static void on_crowd(void *prober_user, void *target_user, const struct evac_prober_result *result)
@@ -585,6 +668,9 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, a_kept_connection_is_used_again_and_replaced_when_it_died);
     tcase_add_test(tc, a_fresh_connection_is_made_for_each_round_otherwise);
     tcase_add_test(tc, rounds_keep_their_pace_and_do_not_march_in_step);
+    tcase_add_test(tc, a_round_is_moved_by_a_tenth_at_most_and_begins_when_it_is_due);
+    tcase_add_test(tc, a_limit_is_not_over_before_its_time);
+    tcase_add_test(tc, latency_is_what_the_server_took);
     tcase_add_test(tc, no_more_rounds_are_open_than_allowed_and_all_have_their_turn);
     tcase_add_test(tc, a_long_queue_of_instant_failures_is_worked_off);
     tcase_add_test(tc, a_result_may_remove_every_target);
