@@ -13,7 +13,7 @@
 #define PROBE_MS  20000u
 #define ANSWER_MS 200u
 #define MOVES_MS  3000u /* how long a switch moves */
-#define CALLS_MAX 512u
+#define CALLS_MAX 4096u
 #define REGIONS   2u
 
 struct pending {

@@ -8,7 +8,7 @@
 
 #include "shell.h"
 
-#define FLEET_APPS_MAX 400u
+#define FLEET_APPS_MAX 2200u
 
 struct fleet;
 
