@@ -94,8 +94,7 @@ static void put_cards(const struct evac_report *r, struct evac_buf *out)
 
 static double x_of(const struct show_span *span, int64_t wall_ms)
 {
-    double part = (double)(wall_ms - span->from_ms) / (double)(span->to_ms - span->from_ms);
-    return LEFT + part * (WIDTH - LEFT - 90);
+    return LEFT + show_part(span, wall_ms) * (WIDTH - LEFT - 90);
 }
 
 static void put_marks(const struct evac_report *r, const struct show_span *span, int bottom,

@@ -117,6 +117,12 @@ static void widen(struct show_span *span, const struct evac_when *when)
         span->to_ms = when->wall_ms;
 }
 
+double show_part(const struct show_span *span, int64_t wall_ms)
+{
+    double from = (double)span->from_ms;
+    return ((double)wall_ms - from) / ((double)span->to_ms - from);
+}
+
 struct show_span show_span(const struct evac_report *r)
 {
     struct show_span span = { 0, 0 };

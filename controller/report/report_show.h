@@ -25,4 +25,6 @@ struct show_span {
     int64_t from_ms, to_ms;
 };
 struct show_span show_span(const struct evac_report *report);
+/* Where an instant stands in it: 0 at its beginning, 1 at its end. */
+double show_part(const struct show_span *span, int64_t wall_ms);
 #endif

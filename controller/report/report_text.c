@@ -82,10 +82,11 @@ static void put_parts(const struct evac_report *r, struct evac_buf *out)
     evac_buf_puts(out, any ? "\n" : "");
 }
 
+/* Of 0 to BAR - 1, whatever the clock did meanwhile. */
 static int column(const struct show_span *span, int64_t wall_ms)
 {
-    int64_t width = span->to_ms - span->from_ms, at = wall_ms - span->from_ms;
-    return (int)(at * (BAR - 1) / width);
+    int at = (int)(show_part(span, wall_ms) * (BAR - 1));
+    return at < 0 ? 0 : at > BAR - 1 ? BAR - 1 : at;
 }
 
 /* Nothing was to be done, and nobody said so: not worth a line. */
@@ -113,6 +114,7 @@ static void put_step(const struct evac_report *r, const struct evac_report_step 
     if (s->began.known) {
         int from = column(&span, s->began.wall_ms),
             to = s->ended.known ? column(&span, s->ended.wall_ms) : BAR - 1;
+        to = to < from ? from : to; /* the wall clock went back while it went on */
         memset(bar + from, s->critical ? '#' : '=', (size_t)(to - from + 1));
         show_duration(s->ended.known, s->ended.wall_ms - s->began.wall_ms, took, sizeof took);
     }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Under valgrind, as tests/valgrind.sh says: what runs is some thirty times slower, and a program in
- * a jail does not begin, since valgrind knows no seccomp. */
+/* Under valgrind, as tests/valgrind.sh says: what runs is some thirty times slower, and a program
+ * in a jail does not begin, since valgrind knows no seccomp. */
 static inline bool test_is_traced(void)
 {
     return getenv("EVAC_TRACED") != NULL;

@@ -196,6 +196,29 @@ START_TEST(the_critical_path_is_the_one_that_was)
 }
 END_TEST
 
+/* By hours, in the middle of a step and before the first one began. */
+START_TEST(a_clock_that_went_back_breaks_no_report)
+{
+    static const int64_t back_ms[] = { 1000, 4000, 7200000, INT64_C(1700000000000) };
+    struct evac_buf text;
+    evac_buf_init(&text, 1u << 20);
+    admit();
+    instant("started", 1000);
+    step(0, "waiting", "observing", 3000);
+    step(0, "observing", "done", 3000 - back_ms[_i]);
+    step(1, "waiting", "observing", 4000 - back_ms[_i]);
+    end();
+    struct evac_report *report = make();
+    evac_report_text(report, &text);
+    ck_assert(!text.failed && strstr(text.p, "promote") && strstr(text.p, "="));
+    evac_buf_reset(&text);
+    evac_report_html(report, &text);
+    ck_assert(!text.failed && strstr(text.p, "</svg>"));
+    evac_report_free(report);
+    evac_buf_done(&text);
+}
+END_TEST
+
 START_TEST(an_unknown_run_is_said)
 {
     struct evac_report *r;
@@ -286,6 +309,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_recovery_there_is_no_rto);
     tcase_add_test(tc, rpo_is_the_worst_store_and_unknown_wins);
     tcase_add_test(tc, the_critical_path_is_the_one_that_was);
+    tcase_add_loop_test(tc, a_clock_that_went_back_breaks_no_report, 0, 4);
     tcase_add_test(tc, an_unknown_run_is_said);
     tcase_add_test(tc, what_is_left_has_a_command_for_each_thing);
     tcase_add_test(tc, what_people_wrote_is_escaped);
