@@ -80,6 +80,25 @@ START_TEST(there_and_back_again)
 }
 END_TEST
 
+/* Somebody takes the way home without asking the region that is left, which lives or is gone: the
+ * health check reads that region's copy of the GO object, and users must come all the same. */
+START_TEST(the_way_home_can_be_taken_ungracefully)
+{
+    struct world *w = shop("automatic = \"act\"=>automatic = \"never\"");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILOVER, EVAC_MODE_GRACEFUL), EVAC_OK);
+    story_expect_end(w, EVAC_RUN_SUCCEEDED);
+    world_run(w, 5 * MINUTE_MS);
+    if (_i)
+        world_control(w, "region us-west-2 down");
+    ck_assert_int_eq(world_begin(w, EVAC_WORKFLOW_FAILBACK, EVAC_MODE_UNGRACEFUL), EVAC_OK);
+    story_expect_end(w, _i ? EVAC_RUN_EXCEPTIONS : EVAC_RUN_SUCCEEDED);
+    (void)story_at(w, "step confirm observing -> done");
+    story_expect_writer(w, "us-east-1");
+    story_expect_active(w, "us-east-1");
+    world_free(w);
+}
+END_TEST
+
 /* With a lag beyond the objective nobody promotes without a person's word. */
 START_TEST(too_much_loss_waits_for_a_person)
 {
@@ -427,6 +446,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_dead_region_is_left_by_the_policy);
     tcase_add_test(tc, a_person_moves_a_healthy_shop_without_losing_data);
     tcase_add_test(tc, there_and_back_again);
+    tcase_add_loop_test(tc, the_way_home_can_be_taken_ungracefully, 0, 2);
     tcase_add_test(tc, too_much_loss_waits_for_a_person);
     tcase_add_test(tc, a_gate_opens_by_itself_when_the_loss_becomes_known);
     tcase_add_test(tc, a_short_blip_moves_nothing);
