@@ -163,7 +163,7 @@ void api_vantage(struct api_call *c)
 {
     struct evac_err err = { EVAC_OK, "" };
     struct evac_jw w = api_writer(c);
-    if (evac_shell_vantage(evac_daemon_shell(c->daemon), c->vars[0], c->q->body, &err)) {
+    if (evac_shell_vantage(evac_daemon_shell(c->daemon), c->vars[0], c->q->body, NULL, &err)) {
         api_fail(c, &err);
         return;
     }

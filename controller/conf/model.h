@@ -506,6 +506,9 @@ struct evac_vantage_conf {
     struct evac_place place;
     struct evac_str name;
     struct evac_str region; /* where it stands, "" in none that matters */
+    uint32_t
+        way_ms; /* what it tells may be known to be no older than that: another controller tells
+                   once in a shared.poll, is asked as often, and so it has heard this one */
 };
 
 /* What several apps need, and none of them has: looked at once for all of them. */

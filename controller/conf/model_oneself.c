@@ -48,7 +48,8 @@ static enum evac_code add_vantages(struct evac_model *model, struct evac_err *er
                                  "\"%.*s\" is a vantage and a controller; allowed: one of them",
                                  EVAC_STR_ARG(peer->name));
         if (!evac_str_eq(peer->name, conf->node))
-            all[count++] = (struct evac_vantage_conf){ peer->place, peer->name, peer->region };
+            all[count++] = (struct evac_vantage_conf){ peer->place, peer->name, peer->region,
+                                                       4 * conf->shared.poll_ms };
     }
     if (count > EVAC_CONF_VANTAGES_MAX)
         return evac_fail(err, EVAC_E_BADCONF,

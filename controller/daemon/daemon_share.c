@@ -11,29 +11,22 @@
 #include "log.h"
 #include "share.h"
 #include "share_open.h"
-#include "sightings.h"
+#include "voice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_MS    10000u /* results that may not have been heard are told again for so long */
-#define REASON_BYTES 64u    /* with its end: of as many results as are told at one time */
-#define LEAVE_MS     3000u
+#define LEAVE_MS 3000u
 
-/* 40 bytes of numbers, and a reason that may have to be escaped once. */
-_Static_assert(EVAC_SIGHTINGS_MAX <= EVAC_BATCH_CELLS_MAX, "all of the ring are told at one time");
-_Static_assert(EVAC_BATCH_BYTES_MAX <= EVAC_SHARE_TEXT_MAX, "and fit into one text");
-_Static_assert(EVAC_BATCH_CELLS_MAX *(64u + REASON_BYTES) <= EVAC_BATCH_BYTES_MAX, "so do reasons");
+_Static_assert(EVAC_BATCH_BYTES_MAX <= EVAC_SHARE_TEXT_MAX, "what is told fits into one text");
 
 struct daemon_share {
     struct evac_share *share;
     enum evac_share_role role; /* as it was logged last */
     char leader[65];
-    struct evac_sightings seen;
-    char lease[EVAC_LEASE_BYTES];
-    uint64_t told;  /* batches */
-    uint64_t timer; /* until the next is told; 0 none */
+    struct evac_voice voice;
+    uint64_t timer; /* until it speaks; 0 never */
 };
 
 static bool is_held(enum evac_share_role role)
@@ -71,7 +64,7 @@ static void on_told(void *user, struct evac_str node, struct evac_str text)
     struct evac_err err = { EVAC_OK, "" };
     if (!daemon->shell)
         return;
-    if (evac_shell_vantage(daemon->shell, node, text, &err))
+    if (evac_shell_vantage(daemon->shell, node, text, &daemon->shared->voice, &err))
         evac_log(EVAC_LOG_DEBUG, "vantage_refused", "vantage=%.*s reason=\"%s\"",
                  EVAC_STR_ARG(node), err.text);
     daemon_rearm(daemon);
@@ -151,16 +144,9 @@ struct evac_daemon_leader evac_daemon_leader(const struct evac_daemon *daemon)
 
 /* --- what is seen from here ------------------------------------------------------------------- */
 
-/* The public endpoint and what drivers look at are the leader's own to judge. */
-static bool is_wanted(const struct evac_daemon *daemon, const struct evac_seen_probe *seen)
-{
-    const struct evac_probe *p = &evac_model_probed(daemon->model, seen->app)->probes[seen->probe];
-    return seen->known && p->role != EVAC_PROBE_ENDPOINT && p->kind != EVAC_PROBE_KIND_LOOK;
-}
-
 void daemon_share_seen(struct evac_daemon *daemon, const struct evac_seen_probe *seen)
 {
-    if (!daemon->shared || !is_wanted(daemon, seen))
+    if (!daemon->shared || !seen->known)
         return;
     struct evac_sighting one = { .app = seen->app,
                                  .probe = seen->probe,
@@ -169,56 +155,28 @@ void daemon_share_seen(struct evac_daemon *daemon, const struct evac_seen_probe 
                                  .latency_ms = seen->latency_ms,
                                  .sent_boot_ms = seen->sent_boot_ms,
                                  .certificate_until_ms = seen->certificate_until_ms };
-    (void)evac_str_copy(one.reason, REASON_BYTES, seen->reason);
-    evac_sightings_add(&daemon->shared->seen, &one);
-}
-
-static void forget_old(struct evac_sightings *seen, uint64_t now_ms)
-{
-    size_t n = 0;
-    while (n < seen->count) {
-        const struct evac_sighting *s = &seen->ring[(seen->first + n) % EVAC_SIGHTINGS_MAX];
-        if (now_ms - s->sent_boot_ms <= WINDOW_MS)
-            break;
-        n++;
-    }
-    evac_sightings_pop(seen, n);
+    (void)evac_str_copy(one.reason, sizeof one.reason, seen->reason);
+    evac_voice_see(&daemon->shared->voice, daemon->model, &one);
 }
 
 static void tell_later(struct evac_daemon *daemon);
 
-/* The newest text alone is kept, so each has the last seconds' results, numbered. All that the ring
- * holds fit into one (evac_model_check sees to it that the ring holds enough). */
 static void tell(struct evac_daemon *daemon)
 {
     struct daemon_share *s = daemon->shared;
     struct evac_err err = { EVAC_OK, "" };
     struct evac_buf text;
     uint64_t now = evac_daemon_now_ms(daemon);
-    forget_old(&s->seen, now);
-    size_t n = s->seen.count;
-    struct evac_batch_result *results = calloc(n + 1, sizeof *results);
-    if (!results)
-        abort();
-    evac_sightings_fill(&s->seen, daemon->model, now, daemon->model->controller.shared.poll_ms, 0,
-                        results, n);
-    const struct evac_batch batch = { .lease = evac_str(s->lease),
-                                      .seq = ++s->told,
-                                      .config = evac_str(daemon->model->hash),
-                                      .abstains = daemon->abstains,
-                                      .dropped = s->seen.dropped,
+    struct evac_voice_state state = { .now_ms = now,
                                       .asking_ms = now - daemon->asked_ms,
-                                      .first = s->seen.number,
-                                      .compact = true,
-                                      .results = results,
-                                      .count = n };
+                                      .abstains = daemon->abstains };
+    state.heard_count = evac_shell_heard(daemon->shell, state.heard);
     evac_buf_init(&text, EVAC_BATCH_BYTES_MAX);
-    evac_batch_to_json(&batch, &text);
+    evac_voice_say(&s->voice, daemon->model, &state, &text);
     if (text.failed || evac_share_tell(s->share, evac_buf_str(&text), &err))
         evac_log(EVAC_LOG_WARN, "vantage_not_told", "reason=\"%s\"",
                  text.failed ? "the batch is too large" : err.text);
     evac_buf_done(&text);
-    free(results);
 }
 
 static void on_tell(void *user)
@@ -228,7 +186,7 @@ static void on_tell(void *user)
     if (daemon->shell && !daemon->o.observe_only)
         tell(daemon);
     else
-        evac_sightings_pop(&daemon->shared->seen, daemon->shared->seen.count);
+        evac_voice_forget(&daemon->shared->voice);
     tell_later(daemon);
 }
 
@@ -265,14 +223,6 @@ void daemon_share_second(struct evac_daemon *daemon)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void draw_lease(struct evac_daemon *daemon)
-{
-    unsigned char bytes[(EVAC_LEASE_BYTES - 1) / 2];
-    daemon->host.random(daemon->host.ctx, bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(daemon->shared->lease + 2 * i, 3, "%02x", bytes[i]);
-}
-
 enum evac_code daemon_share_open(struct evac_daemon *daemon, struct evac_err *err)
 {
     const struct evac_share_options base = { .host = &daemon->host,
@@ -287,8 +237,7 @@ enum evac_code daemon_share_open(struct evac_daemon *daemon, struct evac_err *er
     if (!daemon->shared)
         abort();
     daemon->shared->role = EVAC_SHARE_ROLE_COUNT;
-    evac_sightings_init(&daemon->shared->seen);
-    draw_lease(daemon);
+    evac_voice_init(&daemon->shared->voice, &daemon->host);
     enum evac_code code =
         evac_share_open(&base, &daemon->model->controller, &daemon->shared->share, err);
     if (code)
@@ -305,7 +254,7 @@ void daemon_share_close(struct evac_daemon *daemon)
     if (daemon->shared->timer)
         daemon->host.timer_stop(daemon->host.ctx, daemon->shared->timer);
     evac_share_free(daemon->shared->share);
-    evac_sightings_done(&daemon->shared->seen);
+    evac_voice_done(&daemon->shared->voice);
     free(daemon->shared);
     daemon->shared = NULL;
     daemon->store = NULL;

@@ -152,6 +152,7 @@ static void place_at(const struct evac_engine *engine, struct evac_health *healt
     if (!same || !health->vantages[v].configured)
         evac_health_place(health, v, there,
                           there ? conf_of(engine)->vantages[v - 1].region : EVAC_STR_NONE);
+    health->vantages[v].way_ms = there ? conf_of(engine)->vantages[v - 1].way_ms : 0;
 }
 
 void engine_place_vantages(struct evac_engine *engine, const struct evac_model *was)

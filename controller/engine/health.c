@@ -26,9 +26,9 @@ const char *evac_situation_name(enum evac_situation situation)
 
 /* --- one probe --- */
 
-static uint64_t freshness_ms(const struct evac_probe *probe)
+uint64_t evac_health_fresh_ms(const struct evac_probe *probe, uint32_t way_ms)
 {
-    return (uint64_t)probe->every_ms * 5 / 2;
+    return (uint64_t)probe->every_ms * 5 / 2 + way_ms;
 }
 
 static void forget_state(struct evac_probe_track *t)
@@ -38,10 +38,10 @@ static void forget_state(struct evac_probe_track *t)
 }
 
 /* True when the state changed. Silence also breaks a row that had not made a state yet. */
-static bool grow_old(struct evac_probe_track *t, const struct evac_probe *probe, uint64_t boot_ms)
+static bool grow_old(struct evac_probe_track *t, uint64_t fresh_ms, uint64_t boot_ms)
 {
     bool known = t->state != EVAC_PROBE_UNKNOWN;
-    if (boot_ms <= t->last_boot_ms || boot_ms - t->last_boot_ms <= freshness_ms(probe))
+    if (boot_ms <= t->old_from_boot_ms || boot_ms - t->old_from_boot_ms <= fresh_ms)
         return false;
     forget_state(t);
     return known;
@@ -94,8 +94,11 @@ static void count_good(struct evac_probe_track *t, const struct evac_probe *prob
         t->grace = EVAC_GRACE_OVER;  /* it has begun */
     if (t->state == EVAC_PROBE_DOWN) /* an outage's last good result stays until it is over */
         return;
-    t->last_good_boot_ms = r->sent_boot_ms; /* surely good at some instant after this one */
-    t->last_good_wall_ms = r->wall_ms - (int64_t)(r->boot_ms - r->sent_boot_ms);
+    uint64_t surely_ms = r->surely_boot_ms ? r->surely_boot_ms : r->sent_boot_ms;
+    if (surely_ms < t->last_good_boot_ms)
+        return;
+    t->last_good_boot_ms = surely_ms; /* surely good at some instant after this one */
+    t->last_good_wall_ms = r->wall_ms - (int64_t)(r->boot_ms - surely_ms);
 }
 
 static void count_bad(struct evac_probe_track *t, const struct evac_probe_result *r, bool in_grace,
@@ -125,13 +128,14 @@ static bool is_news(const struct evac_probe_track *t, const struct evac_probe_re
 
 /* True when the state changed. */
 static bool update(struct evac_probe_track *t, const struct evac_probe *probe,
-                   const struct evac_probe_result *r, unsigned fall)
+                   const struct evac_probe_result *r, unsigned fall, uint32_t way_ms)
 {
     enum evac_probe_state before = t->state;
     bool in_grace = is_in_grace(t, probe, r);
-    (void)grow_old(t, probe, r->boot_ms);
+    (void)grow_old(t, evac_health_fresh_ms(probe, way_ms), r->boot_ms);
     t->last_sent_boot_ms = r->sent_boot_ms;
     t->last_boot_ms = r->boot_ms;
+    t->old_from_boot_ms = r->surely_boot_ms ? r->surely_boot_ms : r->boot_ms;
     t->certificate_until_ms = r->certificate_until_ms;
     if (r->ok)
         count_good(t, probe, r);
@@ -281,9 +285,9 @@ bool evac_health_blames(const struct evac_health *h, size_t region)
 /* --- time --- */
 
 static void wake_when_old(struct evac_health *h, const struct evac_probe_track *t,
-                          const struct evac_probe *probe)
+                          uint64_t fresh_ms)
 {
-    uint64_t old = t->last_boot_ms + freshness_ms(probe) + 1;
+    uint64_t old = t->old_from_boot_ms + fresh_ms + 1;
     if (t->state != EVAC_PROBE_UNKNOWN && old < h->wake_ms)
         h->wake_ms = old;
 }
@@ -294,12 +298,13 @@ static void set_wake(struct evac_health *h)
     for (size_t p = 0; p < health_probe_count(h->app); p++) {
         const struct evac_probe *probe = &h->app->probes[p];
         if (probe->role == EVAC_PROBE_ENDPOINT) {
-            wake_when_old(h, &h->endpoint, probe);
+            wake_when_old(h, &h->endpoint, evac_health_fresh_ms(probe, 0));
             continue;
         }
         for (size_t r = 0; r < health_region_count(h->app); r++)
             for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++)
-                wake_when_old(h, &h->tracks[p][r][v], probe);
+                wake_when_old(h, &h->tracks[p][r][v],
+                              evac_health_fresh_ms(probe, h->vantages[v].way_ms));
     }
 }
 
@@ -310,12 +315,15 @@ void evac_health_tick(struct evac_health *h, uint64_t boot_ms, int64_t wall_ms,
     for (size_t p = 0; p < health_probe_count(h->app); p++) {
         const struct evac_probe *probe = &h->app->probes[p];
         if (probe->role == EVAC_PROBE_ENDPOINT) {
-            ret_news->endpoint_changed |= grow_old(&h->endpoint, probe, boot_ms);
+            ret_news->endpoint_changed |=
+                grow_old(&h->endpoint, evac_health_fresh_ms(probe, 0), boot_ms);
             continue;
         }
         for (size_t r = 0; r < health_region_count(h->app); r++)
             for (size_t v = 0; v < EVAC_VANTAGES_MAX; v++)
-                ret_news->probe_changed |= grow_old(&h->tracks[p][r][v], probe, boot_ms);
+                ret_news->probe_changed |=
+                    grow_old(&h->tracks[p][r][v],
+                             evac_health_fresh_ms(probe, h->vantages[v].way_ms), boot_ms);
     }
     judge_all(h, boot_ms, wall_ms, ret_news);
     set_wake(h);
@@ -336,7 +344,7 @@ static void endpoint_seen(struct evac_health *h, const struct evac_probe *probe,
     if (r->vantage != 0 || !is_news(&h->endpoint, r))
         return;
     memcpy(before, h->endpoint_served_by, sizeof before);
-    news->endpoint_changed = update(&h->endpoint, probe, r, probe->fall);
+    news->endpoint_changed = update(&h->endpoint, probe, r, probe->fall, 0);
     if (r->ok)
         (void)evac_str_copy(h->endpoint_served_by, sizeof h->endpoint_served_by, r->served_by);
     if (strcmp(before, h->endpoint_served_by) != 0)
@@ -349,8 +357,9 @@ static void region_seen(struct evac_health *h, const struct evac_probe *probe,
     struct evac_probe_track *t = &h->tracks[r->probe][r->region][r->vantage];
     if (!is_news(t, r))
         return;
-    unsigned times = h->vantages[r->vantage].fall_times;
-    news->probe_changed = update(t, probe, r, probe->fall * (times ? times : 1));
+    const struct evac_vantage_health *who = &h->vantages[r->vantage];
+    unsigned fall = probe->fall * (who->fall_times ? who->fall_times : 1);
+    news->probe_changed = update(t, probe, r, fall, who->way_ms);
     judge_all(h, r->boot_ms, r->wall_ms, news);
 }
 

@@ -51,6 +51,8 @@ struct evac_probe_result {
     bool ok;
     uint32_t latency_ms;
     uint64_t sent_boot_ms, boot_ms; /* when it was sent, when its answer was known */
+    uint64_t
+        surely_boot_ms; /* where sent_boot_ms is a guess: surely not sent before; 0 it is none */
     int64_t wall_ms;
     struct evac_str served_by;    /* region that answered, for the endpoint; "" unknown */
     struct evac_str reason;       /* why not ok; when ok, what is worth a warning, "" nothing */
@@ -73,7 +75,8 @@ struct evac_probe_track {
     enum evac_grace grace;
     uint64_t grace_boot_ms; /* it began with the first result, or when it was first asked for; 0 not
                                yet */
-    uint64_t last_sent_boot_ms, last_boot_ms;      /* newest result, 0 none */
+    uint64_t last_sent_boot_ms, last_boot_ms; /* newest result, 0 none */
+    uint64_t old_from_boot_ms; /* it grows old from there on: known then, or not asked before */
     uint64_t last_good_boot_ms, first_bad_boot_ms; /* of the present or last outage */
     int64_t last_good_wall_ms, first_bad_wall_ms;
     uint32_t latency_ms;
@@ -101,6 +104,7 @@ struct evac_vantage_health {
     bool abstains;                 /* cut off or ill: its opinion does not count */
     char why[120];                 /* it abstains, "" not told */
     unsigned fall_times;           /* it is ill a little: so many times as many failures; 0 is 1 */
+    uint32_t way_ms;               /* it is heard only so often: its results stay fresh longer */
     char region[64];               /* where it stands, "" in none that has a name here */
     bool inside[EVAC_REGIONS_MAX]; /* it stands in that region of the app's */
 };
@@ -199,7 +203,9 @@ struct evac_ballot {
 };
 struct evac_ballot evac_health_ballot(const struct evac_health *health, size_t region);
 
-/* Time passed: results grow old (2.5 intervals). */
+/* For so long a result says something about now: 2.5 intervals, and its way here. */
+uint64_t evac_health_fresh_ms(const struct evac_probe *probe, uint32_t way_ms);
+/* Time passed: results grow old. */
 void evac_health_tick(struct evac_health *health, uint64_t boot_ms, int64_t wall_ms,
                       struct evac_health_news *ret_news);
 

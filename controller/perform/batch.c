@@ -47,6 +47,18 @@ static void put_list(const char *name, const struct evac_batch *batch, size_t co
     evac_jw_close(w, ']');
 }
 
+static void put_heard(const struct evac_batch *batch, struct evac_jw *w)
+{
+    evac_jw_open(w, "heard", '[');
+    for (size_t i = 0; i < batch->heard_count; i++) {
+        evac_jw_open(w, NULL, '{');
+        evac_jw_str(w, "lease", batch->heard[i].lease);
+        evac_jw_i64(w, "seq", (int64_t)batch->heard[i].seq);
+        evac_jw_close(w, '}');
+    }
+    evac_jw_close(w, ']');
+}
+
 void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
 {
     struct evac_jw w = { out, false };
@@ -61,6 +73,8 @@ void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out)
         evac_jw_i64(&w, "asking_ms", (int64_t)batch->asking_ms);
     if (batch->first)
         evac_jw_i64(&w, "first", (int64_t)batch->first);
+    if (batch->heard_count)
+        put_heard(batch, &w);
     put_list("results", batch, batch->compact ? 0 : batch->count, put_result, &w);
     if (batch->compact)
         put_list("cells", batch, batch->count, put_cell, &w);
@@ -133,6 +147,25 @@ static void read_results(struct reading *r, const cJSON *list, struct evac_batch
             .asked_ago_ms = (uint32_t)number_of(r, item, "asked_ago_ms", 86400000),
             .certificate_until_ms = number_of(r, item, "certificate_until_ms", EXACT),
             .reason = text_of(r, item, "reason", 400),
+        };
+        if (r->code)
+            return;
+    }
+}
+
+static void read_heard(struct reading *r, const cJSON *list, struct evac_batch *batch)
+{
+    const cJSON *item;
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > (int)EVAC_BATCH_HEARD_MAX) {
+        r->code = evac_fail(r->err, EVAC_E_BADARG, "'heard' of a batch is a list of at most %u",
+                            EVAC_BATCH_HEARD_MAX);
+        return;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        batch->heard[batch->heard_count++] = (struct evac_batch_heard){
+            .lease = text_of(r, item, "lease", EVAC_LEASE_BYTES - 1),
+            .seq = (uint64_t)number_of(r, item, "seq", EXACT),
         };
         if (r->code)
             return;
@@ -231,6 +264,9 @@ enum evac_code evac_batch_from_json(struct evac_str text, struct evac_arena *are
     const cJSON *cells = cJSON_GetObjectItemCaseSensitive(root, "cells");
     if (!r.code && cells)
         read_cells(&r, cells, &batch);
+    const cJSON *heard = cJSON_GetObjectItemCaseSensitive(root, "heard");
+    if (!r.code && heard)
+        read_heard(&r, heard, &batch);
     if (!r.code && (batch.lease.n == 0 || batch.seq == 0))
         r.code = evac_fail(err, EVAC_E_BADARG, "a batch has a lease, and a number from 1 on");
     cJSON_Delete(root);

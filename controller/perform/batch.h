@@ -9,6 +9,7 @@
 #define EVAC_BATCH_RESULTS_MAX 256u
 #define EVAC_BATCH_CELLS_MAX   4096u /* of a compact batch */
 #define EVAC_BATCH_BYTES_MAX   (512u << 10)
+#define EVAC_BATCH_HEARD_MAX   8u
 #define EVAC_LEASE_BYTES       33u /* of a lease's name, with its end */
 
 struct evac_batch_result {
@@ -17,9 +18,17 @@ struct evac_batch_result {
     uint16_t at_app, at_probe, at_region;
     bool ok;
     uint32_t latency_ms;
-    uint32_t asked_ago_ms; /* counted from when the batch was written, and a way there and back */
+    uint32_t asked_ago_ms; /* counted from when the batch was written; of an agent, whose batch is
+                              handed over at once, and a way there and back */
     int64_t certificate_until_ms;
     struct evac_str reason;
+};
+
+/* Another's batch that had been read when this one was written: so this one is not older than
+ * that. */
+struct evac_batch_heard {
+    struct evac_str lease;
+    uint64_t seq;
 };
 
 struct evac_batch {
@@ -36,6 +45,8 @@ struct evac_batch {
                        whose configuration is the same, which its hash says */
     struct evac_batch_result *results;
     size_t count;
+    struct evac_batch_heard heard[EVAC_BATCH_HEARD_MAX]; /* between controllers, of each other */
+    size_t heard_count;
 };
 
 void evac_batch_to_json(const struct evac_batch *batch, struct evac_buf *out);

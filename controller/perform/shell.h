@@ -11,6 +11,8 @@
 #include "store.h"
 
 struct evac_shell;
+struct evac_voice;
+struct evac_batch_heard;
 
 struct evac_shell_options {
     const struct evac_host *host; /* for drivers of real runs, and for time and randomness */
@@ -127,11 +129,17 @@ void evac_shell_set_facts(struct evac_shell *shell, const struct evac_facts *fac
 enum evac_code evac_shell_reload(struct evac_shell *shell, const struct evac_model *model,
                                  struct evac_err *err);
 
-/* What a vantage's agent reports (batch.h): NOTFOUND there is no such vantage; PARSE, BADARG,
+/* What a vantage's agent reports, or another controller (batch.h). voice: this controller's own,
+ * which tells how old a controller's text is; NULL for an agent's, which is handed over when it is
+ * written. NOTFOUND there is no such vantage; PARSE, BADARG,
  * TOOBIG it is no batch; STALE it is a copy, was overtaken, or looks by another configuration; BUSY
  * another agent has the lease. The sentence is in err, and in the view until one is taken. */
 enum evac_code evac_shell_vantage(struct evac_shell *shell, struct evac_str name,
-                                  struct evac_str batch, struct evac_err *err);
+                                  struct evac_str batch, const struct evac_voice *voice,
+                                  struct evac_err *err);
+/* The newest text of each other controller that was read: at most EVAC_BATCH_HEARD_MAX, and how
+ * many. Leases are the shell's, until the next is read. */
+size_t evac_shell_heard(const struct evac_shell *shell, struct evac_batch_heard *ret);
 struct evac_vantage_view {
     uint64_t dropped;    /* results that the agent could not deliver */
     uint64_t stale;      /* results that came too late, or belong nowhere */

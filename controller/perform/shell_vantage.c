@@ -7,10 +7,9 @@
  */
 #include "batch.h"
 #include "shell_internal.h"
+#include "voice.h"
 
 #include <string.h>
-
-#define STALE_TENTHS 25u /* of a probe's interval: as a track grows old */
 
 static enum evac_code find_vantage(const struct evac_shell *shell, struct evac_str name,
                                    size_t *ret_vantage, struct evac_err *err)
@@ -128,29 +127,50 @@ static const struct evac_app *named(const struct evac_shell *shell,
     return to->region < app->region_count ? app : NULL;
 }
 
+/* A batch, and how old it can be. */
+struct heard {
+    uint16_t vantage;
+    const struct evac_batch *batch;
+    bool proven;       /* by what its writer had read; else it was handed over at once */
+    uint64_t after_ms; /* proven: it was surely written after that */
+};
+
+/* At the earliest. */
+static uint64_t sent_ms(const struct heard *h, uint64_t now_ms, uint32_t ago_ms)
+{
+    uint64_t from = h->proven ? h->after_ms : now_ms;
+    return from > ago_ms ? from - ago_ms : 0;
+}
+
 /* Where that result belongs; false: nowhere, or it is too old to say anything about now. */
-static bool place(const struct evac_shell *shell, const struct evac_batch_result *from,
-                  uint16_t *ret_app, struct evac_probe_result *to)
+static bool place(const struct evac_shell *shell, const struct heard *h,
+                  const struct evac_batch_result *from, uint16_t *ret_app,
+                  struct evac_probe_result *to)
 {
     size_t a = from->at_app;
     const struct evac_app *app =
         from->placed ? placed(shell, from, to) : named(shell, from, &a, to);
     *ret_app = (uint16_t)a;
-    return app && app->probes[to->probe].role != EVAC_PROBE_ENDPOINT &&
-           from->asked_ago_ms <= (uint64_t)app->probes[to->probe].every_ms * STALE_TENTHS / 10;
+    if (!app || app->probes[to->probe].role == EVAC_PROBE_ENDPOINT)
+        return false;
+    uint64_t now_ms = shell_now(shell).boot_ms;
+    uint32_t way_ms = shell->model->controller.vantages[h->vantage - 1].way_ms;
+    return now_ms - sent_ms(h, now_ms, from->asked_ago_ms) <=
+           evac_health_fresh_ms(&app->probes[to->probe], way_ms);
 }
 
-static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage, uint64_t asking_ms,
+static enum evac_code take_result(struct evac_shell *shell, const struct heard *h,
                                   const struct evac_batch_result *from, struct evac_err *err)
 {
     struct evac_now now = shell_now(shell);
     struct evac_event event = { .kind = EVAC_EVENT_PROBE };
     struct evac_probe_result *to = &event.u.probe.result;
-    if (!place(shell, from, &event.u.probe.app, to)) {
-        shell->seats[vantage].stale++;
+    if (!place(shell, h, from, &event.u.probe.app, to)) {
+        shell->seats[h->vantage].stale++;
         return EVAC_OK;
     }
-    to->vantage = vantage;
+    to->vantage = h->vantage;
+    to->surely_boot_ms = sent_ms(h, now.boot_ms, from->asked_ago_ms);
     to->ok = from->ok;
     to->latency_ms = from->latency_ms;
     to->sent_boot_ms = now.boot_ms > from->asked_ago_ms ? now.boot_ms - from->asked_ago_ms : 0;
@@ -158,7 +178,7 @@ static enum evac_code take_result(struct evac_shell *shell, uint16_t vantage, ui
     to->wall_ms = now.wall_ms;
     to->certificate_until_ms = from->certificate_until_ms;
     to->reason = from->reason;
-    to->asking_ms = asking_ms;
+    to->asking_ms = h->batch->asking_ms;
     return evac_shell_event(shell, &event, err);
 }
 
@@ -171,29 +191,36 @@ static size_t already(const struct shell_seat *seat, const struct evac_batch *b)
     return known < b->count ? (size_t)known : b->count;
 }
 
-static enum evac_code take(struct evac_shell *shell, size_t v, const struct evac_batch *b,
-                           struct evac_err *err)
+static enum evac_code take(struct evac_shell *shell, const struct heard *h, struct evac_err *err)
 {
-    struct shell_seat *seat = &shell->seats[v];
+    const struct evac_batch *b = h->batch;
+    struct shell_seat *seat = &shell->seats[h->vantage];
     struct evac_event event = { .kind = EVAC_EVENT_VANTAGE };
+    event.u.vantage = (struct evac_vantage_event){ h->vantage, b->abstains, b->leaves };
+    enum evac_code code = evac_shell_event(shell, &event, err);
+    for (size_t i = already(seat, b); !code && i < b->count; i++)
+        code = take_result(shell, h, &b->results[i], err);
+    if (b->first && b->count)
+        seat->taken = b->first + b->count - 1;
+    if (b->leaves)
+        *seat = (struct shell_seat){ .seq = 0 };
+    return code;
+}
+
+/* It was read, whatever it is worth: what this one tells next says so, and so whoever wrote it can
+ * be believed next time. */
+static void note(struct shell_seat *seat, const struct evac_batch *b)
+{
     if (!evac_str_is(b->lease, seat->lease))
         seat->taken = 0;
     (void)evac_str_copy(seat->lease, sizeof seat->lease, b->lease);
     seat->seq = b->seq;
     seat->dropped = b->dropped;
-    event.u.vantage = (struct evac_vantage_event){ (uint16_t)v, b->abstains, b->leaves };
-    if (b->leaves)
-        *seat = (struct shell_seat){ .seq = 0 };
-    enum evac_code code = evac_shell_event(shell, &event, err);
-    for (size_t i = already(seat, b); !code && i < b->count; i++)
-        code = take_result(shell, (uint16_t)v, b->asking_ms, &b->results[i], err);
-    if (b->first && b->count && !b->leaves)
-        seat->taken = b->first + b->count - 1;
-    return code;
 }
 
 enum evac_code evac_shell_vantage(struct evac_shell *shell, struct evac_str name,
-                                  struct evac_str batch, struct evac_err *err)
+                                  struct evac_str batch, const struct evac_voice *voice,
+                                  struct evac_err *err)
 {
     struct evac_arena *arena = evac_arena_new();
     struct evac_batch b = { .seq = 0 };
@@ -206,10 +233,26 @@ enum evac_code evac_shell_vantage(struct evac_shell *shell, struct evac_str name
         (void)evac_str_copy(shell->seats[v].refusal, sizeof shell->seats[v].refusal,
                             evac_str(code && err ? err->text : ""));
     }
-    if (!code)
-        code = take(shell, v, &b, err);
+    if (!code) {
+        const struct heard h = { (uint16_t)v, &b, voice != NULL,
+                                 voice ? evac_voice_after_ms(voice, &b) : 0 };
+        note(&shell->seats[v], &b);
+        if (!h.proven || h.after_ms || b.leaves)
+            code = take(shell, &h, err);
+    }
     evac_arena_free(arena);
     return code;
+}
+
+size_t evac_shell_heard(const struct evac_shell *shell, struct evac_batch_heard *ret)
+{
+    size_t n = 0;
+    for (size_t v = 1; v < evac_engine_vantage_count(&shell->engine); v++)
+        if (shell->seats[v].lease[0] && n < EVAC_BATCH_HEARD_MAX &&
+            is_controller(shell, evac_engine_vantage_name(&shell->engine, v)))
+            ret[n++] =
+                (struct evac_batch_heard){ evac_str(shell->seats[v].lease), shell->seats[v].seq };
+    return n;
 }
 
 struct evac_vantage_view evac_shell_vantage_view(const struct evac_shell *shell, size_t vantage)

@@ -802,7 +802,7 @@ static void report_due(void *owner, void *what)
     evac_buf_init(&json, EVAC_BATCH_BYTES_MAX);
     evac_batch_to_json(&batch, &json);
     (void)evac_shell_vantage(w->shell, w->model->controller.vantages[vantage - 1].name,
-                             evac_buf_str(&json), NULL);
+                             evac_buf_str(&json), NULL, NULL);
     evac_buf_done(&json);
     place->count = 0;
 }
@@ -887,7 +887,9 @@ static void probe_due(void *owner, void *what)
                            : EVAC_STR("connection refused");
     if (p->vantage > 0)
         remember(w, p, r);
-    else if (shell_of(p->seat))
+    else if (w->many)
+        many_saw(p->seat, r);
+    if (p->vantage == 0 && shell_of(p->seat))
         (void)evac_shell_event(shell_of(p->seat), &event, NULL);
     evac_buf_done(&reply.body);
     later(w, probe->every_ms - probe->every_ms / 10 + phase(w, p, probe->every_ms / 5 + 1),
@@ -912,7 +914,7 @@ static void begin_probes(struct world *w)
 {
     for (unsigned i = 1; i < w->seat_count; i++)
         begin_place(w, &w->seats[i], 0);
-    for (uint16_t v = 0; v <= w->model->controller.vantage_count; v++) {
+    for (uint16_t v = 0; v <= (w->many ? 0 : w->model->controller.vantage_count); v++) {
         begin_place(w, &w->seats[0], v);
         if (v > 0)
             later(w, below(w, 1000), report_due, &w->places[v]);
@@ -1002,6 +1004,12 @@ static const struct evac_probe *regional_probe(const struct evac_app *app)
     return &app->probes[p];
 }
 
+static uint32_t votes_way_ms(const struct world *w)
+{
+    const struct evac_controller_conf *conf = &w->model->controller;
+    return conf->vantage_count ? conf->vantages[0].way_ms : 0;
+}
+
 static bool serves_now(struct world *w, size_t region)
 {
     const struct evac_app *app = &w->model->apps[0];
@@ -1041,7 +1049,9 @@ static void check_automatic(struct world *w, const struct evac_record *r)
         from++;
     const struct health *h = &writer->truly[from];
     const struct evac_probe *probe = regional_probe(app);
-    bool mended = h->bad_since_ms == 0 && now < h->mended_ms; /* since it was decided */
+    /* since it was decided; or what the others saw may be as old as that */
+    uint64_t late = w->many ? evac_health_fresh_ms(probe, votes_way_ms(w)) : 0;
+    bool mended = h->bad_since_ms == 0 && now < h->mended_ms + late;
     uint64_t bad_since_ms = mended ? h->was_bad_since_ms : h->bad_since_ms;
     if (!evac_str_is(r->name, "failover"))
         broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
@@ -1403,17 +1413,17 @@ static struct evac_str fill(struct world *w, struct evac_str text)
 
 /* Models are read-only: worlds of the same configuration share one, and only the first world of
  * thousands reads it. The last few are kept. */
-#define KEPT_MODELS 16u
+#define KEPT_MODELS 64u
 static struct kept_model {
     uint64_t name;
     struct evac_model *model;
 } kept_models[KEPT_MODELS];
 
-static uint64_t name_of(const struct world_options *o)
+static uint64_t name_of(const struct world_options *o, unsigned node)
 {
     const char *const texts[] = { o->app_file, o->app_extra, o->vantages, o->notify };
     const size_t count = sizeof texts / sizeof texts[0];
-    uint64_t name = 0;
+    uint64_t name = o->controllers > 1 ? 1 + node + (o->share ? 8ull * o->share->poll_ms : 0) : 0;
     for (size_t i = 0; i < count + WORLD_MORE_MAX; i++) {
         const char *text = i < count ? texts[i] : o->more[i - count];
         name = name * 0x100000001b3u + (text ? evac_str_hash(evac_str(text)) : i);
@@ -1429,7 +1439,7 @@ static void let_go(struct evac_model *model)
     evac_model_free(model);
 }
 
-static struct evac_model *read_model(struct world *w)
+static struct evac_model *read_model(struct world *w, unsigned node)
 {
     struct evac_conf_text files[64];
     struct evac_diag diag = { .arena = evac_arena_new() };
@@ -1444,6 +1454,8 @@ static struct evac_model *read_model(struct world *w)
     if (w->o.notify)
         controller = evac_arena_printf(w->arena, "%.*s\nnotify = { %s };\n",
                                        EVAC_STR_ARG(controller), w->o.notify);
+    if (w->seat_count > 1)
+        controller = many_controllers(w, controller);
     files[n++] = (struct evac_conf_text){ "evac.cfg", controller };
     files[n++] = (struct evac_conf_text){ "apps/shop.cfg", fill(w, read_demo(w, app)) };
     for (size_t i = 0; i < WORLD_MORE_MAX && w->o.more[i]; i++) {
@@ -1452,7 +1464,9 @@ static struct evac_model *read_model(struct world *w)
     }
     for (size_t i = 0; i < evac_builtin_runbook_count && n < 64; i++)
         files[n++] = evac_builtin_runbooks[i];
-    if (evac_conf_parse(files, n, &diag, &model, &err)) {
+    const struct evac_oneself oneself = { .node = w->seat_count > 1 ? w->seats[node].name : NULL };
+    if (evac_conf_parse(files, n, &diag, &model, &err) ||
+        evac_model_oneself(model, &oneself, &err)) {
         struct evac_buf text;
         evac_buf_init(&text, 1u << 20);
         evac_diag_print(&diag, &text);
@@ -1463,16 +1477,25 @@ static struct evac_model *read_model(struct world *w)
     return model;
 }
 
-static void load(struct world *w)
+static struct evac_model *model_of(struct world *w, unsigned node)
 {
-    uint64_t name = name_of(&w->o);
+    uint64_t name = name_of(&w->o, node);
     struct kept_model *kept = NULL;
     for (size_t i = 0; i < KEPT_MODELS && !kept; i++)
         if (!kept_models[i].model || kept_models[i].name == name)
             kept = &kept_models[i];
-    w->model = kept && kept->model ? kept->model : read_model(w);
+    struct evac_model *model = kept && kept->model ? kept->model : read_model(w, node);
     if (kept)
-        *kept = (struct kept_model){ name, w->model };
+        *kept = (struct kept_model){ name, model };
+    return model;
+}
+
+/* Controllers that share a journal have the same files, and each its place in them. */
+static void load(struct world *w)
+{
+    for (unsigned i = 0; i < w->seat_count; i++)
+        w->seats[i].model = model_of(w, i);
+    w->model = w->seats[0].model;
 }
 
 enum evac_code world_reload(struct world *w, const char *app_extra)
@@ -1488,7 +1511,7 @@ enum evac_code world_reload(struct world *w, const char *app_extra)
         code = evac_shell_reload(w->shell, w->model, &w->said);
     w->old_models[w->old_count++] = code ? w->model : was;
     if (code)
-        w->model = was;
+        w->model = w->seats[0].model = was;
     return code;
 }
 
@@ -1522,6 +1545,7 @@ static void sit(struct world *w, struct seat *s)
                         .world_0_ms = BOOT_MS,
                         .millionths = 1000000,
                         .wall_0_ms = WALL_MS };
+    memcpy(s->name, (char[]){ 'n', (char)('0' + s->number), '\0' }, 3);
     s->host = make_host(s);
     s->look = s->host;
     s->look.http = no_mutation;
@@ -1607,7 +1631,8 @@ void world_free(struct world *w)
     else
         evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
-    let_go(w->model);
+    for (unsigned i = 0; i < w->seat_count; i++)
+        let_go(w->seats[i].model);
     for (size_t i = 0; i < w->old_count; i++)
         let_go(w->old_models[i]);
     evac_arena_free(w->arena);

@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "virtual.h"
+#include "voice.h"
 #include "world.h"
 
 #define BOOT_MS 1000000u
@@ -50,8 +51,12 @@ struct seat {
         uint64_t was_bad_since_ms, mended_ms; /* the time before, 0 never */
     } truly[EVAC_REGIONS_MAX];
 
-    /* Of one among several, which share a journal (world_many.c). */
     char name[4];
+    struct evac_model *model;
+
+    /* Of one among several, which share a journal (world_many.c). */
+    struct evac_voice voice;    /* of its present life */
+    uint64_t begun_ms;          /* when it began, on its own clock */
     struct evac_store *replica; /* lives through its crashes */
     struct evac_share *share;   /* NULL: the process is not there */
     struct evac_shell *shell;   /* NULL: to be made anew */
@@ -140,6 +145,10 @@ uint64_t world_own_ms(const struct seat *s, uint64_t world_ms);
 struct many *many_new(struct world *w);
 void many_free(struct many *many); /* shells are gone by then */
 void many_leave(struct many *many);
+/* The controller's configuration, with the others in it: each looks at the apps for all of them. */
+struct evac_str many_controllers(struct world *w, struct evac_str conf);
+/* What its own probe saw. */
+void many_saw(struct seat *s, const struct evac_probe_result *r);
 /* When etcd, or the way to it, has something to do, on the world's clock. */
 uint64_t many_due_ms(const struct many *many);
 /* What it has to do is done, or its clock just follows the world's. */

@@ -329,6 +329,73 @@ static void on_rows(void *user, const struct evac_record *rows, size_t count)
         }
 }
 
+/* --- what each sees, told to all --- */
+
+static struct world_share share_of(const struct world *w)
+{
+    struct world_share share = w->o.share ? *w->o.share : (struct world_share){ 0 };
+    if (!share.ttl_ms)
+        share = (struct world_share){ 6000, 1000, 1000, 1000, share.chances };
+    return share;
+}
+
+struct evac_str many_controllers(struct world *w, struct evac_str conf)
+{
+    static const char *const regions[SEATS_MAX] = { "us-east-1", "us-west-2", "eu-west-1" };
+    struct evac_str text =
+        evac_arena_printf(w->arena,
+                          "%.*s\nshared = { cluster = \"c\"; poll = \"%ums\"; endpoints = ( "
+                          "\"http://127.0.0.1:1\" ); controllers = (",
+                          EVAC_STR_ARG(conf), share_of(w).poll_ms);
+    for (unsigned i = 0; i < w->seat_count; i++)
+        text = evac_arena_printf(w->arena, "%.*s%s { name = \"%s\"; region = \"%s\"; }",
+                                 EVAC_STR_ARG(text), i ? "," : "", w->seats[i].name, regions[i]);
+    return evac_arena_printf(w->arena, "%.*s ); };\n", EVAC_STR_ARG(text));
+}
+
+void many_saw(struct seat *s, const struct evac_probe_result *r)
+{
+    struct evac_sighting one = { .probe = r->probe,
+                                 .region = r->region,
+                                 .ok = r->ok,
+                                 .latency_ms = r->latency_ms,
+                                 .sent_boot_ms = r->sent_boot_ms };
+    (void)evac_str_copy(one.reason, sizeof one.reason, r->reason);
+    if (s->share && s->w->v.now_ms >= s->paused_until_ms)
+        evac_voice_see(&s->voice, s->model, &one);
+}
+
+static void on_told(void *user, struct evac_str node, struct evac_str text)
+{
+    struct seat *s = user;
+    if (s->shell)
+        (void)evac_shell_vantage(s->shell, node, text, &s->voice, NULL);
+}
+
+static void tell(struct seat *s)
+{
+    struct evac_buf text;
+    uint64_t now = world_own_ms(s, s->w->v.now_ms);
+    struct evac_voice_state state = { .now_ms = now,
+                                      .asking_ms = now - s->begun_ms,
+                                      .abstains = s->w->places[s->number].abstains };
+    state.heard_count = evac_shell_heard(s->shell, state.heard);
+    evac_buf_init(&text, EVAC_BATCH_BYTES_MAX);
+    evac_voice_say(&s->voice, s->model, &state, &text);
+    (void)evac_share_tell(s->share, evac_buf_str(&text), NULL);
+    evac_buf_done(&text);
+}
+
+/* As often as the others ask. */
+static void tell_due(void *owner, void *what)
+{
+    struct seat *s = what;
+    struct world *w = owner;
+    evac_virtual_later(&w->v, w->many->share.poll_ms, tell_due, s);
+    if (s->share && s->shell && w->v.now_ms >= s->paused_until_ms)
+        tell(s);
+}
+
 /* Told durable is durable. */
 static void on_committed(void *user, uint64_t seq)
 {
@@ -348,7 +415,7 @@ static void make_shell(struct seat *s)
     s->epoch = 0;
     s->drops = false;
     s->shells++;
-    if (evac_shell_new(&options, s->w->model, &s->shell, &err)) {
+    if (evac_shell_new(&options, s->model, &s->shell, &err)) {
         s->shell = NULL;
         s->shell_at_ms = s->w->v.now_ms + ANEW_MS;
         if (options.follows)
@@ -396,12 +463,15 @@ static void begin(struct seat *s)
         .user_data = s,
         .changed = on_changed,
         .rows = on_rows,
+        .told = on_told,
     };
     if (evac_share_new(&o, &s->share, &err)) {
         broke(s->w, "%s does not begin: %s", s->name, err.text);
         s->gone = true;
         return;
     }
+    evac_voice_init(&s->voice, &s->host);
+    s->begun_ms = world_own_ms(s, s->w->v.now_ms);
     make_shell(s);
 }
 
@@ -414,6 +484,7 @@ static void die(struct seat *s, uint64_t down_ms)
         return;
     evac_shell_free(s->shell);
     evac_share_free(s->share);
+    evac_voice_done(&s->voice);
     s->shell = NULL;
     s->share = NULL;
     s->epoch = 0;
@@ -711,10 +782,7 @@ struct many *many_new(struct world *w)
     if (!many)
         abort();
     many->w = w;
-    if (w->o.share)
-        many->share = *w->o.share;
-    if (!many->share.ttl_ms)
-        many->share = (struct world_share){ 6000, 1000, 1000, 1000, many->share.chances };
+    many->share = share_of(w);
     if (!many->share.chances.trip_ms)
         many->share.chances.trip_ms = 20;
     check_times(many);
@@ -724,10 +792,10 @@ struct many *many_new(struct world *w)
     etcd_model_chances(many->etcd, many->share.chances);
     for (unsigned i = 0; i < w->seat_count; i++) {
         struct seat *s = &w->seats[i];
-        memcpy(s->name, (char[]){ 'n', (char)('0' + i), '\0' }, 3);
         s->replica = evac_store_new_memory(s->name, "boot");
         s->back_at_ms = w->v.now_ms;
         evac_virtual_later(&w->v, SECOND_MS, second, s);
+        evac_virtual_later(&w->v, 1 + i * 100, tell_due, s);
         etcd_model_clock_rate(many->etcd, i, (int)etcd_model_random(many->etcd, 20001) - 10000);
     }
     w->store = w->seats[0].replica;
