@@ -37,7 +37,8 @@ PART_CPU_S = 1800
 MEMORY_BYTES = 8 << 30
 
 SHOPS = ("pilot-light", "backup-restore", "active-active")
-SEEDED = {"run": ["evac-run-sim"], "share": ["evac-share-sim"], "shop": ["evac-dst", "--no-shrink"]}
+SEEDED = {"run": ["evac-run-sim"], "share": ["evac-share-sim"], "shop": ["evac-dst", "--no-shrink"],
+          "many": ["evac-dst", "--no-shrink", "--controllers", "3"]}
 SEEDED.update({s: ["evac-dst", "--no-shrink", "--app", "strategies/%s.cfg" % s] for s in SHOPS})
 
 
