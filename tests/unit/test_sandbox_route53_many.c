@@ -18,7 +18,8 @@
 struct caller {
     char name[64], type[8], target[256], app[32];
     uint64_t id;
-    bool done, cancelled;
+    bool done;
+    size_t sets; /* in its snapshot */
     enum evac_outcome outcome;
     enum evac_seen seen;
     char code[64], reason[300], request_id[64];
@@ -70,10 +71,20 @@ static void part(struct crowd *c)
     free(c->callers);
 }
 
+static size_t count_sets(struct evac_str snapshot)
+{
+    static const char end[] = "/ResourceRecordSet>";
+    size_t n = 0;
+    for (size_t i = 0; i + sizeof end - 1 <= snapshot.n; i++)
+        n += memcmp(snapshot.p + i, end, sizeof end - 1) == 0;
+    return n;
+}
+
 static void keep(void *user, const struct evac_reply *r)
 {
     struct caller *k = user;
     ck_assert(!k->done);
+    k->sets = count_sets(r->snapshot);
     k->done = true;
     k->outcome = r->outcome;
     k->seen = r->seen;
@@ -365,6 +376,29 @@ START_TEST(who_is_called_off_takes_nobody_along)
 }
 END_TEST
 
+START_TEST(who_is_called_off_while_they_wait_is_told_at_once)
+{
+    struct crowd c = gather(1, 2);
+    start(&c, 0, EVAC_VERB_APPLY);
+    for (int i = 0; i < 1000 && requests(c.b, LISTS) == 0; i++)
+        bench_run(c.b, 1);
+    bench_control(c.b, "service route53 us-east-1 slow 3000");
+    for (int i = 0; i < 1000 && requests(c.b, CHANGES) == 0; i++)
+        bench_run(c.b, 1);
+    bench_control(c.b, "service route53 us-east-1 up");
+    start(&c, 1, EVAC_VERB_APPLY);
+    bench_run(c.b, 1000); /* it has listed, and waits for the batch that is on its way */
+    evac_driver_route53.cancel(c.link, c.callers[1].id);
+    bench_run(c.b, 10);
+    ck_assert(c.callers[1].done && !c.callers[0].done);
+    ck_assert_int_eq(c.callers[1].outcome, EVAC_OUTCOME_NOT_SENT);
+    finish(&c);
+    ck_assert_int_eq(c.callers[0].outcome, EVAC_OUTCOME_ACCEPTED);
+    ck_assert_int_eq(requests(c.b, CHANGES), 1);
+    part(&c);
+}
+END_TEST
+
 /* --- never across roles
  * --------------------------------------------------------------------------- */
 
@@ -415,6 +449,26 @@ START_TEST(nobody_is_shown_what_was_before_they_asked)
 }
 END_TEST
 
+START_TEST(a_name_at_a_pages_end_is_seen_whole)
+{
+    struct crowd c = gather(0, 299);
+    for (int i = 0; i < 4; i++) { /* of which the page from a0001 on shows two */
+        struct r53_record r = { .weight = 10, .ttl_s = 60, .value_count = 1 };
+        (void)snprintf(r.name, sizeof r.name, "b.example.com");
+        (void)snprintf(r.type, sizeof r.type, "A");
+        (void)snprintf(r.set_identifier, sizeof r.set_identifier, "part%d", i);
+        (void)snprintf(r.values[0], sizeof r.values[0], "192.0.2.%d", i);
+        ck_assert(r53_replace_record(&zone_of(c.b)->records, &r));
+    }
+    (void)snprintf(c.callers[0].name, sizeof c.callers[0].name, "b.example.com");
+    ask_all(&c, EVAC_VERB_OBSERVE);
+    ck_assert_uint_eq(c.callers[0].sets, 4);
+    ck_assert_uint_eq(c.callers[1].sets, 1);
+    ck_assert_int_eq(requests(c.b, LISTS), 2);
+    part(&c);
+}
+END_TEST
+
 START_TEST(names_that_are_nowhere_are_answered_too)
 {
     struct crowd c = gather(0, 20);
@@ -455,8 +509,10 @@ static void cases(Suite *suite)
     tcase_add_test(tc, all_are_throttled_together);
     tcase_add_test(tc, what_comes_while_a_batch_is_on_its_way_goes_with_the_next);
     tcase_add_test(tc, who_is_called_off_takes_nobody_along);
+    tcase_add_test(tc, who_is_called_off_while_they_wait_is_told_at_once);
     tcase_add_test(tc, under_different_roles_nothing_is_shared);
     tcase_add_test(tc, nobody_is_shown_what_was_before_they_asked);
+    tcase_add_test(tc, a_name_at_a_pages_end_is_seen_whole);
     tcase_add_test(tc, names_that_are_nowhere_are_answered_too);
     tcase_add_test(tc, a_zone_that_is_gone_tells_all_who_wait_at_once);
     suite_add_tcase(suite, tc);
