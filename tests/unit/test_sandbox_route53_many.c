@@ -198,6 +198,24 @@ START_TEST(a_thousand_names_of_a_zone_are_moved_by_few_batches)
 }
 END_TEST
 
+/* At AWS's own durations and rates: what an account may ask in a burst is enough for all. */
+START_TEST(a_thousand_names_keep_within_an_accounts_requests)
+{
+    struct crowd c = gather(1, MANY);
+    uint64_t began = bench_now(c.b);
+    bench_control(c.b, "limits on");
+    ask_all(&c, EVAC_VERB_APPLY);
+    ck_assert_uint_eq(told(&c, EVAC_OUTCOME_ACCEPTED), MANY);
+    ck_assert_uint_le(bench_now(c.b) - began, 5000);
+    bench_run(c.b, SYNC_MS);
+    ask_all(&c, EVAC_VERB_OBSERVE);
+    ck_assert_uint_eq(saw(&c, EVAC_SEEN_SATISFIED), MANY);
+    ck_assert_int_le(requests(c.b, CHANGES) + requests(c.b, LISTS) + requests(c.b, POLLS), 25);
+    ck_assert(bench_true(c.b, "\"throttled\":0,\"asked\""));
+    part(&c);
+}
+END_TEST
+
 START_TEST(how_far_a_change_is_is_asked_once_for_all_and_no_more_when_it_is_everywhere)
 {
     struct crowd c = gather(1, 40);
@@ -499,6 +517,7 @@ static void cases(Suite *suite)
     TCase *tc = tcase_create("many");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_thousand_names_of_a_zone_are_moved_by_few_batches);
+    tcase_add_test(tc, a_thousand_names_keep_within_an_accounts_requests);
     tcase_add_test(tc, how_far_a_change_is_is_asked_once_for_all_and_no_more_when_it_is_everywhere);
     tcase_add_test(tc, a_batch_keeps_to_the_characters_that_route_53_takes);
     tcase_add_test(tc, one_that_the_refusal_names_costs_two_batches_more);
