@@ -103,6 +103,8 @@ void evac_cli_channels(struct evac_cli *cli, const cJSON *status);
 evac_command_fn evac_cmd_notify;
 
 /* show_vantages.c */
+/* Of a controller that follows who leads, "" unknown; NULL it leads, or is alone. */
+const char *evac_cli_leader(const cJSON *status);
 void evac_cli_vantages(struct evac_cli *cli, const cJSON *status);
 
 /* What a plan's lint found that matters, and its sum: a few lines. */

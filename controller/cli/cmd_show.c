@@ -161,19 +161,27 @@ const char *evac_cli_served(const cJSON *endpoint)
                                                                 : ", last served by ";
 }
 
-static void print_loss(const cJSON *app)
+/* Who follows measures nothing: to the reader that is another thing than a measurement that fails.
+ */
+static void print_loss(const cJSON *app, const char *leader)
 {
     char loss[32], rpo[32];
     double now_ms = evac_json_number(app, "loss_now_ms", -1);
     evac_cli_duration(evac_json_number(app, "rpo_objective_ms", 0), rpo, sizeof rpo);
     evac_cli_duration(now_ms, loss, sizeof loss);
-    if (now_ms < 0)
+    if (now_ms < 0 && leader)
+        printf(
+            "    how much an ungraceful move now would lose is measured by %s, not here (objective "
+            "%s)\n",
+            leader[0] ? leader : "whoever leads next", rpo);
+    else if (now_ms < 0)
         printf("    how much an ungraceful move now would lose is not known (objective %s)\n", rpo);
     else
         printf("    an ungraceful move now would lose %s (objective %s)\n", loss, rpo);
 }
 
-static void print_app(struct evac_cli *cli, const cJSON *app)
+/* leader: of a controller that follows, "" unknown; NULL it leads. */
+static void print_app(struct evac_cli *cli, const cJSON *app, const char *leader)
 {
     const cJSON *region;
     const cJSON *endpoint = cJSON_GetObjectItemCaseSensitive(app, "endpoint");
@@ -193,7 +201,7 @@ static void print_app(struct evac_cli *cli, const cJSON *app)
     print_certificates(cli, cJSON_GetObjectItemCaseSensitive(app, "certificates"));
     print_data(cli, app);
     if (evac_json_true(app, "has_data"))
-        print_loss(app);
+        print_loss(app, leader);
     evac_cli_policy(cli, app, "    ");
     evac_cli_drill_line(cli, app);
     print_old_side(cli, app);
@@ -229,6 +237,14 @@ static void print_watched(const struct evac_cli *cli, const cJSON *watched)
                evac_json_cstr(w, "reason"));
 }
 
+const char *evac_cli_leader(const cJSON *status)
+{
+    const cJSON *shared = cJSON_GetObjectItemCaseSensitive(status, "shared");
+    const char *role = evac_json_cstr(shared, "role");
+    bool leads = !role[0] || strcmp(role, "leads") == 0 || strcmp(role, "caught") == 0;
+    return leads ? NULL : evac_json_cstr(shared, "leader");
+}
+
 /* Whose word counts, where several controllers share a journal. */
 static void print_shared(const struct evac_cli *cli, const cJSON *shared)
 {
@@ -239,12 +255,11 @@ static void print_shared(const struct evac_cli *cli, const cJSON *shared)
     if (strcmp(role, "leads") == 0 || strcmp(role, "caught") == 0)
         printf("it leads; the others follow it\n");
     else if (leader[0])
-        printf(
-            "it follows %s%s%s%s, which leads%s%s. Health below is as seen from here alone: what "
-            "all see, who leads knows\n",
-            evac_style(cli, EVAC_BOLD), leader, evac_style(cli, EVAC_PLAIN),
-            strcmp(role, "follows") == 0 ? "" : " as far as it knows", address[0] ? ": " : "",
-            address);
+        printf("it follows %s%s%s%s, which leads%s%s. Health below is what all controllers see, a "
+               "moment later; what is measured between runs, who leads knows\n",
+               evac_style(cli, EVAC_BOLD), leader, evac_style(cli, EVAC_PLAIN),
+               strcmp(role, "follows") == 0 ? "" : " as far as it knows", address[0] ? ": " : "",
+               address);
     else
         printf("%snobody is known to lead%s\n", evac_style(cli, EVAC_WARN),
                evac_style(cli, EVAC_PLAIN));
@@ -254,6 +269,7 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
 {
     cJSON *status;
     const cJSON *app;
+    const char *leader;
     struct evac_err err = { EVAC_OK, "" };
     char up[32];
     if (cli->json)
@@ -281,10 +297,11 @@ enum evac_exit evac_cmd_status(struct evac_cli *cli)
                evac_style(cli, EVAC_WARN), evac_style(cli, EVAC_PLAIN));
     evac_cli_channels(cli, status);
     evac_cli_incidents(cli, cJSON_GetObjectItemCaseSensitive(status, "incidents"));
+    leader = evac_cli_leader(status);
     cJSON_ArrayForEach(app, cJSON_GetObjectItemCaseSensitive(status, "apps"))
     {
         if (cli->argc == 0 || strcmp(cli->argv[0], evac_json_cstr(app, "app")) == 0)
-            print_app(cli, app);
+            print_app(cli, app, leader);
     }
     evac_cli_dependencies(cli, cJSON_GetObjectItemCaseSensitive(status, "dependencies"));
     evac_cli_vantages(cli, status);

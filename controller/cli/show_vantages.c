@@ -23,7 +23,7 @@ static void print_says(const cJSON *app, const char *name)
     }
 }
 
-static void print_vantage(struct evac_cli *cli, const cJSON *v, const cJSON *apps)
+static void print_vantage(struct evac_cli *cli, const cJSON *v, const cJSON *apps, bool follows)
 {
     const cJSON *app;
     const char *name = evac_json_cstr(v, "name"), *state = evac_json_cstr(v, "state");
@@ -38,7 +38,8 @@ static void print_vantage(struct evac_cli *cli, const cJSON *v, const cJSON *app
     else if (heard >= 0)
         printf(", heard %s ago", ago);
     else
-        printf(", not heard yet");
+        printf(follows ? ", not heard here: its agent may speak to the leader alone"
+                       : ", not heard yet");
     if (dropped > 0)
         printf(", %.0f results not delivered", dropped);
     if (evac_json_cstr(v, "refusal")[0])
@@ -55,6 +56,6 @@ void evac_cli_vantages(struct evac_cli *cli, const cJSON *status)
     if (cJSON_GetArraySize(vantages) < 2)
         return;
     printf("vantages\n");
-    cJSON_ArrayForEach(v, vantages)
-        print_vantage(cli, v, cJSON_GetObjectItemCaseSensitive(status, "apps"));
+    cJSON_ArrayForEach(v, vantages) print_vantage(
+        cli, v, cJSON_GetObjectItemCaseSensitive(status, "apps"), evac_cli_leader(status) != NULL);
 }

@@ -100,42 +100,46 @@ static size_t group(const struct words *w, size_t *at)
     return i - *at;
 }
 
+/* What a word may become. */
+/* clang-format off */
+static const char *const special[] = {
+    "0",
+    "-1",
+    "1",
+    "99999999999999999999",
+    "\"\"",
+    "\"0\"",
+    "true",
+    "\"*\"",
+    "\"from\"",
+    "\"to\"",
+    "\"witness\"",
+    "\"rest\"",
+    "\"{region}\"",
+    "\"{run}{x}\"",
+    "\"1ms\"",
+    "\"9999d\"",
+    "( )",
+    "{ }",
+    "\"check\"",
+    "\"*.ready\"",
+    "\"a|b\"",
+    "after = ( \"fence\" );",
+    "pivot = true;",
+    "approval = true;",
+    "optional = true;",
+    "when = { mode = \"graceful\"; };",
+    "when = { any = ( { mode = \"graceful\"; }, { not = { step = \"fence\"; }; } ); };",
+    "on_failure = \"go-on\";",
+    "tries = 0;",
+    "1e400",
+    "0x7fffffff",
+    "\"us-west-2\"",
+};
+/* clang-format on */
+
 static void edit(struct words *w, struct fuzz_input *in)
 {
-    static const char *const special[] = {
-        "0",
-        "-1",
-        "1",
-        "99999999999999999999",
-        "\"\"",
-        "\"0\"",
-        "true",
-        "\"*\"",
-        "\"from\"",
-        "\"to\"",
-        "\"witness\"",
-        "\"rest\"",
-        "\"{region}\"",
-        "\"{run}{x}\"",
-        "\"1ms\"",
-        "\"9999d\"",
-        "( )",
-        "{ }",
-        "\"check\"",
-        "\"*.ready\"",
-        "\"a|b\"",
-        "after = ( \"fence\" );",
-        "pivot = true;",
-        "approval = true;",
-        "optional = true;",
-        "when = { mode = \"graceful\"; };",
-        "when = { any = ( { mode = \"graceful\"; }, { not = { step = \"fence\"; }; } ); };",
-        "on_failure = \"go-on\";",
-        "tries = 0;",
-        "1e400",
-        "0x7fffffff",
-        "\"us-west-2\"",
-    };
     size_t a, b, n, what = fuzz_byte(in) % 8;
     if (w->n < 2)
         return;

@@ -40,96 +40,103 @@ static struct evac_sandbox *make(void)
     return sb;
 }
 
+static const struct service {
+    const char *name, *type, *prefix, *region_set;
+    bool rest;
+} services[] = {
+    { "rds", "application/x-www-form-urlencoded", NULL },
+    { "autoscaling", "application/x-www-form-urlencoded", NULL },
+    { "monitoring", "application/x-www-form-urlencoded", NULL },
+    { "sts", "application/x-www-form-urlencoded", NULL },
+    { "ecs", "application/x-amz-json-1.1", "AmazonEC2ContainerServiceV20141113." },
+    { "monitoring", "application/x-amz-json-1.0", "GraniteServiceVersion20100801." },
+    { "s3", "application/xml", NULL, NULL, true },
+    { "route53", "application/xml", NULL, NULL, true },
+    /* with the highest bit of the choice */
+    { "route53-recovery-cluster", "application/x-amz-json-1.0", "ToggleCustomerAPI." },
+    { "route53-recovery-control-config", "application/json", NULL, NULL, true },
+    { "cloudfront-keyvaluestore", "application/json", NULL, "*", true },
+    { "events", "application/x-amz-json-1.1", "AWSEvents." },
+    { "events", "application/x-amz-json-1.1", "AWSEvents.", "*" },
+    { "dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810." },
+    { "lambda", "application/json", NULL, NULL, true },
+    { "backup", "application/json", NULL, NULL, true },
+};
+
+#define HEADERS_MAX 8u
+
+/* target: the operation's name, or of a service with paths the path and query. */
+static size_t make_headers(const struct service *s, struct evac_str target, struct evac_buf *name,
+                           struct evac_http_header headers[HEADERS_MAX])
+{
+    size_t n = 0;
+    headers[n++] = (struct evac_http_header){ EVAC_STR("host"), EVAC_STR("127.0.0.1:8080") };
+    headers[n++] =
+        (struct evac_http_header){ EVAC_STR("x-amz-date"), EVAC_STR("20260102T030405Z") };
+    headers[n++] = (struct evac_http_header){ EVAC_STR("content-type"), evac_str(s->type) };
+    evac_buf_puts(name, s->prefix ? s->prefix : "");
+    if (!s->rest)
+        evac_buf_put_str(name, target);
+    if (s->prefix)
+        headers[n++] = (struct evac_http_header){ EVAC_STR("x-amz-target"), evac_buf_str(name) };
+    if (s->region_set) {
+        headers[n++] =
+            (struct evac_http_header){ EVAC_STR("x-amz-region-set"), evac_str(s->region_set) };
+        headers[n++] = (struct evac_http_header){ EVAC_STR("if-match"), EVAC_STR("KV1") };
+    }
+    return n;
+}
+
+/* headers: those that were signed, with room for one more. */
+static void send(struct evac_sandbox *sb, const struct evac_sigv4_request *signed_one,
+                 struct evac_http_header *headers, struct evac_str authorization)
+{
+    struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REPLY };
+    struct evac_buf url;
+    evac_buf_init(&url, 1u << 20);
+    evac_buf_init(&reply.body, 8u << 20);
+    evac_buf_putf(&url, "%.*s%s%.*s", EVAC_STR_ARG(signed_one->path),
+                  signed_one->query.n ? "?" : "", EVAC_STR_ARG(signed_one->query));
+    headers[signed_one->header_count] =
+        (struct evac_http_header){ EVAC_STR("authorization"), authorization };
+    const struct evac_http_request http = { .method = signed_one->method,
+                                            .url = evac_buf_str(&url),
+                                            .headers = headers,
+                                            .header_count = signed_one->header_count + 1,
+                                            .body = signed_one->body };
+    evac_sandbox_http(sb, &http, &reply);
+    MUST(reply.fate != EVAC_SANDBOX_REPLY || (reply.status >= 200 && reply.status < 600));
+    evac_buf_done(&reply.body);
+    evac_buf_done(&url);
+}
+
 static void send_signed(struct evac_sandbox *sb, unsigned which, struct evac_str target,
                         struct evac_str body)
 {
-    static const struct {
-        const char *service, *type, *prefix, *region_set;
-        bool rest;
-    } services[] = {
-        { "rds", "application/x-www-form-urlencoded", NULL },
-        { "autoscaling", "application/x-www-form-urlencoded", NULL },
-        { "monitoring", "application/x-www-form-urlencoded", NULL },
-        { "sts", "application/x-www-form-urlencoded", NULL },
-        { "ecs", "application/x-amz-json-1.1", "AmazonEC2ContainerServiceV20141113." },
-        { "monitoring", "application/x-amz-json-1.0", "GraniteServiceVersion20100801." },
-        { "s3", "application/xml", NULL, NULL, true },
-        { "route53", "application/xml", NULL, NULL, true },
-        /* with the highest bit of the choice */
-        { "route53-recovery-cluster", "application/x-amz-json-1.0", "ToggleCustomerAPI." },
-        { "route53-recovery-control-config", "application/json", NULL, NULL, true },
-        { "cloudfront-keyvaluestore", "application/json", NULL, "*", true },
-        { "events", "application/x-amz-json-1.1", "AWSEvents." },
-        { "events", "application/x-amz-json-1.1", "AWSEvents.", "*" },
-        { "dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810." },
-        { "lambda", "application/json", NULL, NULL, true },
-        { "backup", "application/json", NULL, NULL, true },
-    };
-    const size_t chosen = (which & 7) + (which & 128 ? 8 : 0);
     static const char *const methods[] = { "GET", "PUT", "POST", "DELETE", "HEAD" };
-    bool rest = services[chosen].rest;
+    const struct service *s = &services[(which & 7) + (which & 128 ? 8 : 0)];
+    struct evac_http_header headers[HEADERS_MAX];
     struct evac_str query, path = evac_str_cut(target, '?', &query);
     struct evac_buf name, authorization;
-    struct evac_err err = { EVAC_OK, "" };
     evac_buf_init(&name, 1u << 20);
     evac_buf_init(&authorization, 1u << 20);
-    evac_buf_putf(&name, "%s", services[chosen].prefix ? services[chosen].prefix : "");
-    if (!rest)
-        evac_buf_put_str(&name, target);
-    struct evac_http_header headers[8] = {
-        { EVAC_STR("host"), EVAC_STR("127.0.0.1:8080") },
-        { EVAC_STR("x-amz-date"), EVAC_STR("20260102T030405Z") },
-        { EVAC_STR("content-type"), evac_str(services[chosen].type) },
-    };
-    size_t header_count = 3;
-    if (services[chosen].prefix)
-        headers[header_count++] =
-            (struct evac_http_header){ EVAC_STR("x-amz-target"), evac_buf_str(&name) };
-    if (services[chosen].region_set) {
-        headers[header_count++] =
-            (struct evac_http_header){ EVAC_STR("x-amz-region-set"),
-                                       evac_str(services[chosen].region_set) };
-        headers[header_count++] =
-            (struct evac_http_header){ EVAC_STR("if-match"), EVAC_STR("KV1") };
-    }
-    struct evac_sigv4_request request = {
-        .method = evac_str(rest ? methods[(which >> 3) % 5] : "POST"),
-        .path = rest && path.n && path.p[0] == '/' ? path : EVAC_STR("/"),
-        .query = rest ? query : EVAC_STR_NONE,
+    const struct evac_sigv4_request request = {
+        .method = evac_str(s->rest ? methods[(which >> 3) % 5] : "POST"),
+        .path = s->rest && path.n && path.p[0] == '/' ? path : EVAC_STR("/"),
+        .query = s->rest ? query : EVAC_STR_NONE,
         .headers = headers,
-        .header_count = header_count,
+        .header_count = make_headers(s, target, &name, headers),
         .body = body,
-        .s3_rules = chosen == 6,
+        .s3_rules = strcmp(s->name, "s3") == 0,
     };
-    const struct evac_sigv4_scope scope = {
-        EVAC_STR("20260102T030405Z"), which & 64 ? EVAC_STR("us-west-2") : EVAC_STR("us-east-1"),
-        evac_str(services[chosen].service), evac_str(services[chosen].region_set)
-    };
+    const struct evac_sigv4_scope scope = { EVAC_STR("20260102T030405Z"),
+                                            which & 64 ? EVAC_STR("us-west-2")
+                                                       : EVAC_STR("us-east-1"),
+                                            evac_str(s->name), evac_str(s->region_set) };
     const struct evac_sigv4_identity identity = { EVAC_STR(KEY_ID), EVAC_STR(SECRET),
                                                   EVAC_STR_NONE };
-    struct evac_sandbox_reply reply = { .fate = EVAC_SANDBOX_REPLY };
-    if (evac_sigv4_sign(NULL, &request, &scope, &identity, EVAC_STR_NONE, &authorization, &err) ==
-        EVAC_OK) {
-        struct evac_buf url;
-        evac_buf_init(&url, 1u << 20);
-        evac_buf_put_str(&url, request.path);
-        if (request.query.n) {
-            evac_buf_putc(&url, '?');
-            evac_buf_put_str(&url, request.query);
-        }
-        headers[request.header_count] =
-            (struct evac_http_header){ EVAC_STR("authorization"), evac_buf_str(&authorization) };
-        struct evac_http_request http = { .method = request.method,
-                                          .url = evac_buf_str(&url),
-                                          .headers = headers,
-                                          .header_count = request.header_count + 1,
-                                          .body = body };
-        evac_buf_init(&reply.body, 8u << 20);
-        evac_sandbox_http(sb, &http, &reply);
-        MUST(reply.fate != EVAC_SANDBOX_REPLY || (reply.status >= 200 && reply.status < 600));
-        evac_buf_done(&reply.body);
-        evac_buf_done(&url);
-    }
+    if (!evac_sigv4_sign(NULL, &request, &scope, &identity, EVAC_STR_NONE, &authorization, NULL))
+        send(sb, &request, headers, evac_buf_str(&authorization));
     evac_buf_done(&name);
     evac_buf_done(&authorization);
 }

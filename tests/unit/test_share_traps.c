@@ -65,6 +65,37 @@ START_TEST(who_was_stopped_knows_before_it_does_anything)
 }
 END_TEST
 
+static uint64_t sleeps_ms;
+
+static void sleep_at_row(void *user, const struct etcd_value *value)
+{
+    (void)user;
+    if (!sleeps_ms || !evac_str_starts(value->key, "/evac/prod/journal/"))
+        return;
+    etcd_model_pause(m, 0, sleeps_ms);
+    sleeps_ms = 0;
+}
+
+/* It stops when etcd has the row, and before it hears so. What follows from a row begins at once:
+ * after a nap it does, and after a sleep that outlasts the lead it is another's to begin. */
+START_TEST(who_slept_longer_than_its_lead_hears_of_no_durable_row)
+{
+    static const uint64_t naps_ms[] = { 2000, 14000, 60000 };
+    bool nap = _i % 3 == 0;
+    for (int i = 0; i < _i; i++)
+        (void)etcd_model_random(m, 2);
+    etcd_model_watch(m, sleep_at_row, NULL);
+    lead(0);
+    run(100);
+    sleeps_ms = naps_ms[_i % 3];
+    append(0, 1);
+    run(naps_ms[_i % 3] + 3000);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 1);
+    ck_assert_uint_eq(nodes[0].durable, nap ? 1 : 0);
+    ck_assert_uint_eq(nodes[0].losses, nap ? 0 : 1);
+}
+END_TEST
+
 START_TEST(the_lead_counts_from_when_the_question_left)
 {
     etcd_model_chances(m, (struct etcd_chances){ .trip_ms = 4000 });
@@ -811,6 +842,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_keepalive_without_a_time_to_live_is_the_end_of_the_lead);
     tcase_add_test(tc, an_etcd_that_is_alone_and_lies_of_leases_does_not_keep_the_lead);
     tcase_add_test(tc, who_was_stopped_knows_before_it_does_anything);
+    tcase_add_loop_test(tc, who_slept_longer_than_its_lead_hears_of_no_durable_row, 0, 12);
     tcase_add_test(tc, the_lead_counts_from_when_the_question_left);
     tcase_add_test(tc, a_lost_keepalive_asks_the_next_endpoint);
     tcase_add_test(tc, an_election_of_etcds_costs_nobody_the_lead);
