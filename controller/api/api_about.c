@@ -92,7 +92,8 @@ void api_incidents(struct api_call *c)
 {
     struct api_page page = api_page_of(c, EVAC_FLEET_REGIONS_MAX, EVAC_FLEET_REGIONS_MAX);
     struct evac_jw w = api_writer(c);
-    evac_view_incidents(api_engine(c), true, page.after, page.limit, &w, NULL);
+    struct evac_now now = api_now(c);
+    evac_view_incidents(api_engine(c), true, &now, page.after, page.limit, &w, NULL);
     if (page.after + page.limit < api_engine(c)->fleet.region_count)
         api_more(c, page.after + page.limit);
 }

@@ -64,13 +64,14 @@ static const struct {
     const char *operation;
     api_retell_fn *fn;
 } tells[] = {
-    { "beginRun", api_tell_run },       { "beginDrill", api_tell_drill },
-    { "say", api_tell_word },           { "sayToRun", api_tell_word },
-    { "simulate", api_tell_job },       { "replay", api_tell_job },
-    { "sayDeficiency", api_tell_data }, { "reload", api_tell_data },
-    { "signJournal", api_tell_note },   { "makeEvidence", api_tell_bundle },
-    { "makeToken", api_tell_token },    { "revokeToken", api_tell_token },
-    { "testChannels", api_tell_test },  { "makeChallenge", api_tell_data },
+    { "beginRun", api_tell_run },        { "beginDrill", api_tell_drill },
+    { "evacuate", api_tell_word },       { "say", api_tell_word },
+    { "sayToRun", api_tell_word },       { "simulate", api_tell_job },
+    { "replay", api_tell_job },          { "sayDeficiency", api_tell_data },
+    { "reload", api_tell_data },         { "signJournal", api_tell_note },
+    { "makeEvidence", api_tell_bundle }, { "makeToken", api_tell_token },
+    { "revokeToken", api_tell_token },   { "testChannels", api_tell_test },
+    { "makeChallenge", api_tell_data },
 };
 #define TELLS (sizeof tells / sizeof tells[0])
 

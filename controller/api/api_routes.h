@@ -25,6 +25,10 @@ api_handler_fn api_list_runs, api_get_run, api_get_plan, api_report, api_list_st
 api_handler_fn api_list_drills, api_receipt, api_faults, api_begin_drill;
 /* api_words.c */
 api_handler_fn api_say, api_say_to_run;
+/* {"answer":"..."}; "": done. */
+void api_put_answer(struct api_call *call, struct evac_str answer);
+/* api_evacuate.c */
+api_handler_fn api_plan_evacuation, api_evacuate;
 /* api_challenge.c */
 api_handler_fn api_make_challenge;
 /* Whose yes a word to a run is, when it is an answer that was heard by phone. */

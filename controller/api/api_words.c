@@ -1,7 +1,7 @@
 /* What people say: to a run, to an app, to the controller. */
 #include "api_routes.h"
 
-static void put_answer(struct api_call *c, struct evac_str answer)
+void api_put_answer(struct api_call *c, struct evac_str answer)
 {
     struct evac_jw w = api_writer(c);
     evac_jw_open(&w, NULL, '{');
@@ -11,7 +11,7 @@ static void put_answer(struct api_call *c, struct evac_str answer)
 
 void api_tell_word(struct api_call *c, const struct evac_record *request)
 {
-    put_answer(c, request->text);
+    api_put_answer(c, request->text);
 }
 
 /* run 0: it is about an app, or everything. The schema has looked at the verb and the mode. */
@@ -41,7 +41,7 @@ static void say(struct api_call *c, uint64_t run)
     if (evac_shell_event(evac_daemon_shell(c->daemon), &event, &err))
         api_fail(c, &err);
     else
-        put_answer(c, evac_str(err.text));
+        api_put_answer(c, evac_str(err.text));
 }
 
 void api_say(struct api_call *c)

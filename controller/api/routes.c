@@ -132,6 +132,10 @@ const struct evac_route evac_routes[] = {
 
     { "GET", "/v1/incidents", "getIncidents", ROW("look"), api_incidents, "limit after", NULL,
       200, "Incidents", JSON, SHELL | PAGED, "incidents", "Regional incidents, and what each app is to them." },
+    { "POST", "/v1/evacuations/plan", "planEvacuation", ROW("plan"), api_plan_evacuation, "", "EvacuationWish",
+      200, "EvacuationPlan", JSON, SHELL, "incidents", "What the evacuation of a region would take: apps, times, calls, limits. Nothing is called." },
+    { "POST", "/v1/evacuations", "evacuate", ROW("evacuate"), api_evacuate, "", "EvacuationWish",
+      200, "Answer", JSON, CHANGE, "incidents", "Evacuate a region, or say anew which of its apps go: fewer narrow it, more widen it. The same again changes nothing." },
     { "GET", "/v1/drills", "listDrills", ROW("look"), api_list_drills, "app until limit after", NULL,
       200, "Drills", JSON, SHELL | PAGED, "drills", "Drills to come, going on and past, and what is owed." },
     { "GET", "/v1/drivers", "listDrivers", ROW("look"), api_drivers, "", NULL,

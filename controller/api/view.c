@@ -340,8 +340,9 @@ void evac_view_status(struct evac_daemon *daemon, struct evac_jw *w)
     evac_jw_bool(w, "parked", engine && engine->parked);
     evac_jw_bool(w, "cut_off", engine && engine->opinion.abstains);
     evac_jw_known(w, "journal_rows", shell != NULL, shell ? (int64_t)evac_shell_durable(shell) : 0);
+    const struct evac_now now = { evac_daemon_now_ms(daemon), evac_daemon_wall_ms(daemon), 0 };
     if (engine)
-        evac_view_incidents(engine, false, 0, SIZE_MAX, w, "incidents");
+        evac_view_incidents(engine, false, &now, 0, SIZE_MAX, w, "incidents");
     if (engine)
         evac_view_self(engine, w);
     else

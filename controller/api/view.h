@@ -64,6 +64,6 @@ void evac_view_decision(const struct evac_engine *engine, const struct evac_engi
 /* {"global": text or null, "regions": [ ... ]}: of each region how many apps serve there and are
  * down there, and its incident, if it had one; apps: with what each app is to it. At most so many
  * regions, from that one on. */
-void evac_view_incidents(const struct evac_engine *engine, bool apps, size_t from, size_t most,
-                         struct evac_jw *w, const char *key);
+void evac_view_incidents(const struct evac_engine *engine, bool apps, const struct evac_now *now,
+                         size_t from, size_t most, struct evac_jw *w, const char *key);
 #endif

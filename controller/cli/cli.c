@@ -99,6 +99,13 @@ unsigned long evac_cli_run(struct evac_cli *cli, const char *what)
     return run;
 }
 
+void evac_cli_print_json(const cJSON *json)
+{
+    char *text = cJSON_Print(json);
+    puts(text ? text : "null");
+    free(text);
+}
+
 const char *evac_cli_body(struct evac_buf *buf, ...)
 {
     va_list ap;

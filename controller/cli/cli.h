@@ -23,6 +23,10 @@ struct evac_cli {
     const char *resource; /* sidecar */
     bool standalone;      /* a controller of one's own, because none answers */
     bool receipt, stop;
+    bool plan, graceful, ungraceful; /* evacuate */
+    const char *tiers;
+    const char *app_names[256];
+    size_t app_name_count;
     bool all_regions, strict, markdown, iam;
     const char *assume_down, *facts, *config;
     const char *tag, *regions, *name, *strategy, *out; /* discover */
@@ -88,6 +92,15 @@ bool evac_cli_app_path(char *path, size_t bytes, const char *app, const char *re
 /* A word to the controller about an app ("": all, or none), with the options that were given. */
 enum evac_exit evac_cli_say(struct evac_cli *cli, const char *app);
 
+/* Follow the evacuation of a region until it is over, or nothing goes on without a person. */
+enum evac_exit evac_cli_follow_incident(struct evac_cli *cli, const char *region);
+/* Of GET /v1/incidents: that region's; NULL none. */
+const cJSON *evac_cli_incident_of(const cJSON *incidents, const char *region);
+/* Its apps, a line each; stuck: those alone that wait, are blocked or failed. */
+void evac_cli_incident_apps(struct evac_cli *cli, const cJSON *incident, bool stuck);
+/* For --json, when it was read first. */
+void evac_cli_print_json(const cJSON *json);
+
 /* Incidents that are on, and the global event, as status has them. */
 void evac_cli_incidents(struct evac_cli *cli, const cJSON *incidents);
 
@@ -146,7 +159,8 @@ evac_command_fn evac_cmd_status, evac_cmd_decide, evac_cmd_check, evac_cmd_plan,
     evac_cmd_drill, evac_cmd_drills, evac_cmd_runs, evac_cmd_watch, evac_cmd_report, evac_cmd_say,
     evac_cmd_say_app, evac_cmd_journal, evac_cmd_validate, evac_cmd_version, evac_cmd_reload,
     evac_cmd_drivers, evac_cmd_fsm, evac_cmd_roles, evac_cmd_gates, evac_cmd_lint, evac_cmd_iam,
-    evac_cmd_sidecar, evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_freeze;
+    evac_cmd_sidecar, evac_cmd_discover, evac_cmd_waive, evac_cmd_incident, evac_cmd_evacuate,
+    evac_cmd_freeze;
 evac_command_fn evac_cmd_place, evac_cmd_stand_down, evac_cmd_dashboard, evac_cmd_simulate,
     evac_cmd_replay, evac_cmd_token, evac_cmd_challenge, evac_cmd_store;
 #endif

@@ -118,6 +118,27 @@ static bool set_seed(struct evac_cli *cli, const char *text)
     return true;
 }
 
+/* The last counts where one is wanted. */
+static bool add_app(struct evac_cli *cli, const char *text)
+{
+    if (cli->app_name_count == sizeof cli->app_names / sizeof cli->app_names[0] || !text[0])
+        return false;
+    cli->app_names[cli->app_name_count++] = text;
+    cli->app = text;
+    return true;
+}
+
+/* "1", "1,2": tiers from 1 to 5. */
+static bool set_tiers(struct evac_cli *cli, const char *text)
+{
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n; i++)
+        if (i % 2 ? text[i] != ',' : text[i] < '1' || text[i] > '5')
+            return false;
+    cli->tiers = text;
+    return n % 2 == 1 && n <= 9;
+}
+
 static bool add_fault(struct evac_cli *cli, const char *text)
 {
     if (cli->fault_count == sizeof cli->faults / sizeof cli->faults[0])
@@ -164,6 +185,11 @@ const struct evac_option evac_cli_options[] = {
     TEXT("as", "NAME", as, "the approver who is on the phone: one of evac.cfg's approvers"),
     TEXT("response", "ANSWER", response, "what they answered to evac challenge"),
     TEXT("incident", "REGION", incident, "the evacuation of that region, instead of a run"),
+    /* evacuations */
+    FLAG("plan", plan, "what it would take; nothing is begun"),
+    SET("tier", "1,2", set_tiers, "only apps of these tiers"),
+    FLAG("graceful", graceful, "all of them gracefully (default: as each finds its region)"),
+    FLAG("ungraceful", ungraceful, "all of them ungracefully: what was not replicated is lost"),
     /* drills */
     TEXT("rows", "KIND", row_kind, "of the journal, rows of one kind: approve, command, override, token, session, refusal ..."),
     TEXT("kind", "rehearse|isolated|live|game-day", kind, "rehearse looks only; isolated changes the standby, with no users on it, and puts everything back; live moves users and brings them home; game-day has faults"),
@@ -207,7 +233,7 @@ const struct evac_option evac_cli_options[] = {
     SET("seed", "N", set_seed, "other chances (1)"),
     SET("reaction", "TIME", set_reaction, "what people take to answer (as they did before, else 5m)"),
     TEXT("journal", "FILE", journal, "with --config: the history to go by; with --standalone: the journal to go on with, as a copy of a controller's; of journal: a file to look at without a controller"),
-    TEXT("app", "APP", app, "only this one; challenge answer: what is moved"),
+    SET("app", "APP", add_app, "only this one; evacuate: repeatable; challenge answer: what is moved"),
     TEXT("policy", "never|propose|act", policy, "what if it were this"),
     SET("dwell", "TIME", set_dwell, "what if it were this"),
     SET("cooldown", "TIME", set_cooldown, "what if it were this"),
@@ -220,7 +246,7 @@ const struct evac_option evac_cli_options[] = {
     TEXT("criterion", "NAME", criterion, "the criterion that it failed"),
     TEXT("retest", "RUN", retest, "the later run that shows that it is mended"),
     FLAG("accept", accept, "its owner takes the risk (--reason)"),
-    FLAG("all", all, "closed and accepted ones too"),
+    FLAG("all", all, "closed and accepted ones too; evacuate: every app and every call"),
     /* tokens */
     TEXT("role", "ROLE,ROLE", role, "what it may: viewer, operator, approver, admin; iam: observe, act, trust or controller, that document alone"),
     TEXT("apps", "APP,APP", apps, "on these apps alone"),

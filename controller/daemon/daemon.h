@@ -59,6 +59,9 @@ struct evac_jobs *evac_daemon_jobs(struct evac_daemon *daemon);
 /* For the lint and for simulations; NULL none. */
 const struct evac_facts *evac_daemon_facts(const struct evac_daemon *daemon);
 /* How long things took, kept up with the journal. */
+/* What it has learned of the services' limits; NULL: they are not heeded. */
+struct evac_pace;
+const struct evac_pace *evac_daemon_pace(const struct evac_daemon *daemon);
 const struct evac_history *evac_daemon_history(const struct evac_daemon *daemon);
 /* The newest answers of each probe since the configuration was loaded; NULL while nothing probes.
  */

@@ -9,6 +9,11 @@ static struct evac_pace *make(const struct evac_model *model, const struct evac_
     return share ? evac_pace_new(facts, share) : NULL;
 }
 
+const struct evac_pace *evac_daemon_pace(const struct evac_daemon *daemon)
+{
+    return daemon->pace;
+}
+
 void daemon_pace_open(struct evac_daemon *daemon)
 {
     daemon->pace = make(daemon->model, daemon->facts);

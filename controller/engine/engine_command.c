@@ -19,6 +19,7 @@ static void hold(struct engine_io *io, struct evac_engine_app *a, const struct e
     (void)evac_str_copy(a->hold_reason, sizeof a->hold_reason, cmd->reason);
     (void)evac_str_copy(a->hold_owner, sizeof a->hold_owner, cmd->who);
     a->decide_ms = 0;
+    io->engine->fleet.due = true; /* an evacuation may wait for that */
 }
 
 static void ack(struct engine_io *io, struct evac_engine_app *a, const struct evac_command *cmd)

@@ -83,6 +83,7 @@ static void see_end(struct evac_incident *i, const struct evac_record *r)
     if (!evac_str_is(r->event, "closed"))
         return;
     i->ended_wall_ms = r->t_wall_ms;
+    (void)evac_str_copy(i->why, sizeof i->why, r->text);
     i->took_ms = i->order.on ? r->number : 0;
 }
 
@@ -438,6 +439,8 @@ static void start(struct evacuation *e, struct evac_engine_app *a)
     if (start.who == e->incident->ordered_by) {
         evac_text_puts(&why, ", ordered by ");
         evac_text_puts(&why, e->incident->ordered_by);
+        evac_text_puts(&why, ": ");
+        evac_text_puts(&why, e->incident->order.reason);
     } else if (a->decision.alone != EVAC_DECIDE_ACT) {
         evac_text_puts(&why, ", approved by ");
         evac_text_puts(&why, e->incident->who);
@@ -543,6 +546,18 @@ static void withdraw_all(struct evacuation *e)
     }
 }
 
+#define BLOCKED_AGAIN_MS 5000u
+
+/* What keeps an app that was ordered away may end by time, or by a word about something else. */
+static void look_again(struct evacuation *e)
+{
+    uint64_t at = e->io->now->boot_ms + BLOCKED_AGAIN_MS;
+    struct evac_fleet *fleet = &e->io->engine->fleet;
+    bool waits = e->incident->order.on && e->incident->counts[EVAC_EVACUEE_BLOCKED];
+    if (waits && at < fleet->wake_ms)
+        fleet->wake_ms = at;
+}
+
 void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region)
 {
     struct evacuation e = { .io = io,
@@ -555,6 +570,7 @@ void engine_evacuate(struct engine_io *io, struct evac_fleet_region *region)
     engine_fleet_rank(io->engine);
     withdraw_all(&e);
     survey(&e);
+    look_again(&e);
     if (!goes || io->engine->fleet.global || is_saturated(&e))
         return;
     engine_incident_ask(io, region);

@@ -108,6 +108,7 @@ void engine_see_order(struct evac_engine *engine, struct evac_fleet_region *regi
                               .apps = (uint16_t)r->number,
                               .bound_ms = number_of(r->data, "bound_ms"),
                               .estimate_ms = number_of(r->data, "estimate_ms") };
+    (void)evac_str_copy(o->reason, sizeof o->reason, r->text);
     see_named(engine, (size_t)(region - engine->fleet.regions), named);
 }
 

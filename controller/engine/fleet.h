@@ -62,6 +62,7 @@ struct evac_order {
     uint64_t first_run;    /* what failed before it is taken up anew */
     int64_t since_wall_ms; /* of it */
     uint16_t apps;         /* that it was about */
+    char reason[160];
     /* What was foreseen for it, 0 nothing: at best by limits and durations, and by its waves. */
     int64_t bound_ms, estimate_ms;
 };

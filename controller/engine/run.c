@@ -77,11 +77,7 @@ static uint64_t jitter(uint64_t random, uint64_t below)
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
-    uint64_t wait = run->plan->poll_ms;
-    for (uint32_t k = 0; k < s->polls && wait < run->plan->poll_max_ms; k++)
-        wait += wait / 2;
-    if (wait > run->plan->poll_max_ms)
-        wait = run->plan->poll_max_ms;
+    uint64_t wait = evac_plan_poll_ms(run->plan, s->polls);
     s->polls++;
     uint64_t random = io->now->random + i * 0x9e3779b97f4a7c15u;
     s->wake_ms = io->now->boot_ms + wait - wait / 5 + jitter(random, 2 * (wait / 5) + 1);

@@ -44,38 +44,21 @@ void evac_pace_free(struct evac_pace *pace)
 /* --- which buckets ------------------------------------------------------------------------------
  */
 
-static bool is_of(const struct evac_fact_limit *limit, struct evac_str service)
+static size_t place_of(const struct evac_pace *pace, const struct evac_fact_limit *limit,
+                       struct evac_str region)
 {
-    return evac_str_eq(limit->service, service) || evac_str_is(limit->service, "*");
-}
-
-static bool counts(const struct evac_fact_limit *limit, struct evac_str service,
-                   struct evac_str operation)
-{
-    bool fits = false;
-    for (size_t i = 0; !fits && is_of(limit, service) && i < limit->operation_count; i++)
-        fits = evac_facts_fits(limit->operations[i], operation);
-    return fits;
-}
-
-/* The last file that says something of the service. */
-static const struct evac_facts *file_of(const struct evac_pace *pace, struct evac_str service)
-{
-    const struct evac_facts *found = NULL;
-    for (const struct evac_facts *f = pace->facts; f; f = f->next)
-        for (size_t i = 0; i < f->limit_count; i++)
-            if (is_of(&f->limits[i], service))
-                found = f;
-    return found;
+    size_t i = 0;
+    while (i < pace->count &&
+           (pace->buckets[i].limit != limit || !evac_str_is(region, pace->buckets[i].region)))
+        i++;
+    return i;
 }
 
 static struct bucket *find(struct evac_pace *pace, const struct evac_fact_limit *limit,
                            struct evac_str region)
 {
-    for (size_t i = 0; i < pace->count; i++)
-        if (pace->buckets[i].limit == limit && evac_str_is(region, pace->buckets[i].region))
-            return &pace->buckets[i];
-    return NULL;
+    size_t i = place_of(pace, limit, region);
+    return i < pace->count ? &pace->buckets[i] : NULL;
 }
 
 static struct bucket *make(struct evac_pace *pace, const struct evac_fact_limit *limit,
@@ -112,15 +95,13 @@ struct evac_pace_key evac_pace_find(struct evac_pace *pace, struct evac_str call
                                     struct evac_str region, uint64_t now_ms)
 {
     struct evac_str operation, service = evac_str_cut(called, ':', &operation);
-    const struct evac_facts *f = file_of(pace, service);
+    const struct evac_fact_limit *limits[EVAC_PACE_KEY_MAX];
     struct evac_pace_key key = { .count = 0 };
-    for (size_t i = 0; f && i < f->limit_count && key.count < EVAC_PACE_KEY_MAX; i++) {
-        const struct evac_fact_limit *limit = &f->limits[i];
-        struct evac_str where = limit->everywhere ? EVAC_STR_NONE : region;
-        if (!counts(limit, service, operation))
-            continue;
-        struct bucket *b = find(pace, limit, where);
-        b = b ? b : make(pace, limit, where, now_ms);
+    size_t count = evac_facts_limits(pace->facts, service, operation, limits, EVAC_PACE_KEY_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct evac_str where = limits[i]->everywhere ? EVAC_STR_NONE : region;
+        struct bucket *b = find(pace, limits[i], where);
+        b = b ? b : make(pace, limits[i], where, now_ms);
         if (b)
             key.buckets[key.count++] = (uint16_t)(b - pace->buckets);
     }
@@ -165,4 +146,11 @@ uint64_t evac_pace_rate_milli(const struct evac_pace *pace, const struct evac_pa
         slowest = slowest == 0 || rate < slowest ? rate : slowest;
     }
     return (uint64_t)slowest / 1000;
+}
+
+uint64_t evac_pace_learned_milli(const struct evac_pace *pace, const struct evac_fact_limit *limit,
+                                 struct evac_str region)
+{
+    size_t i = place_of(pace, limit, limit->everywhere ? EVAC_STR_NONE : region);
+    return i < pace->count ? (uint64_t)pace->buckets[i].rate / 1000 : 0;
 }

@@ -39,4 +39,7 @@ uint64_t evac_pace_ask(struct evac_pace *pace, const struct evac_pace_key *key, 
 void evac_pace_refused(struct evac_pace *pace, const struct evac_pace_key *key, uint64_t now_ms);
 /* The slowest of what counts such a call, in thousandths of a call a second; 0: nothing does. */
 uint64_t evac_pace_rate_milli(const struct evac_pace *pace, const struct evac_pace_key *key);
+/* The rate of one row in a region, as it is by now; 0: nobody has asked it yet. */
+uint64_t evac_pace_learned_milli(const struct evac_pace *pace, const struct evac_fact_limit *limit,
+                                 struct evac_str region);
 #endif

@@ -90,6 +90,21 @@ static const struct conf_row limit_rows[] = {
 static const struct conf_section limit_section = { "limit", .rows = limit_rows, .bytes = sizeof(S), .name_offset = CONF_NOWHERE };
 #undef S
 
+#define S struct evac_fact_batch
+static const struct conf_row batch_rows[] = {
+    { "service", CONF_TEXT, CONF_REQUIRED, AT(service), .doc = "As the drivers' tables name it" },
+    { "operations", CONF_TEXT, CONF_REQUIRED | CONF_LIST, AT(operations), COUNTED(operation_count), .min = 1, .max = 100, .doc = "Names; '*' stands for anything" },
+    { "by", CONF_TEXT, CONF_REQUIRED, AT(by), .doc = "The setting whose value says what goes into one call" },
+    { "values", CONF_TEXT, CONF_LIST, AT(values), COUNTED(value_count), .max = 100, .doc = "Settings whose characters are counted" },
+    { "records", CONF_INT, CONF_REQUIRED, AT(records), .min = 1, .max = 1000000, .doc = "Of one call" },
+    { "characters", CONF_INT, CONF_REQUIRED, AT(characters), .min = 1, .max = 100000000, .doc = "Of one call" },
+    { "counts", CONF_INT, AT(counts), .fallback = "1", .min = 1, .max = 10, .doc = "Each record, and each character, counts so often" },
+    { "source", CONF_NAME, CONF_REQUIRED, AT(source), .doc = "One of sources" },
+    END
+};
+static const struct conf_section batch_section = { "batch", .rows = batch_rows, .bytes = sizeof(S), .name_offset = CONF_NOWHERE };
+#undef S
+
 #define S struct evac_fact_price
 static const struct conf_row price_rows[] = {
     { "unit", CONF_TEXT, CONF_REQUIRED, AT(unit), .doc = "As drivers say it" },
@@ -109,6 +124,7 @@ static const struct conf_row facts_rows[] = {
     { "endpoints", CONF_SECTION, CONF_LIST, AT(endpoints), COUNTED(endpoint_count), UP_TO(1000), .section = &endpoint_section, .doc = "Hosts" },
     { "settings", CONF_SECTION, CONF_LIST, AT(settings), COUNTED(setting_count), UP_TO(1000), .section = &setting_section, .doc = "Settings of packs" },
     { "limits", CONF_SECTION, CONF_LIST, AT(limits), COUNTED(limit_count), UP_TO(1000), .section = &limit_section, .doc = "How many calls services take" },
+    { "batches", CONF_SECTION, CONF_LIST, AT(batches), COUNTED(batch_count), UP_TO(100), .section = &batch_section, .doc = "Changes of several that are one call" },
     { "currency", CONF_TEXT, AT(currency), .doc = "Of the prices" },
     { "priced_in", CONF_TEXT, AT(priced_in), .doc = "The region that they hold for" },
     { "prices", CONF_SECTION, CONF_LIST, AT(prices), COUNTED(price_count), UP_TO(5000), .section = &price_section, .doc = "What things cost by the hour" },
@@ -203,6 +219,8 @@ static void finish_facts(struct conf_reader *r, const config_setting_t *group, v
         resolve(r, f, f->settings[i].place.line, &f->settings[i].source);
     for (size_t i = 0; i < f->limit_count; i++)
         check_limit(r, f, &f->limits[i]);
+    for (size_t i = 0; i < f->batch_count; i++)
+        resolve(r, f, f->batches[i].place.line, &f->batches[i].source);
     for (size_t i = 0; i < f->price_count; i++)
         check_price(r, f, &f->prices[i]);
     if (f->price_count && (f->currency.n == 0 || f->priced_in.n == 0))
@@ -360,4 +378,56 @@ bool evac_facts_day(struct evac_str date, int64_t *ret_day)
         return false;
     *ret_day = days_of(year, month, day);
     return true;
+}
+
+/* --- limits, batches
+ * ------------------------------------------------------------------------------------- */
+
+static bool fits_any(const struct evac_str *operations, size_t count, struct evac_str operation)
+{
+    bool fits = false;
+    for (size_t i = 0; !fits && i < count; i++)
+        fits = evac_facts_fits(operations[i], operation);
+    return fits;
+}
+
+static bool is_limit_of(const struct evac_fact_limit *limit, struct evac_str service)
+{
+    return evac_str_eq(limit->service, service) || evac_str_is(limit->service, "*");
+}
+
+/* The last file that says something of the service. */
+static const struct evac_facts *limits_of(const struct evac_facts *facts, struct evac_str service)
+{
+    const struct evac_facts *found = NULL;
+    for (const struct evac_facts *f = facts; f; f = f->next)
+        for (size_t i = 0; i < f->limit_count; i++)
+            if (is_limit_of(&f->limits[i], service))
+                found = f;
+    return found;
+}
+
+size_t evac_facts_limits(const struct evac_facts *facts, struct evac_str service,
+                         struct evac_str operation, const struct evac_fact_limit **ret_rows,
+                         size_t most)
+{
+    const struct evac_facts *f = limits_of(facts, service);
+    size_t count = 0;
+    for (size_t i = 0; f && i < f->limit_count && count < most; i++)
+        if (is_limit_of(&f->limits[i], service) &&
+            fits_any(f->limits[i].operations, f->limits[i].operation_count, operation))
+            ret_rows[count++] = &f->limits[i];
+    return count;
+}
+
+const struct evac_fact_batch *evac_facts_batch(const struct evac_facts *facts,
+                                               struct evac_str service, struct evac_str operation)
+{
+    const struct evac_fact_batch *found = NULL;
+    for (const struct evac_facts *f = facts; f; f = f->next)
+        for (size_t i = 0; i < f->batch_count; i++)
+            if (evac_str_eq(f->batches[i].service, service) &&
+                fits_any(f->batches[i].operations, f->batches[i].operation_count, operation))
+                found = &f->batches[i];
+    return found;
 }

@@ -74,6 +74,21 @@ struct evac_fact_limit {
     struct evac_str source; /* address of a page */
 };
 
+/* Changes of several that a service takes as one call, all or nothing. Each change is a record, and
+ * its values are counted by their characters. */
+struct evac_fact_batch {
+    struct evac_place place;
+    struct evac_str service;
+    const struct evac_str *operations; /* names, '*' stands for anything */
+    size_t operation_count;
+    struct evac_str by;            /* the argument whose value says what goes together */
+    const struct evac_str *values; /* arguments that are counted by characters */
+    size_t value_count;
+    int64_t records, characters; /* of one call, at most */
+    int64_t counts;              /* each record and character counts so often */
+    struct evac_str source;      /* address of a page */
+};
+
 struct evac_fact_partition {
     struct evac_place place;
     struct evac_str name, prefix; /* of its regions' names; the first that fits counts */
@@ -95,6 +110,8 @@ struct evac_facts {
     size_t setting_count;
     struct evac_fact_limit *limits;
     size_t limit_count;
+    struct evac_fact_batch *batches;
+    size_t batch_count;
     struct evac_fact_price *prices;
     size_t price_count;
     struct evac_str currency, priced_in; /* of the prices; priced_in: a region */
@@ -120,6 +137,15 @@ const struct evac_fact_plane *evac_facts_find(const struct evac_facts *facts, co
 /* The entry of regions for the partition that region is in; "" none. */
 struct evac_str evac_facts_region(const struct evac_facts *facts, const struct evac_args *regions,
                                   struct evac_str region);
+
+/* All rows that count a call of that operation ("db", "Failover"), at most so many of them: those
+ * of the last file that says something of the service. */
+size_t evac_facts_limits(const struct evac_facts *facts, struct evac_str service,
+                         struct evac_str operation, const struct evac_fact_limit **ret_rows,
+                         size_t most);
+/* NULL: each change is a call of its own. */
+const struct evac_fact_batch *evac_facts_batch(const struct evac_facts *facts,
+                                               struct evac_str service, struct evac_str operation);
 
 /* Days since 1970-01-01 of "YYYY-MM-DD"; false when it is none. */
 bool evac_facts_day(struct evac_str date, int64_t *ret_day);

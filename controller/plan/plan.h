@@ -177,6 +177,14 @@ uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, u
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count);
 
+/* Of each forward step: when it can begin at the earliest, and the longest way behind its end, in
+ * ms. step_ms as above; both arrays have room for forward_count. Pure. */
+void evac_plan_times(const struct evac_plan *plan, const uint64_t *step_ms, uint64_t *ret_begins,
+                     uint64_t *ret_behind);
+
+/* After so many looks in a row at what is moving: how long until the next, give or take a fifth. */
+uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls);
+
 /* "failover", "failback", or what kind of drill or look: "rehearse", "isolated", "live",
  * "game-day". */
 const char *evac_plan_kind_name(const struct evac_plan *plan);

@@ -109,6 +109,50 @@ uint64_t evac_plan_path(const struct evac_plan *plan, const uint64_t *step_ms, u
     return length;
 }
 
+/* behind[k] of each that stands before i is at least i's own way. */
+static bool relax_back(const struct path *path, uint16_t i, uint64_t *behind)
+{
+    const struct evac_plan_step *s = &path->plan->steps[i];
+    uint64_t way = length_of(path, i) + behind[i];
+    bool changed = false;
+    for (uint16_t k = 0; k < s->after_count; k++) {
+        if (s->after[k] >= path->plan->forward_count || behind[s->after[k]] >= way)
+            continue;
+        behind[s->after[k]] = way;
+        changed = true;
+    }
+    return changed;
+}
+
+void evac_plan_times(const struct evac_plan *plan, const uint64_t *step_ms, uint64_t *ret_begins,
+                     uint64_t *ret_behind)
+{
+    uint16_t n = plan->forward_count;
+    struct path path = { plan, step_ms, ret_begins, calloc(n + 1u, sizeof *path.previous) };
+    bool changed = true;
+    if (EVAC_IF_NEVER(!path.previous))
+        abort();
+    walk_all(&path);
+    for (uint16_t i = 0; i < n; i++) {
+        ret_begins[i] -= length_of(&path, i);
+        ret_behind[i] = 0;
+    }
+    for (uint16_t round = 0; changed && round < n; round++) {
+        changed = false;
+        for (uint16_t i = n; i-- > 0;)
+            changed = relax_back(&path, i, ret_behind) || changed;
+    }
+    free(path.previous);
+}
+
+uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls)
+{
+    uint64_t wait = plan->poll_ms;
+    for (uint32_t k = 0; k < polls && wait < plan->poll_max_ms; k++)
+        wait += wait / 2;
+    return wait < plan->poll_max_ms ? wait : plan->poll_max_ms;
+}
+
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count)
 {

@@ -315,6 +315,11 @@ bool rights_are_narrow(const struct rights *r)
     return r->grants != &none;
 }
 
+struct evac_str evac_rights_account(const struct evac_catalog *catalog, const struct evac_app *app)
+{
+    return own_account(grants_of(catalog), app);
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static void put_notes(const struct rights *r, const size_t *parts, const char *act,

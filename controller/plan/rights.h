@@ -38,4 +38,7 @@ struct evac_rights_request {
 enum evac_code evac_rights_of_app(const struct evac_rights_request *request, struct evac_buf *out,
                                   struct evac_err *err);
 
+/* The account that the app's own settings name; "*" when they name none, or several. */
+struct evac_str evac_rights_account(const struct evac_catalog *catalog, const struct evac_app *app);
+
 #endif

@@ -2,7 +2,7 @@
 """The three users' ways in, and bad days, by real processes: evac-sandbox with the shop, evacd, evac.
 
   test_shop.py BIN_DIR [NAME...]"""
-import contextlib, json, os, pty, subprocess, sys, time
+import contextlib, json, os, pty, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, World, run_stories
@@ -53,6 +53,73 @@ def a_person_moves_it_there_and_back():
         sizes = {(s["region"], s["service"]): s["desired"] for s in w.truth()["ecs"]}
         assert sizes[("us-east-1", "web")] == 6 and sizes[("us-west-2", "web")] == 1, sizes
         assert w.truth()["lost_ms"] is None
+
+
+RECORD = """runbook = { name = "record"; failover = { steps = (
+  { name = "verify"; action = "http.verify"; resource = "door"; region = "to"; phase = "verify"; },
+  { name = "point"; action = "route53.point"; region = "to"; phase = "traffic"; after = ( "verify" ); } ); };
+  failback = { same_as = "failover"; };
+  drill = { steps = ( { name = "verify"; action = "http.verify"; resource = "door"; region = "to"; phase = "verify"; } ); }; };
+"""
+STALL = """app = { name = "@NAME@"; strategy = "warm-standby"; runbook = "record"; tier = @TIER@; regions = ( "us-east-1", "us-west-2" );
+  objectives = { rto = "2m"; rpo = "30s"; };
+  resources = { door = { type = "http"; url = "http://shop.example.com:@PORT@/health";
+                         regional = "http://{region}.shop.example.com:@PORT@/health"; };
+    dns = { type = "route53"; zone = "Z0SHOP"; name = "@NAME@.example.com"; switch = "record"; record_type = "CNAME";
+            target = { us-east-1 = "us-east-1.shop.example.com"; us-west-2 = "us-west-2.shop.example.com"; }; }; };
+  probes = ( { name = "web"; http = "http://{region}.shop.example.com:@PORT@/health"; expect = "ok"; every = "250ms"; timeout = "200ms";
+               fall = 3; rise = 2; } );
+  policy = { automatic = "never"; }; };
+"""
+
+
+def stalls(w):
+    """Three small apps beside the shop, of tiers 1 to 3: each is a record."""
+    conf = os.path.join(w.dir, "conf")
+    os.makedirs(os.path.join(conf, "runbooks"), exist_ok=True)
+    open(os.path.join(conf, "runbooks", "record.cfg"), "w").write(RECORD)
+    for tier in (1, 2, 3):
+        text = STALL
+        for key, value in (("@NAME@", "stall-%d" % tier), ("@TIER@", tier), ("@PORT@", w.ports["http_port"])):
+            text = text.replace(key, str(value))
+        open(os.path.join(conf, "apps", "stall-%d.cfg" % tier), "w").write(text)
+
+
+def a_region_is_left_because_a_person_says_so():
+    with shop(MANUAL) as w:
+        stalls(w)
+        w.start_evacd()
+        w.wait_healthy()
+        w.wait(lambda: all(r["verdict"] == "up" for a in w.status()["apps"] for r in a["regions"]), 30, "stalls that are up")
+        plan = w.evac("evacuate", "us-east-1", "--plan", "--tier", "1,2").stdout
+        assert "2 apps in 2 waves; 2 left out" in plan and "zone Z0SHOP: 2 records" in plan and "at best" in plan, plan
+        r = w.evac("evacuate", "us-east-1", "--tier", "1,2", check=False)
+        assert r.returncode == 2 and "--reason" in r.stderr, r.stderr
+        r = w.evac("evacuate", "mars-1", "--reason", "x", "--yes", check=False)
+        assert r.returncode == 3 and "no app has a region 'mars-1'" in r.stderr, r.stderr
+        code, out = at_a_terminal(w, "no\n", "evacuate", "us-east-1", "--tier", "1", "--reason", "maintenance")
+        assert code == 3 and "region's name" in out, out
+        # two of three, one of which is held: the other goes, and who is held says why
+        w.evac("hold", "stall-2", "--reason", "it is being mended")
+        code, out = at_a_terminal(w, "us-east-1\n", "evacuate", "us-east-1", "--tier", "1,2", "--reason", "maintenance", "--no-wait")
+        assert code == 0 and "2 apps leave us-east-1" in out, out
+        active = lambda name: [a["active"] for a in w.status()["apps"] if a["app"] == name][0]
+        w.wait(lambda: active("stall-1") == "us-west-2", 30, "stall-1 away")
+        shown = w.evac("incident", "us-east-1").stdout
+        assert "EVACUATION us-east-1" in shown and "holds it: it is being mended" in shown, shown
+        # killed in the middle, and asked once more: it is the same evacuation
+        w.stop_evacd(signal.SIGKILL)
+        w.start_evacd()
+        w.wait(lambda: all(r["verdict"] == "up" for a in w.status()["apps"] for r in a["regions"]), 30, "all up again")
+        w.evac("release", "stall-2")
+        again = w.evac("evacuate", "us-east-1", "--tier", "1,2", "--reason", "maintenance", "--yes").stdout
+        assert "all that was ordered away was moved" in again, again
+        assert (active("stall-2"), active("stall-3"), active("shop")) == ("us-west-2", "us-east-1", "us-east-1")
+        runs = json.loads(w.evac("runs", "--json").stdout)
+        assert sorted(r["app"] for r in runs) == ["stall-1", "stall-2"], runs
+        region = [r for r in json.loads(w.evac("incident", "--json").stdout)["regions"] if r["region"] == "us-east-1"][0]
+        order = region["incident"]["order"]
+        assert region["incident"]["state"] == "closed" and order["took_ms"] > 0 and order["bound_ms"] > 0, region
 
 
 def a_rehearsal_looks_and_changes_nothing():
@@ -146,7 +213,7 @@ def nothing_is_left_behind():
         assert not children, children
 
 
-STORIES = [a_person_moves_it_there_and_back, a_rehearsal_looks_and_changes_nothing,
+STORIES = [a_person_moves_it_there_and_back, a_region_is_left_because_a_person_says_so, a_rehearsal_looks_and_changes_nothing,
            the_lint_says_what_a_region_takes_with_it,
            an_isolated_region_is_fenced_before_its_data_is_promoted, wrong_credentials_are_said_and_move_nothing,
            an_endpoint_that_is_gone_is_said, nothing_is_left_behind]
