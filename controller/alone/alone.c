@@ -34,7 +34,8 @@ static bool is_for_one(const struct evac_cli_command *command)
 
 static bool begins(const struct evac_cli_command *command)
 {
-    static const char *const words[] = { "failover", "failback", "fence", "place", "drill", NULL };
+    static const char *const words[] = { "failover", "evacuate", "failback", "fence",
+                                         "place",    "drill",    NULL };
     return is_any(command->name, words);
 }
 

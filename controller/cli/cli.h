@@ -130,8 +130,8 @@ void evac_cli_start_gates(struct evac_cli *cli, const cJSON *gates, const char *
                           const char *command);
 /* What an approval would say yes to. */
 void evac_cli_question(struct evac_cli *cli, const cJSON *run);
-/* Asks for the app's name; false, and why was printed, when it is not given. */
-bool evac_cli_confirmed(const char *app);
+/* Asks for the app's (or whose it is) name; false, and why was printed, when it is not given. */
+bool evac_cli_confirmed(const char *whose, const char *name);
 
 /* What a drill would touch, printed. */
 /* Of status: what is owed, and what comes next; nothing where neither says anything. */

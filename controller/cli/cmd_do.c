@@ -126,7 +126,7 @@ enum evac_exit evac_cmd_plan(struct evac_cli *cli)
 /* --- failover and failback
  * -------------------------------------------------------------------------------- */
 
-bool evac_cli_confirmed(const char *app)
+bool evac_cli_confirmed(const char *whose, const char *name)
 {
     char line[256];
     if (!isatty(STDIN_FILENO)) {
@@ -135,12 +135,12 @@ bool evac_cli_confirmed(const char *app)
             "not confirmed: standard input is no terminal; --yes does without the question");
         return false;
     }
-    printf("\nType the app's name to go ahead (anything else stops): ");
+    printf("\nType the %s name to go ahead (anything else stops): ", whose);
     fflush(stdout);
     if (!fgets(line, sizeof line, stdin))
         return false;
     line[strcspn(line, "\r\n")] = '\0';
-    if (strcmp(line, app) == 0)
+    if (strcmp(line, name) == 0)
         return true;
     (void)evac_cli_fail(EVAC_EXIT_REFUSED, "not confirmed: nothing was changed");
     return false;
@@ -187,7 +187,7 @@ enum evac_exit evac_cmd_move(struct evac_cli *cli)
     if (!cli->json)
         print_plan(cli, plan, cli->command);
     cJSON_Delete(plan);
-    if (!cli->yes && !evac_cli_confirmed(app))
+    if (!cli->yes && !evac_cli_confirmed("app's", app))
         return EVAC_EXIT_REFUSED;
     return begin(cli, app, cli->command, mode, NULL);
 }
@@ -208,7 +208,7 @@ static enum evac_exit exercise(struct evac_cli *cli, const char *app, const char
             kind, evac_json_cstr(plan, "to"));
     }
     cJSON_Delete(plan);
-    if (!cli->yes && !evac_cli_confirmed(app))
+    if (!cli->yes && !evac_cli_confirmed("app's", app))
         return EVAC_EXIT_REFUSED;
     return begin(cli, app, "drill", cli->mode, kind);
 }
@@ -223,7 +223,7 @@ static enum evac_exit campaign(struct evac_cli *cli, const char *app, const char
         cli->json = json;
         if (code != EVAC_EXIT_DONE)
             return code;
-        if (!evac_cli_confirmed(app))
+        if (!evac_cli_confirmed("app's", app))
             return EVAC_EXIT_REFUSED;
     }
     return evac_cli_campaign(cli, app, kind);

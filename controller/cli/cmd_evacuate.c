@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define APPS_SHOWN  24 /* more are summed up, unless --all */
 #define CALLS_SHOWN 12
@@ -262,26 +260,6 @@ static const char *body_of(struct evac_cli *cli, struct evac_buf *body)
     return body->p;
 }
 
-static bool confirmed(const char *region)
-{
-    char line[256];
-    if (!isatty(STDIN_FILENO)) {
-        (void)evac_cli_fail(
-            EVAC_EXIT_REFUSED,
-            "not confirmed: standard input is no terminal; --yes does without the question");
-        return false;
-    }
-    printf("\nType the region's name to go ahead (anything else stops): ");
-    fflush(stdout);
-    if (!fgets(line, sizeof line, stdin))
-        return false;
-    line[strcspn(line, "\r\n")] = '\0';
-    if (strcmp(line, region) == 0)
-        return true;
-    (void)evac_cli_fail(EVAC_EXIT_REFUSED, "not confirmed: nothing was changed");
-    return false;
-}
-
 static enum evac_exit begin(struct evac_cli *cli, const char *text)
 {
     cJSON *answer;
@@ -320,9 +298,9 @@ enum evac_exit evac_cmd_evacuate(struct evac_cli *cli)
         else if (cli->plan)
             evac_cli_print_json(plan);
         cJSON_Delete(plan);
-        code = cli->plan                             ? EVAC_EXIT_DONE
-               : cli->yes || confirmed(cli->argv[0]) ? begin(cli, text)
-                                                     : EVAC_EXIT_REFUSED;
+        code = cli->plan                                                  ? EVAC_EXIT_DONE
+               : cli->yes || evac_cli_confirmed("region's", cli->argv[0]) ? begin(cli, text)
+                                                                          : EVAC_EXIT_REFUSED;
     } else {
         (void)evac_cli_fail(code, "%s", err.text);
     }

@@ -212,6 +212,7 @@ bool evac_condition_parse(struct evac_str s, enum evac_condition *ret);
 /* Ceilings of one app and one workflow: a configuration beyond them is refused. The first three
  * count what the endpoint adds. The engine's and the plan's own tables are as large. */
 #define EVAC_APP_REGIONS_MAX    8
+#define EVAC_TIERS_MAX          5 /* of apps: 1 is the first to be moved */
 #define EVAC_APP_RESOURCES_MAX  64
 #define EVAC_APP_PROBES_MAX     16
 #define EVAC_AUTO_RUNS_MAX      16

@@ -276,6 +276,7 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
 {
     struct evac_shell_options options = {
         .host = evac_host_paced_host(daemon->paced),
+        .paced = daemon->paced,
         .look_host = &daemon->look,
         .catalog = evac_builtin_catalog(),
         .facts = daemon->facts,

@@ -33,6 +33,7 @@ struct evac_foreseen_app {
     bool goes, begun;    /* goes: nothing keeps it; begun: it is on its way already */
     struct evac_str why; /* what keeps it, or what its run will wait for; "" nothing */
     uint64_t p50_ms, p95_ms;
+    uint64_t way_ms;        /* with the longest of those that wait for it */
     size_t without_history; /* steps that have none */
     int64_t loss_ms;        /* now; -1 no data, EVAC_LOSS_UNKNOWN */
     uint64_t begins_ms;     /* in the estimate, from the beginning */
@@ -54,8 +55,10 @@ struct evac_foreseen_bucket {
     const struct evac_fact_limit *limit;
     struct evac_str account, region;
     uint64_t expected, least;
+    uint64_t needed; /* least, and the looks that go between changes: others give way */
     uint64_t rate_milli, burst;
     uint64_t first_ms, behind_ms; /* nobody asks sooner; the least that follows */
+    uint64_t changes;             /* of the expected ones */
     uint64_t alone_ms, bound_ms; /* for the expected ones; from the beginning to the end, at best */
 };
 
@@ -64,6 +67,8 @@ struct evac_foreseen_batch {
     struct evac_str account, service, operation, by; /* by: the zone, or what else goes together */
     uint64_t records, characters;                    /* of their values */
     uint64_t calls;
+    struct evac_foreseen_calls *follows; /* looks at what became of a call; NULL none */
+    uint64_t looks;                      /* of those, a call */
 };
 
 struct evac_foreseen {

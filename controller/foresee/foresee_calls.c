@@ -5,6 +5,8 @@
  */
 #include "foresee_internal.h"
 
+#include "host_paced.h"
+
 #include <string.h>
 
 /* --- one call
@@ -103,7 +105,7 @@ static void place(struct foreseeing *f, const struct evac_foreseen_calls *c,
     }
 }
 
-static uint64_t time_for(uint64_t calls, uint64_t burst, uint64_t rate_milli)
+uint64_t foresee_time_for(uint64_t calls, uint64_t burst, uint64_t rate_milli)
 {
     return calls > burst && rate_milli ? (calls - burst) * 1000000 / rate_milli : 0;
 }
@@ -119,7 +121,8 @@ static void sum_up(struct foreseeing *f, struct evac_foreseen_calls *c)
             continue;
         b->expected += c->expected;
         b->least += c->least;
-        uint64_t alone = time_for(c->expected, b->burst, b->rate_milli);
+        b->changes += c->changes ? c->expected : 0;
+        uint64_t alone = foresee_time_for(c->expected, b->burst, b->rate_milli);
         if (c->rate_milli && alone <= c->alone_ms && b->rate_milli >= c->rate_milli)
             continue;
         c->alone_ms = alone;
@@ -170,22 +173,22 @@ static uint64_t characters_of(const struct evac_fact_batch *fact, const struct e
     return sum;
 }
 
-static bool goes_together(struct foreseeing *f, const struct foreseen_step *s,
-                          const struct evac_op *op)
+static struct evac_foreseen_batch *
+goes_together(struct foreseeing *f, const struct foreseen_step *s, const struct evac_op *op)
 {
     const struct evac_plan_step *step = &s->plan->steps[s->step];
     const struct evac_fact_batch *fact =
         evac_facts_batch(f->in->facts, evac_str(op->service), evac_str(op->operation));
     char by[96];
     if (!fact || !evac_str_copy(by, sizeof by, fact->by))
-        return false;
+        return NULL;
     struct evac_foreseen_batch *b =
         batch_of(f, fact, op, s->account, evac_args_get(&step->args, by));
     if (!b)
-        return false;
+        return NULL;
     b->records++;
     b->characters += characters_of(fact, step);
-    return true;
+    return b;
 }
 
 static uint64_t parts(uint64_t whole, int64_t most)
@@ -199,6 +202,8 @@ static void add_batch(struct foreseeing *f, struct evac_foreseen_batch *b)
     uint64_t by_records = parts(b->records * counts, b->fact->records);
     uint64_t by_characters = parts(b->characters * counts, b->fact->characters);
     b->calls = by_records > by_characters ? by_records : by_characters;
+    if (b->follows)
+        b->follows->expected += b->calls * b->looks;
     for (size_t i = 0; i < f->out->call_count; i++) {
         struct evac_foreseen_calls *c = &f->out->calls[i];
         if (!c->changes || !evac_str_eq(c->operation, b->operation) ||
@@ -237,21 +242,51 @@ static uint64_t looks_of(const struct foreseen_step *s, bool least)
     return 1 + polls_in(s->plan, s->ms) + changes;
 }
 
+/* The first of an action's changes that goes together with others of its kind. */
+static struct evac_foreseen_batch *
+batch_of_step(struct foreseeing *f, const struct foreseen_step *s, const struct evac_op *ops)
+{
+    struct evac_foreseen_batch *b = NULL;
+    for (const struct evac_op *op = ops; !b && op && op->service; op++)
+        if (op->mutates && evac_plan_calls(&s->plan->steps[s->step], op))
+            b = goes_together(f, s, op);
+    return b;
+}
+
+/* One look's call: the first of an action looks at the thing itself, as often as it is looked at;
+ * others of one whose changes go together look at what became of the call. */
+static void count_look(struct evac_foreseen_calls *c, const struct foreseen_step *s, bool first,
+                       struct evac_foreseen_batch *b)
+{
+    uint64_t looks = looks_of(s, false);
+    if (first || !b) {
+        c->expected += looks;
+        c->least += first ? looks_of(s, true) : 0;
+        return;
+    }
+    b->follows = c;
+    b->looks = looks > b->looks ? looks : b->looks;
+}
+
 void foresee_count(struct foreseeing *f, const struct foreseen_step *s)
 {
     const struct evac_plan_step *step = &s->plan->steps[s->step];
     const struct evac_driver *driver = evac_catalog_driver(f->in->catalog, step->type);
     const struct evac_action *action = driver ? evac_driver_action(driver, step->action) : NULL;
-    bool first = true; /* others look for what not every look needs */
-    for (const struct evac_op *op = action ? action->ops : NULL; op && op->service; op++) {
+    const struct evac_op *ops = action ? action->ops : NULL;
+    struct evac_foreseen_batch *b = batch_of_step(f, s, ops);
+    bool first = true;
+    for (const struct evac_op *op = ops; op && op->service; op++) {
         if (op->home == EVAC_HOME_NONE || !evac_plan_calls(step, op))
             continue;
         struct evac_foreseen_calls *c = calls_of(f, s->account, region_of(step, op), op);
         if (!c)
             continue;
-        bool together = op->mutates && goes_together(f, s, op);
-        c->expected += together ? 0 : op->mutates ? 1 : looks_of(s, false);
-        c->least += together ? 0 : op->mutates ? 1 : first ? looks_of(s, true) : 0;
+        bool together = b && op->mutates && evac_str_is(b->operation, op->operation);
+        if (!op->mutates)
+            count_look(c, s, first, b);
+        c->expected += op->mutates && !together;
+        c->least += op->mutates && !together;
         first = first && op->mutates;
         place(f, c, s);
     }
@@ -265,8 +300,12 @@ void foresee_limits(struct foreseeing *f)
         sum_up(f, &f->out->calls[i]);
     for (size_t i = 0; i < f->out->bucket_count; i++) {
         struct evac_foreseen_bucket *b = &f->out->buckets[i];
-        b->alone_ms = time_for(b->expected, b->burst, b->rate_milli);
+        uint64_t between = b->changes + b->changes / EVAC_PACED_CHANGES;
+        b->needed = between < b->expected ? between : b->expected;
+        b->needed = b->needed > b->least ? b->needed : b->least;
+        b->alone_ms = foresee_time_for(b->expected, b->burst, b->rate_milli);
         if (b->least)
-            b->bound_ms = b->first_ms + time_for(b->least, b->burst, b->rate_milli) + b->behind_ms;
+            b->bound_ms =
+                b->first_ms + foresee_time_for(b->least, b->burst, b->rate_milli) + b->behind_ms;
     }
 }

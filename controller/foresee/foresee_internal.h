@@ -28,6 +28,7 @@ struct foreseen_step {
 /* foresee_calls.c */
 void foresee_count(struct foreseeing *f, const struct foreseen_step *s);
 void foresee_limits(struct foreseeing *f); /* once all steps were counted */
+uint64_t foresee_time_for(uint64_t calls, uint64_t burst, uint64_t rate_milli);
 /* foresee_time.c */
 void foresee_schedule(struct foreseeing *f);
 void foresee_bound(struct foreseeing *f);

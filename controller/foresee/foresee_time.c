@@ -136,6 +136,7 @@ static void number_waves(struct foreseeing *f)
         struct evac_foreseen_app *x = &f->out->apps[i];
         x->wave = x->goes && x->tier < 6 ? wave_of[x->tier] : 0;
         x->begins_ms = f->begins_ms[x->app];
+        x->way_ms = f->rank_ms[x->app];
     }
 }
 
@@ -149,8 +150,8 @@ static int by_turn(const void *left, const void *right)
         return a->begins_ms < b->begins_ms ? -1 : 1;
     if (a->tier != b->tier)
         return a->tier < b->tier ? -1 : 1;
-    if (a->p50_ms != b->p50_ms)
-        return a->p50_ms > b->p50_ms ? -1 : 1;
+    if (a->way_ms != b->way_ms)
+        return a->way_ms > b->way_ms ? -1 : 1;
     return a->app < b->app ? -1 : a->app > b->app;
 }
 
@@ -213,10 +214,13 @@ void foresee_bound(struct foreseeing *f)
         say_chain(f);
     for (size_t i = 0; i < f->out->bucket_count; i++) {
         const struct evac_foreseen_bucket *b = &f->out->buckets[i];
-        uint64_t whole = b->first_ms + b->alone_ms + b->behind_ms;
-        f->out->estimate_ms = whole > f->out->estimate_ms ? whole : f->out->estimate_ms;
-        if (b->limit->budget || b->bound_ms <= f->out->bound_ms)
+        uint64_t whole =
+            b->first_ms + b->behind_ms + foresee_time_for(b->needed, b->burst, b->rate_milli);
+        if (b->needed == 0 || b->limit->budget)
             continue; /* what evac allows itself is no limit of what can be */
+        f->out->estimate_ms = whole > f->out->estimate_ms ? whole : f->out->estimate_ms;
+        if (b->bound_ms <= f->out->bound_ms)
+            continue;
         f->out->bound_ms = b->bound_ms;
         say_bucket(f, b);
     }

@@ -1,7 +1,11 @@
 /*
  * A host that asks services no faster than they take it (pace.h): an exchange that names its
- * operation waits for its turn, changes before looks, otherwise in order. Everything else passes at
- * once. It stands before another host, which must outlive it.
+ * operation waits for its turn. Changes go before looks, but of what both take no more than three
+ * in a row while looks wait: who is moved must be seen, too. Among changes, and among looks, a
+ * lower tier goes first, in it a longer way that is still to go, then who asked first. Each second
+ * of waiting counts, so that a tier below waits at most EVAC_PACED_TIER_MS longer than the one
+ * above it, and the shortest way as much longer than the longest. Everything else passes at once.
+ * It stands before another host, which must outlive it.
  */
 #ifndef EVAC_HOST_PACED_H
 #define EVAC_HOST_PACED_H
@@ -10,15 +14,25 @@
 #include "pace.h"
 
 #define EVAC_PACED_WAIT_MS                                                                         \
-    60000u                   /* then it was not sent: well below a signature's five minutes        \
-                              */
-#define EVAC_PACED_MAX 8192u /* waiting; one more is refused, EVAC_E_BUSY */
+    60000u                       /* then it was not sent: well below a signature's five minutes    \
+                                  */
+#define EVAC_PACED_TIER_MS 5000u /* that a call of one tier goes before one of the next */
+#define EVAC_PACED_CHANGES 3u    /* that go past a look which waits for the same limit */
+#define EVAC_PACED_MAX     8192u /* waiting; one more is refused, EVAC_E_BUSY */
 
 struct evac_host_paced;
 
 /* pace: lent; NULL lets everything pass. */
 struct evac_host_paced *evac_host_paced_new(const struct evac_host *inner, struct evac_pace *pace);
 const struct evac_host *evac_host_paced_host(const struct evac_host_paced *paced);
+/* For whom exchanges are asked from now on. Those that are asked while one of them is answered go
+ * by the same turn: a driver's call may take several. */
+struct evac_turn {
+    uint8_t tier;        /* 1 is the first; 0: nobody said, as the last */
+    uint32_t to_come_ms; /* the longest way that is still to go */
+};
+/* Returns what it was. */
+struct evac_turn evac_host_paced_turn(struct evac_host_paced *paced, struct evac_turn turn);
 /* Another one from now on; what waits goes on waiting by it. */
 void evac_host_paced_set(struct evac_host_paced *paced, struct evac_pace *pace);
 /* How many wait now, and how many have had to, ever. */

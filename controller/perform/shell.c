@@ -16,13 +16,32 @@ struct evac_now shell_now(const struct evac_shell *shell)
 /* --- runs' memory
  * ------------------------------------------------------------------------------------- */
 
+/* By what is usual: whoever has the longest way before the end asks first. */
+static uint32_t *ways_of(const struct evac_plan *plan)
+{
+    size_t n = plan->forward_count + 1u;
+    uint32_t *ways = calloc(n, sizeof *ways);
+    uint64_t *begins = calloc(2 * n, sizeof *begins), *behind = begins + n;
+    if (!ways || !begins)
+        abort();
+    evac_plan_times(plan, NULL, begins, behind);
+    for (uint16_t i = 0; i < plan->forward_count; i++) {
+        uint64_t ms = plan->steps[i].usual_ms + behind[i];
+        ways[i] = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    }
+    free(begins);
+    return ways;
+}
+
 struct shell_run *shell_new_run(struct evac_shell *shell, struct evac_plan *plan)
 {
     struct shell_run *run = calloc(1, sizeof *run);
     void *memory = calloc(1, evac_run_bytes(plan));
     if (!run || !memory)
         abort();
-    *run = (struct shell_run){ .plan = plan, .memory = memory, .next = shell->runs };
+    *run = (struct shell_run){
+        .plan = plan, .memory = memory, .next = shell->runs, .to_come_ms = ways_of(plan)
+    };
     evac_run_init(memory, plan)->owner = run;
     shell->runs = run;
     return run;
@@ -39,6 +58,7 @@ void shell_release_run(struct evac_shell *shell, struct shell_run *run)
         }
     evac_plan_free(run->plan);
     free(run->memory);
+    free(run->to_come_ms);
     free(run);
 }
 

@@ -13,11 +13,13 @@
 struct evac_shell;
 struct evac_voice;
 struct evac_batch_heard;
+struct evac_host_paced;
 
 struct evac_shell_options {
     const struct evac_host *host; /* for drivers of real runs, and for time and randomness */
     const struct evac_host
-        *look_host; /* for rehearsals: the same, without any mutating transport */
+        *look_host;                /* for rehearsals: the same, without any mutating transport */
+    struct evac_host_paced *paced; /* is told whose calls go first; NULL: nobody is */
     const struct evac_catalog *catalog;
     const struct evac_facts *facts; /* for the lint of armed plans; NULL: none */
     const struct evac_zones *zones; /* for the calendar of drills; NULL: the machine's */

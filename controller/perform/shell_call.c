@@ -1,5 +1,6 @@
 #include "shell_internal.h"
 
+#include "host_paced.h"
 #include "redact.h"
 
 #include <stdlib.h>
@@ -304,6 +305,33 @@ static enum evac_code ask_driver(struct evac_shell *shell, struct shell_call *ca
     return call->driver->call(call->link, ask, done, call, &call->id, err);
 }
 
+/* Of a run: its app's tier, and the way that is still before it. What is only measured comes last.
+ */
+static struct evac_turn turn_of(const struct evac_shell *shell, const struct shell_call *call,
+                                const struct evac_call_effect *effect)
+{
+    struct evac_turn turn = { .tier = EVAC_TIERS_MAX + 1 };
+    size_t app =
+        call->run ? evac_engine_app(&shell->engine, call->run->plan->app) : shell->engine.app_count;
+    if (app < shell->engine.app_count)
+        turn.tier = (uint8_t)shell->engine.apps[app].tier;
+    if (call->run && effect->step < call->run->plan->forward_count)
+        turn.to_come_ms = call->run->to_come_ms[effect->step];
+    return turn;
+}
+
+static enum evac_code ask_in_turn(struct evac_shell *shell, struct shell_call *call,
+                                  const struct evac_call_effect *effect,
+                                  const struct evac_call *ask, struct evac_err *err)
+{
+    if (!shell->o.paced)
+        return ask_driver(shell, call, effect, ask, err);
+    struct evac_turn was = evac_host_paced_turn(shell->o.paced, turn_of(shell, call, effect));
+    enum evac_code code = ask_driver(shell, call, effect, ask, err);
+    (void)evac_host_paced_turn(shell->o.paced, was);
+    return code;
+}
+
 void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *effect)
 {
     struct shell_call *call = new_call(shell, effect);
@@ -321,7 +349,7 @@ void shell_make_call(struct evac_shell *shell, const struct evac_call_effect *ef
     if (!code)
         code = load_goal(shell, call, effect->goal_seq, &ask.goal, &err);
     if (!code)
-        code = ask_driver(shell, call, effect, &ask, &err);
+        code = ask_in_turn(shell, call, effect, &ask, &err);
     if (code) {
         refuse(shell, call, err.text, apply);
         free_call(call);

@@ -15,7 +15,8 @@ struct shell_run {
     size_t open_calls;
     bool over; /* for the engine; ended when that is durable */
     bool ended;
-    uint64_t last_seq; /* of the batch that it was over with */
+    uint64_t last_seq;    /* of the batch that it was over with */
+    uint32_t *to_come_ms; /* a forward step each: the longest way from its beginning to the end */
 };
 
 /* One open driver call. */

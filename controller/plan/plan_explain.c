@@ -145,14 +145,6 @@ void evac_plan_times(const struct evac_plan *plan, const uint64_t *step_ms, uint
     free(path.previous);
 }
 
-uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls)
-{
-    uint64_t wait = plan->poll_ms;
-    for (uint32_t k = 0; k < polls && wait < plan->poll_max_ms; k++)
-        wait += wait / 2;
-    return wait < plan->poll_max_ms ? wait : plan->poll_max_ms;
-}
-
 uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_steps,
                                  uint16_t *ret_count)
 {

@@ -35,3 +35,11 @@ const char *evac_plan_kind_name(const struct evac_plan *plan)
     return plan->workflow == EVAC_WORKFLOW_DRILL || of_drill ? evac_drill_kind_name(plan->drill)
                                                              : evac_workflow_name(plan->workflow);
 }
+
+uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls)
+{
+    uint64_t wait = plan->poll_ms;
+    for (uint32_t k = 0; k < polls && wait < plan->poll_max_ms; k++)
+        wait += wait / 2;
+    return wait < plan->poll_max_ms ? wait : plan->poll_max_ms;
+}

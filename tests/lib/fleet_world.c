@@ -108,8 +108,18 @@ static void close_pack(struct evac_link *link)
 }
 
 static const struct evac_param no_params[] = { { .name = NULL } };
+static const struct evac_op scale_ops[] = {
+    { .service = "db", .operation = "Look", .iam = "db:Look", .home = EVAC_HOME_TO },
+    { .service = "db",
+      .operation = "Switch",
+      .iam = "db:Switch",
+      .home = EVAC_HOME_TO,
+      .mutates = true },
+    { 0 },
+};
 static const struct evac_action actions[] = {
     { .name = "scale",
+      .ops = scale_ops,
       .doc = "the switch is on",
       .flags = EVAC_ACTION_MUTATES,
       .usual_ms = 1000,
@@ -415,6 +425,21 @@ enum evac_code fleet_order(struct fleet *f, const char *region, const struct eva
 const char *fleet_said(const struct fleet *f)
 {
     return f->said.text;
+}
+
+const struct evac_model *fleet_model(const struct fleet *f)
+{
+    return f->model;
+}
+
+const struct evac_catalog *fleet_catalog(void)
+{
+    return &catalog;
+}
+
+struct evac_now fleet_now(struct fleet *f)
+{
+    return (struct evac_now){ .boot_ms = f->now_ms, .wall_ms = host_wall(f) };
 }
 
 struct evac_shell *fleet_shell(struct fleet *f)

@@ -43,6 +43,10 @@ enum evac_code fleet_say(struct fleet *f, enum evac_command_verb verb, const cha
 enum evac_code fleet_order(struct fleet *f, const char *region, const struct evac_order_wish *wish,
                            const struct evac_caller *caller);
 const char *fleet_said(const struct fleet *f);
+/* Its driver says that a move is one call of "db:Switch", and a look one of "db:Look". */
+const struct evac_model *fleet_model(const struct fleet *f);
+const struct evac_catalog *fleet_catalog(void);
+struct evac_now fleet_now(struct fleet *f);
 struct evac_shell *fleet_shell(struct fleet *f);
 const struct evac_incident *fleet_incident(struct fleet *f, const char *region);
 

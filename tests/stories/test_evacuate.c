@@ -1,5 +1,6 @@
 /* A region is left because somebody says so, whatever probes say of it. */
 #include "fleet_world.h"
+#include "foresee.h"
 #include "suite.h"
 
 #include <string.h>
@@ -528,6 +529,132 @@ START_TEST(a_reload_in_the_middle_changes_nothing)
 }
 END_TEST
 
+/* --- foreseen: the numbers by hand
+ * ------------------------------------------------------------------------------ */
+
+#define FACTS(batches)                                                                             \
+    "date = \"2026-08-01\"; sources = { page = \"https://example.com/\"; };\n"                     \
+    "limits = ( { service = \"db\"; operations = ( \"*\" ); rate = \"2\"; burst = 4; source = "    \
+    "\"page\"; } );\n" batches
+
+#define TOGETHER                                                                                   \
+    "batches = ( { by = \"to\"; service = \"db\"; operations = ( \"Switch\" ); values = ( "        \
+    "\"app\" "                                                                                     \
+    "); records = 5; characters = 1000; counts = 2; source = \"page\"; } );\n"
+
+static struct evac_arena *arena;
+static struct evac_foreseen foreseen;
+
+static void foresee(const char *text, const struct evac_order_wish *wish)
+{
+    const struct evac_conf_text file = { "facts.cfg", evac_str(text) };
+    struct evac_diag diag = { .arena = arena = evac_arena_new() };
+    struct evac_err err = { EVAC_OK, "" };
+    const struct evac_facts *facts;
+    ck_assert_int_eq(evac_facts_parse(&file, 1, &diag, &facts, &err), EVAC_OK);
+    const struct evac_foresee_input in = { .shell = fleet_shell(f),
+                                           .model = fleet_model(f),
+                                           .catalog = fleet_catalog(),
+                                           .facts = facts,
+                                           .region = EVAC_STR(EAST),
+                                           .wish = *wish,
+                                           .now = fleet_now(f) };
+    ck_assert_msg(evac_foresee(&in, arena, &foreseen, &err) == EVAC_OK, "%s", err.text);
+}
+
+static const struct evac_foreseen_calls *calls_of(const char *operation)
+{
+    for (size_t i = 0; i < foreseen.call_count; i++)
+        if (evac_str_is(foreseen.calls[i].operation, operation))
+            return &foreseen.calls[i];
+    ck_abort_msg("no calls of %s", operation);
+    return NULL;
+}
+
+/*
+ * Six apps of one step of a second each, polled after a second; app 3 waits for app 4; two at a
+ * time. A look before, one while it moves, one at the end: 18, of which 12 must be; and 6 changes.
+ * Of two calls a second, four at once, half is used: 24 calls are (24 - 2) / 1 s. At best 18 of
+ * them: (18 - 2) / 1 s, with nothing before the first or after the last.
+ */
+START_TEST(what_is_foreseen_is_what_one_counts_by_hand)
+{
+    begin(6, alike, "incident = { parallel = 2; }; limits = { share = 50; };");
+    foresee(FACTS(""), &all);
+    ck_assert_uint_eq(foreseen.going, 6);
+    ck_assert_uint_eq(foreseen.waves, 1);
+    ck_assert_uint_eq(foreseen.apps[0].p50_ms, 1000);
+    ck_assert_uint_eq(foreseen.apps[0].p95_ms, 2276); /* e to the power of 1.645 / 2 */
+    ck_assert_uint_eq(foreseen.apps[0].app, 4);       /* the longest way begins with it */
+    ck_assert_uint_eq(foreseen.apps[5].begins_ms, 2000);
+    ck_assert_uint_eq(calls_of("Look")->expected, 18);
+    ck_assert_uint_eq(calls_of("Look")->least, 12);
+    ck_assert_uint_eq(calls_of("Switch")->expected, 6);
+    ck_assert_str_eq(calls_of("Switch")->region.p, WEST);
+    ck_assert_uint_eq(calls_of("Look")->rate_milli, 1000);
+    ck_assert_uint_eq(calls_of("Look")->alone_ms, 16000);
+    ck_assert_uint_eq(foreseen.expected_calls, 24);
+    ck_assert_uint_eq(foreseen.chain_ms, 2000);
+    ck_assert_uint_eq(foreseen.bound_ms, 16000);
+    ck_assert_str_eq(foreseen.bound_by.p, "18 calls of db in us-west-2 at 1.0 a second");
+    ck_assert_uint_eq(foreseen.buckets[0].alone_ms, 22000);
+    ck_assert_uint_eq(foreseen.estimate_ms, 16000); /* other looks give way */
+    evac_arena_free(arena);
+}
+END_TEST
+
+/* Without limits: three rounds of two, and at best the chain. */
+START_TEST(without_limits_the_longest_way_is_the_bound)
+{
+    begin(6, alike, "incident = { parallel = 2; };");
+    foresee("date = \"2026-08-01\";", &all);
+    ck_assert_uint_eq(foreseen.bound_ms, 2000);
+    ck_assert_str_eq(foreseen.bound_by.p, "the longest way, which begins with app-004");
+    ck_assert_uint_eq(foreseen.estimate_ms, 3000);
+    ck_assert_uint_eq(calls_of("Look")->rate_milli, 0);
+    evac_arena_free(arena);
+}
+END_TEST
+
+/* Six records that count twice, five to a call: three calls. */
+START_TEST(changes_that_go_together_are_counted_as_calls)
+{
+    begin(6, alike, "incident = { parallel = 2; }; limits = { share = 50; };");
+    foresee(FACTS(TOGETHER), &all);
+    ck_assert_uint_eq(foreseen.batch_count, 1);
+    ck_assert_str_eq(foreseen.batches[0].by.p, WEST);
+    ck_assert_uint_eq(foreseen.batches[0].records, 6);
+    ck_assert_uint_eq(foreseen.batches[0].characters, 6 * strlen("app-000"));
+    ck_assert_uint_eq(foreseen.batches[0].calls, 3);
+    ck_assert_uint_eq(calls_of("Switch")->expected, 3);
+    ck_assert_uint_eq(foreseen.bound_ms, 13000);
+    evac_arena_free(arena);
+}
+END_TEST
+
+/* Who can not go, who waits for what, who is left out; and nothing was begun. */
+START_TEST(what_keeps_an_app_is_foreseen)
+{
+    begin(10, in_tiers, "");
+    say(EVAC_CMD_HOLD, "app-005");
+    say(EVAC_CMD_FREEZE, "app-000");
+    foresee(FACTS(""), &(struct evac_order_wish){ .tiers = TIER(1) | TIER(2) });
+    ck_assert_uint_eq(foreseen.going, 3);
+    ck_assert_uint_eq(foreseen.blocked, 1);
+    ck_assert_uint_eq(foreseen.left_out, 6);
+    ck_assert_uint_eq(foreseen.waves, 2);
+    for (size_t i = 0; i < foreseen.app_count; i++) {
+        const struct evac_foreseen_app *x = &foreseen.apps[i];
+        const char *says = x->app == 5 ? "bob holds it: " : x->app == 0 ? "freeze: " : "";
+        ck_assert_msg(x->goes == (x->app != 5) && x->why.n >= strlen(says) &&
+                          (says[0] ? evac_str_starts(x->why, says) : x->why.n == 0),
+                      "app %zu: %.*s", x->app, EVAC_STR_ARG(x->why));
+    }
+    ck_assert_uint_eq(fleet_admitted(f), 0);
+    evac_arena_free(arena);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("evacuate");
@@ -554,6 +681,10 @@ static void cases(Suite *suite)
     tcase_add_loop_test(tc, an_evacuation_becomes_an_incident_under_way, 0, 2);
     tcase_add_test(tc, an_order_goes_on_though_the_region_is_up_again);
     tcase_add_test(tc, a_reload_in_the_middle_changes_nothing);
+    tcase_add_test(tc, what_is_foreseen_is_what_one_counts_by_hand);
+    tcase_add_test(tc, without_limits_the_longest_way_is_the_bound);
+    tcase_add_test(tc, changes_that_go_together_are_counted_as_calls);
+    tcase_add_test(tc, what_keeps_an_app_is_foreseen);
     suite_add_tcase(suite, tc);
 }
 

@@ -202,7 +202,7 @@ END_TEST
 static struct fake_host *fake;
 static struct evac_host_paced *paced;
 static unsigned answered, unsent;
-static char order[64];
+static char order[128];
 
 static void begin(void)
 {
@@ -324,6 +324,99 @@ START_TEST(what_the_host_refuses_after_a_wait_was_not_sent)
 }
 END_TEST
 
+/* Two go, the third and all behind it wait: the bucket holds two, and is filled with two a second.
+ */
+static void fill_bucket(void)
+{
+    send("db:Put", true, "");
+    send("db:Put", true, "");
+}
+
+static void send_in_turn(uint8_t tier, uint32_t to_come_ms, bool mutates, const char *name)
+{
+    struct evac_turn was = evac_host_paced_turn(paced, (struct evac_turn){ tier, to_come_ms });
+    send(mutates ? "db:Put" : "db:Get", mutates, name);
+    (void)evac_host_paced_turn(paced, was);
+}
+
+START_TEST(a_lower_tier_goes_first_and_in_it_who_has_the_longest_way)
+{
+    fill_bucket();
+    send_in_turn(3, 1000, true, "c");
+    send_in_turn(1, 1000, true, "b");
+    send_in_turn(0, 500000, true, "e"); /* nobody's */
+    send_in_turn(1, 60000, true, "a");
+    send_in_turn(3, 1000, true, "d");
+    fake_host_run(fake, 10000);
+    ck_assert_str_eq(order, "abcde");
+}
+END_TEST
+
+/* One of the last tier, and one of the first every half second, which is all that there is. */
+START_TEST(nobody_is_passed_for_ever)
+{
+    fill_bucket();
+    send_in_turn(1, 0, true, "1");
+    send_in_turn(5, 0, true, "5");
+    for (unsigned ms = 0; ms < 26000 && !strchr(order, '5'); ms += 500) {
+        send_in_turn(1, 600000, true, "1");
+        fake_host_run(fake, 500);
+        if (ms < 20000) /* four tiers */
+            ck_assert_ptr_null(strchr(order, '5'));
+    }
+    ck_assert_ptr_nonnull(strchr(order, '5'));
+}
+END_TEST
+
+START_TEST(looks_and_changes_do_not_starve_each_other)
+{
+    fill_bucket();
+    for (int i = 0; i < 8; i++)
+        send_in_turn(1, 0, true, "C");
+    for (int i = 0; i < 4; i++)
+        send_in_turn(5, 0, false, "l");
+    fake_host_run(fake, 10000);
+    ck_assert_str_eq(order, "CCClCCClCCll");
+}
+END_TEST
+
+static char second_of[8];
+
+static void ask_more(void *user, const struct evac_http_reply *reply)
+{
+    (void)reply;
+    second_of[0] = *(const char *)user;
+    send("db:Put", true, second_of);
+}
+
+/* A driver's call of several exchanges: the second has the turn of the first, though nobody says
+ * so, and whether or not that had to wait. */
+START_TEST(what_is_asked_while_one_is_answered_has_its_turn)
+{
+    const struct evac_host *host = evac_host_paced_host(paced);
+    char name[] = "n";
+    const struct evac_http_request request = { .method = EVAC_STR("POST"),
+                                               .url = EVAC_STR("http://example.com/"),
+                                               .operation = EVAC_STR("db:Put"),
+                                               .region = EVAC_STR("us-east-1"),
+                                               .max_reply_bytes = 1000,
+                                               .total_ms = 1000,
+                                               .mutates = true };
+    struct evac_err err = { EVAC_OK, "" };
+    uint64_t id = 0;
+    struct evac_turn was = evac_host_paced_turn(paced, (struct evac_turn){ 1, 0 });
+    ck_assert_int_eq(host->http(host->ctx, &request, ask_more, name, &id, &err), EVAC_OK);
+    (void)evac_host_paced_turn(paced, was);
+    ck_assert_uint_ne(id, 0);
+    send("db:Put", true, "");
+    for (int i = 0; i < 3; i++)
+        send("db:Put", true, "x");
+    fake_host_run(fake, 5000);
+    ck_assert_str_eq(order, "nxxx");
+    ck_assert_uint_eq(evac_host_paced_turn(paced, (struct evac_turn){ 0, 0 }).tier, 0);
+}
+END_TEST
+
 static void cases(Suite *suite)
 {
     TCase *buckets = tcase_create("buckets"), *host = tcase_create("host");
@@ -344,6 +437,10 @@ static void cases(Suite *suite)
     tcase_add_test(host, nobody_waits_longer_than_a_minute);
     tcase_add_test(host, without_limits_all_that_wait_go);
     tcase_add_test(host, what_the_host_refuses_after_a_wait_was_not_sent);
+    tcase_add_test(host, a_lower_tier_goes_first_and_in_it_who_has_the_longest_way);
+    tcase_add_test(host, nobody_is_passed_for_ever);
+    tcase_add_test(host, looks_and_changes_do_not_starve_each_other);
+    tcase_add_test(host, what_is_asked_while_one_is_answered_has_its_turn);
     suite_add_tcase(suite, host);
 }
 
