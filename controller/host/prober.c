@@ -19,9 +19,10 @@
 #define ROOM_MS      50u /* until a round that found no room tries again */
 /* Rounds that are due at about the same time begin together, about so many: a process that is
  * woken for each alone spends as much on waking as on probing. Few enough that one's answer does
- * not wait for the others' connections; and none is moved by more than the raster. */
-#define TOGETHER      8u
-#define RASTER_MAX_MS 10u
+ * not wait for the others' connections (who makes one counts twice); and none is moved by more than
+ * the raster. */
+#define TOGETHER      16u
+#define RASTER_MAX_MS 16u
 
 /* splitmix64: spreads a seed well, and is no secret. */
 uint64_t prober_chance(struct evac_prober *prober)
@@ -34,49 +35,50 @@ uint64_t prober_chance(struct evac_prober *prober)
 
 /* --- the heap: who is next ------------------------------------------------------------------- */
 
-static void put_at(struct evac_prober *prober, uint32_t i, struct prober_target *t)
+/* The keys stand in the heap itself: what is compared lies together. */
+static void put_at(struct evac_prober *prober, uint32_t i, struct prober_due due)
 {
-    prober->heap[i] = t;
-    t->heap_at = i;
+    prober->heap[i] = due;
+    due.t->heap_at = i;
 }
 
 static void sift_up(struct evac_prober *prober, uint32_t i)
 {
-    struct prober_target *t = prober->heap[i];
-    for (uint32_t up; i > 0 && prober->heap[up = (i - 1) / 2]->at_ms > t->at_ms; i = up)
+    struct prober_due due = prober->heap[i];
+    for (uint32_t up; i > 0 && prober->heap[up = (i - 1) / 2].at_ms > due.at_ms; i = up)
         put_at(prober, i, prober->heap[up]);
-    put_at(prober, i, t);
+    put_at(prober, i, due);
 }
 
 static void sift_down(struct evac_prober *prober, uint32_t i)
 {
-    struct prober_target *t = prober->heap[i];
+    struct prober_due due = prober->heap[i];
     for (;;) {
         uint32_t down = 2 * i + 1;
         if (down >= prober->heap_count)
             break;
         if (down + 1 < prober->heap_count &&
-            prober->heap[down + 1]->at_ms < prober->heap[down]->at_ms)
+            prober->heap[down + 1].at_ms < prober->heap[down].at_ms)
             down++;
-        if (prober->heap[down]->at_ms >= t->at_ms)
+        if (prober->heap[down].at_ms >= due.at_ms)
             break;
         put_at(prober, i, prober->heap[down]);
         i = down;
     }
-    put_at(prober, i, t);
+    put_at(prober, i, due);
 }
 
 static void heap_add(struct evac_prober *prober, struct prober_target *t)
 {
     if (prober->heap_count == prober->heap_cap) {
         uint32_t cap = prober->heap_cap ? prober->heap_cap * 2 : 64;
-        struct prober_target **heap = realloc(prober->heap, cap * sizeof(struct prober_target *));
+        struct prober_due *heap = realloc(prober->heap, cap * sizeof *heap);
         if (!heap)
             abort();
         prober->heap = heap;
         prober->heap_cap = cap;
     }
-    put_at(prober, prober->heap_count++, t);
+    put_at(prober, prober->heap_count++, (struct prober_due){ t->at_ms, t });
     sift_up(prober, t->heap_at);
 }
 
@@ -86,12 +88,12 @@ static void heap_remove(struct evac_prober *prober, struct prober_target *t)
     if (i == PROBER_IN_NO_HEAP)
         return;
     t->heap_at = PROBER_IN_NO_HEAP;
-    struct prober_target *last = prober->heap[--prober->heap_count];
-    if (last == t)
+    struct prober_due last = prober->heap[--prober->heap_count];
+    if (last.t == t)
         return;
     put_at(prober, i, last);
     sift_up(prober, i);
-    sift_down(prober, last->heap_at);
+    sift_down(prober, last.t->heap_at);
 }
 
 void prober_set_deadline(struct prober_target *t, uint64_t at_ms)
@@ -101,6 +103,7 @@ void prober_set_deadline(struct prober_target *t, uint64_t at_ms)
         heap_add(t->prober, t);
         return;
     }
+    t->prober->heap[t->heap_at].at_ms = at_ms;
     sift_up(t->prober, t->heap_at);
     sift_down(t->prober, t->heap_at);
 }
@@ -115,13 +118,13 @@ static bool is_in_round(const struct prober_target *t)
 /* How far apart the instants are at which rounds begin: as many milliseconds as bring TOGETHER. */
 static uint32_t raster_ms(const struct evac_prober *prober)
 {
-    uint64_t ms = prober->rate_micro ? TOGETHER * (uint64_t)1000000000 / prober->rate_micro : 0;
+    uint64_t ms = prober->rate_micro ? TOGETHER * 1000000000ull / prober->rate_micro : 0;
     return ms < 1 ? 1 : ms < RASTER_MAX_MS ? (uint32_t)ms : RASTER_MAX_MS;
 }
 
 static uint64_t rate_micro(const struct prober_target *t)
 {
-    return 1000000000 / t->every_ms;
+    return (t->keep_alive ? 1u : 2u) * 1000000000ull / t->every_ms;
 }
 
 /* Rounds stand on a raster, each moved by up to a tenth; a raster that fell behind begins anew. */
@@ -292,13 +295,13 @@ static void on_timer(uv_timer_t *timer)
     struct evac_prober *prober = timer->data;
     uint64_t now = evac_boot_ms();
     bool looked = false;
-    while (prober->heap_count && prober->heap[0]->at_ms <= now) {
-        if (!looked && is_in_round(prober->heap[0])) {
+    while (prober->heap_count && prober->heap[0].at_ms <= now) {
+        if (!looked && is_in_round(prober->heap[0].t)) {
             take_events(prober);
             looked = true;
             continue;
         }
-        on_due(prober->heap[0], now);
+        on_due(prober->heap[0].t, now);
     }
     prober_start_queued(prober);
     prober_arm(prober);
@@ -313,7 +316,7 @@ void prober_arm(struct evac_prober *prober)
         return;
     }
     uint64_t now = evac_boot_ms();
-    uint64_t at = prober->heap[0]->at_ms;
+    uint64_t at = prober->heap[0].at_ms;
     uv_update_time(prober->loop);
     uv_timer_start(&prober->timer, on_timer, at > now ? at - now : 0, 0);
 }
@@ -349,7 +352,7 @@ enum evac_code evac_prober_add(struct evac_prober *prober, const struct evac_pro
     prober->rate_micro += rate_micro(t);
     t->base_ms = evac_boot_ms() + (target->at_once ? 0 : prober_chance(prober) % t->every_ms);
     prober_set_deadline(t, t->base_ms);
-    if (prober->heap[0] == t)
+    if (prober->heap[0].t == t)
         prober_arm(prober);
     if (ret_id)
         *ret_id = t->id;

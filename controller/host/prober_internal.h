@@ -114,6 +114,11 @@ struct prober_target {
     TAILQ_ENTRY(prober_target) queue;
 };
 
+struct prober_due {
+    uint64_t at_ms; /* the target's */
+    struct prober_target *t;
+};
+
 struct evac_prober {
     uv_loop_t *loop;
     struct evac_dns *dns;
@@ -121,7 +126,7 @@ struct evac_prober {
     evac_prober_fn *fn;
     void *user;
     struct evac_ids ids;
-    struct prober_target **heap;
+    struct prober_due *heap;
     uint32_t heap_count, heap_cap;
     TAILQ_HEAD(prober_queue, prober_target) queued;
     uint32_t queued_count, in_flight, max_open;
@@ -132,7 +137,7 @@ struct evac_prober {
     LIST_HEAD(prober_questions, prober_question) questions;
     uint32_t execs;
     uint64_t chance;     /* state of the jitter */
-    uint64_t rate_micro; /* rounds of all targets, millionths a second */
+    uint64_t rate_micro; /* rounds of all targets, millionths a second; fresh ones twice */
     uint32_t serial;
     int epoll;
     uv_poll_t poll;

@@ -330,6 +330,7 @@ static void go(struct prober_target *t, const struct evac_addresses *addresses)
         t->conn->reused = true;
         begin_request(t, 0);
     } else {
+        prober_set_deadline(t, t->started_us / 1000 + t->connect_ms);
         connect_next(t, addresses);
     }
 }
@@ -374,12 +375,12 @@ void prober_round_start(struct prober_target *t)
     const struct evac_addresses *addresses =
         evac_names_find(t->prober->names, t->url.host, t->resolver, now);
     t->stage = PROBER_RESOLVING;
-    prober_set_deadline(
-        t, now + (!addresses && last_addresses(t) ? t->connect_ms / 2 : t->connect_ms));
-    if (addresses)
+    if (addresses) {
         go(t, addresses);
-    else
-        ask_addresses(t);
+        return;
+    }
+    prober_set_deadline(t, now + (last_addresses(t) ? t->connect_ms / 2 : t->connect_ms));
+    ask_addresses(t);
 }
 
 /* DNS is silent: is there an address of before? */
@@ -390,7 +391,6 @@ static bool went_stale(struct prober_target *t)
     if (t->stage != PROBER_RESOLVING || !addresses || evac_boot_ms() >= until)
         return false;
     evac_names_drop(&t->waiter);
-    prober_set_deadline(t, until);
     go(t, addresses);
     return true;
 }
