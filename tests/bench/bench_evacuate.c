@@ -24,6 +24,10 @@ static void print(const struct evacuation *e, const struct evacuation_bound *bou
            e->requests, e->refused);
     for (size_t i = 0; i < e->service_count; i++)
         printf("%s\"%s\":%u", i ? "," : "", e->services[i].name, e->services[i].asked);
+    printf("},\"by_operation\":{");
+    for (size_t i = 0; i < e->operation_count; i++)
+        printf("%s\"%s %s\":[%u,%u]", i ? "," : "", e->operations[i].name, e->operations[i].region,
+               e->operations[i].asked, e->operations[i].refused);
     printf("},\"dns_batches\":%u,\"dns_changes\":%u,\"most_at_once\":%u,\"rows\":%llu,"
            "\"cpu_s\":%.2f}\n",
            e->dns_batches, e->dns_changes, e->most_at_once, (unsigned long long)e->rows, cpu_s);

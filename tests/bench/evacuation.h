@@ -54,10 +54,11 @@ struct evacuation_bound {
 };
 
 /*
- * No evacuation of so many apps is faster: the longest way of any of them (with those that it waits
- * for) where nothing limits it, and, for each of AWS's limits, until the last of the calls that
- * there must be is taken, and then the shortest way. Must be: each change once, and one look at
- * what came of it; of DNS a batch a zone.
+ * No evacuation of so many apps is faster: the longest way among ten of them (with those that they
+ * wait for; durations are drawn, so that of the tens the one in the middle) where nothing limits
+ * it, and, for each of AWS's limits, until the last of the calls that there must be is taken, and
+ * then the shortest way. Must be: each change once, and one look at what came of it; of DNS a batch
+ * a zone.
  */
 void evacuation_bound(unsigned apps, struct evacuation_bound *ret);
 
