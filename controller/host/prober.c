@@ -22,7 +22,7 @@
  * not wait for the others' connections (who makes one counts twice); and none is moved by more than
  * the raster. */
 #define TOGETHER      16u
-#define RASTER_MAX_MS 16u
+#define RASTER_MAX_MS 16u /* less than a tenth to either side of the shortest period */
 
 /* splitmix64: spreads a seed well, and is no secret. */
 uint64_t prober_chance(struct evac_prober *prober)
@@ -130,12 +130,14 @@ static uint64_t rate_micro(const struct prober_target *t)
 /* Rounds stand on a raster, each moved by up to a tenth; a raster that fell behind begins anew. */
 static void plan_next(struct prober_target *t, uint64_t now)
 {
-    uint32_t tenth = t->every_ms / 10;
+    uint32_t tenth = t->every_ms / 10, raster = raster_ms(t->prober);
     t->base_ms += t->every_ms;
     if (t->base_ms < now)
         t->base_ms = now;
     uint64_t at = t->base_ms + prober_chance(t->prober) % (2 * tenth + 1) - tenth;
-    at -= at % raster_ms(t->prober);
+    at -= at % raster;
+    if (at + tenth < t->base_ms) /* a tenth is a tenth */
+        at += raster;
     prober_set_deadline(t, at > now ? at : now);
 }
 

@@ -21,7 +21,7 @@
 #define EVERY_MS   10000u /* of the probes */
 #define ANSWER_MS  20u    /* of the apps' endpoints */
 #define CALM_MS    120000u
-#define GIVE_UP_MS 3600000u /* beyond that not all will have moved */
+#define GIVE_UP_MS 1800000u /* beyond that not all will have moved */
 #define FILE_BYTES 65536u
 
 static const char *const region_names[REGIONS] = { FROM, TO };
