@@ -212,12 +212,14 @@ void daemon_event(struct evac_daemon *daemon, struct evac_event *event)
     daemon_rearm(daemon);
 }
 
+/* Not armed again here, but before the loop sleeps: a timer that is due at once, set by itself, is
+ * all that the loop would ever do (libuv runs timers until none is due), and what could end that, a
+ * commit or a request, would wait for ever. */
 static void on_wake(uv_timer_t *timer)
 {
     struct evac_daemon *daemon = timer->data;
     if (daemon->shell) /* not an event: the shell has duties of its own by time */
         (void)evac_shell_tick(daemon->shell, NULL);
-    daemon_rearm(daemon);
 }
 
 void daemon_rearm(struct evac_daemon *daemon)

@@ -320,7 +320,8 @@ void prober_arm(struct evac_prober *prober)
     uint64_t now = evac_boot_ms();
     uint64_t at = prober->heap[0].at_ms;
     uv_update_time(prober->loop);
-    uv_timer_start(&prober->timer, on_timer, at > now ? at - now : 0, 0);
+    /* never at once: under overload the loop would run this timer alone, and nothing else */
+    uv_timer_start(&prober->timer, on_timer, at > now ? at - now : 1, 0);
 }
 
 static void on_events(uv_poll_t *poll, int status, int what)
