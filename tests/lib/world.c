@@ -175,6 +175,43 @@ static void forget(struct exchange *x)
     free(x);
 }
 
+/* Of a body that is about several things by their names, as a batch of record changes. */
+static struct evac_str next_name(struct evac_str *body)
+{
+    static const char open[] = "<Name>";
+    for (size_t i = 0; i + sizeof open - 1 < body->n; i++)
+        if (memcmp(body->p + i, open, sizeof open - 1) == 0) {
+            struct evac_str rest = { body->p + i + sizeof open - 1, body->n - i - sizeof open + 1 };
+            return evac_str_cut(rest, '<', body);
+        }
+    return EVAC_STR_NONE;
+}
+
+static void keep_names(struct seat *s, struct evac_str body)
+{
+    struct evac_buf names;
+    evac_buf_init(&names, sizeof s->lost_names - 1);
+    for (struct evac_str name; (name = next_name(&body)).n;)
+        evac_buf_putf(&names, "<%.*s>", EVAC_STR_ARG(name));
+    bool whole =
+        !names.failed && evac_str_copy(s->lost_names, sizeof s->lost_names, evac_buf_str(&names));
+    if (!whole)
+        s->lost_names[0] = '\0';
+    evac_buf_done(&names);
+}
+
+/* A change of other records of the zone repeats nothing. */
+static bool is_about_what_was_lost(const struct seat *s, struct evac_str body)
+{
+    bool about = s->lost_names[0] == '\0';
+    char part[300];
+    for (struct evac_str name; !about && (name = next_name(&body)).n;) {
+        snprintf(part, sizeof part, "<%.*s>", EVAC_STR_ARG(name));
+        about = strstr(s->lost_names, part) != NULL;
+    }
+    return about;
+}
+
 static void answer(struct exchange *x, enum evac_http_fate fate, const char *error)
 {
     struct evac_http_reply reply = { .fate = fate,
@@ -199,6 +236,7 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
     } else if (fate == EVAC_HTTP_LOST && x->request.mutates) {
         (void)evac_str_copy(x->seat->lost_operation, sizeof x->seat->lost_operation,
                             x->request.operation);
+        keep_names(x->seat, x->request.body);
     }
     done(x->user, &reply);
 }
@@ -478,7 +516,8 @@ static void check_mutation(struct seat *s, const struct evac_http_request *reque
         broke(w, "S14: a rehearsal sends %.*s", EVAC_STR_ARG(request->operation));
     if (!intended)
         broke(w, "R1: %.*s was sent without a durable intent", EVAC_STR_ARG(request->operation));
-    if (s->lost_operation[0] && evac_str_is(request->operation, s->lost_operation))
+    if (s->lost_operation[0] && evac_str_is(request->operation, s->lost_operation) &&
+        is_about_what_was_lost(s, request->body))
         broke(w, "R5: %.*s was lost and sent again without a look",
               EVAC_STR_ARG(request->operation));
 }

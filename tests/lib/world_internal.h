@@ -42,6 +42,7 @@ struct seat {
     bool dead;                 /* killed in the middle: nothing that it still does is done */
     /* R5: a mutation of a service was lost, and nothing was read since */
     char lost_operation[64];
+    char lost_names[512]; /* what it was about, where its body names several things; "" all */
     /* what is so in each region when it looks, whether it can see it or not */
     struct health {
         unsigned good, bad;    /* answers in a row; bad ones since it was last well */
