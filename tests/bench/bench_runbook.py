@@ -151,7 +151,7 @@ def signed_calls(world):
 
 def timed(command, **more):
     began = time.perf_counter()
-    r = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, **more)
+    r = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, **more)
     took = (time.perf_counter() - began) * 1000
     if r.returncode:
         raise SystemExit("%s: %d\n%s%s" % (command[0], r.returncode, r.stdout[-2000:], r.stderr[-2000:]))
