@@ -183,11 +183,34 @@ static const struct {
     { pem, false },   { named, false }, { url_password, false },
 };
 
+/* With what a secret, or the name of one, begins: nearly nowhere is more than this one looked at. */
+static bool may_begin(char c)
+{
+    switch (lower(c)) {
+    case 'a':
+    case 'b':
+    case 'c':
+    case 'e':
+    case 'p':
+    case 's':
+    case 't':
+    case '-':
+    case ':':
+        return true;
+    default:
+        return false;
+    }
+}
+
 void evac_redact(struct evac_str text, struct evac_buf *out)
 {
     size_t plain = 0;
     for (size_t i = 0; i < text.n;) {
         size_t n = 0, keep = 0;
+        if (!may_begin(text.p[i])) {
+            i++;
+            continue;
+        }
         bool within = i > 0 && is_letter_or_digit(text.p[i - 1]);
         for (size_t k = 0; n == 0 && k < sizeof rules / sizeof rules[0]; k++)
             if (!rules[k].word || !within)

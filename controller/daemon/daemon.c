@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "calendar.h"
 #include "daemon_share.h"
+#include "lints.h"
 #include "log.h"
 #include "model_check.h"
 #include "version.h"
@@ -282,6 +283,7 @@ static enum evac_code open_shell(struct evac_daemon *daemon, struct evac_err *er
         .look_host = &daemon->look,
         .catalog = evac_builtin_catalog(),
         .facts = daemon->facts,
+        .lints = daemon->lints,
         .store = daemon->store,
         .follows = daemon_share_follows(daemon),
         .user = daemon,
@@ -529,6 +531,7 @@ static enum evac_code replace_model(struct evac_daemon *daemon, const struct eva
     struct evac_arena *arena;
     const struct evac_facts *facts = read_facts(model, &arena);
     enum evac_code code = EVAC_OK;
+    evac_lints_forget(daemon->lints);
     if (daemon->shell) {
         evac_shell_set_facts(daemon->shell, facts);
         code = evac_shell_reload(daemon->shell, model, err);
@@ -666,6 +669,7 @@ enum evac_code evac_daemon_new(uv_loop_t *loop, const struct evac_daemon_options
         return code;
     setup_log(&daemon->model->controller);
     daemon->facts = read_facts(daemon->model, &daemon->facts_arena);
+    daemon->lints = evac_lints_new();
     code = open_host(daemon, err);
     if (!code) {
         daemon->started_ms = evac_daemon_now_ms(daemon);
@@ -743,6 +747,7 @@ void evac_daemon_free(struct evac_daemon *daemon)
     evac_model_free(daemon->old_model);
     daemon_pace_close(daemon);
     evac_arena_free(daemon->facts_arena);
+    evac_lints_free(daemon->lints);
     evac_history_free(daemon->history);
     daemon_meter_close(daemon);
     evac_passes_free(daemon->passes);

@@ -10,6 +10,7 @@
 #include "facts.h"
 #include "store.h"
 
+struct evac_lints;
 struct evac_shell;
 struct evac_voice;
 struct evac_batch_heard;
@@ -22,6 +23,8 @@ struct evac_shell_options {
     struct evac_host_paced *paced; /* is told whose calls go first; NULL: nobody is */
     const struct evac_catalog *catalog;
     const struct evac_facts *facts; /* for the lint of armed plans; NULL: none */
+    struct evac_lints *lints; /* what it said before (lints.h); NULL: nothing is remembered. Its
+                                 owner lets it forget when facts or catalog change */
     const struct evac_zones *zones; /* for the calendar of drills; NULL: the machine's */
     struct evac_store
         *store;   /* open, with the lead unless it follows; closed by the caller after the shell is

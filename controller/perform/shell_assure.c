@@ -4,6 +4,7 @@
  * an app could be moved to. One app at a time and with a pause between: a thousand apps must not
  * hold up anybody.
  */
+#include "lints.h"
 #include "plan_lint.h"
 #include "shell_internal.h"
 
@@ -89,8 +90,7 @@ static void say_errors(const struct evac_lint *lint, char *out, size_t bytes)
 }
 
 static void lint_plan(const struct evac_shell *shell, const struct evac_plan *plan,
-                      struct evac_arena *arena, struct evac_assure_event *e, char *text,
-                      size_t bytes)
+                      struct evac_arena *arena, struct evac_lint_said *said)
 {
     struct evac_lint lint;
     struct evac_lint_request request = { .plan = plan,
@@ -100,11 +100,8 @@ static void lint_plan(const struct evac_shell *shell, const struct evac_plan *pl
                                          .down = evac_lint_down(plan),
                                          .today = shell_now(shell).wall_ms / DAY_MS };
     evac_lint_plan(&request, arena, &lint);
-    size_t errors = lint.counts[EVAC_LINT_ERROR];
-    if (errors && e->ok)
-        say_errors(&lint, text, bytes);
-    e->ok = e->ok && errors == 0;
-    e->number += (int64_t)errors;
+    said->errors = (int64_t)lint.counts[EVAC_LINT_ERROR];
+    say_errors(&lint, said->text, sizeof said->text);
 }
 
 void evac_shell_expect(struct evac_shell *shell, size_t app, uint64_t ms)
@@ -115,38 +112,62 @@ void evac_shell_expect(struct evac_shell *shell, size_t app, uint64_t ms)
 }
 
 /* Until somebody who knows the history says better. */
-static void expect_usual(struct evac_shell *shell, uint16_t app, const struct evac_plan *plan)
+static void expect_usual(struct evac_shell *shell, size_t app, uint64_t usual_ms)
 {
-    if (shell->engine.apps[app].expected_ms == 0)
-        evac_shell_expect(shell, app, evac_plan_critical_path(plan, NULL, NULL));
+    if (usual_ms && shell->engine.apps[app].expected_ms == 0)
+        evac_shell_expect(shell, app, usual_ms);
 }
 
-/* The ungraceful failover from one region to another, added to what is known of the latter. */
-static void lint_move(struct evac_shell *shell, const struct evac_app *app, uint16_t from,
-                      struct evac_assure_event *e, char *text, size_t bytes)
+/* Of the ungraceful failover from one region to another. */
+static struct evac_lint_said lint_move(const struct evac_shell *shell, const struct evac_app *app,
+                                       uint16_t from, uint16_t to)
 {
     struct evac_diag diag = { .arena = evac_arena_new() };
     struct evac_err err = { EVAC_OK, "" };
     struct evac_plan *plan = NULL;
+    struct evac_lint_said said = { .known = true };
     struct evac_wish wish = { .app = app->name,
                               .workflow = EVAC_WORKFLOW_FAILOVER,
                               .mode = EVAC_MODE_UNGRACEFUL,
                               .from = app->regions[from],
-                              .to = app->regions[e->region],
+                              .to = app->regions[to],
                               .unnamed = true };
     enum evac_code code = evac_shell_plan(shell, &wish, &diag, &plan, &err);
     if (code == EVAC_OK) {
-        e->known = true;
-        lint_plan(shell, plan, diag.arena, e, text, bytes);
-        expect_usual(shell, e->app, plan);
+        lint_plan(shell, plan, diag.arena, &said);
+        said.usual_ms = evac_plan_critical_path(plan, NULL, NULL);
         evac_plan_free(plan);
-    } else if (code != EVAC_E_REFUSED) { /* refused: not a way that anything would go */
-        e->known = true;
-        e->ok = false;
-        e->number++;
-        snprintf(text, bytes, "the plan does not compile: %.100s", err.text);
+    } else if (code == EVAC_E_REFUSED) { /* not a way that anything would go */
+        said.known = false;
+    } else {
+        said.errors = 1;
+        snprintf(said.text, sizeof said.text, "the plan does not compile: %.100s", err.text);
     }
     evac_arena_free(diag.arena);
+    return said;
+}
+
+/* Added to what is known of the region to which it moves. */
+static void add_move(struct evac_shell *shell, size_t app, uint16_t from,
+                     struct evac_assure_event *e, char *text, size_t bytes)
+{
+    const struct evac_engine_app *a = &shell->engine.apps[app];
+    struct evac_lint_key key = { .app = (uint16_t)app,
+                                 .from = from,
+                                 .to = e->region,
+                                 .serving = evac_engine_serving(a),
+                                 .day = shell_now(shell).wall_ms / DAY_MS };
+    (void)evac_str_copy(key.model, sizeof key.model, evac_str(shell->model->hash));
+    const struct evac_lint_said *kept = evac_lints_find(shell->o.lints, &key);
+    struct evac_lint_said said = kept ? *kept : lint_move(shell, a->app, from, e->region);
+    if (!kept)
+        evac_lints_keep(shell->o.lints, &key, &said);
+    expect_usual(shell, app, said.usual_ms);
+    if (said.errors && e->ok)
+        (void)evac_str_copy(text, bytes, evac_str(said.text));
+    e->known = e->known || said.known;
+    e->ok = e->ok && said.errors == 0;
+    e->number += said.errors;
 }
 
 static enum evac_code assure_target(struct evac_shell *shell, size_t app, uint16_t to, bool same,
@@ -170,7 +191,7 @@ static enum evac_code assure_target(struct evac_shell *shell, size_t app, uint16
     }
     for (uint16_t from = 0; !same && from < a->app->region_count; from++)
         if (from != to && (serving & (1u << from)))
-            lint_move(shell, a->app, from, e, text, sizeof text);
+            add_move(shell, app, from, e, text, sizeof text);
     e->ok = e->ok && e->known;
     e->text = evac_str(text);
     return evac_shell_event(shell, &event, err);

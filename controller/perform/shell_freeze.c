@@ -3,18 +3,19 @@
  * Looked at with each full minute, since the calendar knows nothing shorter; the engine hears what
  * holds now and keeps to itself what is no news.
  */
-#include "shell_internal.h"
+#include "calendar_internal.h"
 
 #define MINUTE_MS 60000
 
 /* The one that holds longest; until 0: none. */
-static struct evac_freeze_event holds(const struct evac_freeze_conf *freezes, size_t count,
+static struct evac_freeze_event holds(const struct evac_shell *shell,
+                                      const struct evac_freeze_conf *freezes, size_t count,
                                       int64_t wall_ms)
 {
     struct evac_freeze_event best = { .until_wall_ms = 0 };
     for (size_t i = 0; i < count; i++) {
         int64_t until;
-        if (!evac_window_at(&freezes[i].window, &evac_zones_libc, wall_ms, &until) ||
+        if (!evac_window_at(&freezes[i].window, shell->calendar->zones, wall_ms, &until) ||
             until <= best.until_wall_ms)
             continue;
         best.until_wall_ms = until;
@@ -29,7 +30,7 @@ static enum evac_code tell(struct evac_shell *shell, uint16_t app,
                            struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_FREEZE };
-    event.u.freeze = holds(freezes, count, wall_ms);
+    event.u.freeze = holds(shell, freezes, count, wall_ms);
     event.u.freeze.app = app;
     return evac_shell_event(shell, &event, err);
 }

@@ -58,13 +58,17 @@ const struct evac_http_header *evac_sigv4_header(const struct evac_sigv4_request
 /* S3: as it stands; only what can not stand in a request line at all is encoded. */
 static void put_path_verbatim(struct evac_buf *out, struct evac_str path)
 {
+    size_t from = 0;
     for (size_t i = 0; i < path.n; i++) {
         unsigned char c = (unsigned char)path.p[i];
         if (c > ' ' && c < 0x7f)
-            evac_buf_putc(out, (char)c);
-        else
-            evac_buf_putf(out, "%%%02X", c);
+            continue;
+        evac_buf_put(out, path.p + from, i - from);
+        evac_buf_putf(out, "%%%02X", c);
+        from = i + 1;
     }
+    if (path.n > from)
+        evac_buf_put(out, path.p + from, path.n - from);
 }
 
 /* RFC 3986 5.2.4 and empty segments dropped; a slash at the end stays. */
@@ -192,8 +196,9 @@ static enum evac_code put_query(struct evac_str query, struct evac_arena *arena,
 
 static bool is_signed(struct evac_str name)
 {
+    char first = name.n ? (char)(name.p[0] | 0x20) : '\0'; /* in lower case, if it is a letter */
     for (const char *const *never = never_signed; *never; never++)
-        if (evac_sigv4_same_name(name, evac_str(*never)))
+        if (**never == first && evac_sigv4_same_name(name, evac_str(*never)))
             return false;
     return true;
 }

@@ -86,7 +86,7 @@ void evac_sandbox_shop(struct evac_sandbox *sb, uint16_t base_port)
 /* --- time ------------------------------------------------------------------------------------ */
 
 /* Every service is asked only after something has happened: a move, a request, a word. */
-static uint64_t find_wake(const struct evac_sandbox *sb)
+static uint64_t find_wake(struct evac_sandbox *sb)
 {
     uint64_t next = sb->shop ? sb_shop_wake(sb) : SB_NEVER, docs = sb_docs_wake(sb);
     uint64_t faults = sb_faults_wake(sb);
@@ -97,6 +97,7 @@ static uint64_t find_wake(const struct evac_sandbox *sb)
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
         const struct sb_service *service = sb_service((enum sb_service_id)i);
         uint64_t at = service->wake ? service->wake(sb) : SB_NEVER;
+        sb->wakes_ms[i] = at;
         if (at < next)
             next = at;
     }
@@ -111,16 +112,24 @@ uint64_t evac_sandbox_wake_ms(struct evac_sandbox *sb)
     return sb->wake_ms;
 }
 
-void sb_move(struct evac_sandbox *sb)
+static void move(struct evac_sandbox *sb, bool all)
 {
     sb->wake_known = false;
     sb_faults_advance(sb);
     sb_docs_advance(sb);
-    for (size_t i = 0; i < SB_SERVICE_COUNT; i++)
-        if (sb_service((enum sb_service_id)i)->advance)
-            sb_service((enum sb_service_id)i)->advance(sb);
+    for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
+        const struct sb_service *service = sb_service((enum sb_service_id)i);
+        bool due = service->counts || !service->wake || sb->wakes_ms[i] <= sb->now_ms;
+        if (service->advance && (all || due))
+            service->advance(sb);
+    }
     if (sb->shop)
         sb_shop_advance(sb);
+}
+
+void sb_move(struct evac_sandbox *sb)
+{
+    move(sb, true);
 }
 
 /* Event by event, so that what happens in one service at an instant is what another sees at the
@@ -137,7 +146,7 @@ void evac_sandbox_advance(struct evac_sandbox *sb, uint64_t now_ms)
             sb->now_ms = at;
         if (rounds > ROUNDS_AT_ONE_INSTANT)
             break;
-        sb_move(sb);
+        move(sb, false); /* what is due: wakes are of this instant */
     }
     if (now_ms > sb->now_ms)
         sb->now_ms = now_ms;

@@ -125,6 +125,8 @@ struct sb_service {
      * each recovery of a region, so that a service can notice. NULL: nothing moves by itself. */
     void (*advance)(struct evac_sandbox *sb);
     uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
+    bool counts; /* advance counts the time that passed: it is called whatever is due. So is that of
+                    a service whose documents say when they change, which has no wake of its own */
     /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so.
      * NULL: it has none to make. What the JSON may say stands in the service's file. */
     enum evac_code (*make)(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
@@ -197,6 +199,7 @@ struct evac_sandbox {
     size_t session_count;
     uint64_t now_ms, random;
     uint64_t wake_ms; /* when something happens by itself next, while it is known */
+    uint64_t wakes_ms[SB_SERVICE_COUNT]; /* in which service */
     bool wake_known;
     struct sb_region regions[SB_REGIONS_MAX];
     size_t region_count;

@@ -6,6 +6,7 @@
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "format.h"
+#include "lints.h"
 #include "slow_store.h"
 #include "store_memory.h"
 
@@ -1222,6 +1223,41 @@ static const struct evac_facts *builtin_facts(void)
     return facts;
 }
 
+/* Of these facts: each shell of each world may know what the ones before it found out. */
+static struct evac_lints *lints(void)
+{
+    static struct evac_lints *lints;
+    if (!lints)
+        lints = evac_lints_new();
+    return lints;
+}
+
+/* The machine's time zones, whose files no world changes: each quarter of an hour, within which no
+ * zone ever changed its offset, is looked up once. */
+#define QUARTER_MS     900000
+#define QUARTERS_KNOWN 512u
+
+static bool remembered_offset(void *ctx, struct evac_str zone, int64_t wall_ms, int32_t *ret_s)
+{
+    static struct {
+        uint64_t name;
+        int32_t s;
+    } known[QUARTERS_KNOWN];
+    int64_t quarter = wall_ms / QUARTER_MS;
+    uint64_t name = (evac_str_hash(zone) ^ (uint64_t)quarter * 0x9e3779b97f4a7c15u) | 1;
+    size_t at = (name >> 32) % QUARTERS_KNOWN;
+    (void)ctx;
+    if (known[at].name != name) {
+        if (!evac_zones_libc.offset(evac_zones_libc.ctx, zone, wall_ms, &known[at].s))
+            return false;
+        known[at].name = name;
+    }
+    *ret_s = known[at].s;
+    return true;
+}
+
+static const struct evac_zones zones = { NULL, remembered_offset };
+
 struct evac_shell_options world_shell_options(struct seat *seat)
 {
     struct world *w = seat->w;
@@ -1230,7 +1266,8 @@ struct evac_shell_options world_shell_options(struct seat *seat)
                                         .catalog = evac_builtin_catalog(),
                                         .facts = builtin_facts(),
                                         .store = w->store,
-                                        .zones = w->o.zones,
+                                        .lints = lints(),
+                                        .zones = w->o.zones ? w->o.zones : &zones,
                                         .user = w,
                                         .row = w->many ? NULL : on_row };
 }

@@ -97,9 +97,11 @@ struct evac_str aws_fill(struct aws_call *c, const char *template, enum aws_esca
             else
                 put(&out, value, escape);
             text = rest;
-        } else {
-            evac_buf_putc(&out, text.p[0]);
-            text = (struct evac_str){ text.p + 1, text.n - 1 };
+        } else { /* up to what may be the next one */
+            const char *next = text.n > 1 ? memchr(text.p + 1, '<', text.n - 1) : NULL;
+            size_t plain = next ? (size_t)(next - text.p) : text.n;
+            evac_buf_put(&out, text.p, plain);
+            text = (struct evac_str){ text.p + plain, text.n - plain };
         }
     }
     struct evac_str filled = evac_arena_str(c->arena, evac_buf_str(&out));
