@@ -60,8 +60,8 @@ static enum evac_code check_action(const struct evac_driver *driver,
 /* The controller's own arguments would hide a parameter of the same name. */
 static enum evac_code check_params(const struct evac_driver *driver, struct evac_err *err)
 {
-    static const char *const reserved[] = { "app", "fenced", "from",    "mode", "region",
-                                            "run", "to",     "witness", "want" };
+    static const char *const reserved[] = { "app",    "fenced", "fenced_now", "from", "mode",
+                                            "region", "run",    "to",         "want", "witness" };
     for (const struct evac_param *p = driver->params; p && p->name; p++)
         for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
             if (strcmp(p->name, reserved[i]) == 0)

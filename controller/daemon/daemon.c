@@ -408,9 +408,9 @@ static void watch_clock(struct evac_daemon *daemon)
 {
     int64_t gap = evac_daemon_wall_ms(daemon) - (int64_t)evac_daemon_now_ms(daemon);
     int64_t by = gap - daemon->clock_gap_ms;
-    daemon->clock_gap_ms = gap;
     if (by < JUMP_MS && by > -JUMP_MS)
-        return;
+        return; /* small steps add up until they are told */
+    daemon->clock_gap_ms = gap;
     daemon_self_jumped(daemon);
     evac_log(EVAC_LOG_WARN, "clock_jump", "by_ms=%lld", (long long)by);
     struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP, .u.number = by };

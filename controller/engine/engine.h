@@ -167,6 +167,7 @@ struct evac_engine {
     uint16_t starts; /* in a row, each soon after the other, none after an orderly stop */
     int64_t last_start_wall_ms;
     int64_t newest_wall_ms; /* of all rows replayed */
+    int64_t last_wall_ms;   /* of the last of them */
     struct evac_fleet fleet;
     struct evac_word freezes[EVAC_FREEZE_COUNT]; /* of all apps */
     int64_t starts_at[EVAC_PACE_MAX];            /* automatic starts, boot clock: ring */

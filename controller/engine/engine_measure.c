@@ -262,14 +262,15 @@ static int64_t given_up_ms(const struct evac_run *run, struct evac_str resource)
     return 0;
 }
 
-/* What waited for the fence says itself up to when everything is in what was taken over. */
+/* What waited for the fence says itself up to when everything is in what was taken over: by the
+ * clock by which the fence was noted. */
 static int64_t taken_as_of_ms(const struct evac_run *run, struct evac_str resource)
 {
     const struct evac_plan *plan = run->plan;
     for (uint16_t i = 0; i < plan->forward_count; i++)
         if (is_given_up(&run->steps[i]) && (plan->steps[i].flags & EVAC_STEP_WAITS) &&
-            evac_str_eq(plan->steps[i].resource, resource))
-            return run->steps[i].as_of_wall_ms;
+            evac_str_eq(plan->steps[i].resource, resource) && run->steps[i].as_of_wall_ms)
+            return run->steps[i].as_of_wall_ms - run->steps[i].as_of_moved_ms;
     return 0;
 }
 
@@ -418,6 +419,12 @@ void engine_measure_clock_jumped(struct evac_engine *engine, int64_t now_wall_ms
             for (uint16_t s = 0; s < engine->apps[a].sources; s++)
                 evac_watch_clock_went_back(evac_engine_watch_of(&engine->apps[a], i, s),
                                            now_wall_ms - by_ms);
+}
+
+void engine_fences_moved(struct evac_engine *engine, int64_t by_ms)
+{
+    for (struct evac_run *r = engine->runs; r; r = r->next)
+        evac_run_clock_moved(r, by_ms);
 }
 
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *r)

@@ -102,6 +102,14 @@ static void see_start(struct evac_engine *engine, const struct evac_record *r)
     }
 }
 
+/* Whoever was away, or comes after another controller, does not know whether so much time has
+ * passed since the row before or the clock was set, or is another one: it may be all of it. */
+static void was_away(struct evac_engine *engine, int64_t wall_ms)
+{
+    if (engine->last_wall_ms)
+        engine_fences_moved(engine, wall_ms - engine->last_wall_ms);
+}
+
 /* An incident that took a proposal's place did not look at what automation did before. */
 static void see_ack(struct evac_engine_app *a, const struct evac_record *r)
 {
@@ -153,8 +161,10 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     struct evac_engine_app *a = app_of(engine, r->app);
     if (r->kind == EVAC_RECORD_HOLD)
         see_hold(engine, a, r);
-    if (r->kind == EVAC_RECORD_CLOCK_JUMP)
+    if (r->kind == EVAC_RECORD_CLOCK_JUMP) {
         engine_measure_clock_jumped(engine, r->t_wall_ms, r->number);
+        engine_fences_moved(engine, r->number);
+    }
     if (r->kind == EVAC_RECORD_DEPENDENCY)
         engine_see_dependency(engine, r);
     if (r->kind == EVAC_RECORD_FREEZE)
@@ -211,6 +221,7 @@ enum evac_code evac_engine_replay_admit(struct evac_engine *engine, struct evac_
     struct evac_engine_app *a = app_of(engine, r->app);
     see_number(engine, r);
     see_for_app(engine, r);
+    engine->last_wall_ms = r->t_wall_ms;
     run->id = r->run;
     (void)evac_str_copy(run->who, sizeof run->who, r->who);
     run->replayed = true;
@@ -234,8 +245,11 @@ enum evac_code evac_engine_replay(struct evac_engine *engine, const struct evac_
 {
     struct evac_run *run = r->run ? evac_engine_run(engine, r->run) : NULL;
     see_number(engine, r);
+    if (r->kind == EVAC_RECORD_START)
+        was_away(engine, r->t_wall_ms);
     see_start(engine, r);
     see_for_app(engine, r);
+    engine->last_wall_ms = r->t_wall_ms;
     if (r->t_wall_ms > engine->newest_wall_ms)
         engine->newest_wall_ms = r->t_wall_ms;
     return run ? evac_run_fold(run, r, err) : EVAC_OK;
@@ -280,6 +294,7 @@ void evac_engine_resume(struct evac_engine *engine, const struct evac_now *now,
     }
     if (now->wall_ms < engine->newest_wall_ms) /* the clock went back while nobody looked at it */
         engine_measure_clock_jumped(engine, now->wall_ms, now->wall_ms - engine->newest_wall_ms);
+    was_away(engine, now->wall_ms);
     engine_record(&io, (struct evac_record){ .kind = EVAC_RECORD_START });
     for (size_t i = 0; i < engine->app_count; i++) {
         struct evac_engine_app *a = &engine->apps[i];

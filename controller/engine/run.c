@@ -491,6 +491,18 @@ int64_t evac_run_fenced_ms(const struct evac_run *run)
     return run->instant_wall_ms[EVAC_INSTANT_FENCED];
 }
 
+int64_t evac_run_fenced_now_ms(const struct evac_run *run)
+{
+    int64_t fenced_ms = evac_run_fenced_ms(run);
+    return fenced_ms ? fenced_ms + run->fence_moved_ms : 0;
+}
+
+void evac_run_clock_moved(struct evac_run *run, int64_t by_ms)
+{
+    if (run->instants & (1u << EVAC_INSTANT_FENCED))
+        run->fence_moved_ms += by_ms;
+}
+
 /* --- the run as a whole
  * --------------------------------------------------------------------------------- */
 

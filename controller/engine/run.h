@@ -49,12 +49,13 @@ struct evac_step_run {
     bool by_person;        /* skipped by a person */
     bool rehearsed_change; /* rehearsal: it would have changed something */
     struct evac_gate_marks gates;
-    uint64_t intent_seq;   /* newest intent's row */
-    uint64_t snapshot_seq; /* row with what was there before; 0 none */
-    char base[96];         /* version that the newest attempt was based on */
-    uint8_t fact_known;    /* bit per plan fact */
-    int64_t as_of_wall_ms; /* of one that waits: everything up to then is in what it takes; 0 not
-                              known */
+    uint64_t intent_seq;    /* newest intent's row */
+    uint64_t snapshot_seq;  /* row with what was there before; 0 none */
+    char base[96];          /* version that the newest attempt was based on */
+    uint8_t fact_known;     /* bit per plan fact */
+    int64_t as_of_wall_ms;  /* of one that waits: everything up to then is in what it takes; 0 not
+                               known */
+    int64_t as_of_moved_ms; /* fence_moved_ms, when that was said */
     int64_t facts[EVAC_STEP_FACTS];
 
     /* of this process only */
@@ -110,6 +111,7 @@ struct evac_run {
     bool loss_noted;   /* measured losses are in the journal */
     uint32_t instants; /* bit per evac_instant that is set */
     int64_t instant_wall_ms[EVAC_INSTANT_COUNT];
+    int64_t fence_moved_ms; /* by how much the wall clock was set since the fence was noted */
 
     /* of this process only */
     uint64_t entered_ms;  /* the present state */
@@ -269,6 +271,11 @@ void evac_run_instant(struct evac_run *run, struct evac_run_io *io, enum evac_in
 /* From when on nothing writes on the side that is left, as a planned move that is no drill may rely
  * on: wall ms; 0 when that is not known, or does not matter. */
 int64_t evac_run_fenced_ms(const struct evac_run *run);
+/* The same instant as the clock that goes now would have shown it. */
+int64_t evac_run_fenced_now_ms(const struct evac_run *run);
+/* The wall clock was set, forward or, below 0, back. What of it is not known counts as forward: the
+ * fence is then later than it was, and nothing that was written before it is taken for saved. */
+void evac_run_clock_moved(struct evac_run *run, int64_t by_ms);
 
 /* The fact by which a step that waits for the fence (EVAC_STEP_WAITS) says what it takes over. */
 #define EVAC_FACT_AS_OF "as_of_wall_ms"

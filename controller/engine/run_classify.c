@@ -115,6 +115,9 @@ static struct evac_record about(uint16_t i, enum evac_record_kind kind)
     return (struct evac_record){ .kind = kind, .step = i };
 }
 
+/* Two clocks are compared by what is cut to seconds: less than that later is no news. */
+#define AS_OF_NEWS_MS 1000
+
 /* Only of what could be taken over now: while it waits, the newest point is none yet. */
 static void note_as_of(struct evac_run *run, struct evac_run_io *io, uint16_t i,
                        const struct evac_reply *reply)
@@ -125,7 +128,8 @@ static void note_as_of(struct evac_run *run, struct evac_run_io *io, uint16_t i,
         return;
     for (size_t f = 0; f < reply->fact_count; f++) {
         struct evac_str name = evac_str(reply->facts[f].name);
-        if (!evac_str_is(name, EVAC_FACT_AS_OF) || reply->facts[f].value == s->as_of_wall_ms)
+        int64_t later_ms = reply->facts[f].value - s->as_of_wall_ms;
+        if (!evac_str_is(name, EVAC_FACT_AS_OF) || (later_ms >= 0 && later_ms < AS_OF_NEWS_MS))
             continue;
         struct evac_record r = about(i, EVAC_RECORD_FACT);
         r.text = name;

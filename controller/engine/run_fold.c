@@ -103,8 +103,10 @@ static void fold_resume(struct evac_run *run, const struct evac_record *r)
 static void fold_fact(struct evac_run *run, const struct evac_record *r)
 {
     const struct evac_plan_step *p = &run->plan->steps[r->step];
-    if (evac_str_is(r->text, EVAC_FACT_AS_OF))
+    if (evac_str_is(r->text, EVAC_FACT_AS_OF)) {
         run->steps[r->step].as_of_wall_ms = r->number;
+        run->steps[r->step].as_of_moved_ms = run->fence_moved_ms;
+    }
     for (unsigned k = 0; k < EVAC_STEP_FACTS; k++)
         if (p->facts[k].n && evac_str_eq(p->facts[k], r->text)) {
             run->steps[r->step].facts[k] = r->number;

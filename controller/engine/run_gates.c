@@ -219,6 +219,7 @@ int64_t run_step_loss(const struct evac_run *run, uint16_t i)
     int64_t fenced_ms = evac_run_fenced_ms(run), as_of_ms = run->steps[i].as_of_wall_ms;
     if (!fenced_ms || !as_of_ms || !(plan_step(run, i)->flags & EVAC_STEP_WAITS))
         return run->loss_ms;
+    fenced_ms += run->steps[i].as_of_moved_ms;
     return fenced_ms > as_of_ms ? fenced_ms - as_of_ms : 0;
 }
 

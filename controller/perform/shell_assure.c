@@ -40,12 +40,17 @@ void shell_assure_soon(struct evac_shell *shell, struct evac_str app)
     shell->lint_ms = 0;
 }
 
+/* Asked of the clock alone: shell_now() draws, and what is remembered must not change the draws. */
+static int64_t today(const struct evac_shell *shell)
+{
+    return shell->o.host->wall_ms(shell->o.host->ctx) / DAY_MS;
+}
+
 /* A lint is a function of the configuration, the facts and their age in days, and of who serves: as
  * long as these are the same it says what it said, and nothing is compiled again to hear it. */
 static bool says_the_same(struct evac_shell *shell, size_t app)
 {
-    const struct shell_linted now = { shell_now(shell).wall_ms / DAY_MS,
-                                      evac_engine_serving(&shell->engine.apps[app]) };
+    const struct shell_linted now = { today(shell), evac_engine_serving(&shell->engine.apps[app]) };
     bool same = shell->linted[app].day == now.day && shell->linted[app].serving == now.serving;
     shell->linted[app] = now;
     return same;
@@ -98,7 +103,7 @@ static void lint_plan(const struct evac_shell *shell, const struct evac_plan *pl
                                          .facts = shell->o.facts,
                                          .model = shell->model,
                                          .down = evac_lint_down(plan),
-                                         .today = shell_now(shell).wall_ms / DAY_MS };
+                                         .today = today(shell) };
     evac_lint_plan(&request, arena, &lint);
     said->errors = (int64_t)lint.counts[EVAC_LINT_ERROR];
     say_errors(&lint, said->text, sizeof said->text);
@@ -156,7 +161,7 @@ static void add_move(struct evac_shell *shell, size_t app, uint16_t from,
                                  .from = from,
                                  .to = e->region,
                                  .serving = evac_engine_serving(a),
-                                 .day = shell_now(shell).wall_ms / DAY_MS };
+                                 .day = today(shell) };
     (void)evac_str_copy(key.model, sizeof key.model, evac_str(shell->model->hash));
     const struct evac_lint_said *kept = evac_lints_find(shell->o.lints, &key);
     struct evac_lint_said said = kept ? *kept : lint_move(shell, a->app, from, e->region);

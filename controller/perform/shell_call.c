@@ -148,14 +148,18 @@ static const struct evac_args *step_args(struct shell_call *call, const struct e
 {
     struct evac_str id = evac_arena_printf(call->arena, "%llu", (unsigned long long)run->id);
     int64_t fenced_ms = evac_run_fenced_ms(run);
-    struct evac_arg more[3] = {
+    struct evac_arg more[4] = {
         named("run", id),
         named("mode", evac_str(evac_mode_name(run->mode))),
     };
     size_t count = 2;
-    if (fenced_ms)
+    if (fenced_ms) {
         more[count++] =
             named("fenced", evac_arena_printf(call->arena, "%lld", (long long)fenced_ms));
+        more[count++] =
+            named("fenced_now",
+                  evac_arena_printf(call->arena, "%lld", (long long)evac_run_fenced_now_ms(run)));
+    }
     struct evac_args *args = shell_with_more(call->arena, &step->args, more, count);
     fill_run(call->arena, args, id);
     return args;

@@ -133,10 +133,12 @@ enum {
     EVAC_PARAM_OF_RESOURCE = 1u << 3,
 };
 
-/* A resource's parameter must not be called app, fenced, from, mode, region, run, to, want or
- * witness: those are the controller's own arguments. fenced is the wall ms, by the controller's
- * clock, from which nothing writes in `from` any more: given only while a real move is planned
- * (mode graceful) and its fence stands. */
+/* A resource's parameter must not be called app, fenced, fenced_now, from, mode, region, run, to,
+ * want or witness: those are the controller's own arguments. fenced is the wall ms, by the
+ * controller's clock, from which nothing writes in `from` any more: given only while a real move is
+ * planned (mode graceful) and its fence stands. It never changes, so it is good for names and
+ * tokens. fenced_now is the same instant by that clock as it goes now, which may have been set
+ * since: this is what times of now are compared with. It is never too early. */
 struct evac_param {
     const char *name; /* NULL ends the list */
     enum evac_param_type type;

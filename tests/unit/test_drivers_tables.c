@@ -251,8 +251,8 @@ static enum evac_code takes_all(struct evac_link *link, const struct evac_call *
 
 START_TEST(the_controllers_own_arguments_are_nobodys_parameter)
 {
-    static const char *const own[] = { "app", "fenced", "from",    "mode", "region",
-                                       "run", "to",     "witness", "want" };
+    static const char *const own[] = { "app",    "fenced", "fenced_now", "from", "mode",
+                                       "region", "run",    "to",         "want", "witness" };
     static const struct evac_action actions[] = { { .name = "ready", .deadline_ms = 1 }, { 0 } };
     struct evac_param params[] = { { .name = own[_i] }, { 0 } };
     struct evac_driver driver = {

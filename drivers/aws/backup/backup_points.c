@@ -2,6 +2,7 @@
  * A copy's CreationDate is not documented to be the original's, so no loss is computed from it: how
  * old a copy's data is tells its InitiationDate, that of the backup, or the setting copy_delay.
  */
+#include "aws_fence.h"
 #include "backup_parts.h"
 
 #include <string.h>
@@ -179,7 +180,8 @@ void backup_seen(struct aws_call *c, enum evac_seen seen, const char *fmt, ...)
 {
     const struct backup_work *w = backup_work(c);
     const struct backup_point *p = &w->newest;
-    struct evac_fact facts[] = { { "as_of_wall_ms", p->at_ms }, { "age_ms", age_ms(c, p->at_ms) } };
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, p->at_ms) },
+                                 { "age_ms", age_ms(c, p->at_ms) } };
     va_list ap;
     va_start(ap, fmt);
     struct evac_str why = evac_arena_vprintf(c->arena, fmt, ap);

@@ -1,4 +1,5 @@
 /* Source servers: which they are, how far behind, whether they could be launched. */
+#include "aws_fence.h"
 #include "aws_time.h"
 #include "drs_parts.h"
 
@@ -236,7 +237,7 @@ void drs_seen(struct aws_call *c, enum evac_seen seen, const char *fmt, ...)
     va_end(ap);
     if (at < 0 && drs_lag(w, &lag, &as_of))
         at = as_of - lag;
-    struct evac_fact facts[] = { { "as_of_wall_ms", at },
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, at) },
                                  { "age_ms", w->now_ms > at ? w->now_ms - at : 0 } };
     struct aws_sight sight = {
         .seen = seen, .progress = -1, .facts = facts, .fact_count = at >= 0 ? 2 : 0

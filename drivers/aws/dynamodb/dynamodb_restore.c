@@ -90,7 +90,8 @@ static int64_t as_of(const struct dynamodb_work *w)
 static void seen(struct aws_call *c, enum evac_seen seen, int64_t as_of_ms, const char *why)
 {
     const struct dynamodb_work *w = c->state;
-    struct evac_fact facts[] = { { "as_of_wall_ms", as_of_ms }, { "age_ms", age_ms(c, as_of_ms) } };
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, as_of_ms) },
+                                 { "age_ms", age_ms(c, as_of_ms) } };
     struct aws_sight sight = {
         .seen = seen, .progress = -1, .facts = facts, .fact_count = as_of_ms >= 0 ? 2 : 0
     };

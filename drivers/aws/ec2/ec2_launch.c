@@ -3,6 +3,7 @@
  * already counts, whoever's reply was lost; and the request's token is made of the view that it was
  * decided by, so that a view that is behind launches nothing twice.
  */
+#include "aws_fence.h"
 #include "ec2_parts.h"
 
 struct fleet {
@@ -88,7 +89,7 @@ static void seen(struct aws_call *c, enum evac_seen seen, const char *why)
     int64_t percent = count > 0 ? running * 100 / count : 100;
     struct evac_fact facts[] = { { "running", running },
                                  { "pending", (int64_t)f->boxes.in[EC2_PENDING] },
-                                 { "as_of_wall_ms", f->image.as_of_ms } };
+                                 { "as_of_wall_ms", aws_point_ms(c, f->image.as_of_ms) } };
     struct aws_sight sight = { .seen = seen,
                                .progress = (int)(percent < 100 ? percent : 100),
                                .facts = facts,

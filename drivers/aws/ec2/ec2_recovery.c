@@ -274,7 +274,7 @@ static void prove(struct aws_call *c)
     while (p->next < sizeof asks / sizeof asks[0])
         if (asks[p->next++](c))
             return;
-    struct evac_fact facts[] = { { "as_of_wall_ms", p->as_of_ms } };
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, p->as_of_ms) } };
     struct aws_sight sight = { .seen = EVAC_SEEN_SATISFIED,
                                .progress = -1,
                                .snapshot = EVAC_STR("{}"),
@@ -357,7 +357,7 @@ static void on_volumes(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     struct evac_str state = evac_xml_text(v, "status"), id = evac_xml_text(v, "volumeId");
     bool usable = evac_str_is(state, "available") || evac_str_is(state, "in-use");
-    struct evac_fact facts[] = { { "as_of_wall_ms", w->point.as_of_ms } };
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, w->point.as_of_ms) } };
     struct aws_sight sight = {
         .seen = !v                               ? EVAC_SEEN_UNSATISFIED
                 : usable                         ? EVAC_SEEN_SATISFIED

@@ -254,7 +254,8 @@ static void seen(struct aws_call *c, enum evac_seen seen, const char *fmt, ...)
 {
     const struct work *w = work(c);
     int64_t at = w->replicated ? w->last_ms : w->as_of_ms;
-    struct evac_fact facts[] = { { "as_of_wall_ms", at }, { "age_ms", age_ms(c, at) } };
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, at) },
+                                 { "age_ms", age_ms(c, at) } };
     va_list ap;
     va_start(ap, fmt);
     struct evac_str why = evac_arena_vprintf(c->arena, fmt, ap);

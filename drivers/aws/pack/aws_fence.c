@@ -14,10 +14,16 @@ static int64_t ahead_ms(const struct aws_call *c)
 int64_t aws_fenced_ms(const struct aws_call *c, struct evac_str source)
 {
     int64_t fenced;
+    struct evac_str now = evac_args_get(&c->args, "fenced_now");
     if (!evac_str_is(c->mode, "graceful") || !evac_str_eq(source, c->from) ||
-        !evac_str_i64(evac_args_get(&c->args, "fenced"), &fenced))
+        !evac_str_i64(now.n ? now : evac_args_get(&c->args, "fenced"), &fenced))
         return 0;
     return fenced + ahead_ms(c);
+}
+
+int64_t aws_point_ms(const struct aws_call *c, int64_t aws_ms)
+{
+    return aws_ms > 0 ? aws_ms - ahead_ms(c) : aws_ms;
 }
 
 int64_t aws_now_ms(const struct aws_call *c)

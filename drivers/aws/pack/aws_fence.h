@@ -12,6 +12,10 @@
  * does not stand, or the data's region is not the one that is left. */
 int64_t aws_fenced_ms(const struct aws_call *c, struct evac_str source);
 
+/* A recovery point's time by the controller's clock, which is what a fact as_of_wall_ms is compared
+ * with; never later than it was. What is not known (0, -1) stays so. */
+int64_t aws_point_ms(const struct aws_call *c, int64_t aws_ms);
+
 /* Who sees to it that a newer point comes. */
 enum aws_newer {
     AWS_NEWER_NONE,  /* nobody, or a schedule that can be a day away */

@@ -1,4 +1,5 @@
 #include "rds_restore.h"
+#include "aws_fence.h"
 
 #include "aws_time.h"
 #include "rds_points.h"
@@ -181,7 +182,7 @@ static int64_t age_ms(const struct aws_call *c, int64_t at_ms)
 static void seen(struct aws_call *c, enum evac_seen seen, const char *why)
 {
     const struct work *w = c->state;
-    struct evac_fact facts[] = { { "as_of_wall_ms", w->as_of_ms },
+    struct evac_fact facts[] = { { "as_of_wall_ms", aws_point_ms(c, w->as_of_ms) },
                                  { "age_ms", age_ms(c, w->as_of_ms) } };
     struct aws_sight sight = {
         .seen = seen, .progress = -1, .facts = facts, .fact_count = w->as_of_ms >= 0 ? 2 : 0
