@@ -1110,9 +1110,51 @@ static void check_automatic(struct world *w, const struct evac_record *r)
 
 /* S8: what automation did, somebody has looked at before it does more; and it begins nothing while
  * there is a freeze. A proposal that somebody said yes to is theirs. */
+static size_t region_of(const struct world *w, struct evac_str name)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    size_t r = 0;
+    while (r < app->region_count && !evac_str_eq(app->regions[r], name))
+        r++;
+    return r;
+}
+
+/* S11: whoever said yes said it to the mode in which the run begins, and to what was thought of the
+ * region then. */
+static void check_yeses(struct world *w)
+{
+    size_t from = region_of(w, evac_str(w->last_from));
+    const char *verdict = from < EVAC_REGIONS_MAX ? w->verdicts[from] : "";
+    for (unsigned i = 0; i < w->yes_count; i++) {
+        struct evac_str mode, seen = evac_str_cut(evac_str(w->yeses[i]), '/', &mode);
+        if (!evac_str_is(mode, w->mode))
+            broke(w, "S11: it begins %s, and a yes was given for %s", w->mode, w->yeses[i]);
+        else if (verdict[0] && strcmp(verdict, "unknown") != 0 && !evac_str_is(seen, "unknown") &&
+                 !evac_str_is(seen, verdict))
+            broke(w, "S11: it begins while %s is %s, and a yes was given for %s", w->last_from,
+                  verdict, w->yeses[i]);
+    }
+}
+
+/* Who said yes, to what; and what voids it. */
+static void note_yes(struct world *w, const struct evac_record *r)
+{
+    unsigned most = sizeof w->yeses / sizeof w->yeses[0];
+    if (r->kind == EVAC_RECORD_APPROVE && r->step == EVAC_NO_STEP && w->yes_count < most)
+        (void)evac_str_copy(w->yeses[w->yes_count++], sizeof w->yeses[0], r->event);
+    if (r->kind == EVAC_RECORD_GATE_BLOCK && evac_str_is(r->name, "start") &&
+        evac_str_is(r->to, "void"))
+        w->yes_count = 0;
+    if (r->kind == EVAC_RECORD_MODE)
+        (void)evac_str_copy(w->mode, sizeof w->mode,
+                            evac_str(evac_mode_name((enum evac_mode)r->number)));
+}
+
 static void check_start(struct world *w, const struct evac_record *r)
 {
     w->started = true;
+    if (w->o.judged)
+        check_yeses(w);
     if (!w->by_policy || w->approved || !w->o.judged)
         return;
     if (w->unacked)
@@ -1132,8 +1174,11 @@ static void note_words(struct world *w, const struct evac_record *r)
         w->frozen_until_ms = r->number;
     if (r->kind == EVAC_RECORD_ACK)
         w->unacked = false;
+    if (r->kind == EVAC_RECORD_VERDICT && region_of(w, r->name) < EVAC_REGIONS_MAX)
+        (void)evac_str_copy(w->verdicts[region_of(w, r->name)], sizeof w->verdicts[0], r->to);
     if (r->run != w->last_run)
         return;
+    note_yes(w, r);
     if (r->kind == EVAC_RECORD_APPROVE && r->step == EVAC_NO_STEP)
         w->approved = true;
     if (r->kind == EVAC_RECORD_INSTANT && evac_str_is(r->name, "started"))
@@ -1178,6 +1223,8 @@ void world_see_row(struct world *w, const struct evac_record *r)
         w->stood =
             w->last_state == EVAC_RUN_HELD || (w->stood && w->last_state == EVAC_RUN_ROLLED_BACK);
         w->acked = w->overridden = w->approved = w->started = false;
+        w->yes_count = 0;
+        (void)evac_str_copy(w->mode, sizeof w->mode, r->event);
         w->by_policy = evac_str_is(r->who, "policy");
         (void)evac_str_copy(w->last_from, sizeof w->last_from, r->from);
         (void)evac_str_copy(w->last_to, sizeof w->last_to, r->to);

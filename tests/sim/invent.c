@@ -90,7 +90,7 @@ static void choose(struct inventor *v)
     v->pauses = below(v, 4) == 0;
     v->reloads = below(v, 6) == 0;
     v->linger = below(v, 16) == 0;
-    s->settings = below(v, 8) ? 0 : 1 + (unsigned)below(v, 2);
+    s->settings = below(v, 8) ? 0 : 1 + (unsigned)below(v, 3);
     if (below(v, 16) == 0)
         choose_quiet(v);
 }
@@ -307,6 +307,18 @@ static void meddle(struct inventor *v)
         (void)script_add(v->script, v->now_ms, "say %s %s", who[0] == 'a' ? "bob" : "ann", word);
 }
 
+/* Two must say yes: what one of them said it to, another one changes. */
+static void disagree(struct inventor *v)
+{
+    for (unsigned n = 1 + (unsigned)below(v, 3); n > 0; n--) {
+        v->now_ms += 1000 + below(v, 8000);
+        (void)script_add(v->script, v->now_ms, "say %s approve", below(v, 2) ? "ann" : "bob");
+        if (below(v, 2) && !v->back)
+            (void)script_add(v->script, v->now_ms + below(v, 1000), "say eve mode %u",
+                             (unsigned)below(v, 2));
+    }
+}
+
 /* Gray: up, and of no use. What is put in comes out again, sooner or later. */
 static void disturb(struct inventor *v)
 {
@@ -350,6 +362,8 @@ static void trouble(struct inventor *v)
         }
         if (v->meddles && below(v, 2) == 0)
             meddle(v);
+        if (v->script->settings == 3 && below(v, 2) == 0)
+            disagree(v);
         if (v->services && below(v, 3) == 0)
             disturb(v);
         if (v->clocks && below(v, 4) == 0)

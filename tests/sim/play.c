@@ -18,8 +18,15 @@ static const char *const settings[] = {
     "canary = \"1s\"; measure = \"1s\"=>canary = \"4s\"; measure = \"8s\"",
     "canary = \"1s\"; measure = \"1s\"=>canary = \"2s\"; measure = \"5s\"\n"
     "automatic = \"act\"=>automatic = \"propose\"",
+    /* two approvers must say yes, and everybody is one */
+    "canary = \"1s\"; measure = \"1s\"=>canary = \"2s\"; measure = \"5s\"\n"
+    "automatic = \"act\"=>automatic = \"propose\"\n"
+    "  drills = (=>  approvals = { need = 2; "
+    "requester_may_approve = true; }; drills = (",
 };
-#define SETTINGS (sizeof settings / sizeof settings[0])
+#define SETTINGS  (sizeof settings / sizeof settings[0])
+#define PROPOSES  2u /* of these, and the next one */
+#define TWO_YESES 3u
 
 struct player {
     const struct script *script;
@@ -102,11 +109,17 @@ static bool read_command(struct evac_str rest, struct evac_command *ret)
     return good;
 }
 
+static uint32_t roles_of(const struct player *p)
+{
+    return p->script->settings % SETTINGS == TWO_YESES ? EVAC_ROLE_BIT(EVAC_ROLE_APPROVER) : 0;
+}
+
 static bool do_say(struct player *p, struct evac_str rest)
 {
     struct evac_command word;
     if (!read_command(rest, &word))
         return false;
+    word.roles = roles_of(p);
     hear(p, &word);
     return true;
 }
@@ -258,7 +271,7 @@ static bool do_reload(struct player *p, struct evac_str rest)
     uint64_t n = (uint64_t)number_of(&rest);
     if (p->reloads++ < 4)
         (void)world_reload(p->w, settings[n % SETTINGS]);
-    p->against = p->against || n % SETTINGS == 2;
+    p->against = p->against || n % SETTINGS >= PROPOSES;
     return true;
 }
 
@@ -301,14 +314,20 @@ static uint64_t roll(const struct player *p, unsigned look, uint64_t n)
     return fate_draw(p->script->seed, &of, 9, n);
 }
 
-static void say(struct player *p, enum evac_command_verb verb, int64_t value)
+static void say_as(struct player *p, const char *who, enum evac_command_verb verb, int64_t value)
 {
     const struct evac_command word = { .verb = verb,
-                                       .who = EVAC_STR("ann"),
+                                       .who = evac_str(who),
+                                       .roles = roles_of(p),
                                        .reason = EVAC_STR(
                                            "on call: accepts the unknown loss, and what is shown"),
                                        .value = value };
     (void)world_hear(p->w, &word);
+}
+
+static void say(struct player *p, enum evac_command_verb verb, int64_t value)
+{
+    say_as(p, "ann", verb, value);
 }
 
 /* Whoever is on call answers what a run asks, sooner or later, so that runs end for a reason. */
@@ -316,6 +335,8 @@ static void answer(struct player *p, unsigned look)
 {
     enum evac_run_state state = world_run_state(p->w);
     bool declines = state == EVAC_RUN_PROPOSED && roll(p, look, 3) == 0;
+    if (state == EVAC_RUN_PROPOSED && p->script->settings % SETTINGS == TWO_YESES)
+        say_as(p, "bob", EVAC_CMD_APPROVE, 0);
     if (state == EVAC_RUN_PROPOSED)
         say(p, declines ? EVAC_CMD_DECLINE : EVAC_CMD_APPROVE, 0);
     p->ending.quiet = p->ending.quiet && !declines; /* somebody is against it */
@@ -476,7 +497,7 @@ void play(const struct script *script, const struct play_options *options,
         .w = p.w, .app = script->app, .copies = UINT32_MAX, .folds = script->seed % 4 == 0
     };
     p.ending.quiet = is_quiet(script);
-    p.against = script->settings % SETTINGS == 2;
+    p.against = script->settings % SETTINGS >= PROPOSES;
     *ret_played = (struct played){ .story = 0 };
     play_lines(&p);
     if (p.ending.copies == UINT32_MAX)
