@@ -183,7 +183,8 @@ static const struct {
     { pem, false },   { named, false }, { url_password, false },
 };
 
-/* With what a secret, or the name of one, begins: nearly nowhere is more than this one looked at. */
+/* With what a secret, or the name of one, begins: nearly nowhere is more than this one looked at.
+ */
 static bool may_begin(char c)
 {
     switch (lower(c)) {

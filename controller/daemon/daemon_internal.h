@@ -86,7 +86,7 @@ struct evac_daemon {
     uint64_t probes_begun; /* a reload begins them anew: an answer for the old ones is nobody's */
     const struct evac_facts *facts; /* for the lint; NULL none */
     struct evac_arena *facts_arena;
-    struct evac_lints *lints; /* of these facts */
+    struct evac_lints *lints;  /* of these facts */
     uv_timer_t wake;           /* the engine's next tick */
     uv_timer_t second;         /* looks, anchors, clock, trouble */
     uv_timer_t linger;         /* rows that nothing waits for are written */

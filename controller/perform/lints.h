@@ -22,9 +22,9 @@ struct evac_lint_key {
 };
 
 struct evac_lint_said {
-    bool known;     /* the plan is a way that would be gone */
-    int64_t errors; /* 0: well */
-    char text[160]; /* the first of them */
+    bool known;        /* the plan is a way that would be gone */
+    int64_t errors;    /* 0: well */
+    char text[160];    /* the first of them */
     uint64_t usual_ms; /* how long its plan takes, by what its steps usually take; 0 not known */
 };
 

@@ -605,6 +605,6 @@ const struct sb_service sb_service_dynamodb = { .signing_name = "dynamodb",
                                                 .destroy = destroy,
                                                 .advance = advance,
                                                 .wake = wake,
-                                                .counts = true,
+                                                .always = true,
                                                 .make = make,
                                                 .truth = truth };

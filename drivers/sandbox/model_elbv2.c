@@ -692,6 +692,7 @@ const struct sb_service sb_service_elbv2 = {
     .destroy = destroy,
     .advance = advance,
     .wake = wake,
+    .always = true,
     .make = make,
     .truth = truth,
 };

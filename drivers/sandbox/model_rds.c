@@ -770,7 +770,7 @@ const struct sb_service sb_service_rds = {
     .destroy = destroy,
     .advance = advance,
     .wake = wake,
-    .counts = true,
+    .always = true,
     .make = rds_make,
     .truth = truth,
 };

@@ -119,7 +119,7 @@ static void move(struct evac_sandbox *sb, bool all)
     sb_docs_advance(sb);
     for (size_t i = 0; i < SB_SERVICE_COUNT; i++) {
         const struct sb_service *service = sb_service((enum sb_service_id)i);
-        bool due = service->counts || !service->wake || sb->wakes_ms[i] <= sb->now_ms;
+        bool due = service->always || !service->wake || sb->wakes_ms[i] <= sb->now_ms;
         if (service->advance && (all || due))
             service->advance(sb);
     }

@@ -125,7 +125,8 @@ struct sb_service {
      * each recovery of a region, so that a service can notice. NULL: nothing moves by itself. */
     void (*advance)(struct evac_sandbox *sb);
     uint64_t (*wake)(const struct evac_sandbox *sb); /* next instant by itself; SB_NEVER none */
-    bool counts; /* advance counts the time that passed: it is called whatever is due. So is that of
+    bool always; /* advance counts the time that passed, or looks at other services: it is called
+                    whatever is due. So is that of
                     a service whose documents say when they change, which has no wake of its own */
     /* Control's `make SERVICE REGION {...}`: puts a resource there, as if it had long been so.
      * NULL: it has none to make. What the JSON may say stands in the service's file. */

@@ -128,7 +128,8 @@ struct world {
     bool overridden; /* somebody opened a gate of the newest run */
     /* what binds automation, by the controller's wall clock; and of the newest run by itself */
     bool stopped, unacked, approved, by_policy, started;
-    /* what each yes to the start of the newest run was given for ("down/ungraceful"), and what is so */
+    /* what each yes to the start of the newest run was given for ("down/ungraceful"), and what is
+     * so */
     char yeses[8][40], mode[16], verdicts[EVAC_REGIONS_MAX][20];
     unsigned yes_count;
     int64_t held_until_ms, frozen_until_ms;
