@@ -95,6 +95,11 @@ breaks() { # rule, story
 }
 breaks R1 killed-with-its-rows-durable
 breaks R4 aws-2025-stale-plan
+breaks R5 lost-promotion-is-looked-for
+breaks R7 drill-put-back-over-a-late-size
+breaks R8 stopped-while-a-look-is-slow
+breaks R11 declined-behind-the-pivot
+breaks FENCE promotion-waits-for-the-fence
 breaks CAS r7-cancelled-and-fenced
 breaks CAS aws-2025-stale-plan
 breaks ABSTAIN github-43-seconds
