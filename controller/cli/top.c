@@ -237,14 +237,16 @@ static void draw_notes(struct top *t)
     cJSON_ArrayForEach(region, evac_json_part(evac_json_part(t->status, "incidents"), "regions"))
     {
         const cJSON *incident = evac_json_part(region, "incident");
-        if (cJSON_IsObject(incident))
-            evac_screen_linef(&t->screen,
-                              "%sINCIDENT%s in %s: %.0f of %.0f apps that it serves are down, %s: "
-                              "'evac incident %s'",
-                              bad, plain, evac_json_cstr(region, "region"),
-                              evac_json_number(region, "down", 0),
-                              evac_json_number(region, "serving", 0),
-                              evac_json_cstr(incident, "state"), evac_json_cstr(region, "region"));
+        if (!evac_json_true(incident, "on"))
+            continue;
+        bool found = evac_json_true(incident, "found");
+        evac_screen_linef(&t->screen,
+                          "%s%s%s in %s: %.0f of %.0f apps that it serves are down, %s: "
+                          "'evac incident %s'",
+                          bad, found ? "INCIDENT" : "EVACUATION", plain,
+                          evac_json_cstr(region, "region"), evac_json_number(region, "down", 0),
+                          evac_json_number(region, "serving", 0), evac_json_cstr(incident, "state"),
+                          evac_json_cstr(region, "region"));
     }
 }
 

@@ -55,18 +55,20 @@ export function fleetView() {
 
 function incidentBanner(i, roles) {
   const asked = i.proposed && !i.approved && i.state !== 'declined';
+  const ordered = i.found === false && !!i.order; // by a person's word alone: the region need not be down
+  const goes = i.approved || i.state === 'approved';
   return h('section.incident', { key: 'incident-' + i.region, 'aria-label': `Incident in ${i.region}` },
     h('div.incident-what', null, icon('cross'), h('div', null,
-      h('h2', null, `${i.region} is failing`, h('span.num.incident-age', null, ticking(nowMs() - i.since_ms))),
-      h('p', null, incidentWords(i) + '.'), i.why ? h('p.muted', null, `Opened because ${i.why}.`) : null)),
+      h('h2', null, ordered ? `${i.region} is being left` : `${i.region} is failing`, h('span.num.incident-age', null, ticking(nowMs() - i.since_ms))),
+      h('p', null, incidentWords(i) + '.'), i.why ? h('p.muted', null, ordered ? `Ordered by ${i.order.by}: ${i.why}.` : `Opened because ${i.why}.`) : null)),
     h('div.incident-answer', null,
       h('p', null, asked ? 'evac proposes to evacuate the region.' : i.state === 'paused' ? 'The evacuation is paused.' : i.state === 'declined' ? `Declined${i.who ? ' by ' + i.who : ''}: nothing begins.`
-        : i.approved ? `The region is being evacuated${known(i.tier) ? `, tier ${i.tier}` : ''}${i.who ? `; ${i.who} said yes` : ''}.` : 'Apps that may act do; the others wait for a yes.'),
+        : goes ? `The region is being evacuated${known(i.tier) ? `, tier ${i.tier}` : ''}${i.who ? `; ${i.who} said yes` : ''}.` : 'Apps that may act do; the others wait for a yes.'),
       questionWords(i) ? h('p.question.muted', null, questionWords(i)) : null,
       h('div.actions', null,
         asked || i.state === 'open' ? button('Evacuate the region ...', () => aboutIncident(i, 'approve'), { kind: 'danger', why: mayNot(roles, 'approve') }) : null,
         asked || i.state === 'open' ? button('Decline ...', () => aboutIncident(i, 'decline'), { why: mayNot(roles, 'decline') }) : null,
-        i.approved && i.state !== 'paused' ? button('Pause ...', () => aboutIncident(i, 'pause'), { why: mayNot(roles, 'pause') }) : null,
+        goes && i.state !== 'paused' && i.state !== 'declined' ? button('Pause ...', () => aboutIncident(i, 'pause'), { why: mayNot(roles, 'pause') }) : null,
         i.state === 'paused' ? button('Resume ...', () => aboutIncident(i, 'resume'), { kind: 'primary', why: mayNot(roles, 'resume') }) : null)));
 }
 
