@@ -167,9 +167,10 @@ END_TEST
 
 START_TEST(it_has_three_descriptors_and_stands_in_the_root)
 {
-    run_sh("pwd; ls /proc/$$/fd | tr '\\n' ' '", 5000);
-    ck_assert_msg(evac_str_starts(evac_str(ran.output), "/\n0 1 2"), "%s", ran.output);
-    ck_assert_msg(strlen(ran.output) <= strlen("/\n0 1 2 10 "), "%s", ran.output); /* dash's own */
+    run_sh("pwd; ls -v /proc/$$/fd", 5000); /* no pipe: its ends would be seen */
+    bool three = strcmp(ran.output, "/\n0\n1\n2\n") == 0;
+    bool and_dash = strcmp(ran.output, "/\n0\n1\n2\n10\n") == 0; /* its own */
+    ck_assert_msg(three || and_dash, "%s", ran.output);
 }
 END_TEST
 
