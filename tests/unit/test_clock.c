@@ -114,6 +114,7 @@ static void close_gate(enum evac_gate gate)
         struct evac_incident *i = &engine.fleet.regions[0].incident;
         engine.fleet.region_count = 1;
         i->state = EVAC_INCIDENT_OPEN;
+        i->found = true;
         snprintf(i->says, sizeof i->says, "its evacuation waits for a yes");
     }
 }
