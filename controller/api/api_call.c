@@ -255,8 +255,8 @@ void api_no_app(struct api_call *c, struct evac_str name)
 bool api_app(struct api_call *c, size_t *ret_app)
 {
     const struct evac_engine *engine = api_engine(c);
-    *ret_app = evac_engine_app(engine, c->vars[0]);
-    if (*ret_app < engine->app_count)
+    *ret_app = engine ? evac_engine_app(engine, c->vars[0]) : 0;
+    if (engine && *ret_app < engine->app_count)
         return true;
     api_no_app(c, c->vars[0]);
     return false;

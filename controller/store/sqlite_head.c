@@ -47,8 +47,10 @@ void evac_sqlite_head_set(struct evac_sqlite_head *head, const struct evac_chain
         text[n++] = digits[chain->last_hash[i] & 15];
     }
     text[n++] = '\n';
-    if (pwrite(head->fd, text, (size_t)n, 0) != n)
-        (void)ftruncate(head->fd, 0); /* none is better than half of one */
+    if (pwrite(head->fd, text, (size_t)n, 0) != n) {
+        int done = ftruncate(head->fd, 0); /* none is better than half of one, which is not read */
+        (void)done;
+    }
 }
 
 void evac_sqlite_head_close(struct evac_sqlite_head *head)

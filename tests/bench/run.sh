@@ -6,7 +6,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 if [ -z "${BIN_DIR:-}" ]; then
   cd "$root"
   cmake --preset release >/dev/null
-  cmake --build --preset release --target benches >&2
+  echo "building in $root/build/release" >&2
+  cmake --build --preset release --target benches >build/bench.log 2>&1 || { tail -20 build/bench.log >&2; exit 2; }
   BIN_DIR=$root/build/release/bin
 fi
 exec python3 "$root/tests/bench/run.py" "$BIN_DIR" "$@"
