@@ -221,7 +221,7 @@ static uint64_t let_one(struct paced *p, uint64_t now_ms)
     if (p->is_cancelled)
         answer_unsent(p, "cancelled before it was sent");
     else if (waited >= EVAC_PACED_WAIT_MS)
-        answer_unsent(p, "not sent: the service's limit of calls was used up for a minute");
+        answer_unsent(p, "not sent: others used up the service's limit of calls for too long");
     else if (of->pace && (wait = evac_pace_ask(of->pace, &p->key, now_ms)) > 0)
         wait = wait < EVAC_PACED_WAIT_MS - waited ? wait : EVAC_PACED_WAIT_MS - waited;
     else

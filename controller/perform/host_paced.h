@@ -13,10 +13,11 @@
 #include "evac/host.h"
 #include "pace.h"
 
-#define EVAC_PACED_WAIT_MS                                                                         \
-    60000u                       /* then it was not sent: well below a signature's five minutes    \
-                                  */
-#define EVAC_PACED_TIER_MS 5000u /* that a call of one tier goes before one of the next */
+/* Then it was not sent, which costs no try: well below what the engine waits for a call, which may
+ * have two exchanges that wait (a look, then the change). Longer, and whoever waited for a turn
+ * would count as somebody of whom nobody knows whether they were heard. */
+#define EVAC_PACED_WAIT_MS 15000u
+#define EVAC_PACED_TIER_MS 2000u /* that a call of one tier goes before one of the next */
 #define EVAC_PACED_CHANGES 3u    /* that go past a look which waits for the same limit */
 #define EVAC_PACED_MAX     8192u /* waiting; one more is refused, EVAC_E_BUSY */
 

@@ -174,6 +174,26 @@ static long requests(struct bench *b, const char *operation)
 #define LISTS   "ListResourceRecordSets"
 #define POLLS   "GetChange"
 
+/* --- one after the other
+ * ---------------------------------------------------------------------------
+ */
+
+/* Ten a second, as apps arrive that were scaled one after the other: they share changes, and a
+ * change is not asked about more often for being shared. */
+START_TEST(who_comes_one_after_the_other_shares_changes_too)
+{
+    struct crowd c = gather(1, 300);
+    for (size_t i = 0; i < c.count; i++) {
+        start(&c, i, EVAC_VERB_APPLY);
+        bench_run(c.b, 100);
+    }
+    finish(&c);
+    ck_assert_uint_eq(told(&c, EVAC_OUTCOME_ACCEPTED), c.count);
+    ck_assert_int_le(requests(c.b, CHANGES), 24); /* k / 2 seconds apart while k are on their way */
+    part(&c);
+}
+END_TEST
+
 /* --- together -----------------------------------------------------------------------------------
  */
 
@@ -516,6 +536,7 @@ static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("many");
     tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, who_comes_one_after_the_other_shares_changes_too);
     tcase_add_test(tc, a_thousand_names_of_a_zone_are_moved_by_few_batches);
     tcase_add_test(tc, a_thousand_names_keep_within_an_accounts_requests);
     tcase_add_test(tc, how_far_a_change_is_is_asked_once_for_all_and_no_more_when_it_is_everywhere);

@@ -167,6 +167,8 @@ START_TEST(a_zone_that_is_busy_is_waited_for)
     put(b, "us-east-1", 60, "192.0.2.1", NULL);
     put(b, "us-west-2", 40, "192.0.2.2", NULL);
     act(b, "withdraw", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED);
+    r53_state(bench_sandbox(b))->zones[0].busy_until_ms =
+        bench_now(b) + 700;                              /* longer than usual */
     act(b, "join", WEIGHTS EAST, EVAC_OUTCOME_ACCEPTED); /* refused once, and a turn later taken */
     ck_assert(bench_true(b, "\"operation\":\"ChangeResourceRecordSets\",\"region\":\"us-east-1\","
                             "\"received\":3,\"effects\":2"));

@@ -90,9 +90,9 @@ static bool is_fargate(const struct evac_json *service)
            evac_str_is(evac_json_str(first, "capacityProvider"), "FARGATE");
 }
 
-static struct view read_view(const struct evac_aws_reply *r)
+static struct view read_view(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct evac_json *s = evac_json_first(evac_json_get(r->json, "services"));
+    const struct evac_json *s = ecs_service(c, r);
     return (struct view){ .found = s != NULL,
                           .active = evac_str_is(evac_json_str(s, "status"), "ACTIVE"),
                           .deploying = deployments(s) > 1,
@@ -116,26 +116,6 @@ static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, 
     aws_answer_seen(c, &sight, "%s", why);
 }
 
-static enum evac_code describe(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err)
-{
-    struct evac_buf body;
-    evac_buf_init(&body, 4096);
-    evac_buf_puts(&body, "{\"cluster\":");
-    evac_buf_json(&body, aws_regional(c, "cluster"));
-    evac_buf_puts(&body, ",\"services\":[");
-    evac_buf_json(&body, aws_regional(c, "service"));
-    evac_buf_puts(&body, "]}");
-    struct evac_aws_request request = { .service = "ecs",
-                                        .operation = "DescribeServices",
-                                        .region = c->region,
-                                        .body = evac_buf_str(&body) };
-    enum evac_code code = evac_buf_check(&body, "the service's name", err);
-    if (!code)
-        code = aws_send(c, &request, on_reply, err);
-    evac_buf_done(&body);
-    return code;
-}
-
 /* An answer when there is no service to speak of: false. */
 static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct view *v)
 {
@@ -143,7 +123,7 @@ static bool look(struct aws_call *c, const struct evac_aws_reply *r, struct view
         aws_answer_unseen(c, r);
         return false;
     }
-    *v = read_view(r);
+    *v = read_view(c, r);
     if (v->found && v->active)
         return true;
     seen(c, v, EVAC_SEEN_BLOCKED, -1,
@@ -184,7 +164,7 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
 {
-    return describe(c, on_ready, err);
+    return ecs_look(c, on_ready, err);
 }
 
 /* --- scale ----------------------------------------------------------------------------------- */
@@ -211,7 +191,7 @@ static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
     struct aws_wanted *w = evac_arena_alloc(c->arena, sizeof *w);
     enum evac_code code = aws_wanted(c, w, err);
     c->state = w;
-    return code ? code : describe(c, on_scale, err);
+    return code ? code : ecs_look(c, on_scale, err);
 }
 
 static void updated(struct aws_call *c, const struct evac_aws_reply *r)
@@ -259,7 +239,7 @@ static void on_still(struct aws_call *c, const struct evac_aws_reply *r)
 
 static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
 {
-    return describe(c, on_still, err);
+    return ecs_look(c, on_still, err);
 }
 
 /* --- parity ---------------------------------------------------------------------------------- */

@@ -284,6 +284,15 @@ static void wait_for_turn(struct aws_flight *f)
     f->of->holds++;
 }
 
+static void note_sent(const struct aws_flight *f)
+{
+    const struct aws_member *m = f->of->first;
+    while (m && m->flight != f)
+        m = m->next;
+    if (m)
+        dns_tempo_note(m->c);
+}
+
 static void batch_landed(struct aws_flight *f, const struct evac_aws_reply *r)
 {
     bool early = evac_str_is(r->code, "PriorRequestNotComplete") && f->of->holds < TURNS_MAX;
@@ -292,6 +301,8 @@ static void batch_landed(struct aws_flight *f, const struct evac_aws_reply *r)
         return;
     }
     f->of->holds = 0;
+    if (r->outcome == EVAC_OUTCOME_ACCEPTED)
+        note_sent(f);
     if (f->count > 1 && is_somebodys(r)) {
         suspect(f, r);
         return;
@@ -333,6 +344,8 @@ static void join(struct aws_call *c, struct change *change)
     if (err.code || aws_gather(c, &batches, evac_args_get(&c->args, "zone"), &request,
                                &change->member, changed, &err))
         aws_start_failed(c, &err);
+    else if (dns_tempo_wait_ms(c))
+        aws_hold(change->member.of, dns_tempo_wait_ms(c));
 }
 
 void dns_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted)

@@ -1,15 +1,13 @@
 /*
  * How far a change is (GetChange): asked once for all calls that wait for the same one, and no more
- * often than twice a second, however many they are. Whoever asks while a question is on its way
- * waits for the next one, so that nobody is answered by what was true before they asked. What is
- * everywhere stays so: that is not asked again.
+ * often than twice a second (all changes of a zone together, dns_tempo.c), however many they are.
+ * Whoever asks while a question is on its way waits for the next one, so that nobody is answered by
+ * what was true before they asked. What is everywhere stays so: that is not asked again.
  */
 #include "aws_gather.h"
 #include "route53.h"
 
 #include <string.h>
-
-#define EVERY_MS 500u /* a change takes a minute */
 
 static struct evac_str note_key(struct aws_call *c)
 {
@@ -32,6 +30,7 @@ static struct evac_str arrived_key(struct aws_call *c, struct evac_str change)
 struct poll {
     struct aws_member member;
     struct evac_str change;
+    aws_then_fn *arrived; /* NULL: then it is as it should be */
 };
 
 static void describe(struct aws_call *c, struct evac_str change,
@@ -89,7 +88,10 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_unseen(c, r);
     } else if (evac_str_is(evac_xml_text(r->xml, "ChangeInfo/Status"), "INSYNC")) {
         aws_note_set(c->link, arrived_key(c, poll->change), EVAC_STR("1"));
-        dns_seen(c, EVAC_SEEN_SATISFIED, "");
+        if (poll->arrived)
+            poll->arrived(c);
+        else
+            dns_seen(c, EVAC_SEEN_SATISFIED, "");
     } else {
         dns_seen(c, EVAC_SEEN_MOVING, "the change is not on all of Route 53's servers yet");
     }
@@ -98,38 +100,56 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
 /* The question before this one was asked a moment ago, by somebody who has their answer. */
 static void hold(struct aws_call *c, struct poll *poll)
 {
-    int64_t asked, now = (int64_t)now_of(c);
+    int64_t asked, now = (int64_t)now_of(c), every = (int64_t)dns_tempo_every_ms(c);
     if (evac_str_i64(aws_note_get(c->link, asked_key(c, poll->change)), &asked) &&
-        now - asked < (int64_t)EVERY_MS)
-        aws_hold(poll->member.of, EVERY_MS - (uint64_t)(now - asked));
+        now - asked < every)
+        aws_hold(poll->member.of, (uint64_t)(every - (now - asked)));
 }
 
-static void ask(struct aws_call *c, struct evac_str change)
+static enum evac_code ask(struct aws_call *c, struct evac_str change, aws_then_fn *arrived,
+                          struct evac_err *err)
 {
-    struct evac_err err = { EVAC_OK, "" };
     struct evac_aws_request request;
     struct poll *poll = evac_arena_alloc(c->arena, sizeof *poll);
-    *poll = (struct poll){ .change = change };
+    *poll = (struct poll){ .change = evac_arena_str(c->arena, change), .arrived = arrived };
     c->helper = poll;
-    describe(c, change, &request);
+    describe(c, poll->change, &request);
     if (c->cancelled)
-        (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
-    if (err.code || aws_gather(c, &polls, change, &request, &poll->member, on_change_status, &err))
-        aws_start_failed(c, &err);
-    else
+        return evac_fail(err, EVAC_E_REFUSED, "cancelled");
+    enum evac_code code =
+        aws_gather(c, &polls, poll->change, &request, &poll->member, on_change_status, err);
+    if (!code)
         hold(c, poll);
+    return code;
+}
+
+/* The change that made this version, as far as is known here; "" none. */
+static struct evac_str change_of(struct aws_call *c, struct evac_str version)
+{
+    struct evac_str made, change = evac_str_cut(aws_note_get(c->link, note_key(c)), ' ', &made);
+    return evac_str_eq(made, version) ? change : EVAC_STR_NONE;
 }
 
 /* The list says so at once; users are told when the change is everywhere. */
 void dns_wait(struct aws_call *c, aws_then_fn *unknown)
 {
     const struct dns_aim *aim = c->state;
-    struct evac_str made, change = evac_str_cut(aws_note_get(c->link, note_key(c)), ' ', &made);
+    struct evac_str change = change_of(c, aim->version);
+    struct evac_err err = { EVAC_OK, "" };
     c->then = unknown;
-    if (change.n == 0 || !evac_str_eq(made, aim->version))
+    if (change.n == 0)
         unknown(c);
     else if (aws_note_get(c->link, arrived_key(c, change)).n)
         dns_seen(c, EVAC_SEEN_SATISFIED, "");
-    else
-        ask(c, evac_arena_str(c->arena, change));
+    else if (ask(c, change, NULL, &err))
+        aws_start_failed(c, &err);
+}
+
+enum evac_code dns_wait_first(struct aws_call *c, struct evac_str made, aws_then_fn *arrived,
+                              bool *ret_waits, struct evac_err *err)
+{
+    struct evac_str change = change_of(c, made);
+    *ret_waits = change.n && !aws_note_get(c->link, arrived_key(c, change)).n;
+    c->then = arrived;
+    return *ret_waits ? ask(c, change, arrived, err) : EVAC_OK;
 }

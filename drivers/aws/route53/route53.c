@@ -199,7 +199,7 @@ static void change(struct aws_call *c, const struct evac_aws_reply *r)
         dns_change(c, sets, wanted_sets(c));
 }
 
-static enum evac_code list_for_point(struct aws_call *c, aws_reply_fn *then, struct evac_err *err)
+static enum evac_code check_target(struct aws_call *c, struct evac_err *err)
 {
     bool target = aws_regional(c, "target").n > 0;
     bool alias = aws_regional(c, "alias").n && aws_regional(c, "alias_zone").n;
@@ -208,14 +208,36 @@ static enum evac_code list_for_point(struct aws_call *c, aws_reply_fn *then, str
             err, EVAC_E_BADARG,
             "switch = \"record\" needs a 'target', or 'alias' and 'alias_zone', for %.*s",
             EVAC_STR_ARG(c->region));
-    return dns_list(c, then, err);
+    return EVAC_OK;
+}
+
+static void list_now(struct aws_call *c)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    if (dns_list(c, on_list, &err))
+        aws_start_failed(c, &err);
+}
+
+static enum evac_code observe_record(struct aws_call *c, struct evac_err *err)
+{
+    bool waits = false;
+    enum evac_code code = check_target(c, err);
+    if (!code)
+        code = dns_wait_first(c, dns_version(c, wanted_sets(c)), list_now, &waits, err);
+    return code || waits ? code : dns_list(c, on_list, err);
+}
+
+static enum evac_code apply_record(struct aws_call *c, struct evac_err *err)
+{
+    enum evac_code code = check_target(c, err);
+    return code ? code : dns_list(c, change, err);
 }
 
 static enum evac_code observe_point(struct aws_call *c, struct evac_err *err)
 {
     if (dns_by_health_check(c))
         return observe_answer(c, err);
-    return dns_share_by(c, "weight") ? dns_observe_share(c, err) : list_for_point(c, on_list, err);
+    return dns_share_by(c, "weight") ? dns_observe_share(c, err) : observe_record(c, err);
 }
 
 static enum evac_code apply_point(struct aws_call *c, struct evac_err *err)
@@ -223,7 +245,7 @@ static enum evac_code apply_point(struct aws_call *c, struct evac_err *err)
     if (dns_by_health_check(c))
         return evac_fail(err, EVAC_E_UNSUPPORTED,
                          "switched by health check: the GO object's route moves it");
-    return dns_share_by(c, "weight") ? dns_apply_share(c, err) : list_for_point(c, change, err);
+    return dns_share_by(c, "weight") ? dns_apply_share(c, err) : apply_record(c, err);
 }
 
 /* Whoever was left answers nobody when the one that took over does. */

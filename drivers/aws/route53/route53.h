@@ -89,6 +89,23 @@ void dns_keep_change(struct aws_call *c, struct evac_str change, struct evac_str
 /* The end of an observe whose sets are as wanted: waits until the change is everywhere. Without its
  * id, unknown() goes on. */
 void dns_wait(struct aws_call *c, aws_then_fn *unknown);
+/* Before the list is read: while the change that made this version is on its way (and is asked
+ * about, no more often than dns_tempo_every_ms()) the list can say nothing else that matters, and
+ * it takes the account's requests from those who change something. When it has arrived: arrived.
+ * *ret_waits false: none is on its way, and nothing was asked. */
+enum evac_code dns_wait_first(struct aws_call *c, struct evac_str made, aws_then_fn *arrived,
+                              bool *ret_waits, struct evac_err *err);
+
+/* --- dns_tempo.c: how closely batches of a zone follow each other
+ * ---------------------------------
+ */
+
+/* A batch was accepted. */
+void dns_tempo_note(struct aws_call *c);
+/* Until the next batch may go. */
+uint64_t dns_tempo_wait_ms(struct aws_call *c);
+/* How often each change may be asked about. */
+uint64_t dns_tempo_every_ms(struct aws_call *c);
 
 /* --- dns_answer.c: what the name answers --------------------------------------------------------
  */
