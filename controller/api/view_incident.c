@@ -112,7 +112,7 @@ static void put_reasons(const struct evac_engine *engine, const struct evac_engi
         r++;
     bool ordered = evac_order_takes(&i->order, a, region) || a->run;
     if (ordered && a->evacuee != EVAC_EVACUEE_MOVED)
-        evac_engine_evacuee(engine, a, r, i->order.mode, now, &view);
+        evac_engine_evacuee(a, r, i->order.mode, now, &view);
     evac_jw_cstr(w, "reasons", ordered ? view.why : a->decision.reasons);
 }
 

@@ -409,8 +409,8 @@ struct evac_evacuee_view {
     uint16_t to;
     char why[240];
 };
-void evac_engine_evacuee(const struct evac_engine *engine, const struct evac_engine_app *app,
-                         uint16_t region, enum evac_order_mode mode, const struct evac_now *now,
+void evac_engine_evacuee(const struct evac_engine_app *app, uint16_t region,
+                         enum evac_order_mode mode, const struct evac_now *now,
                          struct evac_evacuee_view *ret_view);
 /* Its proposal waits for somebody's yes. So long after it was asked its time is up (again); whoever
  * is told next when nobody answers, NULL nobody. */

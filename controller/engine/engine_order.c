@@ -180,12 +180,11 @@ static void say_run(const struct evac_run *run, const struct evac_now *now, stru
             run_say_shut(run, now, i, why);
 }
 
-void evac_engine_evacuee(const struct evac_engine *engine, const struct evac_engine_app *a,
-                         uint16_t region, enum evac_order_mode mode, const struct evac_now *now,
+void evac_engine_evacuee(const struct evac_engine_app *a, uint16_t region,
+                         enum evac_order_mode mode, const struct evac_now *now,
                          struct evac_evacuee_view *ret_view)
 {
     struct evac_text why;
-    (void)engine;
     *ret_view = (struct evac_evacuee_view){ .mode = engine_order_mode(a, region, mode),
                                             .to = engine_order_target(a, region, now) };
     evac_text_init(&why, ret_view->why, sizeof ret_view->why);

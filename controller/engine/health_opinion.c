@@ -86,11 +86,11 @@ enum evac_probe_state evac_health_opinion(const struct evac_health *h, size_t re
 /* --- all vantages --- */
 
 /* Down takes a majority of the configured vantages, not of those that happened to answer: so two or
- * more vantages never let one alone vote a region down. Up takes a majority of those that speak: a
- * vantage that died with its own region would else leave every other region unknown, and forbid the
- * very move that its death calls for; what sees the region is enough to go there. Where nobody
- * outside speaks, who stands inside can vouch that the region works, but not that it is down: its
- * own view may be what is broken. */
+ * more vantages never let one alone vote a region down. Up takes a majority of those with an
+ * opinion: a vantage that died with its own region would else leave every other region unknown, and
+ * forbid the very move that its death calls for; what sees the region is enough to go there. Where
+ * nobody outside can have one, who stands inside can vouch that the region works, but not that it
+ * is down: its own view may be what is broken. */
 static enum evac_probe_state outside_opinion(const struct evac_ballot *b)
 {
     if (b->abstaining == b->configured)

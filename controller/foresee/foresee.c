@@ -161,8 +161,7 @@ static void see_app(struct foreseeing *f, size_t app, uint16_t from)
     const struct evac_engine_app *a = &f->engine->apps[app];
     struct evac_foreseen_app *x = &f->out->apps[f->out->app_count++];
     struct evac_evacuee_view view;
-    evac_engine_evacuee(f->engine, a, from, (enum evac_order_mode)f->in->wish.mode, &f->in->now,
-                        &view);
+    evac_engine_evacuee(a, from, (enum evac_order_mode)f->in->wish.mode, &f->in->now, &view);
     bool begun = a->run && evac_str_eq(a->run->plan->from, a->app->regions[from]);
     *x = (struct evac_foreseen_app){ .app = app,
                                      .from = from,

@@ -291,7 +291,7 @@ static const char *why(size_t app)
     static struct evac_evacuee_view view;
     const struct evac_engine *engine = evac_shell_engine(fleet_shell(f));
     const struct evac_now now = { .wall_ms = 1790000000000 };
-    evac_engine_evacuee(engine, &engine->apps[app], 0, EVAC_ORDER_AS_FOUND, &now, &view);
+    evac_engine_evacuee(&engine->apps[app], 0, EVAC_ORDER_AS_FOUND, &now, &view);
     return view.why;
 }
 

@@ -4,7 +4,6 @@
  * right that lacks for one of them is refused to all, so those are asked again one by one.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
  */
-#include "aws_allow.h"
 #include "aws_gather.h"
 #include "ecs_parts.h"
 

@@ -11,9 +11,9 @@ typedef void ecs_definition_fn(struct aws_call *c, struct evac_str findings, str
 void ecs_check_definition(struct aws_call *c, struct evac_str arn, ecs_definition_fn *then);
 
 /* ecs_look.c: what DescribeServices says of the call's service, shared with others of its cluster.
- */
+ * From a handler's start. */
 enum evac_code ecs_look(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err);
-/* It, among those that the reply has; NULL none. */
+/* It, among those that the reply has, and the reply's; NULL none. */
 const struct evac_json *ecs_service(struct aws_call *c, const struct evac_aws_reply *r);
 
 #endif

@@ -5,7 +5,8 @@
  *
  * Who joins at an instant leaves together, from the loop (a timer of 0 ms); while as many exchanges
  * are on their way as the kind allows, members gather for the next one. So nobody waits for company
- * that may not come, and the more there are the fewer requests each costs.
+ * that may not come, unless the kind holds them (aws_hold), and the more there are the fewer
+ * requests each costs.
  *
  * A gathering has one signer (evac_aws_signer): calls under different roles never share. A member
  * that is cancelled leaves before the next exchange; one that is on its way stays, with whatever
@@ -80,7 +81,8 @@ void aws_board(struct aws_flight *f, struct aws_member *member);
 /* For landed(). The call may be gone afterwards, and the member with it; no other member is. */
 void aws_tell(struct aws_member *member, const struct evac_aws_reply *reply);
 void aws_wait_again(struct aws_member *member);
-/* Nothing of the gathering is sent for so long. */
+/* Nothing of the gathering is sent for so long, while it has members: it ends with the last of
+ * them, and what holds the next one has to be known elsewhere. */
 void aws_hold(struct aws_gathering *g, uint64_t ms);
 
 /* Its call was cancelled. */

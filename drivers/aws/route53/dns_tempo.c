@@ -9,7 +9,10 @@
 
 #define ARRIVES_MS 60000u
 #define STEP_MS    500u
-#define KEPT       40u /* of the newest batches: more are never within a minute */
+/* Nobody waits longer for company: with the waits for a turn before and after it a call has to end
+ * within what the engine gives it (45 s), or what was not even sent would count as unknown. */
+#define WAIT_MAX_MS 10000u
+#define KEPT        40u /* of the newest batches: so a change is asked about every 20 s at least */
 
 struct tempo {
     uint64_t sent_ms[KEPT]; /* within the last minute, the newest first */
@@ -19,7 +22,7 @@ struct tempo {
 /* Of all zones: what is counted is an account's. */
 #define KEY EVAC_STR("route53 batches")
 
-static uint64_t now_of(const struct aws_call *c)
+uint64_t dns_now_ms(const struct aws_call *c)
 {
     return c->link->host->now_ms(c->link->host->ctx);
 }
@@ -37,7 +40,7 @@ static struct tempo read_tempo(struct aws_call *c, uint64_t now_ms)
 
 void dns_tempo_note(struct aws_call *c)
 {
-    uint64_t now = now_of(c);
+    uint64_t now = dns_now_ms(c);
     struct tempo t = read_tempo(c, now);
     struct evac_str text = aws_printf(c, "%llu", (unsigned long long)now);
     for (size_t i = 0; i < t.count && i + 1 < KEPT; i++)
@@ -47,14 +50,15 @@ void dns_tempo_note(struct aws_call *c)
 
 uint64_t dns_tempo_wait_ms(struct aws_call *c)
 {
-    uint64_t now = now_of(c);
+    uint64_t now = dns_now_ms(c);
     struct tempo t = read_tempo(c, now);
-    uint64_t due = t.count ? t.sent_ms[0] + t.count * STEP_MS : 0;
+    uint64_t apart = t.count * STEP_MS < WAIT_MAX_MS ? t.count * STEP_MS : WAIT_MAX_MS;
+    uint64_t due = t.count ? t.sent_ms[0] + apart : 0;
     return due > now ? due - now : 0;
 }
 
 uint64_t dns_tempo_every_ms(struct aws_call *c)
 {
-    struct tempo t = read_tempo(c, now_of(c));
+    struct tempo t = read_tempo(c, dns_now_ms(c));
     return STEP_MS * (t.count > 1 ? t.count : 1);
 }

@@ -49,12 +49,6 @@ static struct evac_str asked_key(struct aws_call *c, struct evac_str change)
     return aws_printf(c, "route53 asked of %.*s", EVAC_STR_ARG(change));
 }
 
-static uint64_t now_of(const struct aws_call *c)
-{
-    const struct evac_host *host = c->link->host;
-    return host->now_ms(host->ctx);
-}
-
 static bool load_poll(struct aws_flight *f, struct evac_aws_request *ret_request)
 {
     const struct poll *first = (const struct poll *)(const void *)f->of->first;
@@ -63,7 +57,7 @@ static bool load_poll(struct aws_flight *f, struct evac_aws_request *ret_request
     struct aws_call *c = first->member.c;
     describe(c, first->change, ret_request);
     aws_note_set(c->link, asked_key(c, first->change),
-                 aws_printf(c, "%llu", (unsigned long long)now_of(c)));
+                 aws_printf(c, "%llu", (unsigned long long)dns_now_ms(c)));
     return true;
 }
 
@@ -100,7 +94,7 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
 /* The question before this one was asked a moment ago, by somebody who has their answer. */
 static void hold(struct aws_call *c, struct poll *poll)
 {
-    int64_t asked, now = (int64_t)now_of(c), every = (int64_t)dns_tempo_every_ms(c);
+    int64_t asked, now = (int64_t)dns_now_ms(c), every = (int64_t)dns_tempo_every_ms(c);
     if (evac_str_i64(aws_note_get(c->link, asked_key(c, poll->change)), &asked) &&
         now - asked < every)
         aws_hold(poll->member.of, (uint64_t)(every - (now - asked)));

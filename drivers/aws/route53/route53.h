@@ -100,11 +100,13 @@ enum evac_code dns_wait_first(struct aws_call *c, struct evac_str made, aws_then
  * ---------------------------------
  */
 
+/* The clock that it counts by. */
+uint64_t dns_now_ms(const struct aws_call *c);
 /* A batch was accepted. */
 void dns_tempo_note(struct aws_call *c);
-/* Until the next batch may go. */
+/* Until the next batch may go: 0 to 10,000. */
 uint64_t dns_tempo_wait_ms(struct aws_call *c);
-/* How often each change may be asked about. */
+/* How long between two questions about one change: 500 to 20,000. */
 uint64_t dns_tempo_every_ms(struct aws_call *c);
 
 /* --- dns_answer.c: what the name answers --------------------------------------------------------
