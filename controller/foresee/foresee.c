@@ -31,16 +31,27 @@ static uint16_t place_of(const struct foreseeing *f, const struct evac_engine_ap
     return r < EVAC_REGIONS_MAX ? r : (uint16_t)a->app->region_count;
 }
 
+static enum evac_code no_such_region(const struct foreseeing *f, struct evac_err *err)
+{
+    const struct evac_fleet *fleet = &f->engine->fleet;
+    struct evac_buf known;
+    evac_buf_init(&known, 400);
+    for (size_t i = 0; i < fleet->region_count; i++)
+        evac_buf_putf(&known, "%s%s", i ? ", " : "", fleet->regions[i].name);
+    enum evac_code code =
+        evac_fail(err, EVAC_E_NOTFOUND, "no app has a region '%.*s'; they are in %s",
+                  EVAC_STR_ARG(f->in->region), known.n ? known.p : "none");
+    evac_buf_done(&known);
+    return code;
+}
+
 static enum evac_code find_region(struct foreseeing *f, struct evac_err *err)
 {
     const struct evac_fleet *fleet = &f->engine->fleet;
     while (f->region < fleet->region_count &&
            !evac_str_is(f->in->region, fleet->regions[f->region].name))
         f->region++;
-    return f->region < fleet->region_count
-               ? EVAC_OK
-               : evac_fail(err, EVAC_E_NOTFOUND, "no app has a region '%.*s'",
-                           EVAC_STR_ARG(f->in->region));
+    return f->region < fleet->region_count ? EVAC_OK : no_such_region(f, err);
 }
 
 static enum evac_code check_names(const struct foreseeing *f, struct evac_err *err)
