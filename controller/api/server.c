@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -241,13 +242,14 @@ static int dress(struct evac_api_server *server, SSL_CTX *context, const struct 
     return 1;
 }
 
-/* Nothing here speaks websockets. The library would open one for whoever asks, before anybody looks
- * at who that is, and no limit of this server's would ever end it. */
+/* Nothing here speaks anything but HTTP/1.1. The library would open a websocket or an HTTP/2
+ * connection for whoever asks, before anybody looks at who that is, and no limit of this server's
+ * would ever end it. To go on in HTTP/1.1 would be allowed too (RFC 9110, 7.8), but the library
+ * does not offer that; what it does not know itself, it has refused already. */
 static int refuse_upgrade(struct lws *wsi, const char *to)
 {
-    if (!to || strcmp(to, "websocket") != 0)
-        return 0;
-    (void)lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL);
+    if (to && (strcasecmp(to, "websocket") == 0 || strcasecmp(to, "h2c") == 0))
+        (void)lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL);
     return -1;
 }
 

@@ -253,10 +253,12 @@ def errors_are_problems_of_a_kind(w, api):
     assert ask(w.socket, "POST", "/v1/apps/shop/plan", b"{" + b" " * (1 << 20) + b"}").status == 413
     bad = ask(w.socket, "POST", "/v1/apps/shop/plan", {"to": "nowhere"})
     assert bad.status == 400 and "nowhere" in bad.json["detail"] and bad.json["instance"] == "/v1/apps/shop/plan", bad
-    # the library that reads HTTP would open a websocket for whoever asks, and nothing would ever look at it again
-    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    # the library that reads HTTP would open a websocket or an HTTP/2 connection for whoever asks, and nothing would ever look at it again
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13",
+               "HTTP2-Settings": "AAMAAABkAAQAAP__"}
     for target in ("/", "/v1/events", "/v1/version"):
-        assert ask(w.socket, "GET", target, None, upgrade).status == 400, target
+        for to, status in (("websocket", 400), ("WebSocket", 400), ("h2c", 400), ("H2C", 400), ("TLS/1.2", 403)):
+            assert ask(w.socket, "GET", target, None, dict(upgrade, Upgrade=to)).status == status, (target, to)
     head = ask(w.socket, "HEAD", "/v1/version")
     assert head.status == 200 and not head.data and int(head.headers["content-length"]) > 10
 
