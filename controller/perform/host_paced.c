@@ -74,13 +74,15 @@ struct evac_turn evac_host_paced_turn(struct evac_host_paced *paced, struct evac
     return was;
 }
 
-/* An instant, so that waiting counts by itself: when it asked, later by its tier, sooner by its way
- * (by less than one tier). */
+/* An instant, so that waiting counts by itself: when it first asked, later by its tier, sooner by
+ * its way (by less than one tier). */
 static uint64_t turn_of(const struct evac_turn *turn, uint64_t asked_ms)
 {
     uint64_t tier = turn->tier && turn->tier < TIER_LAST ? turn->tier : TIER_LAST;
-    uint64_t way = turn->to_come_ms < WAY_LONGEST_MS ? turn->to_come_ms : WAY_LONGEST_MS;
-    return asked_ms + tier * EVAC_PACED_TIER_MS - way * (EVAC_PACED_TIER_MS - 1) / WAY_LONGEST_MS;
+    uint64_t way = turn->to_come_ms + turn->behind_ms;
+    way = way < WAY_LONGEST_MS ? way : WAY_LONGEST_MS;
+    uint64_t first_ms = asked_ms > turn->waited_ms ? asked_ms - turn->waited_ms : 0;
+    return first_ms + tier * EVAC_PACED_TIER_MS - way * (EVAC_PACED_TIER_MS - 1) / WAY_LONGEST_MS;
 }
 
 /* A look begins to wait, or does so no more. */

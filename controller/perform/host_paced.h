@@ -2,9 +2,10 @@
  * A host that asks services no faster than they take it (pace.h): an exchange that names its
  * operation waits for its turn. Changes go before looks, but of what both take no more than three
  * in a row while looks wait: who is moved must be seen, too. Among changes, and among looks, a
- * lower tier goes first, in it a longer way that is still to go, then who asked first. Each second
- * of waiting counts, so that a tier below waits at most EVAC_PACED_TIER_MS longer than the one
- * above it, and the shortest way as much longer than the longest. Everything else passes at once.
+ * lower tier goes first, in it a longer way that is still to go (an app's own, and then that of
+ * whoever waits for it), then who has waited longest. Each second of waiting counts, also of what
+ * came back unsent, so that a tier below waits at most EVAC_PACED_TIER_MS longer than the one above
+ * it, and the shortest way as much longer than the longest. Everything else passes at once.
  * It stands before another host, which must outlive it.
  */
 #ifndef EVAC_HOST_PACED_H
@@ -31,6 +32,8 @@ const struct evac_host *evac_host_paced_host(const struct evac_host_paced *paced
 struct evac_turn {
     uint8_t tier;        /* 1 is the first; 0: nobody said, as the last */
     uint32_t to_come_ms; /* the longest way that is still to go */
+    uint64_t behind_ms;  /* the longest way of those who wait for its end */
+    uint64_t waited_ms;  /* it has wanted this so long already, in calls that were not sent */
 };
 /* Returns what it was. */
 struct evac_turn evac_host_paced_turn(struct evac_host_paced *paced, struct evac_turn turn);

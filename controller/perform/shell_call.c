@@ -309,18 +309,31 @@ static enum evac_code ask_driver(struct evac_shell *shell, struct shell_call *ca
     return call->driver->call(call->link, ask, done, call, &call->id, err);
 }
 
-/* Of a run: its app's tier, and the way that is still before it. What is only measured comes last.
- */
+/* Until a step's change was taken it has waited since it began, however often its calls came back
+ * unsent; what looks at it afterwards waits since it asks. */
+static uint64_t waited_ms(const struct evac_shell *shell, const struct evac_step_run *s)
+{
+    uint64_t now = shell_now(shell).boot_ms;
+    return !s->acked && now > s->began_ms ? now - s->began_ms : 0;
+}
+
+/* Of a run: its app's tier, and the way that is still before it and those who wait for it. What is
+ * only measured comes last. */
 static struct evac_turn turn_of(const struct evac_shell *shell, const struct shell_call *call,
                                 const struct evac_call_effect *effect)
 {
+    const struct evac_engine *engine = &shell->engine;
     struct evac_turn turn = { .tier = EVAC_TIERS_MAX + 1 };
-    size_t app =
-        call->run ? evac_engine_app(&shell->engine, call->run->plan->app) : shell->engine.app_count;
-    if (app < shell->engine.app_count)
-        turn.tier = (uint8_t)shell->engine.apps[app].tier;
-    if (call->run && effect->step < call->run->plan->forward_count)
+    size_t app = call->run ? evac_engine_app(engine, call->run->plan->app) : engine->app_count;
+    if (app < engine->app_count) {
+        const struct evac_engine_app *a = &engine->apps[app];
+        turn.tier = (uint8_t)a->tier;
+        turn.behind_ms = a->rank_ms > a->expected_ms ? a->rank_ms - a->expected_ms : 0;
+    }
+    if (call->run && effect->step < call->run->plan->forward_count) {
         turn.to_come_ms = call->run->to_come_ms[effect->step];
+        turn.waited_ms = waited_ms(shell, &effect->run->steps[effect->step]);
+    }
     return turn;
 }
 

@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "builtin_runbooks.h"
 #include "conf.h"
+#include "foresee.h"
 #include "host_paced.h"
 #include "host_wrap.h"
 #include "sandbox_bench.h"
@@ -385,6 +386,7 @@ static void start(void)
     s.look = evac_host_readonly(evac_host_paced_host(s.paced));
     s.store = evac_store_new_memory("bench", "boot");
     struct evac_shell_options options = { .host = evac_host_paced_host(s.paced),
+                                          .paced = s.paced,
                                           .look_host = &s.look,
                                           .facts = s.facts,
                                           .catalog = evac_builtin_catalog(),
@@ -436,11 +438,35 @@ static void pass(uint64_t ms)
     }
 }
 
+static const struct evac_order_wish all = { .mode = EVAC_ORDER_UNGRACEFUL };
+
+/* What evacd does before it takes an order: the longest ways are told, and go first. */
+static void foresee(void)
+{
+    struct evac_arena *arena = evac_arena_new();
+    struct evac_foreseen foreseen;
+    struct evac_err err = { EVAC_OK, "" };
+    const struct evac_foresee_input in = {
+        .shell = s.shell,
+        .model = s.model,
+        .catalog = evac_builtin_catalog(),
+        .facts = s.facts,
+        .pace = s.pace,
+        .region = EVAC_STR(FROM),
+        .wish = all,
+        .now = { .boot_ms = bench_now(s.bench), .wall_ms = bench_wall(s.bench) },
+    };
+    if (evac_foresee(&in, arena, &foreseen, &err))
+        give_up(err.text);
+    evac_foresee_tell(&foreseen, s.shell);
+    evac_arena_free(arena);
+}
+
 static void order(void)
 {
-    static const struct evac_order_wish all = { .mode = EVAC_ORDER_UNGRACEFUL };
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
     struct evac_err err = { EVAC_OK, "" };
+    foresee();
     s.ordered_ms = bench_now(s.bench);
     event.u.command = (struct evac_command){ .verb = EVAC_CMD_EVACUATE,
                                              .incident = EVAC_STR(FROM),

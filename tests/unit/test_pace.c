@@ -332,11 +332,16 @@ static void fill_bucket(void)
     send("db:Put", true, "");
 }
 
-static void send_in_turn(uint8_t tier, uint32_t to_come_ms, bool mutates, const char *name)
+static void send_as(struct evac_turn turn, bool mutates, const char *name)
 {
-    struct evac_turn was = evac_host_paced_turn(paced, (struct evac_turn){ tier, to_come_ms });
+    struct evac_turn was = evac_host_paced_turn(paced, turn);
     send(mutates ? "db:Put" : "db:Get", mutates, name);
     (void)evac_host_paced_turn(paced, was);
+}
+
+static void send_in_turn(uint8_t tier, uint32_t to_come_ms, bool mutates, const char *name)
+{
+    send_as((struct evac_turn){ .tier = tier, .to_come_ms = to_come_ms }, mutates, name);
 }
 
 START_TEST(a_lower_tier_goes_first_and_in_it_who_has_the_longest_way)
@@ -349,6 +354,31 @@ START_TEST(a_lower_tier_goes_first_and_in_it_who_has_the_longest_way)
     send_in_turn(3, 1000, true, "d");
     fake_host_run(fake, 10000);
     ck_assert_str_eq(order, "abcde");
+}
+END_TEST
+
+START_TEST(whoever_others_wait_for_goes_before_who_has_as_long_a_way)
+{
+    fill_bucket();
+    send_in_turn(2, 60000, true, "d");
+    send_as((struct evac_turn){ .tier = 2, .to_come_ms = 50000, .behind_ms = 90000 }, true, "b");
+    send_as((struct evac_turn){ .tier = 2, .to_come_ms = 90000 }, true, "c");
+    send_in_turn(1, 1000, true, "a"); /* of a lower tier, though nobody waits for it */
+    fake_host_run(fake, 10000);
+    ck_assert_str_eq(order, "abcd");
+}
+END_TEST
+
+/* As when it came back unsent: its place is by when it asked first. */
+START_TEST(who_asks_again_has_not_lost_the_time_that_it_waited_before)
+{
+    fake_host_run(fake, 60000);
+    fill_bucket();
+    send_in_turn(1, 600000, true, "b");
+    send_as((struct evac_turn){ .tier = 1, .waited_ms = EVAC_PACED_WAIT_MS }, true, "a");
+    send_as((struct evac_turn){ .tier = 1, .waited_ms = UINT64_MAX }, true, "0");
+    fake_host_run(fake, 10000);
+    ck_assert_str_eq(order, "0ab");
 }
 END_TEST
 
@@ -404,7 +434,7 @@ START_TEST(what_is_asked_while_one_is_answered_has_its_turn)
                                                .mutates = true };
     struct evac_err err = { EVAC_OK, "" };
     uint64_t id = 0;
-    struct evac_turn was = evac_host_paced_turn(paced, (struct evac_turn){ 1, 0 });
+    struct evac_turn was = evac_host_paced_turn(paced, (struct evac_turn){ .tier = 1 });
     ck_assert_int_eq(host->http(host->ctx, &request, ask_more, name, &id, &err), EVAC_OK);
     (void)evac_host_paced_turn(paced, was);
     ck_assert_uint_ne(id, 0);
@@ -413,7 +443,7 @@ START_TEST(what_is_asked_while_one_is_answered_has_its_turn)
         send("db:Put", true, "x");
     fake_host_run(fake, 5000);
     ck_assert_str_eq(order, "nxxx");
-    ck_assert_uint_eq(evac_host_paced_turn(paced, (struct evac_turn){ 0, 0 }).tier, 0);
+    ck_assert_uint_eq(evac_host_paced_turn(paced, (struct evac_turn){ 0 }).tier, 0);
 }
 END_TEST
 
@@ -438,6 +468,8 @@ static void cases(Suite *suite)
     tcase_add_test(host, without_limits_all_that_wait_go);
     tcase_add_test(host, what_the_host_refuses_after_a_wait_was_not_sent);
     tcase_add_test(host, a_lower_tier_goes_first_and_in_it_who_has_the_longest_way);
+    tcase_add_test(host, whoever_others_wait_for_goes_before_who_has_as_long_a_way);
+    tcase_add_test(host, who_asks_again_has_not_lost_the_time_that_it_waited_before);
     tcase_add_test(host, nobody_is_passed_for_ever);
     tcase_add_test(host, looks_and_changes_do_not_starve_each_other);
     tcase_add_test(host, what_is_asked_while_one_is_answered_has_its_turn);
