@@ -228,7 +228,7 @@ static void view_instants(const struct evac_run *run, struct evac_jw *w)
     evac_jw_open(w, "instants", '{');
     for (unsigned k = 0; k < EVAC_INSTANT_COUNT; k++)
         evac_jw_known(w, evac_instant_name((enum evac_instant)k), run->instants & (1u << k),
-                      run->instant_wall_ms[k]);
+                      evac_run_instant_now_ms(run, (enum evac_instant)k));
     evac_jw_close(w, '}');
 }
 

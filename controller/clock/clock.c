@@ -31,7 +31,13 @@ static bool is_trouble(enum evac_verdict verdict)
 
 static int64_t instant(const struct evac_run *run, enum evac_instant which)
 {
-    return run && (run->instants & (1u << which)) ? run->instant_wall_ms[which] : 0;
+    return run ? evac_run_instant_now_ms(run, which) : 0;
+}
+
+/* When that was, as the wall clock that goes now would have shown it; 0 unknown. */
+static int64_t wall_of(const struct evac_clock *c, uint64_t boot_ms)
+{
+    return boot_ms ? c->now.wall_ms - (int64_t)(c->now.boot_ms - boot_ms) : 0;
 }
 
 /* A run has noted when its outage began; health forgets that once the region is up again. */
@@ -43,9 +49,9 @@ static void read_outage(struct evac_clock *c)
     int64_t started = instant(run, EVAC_INSTANT_STARTED);
     c->verdict = h->verdict;
     c->trouble = is_trouble(h->verdict);
-    c->impact_lo_ms = hi ? lo : h->impact_lo_wall_ms;
-    c->impact_hi_ms = hi ? hi : h->impact_hi_wall_ms;
-    c->detected_ms = h->detected_wall_ms;
+    c->impact_lo_ms = hi ? lo : wall_of(c, h->impact_lo_boot_ms);
+    c->impact_hi_ms = hi ? hi : wall_of(c, h->impact_hi_boot_ms);
+    c->detected_ms = wall_of(c, h->detected_boot_ms);
     if (instant(run, EVAC_INSTANT_DETECTED))
         c->detected_ms = instant(run, EVAC_INSTANT_DETECTED);
 

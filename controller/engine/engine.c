@@ -47,8 +47,7 @@ static void clock_jump(struct engine_io *io, int64_t by_ms)
 {
     struct evac_record r = { .kind = EVAC_RECORD_CLOCK_JUMP, .number = by_ms };
     engine_record(io, r);
-    engine_measure_clock_jumped(io->engine, io->now->wall_ms, by_ms);
-    engine_fences_moved(io->engine, by_ms);
+    engine_clock_set(io->engine, io->now->wall_ms, by_ms);
     engine_notice(io, true, EVAC_STR_NONE, "the wall clock jumped; decisions do not depend on it");
 }
 

@@ -321,15 +321,6 @@ static enum evac_drill_on meaning(const struct evac_drill *d, enum evac_run_stat
     return end == EVAC_RUN_HELD ? EVAC_DRILL_ON_RUN_BAD : EVAC_DRILL_ON_RUN_BACK;
 }
 
-/* From one instant of a run to another; -1 when one of them was not. */
-static int64_t between(const struct evac_run *run, enum evac_instant from, enum evac_instant to)
-{
-    uint32_t both = (1u << from) | (1u << to);
-    if ((run->instants & both) != both)
-        return -1;
-    return run->instant_wall_ms[to] - run->instant_wall_ms[from];
-}
-
 /* How long the users' move took: a drill's own, or the policy's on a game day. What was measured
  * first is the drill's, and stands in every row from then on. */
 static struct evac_str measured(struct engine_io *io, const struct evac_drill *d,
@@ -339,9 +330,9 @@ static struct evac_str measured(struct engine_io *io, const struct evac_drill *d
     bool moves = run->plan->workflow != EVAC_WORKFLOW_DRILL;
     int64_t rto = d->rto_ms, detect = d->detect_ms;
     if (rto < 0 && moves)
-        rto = between(run, from, EVAC_INSTANT_RECOVERED);
+        rto = evac_run_between_ms(run, from, EVAC_INSTANT_RECOVERED);
     if (detect < 0 && moves && from != EVAC_INSTANT_STARTED)
-        detect = between(run, from, EVAC_INSTANT_DETECTED);
+        detect = evac_run_between_ms(run, from, EVAC_INSTANT_DETECTED);
     evac_text_puts(&out, "{");
     put_number(&out, "run", (int64_t)run->id);
     put_text(&out, "result", evac_str(evac_run_state_name(run->state)));

@@ -89,8 +89,10 @@ uint64_t engine_measure_wake_ms(const struct evac_engine_app *a);
 void engine_measured(struct engine_io *io, const struct evac_reply_event *reply);
 /* A LAG row: the trend goes on after a restart. */
 void engine_measure_clock_jumped(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
-/* Fences are noted by the wall clock: by how much it was set since. */
+/* Fences are noted by the wall clock: by how much it may have been set since. */
 void engine_fences_moved(struct evac_engine *engine, int64_t by_ms);
+/* It was set: both, and what runs measure. */
+void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *record);
 /* The run's loss, kept up to date for its gate, and journalled when it is known for good. */
 void engine_run_loss(struct engine_io *io, struct evac_engine_app *a);

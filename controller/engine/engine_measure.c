@@ -427,6 +427,14 @@ void engine_fences_moved(struct evac_engine *engine, int64_t by_ms)
         evac_run_clock_moved(r, by_ms);
 }
 
+void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms)
+{
+    engine_measure_clock_jumped(engine, now_wall_ms, by_ms);
+    engine_fences_moved(engine, by_ms);
+    for (struct evac_run *r = engine->runs; r; r = r->next)
+        r->clock_set_ms += by_ms;
+}
+
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *r)
 {
     uint16_t source = engine_region_index(a->app, r->from);

@@ -161,10 +161,8 @@ static void see_for_app(struct evac_engine *engine, const struct evac_record *r)
     struct evac_engine_app *a = app_of(engine, r->app);
     if (r->kind == EVAC_RECORD_HOLD)
         see_hold(engine, a, r);
-    if (r->kind == EVAC_RECORD_CLOCK_JUMP) {
-        engine_measure_clock_jumped(engine, r->t_wall_ms, r->number);
-        engine_fences_moved(engine, r->number);
-    }
+    if (r->kind == EVAC_RECORD_CLOCK_JUMP)
+        engine_clock_set(engine, r->t_wall_ms, r->number);
     if (r->kind == EVAC_RECORD_DEPENDENCY)
         engine_see_dependency(engine, r);
     if (r->kind == EVAC_RECORD_FREEZE)

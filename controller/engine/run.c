@@ -217,6 +217,21 @@ void evac_run_instant(struct evac_run *run, struct evac_run_io *io, enum evac_in
     evac_run_record(run, io, r);
 }
 
+int64_t evac_run_instant_now_ms(const struct evac_run *run, enum evac_instant instant)
+{
+    if (!(run->instants & (1u << instant)))
+        return 0;
+    return run->instant_wall_ms[instant] + run->clock_set_ms - run->instant_set_ms[instant];
+}
+
+int64_t evac_run_between_ms(const struct evac_run *run, enum evac_instant from,
+                            enum evac_instant to)
+{
+    int64_t began_ms = evac_run_instant_now_ms(run, from);
+    int64_t ended_ms = evac_run_instant_now_ms(run, to);
+    return began_ms && ended_ms ? ended_ms - began_ms : -1;
+}
+
 /* --- looking
  * ------------------------------------------------------------------------------------------ */
 

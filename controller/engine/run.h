@@ -111,7 +111,10 @@ struct evac_run {
     bool loss_noted;   /* measured losses are in the journal */
     uint32_t instants; /* bit per evac_instant that is set */
     int64_t instant_wall_ms[EVAC_INSTANT_COUNT];
-    int64_t fence_moved_ms; /* by how much the wall clock was set since the fence was noted */
+    int64_t clock_set_ms; /* by how much the wall clock was set since it was admitted */
+    int64_t instant_set_ms[EVAC_INSTANT_COUNT]; /* clock_set_ms, when that was noted */
+    int64_t fence_moved_ms; /* the most by which the wall clock may have been set since the fence
+                               was noted */
 
     /* of this process only */
     uint64_t entered_ms;  /* the present state */
@@ -267,11 +270,16 @@ void evac_run_advance(struct evac_run *run, struct evac_run_io *io);
 /* An instant: set once, journalled. boot_ms and wall_ms are of the event that set it. */
 void evac_run_instant(struct evac_run *run, struct evac_run_io *io, enum evac_instant instant,
                       uint64_t boot_ms, int64_t wall_ms);
+/* When that was, as the wall clock that goes now would have shown it; 0 it is not set. */
+int64_t evac_run_instant_now_ms(const struct evac_run *run, enum evac_instant instant);
+/* From one to another, whatever was done to the wall clock; -1 when one of them is not set. */
+int64_t evac_run_between_ms(const struct evac_run *run, enum evac_instant from,
+                            enum evac_instant to);
 
 /* From when on nothing writes on the side that is left, as a planned move that is no drill may rely
  * on: wall ms; 0 when that is not known, or does not matter. */
 int64_t evac_run_fenced_ms(const struct evac_run *run);
-/* The same instant as the clock that goes now would have shown it. */
+/* The same as the clock that goes now may have shown it: it is not earlier than that. */
 int64_t evac_run_fenced_now_ms(const struct evac_run *run);
 /* The wall clock was set, forward or, below 0, back. What of it is not known counts as forward: the
  * fence is then later than it was, and nothing that was written before it is taken for saved. */

@@ -120,6 +120,7 @@ static void fold_instant(struct evac_run *run, const struct evac_record *r)
         if (evac_str_is(r->name, evac_instant_name((enum evac_instant)k))) {
             run->instants |= 1u << k;
             run->instant_wall_ms[k] = r->number;
+            run->instant_set_ms[k] = run->clock_set_ms;
         }
 }
 

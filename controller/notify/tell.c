@@ -164,10 +164,13 @@ static void escalate(struct telling *x)
 static void note_instant(struct telling *x)
 {
     struct evac_told_run *run = &x->t->runs[x->r->run % EVAC_TELL_RUNS];
-    if (run->id == x->r->run && is(x->r->name, "impact_lo"))
-        run->impact_wall_ms = x->r->number;
-    if (run->id == x->r->run && is(x->r->name, "recovered"))
-        run->recovered_wall_ms = x->r->number;
+    if (run->id != x->r->run)
+        return;
+    int64_t at_ms = evac_steady_ms(&run->clock, x->r, 0);
+    if (is(x->r->name, "impact_lo"))
+        run->impact_ms = at_ms;
+    if (is(x->r->name, "recovered"))
+        run->recovered_ms = at_ms;
 }
 
 static void began(struct telling *x)
@@ -215,9 +218,9 @@ static void run_moved(struct telling *x)
 /* "Users were back 22.8 s after the last good answer. ": the report's RTO, when there is one. */
 static void put_rto(const struct evac_told_run *run, char *to, size_t bytes)
 {
-    int64_t ms = run->recovered_wall_ms - run->impact_wall_ms;
+    int64_t ms = run->recovered_ms - run->impact_ms;
     to[0] = '\0';
-    if (run->impact_wall_ms && run->recovered_wall_ms && ms >= 0)
+    if (run->impact_ms && run->recovered_ms && ms >= 0)
         evac_notice_text(to, bytes, "Users were back %lld.%lld s after the last good answer. ",
                          (long long)(ms / 1000), (long long)(ms % 1000 / 100));
 }

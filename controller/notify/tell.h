@@ -7,6 +7,7 @@
 
 #include "notice.h"
 #include "record.h"
+#include "steady.h"
 
 #define EVAC_TELL_MAX     4u  /* messages of one row */
 #define EVAC_TELL_RUNS    64u /* the newest: of older ones the direction is not told */
@@ -16,8 +17,9 @@ struct evac_told_run {
     uint64_t id;
     char what[96]; /* "failover us-east-1 -> us-west-2" */
     char who[64], why[200];
-    bool aside;                                /* a rehearsal or an isolated drill */
-    int64_t impact_wall_ms, recovered_wall_ms; /* 0 not known */
+    bool aside;                      /* a rehearsal or an isolated drill */
+    struct evac_steady clock;        /* of its instants */
+    int64_t impact_ms, recovered_ms; /* by that; 0 not known */
 };
 
 struct evac_teller {

@@ -54,7 +54,7 @@ static void last_call(struct evac_shell *shell, const struct evac_run *run,
 static void slow(struct evac_shell *shell, const struct evac_run *run, const struct evac_now *now)
 {
     struct evac_message m = of_run(run, EVAC_ABOUT_RUN, EVAC_URGENCY_CRITICAL);
-    int64_t began = run->instant_wall_ms[EVAC_INSTANT_STARTED];
+    int64_t began = evac_run_instant_now_ms(run, EVAC_INSTANT_STARTED);
     int64_t limit = SLOW_TIMES * run->plan->rto_ms;
     bool real = !evac_plan_is_aside(run->plan) && run->plan->rto_ms > 0 && began > 0;
     KEY(&m, "%.*s/run/%llu/slow", S(run->plan->app), (unsigned long long)run->id);

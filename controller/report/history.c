@@ -1,6 +1,7 @@
 #include "history.h"
 
 #include "report.h"
+#include "steady.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ struct moving_run {
     uint64_t id;
     uint64_t app;      /* hash */
     uint64_t asked_ms; /* a proposal was made; 0 none */
+    struct evac_steady clock;
     struct evac_when instants[EVAC_REPORT_INSTANT_COUNT];
     uint16_t count;
     struct moving_step steps[];
@@ -198,11 +200,11 @@ static void take_step(struct evac_history *h, struct moving_step *s, const struc
     }
 }
 
-static void take_instant(struct moving_run *run, const struct evac_record *r)
+static void take_instant(struct moving_run *run, const struct evac_record *r, int64_t at_ms)
 {
     for (unsigned i = 0; i < EVAC_REPORT_INSTANT_COUNT; i++)
         if (evac_str_is(r->name, evac_report_instant_name((enum evac_report_instant)i)))
-            run->instants[i] = (struct evac_when){ true, r->number, r->t_boot_ms };
+            run->instants[i] = (struct evac_when){ true, at_ms };
 }
 
 /* How long a person took: to say yes to a proposal, or to a step that waits at its gate. */
@@ -240,12 +242,13 @@ static void take_resumption(struct moving_run *run)
 
 static void take_of_run(struct evac_history *h, struct moving_run *run, const struct evac_record *r)
 {
+    int64_t at_ms = evac_steady_ms(&run->clock, r, 0);
     if (r->kind == EVAC_RECORD_STEP && r->step < run->count)
         take_step(h, &run->steps[r->step], r);
     else if (r->kind == EVAC_RECORD_INTENT && r->step < run->count)
         run->steps[r->step].changed = true;
     else if (r->kind == EVAC_RECORD_INSTANT)
-        take_instant(run, r);
+        take_instant(run, r, at_ms);
     else if (r->kind == EVAC_RECORD_APPROVE || r->kind == EVAC_RECORD_OVERRIDE)
         take_answer(h, run, r);
     else if (r->kind == EVAC_RECORD_RESUME)

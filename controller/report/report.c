@@ -2,6 +2,7 @@
 
 #include "deficiency.h"
 #include "report_parts.h"
+#include "steady.h"
 
 #include "evac/arena.h"
 #include "hash.h"
@@ -43,6 +44,8 @@ struct maker {
     struct evac_err *err;
     enum evac_code code;
     bool game_day; /* when it began, a game day watched what the policy does */
+    struct evac_steady clock;
+    int64_t row_ms; /* the row that is read: when, by that clock */
 };
 
 static struct evac_str keep(struct maker *m, struct evac_str s)
@@ -50,9 +53,9 @@ static struct evac_str keep(struct maker *m, struct evac_str s)
     return s.n ? evac_arena_str(m->report->arena, s) : EVAC_STR_NONE;
 }
 
-static struct evac_when when(const struct evac_record *r)
+static struct evac_when when(const struct maker *m)
 {
-    return (struct evac_when){ true, r->t_wall_ms, r->t_boot_ms };
+    return (struct evac_when){ true, m->row_ms };
 }
 
 static void take_admission(struct maker *m, const struct evac_record *r)
@@ -67,7 +70,7 @@ static void take_admission(struct maker *m, const struct evac_record *r)
     report->who = keep(m, r->who);
     report->why = keep(m, r->text);
     report->first_seq = r->seq;
-    report->began_ms = r->t_wall_ms;
+    report->began_ms = m->row_ms;
     report->result = EVAC_STR("running");
     report->step_count = plan->step_count;
     report->steps = evac_arena_array(report->arena, plan->step_count, sizeof *report->steps);
@@ -96,9 +99,9 @@ static void take_step(struct maker *m, struct evac_report_step *s, const struct 
     else if (evac_str_is(r->to, "done"))
         s->failed = false;
     if (evac_str_is(r->to, "observing") && !s->began.known)
-        s->began = when(r);
+        s->began = when(m);
     if (is_end(r->to) && !evac_str_is(r->to, "undone"))
-        s->ended = when(r);
+        s->ended = when(m);
     if (r->text.n)
         s->reason = keep(m, r->text);
 }
@@ -107,7 +110,7 @@ static void take_instant(struct maker *m, const struct evac_record *r)
 {
     for (unsigned i = 0; i < EVAC_REPORT_INSTANT_COUNT; i++)
         if (evac_str_is(r->name, instant_names[i]))
-            m->report->instants[i] = (struct evac_when){ true, r->number, r->t_boot_ms };
+            m->report->instants[i] = when(m);
 }
 
 static void take_loss(struct maker *m, const struct evac_record *r)
@@ -139,7 +142,7 @@ static void take_word(struct maker *m, const struct evac_record *r)
     if (report->word_count == WORDS_MAX)
         return;
     report->words[report->word_count++] =
-        (struct evac_report_word){ .wall_ms = r->t_wall_ms,
+        (struct evac_report_word){ .wall_ms = m->row_ms,
                                    .kind = evac_str(evac_record_kind_name(r->kind)),
                                    .who = keep(m, r->who),
                                    .what = keep(m, r->name),
@@ -190,15 +193,22 @@ static void take_end(struct maker *m, const struct evac_record *r)
     m->report->over = true;
 }
 
+static uint64_t boot_of(const struct evac_row *row)
+{
+    return evac_str_hash(row->node) * 31 ^ evac_str_hash(row->boot_id);
+}
+
 static bool take_row(void *user, const struct evac_row *row)
 {
     struct maker *m = user;
     const struct evac_record *r = &row->record;
+    if (!is_afterwards(r->kind))
+        m->row_ms = evac_steady_ms(&m->clock, r, boot_of(row));
     if (r->kind == EVAC_RECORD_ADMIT)
         take_admission(m, r);
     if (m->code || !m->report->plan || is_afterwards(r->kind))
         return m->code == EVAC_OK;
-    m->report->ended_ms = r->t_wall_ms;
+    m->report->ended_ms = m->row_ms;
     take_about_step(m, r);
     if (r->kind == EVAC_RECORD_INSTANT)
         take_instant(m, r);
@@ -327,6 +337,7 @@ enum evac_code evac_report_make_alone(struct evac_store *store, uint64_t run,
         evac_report_free(report);
         return code;
     }
+    report->clock_set_ms = evac_steady_set_ms(&m.clock);
     sum_rto(report);
     sum_rpo(report);
     bound_rpo(report);

@@ -9,11 +9,10 @@
 #include "plan.h"
 #include "store.h"
 
-/* An instant: known, when on the wall clock, when on the boot clock of its time. */
+/* An instant: known, and when, by the wall clock as it went when the run began (steady.h). */
 struct evac_when {
     bool known;
     int64_t wall_ms;
-    uint64_t boot_ms;
 };
 
 #define EVAC_REPORT_INSTANTS(X)                                                                    \
@@ -123,7 +122,8 @@ struct evac_report {
     const struct evac_deficiencies *deficiencies; /* of the app; NULL when made alone */
     int64_t as_of_ms;                             /* ages count to here */
     uint64_t first_seq, last_seq;
-    int64_t began_ms, ended_ms; /* first and last row, wall clock */
+    int64_t began_ms, ended_ms; /* first and last row, as instants are told */
+    int64_t clock_set_ms;       /* by how much the wall clock was set in between; 0 it was not */
     char last_hash[65];
 };
 

@@ -283,7 +283,7 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
         "<th scope=col>reason</thead><tbody>");
     for (size_t i = 0; i < r->word_count; i++) {
         char at[48];
-        struct evac_when when = { true, r->words[i].wall_ms, 0 };
+        struct evac_when when = { true, r->words[i].wall_ms };
         show_instant(&when, at, sizeof at);
         evac_buf_putf(out, "<tr><td class=n>%s<td>", at);
         page_text(out, r->words[i].kind);
@@ -343,7 +343,7 @@ static void put_title(const struct evac_report *r, struct evac_buf *out)
 static void put_head(const struct evac_report *r, struct evac_buf *out)
 {
     char title[160], header[260], at[48];
-    struct evac_when began = { true, r->began_ms, 0 };
+    struct evac_when began = { true, r->began_ms };
     show_instant(&began, at, sizeof at);
     snprintf(title, sizeof title, "Run %llu of %.*s", (unsigned long long)r->run,
              EVAC_STR_ARG(r->plan->app));

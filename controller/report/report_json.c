@@ -156,6 +156,7 @@ void evac_report_json(const struct evac_report *r, struct evac_buf *out)
     put_residue(&w, r);
     evac_jw_bool(&w, "over", r->over);
     evac_jw_i64(&w, "began_ms", r->began_ms);
+    evac_jw_i64(&w, "clock_set_ms", r->clock_set_ms);
     evac_jw_i64(&w, "as_of_ms", r->as_of_ms);
     evac_jw_str(&w, "stand_in", r->plan->stand_in);
     evac_jw_bool(&w, "planned", r->planned);

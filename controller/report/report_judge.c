@@ -155,8 +155,8 @@ static struct found unserved(const struct evac_report *r)
 
 static struct found measure(const struct evac_report *r, const struct evac_plan_criterion *c)
 {
-    static const struct evac_when none = { false, 0, 0 };
-    const struct evac_when began = { true, r->began_ms, 0 }, ended = { true, r->ended_ms, 0 };
+    static const struct evac_when none = { false, 0 };
+    const struct evac_when began = { true, r->began_ms }, ended = { true, r->ended_ms };
     switch (c->measure) {
     case EVAC_MEASURE_RTO:
         return rto(r);

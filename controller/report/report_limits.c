@@ -122,6 +122,16 @@ static void about_cause(struct evac_report *r)
                "allow. What an ungraceful move loses was not shown.");
 }
 
+static void about_clock(struct evac_report *r)
+{
+    if (r->clock_set_ms)
+        say(r,
+            "The wall clock was set %s by %.1f s while it went on: instants are told as it went "
+            "when the run began, and durations by a clock that is not set.",
+            r->clock_set_ms < 0 ? "back" : "forward",
+            (double)(r->clock_set_ms < 0 ? -r->clock_set_ms : r->clock_set_ms) / 1000);
+}
+
 static void about_place(struct evac_report *r)
 {
     if (r->plan->stand_in.n)
@@ -177,6 +187,7 @@ void report_limits(struct evac_report *r)
     about_kind(r);
     about_cause(r);
     about_place(r);
+    about_clock(r);
     about_steps(r);
     about_data(r);
     if (!r->over)

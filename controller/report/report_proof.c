@@ -32,7 +32,7 @@ void proof_criteria(const struct evac_report *r, struct evac_buf *out)
     if (r->criterion_count == 0)
         return;
     char at[48];
-    struct evac_when fixed = { true, r->began_ms, 0 };
+    struct evac_when fixed = { true, r->began_ms };
     show_instant(&fixed, at, sizeof at);
     evac_buf_putf(
         out,

@@ -150,7 +150,7 @@ static void put_words(const struct evac_report *r, struct evac_buf *out)
         evac_buf_puts(out, "\nWho said what\n");
     for (size_t i = 0; i < r->word_count; i++) {
         char at[48];
-        struct evac_when when = { true, r->words[i].wall_ms, 0 };
+        struct evac_when when = { true, r->words[i].wall_ms };
         show_instant(&when, at, sizeof at);
         evac_buf_putf(out, "  %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n", at, EVAC_STR_ARG(r->words[i].kind),
                       EVAC_STR_ARG(r->words[i].what), r->words[i].gate.n ? " " : "",

@@ -110,10 +110,21 @@ void world_clock_rate(struct world *w, uint32_t millionths)
     set_rate(front(w), millionths);
 }
 
-/* Seen when it looks next. */
+static uint64_t pause_left_ms(struct world *w)
+{
+    uint64_t until = front(w)->paused_until_ms;
+    return until > w->v.now_ms ? until - w->v.now_ms : 0;
+}
+
+/* Seen when it looks next: it may have been stopped again meanwhile. */
 static void jump_seen(void *owner, void *what)
 {
     struct world *w = owner;
+    uint64_t left_ms = pause_left_ms(w);
+    if (left_ms) {
+        later(w, left_ms, jump_seen, what);
+        return;
+    }
     struct evac_event event = { .kind = EVAC_EVENT_CLOCK_JUMP,
                                 .u.number = (int64_t)(intptr_t)what };
     if (w->shell)
@@ -122,11 +133,8 @@ static void jump_seen(void *owner, void *what)
 
 void world_clock_jump(struct world *w, int64_t ms)
 {
-    struct seat *s = front(w);
-    uint64_t until = s->paused_until_ms;
-    uint64_t paused = until > w->v.now_ms ? until - w->v.now_ms : 0;
-    s->wall_0_ms += ms;
-    later(w, paused, jump_seen, (void *)(intptr_t)ms);
+    front(w)->wall_0_ms += ms;
+    later(w, pause_left_ms(w), jump_seen, (void *)(intptr_t)ms);
 }
 
 void broke(struct world *w, const char *fmt, ...)
@@ -1769,6 +1777,11 @@ void world_free(struct world *w)
 int64_t world_wall(struct world *w)
 {
     return host_wall_ms(&w->seats[0]);
+}
+
+uint64_t world_boot(struct world *w)
+{
+    return host_now_ms(&w->seats[0]);
 }
 
 /* --- running

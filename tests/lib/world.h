@@ -63,6 +63,7 @@ void world_until(struct world *w, uint64_t at_ms);
 bool world_run_to_end(struct world *w, uint64_t ms);
 uint64_t world_now(const struct world *w);
 int64_t world_wall(struct world *w); /* what its clocks show */
+uint64_t world_boot(struct world *w);
 
 /* The sandbox's control verbs; aborts on one that it refuses. */
 void world_control(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -58,7 +58,7 @@ static bool do_control(struct player *p, struct evac_str rest)
     if (evac_str_starts(rest, "lag "))
         p->ending.slack_ms = LAG_STEP_MS;
     if (evac_str_is(rest, "region " ACTIVE " down")) {
-        p->ending.died_wall_ms = (double)world_wall(p->w);
+        p->ending.died_ms = world_boot(p->w);
         p->ending.dies = true;
     } else if (evac_str_is(rest, "region " ACTIVE " up")) {
         p->ending.dies = false;

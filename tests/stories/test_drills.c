@@ -161,6 +161,28 @@ START_TEST(a_live_drill_switches_soaks_and_comes_home)
 END_TEST
 
 /* Whoever calls it off on the way back would leave the users where they are not at home. */
+/* The wall clock is set while users are moved: by the boot clock it took as long. */
+START_TEST(a_drill_measures_as_long_whatever_is_done_to_the_clock)
+{
+    static const int64_t by_ms[] = { 0, -90000, 90000 };
+    int64_t rto_ms[3];
+    for (int i = 0; i < 3; i++) {
+        if (w)
+            teardown();
+        begin(LIVE);
+        world_until(w, DUE_MS + 5 * SEC_MS);
+        ck_assert_int_eq(drill()->state, EVAC_DRILL_IS_LEAVING);
+        if (by_ms[i])
+            world_clock_jump(w, by_ms[i]);
+        run_to_state(10 * MINUTE_MS, EVAC_DRILL_IS_SOAKING);
+        rto_ms[i] = drill()->rto_ms;
+    }
+    /* a row more, and chance takes another way */
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(rto_ms[i] > 150000 && rto_ms[i] < 210000, "%lld ms", (long long)rto_ms[i]);
+}
+END_TEST
+
 START_TEST(on_the_way_back_there_is_nothing_to_call_off)
 {
     begin(LIVE);
@@ -620,6 +642,7 @@ static void cases(Suite *suite)
     tc = tcase_create("live");
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, a_live_drill_switches_soaks_and_comes_home);
+    tcase_add_test(tc, a_drill_measures_as_long_whatever_is_done_to_the_clock);
     tcase_add_test(tc, on_the_way_back_there_is_nothing_to_call_off);
     tcase_add_test(tc, a_drill_that_is_called_off_while_it_runs_puts_everything_back);
     tcase_add_test(tc, from_a_soak_nobody_is_led_home_to_a_region_that_is_down);

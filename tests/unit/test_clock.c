@@ -92,7 +92,7 @@ static void outage(enum evac_verdict verdict, int64_t ms)
     h->impact_hi_wall_ms = NOW_WALL - ms + 1000;
     h->impact_lo_boot_ms = NOW_BOOT - (uint64_t)ms;
     h->impact_hi_boot_ms = NOW_BOOT - (uint64_t)ms + 1000;
-    h->detected_wall_ms = NOW_WALL - ms + 10000;
+    h->detected_boot_ms = NOW_BOOT - (uint64_t)ms + 10000;
     watch.replicated_until_ms = NOW_WALL - ms - 4000;
     engine_app.decision.decide = EVAC_DECIDE_WAIT;
 }

@@ -230,7 +230,7 @@ START_TEST(parts_and_answers_of_people_are_kept)
                                   .step = EVAC_NO_STEP,
                                   .name = evac_str(instants[i].name),
                                   .number = 1700000000000 + instants[i].at_ms },
-            67000);
+            (uint64_t)instants[i].at_ms);
     end(1, 70000);
     evac_history_part(history, EVAC_STR("shop"), "detect", &s);
     ck_assert_uint_eq(s.samples_ms[0], 7000);

@@ -20,6 +20,8 @@ static char *plan_json;
     "aws e <each.gone> && aws f <each.none>"
 
 /* Two steps and their undo, straight into a plan's text. */
+static int64_t clock_set_ms; /* by so much the wall clock was set since the run began */
+
 static void setup(void)
 {
     static struct evac_plan_step steps[4];
@@ -55,6 +57,7 @@ static void setup(void)
     plan_json = strdup(json.p);
     evac_buf_done(&json);
     store = evac_store_new_memory("n", "b");
+    clock_set_ms = 0;
     seq = 0;
 }
 
@@ -68,7 +71,7 @@ static void put(struct evac_record r, int64_t wall_ms)
 {
     r.seq = ++seq;
     r.run = 1;
-    r.t_wall_ms = 1700000000000 + wall_ms;
+    r.t_wall_ms = 1700000000000 + wall_ms + clock_set_ms;
     r.t_boot_ms = (uint64_t)wall_ms + 1;
     ck_assert_int_eq(store->vt->append(store, &r, 1, NULL), EVAC_OK);
 }
@@ -87,7 +90,7 @@ static void instant(const char *name, int64_t wall_ms)
     put((struct evac_record){ .kind = EVAC_RECORD_INSTANT,
                               .step = EVAC_NO_STEP,
                               .name = evac_str(name),
-                              .number = 1700000000000 + wall_ms },
+                              .number = 1700000000000 + wall_ms + clock_set_ms },
         wall_ms);
 }
 
@@ -193,6 +196,33 @@ START_TEST(the_critical_path_is_the_one_that_was)
     ck_assert(r->steps[0].critical && r->steps[1].critical);
     ck_assert_int_eq(r->steps[0].ended.wall_ms - r->steps[0].began.wall_ms, 15000);
     evac_report_free(r);
+}
+END_TEST
+
+/* The same run whatever the wall clock does: a machine that was cut off finds its time again. */
+START_TEST(a_clock_that_is_set_changes_no_duration)
+{
+    static const int64_t by_ms[] = { 0, 90000, -90000, 7200000, -7200000 };
+    struct evac_buf text;
+    evac_buf_init(&text, 1u << 20);
+    admit();
+    instant("impact_lo", 1000), instant("impact_hi", 3000), instant("started", 9000);
+    step(0, "waiting", "observing", 9000);
+    clock_set_ms = by_ms[_i];
+    step(0, "observing", "done", 24000);
+    instant("recovered", 30000);
+    end();
+    struct evac_report *r = make();
+    ck_assert(r->rto_known);
+    ck_assert_int_eq(r->rto_ms, 29000);
+    ck_assert_int_eq(r->rto_min_ms, 27000);
+    ck_assert_int_eq(r->steps[0].ended.wall_ms - r->steps[0].began.wall_ms, 15000);
+    ck_assert_int_eq(r->ended_ms - r->began_ms, 50000);
+    ck_assert_int_eq(r->clock_set_ms, by_ms[_i]);
+    evac_report_text(r, &text);
+    ck_assert_int_eq(strstr(text.p, "The wall clock was set") != NULL, by_ms[_i] != 0);
+    evac_report_free(r);
+    evac_buf_done(&text);
 }
 END_TEST
 
@@ -309,6 +339,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, without_recovery_there_is_no_rto);
     tcase_add_test(tc, rpo_is_the_worst_store_and_unknown_wins);
     tcase_add_test(tc, the_critical_path_is_the_one_that_was);
+    tcase_add_loop_test(tc, a_clock_that_is_set_changes_no_duration, 0, 5);
     tcase_add_loop_test(tc, a_clock_that_went_back_breaks_no_report, 0, 4);
     tcase_add_test(tc, an_unknown_run_is_said);
     tcase_add_test(tc, what_is_left_has_a_command_for_each_thing);
