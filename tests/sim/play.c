@@ -178,7 +178,10 @@ static bool do_jump(struct player *p, struct evac_str rest)
 
 static bool do_rate(struct player *p, struct evac_str rest)
 {
-    world_clock_rate(p->w, (uint32_t)number_of(&rest));
+    uint32_t millionths = (uint32_t)number_of(&rest);
+    if (millionths < 1000000 && 1000000 - millionths > p->ending.slow_millionths)
+        p->ending.slow_millionths = 1000000 - millionths;
+    world_clock_rate(p->w, millionths);
     return true;
 }
 

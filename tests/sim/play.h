@@ -27,11 +27,13 @@ struct ending {
     struct world *w;
     const char *app;
     bool dies; /* the active region does, and stays dead, and nobody says a word against a move */
-    uint64_t died_ms; /* by the controller's boot clock; 0: it does not */
-    bool quiet;       /* nothing but that: no fault, and nobody who meddles */
-    bool folds;       /* the journal is read again at the end: dear, so not of each seed */
-    double slack_ms;  /* of the loss: replication fell behind in steps of so much */
-    unsigned copies;  /* instances in the standby, before anything happened */
+    uint32_t
+        slow_millionths; /* its boot clock went slow by so much at most: so are its durations */
+    uint64_t died_ms;    /* by the controller's boot clock; 0: it does not */
+    bool quiet;          /* nothing but that: no fault, and nobody who meddles */
+    bool folds;          /* the journal is read again at the end: dear, so not of each seed */
+    double slack_ms;     /* of the loss: replication fell behind in steps of so much */
+    unsigned copies;     /* instances in the standby, before anything happened */
 };
 unsigned promise_copies(struct world *w);
 void promise_check(const struct ending *ending, char *ret_broken, size_t bytes);

@@ -223,6 +223,7 @@ static void check_rpo(const struct ending *s, struct world *w, const char *repor
 {
     double lost = number_after(world_truth(w), "\"lost_ms\":");
     double told = number_after(report, "\"rpo_max_ms\":");
+    double slow_ms = lost * s->slow_millionths / 1e6;
     if (strstr(report, "\"rpo\":[]") && world_run_state(w) == EVAC_RUN_SUCCEEDED &&
         !world_run_drills(w))
         snprintf(text, bytes, "S13: it has ended, and nobody measured what it cost");
@@ -230,7 +231,7 @@ static void check_rpo(const struct ending *s, struct world *w, const char *repor
         snprintf(text, bytes, "S13: nothing stood in its way, and what it cost was not measured");
     else if (lost < 0)
         text[0] = '\0';
-    else if (told >= 0 && told + CLOCKS_MS + s->slack_ms < lost)
+    else if (told >= 0 && told + CLOCKS_MS + s->slack_ms + slow_ms < lost)
         snprintf(text, bytes, "S13: %.0f ms of writes were lost, and the report says %.0f", lost,
                  told);
     else if (s->quiet && told > lost + CLOCKS_MS && !of(s)->restores && went_as_planned(w, report))
