@@ -22,7 +22,8 @@ struct caller {
     size_t sets; /* in its snapshot */
     enum evac_outcome outcome;
     enum evac_seen seen;
-    char code[64], reason[300], request_id[64];
+    char code[64], reason[300], request_id[64], version[96];
+    bool based; /* its change is based on what it saw */
 };
 
 struct crowd {
@@ -88,6 +89,8 @@ static void keep(void *user, const struct evac_reply *r)
     k->done = true;
     k->outcome = r->outcome;
     k->seen = r->seen;
+    if (r->version.n)
+        (void)evac_str_copy(k->version, sizeof k->version, r->version);
     (void)evac_str_copy(k->code, sizeof k->code, r->code);
     (void)evac_str_copy(k->reason, sizeof k->reason, r->reason);
     (void)evac_str_copy(k->request_id, sizeof k->request_id, r->request_id);
@@ -107,9 +110,11 @@ static void start(struct crowd *c, size_t i, enum evac_verb verb)
         { EVAC_STR("zone"), EVAC_STR("Z0SHOP") },
     };
     const struct evac_args args = { items, sizeof items / sizeof items[0] };
-    const struct evac_call call = {
-        .verb = verb, .action = "point", .args = &args, .token = "abcdefghijklmnopqrstuvwxy"
-    };
+    const struct evac_call call = { .verb = verb,
+                                    .action = "point",
+                                    .args = &args,
+                                    .token = "abcdefghijklmnopqrstuvwxy",
+                                    .version = evac_str(k->based ? k->version : "") };
     struct evac_err err = { EVAC_OK, "" };
     k->done = false;
     ck_assert_msg(!evac_driver_route53.call(c->link, &call, keep, k, &k->id, &err), "%s", err.text);
@@ -189,7 +194,7 @@ START_TEST(who_comes_one_after_the_other_shares_changes_too)
     }
     finish(&c);
     ck_assert_uint_eq(told(&c, EVAC_OUTCOME_ACCEPTED), c.count);
-    ck_assert_int_le(requests(c.b, CHANGES), 24); /* k / 2 seconds apart while k are on their way */
+    ck_assert_int_le(requests(c.b, CHANGES), 24); /* k / 8 seconds apart while k are on their way */
     part(&c);
 }
 END_TEST
@@ -251,6 +256,51 @@ START_TEST(how_far_a_change_is_is_asked_once_for_all_and_no_more_when_it_is_ever
     ask_all(&c, EVAC_VERB_OBSERVE);
     ck_assert_uint_eq(saw(&c, EVAC_SEEN_SATISFIED), 40);
     ck_assert_int_eq(requests(c.b, POLLS), 2);
+    part(&c);
+}
+END_TEST
+
+/* Seconds until it is seen everywhere, by one who looks again and again. */
+static uint64_t seen_after_s(struct crowd *c)
+{
+    uint64_t began = bench_now(c->b);
+    ask_all(c, EVAC_VERB_APPLY);
+    ck_assert_uint_eq(told(c, EVAC_OUTCOME_ACCEPTED), c->count);
+    do {
+        bench_run(c->b, 1000);
+        ask_all(c, EVAC_VERB_OBSERVE);
+    } while (saw(c, EVAC_SEEN_MOVING) > 0);
+    ck_assert_uint_eq(saw(c, EVAC_SEEN_SATISFIED), c->count);
+    return (bench_now(c->b) - began) / 1000;
+}
+
+START_TEST(a_change_is_asked_about_when_those_before_it_had_arrived)
+{
+    struct crowd c = gather(1, 1);
+    long asked = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        asked = requests(c.b, POLLS);
+        (void)snprintf(c.callers[0].target, sizeof c.callers[0].target, "192.0.2.%u", 100 + i);
+        ck_assert_uint_le(seen_after_s(&c), 33); /* they take 30 */
+    }
+    ck_assert_int_le(requests(c.b, POLLS) - asked, 3);
+    part(&c);
+}
+END_TEST
+
+START_TEST(what_was_looked_at_is_changed_without_another_look)
+{
+    struct crowd c = gather(1, 20);
+    ask_all(&c, EVAC_VERB_OBSERVE);
+    long listed = requests(c.b, LISTS);
+    for (size_t i = 0; i < c.count; i++)
+        c.callers[i].based = true;
+    put(c.b, c.callers[3].name, "A", "192.0.2.77"); /* somebody was faster */
+    ask_all(&c, EVAC_VERB_APPLY);
+    ck_assert_int_eq(requests(c.b, LISTS), listed);
+    ck_assert_uint_eq(told(&c, EVAC_OUTCOME_ACCEPTED), c.count - 1);
+    ck_assert_int_eq(c.callers[3].outcome, EVAC_OUTCOME_REJECTED);
+    ck_assert_str_eq(c.callers[3].code, "InvalidChangeBatch");
     part(&c);
 }
 END_TEST
@@ -487,6 +537,22 @@ START_TEST(nobody_is_shown_what_was_before_they_asked)
 }
 END_TEST
 
+START_TEST(behind_the_last_name_a_page_begins_at_the_first_that_is_waited_for)
+{
+    struct crowd c = gather(1, 30);
+    for (size_t i = 10; i < 20; i++)
+        start(&c, i, EVAC_VERB_OBSERVE);
+    bench_run(c.b, 1); /* a page with the zone's end is on its way */
+    for (size_t i = 0; i < c.count; i++)
+        if (i < 10 || i >= 20)
+            start(&c, i, EVAC_VERB_OBSERVE);
+    finish(&c);
+    ck_assert_uint_eq(saw(&c, EVAC_SEEN_UNSATISFIED), c.count);
+    ck_assert_int_eq(requests(c.b, LISTS), 2);
+    part(&c);
+}
+END_TEST
+
 START_TEST(a_name_at_a_pages_end_is_seen_whole)
 {
     struct crowd c = gather(0, 299);
@@ -540,6 +606,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_thousand_names_of_a_zone_are_moved_by_few_batches);
     tcase_add_test(tc, a_thousand_names_keep_within_an_accounts_requests);
     tcase_add_test(tc, how_far_a_change_is_is_asked_once_for_all_and_no_more_when_it_is_everywhere);
+    tcase_add_test(tc, a_change_is_asked_about_when_those_before_it_had_arrived);
+    tcase_add_test(tc, what_was_looked_at_is_changed_without_another_look);
+    tcase_add_test(tc, behind_the_last_name_a_page_begins_at_the_first_that_is_waited_for);
     tcase_add_test(tc, a_batch_keeps_to_the_characters_that_route_53_takes);
     tcase_add_test(tc, one_that_the_refusal_names_costs_two_batches_more);
     tcase_add_test(tc, one_that_nobody_names_is_found_by_halves);

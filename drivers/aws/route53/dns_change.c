@@ -284,13 +284,15 @@ static void wait_for_turn(struct aws_flight *f)
     f->of->holds++;
 }
 
-static void note_sent(const struct aws_flight *f)
+static void note_sent(const struct aws_flight *f, const struct evac_aws_reply *r)
 {
     const struct aws_member *m = f->of->first;
     while (m && m->flight != f)
         m = m->next;
-    if (m)
-        dns_tempo_note(m->c);
+    if (!m)
+        return;
+    dns_tempo_note(m->c, aws_tail(evac_xml_text(r->xml, "ChangeInfo/Id")));
+    aws_hold(f->of, dns_tempo_wait_ms(m->c)); /* whoever came meanwhile waits for company, too */
 }
 
 static void batch_landed(struct aws_flight *f, const struct evac_aws_reply *r)
@@ -302,7 +304,7 @@ static void batch_landed(struct aws_flight *f, const struct evac_aws_reply *r)
     }
     f->of->holds = 0;
     if (r->outcome == EVAC_OUTCOME_ACCEPTED)
-        note_sent(f);
+        note_sent(f, r);
     if (f->count > 1 && is_somebodys(r)) {
         suspect(f, r);
         return;
@@ -334,35 +336,65 @@ static void changed(struct aws_call *c, const struct evac_aws_reply *r)
     aws_answer(c, &reply);
 }
 
-static void join(struct aws_call *c, struct change *change)
+/* Who came first does not wait longer because others come. */
+static void wait_for_company(struct aws_call *c, struct aws_gathering *g)
 {
-    struct evac_err err = { EVAC_OK, "" };
+    uint64_t wait_ms = dns_tempo_wait_ms(c);
+    if (wait_ms && g->held_until_ms <= dns_now_ms(c))
+        aws_hold(g, wait_ms);
+}
+
+static enum evac_code join(struct aws_call *c, struct change *change, struct evac_err *err)
+{
     struct evac_aws_request request;
     describe(c, &request);
     if (c->cancelled)
-        (void)evac_fail(&err, EVAC_E_REFUSED, "cancelled");
-    if (err.code || aws_gather(c, &batches, evac_args_get(&c->args, "zone"), &request,
-                               &change->member, changed, &err))
-        aws_start_failed(c, &err);
-    else if (dns_tempo_wait_ms(c))
-        aws_hold(change->member.of, dns_tempo_wait_ms(c));
+        return evac_fail(err, EVAC_E_REFUSED, "cancelled");
+    enum evac_code code = aws_gather(c, &batches, evac_args_get(&c->args, "zone"), &request,
+                                     &change->member, changed, err);
+    if (!code)
+        wait_for_company(c, change->member.of);
+    return code;
 }
 
-void dns_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted)
+static const char *why_not(struct aws_call *c, struct evac_str seen, struct evac_str wanted)
+{
+    if (c->version.n && !evac_str_eq(c->version, dns_version(c, seen)))
+        return "it was changed since it was looked at";
+    if (evac_str_eq(seen, wanted))
+        return "it is so already";
+    return wanted.n ? NULL : "the name would be left empty";
+}
+
+static struct change *make_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted)
 {
     struct change *change = evac_arena_alloc(c->arena, sizeof *change);
     *change = (struct change){ .name = dns_wire_name(c, evac_args_get(&c->args, "name")),
                                .type = evac_args_get(&c->args, "record_type"),
                                .made = dns_version(c, wanted) };
     c->helper = change;
-    if (c->version.n && !evac_str_eq(c->version, dns_version(c, seen)))
-        aws_answer_rejected(c, "InvalidChangeBatch", "it was changed since it was looked at");
-    else if (evac_str_eq(seen, wanted))
-        aws_answer_rejected(c, "", "it is so already");
-    else if (wanted.n == 0)
-        aws_answer_rejected(c, "", "the name would be left empty");
-    else if (!write_change(c, seen, wanted, change))
+    return write_change(c, seen, wanted, change) ? change : NULL;
+}
+
+void dns_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted)
+{
+    struct evac_err err = { EVAC_OK, "" };
+    const char *why = why_not(c, seen, wanted);
+    struct change *change = why ? NULL : make_change(c, seen, wanted);
+    bool stale = why && c->version.n && !evac_str_eq(c->version, dns_version(c, seen));
+    if (why)
+        aws_answer_rejected(c, stale ? "InvalidChangeBatch" : "", "%s", why);
+    else if (!change)
         aws_answer_rejected(c, "", DNS_TOO_LARGE);
-    else
-        join(c, change);
+    else if (join(c, change, &err))
+        aws_start_failed(c, &err);
+}
+
+enum evac_code dns_change_first(struct aws_call *c, struct evac_str seen, struct evac_str wanted,
+                                bool *ret_goes, struct evac_err *err)
+{
+    bool known = c->version.n && seen.n && !why_not(c, seen, wanted);
+    struct change *change = known ? make_change(c, seen, wanted) : NULL;
+    *ret_goes = change != NULL;
+    return change ? join(c, change, err) : EVAC_OK;
 }

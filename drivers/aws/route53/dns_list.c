@@ -153,11 +153,21 @@ static bool answers(const struct evac_aws_reply *r, const struct look *start,
     return r->outcome != EVAC_OUTCOME_REJECTED || !evac_str_is(r->code, "InvalidInput");
 }
 
+/* Behind the zone's last name the walk begins anew: nobody further down waits any more, and who
+ * came meanwhile further up does not have to wait for those who come now. */
+static void go_round(struct aws_gathering *g, const struct evac_aws_reply *r)
+{
+    if (r->outcome == EVAC_OUTCOME_ACCEPTED &&
+        !evac_str_is(evac_xml_text(r->xml, "IsTruncated"), "true"))
+        g->mark[0] = '\0';
+}
+
 static void page_landed(struct aws_flight *f, const struct evac_aws_reply *r)
 {
     struct aws_gathering *g = f->of;
     struct look start = { .name = EVAC_STR_NONE };
     struct aws_member *own = g->first;
+    go_round(g, r);
     while (own && own->flight != f)
         own = own->next;
     if (!own)

@@ -1,8 +1,9 @@
 /*
- * How far a change is (GetChange): asked once for all calls that wait for the same one, and no more
- * often than twice a second (all changes of a zone together, dns_tempo.c), however many they are.
- * Whoever asks while a question is on its way waits for the next one, so that nobody is answered by
- * what was true before they asked. What is everywhere stays so: that is not asked again.
+ * How far a change is (GetChange): asked once for all calls that wait for the same one, when it may
+ * have arrived (dns_tempo.c), however many they are. Who looks before that is told after a while
+ * that it is on its way, and nobody is asked. Whoever asks while a question is on its way waits for
+ * the next one, so that nobody is answered by what was true before they asked. What is everywhere
+ * stays so: that is not asked again.
  */
 #include "aws_gather.h"
 #include "route53.h"
@@ -49,24 +50,57 @@ static struct evac_str asked_key(struct aws_call *c, struct evac_str change)
     return aws_printf(c, "route53 asked of %.*s", EVAC_STR_ARG(change));
 }
 
+static uint64_t asked_ms(struct aws_call *c, struct evac_str change)
+{
+    int64_t asked;
+    bool known = evac_str_i64(aws_note_get(c->link, asked_key(c, change)), &asked) && asked > 0;
+    return known ? (uint64_t)asked : 0;
+}
+
+/* It is too soon to ask: it was accepted, and nothing says that it is everywhere. */
+static void tell_moving(struct aws_gathering *g)
+{
+    static const struct evac_aws_reply unasked = { .outcome = EVAC_OUTCOME_ACCEPTED };
+    for (struct aws_member *m = g->first, *next; m; m = next) {
+        next = m->next;
+        aws_tell(m, &unasked);
+    }
+}
+
 static bool load_poll(struct aws_flight *f, struct evac_aws_request *ret_request)
 {
     const struct poll *first = (const struct poll *)(const void *)f->of->first;
+    struct aws_call *c = first->member.c;
+    uint64_t wait_ms;
+    if (!dns_tempo_question(c, first->change, asked_ms(c, first->change), &wait_ms)) {
+        tell_moving(f->of);
+        return false;
+    }
     for (struct aws_member *m = f->of->first; m; m = m->next)
         aws_board(f, m);
-    struct aws_call *c = first->member.c;
     describe(c, first->change, ret_request);
     aws_note_set(c->link, asked_key(c, first->change),
                  aws_printf(c, "%llu", (unsigned long long)dns_now_ms(c)));
     return true;
 }
 
+static bool is_everywhere(const struct evac_aws_reply *r)
+{
+    return evac_str_is(evac_xml_text(r->xml, "ChangeInfo/Status"), "INSYNC");
+}
+
 static void poll_landed(struct aws_flight *f, const struct evac_aws_reply *r)
 {
+    bool told = r->outcome != EVAC_OUTCOME_ACCEPTED;
     for (struct aws_member *m = f->of->first, *next; m; m = next) {
         next = m->next;
-        if (m->flight == f)
-            aws_tell(m, r);
+        if (m->flight != f)
+            continue;
+        if (!told)
+            dns_tempo_answer(m->c, ((const struct poll *)(const void *)m)->change,
+                             is_everywhere(r));
+        told = true;
+        aws_tell(m, r);
     }
 }
 
@@ -80,7 +114,7 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
         c->then(c);
     } else if (r->outcome != EVAC_OUTCOME_ACCEPTED) {
         aws_answer_unseen(c, r);
-    } else if (evac_str_is(evac_xml_text(r->xml, "ChangeInfo/Status"), "INSYNC")) {
+    } else if (is_everywhere(r)) {
         aws_note_set(c->link, arrived_key(c, poll->change), EVAC_STR("1"));
         if (poll->arrived)
             poll->arrived(c);
@@ -91,13 +125,15 @@ static void on_change_status(struct aws_call *c, const struct evac_aws_reply *r)
     }
 }
 
-/* The question before this one was asked a moment ago, by somebody who has their answer. */
+/* Until it is time, or until it is told that it is not; who came first does not wait longer because
+ * others come. */
 static void hold(struct aws_call *c, struct poll *poll)
 {
-    int64_t asked, now = (int64_t)dns_now_ms(c), every = (int64_t)dns_tempo_every_ms(c);
-    if (evac_str_i64(aws_note_get(c->link, asked_key(c, poll->change)), &asked) &&
-        now - asked < every)
-        aws_hold(poll->member.of, (uint64_t)(every - (now - asked)));
+    struct aws_gathering *g = poll->member.of;
+    uint64_t wait_ms;
+    if (g->held_until_ms <= dns_now_ms(c) &&
+        !dns_tempo_question(c, poll->change, asked_ms(c, poll->change), &wait_ms))
+        aws_hold(g, wait_ms);
 }
 
 static enum evac_code ask(struct aws_call *c, struct evac_str change, aws_then_fn *arrived,

@@ -166,6 +166,15 @@ static void without_id(struct aws_call *c)
         dns_ask(c, &value, 1);
 }
 
+/* What the newest look saw that was not as wanted: the change that follows is based on it. */
+static struct evac_str seen_key(struct aws_call *c)
+{
+    return aws_printf(c, "route53 seen %.*s %.*s %.*s",
+                      EVAC_STR_ARG(evac_args_get(&c->args, "zone")),
+                      EVAC_STR_ARG(evac_args_get(&c->args, "name")),
+                      EVAC_STR_ARG(evac_args_get(&c->args, "record_type")));
+}
+
 static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
 {
     struct dns_aim *aim = evac_arena_alloc(c->arena, sizeof *aim);
@@ -182,10 +191,12 @@ static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
                              .snapshot = snapshot_of(c, sets),
                              .version = dns_version(c, sets) };
     c->state = aim;
-    if (evac_str_eq(sets, wanted_sets(c)))
+    if (evac_str_eq(sets, wanted_sets(c))) {
         dns_wait(c, without_id);
-    else
-        dns_seen(c, EVAC_SEEN_UNSATISFIED, "the record is another one");
+        return;
+    }
+    aws_note_set(c->link, seen_key(c), sets);
+    dns_seen(c, EVAC_SEEN_UNSATISFIED, "the record is another one");
 }
 
 static void change(struct aws_call *c, const struct evac_aws_reply *r)
@@ -229,8 +240,12 @@ static enum evac_code observe_record(struct aws_call *c, struct evac_err *err)
 
 static enum evac_code apply_record(struct aws_call *c, struct evac_err *err)
 {
+    bool goes = false;
     enum evac_code code = check_target(c, err);
-    return code ? code : dns_list(c, change, err);
+    if (!code)
+        code = dns_change_first(c, evac_arena_str(c->arena, aws_note_get(c->link, seen_key(c))),
+                                wanted_sets(c), &goes, err);
+    return code || goes ? code : dns_list(c, change, err);
 }
 
 static enum evac_code observe_point(struct aws_call *c, struct evac_err *err)

@@ -79,6 +79,10 @@ enum evac_code dns_list(struct aws_call *c, aws_reply_fn *then, struct evac_err 
 /* The end of an apply: exactly what was seen is deleted and what is wanted created, both or
  * neither. One batch of a zone at a time. */
 void dns_change(struct aws_call *c, struct evac_str seen, struct evac_str wanted);
+/* The beginning of one, where what was seen is what the call is based on: Route 53 compares, so
+ * nobody needs to look again. *ret_goes false: it is not, and nothing was done. */
+enum evac_code dns_change_first(struct aws_call *c, struct evac_str seen, struct evac_str wanted,
+                                bool *ret_goes, struct evac_err *err);
 
 /* --- dns_wait.c: until a change has arrived everywhere
  * --------------------------------------------
@@ -90,24 +94,28 @@ void dns_keep_change(struct aws_call *c, struct evac_str change, struct evac_str
  * id, unknown() goes on. */
 void dns_wait(struct aws_call *c, aws_then_fn *unknown);
 /* Before the list is read: while the change that made this version is on its way (and is asked
- * about, no more often than dns_tempo_every_ms()) the list can say nothing else that matters, and
- * it takes the account's requests from those who change something. When it has arrived: arrived.
+ * about when dns_tempo_question() says so) the list can say nothing else that matters, and it takes
+ * the account's requests from those who change something. When it has arrived: arrived.
  * *ret_waits false: none is on its way, and nothing was asked. */
 enum evac_code dns_wait_first(struct aws_call *c, struct evac_str made, aws_then_fn *arrived,
                               bool *ret_waits, struct evac_err *err);
 
-/* --- dns_tempo.c: how closely batches of a zone follow each other
+/* --- dns_tempo.c: how closely changes and questions about them follow each other
  * ---------------------------------
  */
 
 /* The clock that it counts by. */
 uint64_t dns_now_ms(const struct aws_call *c);
-/* A batch was accepted. */
-void dns_tempo_note(struct aws_call *c);
-/* Until the next batch may go: 0 to 10,000. */
+/* A batch was accepted: this change of the call's zone is on its way. */
+void dns_tempo_note(struct aws_call *c, struct evac_str change);
+/* What Route 53 said of how far it is. */
+void dns_tempo_answer(struct aws_call *c, struct evac_str change, bool arrived);
+/* Until the next batch of the call's zone may go: 0 to 10,000. */
 uint64_t dns_tempo_wait_ms(struct aws_call *c);
-/* How long between two questions about one change: 500 to 20,000. */
-uint64_t dns_tempo_every_ms(struct aws_call *c);
+/* Is it time to ask how far a change is, that was asked about before at asked_ms (0 never)?
+ * Otherwise in so long (at most 10,000) it is worth another thought. */
+bool dns_tempo_question(struct aws_call *c, struct evac_str change, uint64_t asked_ms,
+                        uint64_t *ret_wait_ms);
 
 /* --- dns_answer.c: what the name answers --------------------------------------------------------
  */
