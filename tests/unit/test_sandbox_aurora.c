@@ -28,6 +28,46 @@ START_TEST(a_switchover_moves_the_writer_once_and_loses_nothing)
 }
 END_TEST
 
+/* AWS.md 2.3: FailoverState.ToDbClusterArn is another one: a person has to look. To wait for it
+ * would be to wait until the deadline. */
+START_TEST(a_move_to_another_region_is_not_the_one_that_is_waited_for)
+{
+    struct bench *b = bench_new(10);
+    const char *away = TO("graceful");
+    const char *home = DB "region=us-east-1\nfrom=us-west-2\nto=us-east-1\nmode=graceful\n";
+    expect_outcome(bench_call(b, "aurora", EVAC_VERB_APPLY, "switchover", away),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect_words(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "switchover", home), EVAC_SEEN_BLOCKED,
+                 "being moved to arn:aws:rds:us-west-2:");
+    expect_words(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "switchover", away), EVAC_SEEN_MOVING,
+                 "");
+    expect(bench_settle(b, "aurora", "switchover", away, 60000), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "switchover", home), EVAC_SEEN_UNSATISFIED);
+    bench_free(b);
+}
+END_TEST
+
+/* AWS.md 2.3: a move has succeeded when the writer's instance is available, too. */
+START_TEST(a_writer_without_an_instance_that_takes_writes_is_none_yet)
+{
+    struct bench *b = bench_new(10);
+    const char *args = "global_cluster=empty\nclusters.us-east-1=empty-use1\n"
+                       "clusters.us-west-2=empty-usw2\nclass=db.r6g.large\nregion=us-east-1\n"
+                       "from=us-west-2\nto=us-east-1\nmode=ungraceful\n";
+    bench_control(b, "make rds us-east-1 {\"kind\":\"global\",\"id\":\"empty\",\"members\":["
+                     "{\"region\":\"us-east-1\",\"cluster\":\"empty-use1\",\"headless\":true},"
+                     "{\"region\":\"us-west-2\",\"cluster\":\"empty-usw2\"}]}");
+    expect_words(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "failover", args), EVAC_SEEN_MOVING,
+                 "the new writer's cluster");
+    expect_outcome(bench_call(b, "aurora", EVAC_VERB_APPLY, "capacity", args),
+                   EVAC_OUTCOME_ACCEPTED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "failover", args), EVAC_SEEN_MOVING);
+    expect(bench_settle(b, "aurora", "capacity", args, 120000), EVAC_SEEN_SATISFIED);
+    expect(bench_call(b, "aurora", EVAC_VERB_OBSERVE, "failover", args), EVAC_SEEN_SATISFIED);
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_failover_needs_nothing_of_the_lost_region)
 {
     struct bench *b = bench_new(10);
@@ -185,6 +225,8 @@ static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("aurora");
     tcase_add_test(tc, a_switchover_moves_the_writer_once_and_loses_nothing);
+    tcase_add_test(tc, a_move_to_another_region_is_not_the_one_that_is_waited_for);
+    tcase_add_test(tc, a_writer_without_an_instance_that_takes_writes_is_none_yet);
     tcase_add_test(tc, a_failover_needs_nothing_of_the_lost_region);
     tcase_add_test(tc, an_isolated_primary_goes_on_believing);
     tcase_add_test(tc, a_marker_arrives_as_late_as_the_data_does);

@@ -17,6 +17,7 @@
 #define AWAY(mode)       "from=us-east-1\nto=us-west-2\nmode=" mode "\n"
 #define TO_OF(run)       RDS(run) "region=us-west-2\n" AWAY("ungraceful")
 #define TO               TO_OF("7")
+#define PLANNED          RDS("7") "region=us-west-2\n" AWAY("graceful")
 #define HOME_WITHIN(age) RDS("7") "region=us-east-1\nwant.max_age=" age "\n" AWAY("ungraceful")
 #define HOME             HOME_WITHIN("24h")
 #define EFS                                                                                        \
@@ -224,6 +225,35 @@ START_TEST(a_restore_that_fails_says_why_and_is_begun_anew)
 }
 END_TEST
 
+/* A backup has what was there when it was begun (README, Loss): one from before the fence lacks
+ * what was written until then, and a planned move loses nothing. */
+START_TEST(a_planned_restore_takes_only_what_was_backed_up_after_the_fence)
+{
+    char text[1024];
+    struct bench *b = with_points();
+    const char *args = bench_fenced(b, PLANNED, text, sizeof text);
+    expect_words(look(b, "recover", args), EVAC_SEEN_BLOCKED, "no newer one is on its way");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    bench_run(b, 5000);
+    /* copied after the fence, but begun before it */
+    point(b, "us-west-2", "shop-dr", "before", OF_ORDERS "\"age_s\":1,\"backup_age_s\":8");
+    expect_words(look(b, "recover", args), EVAC_SEEN_BLOCKED, "at or after the fence");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    point(b, "us-west-2", "shop-dr", "begun", OF_ORDERS "\"Status\":\"CREATING\"");
+    expect_words(look(b, "recover", args), EVAC_SEEN_MOVING, "a newer one is being made");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_REJECTED);
+    ck_assert(!bench_true(b, "\"operation\":\"StartRestoreJob\""));
+    /* neither in an emergency nor in a drill */
+    expect_words(look(b, "recover", TO), EVAC_SEEN_UNSATISFIED, ":before");
+    expect_words(look(b, "rehearse", args), EVAC_SEEN_UNSATISFIED, ":before");
+    point(b, "us-west-2", "shop-dr", "after", OF_ORDERS "\"age_s\":1,\"backup_age_s\":2");
+    expect_words(look(b, "recover", args), EVAC_SEEN_UNSATISFIED, ":after");
+    expect_outcome(act(b, "recover", args), EVAC_OUTCOME_ACCEPTED);
+    expect_words(settle(b, "recover", args), EVAC_SEEN_SATISFIED, "COMPLETED");
+    bench_free(b);
+}
+END_TEST
+
 START_TEST(a_region_that_is_lost_in_the_middle_goes_on_when_it_is_back)
 {
     struct bench *b = with_points();
@@ -416,6 +446,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_answer_to_the_tag_may_be_lost_too);
     tcase_add_test(tc, another_runs_restore_is_not_this_runs);
     tcase_add_test(tc, a_restore_that_fails_says_why_and_is_begun_anew);
+    tcase_add_test(tc, a_planned_restore_takes_only_what_was_backed_up_after_the_fence);
     tcase_add_test(tc, a_region_that_is_lost_in_the_middle_goes_on_when_it_is_back);
     tcase_add_test(tc, an_old_view_restores_nothing_twice);
     suite_add_tcase(suite, tc);
