@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ROWS    36 /* of the first sitting; as many again after it was closed and opened */
@@ -260,6 +261,36 @@ START_TEST(a_full_disk_is_given_the_ballast_once)
 }
 END_TEST
 
+/* The room that was given up brings back a disk that has lost rows: an older one, an empty one.
+ * Where its head beside the journal could not be written either, what this process remembers is all
+ * that tells: a row behind the gap would be refused as damage for ever after. */
+START_TEST(rows_that_a_full_disk_has_lost_are_not_written_over)
+{
+    const struct fault full = { FAULT_WRITE, FAULT_FULL, 1, true, ballast };
+    struct evac_err err = { EVAC_OK, "" };
+    struct evac_store *store = NULL;
+    uint64_t rows = 0;
+    char head[160];
+    snprintf(head, sizeof head, "%s.head", path);
+    begin_anew();
+    ck_assert_int_eq(mkdir(head, 0700), 0);
+    ck_assert_int_eq(open_store(&store, &err), EVAC_OK);
+    ck_assert_int_eq(append_until(store, 6, &err), EVAC_OK);
+    fault_vfs_format(); /* as if another disk were there */
+    fault_vfs_arm(&full);
+    ck_assert_int_eq(append_until(store, 7, &err), EVAC_E_STORE);
+    ck_assert_msg(strstr(err.text, "moved while the disk was full"), "%s", err.text);
+    fault_vfs_arm(NULL);
+    ck_assert_int_eq(append_until(store, 7, &err), EVAC_E_STORE); /* until it is opened again */
+    evac_store_close(store);
+    ck_assert_int_eq(open_store(&store, &err), EVAC_OK);
+    ck_assert_int_eq(evac_store_verify(store, &rows, &err), EVAC_OK);
+    ck_assert_uint_eq(rows, 0);
+    evac_store_close(store);
+    ck_assert_int_eq(rmdir(head), 0);
+}
+END_TEST
+
 /* --- the power --- */
 
 static bool one_cut(unsigned sync, enum fault_cut cut, uint64_t seed)
@@ -358,6 +389,7 @@ static void cases(Suite *suite)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, whatever_fails_no_row_is_lost_and_the_journal_goes_on, 0, 2 * FAULTS);
     tcase_add_test(tc, a_full_disk_is_given_the_ballast_once);
+    tcase_add_test(tc, rows_that_a_full_disk_has_lost_are_not_written_over);
     tcase_add_test(tc, a_power_cut_loses_nothing_that_was_acknowledged);
     tcase_add_test(tc, a_power_cut_after_a_failed_sync_loses_nothing_either);
     tcase_add_test(tc, trouble_during_recovery_costs_nothing);
