@@ -183,21 +183,29 @@ static const struct {
     { pem, false },   { named, false }, { url_password, false },
 };
 
-/* With what a secret, or the name of one, begins: nearly nowhere is more than this one looked at.
- */
-static bool may_begin(char c)
+/* The two letters with which a secret, or the name of one, begins: nearly nowhere are more than
+ * these looked at. */
+static bool may_begin(char first, char second)
 {
-    switch (lower(c)) {
-    case 'a':
+    char c = lower(second);
+    switch (lower(first)) {
+    case 'a': /* akia, asia, authorization, api */
+        return c == 'k' || c == 's' || c == 'u' || c == 'p';
     case 'b':
+        return c == 'e';
     case 'c':
-    case 'e':
-    case 'p':
-    case 's':
     case 't':
+        return c == 'o';
+    case 'e':
+        return c == 'y';
+    case 'p': /* password, private */
+        return c == 'a' || c == 'r';
+    case 's': /* secret, signature */
+        return c == 'e' || c == 'i';
     case '-':
+        return c == '-';
     case ':':
-        return true;
+        return c == '/';
     default:
         return false;
     }
@@ -206,9 +214,9 @@ static bool may_begin(char c)
 void evac_redact(struct evac_str text, struct evac_buf *out)
 {
     size_t plain = 0;
-    for (size_t i = 0; i < text.n;) {
+    for (size_t i = 0; i + 1 < text.n;) {
         size_t n = 0, keep = 0;
-        if (!may_begin(text.p[i])) {
+        if (!may_begin(text.p[i], text.p[i + 1])) {
             i++;
             continue;
         }
