@@ -99,14 +99,20 @@ static struct evac_arg named(const char *name, struct evac_str value)
     return (struct evac_arg){ evac_str(name), value };
 }
 
-static int by_name(const void *a, const void *b)
+static bool is_behind(struct evac_str a, struct evac_str b)
 {
-    const struct evac_arg *x = a, *y = b;
-    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
-    for (size_t i = 0; i < n; i++)
-        if (x->name.p[i] != y->name.p[i])
-            return (unsigned char)x->name.p[i] < (unsigned char)y->name.p[i] ? -1 : 1;
-    return x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    return order ? order > 0 : a.n > b.n;
+}
+
+/* Sorted by name, in its place: a step's are in order when they come, and what is added is little.
+ */
+static void insert_arg(struct evac_arg *items, size_t count, struct evac_arg arg)
+{
+    for (; count > 0 && is_behind(items[count - 1].name, arg.name); count--)
+        items[count] = items[count - 1];
+    items[count] = arg;
 }
 
 struct evac_args *shell_with_more(struct evac_arena *arena, const struct evac_args *args,
@@ -120,11 +126,11 @@ struct evac_args *shell_with_more(struct evac_arena *arena, const struct evac_ar
         for (size_t k = 0; k < more_count; k++)
             replaced = replaced || evac_str_eq(args->items[i].name, more[k].name);
         if (!replaced)
-            items[count++] = args->items[i];
+            insert_arg(items, count++, args->items[i]);
     }
     for (size_t k = 0; k < more_count; k++)
-        items[count++] = (struct evac_arg){ more[k].name, evac_arena_str(arena, more[k].value) };
-    qsort(items, count, sizeof *items, by_name);
+        insert_arg(items, count++,
+                   (struct evac_arg){ more[k].name, evac_arena_str(arena, more[k].value) });
     *all = (struct evac_args){ items, count };
     return all;
 }
