@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOTES_FIRST 16u   /* then twice as many, as often as needed, up to: */
 #define NOTES_MAX   4096u /* a few for each of a thousand apps */
 #define VALUE_BYTES 8192u
 
@@ -22,8 +23,9 @@ static struct aws_note *find(const struct evac_link *link, struct evac_str key)
 
 static struct aws_note *make_room(struct evac_link *link)
 {
-    if (!link->notes) {
-        link->notes = calloc(NOTES_MAX, sizeof *link->notes);
+    if (link->note_count == link->note_room && link->note_room < NOTES_MAX) {
+        link->note_room = link->note_room ? 2 * link->note_room : NOTES_FIRST;
+        link->notes = realloc(link->notes, link->note_room * sizeof *link->notes);
         if (!link->notes)
             abort();
     }

@@ -100,7 +100,7 @@ struct evac_link {
     struct aws_call *calls; /* open ones */
     uint64_t next_id;
     struct aws_note *notes; /* see aws_note_set() */
-    size_t note_count;
+    size_t note_count, note_room;
     struct aws_gathering *gatherings; /* aws_gather.h */
 };
 
