@@ -1,6 +1,8 @@
 /* What a request asks, whatever protocol it speaks, and an answer's envelope. */
 #include "sandbox_internal.h"
 
+#include "format.h"
+
 #include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -152,7 +154,7 @@ static const struct sb_param *find(const struct sb_call *c, struct evac_str name
 static bool look(const struct sb_call *c, const char *fmt, va_list ap, struct evac_str *ret_value)
 {
     char path[PATH_BYTES];
-    int n = vsnprintf(path, sizeof path, fmt, ap);
+    int n = evac_vformat(path, sizeof path, fmt, ap);
     *ret_value = EVAC_STR_NONE;
     if (n < 0 || (size_t)n >= sizeof path)
         return false;
@@ -188,7 +190,7 @@ bool sb_has(const struct sb_call *c, const char *fmt, ...)
     if (found || c->json)
         return found;
     va_start(ap, fmt); /* a group or list of a form is there when anything of it is */
-    int n = vsnprintf(path, sizeof path - 1, fmt, ap);
+    int n = evac_vformat(path, sizeof path - 1, fmt, ap);
     va_end(ap);
     if (n < 0 || (size_t)n >= sizeof path - 1)
         return false;
@@ -295,7 +297,7 @@ void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)
     char text[1024];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
+    int n = evac_vformat(text, sizeof text, fmt, ap);
     va_end(ap);
     sb_tag(xml, name,
            (struct evac_str){ text, n < 0                     ? 0
