@@ -64,8 +64,10 @@ struct evac_foreseen_bucket {
 
 struct evac_foreseen_batch {
     const struct evac_fact_batch *fact;
-    struct evac_str account, service, operation, by; /* by: the zone, or what else goes together */
-    uint64_t records, characters;                    /* of their values */
+    bool changes; /* false: looks, the fewest that there must be */
+    struct evac_str account, region, service, operation;
+    struct evac_str by;           /* the zone, or what else goes together */
+    uint64_t records, characters; /* of their values */
     uint64_t calls;
     struct evac_foreseen_calls *follows; /* looks at what became of a call; NULL none */
     uint64_t looks;                      /* of those, a call */

@@ -89,11 +89,12 @@ static size_t limits_of(const struct foreseeing *f, struct evac_str service,
     return evac_facts_limits(f->in->facts, service, operation, rows, EVAC_PACE_KEY_MAX);
 }
 
-/* Of every limit that counts it: when it may be asked at the earliest, and what follows at least.
- */
+/* Of every limit that counts it: when it may be asked at the earliest, and what follows at least. A
+ * change begins what its step waits for; a look may be the one that ends it. */
 static void place(struct foreseeing *f, const struct evac_foreseen_calls *c,
                   const struct foreseen_step *s)
 {
+    uint64_t behind_ms = s->behind_ms + (c->changes ? s->ms : 0);
     const struct evac_fact_limit *rows[EVAC_PACE_KEY_MAX];
     size_t count = limits_of(f, c->service, c->operation, rows);
     for (size_t i = 0; i < count; i++) {
@@ -101,7 +102,7 @@ static void place(struct foreseeing *f, const struct evac_foreseen_calls *c,
         if (!b)
             continue;
         b->first_ms = s->begins_ms < b->first_ms ? s->begins_ms : b->first_ms;
-        b->behind_ms = s->behind_ms < b->behind_ms ? s->behind_ms : b->behind_ms;
+        b->behind_ms = behind_ms < b->behind_ms ? behind_ms : b->behind_ms;
     }
 }
 
@@ -136,26 +137,29 @@ static void sum_up(struct foreseeing *f, struct evac_foreseen_calls *c)
 /* --- batches
  * ------------------------------------------------------------------------------------------- */
 
+static bool same_batch(const struct evac_foreseen_batch *b, const struct evac_foreseen_batch *o)
+{
+    return b->fact == o->fact && b->changes == o->changes && evac_str_eq(b->by, o->by) &&
+           evac_str_eq(b->account, o->account) && evac_str_eq(b->region, o->region) &&
+           evac_str_eq(b->operation, o->operation);
+}
+
 static struct evac_foreseen_batch *batch_of(struct foreseeing *f,
-                                            const struct evac_fact_batch *fact,
-                                            const struct evac_op *op, struct evac_str account,
-                                            struct evac_str by)
+                                            const struct evac_foreseen_batch *wanted)
 {
     struct evac_foreseen *out = f->out;
     for (size_t i = 0; i < out->batch_count; i++)
-        if (out->batches[i].fact == fact && evac_str_eq(out->batches[i].by, by) &&
-            evac_str_eq(out->batches[i].account, account))
+        if (same_batch(&out->batches[i], wanted))
             return &out->batches[i];
     if (!out->batches)
         out->batches = evac_arena_array(out->arena, FORESEE_BATCHES_MAX, sizeof *out->batches);
     if (out->batch_count == FORESEE_BATCHES_MAX)
         return NULL;
     struct evac_foreseen_batch *b = &out->batches[out->batch_count++];
-    *b = (struct evac_foreseen_batch){ .fact = fact,
-                                       .account = evac_arena_str(out->arena, account),
-                                       .service = evac_str(op->service),
-                                       .operation = evac_str(op->operation),
-                                       .by = evac_arena_str(out->arena, by) };
+    *b = *wanted;
+    b->account = evac_arena_str(out->arena, b->account);
+    b->region = evac_arena_str(out->arena, b->region);
+    b->by = evac_arena_str(out->arena, b->by);
     return b;
 }
 
@@ -173,8 +177,10 @@ static uint64_t characters_of(const struct evac_fact_batch *fact, const struct e
     return sum;
 }
 
-static struct evac_foreseen_batch *
-goes_together(struct foreseeing *f, const struct foreseen_step *s, const struct evac_op *op)
+/* times: so many of the step's. */
+static struct evac_foreseen_batch *goes_together(struct foreseeing *f,
+                                                 const struct foreseen_step *s,
+                                                 const struct evac_op *op, uint64_t times)
 {
     const struct evac_plan_step *step = &s->plan->steps[s->step];
     const struct evac_fact_batch *fact =
@@ -183,11 +189,17 @@ goes_together(struct foreseeing *f, const struct foreseen_step *s, const struct 
     if (!fact || !evac_str_copy(by, sizeof by, fact->by))
         return NULL;
     struct evac_foreseen_batch *b =
-        batch_of(f, fact, op, s->account, evac_args_get(&step->args, by));
+        batch_of(f, &(struct evac_foreseen_batch){ .fact = fact,
+                                                   .changes = op->mutates,
+                                                   .account = s->account,
+                                                   .region = region_of(step, op),
+                                                   .service = evac_str(op->service),
+                                                   .operation = evac_str(op->operation),
+                                                   .by = evac_args_get(&step->args, by) });
     if (!b)
         return NULL;
-    b->records++;
-    b->characters += characters_of(fact, step);
+    b->records += times;
+    b->characters += times * characters_of(fact, step);
     return b;
 }
 
@@ -206,10 +218,11 @@ static void add_batch(struct foreseeing *f, struct evac_foreseen_batch *b)
         b->follows->expected += b->calls * b->looks;
     for (size_t i = 0; i < f->out->call_count; i++) {
         struct evac_foreseen_calls *c = &f->out->calls[i];
-        if (!c->changes || !evac_str_eq(c->operation, b->operation) ||
-            !evac_str_eq(c->service, b->service) || !evac_str_eq(c->account, b->account))
+        if (c->changes != b->changes || !evac_str_eq(c->operation, b->operation) ||
+            !evac_str_eq(c->service, b->service) || !evac_str_eq(c->account, b->account) ||
+            !evac_str_eq(c->region, b->region))
             continue;
-        c->expected += b->calls;
+        c->expected += b->changes ? b->calls : 0; /* who looks does not wait for company */
         c->least += b->calls;
         return;
     }
@@ -249,19 +262,22 @@ batch_of_step(struct foreseeing *f, const struct foreseen_step *s, const struct 
     struct evac_foreseen_batch *b = NULL;
     for (const struct evac_op *op = ops; !b && op && op->service; op++)
         if (op->mutates && evac_plan_calls(&s->plan->steps[s->step], op))
-            b = goes_together(f, s, op);
+            b = goes_together(f, s, op, 1);
     return b;
 }
 
-/* One look's call: the first of an action looks at the thing itself, as often as it is looked at;
- * others of one whose changes go together look at what became of the call. */
-static void count_look(struct evac_foreseen_calls *c, const struct foreseen_step *s, bool first,
+/* One look's call: the first of an action looks at the thing itself, as often as it is looked at,
+ * several at once where the service shows several; others of one whose changes go together look at
+ * what became of the call. */
+static void count_look(struct foreseeing *f, const struct evac_op *op,
+                       struct evac_foreseen_calls *c, const struct foreseen_step *s, bool first,
                        struct evac_foreseen_batch *b)
 {
-    uint64_t looks = looks_of(s, false);
+    uint64_t looks = looks_of(s, false), least = first ? looks_of(s, true) : 0;
     if (first || !b) {
         c->expected += looks;
-        c->least += first ? looks_of(s, true) : 0;
+        if (least && !goes_together(f, s, op, least))
+            c->least += least;
         return;
     }
     b->follows = c;
@@ -284,7 +300,7 @@ void foresee_count(struct foreseeing *f, const struct foreseen_step *s)
             continue;
         bool together = b && op->mutates && evac_str_is(b->operation, op->operation);
         if (!op->mutates)
-            count_look(c, s, first, b);
+            count_look(f, op, c, s, first, b);
         c->expected += op->mutates && !together;
         c->least += op->mutates && !together;
         first = first && op->mutates;

@@ -110,6 +110,7 @@ void evac_foreseen_to_json(const struct evac_foreseen *f, const struct evac_engi
     evac_jw_close(w, ']');
     evac_jw_open(w, "batches", '[');
     for (size_t i = 0; i < f->batch_count; i++)
-        put_batch(&f->batches[i], w);
+        if (f->batches[i].changes)
+            put_batch(&f->batches[i], w);
     evac_jw_close(w, ']');
 }

@@ -97,7 +97,7 @@ static const struct conf_row batch_rows[] = {
     { "by", CONF_TEXT, CONF_REQUIRED, AT(by), .doc = "The setting whose value says what goes into one call" },
     { "values", CONF_TEXT, CONF_LIST, AT(values), COUNTED(value_count), .max = 100, .doc = "Settings whose characters are counted" },
     { "records", CONF_INT, CONF_REQUIRED, AT(records), .min = 1, .max = 1000000, .doc = "Of one call" },
-    { "characters", CONF_INT, CONF_REQUIRED, AT(characters), .min = 1, .max = 100000000, .doc = "Of one call" },
+    { "characters", CONF_INT, AT(characters), .fallback = "100000000", .min = 1, .max = 100000000, .doc = "Of one call" },
     { "counts", CONF_INT, AT(counts), .fallback = "1", .min = 1, .max = 10, .doc = "Each record, and each character, counts so often" },
     { "source", CONF_NAME, CONF_REQUIRED, AT(source), .doc = "One of sources" },
     END
@@ -124,7 +124,7 @@ static const struct conf_row facts_rows[] = {
     { "endpoints", CONF_SECTION, CONF_LIST, AT(endpoints), COUNTED(endpoint_count), UP_TO(1000), .section = &endpoint_section, .doc = "Hosts" },
     { "settings", CONF_SECTION, CONF_LIST, AT(settings), COUNTED(setting_count), UP_TO(1000), .section = &setting_section, .doc = "Settings of packs" },
     { "limits", CONF_SECTION, CONF_LIST, AT(limits), COUNTED(limit_count), UP_TO(1000), .section = &limit_section, .doc = "How many calls services take" },
-    { "batches", CONF_SECTION, CONF_LIST, AT(batches), COUNTED(batch_count), UP_TO(100), .section = &batch_section, .doc = "Changes of several that are one call" },
+    { "batches", CONF_SECTION, CONF_LIST, AT(batches), COUNTED(batch_count), UP_TO(100), .section = &batch_section, .doc = "Changes, or looks, of several that are one call" },
     { "currency", CONF_TEXT, AT(currency), .doc = "Of the prices" },
     { "priced_in", CONF_TEXT, AT(priced_in), .doc = "The region that they hold for" },
     { "prices", CONF_SECTION, CONF_LIST, AT(prices), COUNTED(price_count), UP_TO(5000), .section = &price_section, .doc = "What things cost by the hour" },

@@ -74,8 +74,8 @@ struct evac_fact_limit {
     struct evac_str source; /* address of a page */
 };
 
-/* Changes of several that a service takes as one call, all or nothing. Each change is a record, and
- * its values are counted by their characters. */
+/* Changes of several that a service takes as one call, all or nothing; or looks at several that it
+ * answers as one. Each is a record, and a change's values are counted by their characters. */
 struct evac_fact_batch {
     struct evac_place place;
     struct evac_str service;

@@ -7,7 +7,6 @@
 #include "host_paced.h"
 #include "host_wrap.h"
 #include "sandbox_bench.h"
-#include "sandbox_limits.h"
 #include "shell.h"
 
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #define CALM_MS    120000u
 #define GIVE_UP_MS 1800000u /* beyond that not all will have moved */
 #define FILE_BYTES 65536u
+#define OTHERS     80u /* of each kind of app at least two */
 
 static const char *const region_names[REGIONS] = { FROM, TO };
 /* What a region's records say. */
@@ -119,7 +119,7 @@ static void put_app(unsigned i, struct evac_buf *out)
         "policy = { automatic = \"never\"; };\n",
         i, i % 2 ? 1u : i % 5 + 1, i, i % ZONES, i, i % ZONES, i, i % ZONES);
     /* Some wait for the one before them, which is of the first tier. */
-    if (i % 10 == 2)
+    if (i % 10 == 2 && i > s.o->first)
         evac_buf_putf(out, "waits_for = ( \"app-%04u\" );\n", i - 1);
     evac_buf_putf(
         out,
@@ -144,6 +144,8 @@ static void put_controller(struct evac_buf *out)
                   "node = \"bench\";\n"
                   "incident = { parallel = %u; overlap = true; };\nlimits = { share = %u; };\n",
                   s.o->parallel ? s.o->parallel : 1000u, s.o->unlimited ? 0u : 100u);
+    if (s.o->unlimited) /* what services take, not when it is looked at */
+        evac_buf_puts(out, "engine = { poll = \"500ms\"; poll_max = \"500ms\"; };\n");
 }
 
 static void load(void)
@@ -346,6 +348,8 @@ static void on_row(void *user, const struct evac_record *r)
     struct evacuation *e = s.told;
     uint64_t since = bench_now(s.bench) - s.ordered_ms;
     (void)user;
+    if (s.o->unlimited && s.o->history)
+        evac_history_row(s.o->history, r);
     if (!s.ordered_ms)
         return;
     e->rows++;
@@ -361,7 +365,7 @@ static void on_row(void *user, const struct evac_record *r)
     if (r->kind != EVAC_RECORD_INSTANT || !evac_str_is(r->name, "traffic_moved"))
         return;
     e->took_ms = since;
-    e->shortest_ms = e->moved++ ? e->shortest_ms : since;
+    e->moved++;
 }
 
 static void read_facts(void)
@@ -452,6 +456,7 @@ static void foresee(void)
         .catalog = evac_builtin_catalog(),
         .facts = s.facts,
         .pace = s.pace,
+        .history = s.o->history,
         .region = EVAC_STR(FROM),
         .wish = all,
         .now = { .boot_ms = bench_now(s.bench), .wall_ms = bench_wall(s.bench) },
@@ -459,6 +464,9 @@ static void foresee(void)
     if (evac_foresee(&in, arena, &foreseen, &err))
         give_up(err.text);
     evac_foresee_tell(&foreseen, s.shell);
+    s.told->bound_ms = foreseen.bound_ms;
+    s.told->estimate_ms = foreseen.estimate_ms;
+    (void)evac_str_copy(s.told->bound_by, sizeof s.told->bound_by, foreseen.bound_by);
     evac_arena_free(arena);
 }
 
@@ -491,7 +499,7 @@ static void end(void)
 void evacuate(const struct evacuation_options *options, struct evacuation *ret)
 {
     *ret = (struct evacuation){ .apps = options->apps };
-    s = (struct scene){ .o = options, .told = ret, .bench = bench_new(1) };
+    s = (struct scene){ .o = options, .told = ret, .bench = bench_new_seeded(1, options->seed) };
     make_world();
     load();
     start();
@@ -505,117 +513,16 @@ void evacuate(const struct evacuation_options *options, struct evacuation *ret)
     end();
 }
 
-/* --- the bound -------------------------------------------------------------------------------- */
-
-/* What a change is looked at by. */
-static const char *const looks[][2] = {
-    { "ecs:DescribeServices", "ecs:UpdateService" },
-    { "autoscaling:DescribeAutoScalingGroups", "autoscaling:UpdateAutoScalingGroup" },
-    { "route53:GetChange", "route53:ChangeResourceRecordSets" },
-};
-
-static bool names(const struct sb_limit *limit, struct evac_str operation)
+void evacuate_others(struct evac_history *history)
 {
-    for (struct evac_str rest = evac_str(limit->operations); rest.n;) {
-        struct evac_str pattern = evac_str_cut(rest, ' ', &rest);
-        size_t star = 0;
-        while (star < pattern.n && pattern.p[star] != '*')
-            star++;
-        struct evac_str head = { pattern.p, star };
-        struct evac_str tail = { pattern.p + star + 1,
-                                 star < pattern.n ? pattern.n - star - 1 : 0 };
-        if (star == pattern.n
-                ? evac_str_eq(pattern, operation)
-                : operation.n >= head.n + tail.n && memcmp(operation.p, head.p, head.n) == 0 &&
-                      memcmp(operation.p + operation.n - tail.n, tail.p, tail.n) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Calls that there must be of what some apps asked for. */
-static double needed(const struct evacuation *alone, const struct evacuation_operation *o)
-{
-    double look = 0;
-    if (strcmp(o->name, "route53:ChangeResourceRecordSets") == 0)
-        return alone->apps < ZONES ? alone->apps : ZONES;
-    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
-        for (size_t k = 0; strcmp(o->name, looks[i][0]) == 0 && k < alone->operation_count; k++)
-            if (strcmp(alone->operations[k].name, looks[i][1]) == 0 &&
-                strcmp(alone->operations[k].region, o->region) == 0)
-                look = alone->operations[k].asked;
-    return o->mutates ? o->asked : look;
-}
-
-static void consider(const struct evacuation *alone, const struct sb_limit *limit,
-                     const char *region, struct evacuation_bound *ret)
-{
-    double calls = 0;
-    const char *what = "";
-    for (size_t i = 0; i < alone->operation_count; i++) {
-        const struct evacuation_operation *o = &alone->operations[i];
-        struct evac_str name, service = evac_str_cut(evac_str(o->name), ':', &name);
-        double must = needed(alone, o);
-        if (must == 0 || !evac_str_is(service, limit->service) || !names(limit, name) ||
-            (!limit->everywhere && strcmp(o->region, region) != 0))
-            continue;
-        calls += must;
-        what = o->name;
-    }
-    if (calls <= limit->burst)
-        return;
-    double at = (calls - limit->burst) / limit->rate_per_s * 1000 + (double)alone->shortest_ms;
-    if (at <= (double)ret->ms)
-        return;
-    ret->ms = (uint64_t)at;
-    (void)snprintf(ret->by, sizeof ret->by, "%.0f %s in %s at %g a second, and the shortest way",
-                   calls, what, limit->everywhere ? "the account" : region, limit->rate_per_s);
-}
-
-/* A few at a time, where nobody is in another's way: what they ask for is added up. */
-static void add(struct evacuation *sum, const struct evacuation *few)
-{
-    sum->apps += few->apps;
-    if (sum->shortest_ms == 0 || few->shortest_ms < sum->shortest_ms)
-        sum->shortest_ms = few->shortest_ms;
-    for (size_t i = 0; i < few->operation_count; i++) {
-        const struct evacuation_operation *from = &few->operations[i];
-        size_t k = 0;
-        while (k < sum->operation_count && (strcmp(sum->operations[k].name, from->name) != 0 ||
-                                            strcmp(sum->operations[k].region, from->region) != 0))
-            k++;
-        if (k == sum->operation_count) {
-            sum->operations[sum->operation_count++] = *from;
-            continue;
-        }
-        sum->operations[k].asked += from->asked;
-    }
-}
-
-static int by_length(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-void evacuation_bound(unsigned apps, struct evacuation_bound *ret)
-{
-    struct evacuation alone = { .apps = 0 }, few;
-    uint64_t ways[EVACUATION_APPS_MAX / ZONES + 1];
-    size_t tens = 0;
-    for (unsigned first = 0; first < apps; first += ZONES) {
-        unsigned left = apps - first;
-        evacuate(&(struct evacuation_options){ .first = first,
-                                               .apps = left < ZONES ? left : ZONES,
-                                               .unlimited = true },
-                 &few);
-        add(&alone, &few);
-        ways[tens++] = few.took_ms;
-    }
-    qsort(ways, tens, sizeof ways[0], by_length);
-    alone.took_ms = ways[tens / 2];
-    *ret = (struct evacuation_bound){ .ms = alone.took_ms, .by = "the longest way among ten apps" };
-    for (const struct sb_limit *limit = sb_limits; limit->service; limit++)
-        for (size_t r = 0; r < REGIONS; r++)
-            consider(&alone, limit, region_names[r], ret);
+    struct evacuation one;
+    for (unsigned i = 0; i < OTHERS; i++)
+        evacuate(
+            &(struct evacuation_options){ .first = EVACUATION_APPS_MAX + i,
+                                          .apps = 1,
+                                          .seed =
+                                              1 + 1009 * i, /* draws that have nothing in common */
+                                          .unlimited = true,
+                                          .history = history },
+            &one);
 }

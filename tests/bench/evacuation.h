@@ -8,6 +8,8 @@
 #ifndef EVAC_BENCH_EVACUATION_H
 #define EVAC_BENCH_EVACUATION_H
 
+#include "history.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +21,11 @@
 struct evacuation_options {
     unsigned first, apps; /* their numbers; who waits for whom is of one ten */
     unsigned parallel;    /* runs at a time; 0 all */
+    uint64_t seed;        /* of the durations that services draw */
     bool unlimited;       /* AWS takes any number of calls, and so evac sends them */
-    bool verbose;         /* rows on standard error */
+    /* How long things take: written where nothing is limited, else read; NULL nothing is known. */
+    struct evac_history *history;
+    bool verbose; /* rows on standard error */
 };
 
 struct evacuation_operation {
@@ -31,8 +36,11 @@ struct evacuation_operation {
 
 struct evacuation {
     unsigned apps, moved, most_at_once;
-    uint64_t took_ms;     /* from the order to the last app that is moved */
-    uint64_t shortest_ms; /* to the first one */
+    uint64_t took_ms; /* from the order to the last app that is moved */
+    /* As the plan says before the order: the fastest that limits and durations allow, why, and what
+     * it expects. */
+    uint64_t bound_ms, estimate_ms;
+    char bound_by[160];
     uint64_t rows;
     unsigned requests, refused;
     struct evacuation_operation operations[EVACUATION_OPERATIONS_MAX];
@@ -48,18 +56,10 @@ struct evacuation {
 /* Exits with a word when it can not. */
 void evacuate(const struct evacuation_options *options, struct evacuation *ret);
 
-struct evacuation_bound {
-    uint64_t ms;
-    char by[160];
-};
-
 /*
- * No evacuation of so many apps is faster: the longest way among ten of them (with those that they
- * wait for; durations are drawn, so that of the tens the one in the middle) where nothing limits
- * it, and, for each of AWS's limits, until the last of the calls that there must be is taken, and
- * then the shortest way. Must be: each change once, and one look at what came of it; of DNS a batch
- * a zone.
+ * Other apps of the same kinds, one at a time, where nothing limits them and each is looked at
+ * every half a second: so the account's history says how long each kind of step takes by itself.
  */
-void evacuation_bound(unsigned apps, struct evacuation_bound *ret);
+void evacuate_others(struct evac_history *history);
 
 #endif

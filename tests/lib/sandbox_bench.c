@@ -279,6 +279,11 @@ static void fire(struct due *d)
 
 struct bench *bench_new(double speed)
 {
+    return bench_new_seeded(speed, 1);
+}
+
+struct bench *bench_new_seeded(double speed, uint64_t seed)
+{
     static const char *const regions[] = { "us-east-1", "us-west-2",      "eu-west-1",
                                            "us-east-2", "ap-northeast-1", NULL };
     struct bench *b = calloc(1, sizeof *b);
@@ -300,7 +305,7 @@ struct bench *bench_new(double speed)
                                   .read_file = read_file,
                                   .getenv = env,
                                   .debug = debug };
-    struct evac_sandbox_options options = { .seed = 1,
+    struct evac_sandbox_options options = { .seed = seed,
                                             .regions = regions,
                                             .speed = speed,
                                             .wall_ms = WALL_MS - (int64_t)START_MS,

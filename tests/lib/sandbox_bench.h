@@ -16,6 +16,8 @@ struct bench;
 
 /* A sandbox with the shop, in us-east-1, us-west-2 and eu-west-1. */
 struct bench *bench_new(double speed);
+/* The same with other durations drawn; bench_new()'s seed is 1. */
+struct bench *bench_new_seeded(double speed, uint64_t seed);
 void bench_free(struct bench *b);
 struct evac_sandbox *bench_sandbox(struct bench *b);
 const struct evac_host *bench_host(struct bench *b);

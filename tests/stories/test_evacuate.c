@@ -632,6 +632,35 @@ START_TEST(changes_that_go_together_are_counted_as_calls)
 }
 END_TEST
 
+/* Twelve looks that there must be, four to a call: three calls, and the changes. As many are
+ * expected as before: nobody has to wait for company. */
+START_TEST(looks_that_go_together_are_fewer_at_least)
+{
+    begin(6, alike, "incident = { parallel = 2; }; limits = { share = 50; };");
+    foresee(
+        FACTS("batches = ( { by = \"to\"; service = \"db\"; operations = ( \"Look\" ); records = "
+              "4; source = \"page\"; } );\n"),
+        &all);
+    ck_assert_uint_eq(calls_of("Look")->least, 3);
+    ck_assert_uint_eq(calls_of("Look")->expected, 18);
+    ck_assert_uint_eq(foreseen.bound_ms, 7000); /* (9 - 2) / 1 s */
+    evac_arena_free(arena);
+}
+END_TEST
+
+/* Six of one a second, two at once; then the last one's step takes its second. */
+START_TEST(behind_the_last_change_is_what_it_takes)
+{
+    begin(6, alike, "incident = { parallel = 2; }; limits = { share = 50; };");
+    foresee("date = \"2026-08-01\"; sources = { page = \"https://example.com/\"; };\n"
+            "limits = ( { service = \"db\"; operations = ( \"Switch\" ); rate = \"2\"; burst = 4; "
+            "source = \"page\"; } );\n",
+            &all);
+    ck_assert_uint_eq(foreseen.bound_ms, 4000 + 1000);
+    evac_arena_free(arena);
+}
+END_TEST
+
 /* Who can not go, who waits for what, who is left out; and nothing was begun. */
 START_TEST(what_keeps_an_app_is_foreseen)
 {
@@ -684,6 +713,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_is_foreseen_is_what_one_counts_by_hand);
     tcase_add_test(tc, without_limits_the_longest_way_is_the_bound);
     tcase_add_test(tc, changes_that_go_together_are_counted_as_calls);
+    tcase_add_test(tc, looks_that_go_together_are_fewer_at_least);
+    tcase_add_test(tc, behind_the_last_change_is_what_it_takes);
     tcase_add_test(tc, what_keeps_an_app_is_foreseen);
     suite_add_tcase(suite, tc);
 }
