@@ -45,6 +45,7 @@ struct evac_start_effect {
     enum evac_mode mode;
     uint16_t from, to; /* regions, indices */
     bool proposed;     /* wait for a person's yes */
+    bool decided;      /* goes into its EVAC_EVENT_ADMIT */
     bool rehearse;
     enum evac_plan_part part; /* of a drill, whose things the model names */
     const char *drill_name;   /* in the model; NULL or "": none */

@@ -253,7 +253,7 @@ static void handle(struct engine_io *io, const struct evac_event *event)
         engine_admit(io, &event->u.admit);
         break;
     case EVAC_EVENT_NOT_ADMITTED:
-        engine_not_admitted(io, event->u.not_admitted.app, event->u.not_admitted.why);
+        engine_not_admitted(io, &event->u.not_admitted);
         break;
     case EVAC_EVENT_COMMAND:
         engine_command(io, &event->u.command);

@@ -214,9 +214,18 @@ struct evac_admit_event {
     struct evac_str plan_json;
     struct evac_str who, why;
     bool proposed;
+    bool decided; /* it follows from a decision about this app: nothing is begun if that has changed
+                   */
     /* Gates that whoever begins it overrides at once, a bit each, and as whom; see evac_command. */
     uint16_t overrides;
     const struct evac_caller *caller;
+};
+
+/* A START effect that could not be followed, with what it said. */
+struct evac_not_admitted_event {
+    uint16_t app;
+    bool proposed, decided;
+    struct evac_str why;
 };
 
 /* Journalled, and decided about, when it is news; kept through a crash. */
@@ -272,10 +281,7 @@ struct evac_event {
         struct evac_reply_event reply;
         uint64_t seq;
         struct evac_admit_event admit;
-        struct {
-            uint16_t app;
-            struct evac_str why;
-        } not_admitted;
+        struct evac_not_admitted_event not_admitted;
         struct evac_command command;
         struct evac_assure_event assure;
         struct evac_freeze_event freeze;

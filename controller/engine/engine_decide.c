@@ -26,6 +26,7 @@ static void start(struct engine_io *io, struct evac_engine_app *a)
         .from = a->decision.from,
         .to = a->decision.target,
         .proposed = a->decision.decide == EVAC_DECIDE_PROPOSE,
+        .decided = true,
         .who = "policy",
         .why = a->decision.reasons,
     };
@@ -90,8 +91,10 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
     return in;
 }
 
-/* Each region that serves is looked at; the one that needs most counts, the first among equals. */
-void engine_weigh(struct engine_io *io, struct evac_engine_app *a)
+/* Each region that serves is looked at; the one that needs most counts, the first among equals.
+ * Returns when that may change by time alone. */
+static uint64_t weigh(const struct engine_io *io, const struct evac_engine_app *a,
+                      struct evac_decision *ret)
 {
     /* by what follows from it: nothing, wait, propose, act stand in that order */
     uint32_t serving = evac_engine_serving(a);
@@ -104,11 +107,28 @@ void engine_weigh(struct engine_io *io, struct evac_engine_app *a)
         struct evac_decision_input input = evac_engine_view(io->engine, a, r, io->now);
         evac_decide(&input, &one);
         wake = one.wake_boot_ms < wake ? one.wake_boot_ms : wake;
-        if (first || one.decide > a->decision.decide)
-            a->decision = one;
+        if (first || one.decide > ret->decide)
+            *ret = one;
         first = false;
     }
-    a->decide_ms = wake;
+    return wake;
+}
+
+void engine_weigh(struct engine_io *io, struct evac_engine_app *a)
+{
+    a->decide_ms = weigh(io, a, &a->decision);
+}
+
+static bool wants(const struct evac_decision *d)
+{
+    return d->decide == EVAC_DECIDE_ACT || d->decide == EVAC_DECIDE_PROPOSE;
+}
+
+bool engine_still_wants(const struct engine_io *io, const struct evac_engine_app *a, bool proposed)
+{
+    struct evac_decision d = a->decision;
+    (void)weigh(io, a, &d);
+    return wants(&d) && (proposed || d.decide == EVAC_DECIDE_ACT);
 }
 
 void engine_decide(struct engine_io *io, struct evac_engine_app *a)
@@ -117,13 +137,12 @@ void engine_decide(struct engine_io *io, struct evac_engine_app *a)
     engine_note_needs(io->engine, a, io->now);
     engine_weigh(io, a);
 
-    bool wants = a->decision.decide == EVAC_DECIDE_ACT || a->decision.decide == EVAC_DECIDE_PROPOSE;
     if (!same_decision(&before, &a->decision) &&
         (a->decision.decide != EVAC_DECIDE_NOTHING || before.decide != EVAC_DECIDE_NOTHING))
         note_decision(io, a);
     if (before.alone != a->decision.alone)
         io->engine->fleet.due = true; /* an incident may wait for that */
-    if (wants && !a->run && !a->starting)
+    if (wants(&a->decision) && !a->run && !a->starting)
         start(io, a);
     engine_drill_yield(io, a);
 }

@@ -34,7 +34,7 @@ void engine_health_changed(struct engine_io *io, struct evac_engine_app *a,
 /* engine_runs.c */
 struct evac_engine_app *engine_app_of(struct evac_engine *engine, const struct evac_run *run);
 void engine_admit(struct engine_io *io, const struct evac_admit_event *e);
-void engine_not_admitted(struct engine_io *io, uint16_t app, struct evac_str why);
+void engine_not_admitted(struct engine_io *io, const struct evac_not_admitted_event *e);
 void engine_replied(struct engine_io *io, const struct evac_reply_event *e);
 void engine_committed(struct engine_io *io, uint64_t seq);
 /* Those that are due. */
@@ -102,6 +102,8 @@ void engine_rehearsal_loss(struct engine_io *io, struct evac_engine_app *a);
 void engine_decide(struct engine_io *io, struct evac_engine_app *a);
 /* The decision alone, with nothing that follows from it. */
 void engine_weigh(struct engine_io *io, struct evac_engine_app *a);
+/* Would that be decided now, if nothing were on its way? A proposal also where it would act. */
+bool engine_still_wants(const struct engine_io *io, const struct evac_engine_app *a, bool proposed);
 void engine_judge_anew(struct evac_engine *engine);
 
 /* engine_assure.c */

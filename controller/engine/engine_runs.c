@@ -369,6 +369,10 @@ void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
                       a ? "this controller does not hold the lead" : "the app is not configured");
         return;
     }
+    if (e->decided && !engine_still_wants(io, a, e->proposed)) {
+        engine_refuse(io, EVAC_E_REFUSED, "it is not needed any more");
+        return;
+    }
     bool aside = evac_plan_is_aside(run->plan);
     bool fault = evac_plan_is_fault(run->plan);
     bool of_drill = evac_str_is(e->who, EVAC_DRILL_WHO);
@@ -419,22 +423,26 @@ void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
     begin(io, a, run, e);
 }
 
-void engine_not_admitted(struct engine_io *io, uint16_t app, struct evac_str why)
+void engine_not_admitted(struct engine_io *io, const struct evac_not_admitted_event *e)
 {
-    if (app >= io->engine->app_count)
+    if (e->app >= io->engine->app_count)
         return;
-    struct evac_engine_app *a = &io->engine->apps[app];
+    struct evac_engine_app *a = &io->engine->apps[e->app];
     struct evac_record r = { .kind = EVAC_RECORD_ALARM };
     a->starting = false;
     if (a->drill.asked) { /* nobody needs to be told that it waits */
-        engine_drill_not_admitted(io, a, why);
+        engine_drill_not_admitted(io, a, e->why);
+        return;
+    }
+    if (e->decided && !engine_still_wants(io, a, e->proposed)) {
+        a->decide_ms = io->now->boot_ms; /* the region came back meanwhile, or somebody said no */
         return;
     }
     a->no_plan = true;
     io->engine->fleet.due = true;
     a->decide_ms = io->now->boot_ms + 60000; /* it will not compile in a moment either */
     r.app = a->app->name;
-    r.text = why;
+    r.text = e->why;
     engine_record(io, r);
     engine_notice(io, true, a->app->name, "a failover is needed but its plan does not compile");
 }

@@ -103,6 +103,7 @@ struct evac_wish {
     bool rehearse;
     struct evac_str isolate;  /* drills and rehearsals: a region that no call may touch, "" none */
     bool proposed;            /* wait for a person's yes */
+    bool decided;             /* see evac_start_effect */
     enum evac_plan_part part; /* of a drill; its things, borrowed */
     const struct evac_str *things;
     size_t thing_count;

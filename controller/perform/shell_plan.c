@@ -181,6 +181,7 @@ enum evac_code shell_admit(struct evac_shell *shell, const struct evac_wish *wis
             .who = wish->who,
             .why = wish->why,
             .proposed = wish->proposed,
+            .decided = wish->decided,
             .overrides = wish->overrides,
             .caller = wish->caller,
         };
@@ -237,12 +238,16 @@ enum evac_code evac_shell_begin(struct evac_shell *shell, const struct evac_wish
     return code;
 }
 
-static enum evac_code not_admitted(struct evac_shell *shell, uint16_t app, const char *why,
-                                   struct evac_err *err)
+static enum evac_code not_admitted(struct evac_shell *shell, const struct evac_start_effect *start,
+                                   const char *why, struct evac_err *err)
 {
     struct evac_event event = { .kind = EVAC_EVENT_NOT_ADMITTED, .now = shell_now(shell) };
-    event.u.not_admitted.app = app;
-    event.u.not_admitted.why = evac_str(why);
+    event.u.not_admitted = (struct evac_not_admitted_event){
+        .app = start->app,
+        .proposed = start->proposed,
+        .decided = start->decided,
+        .why = evac_str(why),
+    };
     return shell_step(shell, &event, err);
 }
 
@@ -277,6 +282,7 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
         .to = app->regions[start->to],
         .rehearse = start->rehearse,
         .proposed = start->proposed,
+        .decided = start->decided,
         .part = start->part,
         .who = evac_str(start->who),
         .why = why,
@@ -294,5 +300,5 @@ enum evac_code shell_start(struct evac_shell *shell, const struct evac_start_eff
         code = shell_admit(shell, &wish, start->app, plan, &problem);
     if (shell->failed)
         return evac_fail(err, EVAC_E_STORE, "%s", problem.text);
-    return code ? not_admitted(shell, start->app, problem.text, err) : EVAC_OK;
+    return code ? not_admitted(shell, start, problem.text, err) : EVAC_OK;
 }

@@ -48,7 +48,7 @@ static const struct evac_op withdraw_ops[] = { SHARE(EVAC_HOME_TO), { 0 } };
 static const struct evac_op join_ops[] = { SHARE(EVAC_HOME_FROM), { 0 } };
 
 static const struct evac_action actions[] = {
-    { "ready", "the copy can be read, and says that the active region may write", 0,
+    { "ready", "the copy can be read, and says that the active region may write and is served", 0,
       EVAC_FENCING_VERSION, 500, 60000, NULL, look_ops },
     { "fence", "the copy says that nobody may write, or the new region already",
       EVAC_ACTION_MUTATES | EVAC_ACTION_UNBILLED | EVAC_ACTION_REVERSIBLE | EVAC_ACTION_FENCES, EVAC_FENCING_VERSION, 500,
@@ -469,6 +469,13 @@ static void ask_as_checkers_do(struct aws_call *c, const struct go *go)
     aws_next(c, &request, on_public);
 }
 
+/* A copy that was out of reach when users were moved leads them to where they were, once a step has
+ * written to it and made it the newest. */
+static bool is_of_now(const struct aws_call *c, const struct go *go)
+{
+    return evac_str_is(c->from, go->writer) && !evac_str_is(c->to, go->route);
+}
+
 /* Where all serve, it does not matter here who writes, nor who is out: that is what join is for. */
 static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
 {
@@ -480,7 +487,7 @@ static void on_ready(struct aws_call *c, const struct evac_aws_reply *r)
     else if (all_serve(c))
         ask_as_checkers_do(c, &go);
     else
-        seen(c, &go, evac_str_is(c->from, go.writer) ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
+        seen(c, &go, is_of_now(c, &go) ? EVAC_SEEN_SATISFIED : EVAC_SEEN_BLOCKED, -1,
              says(c, &go).p);
 }
 
