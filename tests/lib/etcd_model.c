@@ -16,6 +16,7 @@
 #define WALL_MS      1767323045000
 #define REFUSED_MS   1u /* a closed port says so at once */
 #define TOKEN_FORMAT "token.%u"
+#define AT_ONCE_MAX  100000u /* in one millisecond: more never let time pass */
 
 const char *const etcd_model_endpoints[ETCD_ENDPOINTS_MAX] = { "http://127.0.0.1:1",
                                                                "http://127.0.0.1:2",
@@ -78,6 +79,7 @@ struct next {
 
 struct etcd_model {
     uint64_t now_ms, random, serial;
+    unsigned at_once; /* things that happened at now_ms */
     struct job *jobs; /* a heap by time, then order */
     size_t job_count, job_cap;
     struct client clients[ETCD_CLIENTS_MAX];
@@ -91,7 +93,7 @@ struct etcd_model {
     struct lease leases[LEASES_MAX];
     size_t lease_count;
     int64_t next_lease;
-    bool no_space, headless;
+    bool no_space, headless, stalled;
     char user[64], password[64];
     unsigned tokens, tokens_from;
 
@@ -655,12 +657,22 @@ static uint64_t half_trip(struct etcd_model *m)
     return etcd_model_random(m, m->chances.trip_ms / 2 + 1);
 }
 
+/* What goes through etcd's log, and so to its disks; a kept lease does not. */
+static bool writes(const struct exchange *x)
+{
+    struct evac_str path = { x->request, x->path_n };
+    return evac_str_is(path, "/v3/lease/grant") || evac_str_is(path, "/v3/lease/revoke") ||
+           evac_str_is(path, "/v3/kv/compaction") ||
+           strstr(x->request + x->body_at, "requestPut") != NULL;
+}
+
 /* It reached the endpoint. */
 static void arrive(struct etcd_model *m, struct exchange *x)
 {
     struct evac_str path = { x->request, x->path_n };
     bool keeps = evac_str_is(path, "/v3/lease/keepalive");
-    if (x->vanished || (m->headless && !m->alone[x->endpoint]))
+    bool late = x->next.used && x->next.fault == ETCD_DOES_LATE;
+    if (x->vanished || (m->headless && !m->alone[x->endpoint]) || (m->stalled && writes(x)))
         return;
     if (m->alone[x->endpoint]) {
         if (!keeps || m->now_ms >= m->lies_until[x->endpoint])
@@ -681,7 +693,7 @@ static void arrive(struct etcd_model *m, struct exchange *x)
         }
     }
     if (!x->silent)
-        reply_in(m, x, JOB_REPLY, half_trip(m));
+        reply_in(m, x, JOB_REPLY, late ? (uint64_t)x->next.status : half_trip(m));
 }
 
 /* A 200 that says nothing. */
@@ -843,7 +855,13 @@ bool etcd_model_step(struct etcd_model *m, uint64_t until_ms)
             return false;
         }
         struct job job = take_job(m);
+        m->at_once = job.at_ms > m->now_ms ? 0 : m->at_once + 1;
         m->now_ms = job.at_ms > m->now_ms ? job.at_ms : m->now_ms;
+        if (m->at_once > AT_ONCE_MAX) {
+            (void)fprintf(stderr, "etcd_model: time stands still at %llu\n",
+                          (unsigned long long)m->now_ms);
+            abort();
+        }
         if (job.kind != JOB_ARRIVE && m->now_ms < job.client->paused_until) {
             /* what lay in the socket may be seen before or after a timer that is overdue */
             job.at_ms =
@@ -964,6 +982,11 @@ void etcd_model_elect(struct etcd_model *m)
     m->headless = false;
     for (size_t i = 0; i < m->lease_count; i++)
         m->leases[i].ends_ms = m->now_ms + m->leases[i].ttl_ms;
+}
+
+void etcd_model_stall(struct etcd_model *m, bool stalled)
+{
+    m->stalled = stalled;
 }
 
 void etcd_model_no_space(struct etcd_model *m, bool full)

@@ -52,6 +52,8 @@ void etcd_model_isolate(struct etcd_model *m, unsigned endpoint, bool alone, uin
 void etcd_model_headless(struct etcd_model *m);
 /* A new leader among them: every lease gets its full time again. */
 void etcd_model_elect(struct etcd_model *m);
+/* Its disks hang: what would write is neither done nor answered. Reads are, and leases are kept. */
+void etcd_model_stall(struct etcd_model *m, bool stalled);
 void etcd_model_no_space(struct etcd_model *m, bool full);
 void etcd_model_pause(struct etcd_model *m, unsigned client, uint64_t ms);
 void etcd_model_clock_rate(struct etcd_model *m, unsigned client, int ppm);
@@ -65,6 +67,7 @@ enum etcd_fault {
     ETCD_DOES_SAYS,   /* it is done, but this is what is said */
     ETCD_LOSES,       /* it is not done, and nobody answers */
     ETCD_DOES_LOSES,  /* it is done, and nobody answers */
+    ETCD_DOES_LATE,   /* it is done, and answered status ms later */
     ETCD_UNREACHABLE, /* no connection */
 };
 void etcd_model_next(struct etcd_model *m, const char *path, enum etcd_fault fault, int status,

@@ -347,6 +347,29 @@ START_TEST(a_fate_that_stays_unknown_costs_the_lead_in_time)
 }
 END_TEST
 
+/* etcd's disks hang: the lease is kept, and each look shows the lead; only the rows wait. Whoever
+ * waits for them would wait for ever, and nobody else could take over. */
+START_TEST(rows_that_etcd_does_not_take_cost_the_lead_though_all_else_goes_on)
+{
+    lead(0);
+    run(100);
+    etcd_model_stall(m, true);
+    append(0, 1);
+    run(TTL_MS * 2 / 3 - 100);
+    ck_assert_uint_eq(nodes[0].losses, 0);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_LEADS);
+    run(200);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+    ck_assert_ptr_nonnull(strstr(nodes[0].lost, "did not take the rows in time"));
+    ck_assert_int_ne(view(0).role, EVAC_SHARE_LEADS);
+    ck_assert_uint_eq(nodes[0].durable, 0);
+    etcd_model_stall(m, false);
+    evac_share_drop(nodes[0].share);
+    run(2 * TTL_MS);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT);
+}
+END_TEST
+
 START_TEST(a_failed_compare_costs_the_lead)
 {
     lead(0);
@@ -412,6 +435,7 @@ static Suite *cases(Suite *suite)
     tcase_add_loop_test(tc, an_answer_that_says_nothing_is_no_answer, 0,
                         2 * (int)(sizeof hollow / sizeof hollow[0]));
     tcase_add_test(tc, a_fate_that_stays_unknown_costs_the_lead_in_time);
+    tcase_add_test(tc, rows_that_etcd_does_not_take_cost_the_lead_though_all_else_goes_on);
     tcase_add_test(tc, a_failed_compare_costs_the_lead);
     tcase_add_test(tc, after_a_loss_nothing_is_taken_until_the_shell_is_dropped);
     suite_add_tcase(suite, tc);

@@ -111,6 +111,32 @@ START_TEST(the_lead_counts_from_when_the_question_left)
 }
 END_TEST
 
+/* etcd counts the lease from when it got the question; its answer takes as long as it may. What
+ * shows the lead later than that question left makes the lease no younger, and who then stands
+ * still does not think that it leads while another one may. */
+START_TEST(a_slow_answer_makes_the_lease_no_younger)
+{
+    lead(0);
+    size_t asked = etcd_model_asked(m, KEEPALIVE);
+    etcd_model_next(m, KEEPALIVE, ETCD_DOES_LATE, REQUEST_MS - 100, "");
+    for (unsigned i = 0; i < TTL_MS && etcd_model_asked(m, KEEPALIVE) == asked; i++)
+        run(1);
+    uint64_t left_ms = etcd_model_now(m);
+    run(REQUEST_MS - 200);
+    append(0, 1);
+    run(500);
+    ck_assert_uint_eq(nodes[0].durable, 1);
+    ck_assert_uint_gt(view(0).lead_until_ms, left_ms);
+    ck_assert_uint_le(view(0).lead_until_ms, left_ms + TTL_MS * 9 / 10 - 500);
+    etcd_model_pause(m, 0, 60000);
+    for (unsigned i = 0; i < 200; i++) {
+        run(100);
+        ck_assert(view(0).lead_until_ms <= etcd_model_now(m) ||
+                  etcd_model_get(m, "/evac/prod/leader"));
+    }
+}
+END_TEST
+
 START_TEST(a_lost_keepalive_asks_the_next_endpoint)
 {
     lead(0);
@@ -844,6 +870,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, who_was_stopped_knows_before_it_does_anything);
     tcase_add_loop_test(tc, who_slept_longer_than_its_lead_hears_of_no_durable_row, 0, 12);
     tcase_add_test(tc, the_lead_counts_from_when_the_question_left);
+    tcase_add_test(tc, a_slow_answer_makes_the_lease_no_younger);
     tcase_add_test(tc, a_lost_keepalive_asks_the_next_endpoint);
     tcase_add_test(tc, an_election_of_etcds_costs_nobody_the_lead);
     tcase_add_test(tc, without_an_answer_nothing_is_known_of_a_leader);
