@@ -40,10 +40,7 @@ static const struct evac_reply *measure(struct bench *b, const char *args)
 /* Another process goes on: what only this one remembered is gone. */
 static void restart(struct bench *b)
 {
-    struct evac_link *link = bench_link(b);
-    aws_notes_done(link);
-    link->notes = NULL;
-    link->note_count = 0;
+    aws_notes_done(bench_link(b));
 }
 
 static void point(struct bench *b, const char *region, const char *vault, const char *id,

@@ -65,4 +65,6 @@ void aws_notes_done(struct evac_link *link)
     for (size_t i = 0; i < link->note_count; i++)
         free(link->notes[i].value);
     free(link->notes);
+    link->notes = NULL;
+    link->note_count = link->note_room = 0;
 }
