@@ -280,8 +280,9 @@ struct view {
     struct evac_cli *cli;
     unsigned long run;
     struct evac_screen screen;
-    cJSON *last; /* as it was drawn last */
-    double seen; /* the journal's row that was printed last, where nothing is drawn */
+    cJSON *last;           /* as it was drawn last */
+    double seen;           /* the journal's row that was printed last, where nothing is drawn */
+    unsigned unsettled_ms; /* so long it has been over without an end in the journal */
 };
 
 /* The last picture stays on the terminal, above what is said next. */
@@ -301,12 +302,25 @@ static enum evac_exit leave(struct view *v)
     return EVAC_EXIT_DONE;
 }
 
+/* The controller goes on with it no more, and its last rows are not durable yet: they will be in a
+ * moment, or never are, where whoever led it is gone. */
+static bool is_on_its_way(struct view *v, const cJSON *report)
+{
+    v->unsettled_ms += LOOK_MS;
+    return !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "over")) &&
+           v->unsettled_ms < SILENT_MS;
+}
+
 /* Once a look: what is new is shown; true when the run is over, and how it ended. Takes json. */
 static bool look(struct view *v, cJSON *json, enum evac_exit *ret_code)
 {
     bool over = cJSON_GetObjectItemCaseSensitive(json, "result") != NULL;
     if (!v->screen.live)
         v->seen = print_news(v->cli, v->run, v->seen);
+    if (over && is_on_its_way(v, json)) {
+        cJSON_Delete(json);
+        return false;
+    }
     if (over) {
         end_view(v);
         *ret_code = tell_end(v->cli, v->run, json);

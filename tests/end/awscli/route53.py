@@ -42,7 +42,7 @@ def route53(raw):
               "--inverted")["HealthCheck"]["HealthCheckVersion"], 2)
     refused("HealthCheckVersionMismatch", aws, "update-health-check", *one, "--health-check-version", "1", "--disabled")
     assert aws("get-health-check-status", *one)["HealthCheckObservations"]
-    equal(len(aws("list-health-checks")["HealthChecks"]), 2)
+    assert check["Id"] in [c["Id"] for c in aws("list-health-checks")["HealthChecks"]]  # others have theirs
     again = aws("create-health-check", "--caller-reference", "trial", "--health-check-config",
                 json.dumps({**config, "Inverted": True}))["HealthCheck"]
     equal(again["Id"], check["Id"])  # a reference makes one check, ever
