@@ -20,11 +20,16 @@ say "tests"
 filter=()
 for name in "$@"; do filter+=(-R "$name"); done
 # Eight at a time on two cores: two that mostly wait (end_*), awscli, one that computes, and four that take what is left (minute_*).
-ctest --preset ci -j 8 "${filter[@]}"
-
-if [ $# = 0 ]; then
-  say "simulation: seeds on an optimised build, and every safety rule taken away in turn"
-  tests/sim/check.sh
+if [ $# -gt 0 ]; then
+  ctest --preset ci -j 8 "${filter[@]}"
+else
+  ctest --preset ci -j 8 -E '^crash_sweep$'
+  say "killed after each row of the journal; beside it the simulation: seeds on an optimised build, and every safety rule taken away in turn"
+  ctest --preset ci -R '^crash_sweep$' >build/crash_sweep.log 2>&1 &
+  sweep=$!
+  tests/sim/check.sh || { wait $sweep; exit 1; }
+  wait $sweep || { cat build/crash_sweep.log; exit 1; }
+  grep -E 'Test +#' build/crash_sweep.log
 fi
 if [ $# = 0 ]; then
   say "the demonstration; beside it forty secrets, planted around a controller as it is released"

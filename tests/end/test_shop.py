@@ -2,7 +2,7 @@
 """The three users' ways in, and bad days, by real processes: evac-sandbox with the shop, evacd, evac.
 
   test_shop.py BIN_DIR [NAME...]"""
-import contextlib, json, os, pty, signal, subprocess, sys, time
+import contextlib, json, os, pty, signal, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import FAST, World, run_stories
@@ -111,8 +111,10 @@ def a_region_is_left_because_a_person_says_so():
         w.stop_evacd(signal.SIGKILL)
         w.start_evacd()
         w.wait(lambda: all(r["verdict"] == "up" for a in w.status()["apps"] for r in a["regions"]), 30, "all up again")
-        w.evac("release", "stall-2")
+        release = threading.Timer(1, w.evac, ("release", "stall-2"))  # before that it would be away when the order arrives
+        release.start()
         again = w.evac("evacuate", "us-east-1", "--tier", "1,2", "--reason", "maintenance", "--yes").stdout
+        release.join()
         assert "all that was ordered away was moved" in again, again
         assert (active("stall-2"), active("stall-3"), active("shop")) == ("us-west-2", "us-east-1", "us-east-1")
         runs = json.loads(w.evac("runs", "--json").stdout)
