@@ -183,8 +183,13 @@ static const struct {
     { pem, false },   { named, false }, { url_password, false },
 };
 
+const char *evac_redact_name(size_t i)
+{
+    return i < sizeof names / sizeof names[0] ? names[i].name : NULL;
+}
+
 /* The two letters with which a secret, or the name of one, begins: nearly nowhere are more than
- * these looked at. */
+ * these looked at. Whoever adds a rule or a name adds its letters. */
 static bool may_begin(char first, char second)
 {
     char c = lower(second);

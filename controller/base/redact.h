@@ -17,6 +17,10 @@
 /* text, with secrets replaced; out needs no more than text.n * 11 bytes. */
 void evac_redact(struct evac_str text, struct evac_buf *out);
 
+/* The i-th of the names by which a secret is known, from 0; NULL behind the last. For whoever tests
+ * that each of them is found. */
+const char *evac_redact_name(size_t i);
+
 /* A field of that name is a secret, whatever its value looks like. */
 bool evac_redact_is_key(struct evac_str name);
 #endif

@@ -23,14 +23,7 @@ bool evac_str_ends(struct evac_str a, const char *suffix)
 bool evac_str_has(struct evac_str a, const char *needle)
 {
     size_t n = strlen(needle);
-    const char *at = a.p, *end = a.n ? a.p + a.n : a.p;
-    while (n && (size_t)(end - at) >= n) {
-        at = memchr(at, needle[0], (size_t)(end - at) - n + 1);
-        if (!at || memcmp(at, needle, n) == 0)
-            return at != NULL;
-        at++;
-    }
-    return n == 0;
+    return n == 0 || (a.n && memmem(a.p, a.n, needle, n));
 }
 
 struct evac_str evac_str_cut(struct evac_str a, char c, struct evac_str *ret_rest)

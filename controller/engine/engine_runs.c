@@ -355,58 +355,78 @@ static void begin(struct engine_io *io, struct evac_engine_app *a, struct evac_r
     engine_after_run(io, run);
 }
 
-void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
+/* By what the app is, and what is decided and going on about it. */
+static bool may_not_begin(struct engine_io *io, struct evac_engine_app *a,
+                          const struct evac_admit_event *e)
 {
-    struct evac_engine *engine = io->engine;
-    struct evac_run *run = e->run;
-    struct evac_engine_app *a = e->app < engine->app_count ? &engine->apps[e->app] : NULL;
-    struct evac_run_io rio = engine_run_io(io);
-
-    if (a)
-        a->starting = false;
-    if (!a || !engine->lead) {
-        engine_refuse(io, EVAC_E_REFUSED,
-                      a ? "this controller does not hold the lead" : "the app is not configured");
-        return;
-    }
-    if (e->decided && !engine_still_wants(io, a, e->proposed)) {
+    const struct evac_plan *plan = e->run->plan;
+    bool drill = plan->workflow == EVAC_WORKFLOW_DRILL && !evac_str_is(e->who, EVAC_DRILL_WHO);
+    if (!a)
+        engine_refuse(io, EVAC_E_REFUSED, "the app is not configured");
+    else if (!io->engine->lead)
+        engine_refuse(io, EVAC_E_REFUSED, "this controller does not hold the lead");
+    else if (e->decided && !engine_still_wants(io, a, e->proposed))
         engine_refuse(io, EVAC_E_REFUSED, "it is not needed any more");
-        return;
-    }
-    bool aside = evac_plan_is_aside(run->plan);
-    bool fault = evac_plan_is_fault(run->plan);
-    bool of_drill = evac_str_is(e->who, EVAC_DRILL_WHO);
-    if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILBACK && is_unreconciled(io, a, run))
-        return;
-    if (run->plan->workflow == EVAC_WORKFLOW_DRILL && !of_drill &&
-        a->drill.state != EVAC_DRILL_IS_IDLE) {
+    else if (!evac_plan_is_aside(plan) && plan->workflow == EVAC_WORKFLOW_FAILBACK)
+        return is_unreconciled(io, a, e->run);
+    else if (drill && a->drill.state != EVAC_DRILL_IS_IDLE)
         engine_refuse(io, EVAC_E_BUSY,
                       "a drill of this app is going on; 'evac drill APP --stop' ends it");
-        return;
-    }
-    if (!e->proposed && !aside)
-        engine_withdraw_proposal(io, a, "another run was begun instead");
-    if (aside ? (a->run && !fault) || a->rehearsal : a->run != NULL) {
+    else
+        return false;
+    return true;
+}
+
+static bool has_no_place(struct engine_io *io, const struct evac_engine_app *a,
+                         const struct evac_plan *plan)
+{
+    if (evac_plan_is_aside(plan) ? (a->run && !evac_plan_is_fault(plan)) || a->rehearsal
+                                 : a->run != NULL)
         engine_refuse(
             io, EVAC_E_BUSY,
             "a run of this app is going on already; 'evac stop APP' ends it where it stands");
-        return;
-    }
-    if (engine->index.count == EVAC_RUNS_MAX) {
+    else if (io->engine->index.count == EVAC_RUNS_MAX)
         engine_refuse(io, EVAC_E_BUSY,
                       "as many runs as one controller takes (4,096) are going on already");
-        return;
-    }
-    if (!aside)
-        engine_drill_overtaken(io, a, e->who);
+    else
+        return false;
+    return true;
+}
+
+/* The real thing goes before whatever is only tried. */
+static void overtake(struct engine_io *io, struct evac_engine_app *a, struct evac_run *run,
+                     struct evac_str who)
+{
+    struct evac_run_io rio = engine_run_io(io);
+    engine_drill_overtaken(io, a, who);
     bool fault_goes_on = a->rehearsal && evac_plan_is_fault(a->rehearsal->plan);
-    if (!aside && a->rehearsal && !fault_goes_on) { /* the real thing goes first */
+    if (a->rehearsal && !fault_goes_on) {
         (void)run_move(a->rehearsal, &rio, EVAC_RUN_ON_HOLD, "a real run begins");
         evac_run_tick(a->rehearsal, &rio);
         engine_after_run(io, a->rehearsal);
     }
     /* what a drill has sent must have landed before a real run relies on what it sees */
-    run->behind = !aside && a->rehearsal && !a->rehearsal->plan->rehearse && !fault_goes_on;
+    run->behind = a->rehearsal && !a->rehearsal->plan->rehearse && !fault_goes_on;
+}
+
+void engine_admit(struct engine_io *io, const struct evac_admit_event *e)
+{
+    struct evac_engine *engine = io->engine;
+    struct evac_run *run = e->run;
+    struct evac_engine_app *a = e->app < engine->app_count ? &engine->apps[e->app] : NULL;
+    bool aside = evac_plan_is_aside(run->plan);
+
+    if (a)
+        a->starting = false;
+    if (may_not_begin(io, a, e))
+        return;
+    if (!e->proposed && !aside)
+        engine_withdraw_proposal(io, a, "another run was begun instead");
+    if (has_no_place(io, a, run->plan))
+        return;
+    run->behind = false;
+    if (!aside)
+        overtake(io, a, run, e->who);
     run->id = engine->next_run++;
     (void)evac_str_copy(run->who, sizeof run->who, e->who);
     if (!aside && run->plan->workflow == EVAC_WORKFLOW_FAILOVER)

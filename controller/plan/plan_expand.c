@@ -145,6 +145,9 @@ _Static_assert((int)EVAC_STEP_MUTATES == (int)EVAC_ACTION_MUTATES,
 static uint32_t flags_of(const struct evac_runbook_step *s, const struct evac_action *a)
 {
     uint32_t flags = a->flags & ACTION_FLAGS;
+    /* before users are moved, that they are served is no recovery */
+    if (s->phase < EVAC_PHASE_TRAFFIC)
+        flags &= ~(uint32_t)EVAC_STEP_PUBLIC;
     if (s->pivot)
         flags |= EVAC_STEP_PIVOT;
     if (s->approval)

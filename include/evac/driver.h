@@ -181,7 +181,8 @@ enum {
     EVAC_ACTION_FENCES = 1u << 4,     /* stops the old side from writing */
     EVAC_ACTION_TRAFFIC = 1u << 5,    /* moves users */
     EVAC_ACTION_VERIFIES = 1u << 6,   /* proves that the new side serves and writes */
-    EVAC_ACTION_PUBLIC = 1u << 7,     /* looks as a user does: satisfied means recovered */
+    EVAC_ACTION_PUBLIC = 1u << 7,     /* looks as a user does: satisfied means recovered,
+                                         once users were moved (phase traffic, or later) */
     EVAC_ACTION_BLIND = 1u << 8, /* not a state: can not be observed, only its own journal knows */
     /* Given `fenced`, a LOSSY one is not UNSATISFIED before all that was written until then is
      * there, so a planned move loses nothing. Its fact as_of_wall_ms says up to when everything is

@@ -175,6 +175,8 @@ def check_moved(shop, report, to="us-west-2"):
     state = shop.get()
     assert report["result"] == "succeeded", report["result"]
     assert state["writer"] == to and state["traffic"] == to, state
+    route = [s for s in report["steps"] if s["id"] == "route"][0]  # the runbook looks at the endpoint before that, too
+    assert report["instants"]["recovered"] >= route["ended_ms"], (report["instants"], route)
     assert report["rto_ms"] > 0 and report["rto_ms"] <= report["rto_objective_ms"], report["rto_ms"]
     assert "whole" in shop.evac("journal", "verify").stdout
 

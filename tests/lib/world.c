@@ -1209,14 +1209,6 @@ static void on_row(void *user, const struct evac_record *r)
     world_see_row(user, r);
 }
 
-/* A plan is tens of kilobytes with a quote every few bytes, at each of which evac_str_has() would
- * stop. */
-static bool rehearses(struct evac_str plan)
-{
-    static const char word[] = "\"rehearse\":true";
-    return plan.n && memmem(plan.p, plan.n, word, sizeof word - 1);
-}
-
 void world_see_row(struct world *w, const struct evac_record *r)
 {
     char line[512];
@@ -1245,7 +1237,7 @@ void world_see_row(struct world *w, const struct evac_record *r)
         (void)evac_str_copy(w->last_from, sizeof w->last_from, r->from);
         (void)evac_str_copy(w->last_to, sizeof w->last_to, r->to);
         w->last_back = evac_str_is(r->name, "failback");
-        w->last_rehearses = rehearses(r->data);
+        w->last_rehearses = evac_str_has(r->data, "\"rehearse\":true");
         w->last_run = r->run;
         w->last_state = EVAC_RUN_NONE;
         w->last_drills = evac_str_is(r->name, "drill");

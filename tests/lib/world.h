@@ -62,7 +62,8 @@ void world_until(struct world *w, uint64_t at_ms);
 /* Until the app's run ends, or ms passed: true when it ended. */
 bool world_run_to_end(struct world *w, uint64_t ms);
 uint64_t world_now(const struct world *w);
-int64_t world_wall(struct world *w); /* what its clocks show */
+/* What the clocks of the (first) controller's machine show, ms. */
+int64_t world_wall(struct world *w);
 uint64_t world_boot(struct world *w);
 
 /* The sandbox's control verbs; aborts on one that it refuses. */

@@ -172,6 +172,22 @@ START_TEST(what_looks_like_a_secret_is_not_written)
 }
 END_TEST
 
+/* Nothing but the first letters is looked at before a name is: each must be among them. */
+START_TEST(each_name_of_a_secret_is_found)
+{
+    for (size_t i = 0; evac_redact_name(i); i++) {
+        char line[64], wanted[64];
+        struct evac_buf out;
+        evac_buf_init(&out, 4096);
+        snprintf(line, sizeof line, "%s=plain-words", evac_redact_name(i));
+        snprintf(wanted, sizeof wanted, "%s=" EVAC_REDACTED, evac_redact_name(i));
+        evac_redact(evac_str(line), &out);
+        ck_assert(evac_str_is(evac_buf_str(&out), wanted));
+        evac_buf_done(&out);
+    }
+}
+END_TEST
+
 START_TEST(a_field_that_is_called_a_secret_has_no_value)
 {
     begin(EVAC_LOG_INFO, true);
@@ -195,6 +211,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, in_the_journal_a_line_begins_with_its_priority);
     tcase_add_loop_test(tc, what_looks_like_a_secret_is_not_written, 0,
                         (int)(sizeof secrets / sizeof secrets[0]));
+    tcase_add_test(tc, each_name_of_a_secret_is_found);
     tcase_add_test(tc, a_field_that_is_called_a_secret_has_no_value);
     suite_add_tcase(suite, tc);
 }

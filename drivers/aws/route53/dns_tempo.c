@@ -25,6 +25,8 @@
 #define SOONER_MS 100u
 #define LEARN     8u /* one that is late by more moves it by this part */
 
+#define NOTE_BYTES 8000u /* what a note holds (aws_note.c), and some room */
+
 struct sent {
     struct evac_str change, zone;
     uint64_t ms;
@@ -64,10 +66,10 @@ static struct tempo read_tempo(struct aws_call *c, uint64_t now_ms)
 static void write_tempo(struct aws_call *c, const struct tempo *t)
 {
     struct evac_buf text;
-    evac_buf_init(&text, 8000); /* a note's; the oldest are not noted then */
+    evac_buf_init(&text, NOTE_BYTES); /* the oldest may find no place */
     for (size_t i = 0; i < t->count; i++) {
         const struct sent *s = &t->sent[i];
-        if (text.n + s->change.n + s->zone.n + 24 < 8000)
+        if (text.n + s->change.n + s->zone.n + 24 < NOTE_BYTES)
             evac_buf_putf(&text, "%s%.*s %.*s %llu", i ? " " : "", EVAC_STR_ARG(s->change),
                           EVAC_STR_ARG(s->zone), (unsigned long long)s->ms);
     }
