@@ -8,7 +8,13 @@
 #include "voice.h"
 #include "world.h"
 
-#define BOOT_MS 1000000u
+#define BOOT_MS    1000000u
+#define WALL_MS    1790000000000 /* 2026-09-21 */
+#define PORT       "8080"
+#define KEY_ID     "AKIAEVACSANDBOX00001"
+#define SECRET     "evacsandboxsecret/evacsandboxsecret0000"
+#define PAGER      "https://pager.example.com/"
+#define RESTART_MS 2000u /* as a supervisor starts what does not stay up */
 
 /* A place that looks, and what its agent has not told yet. */
 #define SEEN_MAX 64u
@@ -136,14 +142,90 @@ struct world {
     bool stood; /* an earlier run was stopped where it stood, and none was finished since */
 };
 
+static inline uint64_t below(struct world *w, uint64_t n)
+{
+    return evac_virtual_below(&w->v, n);
+}
+
+static inline void later(struct world *w, uint64_t delay_ms, evac_due_fn *fn, void *what)
+{
+    evac_virtual_later(&w->v, delay_ms, fn, what);
+}
+
+static inline struct evac_shell *shell_of(const struct seat *s)
+{
+    return s->w->many ? s->shell : s->w->shell;
+}
+
 /* --- world.c ---------------------------------------------------------------------------------- */
 
-struct evac_shell_options world_shell_options(struct seat *seat);
-void world_see_row(struct world *w, const struct evac_record *r);
+/* The next that happens, unless it is later than that: false. */
+bool world_step(struct world *w, uint64_t until_ms);
+
+/* --- world_clock.c ---------------------------------------------------------------------------- */
+
 /* Its deadline by the world's clock, of an instant on its own. */
 uint64_t world_ms_of(const struct seat *s, uint64_t own_ms);
+/* How long the world waits until so much has passed for the controller. */
 uint64_t world_stretched_ms(const struct seat *s, uint64_t own_delay_ms);
 uint64_t world_own_ms(const struct seat *s, uint64_t world_ms);
+int64_t world_wall_ms(const struct seat *s);
+/* "The controller": of several the one that leads. */
+struct seat *world_front(struct world *w);
+
+/* --- world_host.c, world_names.c, world_net.c, world_letters.c
+ * ------------------------------------
+ */
+
+void host_sit(struct world *w, struct seat *s);
+struct evac_str names_host_of(struct evac_str url);
+bool names_is_one(struct evac_str host);
+/* One A record, asked of the sandbox as a resolver would; 0.0.0.0 becomes "". */
+bool names_resolve(struct world *w, struct evac_str name, char *ret_address, size_t bytes);
+enum evac_code names_ask(void *ctx, struct evac_str name, const char *type, struct evac_str server,
+                         uint32_t total_ms, evac_dns_done_fn *done, void *user,
+                         struct evac_err *err);
+enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac_http_done_fn *done,
+                        void *user, uint64_t *ret_id, struct evac_err *err);
+void net_http_cancel(void *ctx, uint64_t id);
+void net_end_first(struct world *w); /* whoever still waits for it hears so */
+void letters_take(struct world *w, const struct evac_http_request *request);
+/* In whose process it happens, or to whom alone; NULL: not of theirs. */
+struct seat *names_whose(const struct evac_due *due);
+struct seat *net_whose(struct world *w, const struct evac_due *due);
+
+/* --- world_probes.c --------------------------------------------------------------------------- */
+
+void probes_begin(struct world *w);
+bool probes_ask(struct world *w, const char *url, struct evac_sandbox_reply *reply);
+void probes_substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes);
+bool probes_is_look(const struct evac_due *due);
+struct seat *probes_whose(struct world *w, const struct evac_due *due);
+
+/* --- world_judge.c, world_judge_policy.c, world_judge_words.c, world_rows.c ---------------------
+ */
+
+/* The first counts. */
+void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void judge_mutation(struct seat *s, const struct evac_http_request *request); /* it leaves */
+/* Nobody knows what became of it. */
+void judge_lost(struct seat *s, const struct evac_http_request *request);
+void judge_promotion(struct world *w, const struct evac_http_request *request); /* it lands */
+void judge_late(struct world *w, const struct evac_http_request *request);
+void judge_effect(struct world *w); /* it has landed */
+void judge_automatic(struct world *w, const struct evac_record *admitted);
+void judge_word(struct world *w, const struct evac_record *r);
+void judge_words(struct world *w, const struct evac_record *r);
+void world_see_row(struct world *w, const struct evac_record *r);
+
+/* --- world_conf.c, world_life.c --------------------------------------------------------------- */
+
+/* Controllers that share a journal have the same files, and each its place in them. */
+void conf_load(struct world *w);
+void conf_let_go(struct evac_model *model);
+/* "x.cfg" has its resources in "x.world": control's commands, a line each. */
+void conf_make_resources(struct world *w);
+struct evac_shell_options world_shell_options(struct seat *seat);
 
 /* --- world_many.c ----------------------------------------------------------------------------- */
 
@@ -169,6 +251,4 @@ void many_timer_stop(struct seat *s, uint64_t id);
 enum evac_code many_settled(struct many *many, struct seat *s, enum evac_code code);
 struct seat *many_leader(struct many *many); /* as etcd knows it; NULL nobody */
 
-/* The first counts. */
-void broke(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif

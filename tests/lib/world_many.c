@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ETCD_BEGINS_MS 1000u /* the model's clock when the world's shows BOOT_MS */
-#define RESTART_MS     2000u
+#define ETCD_BEGINS_MS 1000u  /* the model's clock when the world's shows BOOT_MS */
 #define ANEW_MS        200u   /* until a shell that was dropped is made anew */
 #define PATIENCE_MS    15000u /* of people */
 #define SECOND_MS      1000u
