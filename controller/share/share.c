@@ -130,7 +130,7 @@ void share_settle(struct evac_share *s)
 
 void share_take_lead(struct evac_share *s, int64_t epoch, uint64_t sent_ms)
 {
-    if (!share_lease_holds(s) || s->awaits_drop)
+    if (!share_lease_holds(s)) /* it is being given back: the lead may be another's any moment */
         return;
     if (share_leads(
             s)) { /* a look showed it before its claim was answered: rows may wait already */

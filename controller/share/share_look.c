@@ -286,7 +286,7 @@ static void see_as_follower(struct evac_share *s, const struct seen *seen, uint6
     take_texts(s, &seen->texts);
     follow(s, &seen->result, &seen->members);
     share_settle(s);
-    bool ours = seen->leader.epoch && share_lease_holds(s) && seen->leader.lease == s->lease.id &&
+    bool ours = seen->leader.epoch && seen->leader.lease == s->lease.id &&
                 strcmp(seen->leader.id, s->id) == 0;
     if (ours && s->caught_up && s->o.may_lead)
         share_take_lead(s, seen->leader.epoch, sent_ms);

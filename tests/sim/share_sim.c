@@ -156,6 +156,16 @@ static void on_durable(void *user, const struct evac_record *rows, size_t count)
                (unsigned long long)rows[count - 1].seq);
 }
 
+/* Who leads decides by its copy: what an earlier leader wrote is in it. Rows of a later one, while
+ * this one's answer was on its way, are not its own to have. */
+static void check_caught_up(const struct node *n)
+{
+    const struct etcd_value *leader = etcd_model_get(n->sim->m, "/evac/c/leader");
+    if (leader && leader->create_revision == n->epoch && n->appended != n->sim->rows)
+        broken(n->sim, "%s leads with %llu rows of %llu", n->name, (unsigned long long)n->appended,
+               (unsigned long long)n->sim->rows);
+}
+
 /* --- a controller ------------------------------------------------------------------------------
  */
 
@@ -183,6 +193,7 @@ static void on_changed(void *user)
     n->shell = true;
     n->epoch = (int64_t)view.epoch;
     n->appended = store->vt->last_seq(store);
+    check_caught_up(n);
     n->next_append = etcd_model_now(n->sim->m) + below(n->sim, SECOND);
 }
 

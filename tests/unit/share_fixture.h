@@ -18,6 +18,7 @@
 #define TXN        "/v3/kv/txn"
 #define GRANT      "/v3/lease/grant"
 #define KEEPALIVE  "/v3/lease/keepalive"
+#define REVOKE     "/v3/lease/revoke"
 #define AUTH       "/v3/auth/authenticate"
 
 struct node {

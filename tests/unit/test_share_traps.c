@@ -151,6 +151,47 @@ START_TEST(a_lost_keepalive_asks_the_next_endpoint)
 }
 END_TEST
 
+/* Its leader's key is still there while the lease is being given back. */
+START_TEST(a_lease_that_is_given_back_gives_no_lead)
+{
+    lead(0);
+    uint64_t epoch = view(0).epoch;
+    etcd_model_next(m, REVOKE, ETCD_LOSES, 0, "");
+    evac_share_drop(nodes[0].share);
+    for (unsigned i = 0; i < REQUEST_MS / 100; i++) {
+        run(100);
+        ck_assert_int_eq(view(0).role, EVAC_SHARE_FOLLOWS);
+        ck_assert_uint_eq(view(0).lead_until_ms, 0);
+    }
+    run(30000);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT);
+    ck_assert_uint_gt(view(0).epoch, epoch);
+}
+END_TEST
+
+/* It lets others have the lead for a while, and claims it by what it saw last: until then somebody
+ * else led, wrote and left. */
+START_TEST(nobody_leads_with_fewer_rows_than_the_journal_has)
+{
+    lead(0);
+    append(0, 1);
+    run(100);
+    evac_share_drop(nodes[0].share);
+    nodes[0].came = 1;
+    run(2 * POLL_MS + REQUEST_MS / 3); /* its last look is over, its claim is not due */
+    lead(1);
+    append(1, 1);
+    run(100);
+    evac_share_leave(nodes[1].share, on_left, &nodes[1]);
+    for (unsigned i = 0; i < 3 * POLL_MS && view(0).role != EVAC_SHARE_CAUGHT; i++)
+        run(1);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT);
+    ck_assert_uint_eq(rows_of(0), 2);
+    run(TTL_MS);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT);
+}
+END_TEST
+
 START_TEST(an_election_of_etcds_costs_nobody_the_lead)
 {
     lead(0);
@@ -872,6 +913,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, the_lead_counts_from_when_the_question_left);
     tcase_add_test(tc, a_slow_answer_makes_the_lease_no_younger);
     tcase_add_test(tc, a_lost_keepalive_asks_the_next_endpoint);
+    tcase_add_test(tc, a_lease_that_is_given_back_gives_no_lead);
+    tcase_add_test(tc, nobody_leads_with_fewer_rows_than_the_journal_has);
     tcase_add_test(tc, an_election_of_etcds_costs_nobody_the_lead);
     tcase_add_test(tc, without_an_answer_nothing_is_known_of_a_leader);
     tc = tcase(suite, "names");
