@@ -13,13 +13,13 @@ cmake --preset threads >/dev/null
 if [ $# -eq 0 ]; then
   mapfile -t stories < <(cd tests/stories && ls test_*.c | sed 's/\.c$//')
   set -- "${stories[@]}" test_host test_loopback test_tls test_prober test_prober_kinds test_probe_past test_supervisor test_door test_web \
-    test_share test_store test_store_faults local vantages
+    test_share test_share_traps test_store test_store_faults local fence vantages
 fi
 programs=() ends=()
 for name in "$@"; do
   if [[ $name == test_* ]]; then programs+=("$name"); else ends+=("$name"); fi
 done
-cmake --build --preset threads -j "$jobs" --target "${programs[@]}" evac evacd evac_sandbox | tail -1
+cmake --build --preset threads -j "$jobs" --target "${programs[@]}" evac evacd evac_sandbox evac_fence_program | tail -1
 said=$PWD/$build/said
 rm -rf "$said"
 mkdir -p "$said"
