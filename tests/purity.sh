@@ -6,7 +6,7 @@ set -eu
 export LC_ALL=C
 engine=$1
 shift
-libc='(__)?mem(cpy|move|set|cmp|chr)(_chk)?|str(len|cmp|ncmp|nlen)'
+libc='(__)?mem(cpy|move|set|cmp|chr|mem)(_chk)?|str(len|cmp|ncmp|nlen)'
 tools='__(asan|ubsan|sanitizer|gcov|sancov)_.*|__stack_chk_fail|__sanitizer_.*|_GLOBAL_.*|_GLOBAL_OFFSET_TABLE_'
 forbidden='evac_(arena|buf|log|diag|secret|json|jw)_.*|evac_log|evac_fail|evac_err_prefix'
 
