@@ -89,7 +89,7 @@ static void on_ended(void *user, const struct evac_run *run)
              EVAC_STR_ARG(run->plan->app), (unsigned long long)run->id,
              evac_run_state_name(run->state));
     evac_meters_run_ended(daemon->meters, run);
-    if (!evac_str_is(evac_str(run->who), "readiness"))
+    if (!evac_str_is(evac_str(run->who), EVAC_ROUNDS_WHO))
         evac_tracer_ended(daemon->tracer, run->id, evac_daemon_wall_ms(daemon));
     daemon_write_report(daemon, run->id);
     if (daemon->keeper)

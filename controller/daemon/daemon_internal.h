@@ -8,6 +8,7 @@
 #include "history.h"
 #include "host_dns.h"
 #include "host_paced.h"
+#include "rounds.h"
 #include "host_uv.h"
 #include "host_wrap.h"
 #include "keeper.h"
@@ -98,8 +99,7 @@ struct evac_daemon {
     uint64_t started_ms, reopen_ms;
     int64_t clock_gap_ms; /* wall minus boot, as last seen */
 
-    uint64_t next_look_ms; /* readiness: not before; 0: not yet begun */
-    size_t looked_at;      /* the app whose turn was last */
+    struct evac_rounds rounds; /* the standbys that are looked at */
 
     struct evac_key *key; /* signs evidence; NULL none */
     struct evac_keeper *keeper;

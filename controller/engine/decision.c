@@ -199,19 +199,17 @@ static size_t region_count(const struct evac_decision_input *in)
     return in->app->region_count < EVAC_REGIONS_MAX ? in->app->region_count : EVAC_REGIONS_MAX;
 }
 
-/* Nothing runs in a dormant standby that a probe could ask: what a rehearsal found there counts for
- * two of its intervals and a little. */
-#define READY_GRACE_MS 600000
-
-static int64_t ready_for_ms(const struct evac_app *app)
-{
-    return app->readiness_ms ? 2 * (int64_t)app->readiness_ms + READY_GRACE_MS : 0;
-}
-
-static bool is_lately_ready(const struct evac_decision_input *in, const struct evac_readiness *r)
+/* What a rehearsal found counts for so long; one from the future was dated by another clock. */
+static bool is_lately(const struct evac_decision_input *in, const struct evac_readiness *r)
 {
     int64_t age = in->now_wall_ms - r->at_wall_ms;
-    return r->known && r->ready && in->app->readiness_ms && age <= ready_for_ms(in->app);
+    return age >= 0 && age <= (int64_t)in->app->readiness_age_ms;
+}
+
+/* Nothing runs in a dormant standby that a probe could ask. */
+static bool is_lately_ready(const struct evac_decision_input *in, const struct evac_readiness *r)
+{
+    return r->known && r->ready && in->app->readiness_ms && is_lately(in, r);
 }
 
 static bool may_be_target(const struct evac_decision_input *in, uint16_t r)
@@ -502,8 +500,10 @@ static enum evac_gate_answer gate_readiness(struct gate_io *io)
         evac_text_u64(io->why, r->run);
         return EVAC_GATE_SAYS_BLOCK;
     }
-    int64_t age = io->in->now_wall_ms - r->at_wall_ms, good = ready_for_ms(io->in->app);
-    if (age > good)
+    int64_t age = io->in->now_wall_ms - r->at_wall_ms, good = io->in->app->readiness_age_ms;
+    if (age < 0)
+        return unknown(io, "the standby was looked at by another clock");
+    if (!is_lately(io->in, r))
         return stale(io, age, good);
     wake_in(io, good - age + 1);
     return EVAC_GATE_SAYS_PASS;

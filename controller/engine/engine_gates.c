@@ -228,12 +228,13 @@ static void note_readiness(struct evac_run_facts *f, const struct evac_engine_ap
     const struct evac_readiness *r = &a->readiness[engine_region_index(a->app, run->plan->to)];
     int64_t age = now->wall_ms - r->at_wall_ms;
     f->readiness = EVAC_GATE_SAYS_UNKNOWN;
-    if (!r->known || age > (int64_t)a->app->readiness_age_ms)
+    if (r->known) /* a quota does not grow because nobody looks at it any more */
+        f->short_of = evac_str(r->short_of);
+    if (!r->known || age < 0 || age > (int64_t)a->app->readiness_age_ms)
         return;
     f->readiness = r->ready ? EVAC_GATE_SAYS_PASS : EVAC_GATE_SAYS_BLOCK;
-    f->readiness_age_ms = age > 0 ? age : 0;
+    f->readiness_age_ms = age;
     f->readiness_run = r->run;
-    f->short_of = evac_str(r->short_of);
 }
 
 /* Of what a look left behind, the first thing that its steps named "enough" found wanting: quotas.

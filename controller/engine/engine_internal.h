@@ -91,6 +91,9 @@ void engine_measured(struct engine_io *io, const struct evac_reply_event *reply)
 void engine_measure_clock_jumped(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
 /* Fences are noted by the wall clock: by how much it may have been set since. */
 void engine_fences_moved(struct evac_engine *engine, int64_t by_ms);
+/* The clock that looks at standbys were dated by was set by so much: they are no older for it, nor
+ * newer. */
+void engine_looks_moved(struct evac_engine *engine, int64_t by_ms);
 /* It was set: both, and what runs measure. */
 void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *record);

@@ -108,6 +108,8 @@ static void was_away(struct evac_engine *engine, int64_t wall_ms)
 {
     if (engine->last_wall_ms)
         engine_fences_moved(engine, wall_ms - engine->last_wall_ms);
+    if (wall_ms < engine->last_wall_ms) /* that much at least it was set back */
+        engine_looks_moved(engine, wall_ms - engine->last_wall_ms);
 }
 
 /* An incident that took a proposal's place did not look at what automation did before. */

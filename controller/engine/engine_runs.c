@@ -65,6 +65,14 @@ void engine_note_readiness(struct evac_engine_app *a, uint16_t region, uint64_t 
     (void)evac_str_copy(r->short_of, sizeof r->short_of, engine_short_of(left));
 }
 
+void engine_looks_moved(struct evac_engine *engine, int64_t by_ms)
+{
+    for (size_t a = 0; a < engine->app_count; a++)
+        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+            if (engine->apps[a].readiness[r].known)
+                engine->apps[a].readiness[r].at_wall_ms += by_ms;
+}
+
 static void note_look(struct evac_engine_app *a, const struct evac_run *run,
                       const struct evac_now *now)
 {

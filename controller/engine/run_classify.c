@@ -56,14 +56,22 @@ static enum evac_step_event unsatisfied(struct evac_run *run, const struct evac_
     return may_try_again(run, i) ? EVAC_ON_SAW_UNSATISFIED : EVAC_ON_SPENT;
 }
 
-/* A rehearsal learns what a run would do. What a drill looks at before it begins has to be so
- * already: an alarm that is on would not be quiet because nobody changes it. */
+/* Nothing that a run does makes it so: what it checks first, and changes nothing by. */
+static bool is_so_or_not(const struct evac_run *run, uint16_t i)
+{
+    return plan_step(run, i)->phase == EVAC_PHASE_CHECK && !is_mutating(run, i);
+}
+
+/* A rehearsal learns what a run would do. What it checks first has to be so already, and so has
+ * what a drill looks at before it begins: a quota is not large enough, an alarm that is on is not
+ * quiet because nobody changes it. */
 static enum evac_step_event rehearsed(struct evac_run *run, uint16_t i, enum evac_seen seen)
 {
     switch (seen) {
     case EVAC_SEEN_SATISFIED:
         return EVAC_ON_SAW_CONFIRMED;
     case EVAC_SEEN_UNSATISFIED:
+        return run->plan->must_hold || is_so_or_not(run, i) ? EVAC_ON_SPENT : EVAC_ON_REHEARSED;
     case EVAC_SEEN_MOVING:
         return run->plan->must_hold ? EVAC_ON_SPENT : EVAC_ON_REHEARSED;
     case EVAC_SEEN_BLOCKED:

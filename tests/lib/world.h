@@ -18,6 +18,8 @@
 struct world;
 struct world_share;
 
+#define WORLD_VCPUS_NEEDED 64 /* by the app of options.rounds, where it moves to */
+
 #define WORLD_MORE_MAX 25u /* files of a letter each */
 
 struct world_options {
@@ -48,6 +50,7 @@ struct world_options {
     void (*fated)(void *user, const struct fate *fate); /* told of each that does not just pass */
     void *user;
     bool judged;     /* what is begun by itself is held against what is so (S5, S8) */
+    bool rounds;     /* standbys are looked at now and then, as the daemon does it (S3) */
     bool disk_fails; /* a journal that fails is no defect: it is opened anew after a crash */
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */

@@ -4,6 +4,7 @@
 #define EVAC_WORLD_INTERNAL_H
 
 #include "batch.h"
+#include "rounds.h"
 #include "virtual.h"
 #include "voice.h"
 #include "world.h"
@@ -88,6 +89,13 @@ struct sent {
     uint64_t run, epoch;
 };
 
+/* At a standby's readiness. */
+struct look {
+    uint64_t run, ended_ms; /* run: 0 none */
+    char to[32];
+    bool ready; /* it really was, at some time while it was looked at */
+};
+
 struct world {
     struct evac_virtual v; /* first */
     struct evac_err said;  /* the last answer to a person */
@@ -139,6 +147,9 @@ struct world {
     char yeses[8][40], mode[16], verdicts[EVAC_REGIONS_MAX][20];
     unsigned yes_count;
     int64_t held_until_ms, frozen_until_ms;
+    struct evac_rounds rounds; /* of the present process */
+    struct look look, last_look, look_before;
+    const char *unready; /* S3: what is wrong with where the newest run goes; "" nothing */
     bool stood; /* an earlier run was stopped where it stood, and none was finished since */
 };
 
@@ -217,6 +228,15 @@ void judge_automatic(struct world *w, const struct evac_record *admitted);
 void judge_word(struct world *w, const struct evac_record *r);
 void judge_words(struct world *w, const struct evac_record *r);
 void world_see_row(struct world *w, const struct evac_record *r);
+
+/* --- world_rounds.c --------------------------------------------------------------------------- */
+
+void rounds_begin(struct world *w);
+void rounds_note_truth(struct world *w); /* before and after control changes something */
+/* True: the row begins a look, and is no other run's. */
+bool rounds_see_row(struct world *w, const struct evac_record *r);
+/* Why it should not begin by itself, "" it may. */
+const char *rounds_why_not(const struct world *w, const struct evac_record *admitted);
 
 /* --- world_conf.c, world_life.c --------------------------------------------------------------- */
 

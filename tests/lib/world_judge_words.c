@@ -52,6 +52,8 @@ static void check_start(struct world *w, const struct evac_record *r)
         check_yeses(w);
     if (!w->by_policy || w->approved || !w->o.judged)
         return;
+    if (w->unready && w->unready[0] && !w->overridden)
+        broke(w, "S3: automation moves to %s, %s", w->last_to, w->unready);
     if (w->unacked)
         broke(w, "S8: automation acts again, and nobody looked at what it did");
     if (w->frozen_until_ms > r->t_wall_ms)

@@ -83,6 +83,7 @@ static enum evac_code start(struct world *w, struct evac_err *err)
 {
     struct evac_shell_options options = world_shell_options(&w->seats[0]);
     w->started_ms = world_now(w);
+    w->rounds = (struct evac_rounds){ .next_ms = 0 };
     return evac_shell_new(&options, w->model, &w->shell, err);
 }
 
@@ -116,6 +117,7 @@ static void lead_now(void *owner, void *what)
     struct evac_shell *follower = w->follower;
     w->follower = NULL;
     w->shell = follower;
+    w->rounds = (struct evac_rounds){ .next_ms = 0 };
     if (evac_shell_lead(follower, &err))
         broke(w, "it can not lead: %s", err.text);
     begin_to_follow(w);
@@ -269,6 +271,7 @@ struct world *world_new(const struct world_options *options)
     if (w->o.followed)
         begin_to_follow(w);
     probes_begin(w);
+    rounds_begin(w);
     return w;
 }
 

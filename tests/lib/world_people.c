@@ -125,10 +125,12 @@ void world_control(struct world *w, const char *fmt, ...)
     vsnprintf(command, sizeof command, fmt, ap);
     va_end(ap);
     evac_sandbox_advance(w->sandbox, w->v.now_ms);
+    rounds_note_truth(w);
     if (evac_sandbox_control(w->sandbox, evac_str(command), &err)) {
         fprintf(stderr, "control '%s': %s\n", command, err.text);
         abort();
     }
+    rounds_note_truth(w);
 }
 
 void world_set_faults(struct world *w, const struct world_faults *faults)

@@ -36,7 +36,8 @@ void world_see_row(struct world *w, const struct evac_record *r)
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     w->seen_seq = r->seq;
     judge_word(w, r);
-    if (r->kind == EVAC_RECORD_ADMIT) {
+    if (!rounds_see_row(w, r) && r->kind == EVAC_RECORD_ADMIT) {
+        w->unready = rounds_why_not(w, r);
         if (w->o.judged && !w->catches_up && evac_str_is(r->who, "policy"))
             judge_automatic(w, r);
         w->stood =

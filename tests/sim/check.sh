@@ -58,6 +58,7 @@ on_both_cores "whole product, warm standby" "$dst_seeds" build/sim/bin/evac-dst
 for strategy in pilot-light backup-restore active-active; do
   on_both_cores "whole product, $strategy" "$strategy_seeds" build/sim/bin/evac-dst --app "strategies/$strategy.cfg"
 done
+on_both_cores "whole product, readiness counts" "$strategy_seeds" build/sim/bin/evac-dst --app ../../tests/sim/ready.cfg
 on_both_cores "whole product, three controllers" "$many_seeds" build/sim/bin/evac-dst --controllers 3
 on_both_cores "shared journal" "${EVAC_SHARE_SEEDS:-4000}" build/sim/bin/evac-share-sim
 start=$(date +%s)

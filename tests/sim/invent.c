@@ -29,6 +29,7 @@ struct inventor {
     enum tale tale;
     bool back;        /* on its way back: ungracefully only from what is dead (README) */
     unsigned crashes; /* to come; a fifth in a row parks the controller: that is another test */
+    bool rounds;      /* the standby is looked at now and then, and may be unready */
     bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
         reloads, linger;
     unsigned controllers;
@@ -248,6 +249,49 @@ static void tell(struct inventor *v)
         add(v, "begin failover ungraceful");
 }
 
+/* --- readiness --- */
+
+#define FIRST_LOOK_MS 62000u /* a minute after the start, and a look */
+
+/* Something that the standby needs is not there, for a while: mostly when it is looked at last. */
+static void be_unready(struct inventor *v)
+{
+    static const char *const ways[][2] = {
+        { "control service rds us-west-2 denied", "control service rds us-west-2 up" },
+        { "control service ecs us-west-2 down", "control service ecs us-west-2 up" },
+        { "control service autoscaling us-west-2 throttled",
+          "control service autoscaling us-west-2 up" },
+        { "control make service-quotas us-west-2 "
+          "{\"service\":\"fargate\",\"code\":\"L-3032A538\",\"value\":6}",
+          "control make service-quotas us-west-2 "
+          "{\"service\":\"fargate\",\"code\":\"L-3032A538\",\"value\":400}" },
+    };
+    size_t way = below(v, sizeof ways / sizeof ways[0]);
+    later(v, below(v, 30000), ways[way][0]);
+    later(v, 30000 + below(v, 60000), ways[way][1]);
+}
+
+/* A controller that has begun anew looks at no standby for a minute; what the last look found
+ * counts for less than that, whatever is done to the clock meanwhile. */
+static void grow_old(struct inventor *v)
+{
+    add(v, "crash 100");
+    if (below(v, 2))
+        (void)script_add(v->script, v->now_ms + 5000, "jump -%u",
+                         10000 + (unsigned)below(v, 40000));
+    v->now_ms += 34000 + below(v, 24000);
+}
+
+static void look_first(struct inventor *v)
+{
+    if (below(v, 2))
+        be_unready(v);
+    if (below(v, 8))
+        v->now_ms = FIRST_LOOK_MS + below(v, 60000);
+    if (below(v, 4) == 0)
+        grow_old(v);
+}
+
 /* --- trouble --- */
 
 static void crash(struct inventor *v)
@@ -399,6 +443,7 @@ void invent(uint64_t seed, const char *app, unsigned controllers, struct script 
     (void)evac_str_copy(ret->expect, sizeof ret->expect, EVAC_STR("good"));
     v.dormant = strstr(app, "pilot-light") || strstr(app, "backup-restore");
     v.restores = strstr(app, "backup-restore") != NULL;
+    v.rounds = strstr(app, "ready.cfg") != NULL;
     choose(&v);
     v.now_ms = 2500 + below(&v, 5000);
     if (controllers > 1) {
@@ -409,6 +454,8 @@ void invent(uint64_t seed, const char *app, unsigned controllers, struct script 
         add(&v, "rehearse"); /* a standby where nothing runs is a target when it was found ready */
         v.now_ms += 3000;
     }
+    if (v.rounds)
+        look_first(&v);
     tell(&v);
     /* the region that dies has a controller, and a member of etcd */
     if (controllers > 2 && v.die && (v.tale == FAILS || v.tale == LAGS) && below(&v, 2))

@@ -442,6 +442,7 @@ static struct world *make(const struct script *s, const struct play_options *o)
                                            .fated = o->keep ? keep_fate : NULL,
                                            .user = o->keep,
                                            .judged = true,
+                                           .rounds = strstr(s->app, "ready.cfg") != NULL,
                                            .disk_fails = true,
                                            .verbose = o->verbose };
     return world_new(&options);

@@ -22,6 +22,7 @@ static const struct strategy {
 } strategies[] = {
     { "", { 1, 1, 1 }, { 6, 2, 3 }, false, false },
     { "../../tests/sim/names.cfg", { 1, 1, 1 }, { 6, 2, 3 }, .by_record = true },
+    { "../../tests/sim/ready.cfg", { 1, 1, 1 }, { 6, 2, 3 }, false, false },
     { "strategies/pilot-light.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, false },
     { "strategies/backup-restore.cfg", { 0, 0, 0 }, { 6, 2, 3 }, false, true },
     { "strategies/active-active.cfg", { 3, 1, 2 }, { 6, 2, 3 }, true, false },

@@ -32,6 +32,7 @@ static void setup(void)
                              .auto_per_day = 1,
                              .auto_per_week = 2,
                              .readiness_ms = HOUR_MS,
+                             .readiness_age_ms = 2 * HOUR_MS + 600000,
                              .cooldown_ms = HOUR_MS };
     health = malloc(sizeof *health);
     evac_health_init(health, &app, EVAC_STR_NONE);
@@ -314,6 +315,26 @@ START_TEST(what_was_found_ready_long_ago_is_not_known_to_be_ready)
 }
 END_TEST
 
+START_TEST(what_a_look_found_counts_as_long_as_the_configuration_says)
+{
+    app.readiness_age_ms = 60000;
+    readiness[1].at_wall_ms = readiness[2].at_wall_ms = NOW_WALL_MS - 60001;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_PROPOSE);
+    ck_assert_str_eq(out.reasons, "would act, but: it is 1m00s ago that the standby was looked at; "
+                                  "that counts for 1m00s");
+}
+END_TEST
+
+START_TEST(a_look_that_is_dated_by_another_clock_is_none)
+{
+    readiness[1].at_wall_ms = readiness[2].at_wall_ms = NOW_WALL_MS + 1;
+    decide();
+    ck_assert_int_eq(out.decide, EVAC_DECIDE_PROPOSE);
+    ck_assert_str_eq(out.reasons, "would act, but: the standby was looked at by another clock");
+}
+END_TEST
+
 /* RELIABILITY G4 and more: a proposal needs the cooldown over or a word, automation both. */
 START_TEST(automation_acts_again_only_after_the_cooldown_and_a_word)
 {
@@ -346,7 +367,7 @@ START_TEST(automation_has_one_run_a_day_and_two_a_week)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         starts = (struct evac_times){ .count = 0 };
-        app.readiness_ms = 7 * DAY_MS;
+        app.readiness_age_ms = 28u * (uint32_t)DAY_MS;
         in.now_boot_ms = (uint64_t)now;
         for (size_t k = 0; k < 3; k++)
             if (rows[i].ago_ms[k] >= 0)
@@ -772,6 +793,8 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_waiver_counts_until_its_end);
     tcase_add_test(tc, a_waiver_is_for_90_days_at_most);
     tcase_add_test(tc, what_was_found_ready_long_ago_is_not_known_to_be_ready);
+    tcase_add_test(tc, what_a_look_found_counts_as_long_as_the_configuration_says);
+    tcase_add_test(tc, a_look_that_is_dated_by_another_clock_is_none);
     tcase_add_loop_test(tc, automation_acts_again_only_after_the_cooldown_and_a_word, 0, 4);
     tcase_add_test(tc, automation_has_one_run_a_day_and_two_a_week);
     tcase_add_test(tc, a_verdict_that_flapped_must_hold_longer);

@@ -207,6 +207,11 @@ START_TEST(a_quota_is_enough_or_not)
     ck_assert_int_eq(bench_fact(r, "quota"), 640);
     (void)snprintf(args, sizeof args, "%swant.minimum=641\n", vcpus);
     expect(look(b, "quota", "enough", args), EVAC_SEEN_UNSATISFIED);
+    /* by default as the resource says */
+    (void)snprintf(args, sizeof args, "%sminimum=641\n", vcpus);
+    expect(look(b, "quota", "enough", args), EVAC_SEEN_UNSATISFIED);
+    (void)snprintf(args, sizeof args, "%sminimum=641\nwant.minimum=640\n", vcpus);
+    expect(look(b, "quota", "enough", args), EVAC_SEEN_SATISFIED);
     /* one that was never raised stands at its default */
     (void)snprintf(args, sizeof args, "%swant.minimum=5\n", ips);
     expect(look(b, "quota", "enough", args), EVAC_SEEN_SATISFIED);

@@ -8,10 +8,11 @@
 static const struct evac_param resource_params[] = {
     { "service", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the service's code, as \"ec2\"" },
     { "code", EVAC_PARAM_TEXT, EVAC_PARAM_REQUIRED, NULL, NULL, "the quota's code, as \"L-1216C47A\"" },
+    { "minimum", EVAC_PARAM_INT, EVAC_PARAM_REGIONAL, NULL, NULL, "the least that it must allow, where a step does not say it" },
     { 0 },
 };
 static const struct evac_param enough_params[] = {
-    { "minimum", EVAC_PARAM_INT, EVAC_PARAM_REQUIRED, NULL, NULL, "the least that the quota must allow" },
+    { "minimum", EVAC_PARAM_INT, 0, NULL, NULL, "the least that the quota must allow; by default as the resource says" },
     { 0 },
 };
 
@@ -86,10 +87,10 @@ static void on_quota(struct aws_call *c, const struct evac_aws_reply *r)
 static enum evac_code observe_enough(struct aws_call *c, struct evac_err *err)
 {
     int64_t *minimum = evac_arena_alloc(c->arena, sizeof *minimum);
-    *minimum = evac_args_i64(&c->args, "want.minimum", -1);
+    *minimum = evac_args_i64(&c->args, "want.minimum", evac_args_i64(&c->args, "minimum", -1));
     if (*minimum < 0)
-        return evac_fail(err, EVAC_E_BADARG, "minimum is '%.*s': it must be a number from 0",
-                         EVAC_STR_ARG(evac_args_get(&c->args, "want.minimum")));
+        return evac_fail(err, EVAC_E_BADARG,
+                         "neither the step nor the resource says a minimum, a number from 0");
     c->state = minimum;
     struct evac_aws_request own = request(c, "GetServiceQuota");
     return aws_send(c, &own, on_quota, err);
