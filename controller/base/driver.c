@@ -64,7 +64,7 @@ static enum evac_code check_params(const struct evac_driver *driver, struct evac
                                             "region", "run",    "to",         "want", "witness" };
     for (const struct evac_param *p = driver->params; p && p->name; p++)
         for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-            if (strcmp(p->name, reserved[i]) == 0)
+            if (p->name[0] == reserved[i][0] && strcmp(p->name, reserved[i]) == 0)
                 return evac_fail(err, EVAC_E_BADDRIVER,
                                  "driver '%s': the parameter name '%s' is the controller's own",
                                  driver->name, p->name);

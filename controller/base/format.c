@@ -191,6 +191,13 @@ static bool put_all(struct text *t, const char *fmt, struct args *args)
     return true;
 }
 
+char *evac_digits(char *to, uint64_t number, unsigned digits)
+{
+    for (unsigned i = digits; i > 0; i--, number /= 10)
+        to[i - 1] = (char)('0' + number % 10);
+    return to + digits;
+}
+
 int evac_vformat(char *out, size_t room, const char *fmt, va_list ap)
 {
     struct text text = { out, room, 0 };

@@ -1,13 +1,14 @@
 #include "hash.h"
 
-#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define SHA256_BLOCK_BYTES 64u
 
 /* A thread's own, for as long as it lives: OpenSSL's contexts are not shared between threads. */
 static _Thread_local EVP_MD_CTX *digest;
-static _Thread_local EVP_MAC_CTX *keyed;
 
 static EVP_MD_CTX *digest_of_thread(void)
 {
@@ -19,21 +20,6 @@ static EVP_MD_CTX *digest_of_thread(void)
         abort();
     EVP_MD_free(sha256); /* the context holds it */
     return digest;
-}
-
-static EVP_MAC_CTX *keyed_of_thread(void)
-{
-    static char name[] = "SHA256";
-    const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-                                  OSSL_PARAM_construct_end() };
-    if (keyed)
-        return keyed;
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    keyed = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-    if (!keyed || !EVP_MAC_CTX_set_params(keyed, params))
-        abort();
-    EVP_MAC_free(hmac);
-    return keyed;
 }
 
 void evac_sha256_parts(const struct evac_str *parts, size_t count,
@@ -69,14 +55,75 @@ void evac_sha256_hex(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES])
     evac_hex(hash, sizeof hash, ret_hex);
 }
 
+/* --- texts that come again --- */
+
+#define KEPT_TEXTS     8u
+#define KEPT_BYTES_MAX (256u << 10)
+
+static _Thread_local struct kept {
+    char *text;
+    size_t n;
+    char hex[EVAC_SHA256_HEX_BYTES];
+} kept[KEPT_TEXTS];
+static _Thread_local unsigned kept_next;
+
+static const struct kept *find_kept(struct evac_str text)
+{
+    for (size_t i = 0; i < KEPT_TEXTS; i++)
+        if (kept[i].text && kept[i].n == text.n && memcmp(kept[i].text, text.p, text.n) == 0)
+            return &kept[i];
+    return NULL;
+}
+
+static const struct kept *keep(struct evac_str text)
+{
+    struct kept *k = &kept[kept_next++ % KEPT_TEXTS];
+    k->text = realloc(k->text, text.n);
+    if (!k->text)
+        abort();
+    memcpy(k->text, text.p, text.n);
+    k->n = text.n;
+    evac_sha256_hex(text, k->hex);
+    return k;
+}
+
+void evac_sha256_hex_again(struct evac_str text, char ret_hex[EVAC_SHA256_HEX_BYTES])
+{
+    if (text.n == 0 || text.n > KEPT_BYTES_MAX) {
+        evac_sha256_hex(text, ret_hex);
+        return;
+    }
+    const struct kept *k = find_kept(text);
+    memcpy(ret_hex, (k ? k : keep(text))->hex, EVAC_SHA256_HEX_BYTES);
+}
+
+/* --- keyed --- */
+
+static void pad_key(const unsigned char key[SHA256_BLOCK_BYTES], unsigned char with,
+                    unsigned char ret_pad[SHA256_BLOCK_BYTES])
+{
+    for (size_t i = 0; i < SHA256_BLOCK_BYTES; i++)
+        ret_pad[i] = key[i] ^ with;
+}
+
+/* RFC 2104, over the thread's digest: OpenSSL's own sets up three of its contexts for each text,
+ * which costs more than the hashing. */
 void evac_hmac_sha256(const void *key, size_t key_bytes, struct evac_str text,
                       unsigned char ret_mac[EVAC_SHA256_BYTES])
 {
-    EVP_MAC_CTX *ctx = keyed_of_thread();
-    size_t bytes = 0;
-    /* an empty key is one, but a NULL would be "the key of before" */
-    if (!EVP_MAC_init(ctx, key_bytes ? key : "", key_bytes, NULL) ||
-        (text.n && !EVP_MAC_update(ctx, (const unsigned char *)text.p, text.n)) ||
-        !EVP_MAC_final(ctx, ret_mac, &bytes, EVAC_SHA256_BYTES) || bytes != EVAC_SHA256_BYTES)
-        abort();
+    unsigned char whole[SHA256_BLOCK_BYTES] = { 0 }, pad[SHA256_BLOCK_BYTES];
+    unsigned char inner[EVAC_SHA256_BYTES];
+    const struct evac_str padded = { (const char *)pad, sizeof pad };
+    if (key_bytes > sizeof whole)
+        evac_sha256((struct evac_str){ key, key_bytes }, whole);
+    else if (key_bytes)
+        memcpy(whole, key, key_bytes);
+    pad_key(whole, 0x36, pad);
+    evac_sha256_parts((const struct evac_str[]){ padded, text }, 2, inner);
+    pad_key(whole, 0x5c, pad);
+    evac_sha256_parts((const struct evac_str[]){ padded, { (const char *)inner, sizeof inner } }, 2,
+                      ret_mac);
+    OPENSSL_cleanse(whole, sizeof whole);
+    OPENSSL_cleanse(pad, sizeof pad);
+    OPENSSL_cleanse(inner, sizeof inner);
 }

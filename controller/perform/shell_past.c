@@ -83,7 +83,7 @@ static void see_admission(struct calendar_past *past, const struct evac_record *
     (void)evac_str_copy(past->to, sizeof past->to, r->to);
     past->hash[0] = '\0';
     if (!past->isolated_run)
-        evac_sha256_hex(r->data, past->hash);
+        evac_sha256_hex_again(r->data, past->hash);
 }
 
 /* A drill's own runs count with the drill. */

@@ -350,7 +350,7 @@ static void set_text(struct evac_plan *plan)
     evac_buf_init(&json, JSON_MAX);
     evac_plan_to_json(plan, &json);
     plan->text = evac_arena_str(plan->arena, evac_buf_str(&json));
-    evac_sha256_hex(plan->text, plan->hash);
+    evac_sha256_hex_again(plan->text, plan->hash);
     evac_buf_done(&json);
 }
 

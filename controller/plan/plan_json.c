@@ -322,7 +322,7 @@ enum evac_code evac_plan_from_json(struct evac_str json, struct evac_plan **ret_
         evac_arena_free(r.arena);
         return EVAC_E_CORRUPT;
     }
-    evac_sha256_hex(json, plan->hash);
+    evac_sha256_hex_again(json, plan->hash);
     *ret_plan = plan;
     return EVAC_OK;
 }

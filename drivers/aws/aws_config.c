@@ -122,12 +122,15 @@ enum evac_code evac_aws_config_load(const struct evac_host *host, const struct e
 static struct evac_str section_of(const struct evac_aws_config *config, struct evac_str profile,
                                   char to[SECTION_BYTES])
 {
-    int n = evac_format(to, SECTION_BYTES, "profile %.*s", EVAC_STR_ARG(profile));
-    if (n < 0 || n >= SECTION_BYTES)
+    static const char word[] = "profile ";
+    const size_t n = sizeof word - 1;
+    memcpy(to, word, n);
+    if (!evac_str_copy(to + n, SECTION_BYTES - n, profile))
         return EVAC_STR_NONE;
-    if (evac_str_is(profile, "default") && !evac_ini_has(config->config, evac_str(to)))
+    struct evac_str section = { to, n + profile.n };
+    if (evac_str_is(profile, "default") && !evac_ini_has(config->config, section))
         return EVAC_STR("default");
-    return evac_str(to);
+    return section;
 }
 
 bool evac_aws_config_has_profile(const struct evac_aws_config *config, struct evac_str profile)

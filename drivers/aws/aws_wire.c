@@ -14,6 +14,7 @@ struct draft {
     struct evac_http_header headers[MAX_HEADERS];
     size_t header_count;
     struct evac_str path, query, body;
+    struct evac_str body_hash; /* empty: not told in a header */
 };
 
 static bool is_rest(const struct evac_aws_service *service)
@@ -121,11 +122,17 @@ static struct evac_str content_type(const struct draft *d)
 
 void evac_aws_crc32(struct evac_str data, char ret_base64[9])
 {
+    /* four bits at a time */
+    static const uint32_t of[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
     uint32_t crc = 0xffffffffu;
     for (size_t i = 0; i < data.n; i++) {
         crc ^= (unsigned char)data.p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
+        crc = (crc >> 4) ^ of[crc & 15];
+        crc = (crc >> 4) ^ of[crc & 15];
     }
     crc = ~crc;
     const unsigned char bytes[4] = { (unsigned char)(crc >> 24), (unsigned char)(crc >> 16),
@@ -156,7 +163,8 @@ static void put_protocol_headers(struct draft *d)
     if (w->service->s3_rules) {
         char *hash = evac_arena_alloc(d->arena, EVAC_SIGV4_HEX_BYTES);
         evac_sigv4_hash(d->body, hash);
-        put_header(d, "x-amz-content-sha256", evac_str(hash));
+        d->body_hash = evac_str(hash);
+        put_header(d, "x-amz-content-sha256", d->body_hash);
     }
     put_header(d, "amz-sdk-invocation-id", evac_arena_str(d->arena, evac_str(w->invocation_id)));
     put_header(d, "amz-sdk-request", evac_arena_printf(d->arena, "attempt=%u; max=2", w->attempt));
@@ -202,8 +210,8 @@ static enum evac_code sign(struct draft *d, struct evac_str method, struct evac_
     struct evac_sigv4_scope scope = { evac_str(timestamp), w->endpoint->signing_region,
                                       evac_str(w->service->signing_name), w->endpoint->region_set };
     evac_buf_init(&authorization, URL_BYTES);
-    enum evac_code code = evac_sigv4_sign(w->cache, &request, &scope, w->identity, EVAC_STR_NONE,
-                                          &authorization, err);
+    enum evac_code code =
+        evac_sigv4_sign(w->cache, &request, &scope, w->identity, d->body_hash, &authorization, err);
     d->header_count = count;
     put_header(d, "Authorization", evac_arena_str(d->arena, evac_buf_str(&authorization)));
     evac_buf_done(&authorization);

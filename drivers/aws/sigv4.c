@@ -17,19 +17,20 @@ void evac_sigv4_sha256(struct evac_str data, unsigned char ret_hash[32])
 void evac_sigv4_hmac(const void *key, size_t key_bytes, struct evac_str data,
                      unsigned char ret_mac[32])
 {
-    unsigned char mac[EVAC_SHA256_BYTES]; /* ret_mac may be the key */
-    evac_hmac_sha256(key, key_bytes, data, mac);
-    memcpy(ret_mac, mac, sizeof mac);
-    OPENSSL_cleanse(mac, sizeof mac);
+    evac_hmac_sha256(key, key_bytes, data, ret_mac);
 }
 
+/* Written for each request: digit by digit. */
 void evac_sigv4_timestamp(int64_t wall_ms, char ret_text[EVAC_SIGV4_DATE_BYTES])
 {
     struct evac_aws_date d = evac_aws_date_of(wall_ms);
     unsigned year = d.year < 0 ? 0 : d.year > 9999 ? 9999 : (unsigned)d.year;
-    (void)evac_format(ret_text, EVAC_SIGV4_DATE_BYTES, "%04u%02u%02uT%02u%02u%02uZ", year % 10000u,
-                      d.month % 100u, d.day % 100u, d.hour % 100u, d.minute % 100u,
-                      d.second % 100u);
+    char *to = evac_digits(ret_text, year, 4);
+    to = evac_digits(evac_digits(to, d.month, 2), d.day, 2);
+    *to++ = 'T';
+    to = evac_digits(evac_digits(evac_digits(to, d.hour, 2), d.minute, 2), d.second, 2);
+    *to++ = 'Z';
+    *to = '\0';
 }
 
 void evac_sigv4_hash(struct evac_str data, char ret_hex[EVAC_SIGV4_HEX_BYTES])
@@ -66,9 +67,13 @@ void evac_sigv4_to_sign(const struct evac_sigv4_scope *scope, struct evac_str ca
 {
     char hash[EVAC_SIGV4_HEX_BYTES];
     evac_sigv4_hash(canonical, hash);
-    evac_buf_putf(ret_text, "%s\n%.*s\n", algorithm(scope), EVAC_STR_ARG(scope->timestamp));
+    evac_buf_puts(ret_text, algorithm(scope));
+    evac_buf_putc(ret_text, '\n');
+    evac_buf_put_str(ret_text, scope->timestamp);
+    evac_buf_putc(ret_text, '\n');
     put_scope(ret_text, scope);
-    evac_buf_putf(ret_text, "\n%s", hash);
+    evac_buf_putc(ret_text, '\n');
+    evac_buf_put(ret_text, hash, EVAC_SIGV4_HEX_BYTES - 1);
 }
 
 /* --- the key and its cache --- */
@@ -84,33 +89,39 @@ void evac_sigv4_wipe(struct evac_buf *secret)
     evac_buf_done(secret);
 }
 
-/* A name that gives nothing away and that no other secret, day, region and service has. */
-static void key_name(const struct evac_buf *secret, const struct evac_sigv4_scope *scope,
+/* A name that gives nothing away and that no other secret, day, region and service has: no secret
+ * has a line's end, so where it ends is plain. */
+static void key_name(struct evac_str secret, const struct evac_sigv4_scope *scope,
                      unsigned char ret_name[32])
 {
-    struct evac_buf text;
-    evac_buf_init(&text, SIGV4_MAX_TEXT);
-    evac_buf_putc(&text, '\n'); /* no secret has one: where it ends is plain */
-    put_scope(&text, scope);
-    const struct evac_str parts[] = { evac_buf_str(secret), evac_buf_str(&text) };
-    evac_sha256_parts(parts, 2, ret_name);
-    evac_buf_done(&text);
+    const struct evac_str slash = EVAC_STR("/");
+    const struct evac_str parts[] = {
+        EVAC_STR("AWS4"), secret, EVAC_STR("\n"), scope_date(scope),        slash,
+        scope->region,    slash,  scope->service, EVAC_STR("/aws4_request")
+    };
+    evac_sha256_parts(parts, sizeof parts / sizeof parts[0], ret_name);
 }
 
-static void derive(const struct evac_buf *secret, const struct evac_sigv4_scope *scope,
+static void derive(struct evac_str secret, const struct evac_sigv4_scope *scope,
                    unsigned char ret_key[32])
 {
-    evac_sigv4_hmac(secret->p, secret->n, scope_date(scope), ret_key);
-    evac_sigv4_hmac(ret_key, 32, scope->region, ret_key);
-    evac_sigv4_hmac(ret_key, 32, scope->service, ret_key);
-    evac_sigv4_hmac(ret_key, 32, EVAC_STR("aws4_request"), ret_key);
+    struct evac_buf prefixed;
+    evac_buf_init(&prefixed, SIGV4_MAX_TEXT);
+    evac_buf_puts(&prefixed, "AWS4");
+    evac_buf_put_str(&prefixed, secret);
+    evac_hmac_sha256(prefixed.p, prefixed.n, scope_date(scope), ret_key);
+    evac_hmac_sha256(ret_key, 32, scope->region, ret_key);
+    evac_hmac_sha256(ret_key, 32, scope->service, ret_key);
+    evac_hmac_sha256(ret_key, 32, EVAC_STR("aws4_request"), ret_key);
+    evac_sigv4_wipe(&prefixed);
 }
 
+/* Of names, which are hashes, nothing can be learnt from how long it takes to compare them. */
 bool evac_sigv4_cache_get(const struct evac_sigv4_cache *cache, const unsigned char name[32],
                           unsigned char ret_key[32])
 {
     for (size_t i = 0; i < EVAC_SIGV4_CACHE; i++)
-        if (cache->rows[i].used && CRYPTO_memcmp(cache->rows[i].name, name, 32) == 0) {
+        if (cache->rows[i].used && memcmp(cache->rows[i].name, name, 32) == 0) {
             memcpy(ret_key, cache->rows[i].key, 32);
             return true;
         }
@@ -130,18 +141,13 @@ void evac_sigv4_key(struct evac_sigv4_cache *cache, struct evac_str secret,
                     const struct evac_sigv4_scope *scope, unsigned char ret_key[32])
 {
     unsigned char name[32];
-    struct evac_buf prefixed;
-    evac_buf_init(&prefixed, SIGV4_MAX_TEXT);
-    evac_buf_puts(&prefixed, "AWS4");
-    evac_buf_put_str(&prefixed, secret);
     if (cache)
-        key_name(&prefixed, scope, name);
-    if (!cache || !evac_sigv4_cache_get(cache, name, ret_key)) {
-        derive(&prefixed, scope, ret_key);
-        if (cache)
-            evac_sigv4_cache_put(cache, name, ret_key);
-    }
-    evac_sigv4_wipe(&prefixed);
+        key_name(secret, scope, name);
+    if (cache && evac_sigv4_cache_get(cache, name, ret_key))
+        return;
+    derive(secret, scope, ret_key);
+    if (cache)
+        evac_sigv4_cache_put(cache, name, ret_key);
 }
 
 /* --- signature --- */
@@ -158,10 +164,15 @@ void evac_sigv4_authorization(const struct evac_sigv4_scope *scope, struct evac_
                               struct evac_str signed_names, const char *signature,
                               struct evac_buf *ret_text)
 {
-    evac_buf_putf(ret_text, "%s Credential=%.*s/", algorithm(scope), EVAC_STR_ARG(access_key_id));
+    evac_buf_puts(ret_text, algorithm(scope));
+    evac_buf_puts(ret_text, " Credential=");
+    evac_buf_put_str(ret_text, access_key_id);
+    evac_buf_putc(ret_text, '/');
     put_scope(ret_text, scope);
-    evac_buf_putf(ret_text, ", SignedHeaders=%.*s, Signature=%s", EVAC_STR_ARG(signed_names),
-                  signature);
+    evac_buf_puts(ret_text, ", SignedHeaders=");
+    evac_buf_put_str(ret_text, signed_names);
+    evac_buf_puts(ret_text, ", Signature=");
+    evac_buf_puts(ret_text, signature);
 }
 
 enum evac_code evac_sigv4_text(const struct evac_sigv4_request *request,

@@ -168,13 +168,11 @@ static struct evac_str encode_again(struct evac_arena *arena, struct evac_str s)
     return encoded;
 }
 
-static enum evac_code put_query(struct evac_str query, struct evac_arena *arena,
-                                struct evac_buf *out, struct evac_err *err)
+static enum evac_code put_fields(struct evac_str query, struct evac_arena *arena,
+                                 struct evac_buf *out, struct evac_err *err)
 {
     struct evac_str name, value;
     size_t count = 0;
-    if (query.n == 0)
-        return EVAC_OK;
     struct field *fields = evac_arena_array(arena, SIGV4_MAX_FIELDS, sizeof *fields);
     while (evac_sigv4_next_field(&query, &name, &value)) {
         if (evac_str_is(name, "X-Amz-Signature"))
@@ -190,6 +188,17 @@ static enum evac_code put_query(struct evac_str query, struct evac_arena *arena,
         evac_buf_putf(out, "%s%.*s=%.*s", i ? "&" : "", EVAC_STR_ARG(fields[i].name),
                       EVAC_STR_ARG(fields[i].value));
     return EVAC_OK;
+}
+
+/* Most requests have none. */
+static enum evac_code put_query(struct evac_str query, struct evac_buf *out, struct evac_err *err)
+{
+    if (query.n == 0)
+        return EVAC_OK;
+    struct evac_arena *arena = evac_arena_new();
+    enum evac_code code = put_fields(query, arena, out, err);
+    evac_arena_free(arena);
+    return code;
 }
 
 /* --- headers --- */
@@ -305,7 +314,6 @@ enum evac_code evac_sigv4_canonical(const struct evac_sigv4_request *request,
                                     struct evac_str signed_names, struct evac_str payload_hash,
                                     struct evac_buf *ret_text, struct evac_err *err)
 {
-    struct evac_arena *arena = evac_arena_new();
     struct evac_str rest = signed_names;
     size_t count = 0;
 
@@ -314,8 +322,7 @@ enum evac_code evac_sigv4_canonical(const struct evac_sigv4_request *request,
     enum evac_code code = put_path(request, ret_text, err);
     evac_buf_putc(ret_text, '\n');
     if (code == EVAC_OK)
-        code = put_query(request->query, arena, ret_text, err);
-    evac_arena_free(arena);
+        code = put_query(request->query, ret_text, err);
     evac_buf_putc(ret_text, '\n');
     while (code == EVAC_OK && rest.n) {
         struct evac_str name = evac_str_cut(rest, ';', &rest);

@@ -15,6 +15,7 @@
 
 #define METRICS_MAX    500u
 #define POINTS_MAX     2000u
+#define POINTS_FIRST   32u
 #define DIMENSIONS_MAX 10u
 #define ALARMS_MAX     64u
 #define NAME_BYTES     128u
@@ -28,8 +29,8 @@ struct point {
 struct metric {
     size_t region;
     char name_space[NAME_BYTES], name[NAME_BYTES], dimensions[512]; /* "A=1,B=2", sorted */
-    struct point *points;                                           /* a ring */
-    size_t count;                                                   /* ever added */
+    struct point *points; /* a ring, once there are POINTS_MAX of them */
+    size_t room, count;   /* count: ever added */
 };
 
 struct alarm {
@@ -55,10 +56,11 @@ static struct cloudwatch *state(const struct evac_sandbox *sb)
 
 static void *create(struct evac_sandbox *sb)
 {
-    struct cloudwatch *cw = calloc(1, sizeof *cw);
+    struct cloudwatch *cw = malloc(sizeof *cw); /* each metric and alarm is set when it is added */
     (void)sb;
     if (!cw)
         abort();
+    cw->metric_count = cw->alarm_count = 0;
     return cw;
 }
 
@@ -99,11 +101,20 @@ static struct metric *find_or_add(struct evac_sandbox *sb, size_t region,
         !evac_str_copy(m->name, sizeof m->name, name) ||
         !evac_str_copy(m->dimensions, sizeof m->dimensions, dimensions))
         return NULL;
-    m->points = calloc(POINTS_MAX, sizeof *m->points);
-    if (!m->points)
-        abort();
     cw->metric_count++;
     return m;
+}
+
+static void add_point(struct metric *m, struct point point)
+{
+    if (m->count == m->room && m->room < POINTS_MAX) {
+        size_t room = m->room ? 4 * m->room : POINTS_FIRST;
+        m->room = room < POINTS_MAX ? room : POINTS_MAX;
+        m->points = realloc(m->points, m->room * sizeof *m->points);
+        if (!m->points)
+            abort();
+    }
+    m->points[m->count++ % POINTS_MAX] = point;
 }
 
 void sb_cloudwatch_put(struct evac_sandbox *sb, size_t region, const char *name_space,
@@ -112,7 +123,7 @@ void sb_cloudwatch_put(struct evac_sandbox *sb, size_t region, const char *name_
     struct metric *m =
         find_or_add(sb, region, evac_str(name_space), evac_str(metric), evac_str(dimensions));
     if (m)
-        m->points[m->count++ % POINTS_MAX] = (struct point){ wall_ms, value };
+        add_point(m, (struct point){ wall_ms, value });
 }
 
 struct statistic {

@@ -36,7 +36,7 @@ bool r53_name(struct evac_str text, char ret_name[R53_NAME_BYTES])
 
 void r53_copy_records(struct r53_records *to, const struct r53_records *from)
 {
-    struct r53_record *items = calloc(from->count + 1, sizeof *items);
+    struct r53_record *items = malloc((from->count + 1) * sizeof *items);
     if (!items)
         abort();
     if (from->count)

@@ -66,12 +66,7 @@ struct r53_check {
 };
 
 struct r53 {
-    struct r53_zone zones[R53_ZONES_MAX];
-    size_t zone_count;
-    struct r53_check checks[R53_CHECKS_MAX];
-    size_t check_count;
-    char gone[R53_CHECKS_MAX][129]; /* caller references of deleted checks */
-    size_t gone_count;
+    size_t zone_count, check_count, gone_count;
     struct r53_change changes[R53_CHANGES_MAX];
     size_t change_count;
     char asker[32]; /* the region that those who ask DNS are near to; "" nowhere */
@@ -79,6 +74,10 @@ struct r53 {
         uint64_t set; /* its name and type, hashed; 0 free */
         uint64_t count;
     } drawn[R53_DRAWN_MAX]; /* answers of weighted sets */
+    /* What is not cleared: from here on each is set when it is added. */
+    struct r53_zone zones[R53_ZONES_MAX];
+    struct r53_check checks[R53_CHECKS_MAX];
+    char gone[R53_CHECKS_MAX][129]; /* caller references of deleted checks */
 };
 
 struct r53 *r53_state(const struct evac_sandbox *sb);

@@ -35,6 +35,8 @@ struct sb_doc *sb_doc_find(const struct evac_sandbox *sb, enum sb_service_id id,
 struct sb_doc *sb_doc_next(const struct evac_sandbox *sb, enum sb_service_id id, size_t region,
                            const char *kind, const struct sb_doc *after)
 {
+    if (sb->doc_counts[id] == 0)
+        return NULL;
     struct sb_doc *d = after ? after->next : sb->docs;
     while (d && (d->id != id || d->region != region || strcmp(d->kind, kind) != 0))
         d = d->next;
@@ -64,6 +66,7 @@ struct sb_doc *sb_doc_new(struct evac_sandbox *sb, enum sb_service_id id, size_t
     (void)evac_str_copy(doc->name, sizeof doc->name, name);
     doc->json = cJSON_CreateObject();
     *end = doc;
+    sb->doc_counts[id]++;
     return doc;
 }
 
@@ -74,6 +77,7 @@ void sb_doc_drop(struct evac_sandbox *sb, struct sb_doc *doc)
         at = &(*at)->next;
     if (*at)
         *at = doc->next;
+    sb->doc_counts[doc->id]--;
     free_doc(doc);
 }
 

@@ -73,21 +73,23 @@ static void control(struct evac_sandbox *sb, struct evac_str what, struct evac_s
     }
 }
 
+#define REGION_ADDRESSES "127.0.10."
+
 /* The region whose address a connection came in on; SB_REGIONS_MAX: AWS's. */
 static size_t local_region(const struct evac_sandbox *sb, struct evac_str address)
 {
-    char text[32];
-    for (size_t i = 0; address.n && i < sb->region_count; i++) {
-        sb_region_address(i, text, sizeof text);
-        if (evac_str_is(address, text))
-            return i;
-    }
-    return SB_REGIONS_MAX;
+    static const char of_regions[] = REGION_ADDRESSES;
+    int64_t number;
+    if (!evac_str_starts(address, of_regions))
+        return SB_REGIONS_MAX;
+    struct evac_str last = { address.p + sizeof of_regions - 1, address.n - sizeof of_regions + 1 };
+    bool known = evac_str_i64(last, &number) && number > 0 && (uint64_t)number <= sb->region_count;
+    return known ? (size_t)number - 1 : SB_REGIONS_MAX;
 }
 
 void sb_region_address(size_t region, char *ret_text, size_t bytes)
 {
-    (void)evac_format(ret_text, bytes, "127.0.10.%zu", region + 1);
+    (void)evac_format(ret_text, bytes, REGION_ADDRESSES "%zu", region + 1);
 }
 
 void evac_sandbox_http(struct evac_sandbox *sb, const struct evac_http_request *request,

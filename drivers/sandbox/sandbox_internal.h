@@ -207,8 +207,9 @@ struct evac_sandbox {
     struct sb_named_fault named_faults[SB_NAMED_FAULTS_MAX];
     size_t fault_count;
     void *state[SB_SERVICE_COUNT];
-    struct sb_shop *shop; /* NULL: without */
-    struct sb_doc *docs;  /* sandbox_docs.h */
+    struct sb_shop *shop;                /* NULL: without */
+    struct sb_doc *docs;                 /* sandbox_docs.h */
+    size_t doc_counts[SB_SERVICE_COUNT]; /* most have none, and are asked for them all the time */
     uint32_t stale_ms;
     struct sb_stale *stale;
     struct sb_counter *counters;

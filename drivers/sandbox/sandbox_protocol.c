@@ -287,9 +287,13 @@ void sb_header(struct sb_call *c, const char *name, struct evac_str value)
 
 void sb_tag(struct evac_buf *xml, const char *name, struct evac_str value)
 {
-    evac_buf_putf(xml, "<%s>", name);
+    evac_buf_putc(xml, '<');
+    evac_buf_puts(xml, name);
+    evac_buf_putc(xml, '>');
     evac_buf_xml(xml, value);
-    evac_buf_putf(xml, "</%s>", name);
+    evac_buf_puts(xml, "</");
+    evac_buf_puts(xml, name);
+    evac_buf_putc(xml, '>');
 }
 
 void sb_tagf(struct evac_buf *xml, const char *name, const char *fmt, ...)

@@ -449,9 +449,12 @@ enum evac_code sb_shop_control(struct evac_sandbox *sb, struct evac_str command,
 static void answer(struct evac_sandbox_reply *reply, int status, const char *state,
                    const struct site *site, bool writable, int tasks)
 {
-    evac_buf_putf(&reply->body,
-                  "{\"status\":\"%s\",\"region\":\"%s\",\"writable\":%s,\"tasks\":%d}\n", state,
-                  site->name, writable ? "true" : "false", tasks);
+    evac_buf_puts(&reply->body, "{\"status\":\"");
+    evac_buf_puts(&reply->body, state);
+    evac_buf_puts(&reply->body, "\",\"region\":\"");
+    evac_buf_puts(&reply->body, site->name);
+    evac_buf_puts(&reply->body, writable ? "\",\"writable\":true" : "\",\"writable\":false");
+    evac_buf_putf(&reply->body, ",\"tasks\":%d}\n", tasks);
     reply->fate = EVAC_SANDBOX_REPLY;
     reply->status = status;
     reply->content_type = EVAC_STR("application/json");

@@ -81,12 +81,43 @@ START_TEST(hashes_are_the_published_ones_however_often_they_are_asked_for)
 }
 END_TEST
 
+/* RFC 4231, test case 6: a key longer than a block. */
+START_TEST(a_long_key_is_hashed_first_and_a_mac_may_take_its_place)
+{
+    static const unsigned char is[4] = { 0x60, 0xe4, 0x31, 0x59 };
+    unsigned char key[131];
+    memset(key, 0xaa, sizeof key);
+    evac_hmac_sha256(key, sizeof key,
+                     EVAC_STR("Test Using Larger Than Block-Size Key - Hash Key First"), key);
+    ck_assert_mem_eq(key, is, sizeof is);
+}
+END_TEST
+
+START_TEST(a_text_that_comes_again_has_the_same_hash_and_its_neighbour_another)
+{
+    char text[12], hex[EVAC_SHA256_HEX_BYTES], again[EVAC_SHA256_HEX_BYTES];
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 20; i++) {
+            struct evac_str s = { text, (size_t)snprintf(text, sizeof text, "text %d", i) };
+            evac_sha256_hex(s, hex);
+            evac_sha256_hex_again(s, again);
+            ck_assert_str_eq(again, hex);
+            evac_sha256_hex_again(s, again);
+            ck_assert_str_eq(again, hex);
+        }
+    evac_sha256_hex_again(EVAC_STR_NONE, again);
+    ck_assert_str_eq(again, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+END_TEST
+
 static void add_cases(Suite *suite)
 {
     TCase *tc = tcase_create("format");
     tcase_add_test(tc, a_text_is_what_the_library_would_have_written);
     tcase_add_test(tc, what_it_does_not_know_the_library_writes);
     tcase_add_test(tc, hashes_are_the_published_ones_however_often_they_are_asked_for);
+    tcase_add_test(tc, a_long_key_is_hashed_first_and_a_mac_may_take_its_place);
+    tcase_add_test(tc, a_text_that_comes_again_has_the_same_hash_and_its_neighbour_another);
     suite_add_tcase(suite, tc);
 }
 
