@@ -1,6 +1,7 @@
 #include "evac/buf.h"
 
 #include "format.h"
+#include "plain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,11 @@ void evac_buf_reset(struct evac_buf *buf)
         buf->p[0] = '\0';
 }
 
+static bool has_room(const struct evac_buf *buf, size_t more)
+{
+    return more < buf->cap - buf->n && !buf->failed;
+}
+
 /* Room for `more` bytes and a zero. False, and failed, when the ceiling forbids it. */
 static bool reserve(struct evac_buf *buf, size_t more)
 {
@@ -44,6 +50,8 @@ static bool reserve(struct evac_buf *buf, size_t more)
     size_t cap = buf->cap ? buf->cap : 256;
     while (cap < need)
         cap *= 2;
+    if (cap > buf->max_bytes)
+        cap = buf->max_bytes + 1; /* so what has room in it is below the ceiling, too */
     char *p = realloc(buf->p, cap);
     if (!p && cap > REFUSED_BYTES) {
         buf->failed = true;
@@ -58,7 +66,7 @@ static bool reserve(struct evac_buf *buf, size_t more)
 
 void evac_buf_put(struct evac_buf *buf, const void *p, size_t n)
 {
-    if (!reserve(buf, n))
+    if (!has_room(buf, n) && !reserve(buf, n))
         return;
     if (n)
         memcpy(buf->p + buf->n, p, n);
@@ -78,7 +86,7 @@ void evac_buf_puts(struct evac_buf *buf, const char *c_string)
 
 void evac_buf_putc(struct evac_buf *buf, char c)
 {
-    if (!reserve(buf, 1))
+    if (!has_room(buf, 1) && !reserve(buf, 1))
         return;
     buf->p[buf->n++] = c;
     buf->p[buf->n] = '\0';
@@ -162,21 +170,6 @@ bool evac_utf8_is_good(struct evac_str s)
     return n != 0;
 }
 
-/* Printable, and neither of the two that JSON escapes. */
-static bool is_plain(unsigned char c)
-{
-    return (unsigned)c - 0x20u < 0x5fu && c != '"' && c != '\\';
-}
-
-/* How many bytes from p on JSON takes as they are. */
-static size_t plain_bytes(const char *p, size_t n)
-{
-    size_t i = 0;
-    while (i < n && is_plain((unsigned char)p[i]))
-        i++;
-    return i;
-}
-
 static void json_char(struct evac_buf *buf, unsigned char c)
 {
     static const char plain[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -195,7 +188,7 @@ static void json_char(struct evac_buf *buf, unsigned char c)
 /* Nearly every text is plain to its end. */
 static bool put_plain_json(struct evac_buf *buf, struct evac_str s)
 {
-    if (plain_bytes(s.p, s.n) < s.n || !reserve(buf, s.n + 2))
+    if (evac_plain_bytes(s.p, s.n) < s.n || !reserve(buf, s.n + 2))
         return false;
     char *at = buf->p + buf->n;
     at[0] = '"';
@@ -213,7 +206,7 @@ static void put_json(struct evac_buf *buf, struct evac_str s, bool exact)
         return;
     evac_buf_putc(buf, '"');
     for (size_t i = 0; i < s.n;) {
-        size_t n = plain_bytes(s.p + i, s.n - i);
+        size_t n = evac_plain_bytes(s.p + i, s.n - i);
         if (n) {
             evac_buf_put(buf, s.p + i, n);
             i += n;

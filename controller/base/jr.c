@@ -1,6 +1,7 @@
 #include "jr.h"
 
 #include "evac/buf.h"
+#include "plain.h"
 
 void evac_jr_bad(struct evac_jr *r, const char *what)
 {
@@ -128,10 +129,11 @@ static char escaped(struct evac_str s, size_t *ret_bytes)
 
 static size_t plain_bytes(struct evac_str s)
 {
-    size_t n = 0;
-    while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' && s.p[n] != 0x7f &&
-           (unsigned char)s.p[n] >= 0x20)
+    size_t n = evac_plain_bytes(s.p, s.n);
+    while (n < s.n && (unsigned char)s.p[n] >= 0x80) {
         n++;
+        n += evac_plain_bytes(s.p + n, s.n - n);
+    }
     return n;
 }
 

@@ -40,11 +40,13 @@ void evac_sha256(struct evac_str text, unsigned char ret_hash[EVAC_SHA256_BYTES]
 
 void evac_hex(const uint8_t *bytes, size_t n, char *ret_hex)
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        ret_hex[2 * i] = digits[bytes[i] >> 4];
-        ret_hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
+#define ROW(h)                                                                                     \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+    static const char pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
+        ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
+    for (size_t i = 0; i < n; i++)
+        memcpy(ret_hex + 2 * i, pairs + 2 * bytes[i], 2);
     ret_hex[2 * n] = '\0';
 }
 

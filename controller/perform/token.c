@@ -10,19 +10,15 @@ void evac_attempt_token(uint64_t run, struct evac_str step, uint32_t attempt, ui
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
     unsigned char digest[EVAC_SHA256_BYTES];
     char head[96];
-    unsigned bits = 0;
-    size_t at = 0;
 
     int n = evac_format(head, sizeof head, "%llu/%lu/%llu/", (unsigned long long)run,
                         (unsigned long)attempt, (unsigned long long)epoch);
     const struct evac_str parts[] = { { head, (size_t)n }, step };
     evac_sha256_parts(parts, 2, digest);
 
-    for (unsigned i = 0; i < 25; i++) {
-        unsigned value = 0;
-        for (unsigned k = 0; k < 5; k++, bits++)
-            value = value << 1 | (((unsigned)digest[bits / 8] >> (7 - bits % 8)) & 1u);
-        ret_token[at++] = alphabet[value];
+    for (unsigned i = 0, bit = 0; i < 25; i++, bit += 5) {
+        unsigned two = (unsigned)digest[bit / 8] << 8 | digest[bit / 8 + 1];
+        ret_token[i] = alphabet[two >> (11 - bit % 8) & 31];
     }
-    ret_token[at] = '\0';
+    ret_token[25] = '\0';
 }

@@ -107,6 +107,20 @@ static bool read_host(struct evac_str authority, struct evac_url *url)
     return url->host.n > 0;
 }
 
+static bool may_stand_in_url(char c)
+{
+    switch (c) {
+    case '?':
+    case '#':
+    case '@':
+    case '\\':
+    case 0x7f:
+        return false;
+    default:
+        return (unsigned char)c > ' ';
+    }
+}
+
 bool evac_url_read(struct evac_str text, struct evac_url *ret_url)
 {
     struct evac_url url = { 0 };
@@ -122,7 +136,7 @@ bool evac_url_read(struct evac_str text, struct evac_url *ret_url)
     struct evac_str authority = { rest.p, n };
     url.path = (struct evac_str){ rest.p + n, rest.n - n };
     for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.p[i] <= ' ' || strchr("?#@\\\x7f", text.p[i]))
+        if (!may_stand_in_url(text.p[i]))
             return false;
     if (!read_host(authority, &url))
         return false;

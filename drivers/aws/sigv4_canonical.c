@@ -223,7 +223,7 @@ static void put_lower(struct evac_buf *out, struct evac_str s)
 
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 static int compare_names(struct evac_str a, struct evac_str b)

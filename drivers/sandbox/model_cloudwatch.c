@@ -31,6 +31,7 @@ struct metric {
     char name_space[NAME_BYTES], name[NAME_BYTES], dimensions[512]; /* "A=1,B=2", sorted */
     struct point *points; /* a ring, once there are POINTS_MAX of them */
     size_t room, count;   /* count: ever added */
+    bool unordered;       /* one of them is older than the one before it */
 };
 
 struct alarm {
@@ -114,6 +115,8 @@ static void add_point(struct metric *m, struct point point)
         if (!m->points)
             abort();
     }
+    m->unordered = m->unordered ||
+                   (m->count && point.wall_ms < m->points[(m->count - 1) % POINTS_MAX].wall_ms);
     m->points[m->count++ % POINTS_MAX] = point;
 }
 
@@ -138,6 +141,8 @@ static struct statistic summarise(const struct metric *m, int64_t from_ms, int64
     size_t n = m->count < POINTS_MAX ? m->count : POINTS_MAX;
     for (size_t i = 0; i < n; i++) {
         const struct point *p = &m->points[(m->count - 1 - i) % POINTS_MAX];
+        if (p->wall_ms < from_ms && !m->unordered)
+            break;
         if (p->wall_ms < from_ms || p->wall_ms >= to_ms)
             continue;
         s.min = s.n == 0 || p->value < s.min ? p->value : s.min;

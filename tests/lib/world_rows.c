@@ -27,7 +27,8 @@ void world_see_row(struct world *w, const struct evac_record *r)
         follow(w, r);
     char at[32];
     unsigned long long ms = w->v.now_ms - BOOT_MS;
-    (void)snprintf(at, sizeof at, "%4llu.%03llu", ms / 1000, ms % 1000);
+    const char *const pad = ms < 10000 ? "   " : ms < 100000 ? "  " : ms < 1000000 ? " " : "";
+    (void)evac_format(at, sizeof at, "%s%llu.%03llu", pad, ms / 1000, ms % 1000);
     int n = evac_format(line, sizeof line, "%s %s %.*s %.*s%s%.*s%s%.*s%s%.*s\n", at,
                         evac_record_kind_name(r->kind), EVAC_STR_ARG(r->name),
                         EVAC_STR_ARG(r->from), r->from.n ? " -> " : "", EVAC_STR_ARG(r->to),
