@@ -1,15 +1,13 @@
 #include "aws_xml.h"
 
+#include "aws_xml_internal.h"
+#include "aws_xml_plain.h"
 #include "evac/buf.h"
 
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define XML_MAX_BYTES (4u << 20)
-#define XML_MAX_DEPTH 64u
-#define XML_MAX_NODES 200000u
 
 /* One open element. Its text grows in a buffer that the next element of that depth uses again. */
 struct frame {
@@ -158,12 +156,9 @@ static enum evac_code run(struct reader *r, struct evac_str text, struct evac_er
     return EVAC_OK;
 }
 
-enum evac_code evac_xml_parse(struct evac_str text, struct evac_arena *arena,
-                              const struct evac_xml **ret_root, struct evac_err *err)
+static enum evac_code parse_any(struct evac_str text, struct evac_arena *arena,
+                                const struct evac_xml **ret_root, struct evac_err *err)
 {
-    if (text.n > XML_MAX_BYTES)
-        return evac_fail(err, EVAC_E_TOOBIG, "XML of %zu bytes is larger than the %u allowed",
-                         text.n, XML_MAX_BYTES);
     if (text.n && memchr(text.p, '\0', text.n)) /* UTF-16 has them, and expat would guess it */
         return evac_fail(err, EVAC_E_PARSE, "XML with a zero byte: AWS answers in UTF-8");
 
@@ -184,6 +179,19 @@ enum evac_code evac_xml_parse(struct evac_str text, struct evac_arena *arena,
         evac_buf_done(&r->frames[i].text);
     XML_ParserFree(r->parser);
     return code;
+}
+
+enum evac_code evac_xml_parse(struct evac_str text, struct evac_arena *arena,
+                              const struct evac_xml **ret_root, struct evac_err *err)
+{
+    if (text.n > XML_MAX_BYTES)
+        return evac_fail(err, EVAC_E_TOOBIG, "XML of %zu bytes is larger than the %u allowed",
+                         text.n, XML_MAX_BYTES);
+    const struct evac_xml *plain = evac_xml_plain(text, arena);
+    if (!plain)
+        return parse_any(text, arena, ret_root, err);
+    *ret_root = plain;
+    return EVAC_OK;
 }
 
 static const struct evac_xml *named(const struct evac_xml *xml, struct evac_str name)

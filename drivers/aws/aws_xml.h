@@ -1,5 +1,5 @@
-/* AWS XML, read into a tree by expat with limits (depth 64, 4 MiB, 200,000 nodes; no DTD, no
- * entities). */
+/* AWS XML, read into a tree with limits (depth 64, 4 MiB, 200,000 nodes; no DTD, no entities): what
+ * is plain by aws_xml_plain.h, all else by expat. */
 #ifndef EVAC_AWS_XML_H
 #define EVAC_AWS_XML_H
 

@@ -1,5 +1,6 @@
 /* The XML reader: what it gives, and what it refuses. */
 #include "aws_xml.h"
+#include "aws_xml_plain.h"
 #include "evac/buf.h"
 #include "suite.h"
 
@@ -141,6 +142,42 @@ START_TEST(a_damaged_document_is_read_or_refused_never_worse)
 }
 END_TEST
 
+static bool same(const struct evac_xml *a, const struct evac_xml *b)
+{
+    for (; a && b; a = a->next, b = b->next)
+        if (!evac_str_eq(a->name, b->name) || !evac_str_eq(a->text, b->text) ||
+            !same(a->first, b->first))
+            return false;
+    return !a && !b;
+}
+
+/* What the plain reader takes, expat takes as the same tree: with a comment behind it, it is
+ * expat's. */
+static const char answer[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Resp xmlns=\"https://x/2014-10-31/\"><Result>\n"
+    "  <A>one&amp;two &lt;&gt;&quot;&apos;&#39;&#34;</A> <B/><c_1.d-e x=\"1\"/> > <A></A>\n"
+    "</Result><Id>x</Id></Resp>\n";
+
+START_TEST(what_is_plain_is_read_as_expat_reads_it)
+{
+    char text[sizeof answer + sizeof "<!---->"];
+    const size_t n = sizeof answer - 1;
+    ck_assert_ptr_nonnull(evac_xml_plain(evac_str(answer), arena));
+    for (size_t i = 0; i < n; i++) {
+        const struct evac_xml *other = NULL;
+        struct evac_arena *own = evac_arena_new();
+        memcpy(text, answer, sizeof answer);
+        text[i] = (char)(text[i] ^ (char)_i);
+        const struct evac_xml *plain = evac_xml_plain((struct evac_str){ text, n }, own);
+        memcpy(text + n, "<!---->", sizeof "<!---->");
+        if (plain)
+            ck_assert_int_eq(evac_xml_parse(evac_str(text), own, &other, NULL), EVAC_OK);
+        ck_assert_msg(!plain || same(plain, other), "%s", text);
+        evac_arena_free(own);
+    }
+}
+END_TEST
+
 static enum evac_code parse_buf(struct evac_buf *buf, struct evac_err *err)
 {
     const struct evac_xml *root = NULL;
@@ -223,6 +260,7 @@ static void make_cases(Suite *suite)
     tcase_add_loop_test(tc, what_is_no_plain_xml_is_refused_with_a_place, 0, COUNT(bad));
     tcase_add_test(tc, a_document_cut_anywhere_is_refused);
     tcase_add_loop_test(tc, a_damaged_document_is_read_or_refused_never_worse, 0, 64);
+    tcase_add_loop_test(tc, what_is_plain_is_read_as_expat_reads_it, 0, 256);
     tcase_add_test(tc, every_limit_holds_exactly);
     tcase_add_test(tc, a_document_of_more_than_four_megabytes_is_refused_unread);
     tcase_add_test(tc, one_text_of_megabytes_arrives_whole);
