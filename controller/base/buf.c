@@ -10,6 +10,8 @@
  */
 #define REFUSED_BYTES (1u << 20)
 
+extern inline void evac_buf_puts(struct evac_buf *buf, const char *c_string);
+
 void evac_buf_init(struct evac_buf *buf, size_t max_bytes)
 {
     *buf = (struct evac_buf){ .max_bytes = max_bytes };
@@ -77,11 +79,6 @@ void evac_buf_put(struct evac_buf *buf, const void *p, size_t n)
 void evac_buf_put_str(struct evac_buf *buf, struct evac_str s)
 {
     evac_buf_put(buf, s.p, s.n);
-}
-
-void evac_buf_puts(struct evac_buf *buf, const char *c_string)
-{
-    evac_buf_put(buf, c_string, strlen(c_string));
 }
 
 void evac_buf_putc(struct evac_buf *buf, char c)

@@ -33,9 +33,11 @@ static void want(struct evac_jr *r, char c, const char *where)
 /* Bytes of `"key":` at the begin of text, 0 when it begins otherwise. */
 static size_t key_bytes(struct evac_str text, const char *key)
 {
-    size_t n = strlen(key);
-    bool is = text.n >= n + 3 && text.p[0] == '"' && memcmp(text.p + 1, key, n) == 0 &&
-              text.p[n + 1] == '"' && text.p[n + 2] == ':';
+    size_t n = 0;
+    while (key[n] && n + 1 < text.n && text.p[n + 1] == key[n])
+        n++;
+    bool is = !key[n] && text.n >= n + 3 && text.p[0] == '"' && text.p[n + 1] == '"' &&
+              text.p[n + 2] == ':';
     return is ? n + 3 : 0;
 }
 

@@ -5,14 +5,7 @@
 extern inline struct evac_str evac_str(const char *c_string);
 extern inline bool evac_str_eq(struct evac_str a, struct evac_str b);
 extern inline bool evac_str_is(struct evac_str a, const char *c_string);
-
-bool evac_str_starts(struct evac_str a, const char *prefix)
-{
-    if (a.n && prefix[0] && a.p[0] != prefix[0])
-        return false; /* most are told by their first letter */
-    size_t n = strlen(prefix);
-    return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
-}
+extern inline bool evac_str_starts(struct evac_str a, const char *prefix);
 
 bool evac_str_ends(struct evac_str a, const char *suffix)
 {
@@ -23,7 +16,8 @@ bool evac_str_ends(struct evac_str a, const char *suffix)
 bool evac_str_has(struct evac_str a, const char *needle)
 {
     size_t n = strlen(needle);
-    return n == 0 || (a.n && memmem(a.p, a.n, needle, n));
+    const char *at = n && a.n ? memchr(a.p, needle[0], a.n) : NULL; /* most have not even that */
+    return n == 0 || (at && memmem(at, a.n - (size_t)(at - a.p), needle, n));
 }
 
 struct evac_str evac_str_cut(struct evac_str a, char c, struct evac_str *ret_rest)

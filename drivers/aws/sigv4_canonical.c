@@ -47,8 +47,9 @@ bool evac_sigv4_same_name(struct evac_str a, struct evac_str b)
 const struct evac_http_header *evac_sigv4_header(const struct evac_sigv4_request *request,
                                                  const char *name)
 {
+    const struct evac_str wanted = evac_str(name);
     for (size_t i = 0; i < request->header_count; i++)
-        if (evac_sigv4_same_name(request->headers[i].name, evac_str(name)))
+        if (evac_sigv4_same_name(request->headers[i].name, wanted))
             return &request->headers[i];
     return NULL;
 }

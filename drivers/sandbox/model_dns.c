@@ -105,8 +105,8 @@ struct message {
 
 static void put16(struct evac_buf *b, unsigned value)
 {
-    evac_buf_putc(b, (char)(value >> 8 & 255));
-    evac_buf_putc(b, (char)(value & 255));
+    const unsigned char bytes[] = { (unsigned char)(value >> 8), (unsigned char)value };
+    evac_buf_put(b, bytes, sizeof bytes);
 }
 
 static void put32(struct evac_buf *b, uint32_t value)

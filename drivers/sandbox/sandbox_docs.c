@@ -8,16 +8,17 @@
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static void clear_dues(struct sb_doc *doc)
+static void clear_dues(struct evac_sandbox *sb, struct sb_doc *doc)
 {
+    sb->doc_dues -= doc->due_count;
     for (size_t i = 0; i < doc->due_count; i++)
         cJSON_Delete(doc->due[i].value);
     doc->due_count = 0;
 }
 
-static void free_doc(struct sb_doc *doc)
+static void free_doc(struct evac_sandbox *sb, struct sb_doc *doc)
 {
-    clear_dues(doc);
+    clear_dues(sb, doc);
     cJSON_Delete(doc->json);
     free(doc);
 }
@@ -50,7 +51,7 @@ struct sb_doc *sb_doc_new(struct evac_sandbox *sb, enum sb_service_id id, size_t
     struct sb_doc **end = &sb->docs;
     size_t count = 0;
     if (doc) {
-        clear_dues(doc);
+        clear_dues(sb, doc);
         cJSON_Delete(doc->json);
         doc->json = cJSON_CreateObject();
         return doc;
@@ -78,7 +79,7 @@ void sb_doc_drop(struct evac_sandbox *sb, struct sb_doc *doc)
     if (*at)
         *at = doc->next;
     sb->doc_counts[doc->id]--;
-    free_doc(doc);
+    free_doc(sb, doc);
 }
 
 void sb_docs_free(struct evac_sandbox *sb)
@@ -291,8 +292,10 @@ void sb_doc_later(struct evac_sandbox *sb, struct sb_doc *doc, uint64_t real_ms,
             due = &doc->due[i];
     if (due)
         cJSON_Delete(due->value);
-    else if (doc->due_count < SB_DUES_MAX)
+    else if (doc->due_count < SB_DUES_MAX) {
         due = &doc->due[doc->due_count++];
+        sb->doc_dues++;
+    }
     if (!due)
         return;
     *due = (struct sb_due){ .at_ms = sb->now_ms + sb_scaled(sb, real_ms) + 1,
@@ -308,7 +311,7 @@ static bool asleep(const struct evac_sandbox *sb, const struct sb_doc *doc)
 uint64_t sb_docs_wake(const struct evac_sandbox *sb)
 {
     uint64_t next = SB_NEVER;
-    for (const struct sb_doc *d = sb->docs; d; d = d->next)
+    for (const struct sb_doc *d = sb->doc_dues ? sb->docs : NULL; d; d = d->next)
         for (size_t i = 0; i < d->due_count && !asleep(sb, d); i++)
             if (d->due[i].at_ms < next)
                 next = d->due[i].at_ms;
@@ -317,7 +320,7 @@ uint64_t sb_docs_wake(const struct evac_sandbox *sb)
 
 void sb_docs_advance(struct evac_sandbox *sb)
 {
-    for (struct sb_doc *d = sb->docs; d; d = d->next) {
+    for (struct sb_doc *d = sb->doc_dues ? sb->docs : NULL; d; d = d->next) {
         for (size_t i = 0; i < d->due_count && !asleep(sb, d);) {
             if (d->due[i].at_ms > sb->now_ms) {
                 i++;
@@ -327,6 +330,7 @@ void sb_docs_advance(struct evac_sandbox *sb)
             for (size_t k = i + 1; k < d->due_count; k++) /* in the order they were told */
                 d->due[k - 1] = d->due[k];
             d->due_count--;
+            sb->doc_dues--;
         }
     }
 }
@@ -350,7 +354,7 @@ static void put_default(struct evac_buf *out, const char *text, const struct eva
                                      { "{account}", SB_ACCOUNT } };
     while (*text) {
         bool found = false;
-        for (size_t i = 0; i < 3 && !found; i++) {
+        for (size_t i = 0; i < 3 && !found && *text == '{'; i++) {
             size_t n = strlen(words[i][0]);
             found = strncmp(text, words[i][0], n) == 0;
             if (found) {

@@ -209,6 +209,7 @@ struct evac_sandbox {
     void *state[SB_SERVICE_COUNT];
     struct sb_shop *shop;                /* NULL: without */
     struct sb_doc *docs;                 /* sandbox_docs.h */
+    size_t doc_dues;                     /* of all of them */
     size_t doc_counts[SB_SERVICE_COUNT]; /* most have none, and are asked for them all the time */
     uint32_t stale_ms;
     struct sb_stale *stale;

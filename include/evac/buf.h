@@ -6,6 +6,7 @@
 #include "evac/str.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 /* p is zero-terminated whenever it is not NULL. Once a put did not fit, failed stays set, later
  * puts do nothing, and evac_buf_check() tells: so a writer checks once, at the end. */
@@ -22,7 +23,11 @@ void evac_buf_done(struct evac_buf *buf);
 void evac_buf_reset(struct evac_buf *buf);
 void evac_buf_put(struct evac_buf *buf, const void *p, size_t n);
 void evac_buf_put_str(struct evac_buf *buf, struct evac_str s);
-void evac_buf_puts(struct evac_buf *buf, const char *c_string);
+/* Inline, so that the length of what stands in the program is known to the compiler. */
+inline void evac_buf_puts(struct evac_buf *buf, const char *c_string)
+{
+    evac_buf_put(buf, c_string, strlen(c_string));
+}
 void evac_buf_putc(struct evac_buf *buf, char c);
 void evac_buf_putf(struct evac_buf *buf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

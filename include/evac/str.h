@@ -41,7 +41,14 @@ inline bool evac_str_is(struct evac_str a, const char *c_string)
     return evac_str_eq(a, evac_str(c_string));
 }
 
-bool evac_str_starts(struct evac_str a, const char *prefix);
+inline bool evac_str_starts(struct evac_str a, const char *prefix)
+{
+    if (a.n && prefix[0] && a.p[0] != prefix[0])
+        return false;
+    size_t n = strlen(prefix);
+    return a.n >= n && (n == 0 || memcmp(a.p, prefix, n) == 0);
+}
+
 bool evac_str_ends(struct evac_str a, const char *suffix);
 bool evac_str_has(struct evac_str a, const char *needle);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* One exchange: the request travels, lands (or not), and an answer travels back (or not). */
 struct exchange {
@@ -165,8 +166,8 @@ static void copy_request(struct exchange *x, const struct evac_http_request *fro
     bool host = false;
     x->request = *from;
     for (size_t i = 0; i < from->header_count; i++) {
-        struct evac_http_reply probe = { .headers = &from->headers[i], .header_count = 1 };
-        host = host || evac_http_header(&probe, "host").n > 0;
+        struct evac_str name = from->headers[i].name;
+        host = host || (name.n == 4 && strncasecmp(name.p, "host", 4) == 0);
         h[n++] = (struct evac_http_header){ evac_arena_str(a, from->headers[i].name),
                                             evac_arena_str(a, from->headers[i].value) };
     }
