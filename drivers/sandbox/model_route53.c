@@ -9,6 +9,7 @@
  *   health-check  id, type; host, path, search, port, inverted, interval, threshold
  *   record        zone, name, value; type, ttl, id, check, and one of weight, failover, latency,
  *                 multivalue, continent, country with subdivision
+ *   no-record     zone, name: whatever has that name is gone, as another automation would do it
  */
 #include "route53_internal.h"
 
@@ -108,6 +109,28 @@ void sb_route53_record(struct evac_sandbox *sb, const char *zone_id, const struc
     r.multivalue = record->multivalue;
     (void)r53_replace_record(&zone->records, &r);
     r53_copy_records(&zone->served, &zone->records);
+}
+
+void sb_route53_no_record(struct evac_sandbox *sb, const char *zone_id, const char *name)
+{
+    struct r53_zone *zone = r53_zone_find(sb, evac_str(zone_id));
+    char wire[R53_NAME_BYTES];
+    if (!zone || !r53_name(evac_str(name), wire))
+        return;
+    r53_remove_name(&zone->records, wire);
+    r53_copy_records(&zone->served, &zone->records);
+}
+
+bool sb_route53_has(const struct evac_sandbox *sb, const char *zone_id, const char *name)
+{
+    const struct r53_zone *zone = r53_zone_find(sb, evac_str(zone_id));
+    char wire[R53_NAME_BYTES];
+    bool has = false;
+    if (!zone || !r53_name(evac_str(name), wire))
+        return false;
+    for (size_t i = 0; i < zone->records.count && !has; i++)
+        has = strcmp(zone->records.items[i].name, wire) == 0;
+    return has;
 }
 
 const struct r53_zone *r53_zone_of(const struct evac_sandbox *sb, const char *name)
@@ -505,6 +528,12 @@ static void make_record(struct evac_sandbox *sb, struct evac_arena *arena,
     sb_route53_record(sb, member(arena, json, "zone"), &record);
 }
 
+static void unmake_record(struct evac_sandbox *sb, struct evac_arena *arena,
+                          const struct evac_json *json)
+{
+    sb_route53_no_record(sb, member(arena, json, "zone"), member(arena, json, "name"));
+}
+
 static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct evac_json *json,
                            struct evac_err *err)
 {
@@ -513,7 +542,11 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
     } kinds[] = { { "asker", { NULL } },
                   { "zone", { "id", "name", NULL } },
                   { "health-check", { "id", "type", NULL } },
-                  { "record", { "zone", "name", "value" } } };
+                  { "record", { "zone", "name", "value" } },
+                  { "no-record", { "zone", "name", NULL } } };
+    static void (*const makers[])(struct evac_sandbox * sb, struct evac_arena * arena,
+                                  const struct evac_json *json) = { NULL, make_zone, make_check,
+                                                                    make_record, unmake_record };
     struct evac_str kind = evac_json_str(json, "kind");
     size_t k = 0;
     while (k < sizeof kinds / sizeof kinds[0] && !evac_str_is(kind, kinds[k].kind))
@@ -521,7 +554,7 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
     if (k == sizeof kinds / sizeof kinds[0])
         return evac_fail(
             err, EVAC_E_BADARG,
-            "route53 needs a \"kind\", which can be asker, zone, health-check, record");
+            "route53 needs a \"kind\", which can be asker, zone, health-check, record, no-record");
     for (size_t i = 0; i < 3 && kinds[k].needs[i]; i++)
         if (evac_json_str(json, kinds[k].needs[i]).n == 0)
             return evac_fail(err, EVAC_E_BADARG, "a %s needs a \"%s\"", kinds[k].kind,
@@ -530,7 +563,7 @@ static enum evac_code make(struct evac_sandbox *sb, size_t region, const struct 
     if (k == 0)
         make_asker(sb, region);
     else
-        (k == 1 ? make_zone : k == 2 ? make_check : make_record)(sb, arena, json);
+        makers[k](sb, arena, json);
     evac_arena_free(arena);
     return EVAC_OK;
 }

@@ -153,6 +153,13 @@ static void remove_record(struct r53_records *records, struct r53_record *record
     records->count--;
 }
 
+void r53_remove_name(struct r53_records *records, const char *name)
+{
+    for (size_t i = records->count; i-- > 0;)
+        if (strcmp(records->items[i].name, name) == 0)
+            remove_record(records, &records->items[i]);
+}
+
 bool r53_replace_record(struct r53_records *records, const struct r53_record *record)
 {
     size_t at = place_of(records, record);

@@ -97,6 +97,7 @@ void r53_check_elements(struct sb_call *c, const struct evac_xml *x, const char 
 void r53_copy_records(struct r53_records *to, const struct r53_records *from);
 bool r53_add_record(struct r53_records *records, const struct r53_record *record);
 /* The same, in the place of one with its name, type and SetIdentifier. */
+void r53_remove_name(struct r53_records *records, const char *name);
 bool r53_replace_record(struct r53_records *records, const struct r53_record *record);
 /* Labels from the last to the first. */
 int r53_compare_names(const char *a, const char *b);

@@ -465,6 +465,9 @@ struct sb_record {
 };
 void sb_route53_zone(struct evac_sandbox *sb, const char *id, const char *name);
 void sb_route53_record(struct evac_sandbox *sb, const char *zone, const struct sb_record *record);
+/* Whatever has the name is gone; does anything have it, as the API would tell? */
+void sb_route53_no_record(struct evac_sandbox *sb, const char *zone, const char *name);
+bool sb_route53_has(const struct evac_sandbox *sb, const char *zone, const char *name);
 struct sb_health_check {
     const char *id, *type; /* "HTTP_STR_MATCH" */
     const char *host, *path, *search;

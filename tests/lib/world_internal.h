@@ -222,6 +222,8 @@ void judge_mutation(struct seat *s, const struct evac_http_request *request); /*
 /* Nobody knows what became of it. */
 void judge_lost(struct seat *s, const struct evac_http_request *request);
 void judge_promotion(struct world *w, const struct evac_http_request *request); /* it lands */
+unsigned judge_names(const struct world *w, const struct evac_http_request *request);
+void judge_names_after(struct world *w, const struct evac_http_request *request, unsigned before);
 void judge_late(struct world *w, const struct evac_http_request *request);
 void judge_effect(struct world *w); /* it has landed */
 void judge_automatic(struct world *w, const struct evac_record *admitted);

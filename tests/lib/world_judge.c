@@ -2,6 +2,8 @@
 #include "world_internal.h"
 #include "world_many.h"
 
+#include "sandbox_internal.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +89,29 @@ static bool is_aside(const struct world *w, const struct evac_http_request *requ
     bool tells = evac_str_is(request->operation, "sns:Publish") ||
                  evac_str_is(request->operation, "events:PutEvents");
     return (w->o.notify && tells) || is_marker(request);
+}
+
+/* S2: the names that lead somewhere, a bit each resource that is one. */
+unsigned judge_names(const struct world *w, const struct evac_http_request *request)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    unsigned there = 0;
+    if (!evac_str_is(request->operation, "route53:ChangeResourceRecordSets"))
+        return 0;
+    for (unsigned i = 0; i < app->resource_count && i < 32; i++) {
+        const struct evac_args *props = &app->resources[i].props;
+        if (evac_str_is(app->resources[i].type, "route53") &&
+            sb_route53_has(w->sandbox, evac_args_get(props, "zone").p,
+                           evac_args_get(props, "name").p))
+            there |= 1u << i;
+    }
+    return there;
+}
+
+void judge_names_after(struct world *w, const struct evac_http_request *request, unsigned before)
+{
+    if (before & ~judge_names(w, request))
+        broke(w, "S2: a change leaves a name that led somewhere leading nowhere");
 }
 
 /* S7: a run that has ended has nothing on its way any more. */

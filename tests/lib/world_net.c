@@ -94,6 +94,7 @@ static void lands(void *owner, void *what)
     bool letter = evac_str_starts(x->request.url, PAGER);
     if (x->request.mutates && !letter)
         judge_promotion(w, &x->request);
+    unsigned names = judge_names(w, &x->request);
     if (letter) {
         letters_take(w, &x->request);
         x->reply.status = 202;
@@ -101,6 +102,7 @@ static void lands(void *owner, void *what)
         evac_sandbox_http(w->sandbox, &x->request, &x->reply);
     }
     copy_reply_headers(x);
+    judge_names_after(w, &x->request, names);
     if (x->request.mutates && !letter && x->reply.status < 300)
         judge_late(w, &x->request); /* a stale one that is refused does no harm */
     if (x->request.mutates)

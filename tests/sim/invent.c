@@ -29,6 +29,7 @@ struct inventor {
     enum tale tale;
     bool back;        /* on its way back: ungracefully only from what is dead (README) */
     unsigned crashes; /* to come; a fifth in a row parks the controller: that is another test */
+    bool empties;     /* another automation takes a name's record away */
     bool rounds;      /* the standby is looked at now and then, and may be unready */
     bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
         reloads, linger;
@@ -386,6 +387,16 @@ static void turn_clock(struct inventor *v)
         (void)script_add(v->script, v->now_ms, "rate %u", 980000 + (unsigned)below(v, 40000));
 }
 
+/* As a cleanup by an old plan left it, in AWS's October 2025. */
+static void empty(struct inventor *v)
+{
+    static const char *const names[] = { "api", "img", "www" };
+    (void)script_add(v->script, v->now_ms,
+                     "control make route53 us-east-1 {\"kind\":\"no-record\",\"zone\":"
+                     "\"Z0SHOP\",\"name\":\"%s.example.com\"}",
+                     names[below(v, 3)]);
+}
+
 static void trouble(struct inventor *v)
 {
     uint64_t turns = 3 + below(v, 8);
@@ -410,6 +421,8 @@ static void trouble(struct inventor *v)
             disagree(v);
         if (v->services && below(v, 3) == 0)
             disturb(v);
+        if (v->empties && below(v, 4) == 0)
+            empty(v);
         if (v->clocks && below(v, 4) == 0)
             turn_clock(v);
         if (v->pauses && below(v, 6) == 0)
@@ -443,6 +456,7 @@ void invent(uint64_t seed, const char *app, unsigned controllers, struct script 
     (void)evac_str_copy(ret->expect, sizeof ret->expect, EVAC_STR("good"));
     v.dormant = strstr(app, "pilot-light") || strstr(app, "backup-restore");
     v.restores = strstr(app, "backup-restore") != NULL;
+    v.empties = strstr(app, "names.cfg") && seed % 3 == 0;
     v.rounds = strstr(app, "ready.cfg") != NULL;
     choose(&v);
     v.now_ms = 2500 + below(&v, 5000);

@@ -39,6 +39,7 @@ MEMORY_BYTES = 8 << 30
 SHOPS = ("pilot-light", "backup-restore", "active-active")
 SEEDED = {"run": ["evac-run-sim"], "share": ["evac-share-sim"], "shop": ["evac-dst", "--no-shrink"],
           "many": ["evac-dst", "--no-shrink", "--controllers", "3"],
+          "names": ["evac-dst", "--no-shrink", "--app", "../../tests/sim/names.cfg"],
           "ready": ["evac-dst", "--no-shrink", "--app", "../../tests/sim/ready.cfg"]}
 SEEDED.update({s: ["evac-dst", "--no-shrink", "--app", "strategies/%s.cfg" % s] for s in SHOPS})
 

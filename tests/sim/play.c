@@ -63,6 +63,7 @@ static bool do_control(struct player *p, struct evac_str rest)
     } else if (evac_str_is(rest, "region " ACTIVE " up")) {
         p->ending.dies = false;
     }
+    promise_emptied(&p->ending, rest);
     world_control(p->w, "%.*s", EVAC_STR_ARG(rest));
     return true;
 }

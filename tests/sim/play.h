@@ -23,6 +23,8 @@ void play(const struct script *script, const struct play_options *options,
           struct played *ret_played);
 
 /* promise.c: what the end of it all promises, the world must show. */
+#define PROMISED_NAMES 3u /* of tests/sim/names.cfg */
+
 struct ending {
     struct world *w;
     const char *app;
@@ -34,7 +36,11 @@ struct ending {
     bool folds;          /* the journal is read again at the end: dear, so not of each seed */
     double slack_ms;     /* of the loss: replication fell behind in steps of so much */
     unsigned copies;     /* instances in the standby, before anything happened */
+    /* how long the trace was when somebody else took that name's record away, 0 nobody did */
+    size_t emptied[PROMISED_NAMES];
 };
 unsigned promise_copies(struct world *w);
+/* What a control verb takes away, which nobody promises to be there any more. */
+void promise_emptied(struct ending *s, struct evac_str verb);
 void promise_check(const struct ending *ending, char *ret_broken, size_t bytes);
 #endif

@@ -103,20 +103,44 @@ static const char *promise_writer(struct world *w, bool moved)
     return "";
 }
 
+static const char *const names[PROMISED_NAMES] = { "api", "img", "www" };
+
+void promise_emptied(struct ending *s, struct evac_str verb)
+{
+    char part[40];
+    for (size_t i = 0; i < PROMISED_NAMES; i++) {
+        (void)snprintf(part, sizeof part, "\"name\":\"%s.", names[i]);
+        if (evac_str_has(verb, "no-record") && evac_str_has(verb, part))
+            s->emptied[i] = strlen(world_trace(s->w)) + 1;
+    }
+}
+
+/* Nobody took it away, or a run has looked at it and led it somewhere since. */
+static bool is_promised(const struct ending *s, size_t name)
+{
+    char part[60];
+    if (!s->emptied[name])
+        return true;
+    (void)snprintf(part, sizeof part, "step point-dns:%s verifying -> done", names[name]);
+    return strstr(world_trace(s->w) + s->emptied[name] - 1, part) != NULL;
+}
+
 /* Of several names in one zone, changed together: each leads where the app is, whatever happened on
  * the way to the batches that they were in. */
-static const char *promise_names(struct world *w)
+static const char *promise_names(const struct ending *s, struct world *w)
 {
-    static const char *const names[] = { "api.example.com", "img.example.com", "www.example.com" };
     const struct evac_engine_app *a = world_app(w);
-    char address[64];
+    char address[64], name[40];
     if (!a)
         return "";
     bool west = evac_str_is(a->app->regions[a->active], "us-west-2");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!sb_route53_answer(world_sandbox(w), names[i], address, sizeof address) ||
-            strcmp(address, west ? "192.0.2.2" : "192.0.2.1") != 0)
+    for (size_t i = 0; i < PROMISED_NAMES; i++) {
+        (void)snprintf(name, sizeof name, "%s.example.com", names[i]);
+        if (is_promised(s, i) &&
+            (!sb_route53_answer(world_sandbox(w), name, address, sizeof address) ||
+             strcmp(address, west ? "192.0.2.2" : "192.0.2.1") != 0))
             return "S10: a name of the zone leads elsewhere than the engine thinks";
+    }
     return "";
 }
 
@@ -159,7 +183,7 @@ static const char *promise(const struct ending *s, struct world *w, char *text, 
     if (!why[0])
         why = promise_sizes(s, w, drill);
     if (!why[0] && known && of(s)->by_record)
-        why = promise_names(w);
+        why = promise_names(s, w);
     if (why[0])
         snprintf(text, bytes, "%s (%s%s)", why, drill ? "drill " : "", evac_run_state_name(state));
     return text;

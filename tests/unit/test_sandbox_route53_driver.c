@@ -252,9 +252,30 @@ START_TEST(the_name_is_never_left_empty)
     struct bench *b = bench_new(10);
     point(b, EAST);
     bench_goal(b, "{\"sets\":\"\"}");
-    const struct evac_reply *r = bench_call(b, "route53", EVAC_VERB_APPLY, "point", EAST);
+    const struct evac_reply *r =
+        bench_call(b, "route53", EVAC_VERB_APPLY, "point", RECORD "target.us-west-2=192.0.2.1\n");
     ck_assert_int_eq(r->outcome, EVAC_OUTCOME_REJECTED);
     ck_assert(evac_str_has(r->reason, "empty"));
+    bench_free(b);
+}
+END_TEST
+
+/* Somebody else had emptied it before the run looked: undone, it leads to where the app was. */
+START_TEST(what_was_empty_is_put_back_to_where_the_app_was)
+{
+    const char *both = RECORD "target.us-east-1=192.0.2.1\ntarget.us-west-2=192.0.2.2\n";
+    struct bench *b = bench_new(10);
+    point(b, EAST);
+    bench_control(b, "make route53 us-east-1 "
+                     "{\"kind\":\"no-record\",\"zone\":\"Z0SHOP\",\"name\":\"plain.example.com\"}");
+    expect_words(look(b, "point", both), EVAC_SEEN_UNSATISFIED, "leads nowhere");
+    point(b, both);
+    settled(b, WEST);
+    bench_goal(b, "{\"sets\":\"\"}");
+    point(b, both);
+    settled(b, both);
+    bench_goal(b, "");
+    settled(b, EAST);
     bench_free(b);
 }
 END_TEST
@@ -327,6 +348,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, an_ipv6_record_is_asked_for_as_one);
     tcase_add_test(tc, a_lost_answer_is_found_out_and_not_repeated);
     tcase_add_test(tc, the_name_is_never_left_empty);
+    tcase_add_test(tc, what_was_empty_is_put_back_to_where_the_app_was);
     tcase_add_test(tc, by_health_check_there_is_nothing_to_apply);
     tcase_add_test(tc, a_resolver_of_its_own_is_asked);
     suite_add_tcase(suite, tc);

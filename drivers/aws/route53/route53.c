@@ -114,45 +114,54 @@ static struct evac_str snapshot_of(struct aws_call *c, struct evac_str sets)
     return kept;
 }
 
-static void put_alias(struct aws_call *c, struct evac_buf *xml)
+static void put_alias(struct aws_call *c, struct evac_buf *xml, struct evac_str region)
 {
     evac_buf_puts(xml, "<AliasTarget>");
-    dns_put_tag(xml, "HostedZoneId", aws_regional(c, "alias_zone"));
-    dns_put_tag(xml, "DNSName", dns_wire_name(c, aws_regional(c, "alias")));
+    dns_put_tag(xml, "HostedZoneId", evac_args_regional(&c->args, "alias_zone", region));
+    dns_put_tag(xml, "DNSName", dns_wire_name(c, evac_args_regional(&c->args, "alias", region)));
     dns_put_tag(xml, "EvaluateTargetHealth", evac_args_get(&c->args, "alias_health"));
     evac_buf_puts(xml, "</AliasTarget>");
 }
 
-static void put_value(struct aws_call *c, struct evac_buf *xml)
+static void put_value(struct aws_call *c, struct evac_buf *xml, struct evac_str target)
 {
     dns_put_tag(xml, "TTL", evac_args_get(&c->args, "ttl"));
     evac_buf_puts(xml, "<ResourceRecords><ResourceRecord>");
-    dns_put_tag(xml, "Value", aws_regional(c, "target"));
+    dns_put_tag(xml, "Value", target);
     evac_buf_puts(xml, "</ResourceRecord></ResourceRecords>");
 }
 
-/* The one simple set that answers with the target; a goal's are as they were. */
-static struct evac_str wanted_sets(struct aws_call *c)
+/* The one simple set that answers with the region's target; "" it has none. */
+static struct evac_str set_of(struct aws_call *c, struct evac_str region)
 {
-    struct evac_json *goal = aws_goal(c);
-    if (goal) {
-        struct evac_str kept = evac_arena_str(c->arena, evac_json_str(goal, "sets"));
-        evac_json_free(goal);
-        return kept;
-    }
+    struct evac_str target = evac_args_regional(&c->args, "target", region);
     struct evac_buf xml;
+    if (!target.n && !evac_args_regional(&c->args, "alias", region).n)
+        return EVAC_STR_NONE;
     evac_buf_init(&xml, DNS_SETS_MAX);
     evac_buf_puts(&xml, "<ResourceRecordSet>");
     dns_put_tag(&xml, "Name", dns_wire_name(c, evac_args_get(&c->args, "name")));
     dns_put_tag(&xml, "Type", evac_args_get(&c->args, "record_type"));
-    if (aws_regional(c, "target").n)
-        put_value(c, &xml);
+    if (target.n)
+        put_value(c, &xml, target);
     else
-        put_alias(c, &xml);
+        put_alias(c, &xml, region);
     evac_buf_puts(&xml, "</ResourceRecordSet>");
     struct evac_str kept = evac_arena_str(c->arena, evac_buf_str(&xml));
     evac_buf_done(&xml);
     return kept;
+}
+
+/* A goal's sets are as they were. Where somebody had taken the record away before that, it is put
+ * back to where the app was: what users need is never deleted. */
+static struct evac_str wanted_sets(struct aws_call *c)
+{
+    struct evac_json *goal = aws_goal(c);
+    if (!goal)
+        return set_of(c, c->region);
+    struct evac_str kept = evac_arena_str(c->arena, evac_json_str(goal, "sets"));
+    evac_json_free(goal);
+    return kept.n ? kept : set_of(c, c->from);
 }
 
 /* Whether users are told can be asked of DNS, when it is plain what they should be told. Of groups
@@ -196,7 +205,9 @@ static void on_list(struct aws_call *c, const struct evac_aws_reply *r)
         return;
     }
     aws_note_set(c->link, seen_key(c), sets);
-    dns_seen(c, EVAC_SEEN_UNSATISFIED, "the record is another one");
+    dns_seen(c, EVAC_SEEN_UNSATISFIED,
+             sets.n ? "the record is another one"
+                    : "there is no such record: the name leads nowhere");
 }
 
 static void change(struct aws_call *c, const struct evac_aws_reply *r)
