@@ -41,7 +41,14 @@ void evac_jw_cstr(struct evac_jw *w, const char *key, const char *value)
 void evac_jw_i64(struct evac_jw *w, const char *key, int64_t value)
 {
     begin(w, key);
-    evac_buf_putf(w->out, "%lld", (long long)value);
+    char text[24], *at = text + sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        *--at = '-';
+    evac_buf_put(w->out, at, (size_t)(text + sizeof text - at));
 }
 
 void evac_jw_bool(struct evac_jw *w, const char *key, bool value)

@@ -25,14 +25,20 @@ static bool all_plain(uint64_t bytes)
     return (found & EACH(0x80)) == 0;
 }
 
+static uint64_t eight(const char *p)
+{
+    uint64_t bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+}
+
 size_t evac_plain_bytes(const char *p, size_t n)
 {
     size_t i = 0;
-    for (uint64_t bytes; i + sizeof bytes <= n; i += sizeof bytes) {
-        memcpy(&bytes, p + i, sizeof bytes);
-        if (!all_plain(bytes))
-            break;
-    }
+    while (i + 8 <= n && all_plain(eight(p + i)))
+        i += 8;
+    if (n >= 8 && i + 8 > n && all_plain(eight(p + n - 8)))
+        return n; /* some of these were looked at before: it costs no more */
     while (i < n && is_plain((unsigned char)p[i]))
         i++;
     return i;

@@ -1,5 +1,7 @@
 #include "aws_json.h"
 
+#include "plain.h"
+
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +24,11 @@ struct scan {
 static enum evac_code scan_string(struct scan *s, struct evac_err *err)
 {
     size_t begin = s->at;
-    for (s->at++; s->at < s->text.n && s->text.p[s->at] != '"'; s->at++) {
+    for (s->at++; s->at < s->text.n; s->at++) {
+        s->at += evac_plain_bytes(s->text.p + s->at, s->text.n - s->at);
         const char *p = s->text.p + s->at;
+        if (s->at == s->text.n || *p == '"')
+            break;
         if ((unsigned char)*p < 0x20)
             return evac_fail(err, EVAC_E_PARSE,
                              "JSON, byte %zu: a control character in a string is not allowed",

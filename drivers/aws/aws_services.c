@@ -61,7 +61,7 @@ static const struct evac_aws_service services[] = {
 const struct evac_aws_service *evac_aws_service(const char *name)
 {
     for (size_t i = 0; name && i < sizeof services / sizeof services[0]; i++)
-        if (strcmp(services[i].name, name) == 0)
+        if (services[i].name[0] == name[0] && strcmp(services[i].name, name) == 0)
             return &services[i];
     return NULL;
 }

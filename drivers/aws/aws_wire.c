@@ -33,6 +33,19 @@ static void put_header(struct draft *d, const char *name, struct evac_str value)
         d->headers[d->header_count++] = (struct evac_http_header){ evac_str(name), value };
 }
 
+static struct evac_str two(const struct draft *d, struct evac_str a, const char *between,
+                           struct evac_str b)
+{
+    const size_t n = strlen(between);
+    char *text = evac_arena_alloc(d->arena, a.n + n + b.n + 1);
+    if (a.n)
+        memcpy(text, a.p, a.n);
+    memcpy(text + a.n, between, n);
+    if (b.n)
+        memcpy(text + a.n + n, b.p, b.n);
+    return (struct evac_str){ text, a.n + n + b.n };
+}
+
 /* --- body and query --- */
 
 static void put_params(struct evac_buf *buf, const struct evac_aws_request *request)
@@ -78,8 +91,7 @@ static enum evac_code make_rest(struct draft *d, struct evac_err *err)
     if (!is_path(path))
         return evac_fail(err, EVAC_E_BADARG, "the path '%.*s' is not percent-encoded",
                          (int)(path.n < 120 ? path.n : 120), path.p);
-    d->path = evac_arena_printf(d->arena, "%.*s%.*s", EVAC_STR_ARG(d->wire->endpoint->prefix),
-                                EVAC_STR_ARG(path));
+    d->path = two(d, d->wire->endpoint->prefix, "", path);
     evac_buf_init(&query, URL_BYTES);
     put_params(&query, r);
     d->query = evac_arena_str(d->arena, evac_buf_str(&query));
@@ -94,7 +106,7 @@ static enum evac_code make_body(struct draft *d, struct evac_err *err)
     const struct evac_aws_wire *w = d->wire;
     if (is_rest(w->service))
         return make_rest(d, err);
-    d->path = evac_arena_printf(d->arena, "%.*s/", EVAC_STR_ARG(w->endpoint->prefix));
+    d->path = two(d, w->endpoint->prefix, "/", EVAC_STR_NONE);
     if (!is_json(w->service))
         return make_form(d, err);
     d->body = w->request->body.n ? w->request->body : EVAC_STR("{}");
@@ -149,7 +161,7 @@ static void put_protocol_headers(struct draft *d)
     if (w->service->target_prefix)
         put_header(
             d, "X-Amz-Target",
-            evac_arena_printf(d->arena, "%s.%s", w->service->target_prefix, w->request->operation));
+            two(d, evac_str(w->service->target_prefix), ".", evac_str(w->request->operation)));
     if (w->service->query_compatible)
         put_header(d, "x-amzn-query-mode", EVAC_STR("true"));
     if (w->request->checksum) {
@@ -232,9 +244,7 @@ static void fill(const struct draft *d, struct evac_str method, struct evac_http
     memcpy(headers, d->headers, d->header_count * sizeof *headers);
     *ret_http = (struct evac_http_request){
         .method = method,
-        .url =
-            evac_arena_printf(d->arena, "%.*s%.*s%s%.*s", EVAC_STR_ARG(w->endpoint->origin),
-                              EVAC_STR_ARG(d->path), d->query.n ? "?" : "", EVAC_STR_ARG(d->query)),
+        .url = two(d, two(d, w->endpoint->origin, "", d->path), d->query.n ? "?" : "", d->query),
         .headers = headers,
         .header_count = d->header_count,
         .body = d->body,
@@ -242,7 +252,7 @@ static void fill(const struct draft *d, struct evac_str method, struct evac_http
         .total_ms = total_ms(w->request),
         .max_reply_bytes = EVAC_AWS_MAX_REPLY_BYTES,
         .region = w->endpoint->region,
-        .operation = evac_arena_printf(d->arena, "%s:%s", w->service->name, w->request->operation),
+        .operation = two(d, evac_str(w->service->name), ":", evac_str(w->request->operation)),
         .mutates = w->request->mutates,
         .ca = w->request->server ? w->request->server->ca : EVAC_STR_NONE,
     };

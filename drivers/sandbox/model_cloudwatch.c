@@ -134,15 +134,19 @@ struct statistic {
     uint64_t n;
 };
 
-/* All points of [from, to). */
-static struct statistic summarise(const struct metric *m, int64_t from_ms, int64_t to_ms)
+/* All points of [from, to), the first so many newest ones left out: who goes back in time, period
+ * by period, finds in *passed how many are behind it. */
+static struct statistic summarise_older(const struct metric *m, size_t *passed, int64_t from_ms,
+                                        int64_t to_ms)
 {
     struct statistic s = { 0 };
     size_t n = m->count < POINTS_MAX ? m->count : POINTS_MAX;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = *passed; i < n; i++) {
         const struct point *p = &m->points[(m->count - 1 - i) % POINTS_MAX];
         if (p->wall_ms < from_ms && !m->unordered)
             break;
+        if (p->wall_ms >= to_ms && !m->unordered)
+            *passed = i + 1;
         if (p->wall_ms < from_ms || p->wall_ms >= to_ms)
             continue;
         s.min = s.n == 0 || p->value < s.min ? p->value : s.min;
@@ -151,6 +155,12 @@ static struct statistic summarise(const struct metric *m, int64_t from_ms, int64
         s.n++;
     }
     return s;
+}
+
+static struct statistic summarise(const struct metric *m, int64_t from_ms, int64_t to_ms)
+{
+    size_t none = 0;
+    return summarise_older(m, &none, from_ms, to_ms);
 }
 
 static const char *const statistics[] = { "Average", "Minimum", "Maximum", "Sum", "SampleCount" };
@@ -295,12 +305,13 @@ struct series {
 
 static void collect(struct sb_call *c, struct series *s, bool newest_first, size_t most)
 {
-    size_t n = count_periods(&s->span), room = n < RESULTS_MAX ? n : RESULTS_MAX;
+    size_t n = count_periods(&s->span), room = n < RESULTS_MAX ? n : RESULTS_MAX, passed = 0;
     s->times = evac_arena_array(c->arena, room, sizeof *s->times);
     s->values = evac_arena_array(c->arena, room, sizeof *s->values);
     for (size_t k = 0; s->metric && k < n && s->count < most && s->count < room; k++) {
         int64_t at = period_at(&s->span, k, newest_first);
-        struct statistic x = summarise(s->metric, at, at + s->span.period_ms);
+        passed = newest_first ? passed : 0;
+        struct statistic x = summarise_older(s->metric, &passed, at, at + s->span.period_ms);
         if (x.n == 0)
             continue;
         s->times[s->count] = at;

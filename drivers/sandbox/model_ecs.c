@@ -304,7 +304,9 @@ static struct evac_str arn(struct sb_call *c, const char *kind, const char *name
 
 static void put_text(struct evac_buf *json, const char *name, struct evac_str value)
 {
-    evac_buf_putf(json, "\"%s\":", name);
+    evac_buf_putc(json, '"');
+    evac_buf_puts(json, name);
+    evac_buf_puts(json, "\":");
     evac_buf_json(json, value);
     evac_buf_putc(json, ',');
 }

@@ -68,10 +68,30 @@ static struct evac_str plain_name(struct evac_arena *arena, struct evac_str name
     return (struct evac_str){ out, n };
 }
 
+static size_t count_pairs(struct evac_str text)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '&';
+    return n;
+}
+
+/* Of the query and of the body, behind each other. */
+static void make_room(struct sb_call *c, size_t more)
+{
+    size_t n = c->param_count + more;
+    struct sb_param *params =
+        evac_arena_array(c->arena, n < SB_PARAMS_MAX ? n : SB_PARAMS_MAX, sizeof *params);
+    if (c->param_count)
+        memcpy(params, c->params, c->param_count * sizeof *params);
+    c->params = params;
+}
+
 static void read_pairs(struct sb_call *c, struct evac_str text, bool form)
 {
-    if (!c->params && text.n)
-        c->params = evac_arena_array(c->arena, SB_PARAMS_MAX, sizeof *c->params);
+    if (!text.n)
+        return;
+    make_room(c, count_pairs(text));
     while (text.n && c->param_count < SB_PARAMS_MAX) {
         struct evac_str value, pair = evac_str_cut(text, '&', &text);
         struct evac_str name = decode(c->arena, evac_str_cut(pair, '=', &value), form);

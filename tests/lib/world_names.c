@@ -18,6 +18,17 @@ struct evac_str names_host_of(struct evac_str url)
     return host;
 }
 
+/* Asked for with each request: digit by digit. */
+static void put_address(const uint8_t octets[4], char *ret_address, size_t bytes)
+{
+    char text[16], *to = text;
+    for (int i = 0; i < 4; i++) {
+        to = evac_digits(to, octets[i], octets[i] > 99 ? 3 : octets[i] > 9 ? 2 : 1);
+        *to++ = '.';
+    }
+    (void)evac_str_copy(ret_address, bytes, (struct evac_str){ text, (size_t)(to - text) - 1 });
+}
+
 bool names_resolve(struct world *w, struct evac_str name, char *ret_address, size_t bytes)
 {
     uint8_t q[300] = { 0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0 };
@@ -39,8 +50,7 @@ bool names_resolve(struct world *w, struct evac_str name, char *ret_address, siz
         /* the first answer stands right behind the question, its name compressed: 2 + 2 + 2 + 4 + 2
          * + 4 */
         if (p[7] > 0 && p[n + 2] == 0 && p[n + 3] == 1 && p[n + 11] == 4) {
-            (void)evac_format(ret_address, bytes, "%u.%u.%u.%u", p[n + 12], p[n + 13], p[n + 14],
-                              p[n + 15]);
+            put_address(p + n + 12, ret_address, bytes);
             found = true;
         }
     }
