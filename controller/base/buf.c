@@ -31,6 +31,8 @@ void evac_buf_reset(struct evac_buf *buf)
         buf->p[0] = '\0';
 }
 
+#define FIRST_BYTES 512u /* most of what is written fits */
+
 static bool has_room(const struct evac_buf *buf, size_t more)
 {
     return more < buf->cap - buf->n && !buf->failed;
@@ -49,7 +51,7 @@ static bool reserve(struct evac_buf *buf, size_t more)
     if (need <= buf->cap)
         return true;
 
-    size_t cap = buf->cap ? buf->cap : 256;
+    size_t cap = buf->cap ? buf->cap : FIRST_BYTES;
     while (cap < need)
         cap *= 2;
     if (cap > buf->max_bytes)

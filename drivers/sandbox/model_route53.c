@@ -159,12 +159,17 @@ static void serve(struct r53_change *change)
     change->zone = NULL;
 }
 
+static size_t kept_changes(const struct r53 *r53)
+{
+    return r53->change_count < R53_CHANGES_MAX ? r53->change_count : R53_CHANGES_MAX;
+}
+
 /* Oldest first: each change takes as long, so they arrive in the order in which they were made. */
 static void advance(struct evac_sandbox *sb)
 {
     struct r53 *r53 = r53_state(sb);
-    for (size_t i = 0; i < R53_CHANGES_MAX; i++) {
-        struct r53_change *change = &r53->changes[(r53->change_count + i) % R53_CHANGES_MAX];
+    for (size_t n = kept_changes(r53), i = 0; i < n; i++) {
+        struct r53_change *change = &r53->changes[(r53->change_count - n + i) % R53_CHANGES_MAX];
         if (change->zone && change->in_sync_ms <= sb->now_ms)
             serve(change);
     }
@@ -175,7 +180,7 @@ static uint64_t wake(const struct evac_sandbox *sb)
 {
     const struct r53 *r53 = r53_state(sb);
     uint64_t next = r53_look_wake(sb);
-    for (size_t i = 0; i < R53_CHANGES_MAX; i++)
+    for (size_t n = kept_changes(r53), i = 0; i < n; i++)
         if (r53->changes[i].zone && r53->changes[i].in_sync_ms < next)
             next = r53->changes[i].in_sync_ms;
     return next;
@@ -396,7 +401,7 @@ static void get_change(struct sb_call *c)
 {
     const struct r53 *r53 = r53_state(c->sb);
     struct evac_str id = bare_id(c->label[0]);
-    size_t n = r53->change_count < R53_CHANGES_MAX ? r53->change_count : R53_CHANGES_MAX;
+    size_t n = kept_changes(r53);
     for (size_t i = 0; i < n; i++)
         if (evac_str_is(id, r53->changes[i].id)) {
             open_root(c, "GetChangeResponse");
