@@ -73,12 +73,13 @@ static uint64_t jitter(uint64_t random, uint64_t below)
     return below ? (random >> 16) % below : 0;
 }
 
-/* Two, three, four and a half seconds ... up to the ceiling, give or take a fifth. */
+/* Counted from the first of the looks in a row, which follows a change at once. */
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 {
     struct evac_step_run *s = &run->steps[i];
-    uint64_t wait = evac_plan_poll_ms(run->plan, s->polls);
-    s->polls++;
+    if (!s->looked_ms)
+        s->looked_ms = io->now->boot_ms;
+    uint64_t wait = evac_plan_poll_ms(run->plan, io->now->boot_ms - s->looked_ms);
     uint64_t random = io->now->random + i * 0x9e3779b97f4a7c15u;
     s->wake_ms = io->now->boot_ms + wait - wait / 5 + jitter(random, 2 * (wait / 5) + 1);
 }
@@ -86,19 +87,19 @@ void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i)
 #define COOL_MAX_MS 20000u
 
 /* Full jitter over a doubling span (AWS's standard retry mode), never sooner than the service asks.
- */
-void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t base_ms,
-              uint32_t at_least_ms)
+ * What it has waited for already counts. */
+void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, struct run_cooling how)
 {
     struct evac_step_run *s = &run->steps[i];
-    uint64_t span = base_ms;
+    uint64_t span = how.base_ms;
     for (uint32_t k = 0; k < s->backs && span < COOL_MAX_MS; k++)
         span *= 2;
     if (span > COOL_MAX_MS)
         span = COOL_MAX_MS;
     s->backs++;
     uint64_t wait = 1 + jitter(io->now->random + i * 0x9e3779b97f4a7c15u, span);
-    s->wake_ms = io->now->boot_ms + (wait > at_least_ms ? wait : at_least_ms);
+    wait = wait > how.waited_ms ? wait - how.waited_ms : 1;
+    s->wake_ms = io->now->boot_ms + (wait > how.at_least_ms ? wait : how.at_least_ms);
 }
 
 void run_notice(struct evac_run *run, struct evac_run_io *io, bool alarm, const char *text,
@@ -139,7 +140,7 @@ bool run_move_step(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     r.text = evac_str(text);
     evac_run_record(run, io, r);
 
-    s->polls = 0;
+    s->looked_ms = 0;
     if (evac_step_is_over(to)) {
         forget_call(run, io, i);
         s->wake_ms = s->deadline_ms = EVAC_NEVER;
@@ -278,7 +279,7 @@ static void begin(struct evac_run *run, struct evac_run_io *io, uint16_t i)
     struct evac_step_run *s = &run->steps[i];
     s->began_ms = io->now->boot_ms;
     s->deadline_ms = io->now->boot_ms + plan_step(run, i)->deadline_ms;
-    s->polls = 0;
+    s->looked_ms = 0;
     look(run, io, i);
 }
 

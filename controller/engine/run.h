@@ -67,7 +67,8 @@ struct evac_step_run {
     uint64_t unresolved_ms; /* the latest that the unresolved attempt can have been sent */
     uint64_t satisfied_ms;  /* first of the looks that confirm, 0 none */
     uint64_t acked_ms;
-    uint32_t polls, backs; /* in a row: for growing intervals */
+    uint64_t looked_ms; /* the first of the looks in a row at what goes on, 0 none */
+    uint32_t backs;     /* in a row: for growing intervals */
     enum evac_seen last_seen;
     bool seen_any;
     bool settle_asked, settle_done;

@@ -80,7 +80,7 @@ static enum evac_step_event rehearsed(struct evac_run *run, uint16_t i, enum eva
     case EVAC_SEEN_COUNT:
         break;
     }
-    return ++run->steps[i].polls < 3 ? EVAC_ON_SAW_NOTHING : EVAC_ON_SPENT;
+    return run->steps[i].looked_ms ? EVAC_ON_SPENT : EVAC_ON_SAW_NOTHING; /* is asked twice */
 }
 
 static enum evac_step_event classify(struct evac_run *run, const struct evac_run_io *io, uint16_t i,
@@ -276,7 +276,7 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
         intend(run, io, i, reply);
         break;
     case EVAC_STEP_COOLING:
-        run_cool(run, io, i, run->plan->poll_ms, 0);
+        run_cool(run, io, i, (struct run_cooling){ .base_ms = run->plan->poll_ms });
         break;
     case EVAC_STEP_QUARANTINED:
         begin_quarantine(run, io, i);
@@ -320,6 +320,20 @@ static const enum evac_step_event said_event[EVAC_OUTCOME_COUNT] = {
 
 #define THROTTLE_BASE_MS 1000u
 
+/* What was not sent may have stood in line for its turn, which did not come: it need not stand back
+ * as well. */
+static struct run_cooling cooling_after(const struct evac_run *run, const struct evac_run_io *io,
+                                        uint16_t i, enum evac_outcome outcome,
+                                        const struct evac_reply *reply)
+{
+    uint64_t asked_ms = run->steps[i].call_deadline_ms - EVAC_CALL_APPLY_MS;
+    return (struct run_cooling){
+        .base_ms = outcome == EVAC_OUTCOME_THROTTLED ? THROTTLE_BASE_MS : run->plan->poll_ms,
+        .at_least_ms = reply ? reply->retry_after_ms : 0,
+        .waited_ms = outcome == EVAC_OUTCOME_NOT_SENT ? io->now->boot_ms - asked_ms : 0,
+    };
+}
+
 void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum evac_outcome outcome,
               const struct evac_reply *reply)
 {
@@ -338,7 +352,7 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
     }
     evac_run_record(run, io, r);
 
-    s->polls = 0;
+    s->looked_ms = 0;
     s->acked_ms = outcome == EVAC_OUTCOME_ACCEPTED ? io->now->boot_ms : 0;
     if (outcome == EVAC_OUTCOME_UNKNOWN)
         s->unresolved_ms =
@@ -346,9 +360,7 @@ void run_said(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum eva
     if (!run_move_step(run, io, i, said_event[outcome], s->reason))
         return;
     if (s->state == EVAC_STEP_COOLING)
-        run_cool(run, io, i,
-                 outcome == EVAC_OUTCOME_THROTTLED ? THROTTLE_BASE_MS : run->plan->poll_ms,
-                 reply ? reply->retry_after_ms : 0);
+        run_cool(run, io, i, cooling_after(run, io, i, outcome, reply));
     else
         s->wake_ms = io->now->boot_ms; /* look at once */
 }

@@ -120,7 +120,8 @@ static void retry(struct evac_run *run, struct evac_run_io *io, const struct eva
     struct evac_step_run *s = &run->steps[i];
     record_word(run, io, cmd, EVAC_RECORD_COMMAND, i, 0);
     (void)run_move_step(run, io, i, EVAC_ON_RETRY, "a person said retry");
-    s->backs = s->polls = 0;
+    s->backs = 0;
+    s->looked_ms = 0;
     if (s->state == EVAC_STEP_OBSERVING) {
         s->deadline_ms = io->now->boot_ms + plan_step(run, i)->deadline_ms;
         s->wake_ms = io->now->boot_ms;

@@ -91,8 +91,11 @@ bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint1
 /* run_effects: calls and timers */
 void run_call(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum evac_verb verb);
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i);
-void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t base_ms,
-              uint32_t at_least_ms);
+struct run_cooling {
+    uint32_t base_ms, at_least_ms;
+    uint64_t waited_ms;
+};
+void run_cool(struct evac_run *run, struct evac_run_io *io, uint16_t i, struct run_cooling how);
 /* --- run_pause.c: what counts for a step's deadline is time that was not paused. The run's own
  * goes on, so that a pause that nobody ends does. */
 bool run_stands_still(const struct evac_run *run);

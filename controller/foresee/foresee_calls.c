@@ -237,8 +237,9 @@ static uint64_t polls_in(const struct evac_plan *plan, uint64_t ms)
     uint64_t at = 0;
     uint32_t polls = 0;
     while (at < ms && polls < 10000) {
-        uint64_t wait = evac_plan_poll_ms(plan, polls++);
+        uint64_t wait = evac_plan_poll_ms(plan, at);
         at += wait ? wait : 1;
+        polls++;
     }
     return polls;
 }

@@ -182,8 +182,10 @@ uint64_t evac_plan_critical_path(const struct evac_plan *plan, uint16_t *ret_ste
 void evac_plan_times(const struct evac_plan *plan, const uint64_t *step_ms, uint64_t *ret_begins,
                      uint64_t *ret_behind);
 
-/* After so many looks in a row at what is moving: how long until the next, give or take a fifth. */
-uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls);
+/* What has been moving for so long: how long until the next look at it, give or take a fifth. A
+ * sixteenth of that, so that a step which takes a minute is found done some four seconds late at
+ * most; no less than the configured interval, no more than the longest. */
+uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint64_t moving_ms);
 
 /* "failover", "failback", or what kind of drill or look: "rehearse", "isolated", "live",
  * "game-day". */

@@ -36,10 +36,13 @@ const char *evac_plan_kind_name(const struct evac_plan *plan)
                                                              : evac_workflow_name(plan->workflow);
 }
 
-uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint32_t polls)
+/* Of what moves, looking adds no more than this part of the time that it took. */
+#define POLL_PART 16u
+
+uint64_t evac_plan_poll_ms(const struct evac_plan *plan, uint64_t moving_ms)
 {
-    uint64_t wait = plan->poll_ms;
-    for (uint32_t k = 0; k < polls && wait < plan->poll_max_ms; k++)
-        wait += wait / 2;
+    uint64_t wait = moving_ms / POLL_PART;
+    if (wait < plan->poll_ms)
+        wait = plan->poll_ms;
     return wait < plan->poll_max_ms ? wait : plan->poll_max_ms;
 }

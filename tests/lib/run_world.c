@@ -186,7 +186,7 @@ static void answer_apply(struct run_world *w, const struct evac_call_effect *cal
                          struct world_switch *s, struct evac_reply *reply)
 {
     bool undo = call->step >= w->plan.forward_count;
-    struct world_script script = { EVAC_OUTCOME_ACCEPTED, true, 0 };
+    struct world_script script = { EVAC_OUTCOME_ACCEPTED, true, 0, 0 };
     if (s->used < s->scripted)
         script = s->script[s->used++];
     if (undo)
@@ -249,6 +249,13 @@ static void keep_row(struct run_world *w, const struct evac_record *r)
     trace(w, r);
 }
 
+static uint64_t call_ms(const struct run_world *w, const struct evac_call_effect *call)
+{
+    const struct world_switch *s = &w->switches[call->step % w->plan.forward_count];
+    bool scripted = call->verb == EVAC_VERB_APPLY && s->used < s->scripted;
+    return scripted && s->script[s->used].takes_ms ? s->script[s->used].takes_ms : CALL_MS;
+}
+
 static void open_call(struct run_world *w, const struct evac_call_effect *call)
 {
     const struct evac_step_run *s = &w->run->steps[call->step];
@@ -258,7 +265,7 @@ static void open_call(struct run_world *w, const struct evac_call_effect *call)
         if (!w->calls[i].used) {
             w->calls[i].used = true;
             w->calls[i].call = *call;
-            w->calls[i].at_ms = w->now.boot_ms + CALL_MS;
+            w->calls[i].at_ms = w->now.boot_ms + call_ms(w, call);
             return;
         }
     abort();

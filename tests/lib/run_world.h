@@ -27,6 +27,7 @@ struct world_script {
     enum evac_outcome outcome;
     bool lands;        /* it had its effect, whatever was answered */
     uint64_t lands_ms; /* ... that much later */
+    uint64_t takes_ms; /* until it is answered; 0 as any call */
 };
 
 struct world_switch {

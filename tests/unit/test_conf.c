@@ -84,7 +84,7 @@ START_TEST(no_configuration_at_all_is_a_controller_with_its_defaults)
     ck_assert_str_eq(c->reports.p, "");
     ck_assert_uint_eq(c->quarantine_ms, 330000);
     ck_assert_uint_eq(c->confirm_ms, 10000);
-    ck_assert_uint_eq(c->poll_ms, 2000);
+    ck_assert_uint_eq(c->poll_ms, 1000);
     ck_assert_uint_eq(c->poll_max_ms, 15000);
     ck_assert(!c->exec_allowed);
     assert_str(c->exec_user, "");

@@ -149,6 +149,24 @@ START_TEST(steps_and_their_way_back_are_linked)
 }
 END_TEST
 
+static const struct {
+    uint64_t moving_ms, poll_ms, poll_max_ms, next_ms;
+} polls[] = {
+    { 0, 1000, 15000, 1000 },        { 15999, 1000, 15000, 1000 },
+    { 16016, 1000, 15000, 1001 },    { 60000, 1000, 15000, 3750 },
+    { 239999, 1000, 15000, 14999 },  { 240000, 1000, 15000, 15000 },
+    { 7200000, 1000, 15000, 15000 }, { 60000, 5000, 15000, 5000 },
+    { 60000, 500, 500, 500 },        { UINT64_MAX, 1000, 1800000, 1800000 },
+};
+
+START_TEST(what_moves_is_looked_at_again_after_a_sixteenth_of_its_time)
+{
+    const struct evac_plan p = { .poll_ms = (uint32_t)polls[_i].poll_ms,
+                                 .poll_max_ms = (uint32_t)polls[_i].poll_max_ms };
+    ck_assert_uint_eq(evac_plan_poll_ms(&p, polls[_i].moving_ms), polls[_i].next_ms);
+}
+END_TEST
+
 START_TEST(a_step_without_a_resource_is_for_each_of_its_type)
 {
     struct evac_plan *p = good(
@@ -438,6 +456,8 @@ static void cases(Suite *suite)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, steps_and_their_way_back_are_linked);
+    tcase_add_loop_test(tc, what_moves_is_looked_at_again_after_a_sixteenth_of_its_time, 0,
+                        sizeof polls / sizeof polls[0]);
     tcase_add_test(tc, a_step_without_a_resource_is_for_each_of_its_type);
     tcase_add_loop_test(tc, the_rest_are_the_regions_that_serve_before_and_after, 0, 4);
     tcase_add_test(tc, a_step_can_be_for_the_way_home_or_for_company_only);

@@ -48,7 +48,7 @@ static void script(struct run_world *w, const char *id, enum evac_outcome outcom
                    uint64_t lands_ms)
 {
     struct world_switch *s = run_world_switch(w, id);
-    s->script[s->scripted++] = (struct world_script){ outcome, lands, lands_ms };
+    s->script[s->scripted++] = (struct world_script){ outcome, lands, lands_ms, 0 };
 }
 
 static void expect_end(struct run_world *w, enum evac_run_state state)
@@ -133,6 +133,48 @@ START_TEST(throttling_is_waited_out_and_costs_no_try)
         script(w, "scale", EVAC_OUTCOME_THROTTLED, false, 0);
     run_world_until(w, HOUR_MS);
     ck_assert_uint_eq(run_world_switch(w, "scale")->applies, 7);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
+/* Six times in line for fifteen seconds: a doubling wait behind each would be another minute. */
+START_TEST(what_was_not_sent_after_a_long_wait_asks_again_at_once)
+{
+    struct run_world *w = begin();
+    struct world_switch *scale = run_world_switch(w, "scale");
+    for (int i = 0; i < 6; i++)
+        scale->script[scale->scripted++] =
+            (struct world_script){ EVAC_OUTCOME_NOT_SENT, false, 0, 15000 };
+    run_world_until(w, 6 * 15000 + 10000);
+    ck_assert_uint_eq(scale->applies, 7);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
+/* What cannot even be sent is asked for ever more seldom. */
+START_TEST(what_was_not_sent_at_once_waits_longer_each_time)
+{
+    struct run_world *w = begin();
+    for (int i = 0; i < 8; i++)
+        script(w, "scale", EVAC_OUTCOME_NOT_SENT, false, 0);
+    run_world_until(w, 15000);
+    ck_assert_uint_lt(run_world_switch(w, "scale")->applies, 8);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
+/* Late by a sixteenth and a fifth of that, the look's own time beside; or by the interval. */
+START_TEST(a_step_that_moves_is_found_done_soon)
+{
+    static const uint64_t takes_ms[] = { 3000, 30000, 60000, 110000 };
+    struct run_world *w = begin();
+    run_world_switch(w, "scale")->moves_ms = takes_ms[_i];
+    while (!w->ended && run_world_state(w, "scale") != EVAC_STEP_DONE)
+        run_world_until(w, w->now.boot_ms + 100);
+    uint64_t late_ms = takes_ms[_i] / 16 > w->plan.poll_ms ? takes_ms[_i] / 16 : w->plan.poll_ms;
+    late_ms = late_ms < w->plan.poll_max_ms ? late_ms : w->plan.poll_max_ms;
+    uint64_t most_ms = takes_ms[_i] + late_ms + late_ms / 5;
+    ck_assert_uint_le(w->now.boot_ms - w->run->steps[2].acked_ms, most_ms + 1000);
     expect_end(w, EVAC_RUN_SUCCEEDED);
 }
 END_TEST
@@ -535,6 +577,9 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_lost_request_is_observed_and_then_applied_again);
     tcase_add_test(tc, a_run_with_an_unresolved_attempt_ends_only_when_its_request_is_dead);
     tcase_add_test(tc, throttling_is_waited_out_and_costs_no_try);
+    tcase_add_test(tc, what_was_not_sent_after_a_long_wait_asks_again_at_once);
+    tcase_add_test(tc, what_was_not_sent_at_once_waits_longer_each_time);
+    tcase_add_loop_test(tc, a_step_that_moves_is_found_done_soon, 0, 4);
     tcase_add_test(tc, a_refusal_asks_a_person_who_may_retry);
     tcase_add_test(tc, a_skip_needs_a_reason_and_ends_with_an_exception);
     tcase_add_test(tc, a_fence_is_skipped_only_by_accepting_divergence);
