@@ -85,11 +85,14 @@ START_TEST(ten_of_a_cluster_are_looked_at_by_one_request_and_each_hears_of_its_o
 }
 END_TEST
 
-START_TEST(few_ask_each_for_itself)
+START_TEST(few_share_as_well_and_one_that_two_ask_about_is_named_once)
 {
     begin();
+    (void)snprintf(callers[3].service, sizeof callers[3].service, "s00");
     look_at(0, 4);
-    ck_assert(bench_true(b, LOOKS "4,"));
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(callers[i].running, (int64_t)(i % 3) + 1);
+    ck_assert(bench_true(b, LOOKS "1,"));
     bench_free(b);
 }
 END_TEST
@@ -126,7 +129,7 @@ static void cases(Suite *suite)
 {
     TCase *tc = tcase_create("many");
     tcase_add_test(tc, ten_of_a_cluster_are_looked_at_by_one_request_and_each_hears_of_its_own);
-    tcase_add_test(tc, few_ask_each_for_itself);
+    tcase_add_test(tc, few_share_as_well_and_one_that_two_ask_about_is_named_once);
     tcase_add_test(tc, one_that_is_not_there_is_told_so_alone);
     tcase_add_test(tc, what_is_refused_in_company_is_asked_alone);
     suite_add_tcase(suite, tc);

@@ -82,10 +82,9 @@ static size_t count_instances(const struct evac_xml *group)
     return n;
 }
 
-static struct view read_view(struct aws_call *c, const struct evac_xml *root)
+static struct view read_view(struct aws_call *c, const struct evac_aws_reply *r)
 {
-    const struct evac_xml *g =
-        evac_xml_path(root, "DescribeAutoScalingGroupsResult/AutoScalingGroups/member");
+    const struct evac_xml *g = asg_group(c, r);
     struct view v = { .found = g != NULL,
                       .min = number(g, "MinSize"),
                       .max = number(g, "MaxSize"),
@@ -122,18 +121,6 @@ static void seen(struct aws_call *c, const struct view *v, enum evac_seen seen, 
             aws_printf(c, "{\"min\":%lld,\"max\":%lld,\"desired\":%lld%.*s}", (long long)v->min,
                        (long long)v->max, (long long)v->desired, EVAC_STR_ARG(v->hourly));
     aws_answer_seen(c, &sight, "%s", why);
-}
-
-static enum evac_code describe(struct aws_call *c, aws_reply_fn *on_reply, struct evac_err *err)
-{
-    struct evac_arg params[] = { AWS_PARAM("AutoScalingGroupNames.member.1",
-                                           aws_regional(c, "group")) };
-    struct evac_aws_request request = { .service = "autoscaling",
-                                        .operation = "DescribeAutoScalingGroups",
-                                        .region = c->region,
-                                        .params = params,
-                                        .param_count = 1 };
-    return aws_send(c, &request, on_reply, err);
 }
 
 /* One look: the group, then its targets where it has any. judge ends it. */
@@ -174,7 +161,7 @@ static void on_look(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_unseen(c, r);
         return;
     }
-    w->v = read_view(c, r->xml);
+    w->v = read_view(c, r);
     if (!w->v.found)
         seen(c, &w->v, EVAC_SEEN_BLOCKED, -1, "there is no such group");
     else if (targets.n)
@@ -232,7 +219,7 @@ static enum evac_code observe_ready(struct aws_call *c, struct evac_err *err)
     struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
     w->judge = judge_ready;
     c->state = w;
-    return describe(c, on_look, err);
+    return asg_look(c, on_look, err);
 }
 
 /* --- scale ----------------------------------------------------------------------------------- */
@@ -293,7 +280,7 @@ static enum evac_code observe_scale(struct aws_call *c, struct evac_err *err)
     enum evac_code code = aws_wanted(c, &w->wanted, err);
     w->judge = judge_scale;
     c->state = w;
-    return code ? code : describe(c, on_look, err);
+    return code ? code : asg_look(c, on_look, err);
 }
 
 static void updated(struct aws_call *c, const struct evac_aws_reply *r)
@@ -310,7 +297,7 @@ static void update(struct aws_call *c, const struct evac_aws_reply *r)
         aws_answer_not_sent(c, r);
         return;
     }
-    struct view v = read_view(c, r->xml);
+    struct view v = read_view(c, r);
     if (!v.found) {
         aws_answer_rejected(c, "", "there is no such group");
         return;
@@ -337,7 +324,7 @@ static enum evac_code apply_scale(struct aws_call *c, struct evac_err *err)
     struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
     enum evac_code code = aws_wanted(c, &w->wanted, err);
     c->state = w;
-    return code ? code : describe(c, update, err);
+    return code ? code : asg_look(c, update, err);
 }
 
 /* --- still ----------------------------------------------------------------------------------- */
@@ -357,7 +344,7 @@ static enum evac_code observe_still(struct aws_call *c, struct evac_err *err)
     struct looking *w = evac_arena_alloc(c->arena, sizeof *w);
     w->judge = judge_still;
     c->state = w;
-    return describe(c, on_look, err);
+    return asg_look(c, on_look, err);
 }
 
 /* --- parity ---------------------------------------------------------------------------------- */
