@@ -56,7 +56,8 @@ static const char *const migrations[] = {
     "CREATE INDEX journal_kind ON journal (kind) WHERE " IS_FEW ";"
     "CREATE INDEX journal_app_kind ON journal (app, kind) WHERE " IS_FEW ";",
 };
-#define READABLE_VERSION 1 /* from here on a version adds only what makes reading faster */
+#define WIDER_PAGES      256 /* a megabyte: a failover's rows are a quarter of it */
+#define READABLE_VERSION 1   /* from here on a version adds only what makes reading faster */
 #define SCHEMA_VERSION   (int)(sizeof migrations / sizeof migrations[0])
 
 struct sqlite_store {
@@ -70,6 +71,7 @@ struct sqlite_store {
     uint64_t epoch, ballast_bytes;
     uint64_t read_work;                              /* of the newest read */
     int wal_pages, checkpoint_pages, checkpoint_due; /* pages of the write-ahead log */
+    int wide_pages;                                  /* its file has room for */
     int settled;                                     /* SQLite's code of evac_sqlite_wal_settle() */
     bool failed, read_only, ballast_used;
 };
@@ -211,6 +213,15 @@ static int note_wal(void *user, sqlite3 *db, const char *schema, int pages)
     return SQLITE_OK;
 }
 
+/* Before the log gets there. False: a sync may have been lost. */
+static bool widen(struct sqlite_store *s)
+{
+    if (s->wide_pages >= s->checkpoint_pages || s->wal_pages + WIDER_PAGES / 4 < s->wide_pages)
+        return true;
+    s->wide_pages += WIDER_PAGES;
+    return evac_sqlite_wal_widen(s->db, s->wide_pages);
+}
+
 /* What was appended is durable, whatever becomes of this. A full disk is not the end of it: the log
  * can grow on, and the next checkpoint begins anew. After any other failure a sync may have been
  * lost: the next append refuses, and the journal is opened again. */
@@ -242,6 +253,7 @@ static enum evac_code write_all(struct sqlite_store *s, const struct batch *batc
         return code;
     evac_sqlite_head_set(s->head, &s->chain);
     checkpoint(s);
+    s->failed = s->failed || !widen(s);
     return EVAC_OK;
 }
 
@@ -509,6 +521,9 @@ static enum evac_code ready_to_write(struct sqlite_store *s, struct evac_err *er
     s->wal_pages = 0;
     s->checkpoint_due = s->checkpoint_pages;
     sqlite3_wal_hook(s->db, note_wal, s);
+    s->wide_pages = 0;
+    if (!widen(s))
+        return evac_fail(err, EVAC_E_STORE, "journal: %s-wal could not be synced", s->path);
     if (sqlite3_prepare_v3(s->db,
                            "INSERT INTO journal (" COLUMNS ") VALUES "
                            "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",

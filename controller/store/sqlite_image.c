@@ -116,8 +116,9 @@ static bool frame_is_good(const struct wal *wal, size_t i)
 static void find_salts(struct wal *wal, size_t whole)
 {
     memcpy(wal->salts, wal->bytes + 16, 8);
-    for (size_t i = 0; !wal->header_good && i + 1 < whole; i++)
-        if (memcmp(frame_at(wal, i) + 8, frame_at(wal, i + 1) + 8, 8) == 0) {
+    for (size_t i = 0; !wal->header_good && i + 1 < whole; i++) /* what has no page is room */
+        if (be32(frame_at(wal, i)) &&
+            memcmp(frame_at(wal, i) + 8, frame_at(wal, i + 1) + 8, 8) == 0) {
             memcpy(wal->salts, frame_at(wal, i) + 8, 8);
             break;
         }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK (64 * 1024)
+#define CHUNK      (64 * 1024)
+#define PAGE_BYTES 4096 /* SQLite's own choice */
 
 static int write_again(sqlite3_file *file)
 {
@@ -54,4 +55,27 @@ int evac_sqlite_wal_settle(const char *path, struct evac_err *err)
     if (code != SQLITE_OK)
         (void)evac_fail(err, EVAC_E_STORE, "journal: %s-wal: %s", path, sqlite3_errstr(code));
     return code;
+}
+
+#define LOG_HEADER   32
+#define FRAME_HEADER 24
+
+/* False: there is no room. */
+static bool fill(sqlite3_file *file, sqlite3_int64 from, sqlite3_int64 to)
+{
+    static const unsigned char nothing[CHUNK];
+    int code = SQLITE_OK;
+    for (sqlite3_int64 at = from; code == SQLITE_OK && at < to; at += CHUNK)
+        code = file->pMethods->xWrite(file, nothing, to - at < CHUNK ? (int)(to - at) : CHUNK, at);
+    return code == SQLITE_OK;
+}
+
+bool evac_sqlite_wal_widen(sqlite3 *db, int pages)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 has = 0, wants = LOG_HEADER + (sqlite3_int64)pages * (FRAME_HEADER + PAGE_BYTES);
+    if (sqlite3_file_control(db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &file) || !file->pMethods ||
+        file->pMethods->xFileSize(file, &has) || has >= wants || !fill(file, has, wants))
+        return true;
+    return file->pMethods->xSync(file, SQLITE_SYNC_FULL) == SQLITE_OK;
 }
