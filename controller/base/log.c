@@ -10,7 +10,8 @@
 
 static FILE *log_to;
 static enum evac_log_level log_up_to = EVAC_LOG_INFO;
-static bool log_json, log_priority;
+static bool log_json, log_priority, log_together;
+static struct evac_buf log_kept = { .max_bytes = 65536 };
 
 #define X(name, text) text,
 static const char *const level_names[] = { EVAC_LOG_LEVELS(X) };
@@ -186,9 +187,41 @@ static void put_head(struct evac_buf *line, enum evac_log_level level, const cha
     if (log_priority)
         evac_buf_putf(line, "<%d>", priorities[level]);
     evac_buf_putf(line,
-                  log_json ? "{\"ts\":\"%s.%03ldZ\",\"level\":\"%s\",\"event\":\"%s\""
-                           : "%s.%03ldZ %-5s %s",
-                  at, now.tv_nsec / 1000000, level_names[level], event);
+                  log_json ? "{\"ts\":\"%s.%03ldZ\",\"level\":\"%s%s\",\"event\":\"%s\""
+                           : "%s.%03ldZ %s%s %s",
+                  at, now.tv_nsec / 1000000, level_names[level],
+                  log_json ? "" : &"     "[strlen(level_names[level])], event);
+}
+
+static void write_out(struct evac_str lines)
+{
+    FILE *to = log_to ? log_to : stderr;
+    fwrite(lines.p, 1, lines.n, to);
+    fflush(to);
+}
+
+static void write_kept(void)
+{
+    if (log_kept.n)
+        write_out(evac_buf_str(&log_kept));
+    evac_buf_done(&log_kept);
+}
+
+static void put_line(enum evac_log_level level, struct evac_str line)
+{
+    bool keeps = log_together && level > EVAC_LOG_WARN;
+    if (!keeps || line.n > log_kept.max_bytes - log_kept.n)
+        write_kept();
+    if (keeps)
+        evac_buf_put_str(&log_kept, line);
+    else
+        write_out(line);
+}
+
+void evac_log_together(bool together)
+{
+    log_together = together;
+    write_kept();
 }
 
 void evac_log(enum evac_log_level level, const char *event, const char *fields, ...)
@@ -210,10 +243,8 @@ void evac_log(enum evac_log_level level, const char *event, const char *fields, 
     put_head(&line, level, event);
     put_fields(&line, &shape, evac_buf_str(&body));
     evac_buf_puts(&line, log_json ? "}\n" : "\n");
-    FILE *to = log_to ? log_to : stderr;
     if (!line.failed)
-        fwrite(line.p, 1, line.n, to);
-    fflush(to);
+        put_line(level, evac_buf_str(&line));
     evac_buf_done(&body);
     evac_buf_done(&line);
 }

@@ -14,6 +14,7 @@
 
 #include "evac/str.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define EVAC_LOG_LEVELS(X)                                                                         \
@@ -29,6 +30,10 @@ enum evac_log_level { EVAC_LOG_LEVELS(X) EVAC_LOG_LEVEL_COUNT };
 void evac_log_setup(FILE *to, enum evac_log_level up_to, bool json);
 /* The level of that name, INFO when there is none. */
 enum evac_log_level evac_log_level_parse(struct evac_str name);
+
+/* Between true and false lines are kept, and go in one write at the end, or when there is one that
+ * warns: for who has many to tell at one instant. */
+void evac_log_together(bool together);
 
 /* fields: printf text of space-separated key=value pairs; quote values with spaces: key="a b". The
  * pairs are found in the format, so a value may hold anything. */

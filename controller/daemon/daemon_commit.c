@@ -32,8 +32,10 @@ struct evac_store *daemon_disk(const struct evac_daemon *daemon)
 static void commit(struct evac_daemon *daemon)
 {
     struct evac_err err = { EVAC_OK, "" };
+    evac_log_together(true); /* a line a row */
     if (evac_group_commit(daemon->group, &err))
         evac_log(EVAC_LOG_ERROR, "journal_failed", "reason=\"%s\"", err.text);
+    evac_log_together(false);
 }
 
 void evac_daemon_commit(struct evac_daemon *daemon)
@@ -59,7 +61,9 @@ void daemon_commit_turn(struct evac_daemon *daemon)
         waiting = evac_group_waiting(daemon->group);
     }
     bool again = waiting && evac_group_is_awaited(daemon->group);
-    if (waiting && (again || !uv_is_active((uv_handle_t *)&daemon->linger)))
+    if (!waiting) /* what it was set for is written: later rows have their own time */
+        uv_timer_stop(&daemon->linger);
+    else if (again || !uv_is_active((uv_handle_t *)&daemon->linger))
         uv_timer_start(&daemon->linger, on_linger, again ? 0 : LINGER_MS, 0);
 }
 
