@@ -172,15 +172,30 @@ static struct evac_str bodies(void)
     return EVAC_STR_NONE;
 }
 
+/* From where that one begins, which stands at the beginning of a line, as nothing else does: to
+ * read all of them for one body took longer than all the rest of a question. */
+static struct evac_str schema_of(const char *name)
+{
+    struct evac_str all = bodies();
+    size_t n = strlen(name);
+    while (all.n) {
+        struct evac_str from = all, line = evac_str_cut(all, '\n', &all);
+        if (line.n > n + 3 && line.p[0] == '"' && memcmp(line.p + 1, name, n) == 0 &&
+            memcmp(line.p + 1 + n, "\":", 2) == 0)
+            return (struct evac_str){ from.p + n + 3, from.n - n - 3 };
+    }
+    return EVAC_STR_NONE;
+}
+
 enum evac_code evac_body_fits(const char *name, const cJSON *body, struct evac_err *err)
 {
     if (!cJSON_IsObject(body))
         return evac_fail(err, EVAC_E_BADARG,
                          "send {} or an object with the fields that the operation's schema names");
-    struct evac_str text = bodies();
-    cJSON *all = cJSON_ParseWithLength(text.p, text.n);
-    const struct check c = { cJSON_GetObjectItemCaseSensitive(all, name), body, "the body", err };
+    struct evac_str text = schema_of(name);
+    cJSON *schema = cJSON_ParseWithLength(text.p, text.n); /* up to where it ends */
+    const struct check c = { schema, body, "the body", err };
     enum evac_code code = check_fields(&c);
-    cJSON_Delete(all);
+    cJSON_Delete(schema);
     return code;
 }

@@ -1,6 +1,7 @@
 #include "evac/arena.h"
 
 #include "format.h"
+#include "give_back.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ void evac_arena_free(struct evac_arena *arena)
         return;
     for (struct block *b = arena->newest, *next; b; b = next) {
         next = b->next;
-        free(b);
+        evac_give_back(b, sizeof *b + b->used);
     }
     free(arena);
 }

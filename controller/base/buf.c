@@ -94,17 +94,18 @@ void evac_buf_putc(struct evac_buf *buf, char c)
 void evac_buf_putv(struct evac_buf *buf, const char *fmt, va_list ap)
 {
     va_list again;
+    if (!buf->p && !reserve(buf, 0))
+        return;
     size_t room = buf->cap - buf->n; /* most texts fit: they are set once */
     va_copy(again, ap);
-    int n = evac_vformat(room ? buf->p + buf->n : NULL, room, fmt, again);
+    int n = evac_vformat(buf->p + buf->n, room, fmt, again);
     va_end(again);
     if (n < 0) {
         buf->failed = true;
         return;
     }
     if (!reserve(buf, (size_t)n)) {
-        if (room)
-            buf->p[buf->n] = '\0';
+        buf->p[buf->n] = '\0';
         return;
     }
     if ((size_t)n >= room)

@@ -6,12 +6,15 @@
 #include "version.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+#define KEPT_BYTES (2 * 1024 * 1024)
 
 static const char usage[] =
     "evacd: watches applications and moves them out of a failing region\n"
@@ -80,6 +83,17 @@ static void listen_to_signals(struct process *p)
         uv_signal_start(&p->signals[i], on_signal, numbers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Where a run needs memory it had needed it before: what is given back to the system is cleared by
+ * it and asked for again, page by page. */
+static void keep_memory(void)
+{
+#if defined(__GLIBC__)
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, KEPT_BYTES / 8);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+#endif
 }
 
 static int run(const struct evac_daemon_options *options)
@@ -151,5 +165,6 @@ int main(int argc, char **argv)
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
     evac_host_env_seal();
+    keep_memory();
     return run(&o);
 }

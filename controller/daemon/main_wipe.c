@@ -7,6 +7,8 @@
  * free() and realloc() of the program stand before the library's for all that is linked with it
  * (malloc(3) of glibc: "Replacing malloc"); the memory itself stays the library's.
  */
+#include "give_back.h"
+
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,12 @@ SHOWN void free(void *p)
 {
     if (p)
         explicit_bzero(p, malloc_usable_size(p));
+    __libc_free(p);
+}
+
+void evac_give_back(void *p, size_t used_bytes)
+{
+    explicit_bzero(p, used_bytes);
     __libc_free(p);
 }
 

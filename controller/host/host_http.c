@@ -2,6 +2,7 @@
 #include "host_http.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CONNECTIONS_MAX      512L
 #define HOST_CONNECTIONS_MAX 128L /* one endpoint may stand for all regions, some of them mute */
@@ -13,8 +14,10 @@
     "169.254.169.254,fd00:ec2::254,169.254.170.2,169.254.170.23,fd00:ec2::23,localhost,127.0.0.1," \
     "::1"
 
-/* Outlives its evac_host_http by a turn of the loop, but never the host. */
+/* One of a socket, as long as libcurl has it: between two requests over a kept connection it is
+ * still. Outlives its evac_host_http by a turn of the loop, but never the host. */
 struct watch {
+    struct watch *next;
     uv_poll_t poll;
     struct evac_host_uv *host;
     struct evac_host_http *http;
@@ -89,8 +92,41 @@ static struct watch *add_watch(struct evac_host_http *http, curl_socket_t fd)
         return NULL;
     }
     evac_host_uv_hold(http->host);
-    curl_multi_assign(http->multi, fd, w);
+    w->next = http->watches;
+    http->watches = w;
     return w;
+}
+
+static struct watch **find_watch(struct evac_host_http *http, curl_socket_t fd)
+{
+    struct watch **at = &http->watches;
+    while (*at && (*at)->fd != fd)
+        at = &(*at)->next;
+    return at;
+}
+
+static struct watch *watch_of(struct evac_host_http *http, curl_socket_t fd)
+{
+    struct watch *w = *find_watch(http, fd);
+    w = w ? w : add_watch(http, fd);
+    if (w)
+        curl_multi_assign(http->multi, fd, w);
+    return w;
+}
+
+static void end_watch(struct watch **at)
+{
+    struct watch *w = *at;
+    *at = w->next;
+    uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+}
+
+int host_http_close_socket(void *user, curl_socket_t fd)
+{
+    struct watch **at = find_watch(user, fd);
+    if (*at)
+        end_watch(at);
+    return close(fd);
 }
 
 static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
@@ -100,20 +136,41 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (w) {
-            uv_poll_stop(&w->poll); /* now: libcurl closes the descriptor next */
-            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+            uv_poll_stop(&w->poll);
             curl_multi_assign(http->multi, fd, NULL);
         }
         return 0;
     }
     if (!w)
-        w = add_watch(http, fd);
+        w = watch_of(http, fd);
     if (w)
         uv_poll_start(&w->poll,
                       (what & CURL_POLL_IN ? UV_READABLE : 0) |
                           (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
                       on_ready);
     return 0;
+}
+
+/* --- handles --------------------------------------------------------------------------------- */
+
+CURL *host_http_take_easy(struct evac_host_http *http)
+{
+    CURL *easy = http->spare_count ? http->spare[--http->spare_count] : curl_easy_init();
+    if (!easy)
+        abort();
+    return easy;
+}
+
+void host_http_give_easy(struct evac_host_http *http, CURL *easy)
+{
+    if (!easy)
+        return;
+    if (http->spare_count == HOST_SPARE_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    http->spare[http->spare_count++] = easy;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -185,7 +242,11 @@ void evac_host_http_close(struct evac_host_http *http)
         if (http->ids.slots[i].thing)
             host_exchange_abort(http->ids.slots[i].thing);
     }
+    while (http->spare_count)
+        curl_easy_cleanup(http->spare[--http->spare_count]);
     curl_multi_cleanup(http->multi);
+    while (http->watches)
+        end_watch(&http->watches);
     curl_share_cleanup(http->share);
     uv_close((uv_handle_t *)&http->timer, on_http_closed);
 }

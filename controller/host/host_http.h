@@ -12,13 +12,18 @@
 #define HOST_EXCHANGES_MAX 4096u
 #define HOST_HEADERS_MAX   256u
 #define HOST_LINE_MAX      4096u /* of a mail server's answer */
+#define HOST_SPARE_MAX     8u
 
+struct watch;
 struct evac_host_http {
     struct evac_host_uv *host;
     CURLM *multi;
     CURLSH *share; /* TLS sessions and the DNS entries that we give to libcurl */
     uv_timer_t timer;
     struct evac_ids ids;
+    struct watch *watches;
+    CURL *spare[HOST_SPARE_MAX]; /* reset: to make one costs as much as to sign a request */
+    size_t spare_count;
     char *no_proxy;
     bool closing;
 };
@@ -66,6 +71,13 @@ struct exchange *host_exchange_new(struct evac_host_http *http,
                                    void *user);
 enum evac_code host_exchange_go(struct exchange *x, uint64_t *ret_id, struct evac_err *err);
 void host_exchange_drop(struct exchange *x);
+
+/* A handle with libcurl's defaults, and its end. */
+CURL *host_http_take_easy(struct evac_host_http *http);
+void host_http_give_easy(struct evac_host_http *http, CURL *easy);
+
+/* libcurl's way to close a socket; user: the evac_host_http. */
+int host_http_close_socket(void *user, curl_socket_t fd);
 
 /* libcurl is through with it. */
 void host_exchange_end(struct exchange *x, CURLcode result);

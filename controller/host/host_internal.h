@@ -32,6 +32,8 @@ struct evac_host_uv {
     char *ca_file;
     size_t held; /* handles not yet closed, and the owner */
     bool closing;
+    size_t chance_left; /* of chance, which the system gave and nobody was given yet */
+    unsigned char chance[256];
 };
 
 /* Each handle holds the host's memory until its close callback lets go. */

@@ -55,9 +55,8 @@ static int64_t wall_ms(void *ctx)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void random_bytes(void *ctx, void *p, size_t bytes)
+static void draw(void *p, size_t bytes)
 {
-    (void)ctx;
     for (size_t done = 0; done < bytes;) {
         ssize_t n = getrandom((char *)p + done, bytes - done, 0);
         if (n > 0)
@@ -65,6 +64,24 @@ static void random_bytes(void *ctx, void *p, size_t bytes)
         else if (errno != EINTR)
             abort(); /* no keys, tokens or jitter without chance */
     }
+}
+
+/* A request takes a few bytes several times: the system is asked for some in advance. What was
+ * given is cleared here. */
+static void random_bytes(void *ctx, void *p, size_t bytes)
+{
+    struct evac_host_uv *host = ctx;
+    if (bytes > sizeof host->chance) {
+        draw(p, bytes);
+        return;
+    }
+    if (bytes > host->chance_left) {
+        draw(host->chance, sizeof host->chance);
+        host->chance_left = sizeof host->chance;
+    }
+    host->chance_left -= bytes;
+    memcpy(p, host->chance + host->chance_left, bytes);
+    explicit_bzero(host->chance + host->chance_left, bytes);
 }
 
 /* The whole of a file by way of part, which may hold a secret afterwards. */

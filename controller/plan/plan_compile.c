@@ -1,3 +1,4 @@
+#include "give_back.h"
 #include "hash.h"
 #include "never.h"
 #include "plan_internal.h"
@@ -426,7 +427,7 @@ enum evac_code evac_plan_compile(const struct evac_plan_request *request, struct
         if (!request->unnamed)
             set_text(*ret_plan);
     }
-    free(c.drafts);
+    evac_give_back(c.drafts, c.drafted * sizeof *c.drafts);
     return code;
 }
 

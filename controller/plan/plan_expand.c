@@ -199,6 +199,7 @@ static void add_draft(struct compiler *c, size_t source, const struct draft *fou
     }
     struct draft *d = &c->drafts[c->count];
     *d = *found;
+    c->drafted = c->count >= c->drafted ? c->count + 1 : c->drafted;
     struct evac_plan_step *p = &d->step;
     p->id = id_of(c, d, spot);
     p->title = evac_arena_str(

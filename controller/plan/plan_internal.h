@@ -23,7 +23,7 @@ struct compiler {
     struct evac_diag *diag;
     struct evac_arena *arena;
     struct draft *drafts;
-    uint16_t count;
+    uint16_t count, drafted; /* drafted: some of them may be left out again */
     /* runbook step i became drafts [first[i], first[i] + instances[i]) */
     uint16_t *first, *instances;
 };

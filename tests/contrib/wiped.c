@@ -1,4 +1,6 @@
 /* Is what was freed cleared, and what is kept kept? Linked with controller/daemon/main_wipe.c. */
+#include "give_back.h"
+
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,11 +66,22 @@ static void look(size_t bytes)
     free(beside);
 }
 
+static void give_back(size_t bytes)
+{
+    unsigned char *p = malloc(bytes), *beside = malloc(bytes);
+    uintptr_t at = (uintptr_t)p;
+    fill(p, bytes / 2);
+    evac_give_back(p, bytes / 2);
+    expect(is_clear((const unsigned char *)at, bytes / 2), "given back and not cleared", bytes);
+    free(beside);
+}
+
 int main(void)
 {
     static const size_t sizes[SIZES] = { 40, 60, 100, 500, 1000, 2000, 9000, 40000, 100000 };
     for (int i = 0; i < SIZES; i++)
         look(sizes[i]);
+    give_back(1000);
     free(NULL);
     void *p = realloc(NULL, 10);
     expect(p != NULL && realloc(p, 0) == NULL, "nothing from something", 10);
