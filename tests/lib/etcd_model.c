@@ -984,6 +984,12 @@ void etcd_model_elect(struct etcd_model *m)
         m->leases[i].ends_ms = m->now_ms + m->leases[i].ttl_ms;
 }
 
+void etcd_model_old_leader_wakes(struct etcd_model *m)
+{
+    while (!m->headless && m->lease_count)
+        end_lease(m, &m->leases[m->lease_count - 1]);
+}
+
 void etcd_model_stall(struct etcd_model *m, bool stalled)
 {
     m->stalled = stalled;

@@ -52,6 +52,10 @@ void etcd_model_isolate(struct etcd_model *m, unsigned endpoint, bool alone, uin
 void etcd_model_headless(struct etcd_model *m);
 /* A new leader among them: every lease gets its full time again. */
 void etcd_model_elect(struct etcd_model *m);
+/* A member that led and stood still wakes: before it hears that another was elected it has every
+ * lease ended that its own clock shows run out, though each was kept with the new one. So etcd does
+ * before 3.4.31 and 3.5.13 (https://github.com/etcd-io/etcd/issues/15247). */
+void etcd_model_old_leader_wakes(struct etcd_model *m);
 /* Its disks hang: what would write is neither done nor answered. Reads are, and leases are kept. */
 void etcd_model_stall(struct etcd_model *m, bool stalled);
 void etcd_model_no_space(struct etcd_model *m, bool full);

@@ -56,6 +56,35 @@ static const struct seat *writer_of(const struct world *w, const struct evac_rec
     return &w->seats[0];
 }
 
+/* Was it down where that controller stands, as long as the policy waits? */
+static bool was_down(struct world *w, const struct seat *s, size_t region, uint64_t now)
+{
+    const struct evac_app *app = &w->model->apps[0];
+    const struct evac_probe *probe = regional_probe(app);
+    const struct health *h = &s->truly[region];
+    /* since it was decided; or what the others saw may be as old as that */
+    uint64_t late = w->many ? evac_health_fresh_ms(probe, votes_way_ms(w)) : 0;
+    bool mended = h->bad_since_ms == 0 && now < h->mended_ms + late;
+    uint64_t bad_since_ms = mended ? h->was_bad_since_ms : h->bad_since_ms;
+    return bad_since_ms && (mended ? h->was_longest : h->longest) >= probe->fall &&
+           now - bad_since_ms >= bad_at_least_ms(app, probe) &&
+           !(now == w->v.now_ms && h->good == 0 && now - h->last_bad_ms > WELL_AGAIN_MS &&
+             serves_now(w, region));
+}
+
+/* Where the writer stands, or for most: it may have seen the two good answers of a region that came
+ * back for a second, and the others, who are the more, one. */
+static bool was_down_for_most(struct world *w, const struct seat *writer, size_t region,
+                              uint64_t now)
+{
+    unsigned count = 0;
+    if (was_down(w, writer, region, now))
+        return true;
+    for (unsigned i = 0; i < w->seat_count; i++)
+        count += was_down(w, &w->seats[i], region, now);
+    return count > w->seat_count / 2;
+}
+
 /* S5: what the policy begins, it begins because users are not served, and were not for a while.
  * S8: not again so soon, and never back. */
 void judge_automatic(struct world *w, const struct evac_record *r)
@@ -66,20 +95,11 @@ void judge_automatic(struct world *w, const struct evac_record *r)
     size_t from = 0;
     while (from + 1u < app->region_count && !evac_str_eq(app->regions[from], r->from))
         from++;
-    const struct health *h = &writer->truly[from];
-    const struct evac_probe *probe = regional_probe(app);
-    /* since it was decided; or what the others saw may be as old as that */
-    uint64_t late = w->many ? evac_health_fresh_ms(probe, votes_way_ms(w)) : 0;
-    bool mended = h->bad_since_ms == 0 && now < h->mended_ms + late;
-    uint64_t bad_since_ms = mended ? h->was_bad_since_ms : h->bad_since_ms;
     if (!evac_str_is(r->name, "failover"))
         broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
     else if (w->stopped || w->held_until_ms > r->t_wall_ms)
         broke(w, "S8: it moves, and somebody %s", w->stopped ? "stopped automation" : "holds it");
-    else if (bad_since_ms == 0 || (mended ? h->was_longest : h->longest) < probe->fall ||
-             now - bad_since_ms < bad_at_least_ms(app, probe) ||
-             (now == w->v.now_ms && h->good == 0 && now - h->last_bad_ms > WELL_AGAIN_MS &&
-              serves_now(w, from)))
+    else if (!was_down_for_most(w, writer, from, now))
         broke(w, "S5: it moves away from %.*s, which serves", EVAC_STR_ARG(r->from));
     else if (w->ended_ms && !w->acked &&
              now - w->ended_ms < (uint64_t)app->cooldown_ms - app->cooldown_ms / 10)

@@ -673,6 +673,8 @@ bool world_etcd(struct world *w, struct evac_str what)
     } else if (evac_str_is(verb, "elect")) {
         etcd_model_elect(many->etcd);
         many->headless = false;
+    } else if (evac_str_is(verb, "wakes")) {
+        etcd_model_old_leader_wakes(many->etcd);
     } else if (evac_str_is(verb, "full") || evac_str_is(verb, "free")) {
         etcd_model_no_space(many->etcd, evac_str_is(verb, "full"));
     } else {

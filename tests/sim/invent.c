@@ -150,7 +150,8 @@ static void later(struct inventor *v, uint64_t ms, const char *text)
     (void)script_add(v->script, v->now_ms + ms, "%s", text);
 }
 
-/* An etcd member alone says for two elections that leases live; the others elect meanwhile. */
+/* An etcd member alone says for two elections that leases live; the others elect meanwhile. It may
+ * have been the leader, and stood still: then it ends all leases when it is back. */
 static void part_etcd(struct inventor *v)
 {
     uint32_t election = v->script->share.election_ms;
@@ -159,7 +160,10 @@ static void part_etcd(struct inventor *v)
     (void)script_add(v->script, v->now_ms, "etcd alone %u %u", member,
                      (unsigned)below(v, 2 * election));
     later(v, election + below(v, election), "etcd elect");
-    (void)script_add(v->script, v->now_ms + below(v, 20000), "etcd joined %u", member);
+    uint64_t joins = below(v, 20000);
+    (void)script_add(v->script, v->now_ms + joins, "etcd joined %u", member);
+    if (below(v, 3) == 0)
+        later(v, joins, "etcd wakes");
 }
 
 static void trouble_nodes(struct inventor *v)

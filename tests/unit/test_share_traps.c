@@ -41,6 +41,27 @@ START_TEST(an_etcd_that_is_alone_and_lies_of_leases_does_not_keep_the_lead)
 }
 END_TEST
 
+/* What it writes before it hears of that does not land; it hears with its next question, at the
+ * latest when the lease is to be renewed. */
+START_TEST(a_lease_that_etcds_old_leader_ends_is_no_lead_though_it_was_kept)
+{
+    lead(0);
+    append(0, 1);
+    run(100);
+    etcd_model_old_leader_wakes(m);
+    if (_i)
+        append(0, 2);
+    run(_i ? 1000 : TTL_MS / 3 + 500);
+    ck_assert_uint_eq(nodes[0].losses, 1);
+    ck_assert_uint_eq(view(0).lead_until_ms, 0);
+    ck_assert_uint_eq(nodes[0].durable, 1);
+    ck_assert_uint_eq(etcd_model_count(m, "/evac/prod/journal/"), 1);
+    evac_share_drop(nodes[0].share);
+    run(2 * POLL_MS + 2000);
+    ck_assert_int_eq(view(0).role, EVAC_SHARE_CAUGHT); /* anew */
+}
+END_TEST
+
 START_TEST(who_was_stopped_knows_before_it_does_anything)
 {
     lead(0);
@@ -908,6 +929,7 @@ static void cases(Suite *suite)
     TCase *tc = tcase(suite, "lease");
     tcase_add_test(tc, a_keepalive_without_a_time_to_live_is_the_end_of_the_lead);
     tcase_add_test(tc, an_etcd_that_is_alone_and_lies_of_leases_does_not_keep_the_lead);
+    tcase_add_loop_test(tc, a_lease_that_etcds_old_leader_ends_is_no_lead_though_it_was_kept, 0, 2);
     tcase_add_test(tc, who_was_stopped_knows_before_it_does_anything);
     tcase_add_loop_test(tc, who_slept_longer_than_its_lead_hears_of_no_durable_row, 0, 12);
     tcase_add_test(tc, the_lead_counts_from_when_the_question_left);
