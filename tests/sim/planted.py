@@ -167,7 +167,8 @@ def ask(command, folder):
     if done.returncode == 0:
         return None
     if done.returncode < 0:
-        return "signal %d: it %s" % (-done.returncode, "hangs" if -done.returncode in (24, 9) else "dies")
+        word = "hangs" if -done.returncode in (24, 9) else "dies"
+        return "signal %d: it %s: %s" % (-done.returncode, word, (done.stdout.strip().splitlines() or [""])[-1])
     return done.stdout
 
 
