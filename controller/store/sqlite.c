@@ -218,7 +218,8 @@ static bool widen(struct sqlite_store *s)
 {
     if (s->wide_pages >= s->checkpoint_pages || s->wal_pages + WIDER_PAGES / 4 < s->wide_pages)
         return true;
-    s->wide_pages += WIDER_PAGES;
+    int left = s->checkpoint_pages - s->wide_pages;
+    s->wide_pages += left < WIDER_PAGES ? left : WIDER_PAGES;
     return evac_sqlite_wal_widen(s->db, s->wide_pages);
 }
 
