@@ -3,7 +3,8 @@
  * cut off finds its time server again), and what lies between two readings of it is then no
  * duration. The boot clock is not set, but says nothing across a boot or another machine. So: by
  * the boot clock while it is the same one, shown as the wall clock would have if nobody had touched
- * it.
+ * it. Another machine goes on no earlier than where the one before it was: when its clock says so,
+ * one of the two was wrong, and what lay between is counted as nothing.
  */
 #ifndef EVAC_STEADY_H
 #define EVAC_STEADY_H
@@ -16,6 +17,7 @@ struct evac_steady {
     uint64_t boot;                /* whose boot clock the newest row goes by */
     int64_t first_gap_ms, gap_ms; /* wall minus boot: of its first row, of the newest */
     int64_t moved_ms;             /* by how much the wall clock was set under those before it */
+    int64_t newest_ms;            /* of rows that say when they were written */
     int64_t most_ms;              /* the furthest that the clock was from where it began */
 };
 

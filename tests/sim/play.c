@@ -174,6 +174,7 @@ static bool do_pause(struct player *p, struct evac_str rest)
 static bool do_jump(struct player *p, struct evac_str rest)
 {
     world_clock_jump(p->w, number_of(&rest));
+    p->ending.clocks_differ = world_controllers(p->w) > 1;
     return true;
 }
 

@@ -33,6 +33,7 @@ struct ending {
         slow_millionths; /* its boot clock went slow by so much at most: so are its durations */
     uint64_t died_ms;    /* by the controller's boot clock; 0: it does not */
     bool quiet;          /* nothing but that: no fault, and nobody who meddles */
+    bool clocks_differ;  /* of several controllers, the wall clocks */
     bool folds;          /* the journal is read again at the end: dear, so not of each seed */
     double slack_ms;     /* of the loss: replication fell behind in steps of so much */
     unsigned copies;     /* instances in the standby, before anything happened */

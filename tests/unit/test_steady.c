@@ -87,6 +87,18 @@ START_TEST(another_lead_after_it_was_set)
 }
 END_TEST
 
+/* Its clock was minutes ahead; whoever goes on has the right time, and wrote its first row later.
+ */
+START_TEST(another_machine_has_another_time)
+{
+    static const struct at rows[] = { RUN(ADMIT, 1, 100, 170000), RUN(STEP, 1, 4100, 174000),
+                                      RUN(RESUME, 2, 77000, 11000), RUN(INSTANT, 2, 227000, 161000),
+                                      RUN(TERMINAL, 2, 228000, 162000) };
+    static const int64_t told[] = { 170000, 174000, 174000, 324000, 325000 };
+    EXPECT(rows, told, -163000);
+}
+END_TEST
+
 START_TEST(it_was_set_while_nobody_looked)
 {
     static const struct at rows[] = { RUN(ADMIT, 1, 100, 0), RUN(RESUME, 2, 30100, -6000),
@@ -105,6 +117,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(tc, another_machine_goes_on);
     tcase_add_test(tc, the_same_number_was_another_machine);
     tcase_add_test(tc, another_lead_after_it_was_set);
+    tcase_add_test(tc, another_machine_has_another_time);
     tcase_add_test(tc, it_was_set_while_nobody_looked);
     suite_add_tcase(suite, tc);
 }
