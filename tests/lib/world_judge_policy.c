@@ -64,7 +64,7 @@ static bool was_down(struct world *w, const struct seat *s, size_t region, uint6
     const struct health *h = &s->truly[region];
     /* since it was decided; or what the others saw may be as old as that */
     uint64_t late = w->many ? evac_health_fresh_ms(probe, votes_way_ms(w)) : 0;
-    bool mended = h->bad_since_ms == 0 && now < h->mended_ms + late;
+    bool mended = h->was_bad_since_ms && now < h->mended_ms + late;
     uint64_t bad_since_ms = mended ? h->was_bad_since_ms : h->bad_since_ms;
     return bad_since_ms && (mended ? h->was_longest : h->longest) >= probe->fall &&
            now - bad_since_ms >= bad_at_least_ms(app, probe) &&
