@@ -76,7 +76,7 @@ struct evac_step_run {
     int progress;
     uint64_t began_ms;
     char version[96];
-    char reason[160];
+    char reason[160]; /* of one that failed, or was held: the journal's, when it said one */
 };
 
 /* Who began it, when a person said yes to the evacuation of a region, once for all of its apps. */

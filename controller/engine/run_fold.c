@@ -9,6 +9,14 @@ static enum evac_code corrupt(struct evac_err *err, const char *what)
     return EVAC_E_CORRUPT;
 }
 
+/* Nothing is looked at again that could tell it anew. */
+static void keep_reason(struct evac_step_run *s, struct evac_str text)
+{
+    bool failed = s->state == EVAC_STEP_FAILED || s->state == EVAC_STEP_HELD;
+    if (failed && text.n && !evac_str_is(text, s->reason))
+        (void)evac_str_copy(s->reason, sizeof s->reason, text);
+}
+
 static enum evac_code fold_step(struct evac_run *run, const struct evac_record *r,
                                 struct evac_err *err)
 {
@@ -20,6 +28,7 @@ static enum evac_code fold_step(struct evac_run *run, const struct evac_record *
 
     struct evac_step_run *s = &run->steps[r->step];
     s->state = to;
+    keep_reason(s, r->text);
     if (to == EVAC_STEP_FAILED && run->plan->steps[r->step].phase == EVAC_PHASE_CAPACITY)
         run->strained = true;
     if (to == EVAC_STEP_SKIPPED && evac_str_is(r->event, evac_step_event_name(EVAC_ON_SKIP)))

@@ -514,6 +514,23 @@ START_TEST(a_crash_does_not_forget_what_an_attempt_was_based_on)
 }
 END_TEST
 
+/* Found by simulation: a person is asked what now, and nobody said why any more. */
+START_TEST(a_crash_does_not_forget_why_a_step_failed)
+{
+    struct run_world *w = begin();
+    char why[sizeof w->run->steps[1].reason];
+    run_world_switch(w, "fence")->unseen = true;
+    run_world_until(w, 130000);
+    ck_assert_int_eq(run_world_state(w, "fence"), EVAC_STEP_FAILED);
+    (void)evac_str_copy(why, sizeof why, evac_str(w->run->steps[1].reason));
+    ck_assert_str_ne(why, "");
+    run_world_crash(w);
+    ck_assert_int_eq(w->run->state, EVAC_RUN_ASKING);
+    ck_assert_str_eq(w->run->steps[1].reason, why);
+    run_world_free(w);
+}
+END_TEST
+
 /* Between an attempt in doubt and the look that would resolve it, a replica showed an older
  * version, and another attempt was based on that: its failed compare says nothing of the first. */
 START_TEST(an_older_version_in_between_does_not_resolve_a_doubt)
@@ -600,6 +617,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_mode_switch_in_mid_run_takes_the_other_way);
     tcase_add_loop_test(tc, killed_after_any_row_a_run_ends_the_same, 1, 45);
     tcase_add_test(tc, a_crash_does_not_forget_what_an_attempt_was_based_on);
+    tcase_add_test(tc, a_crash_does_not_forget_why_a_step_failed);
     tcase_add_test(tc, an_older_version_in_between_does_not_resolve_a_doubt);
     tcase_add_loop_test(tc, the_fold_of_the_journal_is_the_live_run, 0, 40);
     suite_add_tcase(suite, tc);
