@@ -101,6 +101,8 @@ bool world_step(struct world *w, uint64_t until_ms)
         evac_sandbox_advance(w->sandbox, w->v.now_ms);
     }
     see_death(w);
+    if (w->v.now_ms >= w->blocks.next_ms)
+        judge_blocks(w);
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "rounds.h"
+#include "tell.h"
 #include "virtual.h"
 #include "voice.h"
 #include "world.h"
@@ -96,6 +97,23 @@ struct look {
     bool ready; /* it really was, at some time while it was looked at */
 };
 
+/* What stands still, for how long; and what people were told that is not over (L4). */
+#define BLOCKS_MAX 32u
+#define TOLD_MAX   32u
+struct blocks {
+    uint64_t next_ms;       /* when it is looked at next */
+    uint64_t life, life_ms; /* of whoever leads; since when, 0 nobody does */
+    struct block {
+        uint64_t what, since_ms;
+        uint64_t row; /* the newest when it was seen first */
+        bool still;
+    } blocks[BLOCKS_MAX];
+    unsigned count;
+    struct evac_teller teller;
+    char told[TOLD_MAX][208]; /* keys */
+    unsigned told_count;
+};
+
 struct world {
     struct evac_virtual v; /* first */
     struct evac_err said;  /* the last answer to a person */
@@ -150,6 +168,7 @@ struct world {
     struct evac_rounds rounds; /* of the present process */
     struct look look, last_look, look_before;
     const char *unready; /* S3: what is wrong with where the newest run goes; "" nothing */
+    struct blocks blocks;
     bool stood; /* an earlier run was stopped where it stood, and none was finished since */
 };
 
@@ -213,7 +232,8 @@ void probes_substitute(struct evac_str text, struct evac_str region, char *out, 
 bool probes_is_look(const struct evac_due *due);
 struct seat *probes_whose(struct world *w, const struct evac_due *due);
 
-/* --- world_judge.c, world_judge_policy.c, world_judge_words.c, world_rows.c ---------------------
+/* --- world_judge.c, world_judge_policy.c, world_judge_words.c, world_judge_blocks.c,
+ * world_rows.c ---------------------
  */
 
 /* The first counts. */
@@ -229,6 +249,8 @@ void judge_effect(struct world *w); /* it has landed */
 void judge_automatic(struct world *w, const struct evac_record *admitted);
 void judge_word(struct world *w, const struct evac_record *r);
 void judge_words(struct world *w, const struct evac_record *r);
+void judge_blocks(struct world *w);
+void judge_blocks_row(struct world *w, const struct evac_record *r);
 void world_see_row(struct world *w, const struct evac_record *r);
 
 /* --- world_rounds.c --------------------------------------------------------------------------- */

@@ -60,6 +60,7 @@ void world_see_row(struct world *w, const struct evac_record *r)
         (void)evac_run_state_parse(r->to, &w->last_state);
         w->ended_ms = w->last_drills ? w->ended_ms : w->v.now_ms;
     }
+    judge_blocks_row(w, r);
     if (w->trace_n + len + 1 > w->trace_cap) {
         w->trace_cap = 2 * w->trace_cap + 65536;
         w->trace = realloc(w->trace, w->trace_cap);
