@@ -94,6 +94,8 @@ void engine_fences_moved(struct evac_engine *engine, int64_t by_ms);
 /* The clock that looks at standbys were dated by was set by so much: they are no older for it, nor
  * newer. */
 void engine_looks_moved(struct evac_engine *engine, int64_t by_ms);
+/* As if nobody had looked at any standby: nothing begins by itself before somebody does. */
+void engine_forget_looks(struct evac_engine *engine);
 /* It was set: both, and what runs measure. */
 void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *record);

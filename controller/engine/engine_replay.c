@@ -102,6 +102,9 @@ static void see_start(struct evac_engine *engine, const struct evac_record *r)
     }
 }
 
+/* Clocks of two controllers differ by less. */
+#define SET_BACK_MS 5000
+
 /* Whoever was away, or comes after another controller, does not know whether so much time has
  * passed since the row before or the clock was set, or is another one: it may be all of it. */
 static void was_away(struct evac_engine *engine, int64_t wall_ms)
@@ -110,6 +113,8 @@ static void was_away(struct evac_engine *engine, int64_t wall_ms)
         engine_fences_moved(engine, wall_ms - engine->last_wall_ms);
     if (wall_ms < engine->last_wall_ms) /* that much at least it was set back */
         engine_looks_moved(engine, wall_ms - engine->last_wall_ms);
+    if (wall_ms < engine->last_wall_ms - SET_BACK_MS) /* and nobody knows how much more */
+        engine_forget_looks(engine);
 }
 
 /* An incident that took a proposal's place did not look at what automation did before. */

@@ -73,6 +73,13 @@ void engine_looks_moved(struct evac_engine *engine, int64_t by_ms)
                 engine->apps[a].readiness[r].at_wall_ms += by_ms;
 }
 
+void engine_forget_looks(struct evac_engine *engine)
+{
+    for (size_t a = 0; a < engine->app_count; a++)
+        for (size_t r = 0; r < EVAC_REGIONS_MAX; r++)
+            engine->apps[a].readiness[r].known = false;
+}
+
 static void note_look(struct evac_engine_app *a, const struct evac_run *run,
                       const struct evac_now *now)
 {
