@@ -27,9 +27,10 @@ if [ -n "$run" ]; then
   find "$build" -name '*.gcda' -delete
   ctest --test-dir "$build" -j "$jobs" -R '^(test_.*|fuzz_.*|run_simulation|simulation_smoke|man|completion|drivers_page)$' --repeat until-pass:3 --output-on-failure >"$build/tests.log" 2>&1 ||
     { tail -60 "$build/tests.log"; exit 1; }
-  for strategy in pilot-light backup-restore active-active; do
-    "$build/bin/evac-dst" --app "strategies/$strategy.cfg" --seeds "${EVAC_DST_SEEDS:-20}" >>"$build/tests.log"
+  for app in strategies/pilot-light.cfg strategies/backup-restore.cfg strategies/active-active.cfg ../../tests/sim/names.cfg ../../tests/sim/ready.cfg; do
+    "$build/bin/evac-dst" --app "$app" --seeds "${EVAC_DST_SEEDS:-20}" >>"$build/tests.log"
   done
+  "$build/bin/evac-dst" --controllers 3 --seeds "${EVAC_DST_SEEDS:-20}" >>"$build/tests.log"
 fi
 
 # Not counted: the compiler's own branches (what no source line has), and on the lines that hand a text to printf those of
