@@ -49,9 +49,11 @@ struct world_options {
     size_t fate_count;
     void (*fated)(void *user, const struct fate *fate); /* told of each that does not just pass */
     void *user;
-    bool judged;     /* what is begun by itself is held against what is so (S5, S8) */
-    bool rounds;     /* standbys are looked at now and then, as the daemon does it (S3) */
-    bool disk_fails; /* a journal that fails is no defect: it is opened anew after a crash */
+    unsigned limits_share; /* hundredths of what services take that a controller asks, as
+                              limits.share says; 0: all pass */
+    bool judged;           /* what is begun by itself is held against what is so (S5, S8) */
+    bool rounds;           /* standbys are looked at now and then, as the daemon does it (S3) */
+    bool disk_fails;       /* a journal that fails is no defect: it is opened anew after a crash */
     const struct evac_zones *zones; /* of the calendar; NULL: the machine's */
     bool verbose;                   /* print the trace as it grows */
 };

@@ -167,6 +167,8 @@ enum evac_code world_reload(struct world *w, const char *app_extra)
     w->old_models[w->old_count++] = code ? w->model : was;
     if (code)
         w->model = w->seats[0].model = was;
+    else if (w->shell)
+        pace_reloaded(&w->seats[0]);
     return code;
 }
 

@@ -57,15 +57,6 @@ static const char *host_getenv(void *ctx, const char *name)
     return NULL;
 }
 
-static enum evac_code no_mutation(void *ctx, const struct evac_http_request *request,
-                                  evac_http_done_fn *done, void *user, uint64_t *ret_id,
-                                  struct evac_err *err)
-{
-    if (request->mutates)
-        return evac_fail(err, EVAC_E_REFUSED, "a rehearsal changes nothing");
-    return net_http(ctx, request, done, user, ret_id, err);
-}
-
 /* The one file that there is: the key that signs. */
 static enum evac_code host_read_file(void *ctx, const char *path, struct evac_buf *buf,
                                      struct evac_err *err)
@@ -108,6 +99,4 @@ void host_sit(struct world *w, struct seat *s)
                         .wall_0_ms = WALL_MS };
     memcpy(s->name, (char[]){ 'n', (char)('0' + s->number), '\0' }, 3);
     s->host = make_host(s);
-    s->look = s->host;
-    s->look.http = no_mutation;
 }

@@ -30,8 +30,18 @@ struct place {
 };
 
 struct evac_share;
+struct pacing;
 struct many;
 struct seat_timer;
+
+/* Of a limit in a region: calls that may still leave. */
+#define TOKENS_MAX 64u
+struct tokens {
+    unsigned row;
+    char region[20]; /* "" everywhere */
+    double holds;
+    uint64_t at_ms;
+};
 
 #define SEATS_MAX     3u
 #define SERVICE_BYTES 24u
@@ -41,7 +51,11 @@ struct seat_timer;
 struct seat {
     struct world *w;
     unsigned number;
-    struct evac_host host, look; /* their ctx is the seat */
+    struct evac_host host; /* its ctx is the seat; a process asks by its pacing */
+    struct pacing *pacing; /* of its present process; those before stand behind it */
+    uint64_t life;         /* so many processes were begun */
+    struct tokens tokens[TOKENS_MAX];
+    unsigned tokens_count;
     uint64_t own_0_ms, world_0_ms;
     uint32_t millionths;
     int64_t wall_0_ms;
@@ -224,6 +238,14 @@ void letters_take(struct world *w, const struct evac_http_request *request);
 struct seat *names_whose(const struct evac_due *due);
 struct seat *net_whose(struct world *w, const struct evac_due *due);
 
+/* --- world_pace.c ----------------------------------------------------------------------------- */
+
+void pace_begin(struct seat *s); /* a process */
+void pace_lend(const struct seat *s, struct evac_shell_options *options);
+void pace_reloaded(struct seat *s);
+void pace_end(struct seat *s);  /* once its shell is freed: nothing of it leaves any more */
+void pace_free(struct seat *s); /* all of them, when nothing comes any more */
+
 /* --- world_probes.c --------------------------------------------------------------------------- */
 
 void probes_begin(struct world *w);
@@ -232,8 +254,8 @@ void probes_substitute(struct evac_str text, struct evac_str region, char *out, 
 bool probes_is_look(const struct evac_due *due);
 struct seat *probes_whose(struct world *w, const struct evac_due *due);
 
-/* --- world_judge.c, world_judge_policy.c, world_judge_words.c, world_judge_blocks.c,
- * world_rows.c ---------------------
+/* --- world_judge.c, world_judge_policy.c, world_judge_rates.c, world_judge_words.c,
+ * world_judge_blocks.c, world_rows.c -------------------------------------------------------------
  */
 
 /* The first counts. */
@@ -247,6 +269,10 @@ void judge_names_after(struct world *w, const struct evac_http_request *request,
 void judge_late(struct world *w, const struct evac_http_request *request);
 void judge_effect(struct world *w); /* it has landed */
 void judge_automatic(struct world *w, const struct evac_record *admitted);
+void judge_rates_begin(struct seat *s);                                   /* with full buckets */
+void judge_rate(struct seat *s, const struct evac_http_request *request); /* it leaves */
+void judge_rate_told(struct seat *s, const struct evac_http_request *request,
+                     const struct evac_http_reply *reply);
 void judge_word(struct world *w, const struct evac_record *r);
 void judge_words(struct world *w, const struct evac_record *r);
 void judge_blocks(struct world *w);
@@ -269,6 +295,7 @@ void conf_load(struct world *w);
 void conf_let_go(struct evac_model *model);
 /* "x.cfg" has its resources in "x.world": control's commands, a line each. */
 void conf_make_resources(struct world *w);
+const struct evac_facts *world_facts(void);
 struct evac_shell_options world_shell_options(struct seat *seat);
 
 /* --- world_many.c ----------------------------------------------------------------------------- */

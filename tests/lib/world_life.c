@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What the daemon lints with; read once, it never changes. */
-static const struct evac_facts *builtin_facts(void)
+const struct evac_facts *world_facts(void)
 {
     static struct evac_diag diag;
     static const struct evac_facts *facts;
@@ -68,19 +68,20 @@ static void on_row(void *user, const struct evac_record *r)
 struct evac_shell_options world_shell_options(struct seat *seat)
 {
     struct world *w = seat->w;
-    return (struct evac_shell_options){ .host = &seat->host,
-                                        .look_host = &seat->look,
-                                        .catalog = evac_builtin_catalog(),
-                                        .facts = builtin_facts(),
-                                        .store = w->store,
-                                        .lints = lints(),
-                                        .zones = w->o.zones ? w->o.zones : &zones,
-                                        .user = w,
-                                        .row = w->many ? NULL : on_row };
+    struct evac_shell_options options = { .catalog = evac_builtin_catalog(),
+                                          .facts = world_facts(),
+                                          .store = w->store,
+                                          .lints = lints(),
+                                          .zones = w->o.zones ? w->o.zones : &zones,
+                                          .user = w,
+                                          .row = w->many ? NULL : on_row };
+    pace_lend(seat, &options);
+    return options;
 }
 
 static enum evac_code start(struct world *w, struct evac_err *err)
 {
+    pace_begin(&w->seats[0]);
     struct evac_shell_options options = world_shell_options(&w->seats[0]);
     w->started_ms = world_now(w);
     w->rounds = (struct evac_rounds){ .next_ms = 0 };
@@ -212,6 +213,7 @@ void world_crash(struct world *w, uint64_t down_ms)
         return;
     /* nobody waits for what is in flight; it lands all the same */
     evac_shell_free(w->shell);
+    pace_end(&w->seats[0]);
     w->shell = NULL;
     if (w->o.commit_ms)
         slow_store_crash(w->store, (size_t)below(w, slow_store_waiting(w->store) + 1));
@@ -306,8 +308,10 @@ void world_free(struct world *w)
     else
         evac_store_close(w->store);
     evac_sandbox_free(w->sandbox);
-    for (unsigned i = 0; i < w->seat_count; i++)
+    for (unsigned i = 0; i < w->seat_count; i++) {
+        pace_free(&w->seats[i]);
         conf_let_go(w->seats[i].model);
+    }
     for (size_t i = 0; i < w->old_count; i++)
         conf_let_go(w->old_models[i]);
     evac_arena_free(w->arena);

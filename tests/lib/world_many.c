@@ -470,6 +470,7 @@ static void begin(struct seat *s)
         return;
     }
     evac_voice_init(&s->voice, &s->host);
+    pace_begin(s);
     s->begun_ms = world_own_ms(s, s->w->v.now_ms);
     make_shell(s);
 }
@@ -483,6 +484,7 @@ static void die(struct seat *s, uint64_t down_ms)
         return;
     evac_shell_free(s->shell);
     evac_share_free(s->share);
+    pace_end(s);
     evac_voice_done(&s->voice);
     s->shell = NULL;
     s->share = NULL;

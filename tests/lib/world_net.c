@@ -16,7 +16,7 @@ struct exchange {
     struct evac_http_request request;
     evac_http_done_fn *done; /* NULL: nobody waits any more */
     void *user;
-    uint64_t sent_ms;
+    uint64_t sent_ms, life; /* life: of the process that asks */
     struct fate fate;
     bool answered, landed, lose_reply;
     struct evac_sandbox_reply reply;
@@ -52,6 +52,8 @@ static void answer(struct exchange *x, enum evac_http_fate fate, const char *err
         reply.body = evac_buf_str(&x->reply.body);
         if (x->fate.kind == FATE_CUT)
             reply.body.n /= 2;
+        if (x->life == x->seat->life && x->fate.kind != FATE_CUT)
+            judge_rate_told(x->seat, &x->request, &reply);
         if (!x->request.mutates)
             x->seat->lost_operation[0] = '\0';
         if (!x->request.mutates && x->w->many)
@@ -240,6 +242,7 @@ enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac
     x->done = done;
     x->user = user;
     x->sent_ms = w->v.now_ms;
+    x->life = s->life;
     if (s->dead) { /* what the killed would have sent is not sent */
         x->next = w->exchanges;
         w->exchanges = x;
@@ -251,6 +254,7 @@ enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac
     bool letter = evac_str_starts(request->url, PAGER);
     bool unresolved = !letter && names_is_one(name) && !names_resolve(w, name, local, sizeof local);
     copy_request(x, request, local);
+    judge_rate(s, request);
     if (request->mutates && !letter)
         judge_mutation(s, request);
     x->next = w->exchanges;

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STALE_MAX_MS 950    /* engine.confirm is longer than reads are stale: 1 s in the demo */
+#define STALE_MAX_MS 950 /* engine.confirm is longer than reads are stale: 1 s in the demo */
+#define LIMITS_LEAST 1u
+#define LIMITS_MOST  40u
 #define JUMP_MAX_MS  200000 /* signatures bear five minutes */
 
 enum tale {
@@ -32,7 +34,7 @@ struct inventor {
     bool empties;     /* another automation takes a name's record away */
     bool rounds;      /* the standby is looked at now and then, and may be unready */
     bool dormant, restores, disk, meddles, stale, capacity, returns, services, clocks, pauses,
-        reloads, linger;
+        reloads, linger, quiet;
     unsigned controllers;
     bool die, hang, edge, part, elect,
         mute; /* of several: processes, their ways to etcd, etcd itself */
@@ -62,6 +64,7 @@ static void choose_quiet(struct inventor *v)
     v->tale = below(v, 2) ? FAILS : PLANNED;
     v->script->rates = (struct world_faults){ 0 };
     v->script->settings = v->crashes = 0;
+    v->quiet = true;
     v->returns = v->disk = v->meddles = v->stale = v->capacity = false;
     v->services = v->clocks = v->pauses = v->reloads = false;
 }
@@ -483,4 +486,6 @@ void invent(uint64_t seed, const char *app, unsigned controllers, struct script 
         go_back(&v);
     v.now_ms += 200 + below(&v, 2000) + (v.linger ? 60000 + below(&v, 90000) : 0);
     ret->calm_ms = v.now_ms;
+    if (!v.quiet && below(&v, 2))
+        ret->limits = LIMITS_LEAST + (unsigned)below(&v, LIMITS_MOST - LIMITS_LEAST + 1);
 }

@@ -11,6 +11,7 @@
 #define NO_RUN_MS   40000u /* a start gives a region that was not seen yet 30 s of grace */
 #define ZOMBIES_MS  36000u
 #define AFTER_MS    1500u
+#define ASKED_SHARE 80u /* of services' limits, as evacd's own */
 
 /* What is replaced in the demonstration's configuration: one a setting, and what `reload` takes. */
 static const char *const settings[] = {
@@ -436,6 +437,7 @@ static struct world *make(const struct script *s, const struct play_options *o)
                                            .app_file = s->app[0] ? s->app : NULL,
                                            .app_extra = settings[s->settings % SETTINGS],
                                            .faults = s->rates,
+                                           .limits_share = s->limits ? s->limits : ASKED_SHARE,
                                            .controllers = s->controllers,
                                            .share = &s->share,
                                            .apart = true,
@@ -486,8 +488,8 @@ static uint64_t hash_story(const char *trace, uint64_t until_ms)
 static bool is_quiet(const struct script *s)
 {
     static const struct world_faults none = { 0 };
-    bool quiet =
-        s->settings == 0 && s->request_count == 0 && memcmp(&s->rates, &none, sizeof none) == 0;
+    bool quiet = s->settings == 0 && s->limits == 0 && s->request_count == 0 &&
+                 memcmp(&s->rates, &none, sizeof none) == 0;
     for (size_t i = 0; i < s->line_count; i++)
         quiet = quiet && (strcmp(s->lines[i].text, "control region " ACTIVE " down") == 0 ||
                           strncmp(s->lines[i].text, "begin failover ", 15) == 0 ||

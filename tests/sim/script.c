@@ -156,7 +156,7 @@ static bool read_line(struct script *s, struct evac_str line)
 {
     struct evac_str rest, word = evac_str_cut(line, ' ', &rest);
     struct fate fate = { .nth = 0 };
-    uint64_t settings = 0;
+    uint64_t number = 0;
     if (line.n == 0 || line.p[0] == '#')
         return true;
     if (evac_str_is(word, "app"))
@@ -173,10 +173,11 @@ static bool read_line(struct script *s, struct evac_str line)
         return read_controllers(rest, &s->controllers);
     if (evac_str_is(word, "request"))
         return fate_read(rest, &fate) && script_add_request(s, &fate);
-    if (!evac_str_is(word, "settings"))
+    bool limits = evac_str_is(word, "limits");
+    if (!limits && !evac_str_is(word, "settings"))
         return read_timed(s, word, rest);
-    bool good = read_number(rest, &settings);
-    s->settings = (unsigned)settings;
+    bool good = read_number(rest, &number) && (!limits || number <= 100);
+    *(limits ? &s->limits : &s->settings) = (unsigned)number;
     return good;
 }
 
@@ -237,6 +238,8 @@ void script_write(const struct script *s, const char *title, struct evac_buf *ou
     evac_buf_putf(out, "seed %llu\n", (unsigned long long)s->seed);
     if (s->settings)
         evac_buf_putf(out, "settings %u\n", s->settings);
+    if (s->limits)
+        evac_buf_putf(out, "limits %u\n", s->limits);
     write_rates(s, out);
     write_share(s, out);
     for (size_t i = 0; i < s->request_count; i++) {
@@ -252,5 +255,5 @@ void script_write(const struct script *s, const char *title, struct evac_buf *ou
 size_t script_length(const struct script *s)
 {
     return 4u + 2u * (s->controllers > 1) + (s->app[0] != '\0') + (s->settings > 0) +
-           s->request_count + s->line_count;
+           (s->limits > 0) + s->request_count + s->line_count;
 }

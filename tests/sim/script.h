@@ -7,6 +7,7 @@
  *     app strategies/pilot-light.cfg
  *     seed 578
  *     settings 1
+ *     limits 10
  *     request s3:PutObject us-west-2 3 late 12000
  *     4.500 control region us-east-1 down
  *     21.100 say ann cancel
@@ -50,6 +51,7 @@ struct script {
                       looks */
     unsigned settings;         /* of the configuration: play.c has them */
     struct world_faults rates; /* of requests that are not named */
+    unsigned limits;           /* hundredths of services' rates that are asked; 0: as evacd's own */
     unsigned controllers;      /* 0, 1: one, whose journal is its own */
     struct world_share share;  /* of several */
     struct fate requests[SCRIPT_REQUESTS_MAX];
