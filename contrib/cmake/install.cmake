@@ -5,7 +5,8 @@ include(GNUInstallDirs)
 # Its own copy, position independent and without sanitizers: a driver links it whatever evacd was built with.
 file(GLOB driver_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/evac/*.h)
 list(TRANSFORM driver_headers REPLACE ".*/([a-z_]+)\\.h$" "${PROJECT_SOURCE_DIR}/controller/base/\\1.c" OUTPUT_VARIABLE driver_sources)
-set(driver_kit ${PROJECT_SOURCE_DIR}/controller/base/format.c) # what they print with
+set(driver_kit format plain give_back) # what those stand on
+list(TRANSFORM driver_kit REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/controller/base/\\1.c")
 foreach(source IN LISTS driver_sources) # contracts without code have none
   if(EXISTS ${source})
     list(APPEND driver_kit ${source})
