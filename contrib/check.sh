@@ -19,11 +19,11 @@ cmake --build --preset ci
 say "tests"
 filter=()
 for name in "$@"; do filter+=(-R "$name"); done
-# Eight at a time on two cores: two that mostly wait (end_*), awscli, one that computes, and four that take what is left (minute_*).
+# Ten at a time on two cores: two that mostly wait (end_*), awscli, one that computes, and six that take what is left (minute_*).
 if [ $# -gt 0 ]; then
-  ctest --preset ci -j 8 "${filter[@]}"
+  ctest --preset ci -j 10 "${filter[@]}"
 else
-  ctest --preset ci -j 8 -E '^crash_sweep$'
+  ctest --preset ci -j 10 -E '^crash_sweep$'
   say "killed after each row of the journal; beside it the simulation: seeds on an optimised build, and every safety rule taken away in turn"
   ctest --preset ci -R '^crash_sweep$' >build/crash_sweep.log 2>&1 &
   sweep=$!
