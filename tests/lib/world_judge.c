@@ -22,14 +22,22 @@ void broke(struct world *w, const char *fmt, ...)
         fprintf(stderr, "BROKEN %s\n", w->broken);
 }
 
-/* Of a body that is about several things by their names, as a batch of record changes. */
+/* Of a body that is about one of several things of its kind by name, or about some of them: a
+ * batch of record changes, a service of a cluster. */
 static struct evac_str next_name(struct evac_str *body)
 {
-    static const char open[] = "<Name>";
-    for (size_t i = 0; i + sizeof open - 1 < body->n; i++)
-        if (memcmp(body->p + i, open, sizeof open - 1) == 0) {
-            struct evac_str rest = { body->p + i + sizeof open - 1, body->n - i - sizeof open + 1 };
-            return evac_str_cut(rest, '<', body);
+    static const struct {
+        const char *open;
+        char close;
+    } marks[] = { { "<Name>", '<' }, { "\"service\":\"", '"' } };
+    for (size_t i = 0; i < body->n; i++)
+        for (size_t m = 0; m < sizeof marks / sizeof marks[0]; m++) {
+            struct evac_str rest = { body->p + i, body->n - i };
+            size_t n = strlen(marks[m].open);
+            if (!evac_str_starts(rest, marks[m].open))
+                continue;
+            rest = (struct evac_str){ rest.p + n, rest.n - n };
+            return evac_str_cut(rest, marks[m].close, body);
         }
     return EVAC_STR_NONE;
 }

@@ -98,8 +98,8 @@ breaks R1 killed-with-its-rows-durable
 breaks R4 aws-2025-stale-plan
 breaks R5 lost-promotion-is-looked-for
 breaks R6 r6-put-back-on-a-stale-read
-breaks R7 drill-put-back-over-a-late-size
-breaks R8 stopped-while-a-look-is-slow
+breaks R7 rolled-back-over-a-late-size
+breaks R8 ends-when-nothing-is-on-its-way
 breaks R11 declined-behind-the-pivot
 breaks FENCE promotion-waits-for-the-fence
 breaks CAS r7-cancelled-and-fenced

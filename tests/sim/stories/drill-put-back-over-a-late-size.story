@@ -1,5 +1,4 @@
 # A drill is put back while the request for its size is still on its way: it must not have the last word.
-# Without R7 it breaks.
 seed 30
 request ecs:UpdateService us-west-2 2 late 24587
 4.982 begin drill graceful

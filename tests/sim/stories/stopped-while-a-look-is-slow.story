@@ -1,5 +1,4 @@
 # It is stopped, and its controller stands still, while answers are late: nothing lands after its end has been told.
-# Without R8 it breaks.
 seed 81
 settings 1
 request s3:GetObject us-west-2 9 slow 3197
