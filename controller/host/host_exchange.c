@@ -41,7 +41,7 @@ static void release(struct exchange *x)
 {
     evac_names_drop(&x->waiter);
     evac_ids_remove(&x->http->ids, x->id);
-    host_http_give_easy(x->http, x->easy);
+    curl_easy_cleanup(x->easy); /* never kept: it remembers its URL, which may be a secret */
     curl_slist_free_all(x->headers);
     curl_slist_free_all(x->addresses);
     evac_buf_done(&x->head);
@@ -88,7 +88,7 @@ static void tell(struct exchange *x, enum evac_http_fate fate)
     }
     /* done may cancel or close everything: by then libcurl and the ids know nothing of x */
     evac_ids_remove(&x->http->ids, x->id);
-    host_http_give_easy(x->http, x->easy);
+    curl_easy_cleanup(x->easy);
     x->easy = NULL;
     x->done(x->user, &reply);
     release(x);
@@ -449,7 +449,9 @@ struct exchange *host_exchange_new(struct evac_host_http *http,
     x->sent_boot_ms = evac_boot_ms();
     evac_buf_init(&x->head, HEAD_MAX_BYTES);
     evac_buf_init(&x->reply_body, request->max_reply_bytes);
-    x->easy = host_http_take_easy(http);
+    x->easy = curl_easy_init();
+    if (!x->easy)
+        abort();
     uv_timer_init(http->host->loop, &x->timer);
     x->timer.data = x;
     evac_host_uv_hold(http->host);

@@ -151,28 +151,6 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *
     return 0;
 }
 
-/* --- handles --------------------------------------------------------------------------------- */
-
-CURL *host_http_take_easy(struct evac_host_http *http)
-{
-    CURL *easy = http->spare_count ? http->spare[--http->spare_count] : curl_easy_init();
-    if (!easy)
-        abort();
-    return easy;
-}
-
-void host_http_give_easy(struct evac_host_http *http, CURL *easy)
-{
-    if (!easy)
-        return;
-    if (http->spare_count == HOST_SPARE_MAX) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    http->spare[http->spare_count++] = easy;
-}
-
 /* --- life ------------------------------------------------------------------------------------ */
 
 static char *make_no_proxy(void)
@@ -242,8 +220,6 @@ void evac_host_http_close(struct evac_host_http *http)
         if (http->ids.slots[i].thing)
             host_exchange_abort(http->ids.slots[i].thing);
     }
-    while (http->spare_count)
-        curl_easy_cleanup(http->spare[--http->spare_count]);
     curl_multi_cleanup(http->multi);
     while (http->watches)
         end_watch(&http->watches);

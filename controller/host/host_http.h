@@ -12,7 +12,6 @@
 #define HOST_EXCHANGES_MAX 4096u
 #define HOST_HEADERS_MAX   256u
 #define HOST_LINE_MAX      4096u /* of a mail server's answer */
-#define HOST_SPARE_MAX     8u
 
 struct watch;
 struct evac_host_http {
@@ -22,8 +21,6 @@ struct evac_host_http {
     uv_timer_t timer;
     struct evac_ids ids;
     struct watch *watches;
-    CURL *spare[HOST_SPARE_MAX]; /* reset: to make one costs as much as to sign a request */
-    size_t spare_count;
     char *no_proxy;
     bool closing;
 };
@@ -71,10 +68,6 @@ struct exchange *host_exchange_new(struct evac_host_http *http,
                                    void *user);
 enum evac_code host_exchange_go(struct exchange *x, uint64_t *ret_id, struct evac_err *err);
 void host_exchange_drop(struct exchange *x);
-
-/* A handle with libcurl's defaults, and its end. */
-CURL *host_http_take_easy(struct evac_host_http *http);
-void host_http_give_easy(struct evac_host_http *http, CURL *easy);
 
 /* libcurl's way to close a socket; user: the evac_host_http. */
 int host_http_close_socket(void *user, curl_socket_t fd);
