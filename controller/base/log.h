@@ -32,7 +32,8 @@ void evac_log_setup(FILE *to, enum evac_log_level up_to, bool json);
 enum evac_log_level evac_log_level_parse(struct evac_str name);
 
 /* Between true and false lines are kept, and go in one write at the end, or when there is one that
- * warns: for who has many to tell at one instant. */
+ * warns: for who has many to tell at one instant. A process that
+ * dies between loses them: the journal has what counts. On the loop's thread. */
 void evac_log_together(bool together);
 
 /* fields: printf text of space-separated key=value pairs; quote values with spaces: key="a b". The

@@ -91,6 +91,8 @@ bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint1
 /* run_effects: calls and timers */
 void run_call(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum evac_verb verb);
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i);
+/* How long a step stands back, ms: around base, doubled each time in a row; not less than at least
+ * (what the service said); what it has waited for its turn already counts. */
 struct run_cooling {
     uint32_t base_ms, at_least_ms;
     uint64_t waited_ms;

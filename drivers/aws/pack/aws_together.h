@@ -24,6 +24,8 @@ struct aws_together {
         name, 4, aws_together_load, aws_together_landed                                            \
     }
 
+/* The gatherer's two, for AWS_TOGETHER alone: who flies and what is asked; who is told, or asks
+ * again. */
 bool aws_together_load(struct aws_flight *f, struct evac_aws_request *ret_request);
 void aws_together_landed(struct aws_flight *f, const struct evac_aws_reply *r);
 
