@@ -492,9 +492,30 @@ static bool is_for_everybody(const struct exchange *x)
                                                        is_loopback(x)));
 }
 
+/*
+ * One request at a time. What libwebsockets (4.1) has read beyond a request, it begins with at
+ * once: it calls again for the request that waits for its answer; and of the next request it takes
+ * the headers for the body, then turns in a circle without end. So a connection on which more came
+ * before the answer had left ends behind that answer (RFC 9112, 9.3.2: what was not answered may be
+ * sent again).
+ */
+static int more_came(struct exchange *x)
+{
+    x->close = true;
+    return ++x->beyond > BEYOND_MAX ? -1 : 0;
+}
+
+/* The library does not say whether it has read more. But nothing else leaves it something to do at
+ * once, and that it does say. */
+static bool more_was_read(struct lws *wsi)
+{
+    return lws_service_adjust_timeout(lws_get_context(wsi), 1, 0) == 0;
+}
+
 int exchange_begin(struct conn *conn, struct lws *wsi)
 {
-    exchange_free(conn->exchange);
+    if (conn->exchange)
+        return more_came(conn->exchange);
     struct exchange *x = new_exchange(conn, wsi);
     conn->asked = true;
     x->server->asked_ms = server_now_ms(x->server);
@@ -529,8 +550,8 @@ int exchange_body(struct exchange *x, const void *p, size_t n)
 
 int exchange_body_end(struct exchange *x)
 {
-    if (x->answered)
-        return 0;
+    if (x->whole)
+        return more_came(x);
     x->whole = true;
     if (x->body.failed)
         refuse_later(x, EVAC_PROBLEM_TOO_LARGE, "a body may have 1 MiB");
@@ -560,5 +581,5 @@ int exchange_write(struct exchange *x)
     struct lws *wsi = x->wsi;
     exchange_free(x);
     conn_wait(conn, IDLE_MS);
-    return close || lws_http_transaction_completed(wsi) ? -1 : 0;
+    return close || more_was_read(wsi) || lws_http_transaction_completed(wsi) ? -1 : 0;
 }

@@ -27,6 +27,7 @@
 #define HEARTBEAT_MS  10000u       /* of a stream: a comment */
 #define SEND_BUFFER   131072       /* of the kernel, a connection */
 #define SWEEP_MS      250u
+#define BEYOND_MAX    1000u        /* looks at what came behind a request, until its connection ends */
 
 /* One address that is listened at. */
 struct listener {
@@ -85,6 +86,7 @@ struct exchange {
     size_t sent, told; /* told: of all answers, what this one is counted for */
     uint64_t until_ms; /* an answer is cut off then */
     bool stream, answered;
+    unsigned beyond;  /* times that more than this request was read */
     bool waits;       /* until it is known who asks */
     bool whole;       /* its body is there */
     bool behind_rows; /* it is not begun: rows on their way come first */

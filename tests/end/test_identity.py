@@ -2,7 +2,7 @@
 """Who asks, over the network: tokens, sessions, certificates, an identity provider; and that nobody can hold the door.
 
 One controller, one sandbox and one identity provider of the test's own for all stories."""
-import base64, contextlib, http.server, json, os, re, signal, socket, ssl, subprocess, sys, threading, time
+import base64, contextlib, http.client, http.server, json, os, re, signal, socket, ssl, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 from harness import World, passes
@@ -591,6 +591,40 @@ def what_is_too_large_is_refused(w):
     assert w.status_of("/v1/commands", "-H", "Transfer-Encoding: chunked", token=token, body="{}") == 400
 
 
+def what_comes_before_its_turn_is_taken_for_nothing_else(w):
+    """More than a request in one piece: the first is answered, the connection ends, whoever else asks is answered too."""
+    token = w.make("hasty", "operator").encode()
+    body = b'{"verb":"hold","app":"shop","reason":"in one piece","value":1000}'
+    head = b"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n" % token
+    get, post = b"GET /v1/version %s\r\n" % head, b"POST /v1/commands %sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
+    unfinished = b"POST /v1/commands %sContent-Length: 70000\r\n\r\n{" % head
+    tls = ssl.create_default_context(cafile=w.authority.ca)
+
+    def answers(*pieces):
+        with connect(w) as plain, connect(w, w.tls) as bare, tls.wrap_socket(bare, server_hostname="localhost") as dressed:
+            for s in plain, dressed:
+                for piece in pieces:
+                    s.sendall(piece)
+                heard = drain(s, 10)
+                assert heard is not None, "a connection on which more came stays open"
+                yield re.findall(rb"^HTTP/1.1 (\d+)", heard, re.M)
+    before = len(w.rows("hold"))
+    for more in get, post, unfinished, b"GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\n", b"BREW / HTTP/1.1\r\n\r\n", b"\0" * 5000:
+        assert list(answers(get + more)) == [[b"200"]] * 2, more
+        assert w.status_of("/v1/version", token=token.decode()) == 200, more
+    assert len(w.rows("hold")) == before
+    for more in get, post, b"x" * 200000:
+        assert list(answers(post + more)) == [[b"200"]] * 2, more[:99]
+    assert len(w.rows("hold")) == before + 6, "what is done once for each request"
+    with connect(w) as s:  # one after another, it is as good as ever
+        for pieces in [get], [post], [get[:9], get[9:]], [post[:-1], post[-1:]], [get]:
+            for piece in pieces:
+                s.sendall(piece)
+            answer = http.client.HTTPResponse(s)
+            answer.begin()
+            assert answer.status == 200 and answer.read(), pieces
+
+
 def a_method_that_nobody_knows_is_answered_as_any_other(w):
     """Not by the library's own words: a problem document, with what is answered there; in the clear, with TLS, on the socket."""
     for base in (w.base, w.tls_base):
@@ -720,7 +754,7 @@ STORIES = [
     one_person_s_two_names_are_not_two_people,
     a_reader_that_is_gone_has_no_place, a_yes_is_heard_by_phone_once_and_guessed_by_nobody, a_reader_that_does_not_read_is_dropped_and_finds_what_it_missed, too_many_are_told_when_to_come_back,
     an_identity_provider_s_word_is_believed_as_long_as_it_is_signed_for_us_and_now,
-    the_on_call_gets_in_whatever_the_network_does, old_and_weak_clients_do_not_get_in, guessing_is_slow_and_is_counted,
+    what_comes_before_its_turn_is_taken_for_nothing_else, the_on_call_gets_in_whatever_the_network_does, old_and_weak_clients_do_not_get_in, guessing_is_slow_and_is_counted,
 ]
 
 if __name__ == "__main__":
