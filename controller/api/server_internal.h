@@ -27,7 +27,7 @@
 #define HEARTBEAT_MS  10000u       /* of a stream: a comment */
 #define SEND_BUFFER   131072       /* of the kernel, a connection */
 #define SWEEP_MS      250u
-#define BEYOND_MAX    1000u        /* looks at what came behind a request, until its connection ends */
+#define BEYOND_MAX    1000u /* looks at what came behind a request, until its connection ends */
 
 /* One address that is listened at. */
 struct listener {
