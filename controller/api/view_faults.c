@@ -127,6 +127,14 @@ static int64_t own_end(const struct evac_report_step *in)
     return in->ended.known && evac_duration_ms(text, &after) ? in->ended.wall_ms + after : 0;
 }
 
+/* A run's instants go by one clock, rows by the wall clock as it is: what follows is not told as
+ * having been before. */
+static void is_over_behind(struct game_day *g, int64_t out_ms)
+{
+    if (g->ended_ms && g->ended_ms < out_ms)
+        g->ended_ms = out_ms;
+}
+
 static void put_fault(struct evac_jw *w, const struct game_day *g,
                       const struct evac_report_step *in, const struct evac_report_step *out)
 {
@@ -153,16 +161,22 @@ static enum evac_code report_of(struct evac_store *store, uint64_t run,
     return code == EVAC_E_NOTFOUND ? EVAC_OK : code;
 }
 
-static enum evac_code put_faults(struct evac_store *store, const struct game_day *g,
-                                 struct evac_jw *w, struct evac_err *err)
+static enum evac_code put_faults(struct evac_store *store, struct game_day *g, struct evac_jw *w,
+                                 struct evac_err *err)
 {
     struct evac_report *breaks = NULL, *mends = NULL;
     enum evac_code code = report_of(store, g->breaks, &breaks, err);
     code = code ? code : report_of(store, g->mends, &mends, err);
     evac_jw_open(w, "faults", '[');
-    for (size_t i = 0; !code && breaks && i < breaks->step_count; i++)
-        if (evac_str_is(breaks->steps[i].plan->action, "break"))
-            put_fault(w, g, &breaks->steps[i], step_for(mends, breaks->steps[i].plan->resource));
+    for (size_t i = 0; !code && breaks && i < breaks->step_count; i++) {
+        const struct evac_report_step *in = &breaks->steps[i];
+        const struct evac_report_step *out = step_for(mends, in->plan->resource);
+        if (!evac_str_is(in->plan->action, "break"))
+            continue;
+        put_fault(w, g, in, out);
+        if (is_done(out))
+            is_over_behind(g, out->ended.wall_ms);
+    }
     evac_jw_close(w, ']');
     evac_report_free(breaks);
     evac_report_free(mends);
@@ -188,7 +202,6 @@ enum evac_code evac_view_faults(struct evac_daemon *daemon, size_t app, uint64_t
     evac_jw_known(w, "drill", g.found, g.number);
     evac_jw_cstr(w, "state", g.found ? evac_drill_state_name(g.state) : NULL);
     evac_jw_known(w, "began_ms", g.found, g.began_ms);
-    evac_jw_known(w, "ended_ms", g.found && g.ended_ms != 0, g.ended_ms);
     evac_jw_known(w, "until_ms", g.found && g.watched_until_ms != 0, g.watched_until_ms);
     evac_jw_known(w, "break_run", g.found && g.breaks != 0, (int64_t)g.breaks);
     evac_jw_known(w, "policy_run", g.found && g.policy != 0, (int64_t)g.policy);
@@ -196,6 +209,7 @@ enum evac_code evac_view_faults(struct evac_daemon *daemon, size_t app, uint64_t
     if (!g.found)
         g.breaks = g.mends = 0;
     code = put_faults(store, &g, w, err);
+    evac_jw_known(w, "ended_ms", g.found && g.ended_ms != 0, g.ended_ms);
     evac_jw_close(w, '}');
     return code;
 }

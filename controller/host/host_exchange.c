@@ -7,10 +7,11 @@
  * result code says.
  *
  * libcurl silently repeats a request of any method when a kept connection turns out to be dead
- * (Curl_retry_request in its transfer.c). A mutating request therefore never rides on a kept
- * connection (CURLOPT_FRESH_CONNECT; its own connection is kept for later reads), and should
- * libcurl still come to hand it over a second time, PREREQ stops it: the fate is LOST, never a
- * double send.
+ * (Curl_retry_request in its transfer.c). PREREQ stops it when a mutating request would be handed
+ * over a second time: the fate is LOST, never a double send. So that this stays rare, such a
+ * request rides on a kept connection only right after its server has answered (HEARD_MS), as one
+ * does that follows from a look; otherwise it gets its own (CURLOPT_FRESH_CONNECT), kept for what
+ * comes next.
  */
 #include "host_http.h"
 #include "host_tls.h"
@@ -25,6 +26,7 @@
 #define KEPT_LIFE_S    300L /* so that a change of DNS is followed */
 #define HEAD_MAX_BYTES 65536u
 #define DNS_CACHE_S    60L
+#define HEARD_MS       2000u /* a server that answered so lately still has the connection */
 
 /* --- the end of an exchange ------------------------------------------------------------------ */
 
@@ -72,6 +74,29 @@ static bool ends_for_sure(const struct exchange *x, const struct evac_http_reply
            evac_http_header(reply, "transfer-encoding").n > 0;
 }
 
+static struct heard *heard_of(const struct exchange *x, uint64_t *ret_who)
+{
+    *ret_who = evac_str_hash(x->url.authority) * 2 + (x->url.tls ? 1 : 0);
+    return &x->http->heard[*ret_who % HOST_HEARD];
+}
+
+static void hear(const struct exchange *x, enum evac_http_fate fate)
+{
+    uint64_t who;
+    struct heard *heard = heard_of(x, &who);
+    if (fate == EVAC_HTTP_REPLIED)
+        *heard = (struct heard){ who, evac_boot_ms() };
+    else if (heard->who == who)
+        heard->who = 0;
+}
+
+static bool was_just_heard(const struct exchange *x)
+{
+    uint64_t who;
+    const struct heard *heard = heard_of(x, &who);
+    return heard->who == who && evac_boot_ms() - heard->boot_ms < HEARD_MS;
+}
+
 /* Tells the owner, then lets everything go. Only from the loop or from close. */
 static void tell(struct exchange *x, enum evac_http_fate fate)
 {
@@ -86,6 +111,7 @@ static void tell(struct exchange *x, enum evac_http_fate fate)
         reply.header_count = split_head(x);
         reply.body = ends_for_sure(x, &reply) ? evac_buf_str(&x->reply_body) : EVAC_STR_NONE;
     }
+    hear(x, fate);
     /* done may cancel or close everything: by then libcurl and the ids know nothing of x */
     evac_ids_remove(&x->http->ids, x->id);
     curl_easy_cleanup(x->easy);
@@ -319,7 +345,8 @@ static void set_transport(struct exchange *x)
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, KEPT_IDLE_S);
     curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN, KEPT_LIFE_S);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, x->mutates || x->fresh ? 1L : 0L);
+    bool own = x->fresh || x->is_mail || (x->mutates && !was_just_heard(x));
+    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, own ? 1L : 0L);
     curl_easy_setopt(e, CURLOPT_FORBID_REUSE, x->fresh ? 1L : 0L);
 }
 

@@ -11,7 +11,13 @@
 
 #define HOST_EXCHANGES_MAX 4096u
 #define HOST_HEADERS_MAX   256u
+#define HOST_HEARD         64u
 #define HOST_LINE_MAX      4096u /* of a mail server's answer */
+
+/* When a server last answered; who: a hash of what it is called, and whether by TLS. */
+struct heard {
+    uint64_t who, boot_ms;
+};
 
 struct watch;
 struct evac_host_http {
@@ -21,6 +27,7 @@ struct evac_host_http {
     uv_timer_t timer;
     struct evac_ids ids;
     struct watch *watches;
+    struct heard heard[HOST_HEARD]; /* by who; one that another one's took is not known */
     char *no_proxy;
     bool closing;
 };

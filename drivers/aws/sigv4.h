@@ -157,6 +157,11 @@ struct evac_sigv4_claim {
 enum evac_code evac_sigv4_claim(const struct evac_sigv4_request *request, struct evac_arena *arena,
                                 struct evac_sigv4_claim *ret_claim, struct evac_err *err);
 
+/* EVAC_OK: it was signed within tolerance_ms of wall_ms, or the presigned URL has not expired.
+ * EVAC_E_STALE: at the wrong time. */
+enum evac_code evac_sigv4_in_time(const struct evac_sigv4_claim *claim, int64_t wall_ms,
+                                  int64_t tolerance_ms, struct evac_err *err);
+
 /*
  * EVAC_OK: whoever knows secret signed exactly this request, at a time within tolerance_ms of
  * wall_ms (or the presigned URL has not expired). EVAC_E_STALE: signed at the wrong time.

@@ -157,8 +157,8 @@ enum evac_code evac_sigv4_claim(const struct evac_sigv4_request *request, struct
     return code;
 }
 
-static enum evac_code check_time(const struct evac_sigv4_claim *claim, int64_t wall_ms,
-                                 int64_t tolerance_ms, struct evac_err *err)
+enum evac_code evac_sigv4_in_time(const struct evac_sigv4_claim *claim, int64_t wall_ms,
+                                  int64_t tolerance_ms, struct evac_err *err)
 {
     int64_t age_ms = wall_ms - claim->wall_ms;
     int64_t limit_ms = claim->presigned ? (int64_t)claim->expires_s * 1000 : tolerance_ms;
@@ -267,5 +267,5 @@ enum evac_code evac_sigv4_verify(struct evac_sigv4_cache *cache,
     if (code == EVAC_OK && !matches(cache, claim, secret, evac_buf_str(&to_sign)))
         code = evac_fail(err, EVAC_E_AUTH, "the signature does not match this request");
     evac_buf_done(&to_sign);
-    return code == EVAC_OK ? check_time(claim, wall_ms, tolerance_ms, err) : code;
+    return code == EVAC_OK ? evac_sigv4_in_time(claim, wall_ms, tolerance_ms, err) : code;
 }

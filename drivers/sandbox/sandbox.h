@@ -23,6 +23,9 @@ struct evac_sandbox_options {
         *session_token;  /* accepted credentials; token may be NULL */
     bool enforce_limits; /* AWS's request rates (drivers/aws/facts/limits.cfg), multiplied by speed,
                             as durations are divided by it; speed 0 as 1 */
+    unsigned signatures_each; /* one signature in so many is computed, of the others only the key
+                                 and the time are looked at: a simulation's requests come from the
+                                 code that signs. 0 as 1: all */
 };
 
 struct evac_sandbox *evac_sandbox_new(const struct evac_sandbox_options *options);

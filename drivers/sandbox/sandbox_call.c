@@ -198,6 +198,18 @@ static void refuse_signature(struct sb_call *c, const struct evac_err *err)
                  "The request signature we calculated does not match the signature you provided.");
 }
 
+static enum evac_code prove(struct sb_call *c, const struct evac_sigv4_request *signed_request,
+                            const struct evac_sigv4_claim *claim, struct evac_err *err)
+{
+    struct evac_sandbox *sb = c->sb;
+    unsigned each = sb->options.signatures_each ? sb->options.signatures_each : 1;
+    int64_t wall_ms = sb_wall_ms(sb), skew_ms = speaks_s3(c) ? SKEW_S3_MS : SKEW_MS;
+    if (sb->signatures++ % each)
+        return evac_sigv4_in_time(claim, wall_ms, skew_ms, err);
+    return evac_sigv4_verify(&sb->keys, signed_request, claim, evac_str(sb->secret_access_key),
+                             wall_ms, skew_ms, err);
+}
+
 static void check_signature(struct sb_call *c, const struct evac_sigv4_request *signed_request,
                             const struct evac_sigv4_claim *claim)
 {
@@ -214,8 +226,7 @@ static void check_signature(struct sb_call *c, const struct evac_sigv4_request *
                  "The security token included in the request is invalid.");
         return;
     }
-    if (evac_sigv4_verify(&sb->keys, signed_request, claim, evac_str(sb->secret_access_key),
-                          sb_wall_ms(sb), speaks_s3(c) ? SKEW_S3_MS : SKEW_MS, &err))
+    if (prove(c, signed_request, claim, &err))
         refuse_signature(c, &err);
     else if (sb->session_token[0] && !evac_str_is(claim->session_token, sb->session_token))
         sb_error(c, 403, speaks_s3(c) ? "InvalidToken" : "InvalidClientTokenId",

@@ -191,6 +191,7 @@ struct evac_sandbox {
     struct evac_sandbox_options options;
     char access_key_id[64], secret_access_key[128], session_token[1024];
     struct evac_sigv4_cache keys;    /* derived from the secret, to verify with */
+    uint64_t signatures;             /* that came */
     struct sb_principal *principals; /* sandbox_rights.h: whose rights are looked at */
     size_t principal_count;
     uint64_t refused;                /* requests, for want of a right */

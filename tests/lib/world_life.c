@@ -260,7 +260,8 @@ struct world *world_new(const struct world_options *options)
                                             .speed = options->speed,
                                             .wall_ms = WALL_MS - (int64_t)BOOT_MS,
                                             .access_key_id = KEY_ID,
-                                            .secret_access_key = SECRET };
+                                            .secret_access_key = SECRET,
+                                            .signatures_each = 16 };
     w->sandbox = evac_sandbox_new(&sandbox);
     evac_sandbox_advance(w->sandbox, w->v.now_ms);
     evac_sandbox_shop(w->sandbox, (uint16_t)atol(PORT));

@@ -247,25 +247,63 @@ START_TEST(a_read_may_be_repeated_on_a_new_connection_when_a_kept_one_died)
 }
 END_TEST
 
-START_TEST(a_mutating_request_is_never_sent_twice)
+static struct evac_http_request change_to(char *url, size_t room)
 {
-    char url[128];
-    struct evac_http_request r = request_to(url, sizeof url, "127.0.0.1", server->port, "/");
-    server->manner = LOOP_CLOSE_WHEN_REUSED;
-    send_and_wait(&r);
+    struct evac_http_request r = request_to(url, room, "127.0.0.1", server->port, "/");
     r.mutates = true;
     r.method = EVAC_STR("POST");
     r.body = EVAC_STR("change");
-    for (unsigned i = 0; i < 3; i++) {
-        send_and_wait(&r);
-        ck_assert_int_eq(told.fate, EVAC_HTTP_REPLIED);
-        ck_assert_uint_eq(server->requests, i + 2);
-        ck_assert_uint_eq(server->connections, i + 2);
-    }
+    return r;
+}
+
+START_TEST(a_mutating_request_is_never_sent_twice)
+{
+    static const char *const methods[] = { "POST", "PUT", "DELETE" };
+    char url[128];
+    struct evac_http_request r = request_to(url, sizeof url, "127.0.0.1", server->port, "/");
+    server->manner = LOOP_CLOSE_WHEN_REUSED;
+    send_and_wait(&r); /* whoever has just answered is asked over the same connection */
+    r = change_to(url, sizeof url);
+    r.method = evac_str(methods[_i]);
+    if (_i == 2)
+        r.body = EVAC_STR_NONE;
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_LOST);
+    ck_assert(evac_str_has(evac_str(told.error), "after the request was sent"));
+    ck_assert_uint_eq(server->requests, 2);
+    send_and_wait(&r); /* it is not asked again over what may be dead */
+    ck_assert_int_eq(told.fate, EVAC_HTTP_REPLIED);
     server->manner = LOOP_CLOSE;
     send_and_wait(&r);
     ck_assert_int_eq(told.fate, EVAC_HTTP_LOST);
-    ck_assert_uint_eq(server->requests, 5);
+    ck_assert_uint_eq(server->requests, 4);
+}
+END_TEST
+
+START_TEST(a_change_that_follows_an_answer_takes_its_connection)
+{
+    char url[128];
+    struct evac_http_request r = change_to(url, sizeof url);
+    for (unsigned i = 0; i < 3; i++)
+        send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_REPLIED);
+    ck_assert_uint_eq(server->connections, 1);
+    ck_assert_uint_eq(server->requests, 3);
+}
+END_TEST
+
+/* What has been quiet for a while may be gone, and a change that is lost is looked for. */
+START_TEST(a_change_after_a_silence_has_its_own_connection)
+{
+    char url[128];
+    struct evac_http_request r = change_to(url, sizeof url);
+    send_and_wait(&r);
+    usleep(2100000);
+    server->manner = LOOP_CLOSE_WHEN_REUSED;
+    send_and_wait(&r);
+    ck_assert_int_eq(told.fate, EVAC_HTTP_REPLIED);
+    ck_assert_uint_eq(server->connections, 2);
+    ck_assert_uint_eq(server->requests, 2);
 }
 END_TEST
 
@@ -938,7 +976,9 @@ static void add_cases(Suite *suite)
     tcase_add_loop_test(tc, silence_after_the_request_means_lost, 0, 3);
     tcase_add_test(tc, a_tls_handshake_that_does_not_end_means_not_sent);
     tcase_add_test(tc, a_read_may_be_repeated_on_a_new_connection_when_a_kept_one_died);
-    tcase_add_test(tc, a_mutating_request_is_never_sent_twice);
+    tcase_add_loop_test(tc, a_mutating_request_is_never_sent_twice, 0, 3);
+    tcase_add_test(tc, a_change_that_follows_an_answer_takes_its_connection);
+    tcase_add_test(tc, a_change_after_a_silence_has_its_own_connection);
     tcase_add_test(tc, connections_are_kept_for_reads);
     tcase_add_test(tc, who_looks_as_a_new_user_comes_anew);
     tcase_add_test(tc, a_reply_over_its_ceiling_counts_as_lost);
