@@ -73,12 +73,19 @@ static uint64_t jitter(uint64_t random, uint64_t below)
     return below ? (random >> 16) % below : 0;
 }
 
+/* What is known to go on for so long is looked at in between too: people watch it. */
+#define KNOWN_MAX_MS 5000u
+
 /* Counted from the first of the looks in a row, which follows a change at once. */
-void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i)
+void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t over_in_ms)
 {
     struct evac_step_run *s = &run->steps[i];
     if (!s->looked_ms)
         s->looked_ms = io->now->boot_ms;
+    if (over_in_ms) {
+        s->wake_ms = io->now->boot_ms + (over_in_ms < KNOWN_MAX_MS ? over_in_ms : KNOWN_MAX_MS);
+        return;
+    }
     uint64_t wait = evac_plan_poll_ms(run->plan, io->now->boot_ms - s->looked_ms);
     uint64_t random = io->now->random + i * 0x9e3779b97f4a7c15u;
     s->wake_ms = io->now->boot_ms + wait - wait / 5 + jitter(random, 2 * (wait / 5) + 1);

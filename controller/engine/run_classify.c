@@ -254,6 +254,7 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
              const struct evac_reply *reply)
 {
     struct evac_step_run *s = &run->steps[i];
+    uint32_t over_in_ms = reply->seen == EVAC_SEEN_MOVING ? reply->retry_after_ms : 0;
     note_observation(run, io, i, reply);
     note_as_of(run, io, i, reply);
     note_facts(run, io, i, reply);
@@ -268,7 +269,7 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
         return;
     }
     if (!run_move_step(run, io, i, event, s->reason)) {
-        run_poll_later(run, io, i);
+        run_poll_later(run, io, i, over_in_ms);
         return;
     }
     switch (s->state) {
@@ -284,13 +285,13 @@ void run_saw(struct evac_run *run, struct evac_run_io *io, uint16_t i,
     case EVAC_STEP_CONFIRMING:
         s->wake_ms = s->satisfied_ms + run->plan->confirm_ms;
         if (s->wake_ms <= io->now->boot_ms)
-            run_poll_later(run, io, i);
+            run_poll_later(run, io, i, over_in_ms);
         break;
     case EVAC_STEP_OBSERVING:
     case EVAC_STEP_VERIFYING:
     case EVAC_STEP_UNKNOWN:
     case EVAC_STEP_REFUSED:
-        run_poll_later(run, io, i);
+        run_poll_later(run, io, i, over_in_ms);
         break;
     case EVAC_STEP_NONE:
     case EVAC_STEP_WAITING:

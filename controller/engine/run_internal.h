@@ -90,7 +90,8 @@ bool run_is_barred(const struct evac_run *run, const struct evac_now *now, uint1
 
 /* run_effects: calls and timers */
 void run_call(struct evac_run *run, struct evac_run_io *io, uint16_t i, enum evac_verb verb);
-void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i);
+/* over_in_ms: what moves is not over sooner; 0 not known. */
+void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t over_in_ms);
 /* How long a step stands back, ms: around base, doubled each time in a row; not less than at least
  * (what the service said); what it has waited for its turn already counts. */
 struct run_cooling {

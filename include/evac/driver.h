@@ -105,7 +105,8 @@ struct evac_reply {
     bool strong;  /* OBSERVE: read is strongly consistent or versioned: closes a step alone */
     int progress; /* 0..100, -1 when it can not be told */
     struct evac_str request_id; /* of the last exchange, for the journal */
-    uint32_t retry_after_ms;    /* THROTTLED: 0 when the service did not say */
+    uint32_t retry_after_ms;    /* THROTTLED: 0 when the service did not say. OBSERVE, MOVING: it is
+                                   not over sooner, and is looked at then; 0 not known */
     const struct evac_fact *facts;
     size_t fact_count;
 };

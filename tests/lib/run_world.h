@@ -39,6 +39,7 @@ struct world_switch {
     bool unseen; /* observes fail */
     bool blocked;
     bool weak;            /* reads are not strong */
+    bool tells;           /* while it moves, looks say when it will be over */
     int64_t lie_until_ms; /* reads say "on" until then (a stale read) */
     unsigned applies, undos, observes;
     unsigned version;

@@ -10,8 +10,8 @@
 #define CALM_MS     7200000u
 #define NO_RUN_MS   40000u /* a start gives a region that was not seen yet 30 s of grace */
 #define ZOMBIES_MS  36000u
-#define AFTER_MS    1500u
-#define ASKED_SHARE 80u /* of services' limits, as evacd's own */
+#define AFTER_MS    2000u /* a writer that fenced itself asks again within a third of its 5 s */
+#define ASKED_SHARE 80u   /* of services' limits, as evacd's own */
 
 /* What is replaced in the demonstration's configuration: one a setting, and what `reload` takes. */
 static const char *const settings[] = {

@@ -179,6 +179,22 @@ START_TEST(a_step_that_moves_is_found_done_soon)
 }
 END_TEST
 
+/* At once, by few looks, and now and then in between. */
+START_TEST(what_says_when_it_is_over_is_looked_at_then)
+{
+    struct run_world *w = begin();
+    run_world_switch(w, "scale")->moves_ms = 33000;
+    run_world_switch(w, "scale")->tells = true;
+    while (!w->ended && run_world_state(w, "scale") != EVAC_STEP_DONE)
+        run_world_until(w, w->now.boot_ms + 10);
+    ck_assert_uint_le(w->now.boot_ms - w->run->steps[2].acked_ms,
+                      33000 + 500); /* calls take their time */
+    ck_assert_uint_ge(run_world_switch(w, "scale")->observes, 7);
+    ck_assert_uint_le(run_world_switch(w, "scale")->observes, 10);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
 START_TEST(a_refusal_asks_a_person_who_may_retry)
 {
     struct run_world *w = begin();
@@ -597,6 +613,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_was_not_sent_after_a_long_wait_asks_again_at_once);
     tcase_add_test(tc, what_was_not_sent_at_once_waits_longer_each_time);
     tcase_add_loop_test(tc, a_step_that_moves_is_found_done_soon, 0, 4);
+    tcase_add_test(tc, what_says_when_it_is_over_is_looked_at_then);
     tcase_add_test(tc, a_refusal_asks_a_person_who_may_retry);
     tcase_add_test(tc, a_skip_needs_a_reason_and_ends_with_an_exception);
     tcase_add_test(tc, a_fence_is_skipped_only_by_accepting_divergence);

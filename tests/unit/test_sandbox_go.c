@@ -102,7 +102,10 @@ START_TEST(a_shorter_permission_counts_when_the_longer_one_has_run_out)
     act(b, "fence", GO WEST, EVAC_OUTCOME_ACCEPTED);
     expect_renew(b, 30);
     bench_run(b, 30000);
-    expect_words(look(b, "expire", GO WEST), EVAC_SEEN_MOVING, "runs out in");
+    const struct evac_reply *r = look(b, "expire", GO WEST);
+    expect_words(r, EVAC_SEEN_MOVING, "runs out in");
+    ck_assert_uint_gt(r->retry_after_ms, 0);
+    ck_assert_uint_le(r->retry_after_ms, 4000);      /* of 33 or 34 s */
     act(b, "grant", GO WEST, EVAC_OUTCOME_ACCEPTED); /* too early: a reader may still go by it */
     expect_renew(b, 30);
     act(b, "fence", GO "region=us-west-2\nfrom=us-west-2\nto=us-east-1\nmode=graceful\napp=shop\n",

@@ -276,6 +276,7 @@ void aws_answer_seen(struct aws_call *c, const struct aws_sight *sight, const ch
                                 .snapshot = sight->snapshot,
                                 .version = sight->version,
                                 .code = sight->code,
+                                .retry_after_ms = sight->over_in_ms,
                                 .facts = sight->facts,
                                 .fact_count = sight->fact_count,
                                 .reason = evac_arena_vprintf(c->arena, fmt, ap) };

@@ -210,7 +210,8 @@ enum evac_code aws_answer_later(struct aws_call *c, aws_then_fn *then, struct ev
 struct aws_sight {
     enum evac_seen seen;
     bool strong;
-    int progress; /* -1: can not be told. Mind that 0 means nothing done yet. */
+    int progress;        /* -1: can not be told. Mind that 0 means nothing done yet. */
+    uint32_t over_in_ms; /* MOVING: it is not over sooner; 0 not known */
     struct evac_str snapshot, version, code;
     const struct evac_fact *facts;
     size_t fact_count;

@@ -300,18 +300,25 @@ static struct evac_str out_member(struct aws_call *c, const struct go *go)
     return member;
 }
 
-static void seen(struct aws_call *c, const struct go *go, enum evac_seen seen, int progress,
-                 const char *why)
+static struct aws_sight sight_of(struct aws_call *c, const struct go *go, enum evac_seen seen)
 {
     struct aws_sight sight = { .seen = seen,
                                .strong = true,
-                               .progress = progress,
+                               .progress = -1,
                                .version = go->there ? go->etag : EVAC_STR("*") };
     if (go->there)
         sight.snapshot = aws_printf(
             c, "{\"epoch\":%lld,\"writer\":\"%s\",\"route\":\"%s\",\"renew_ms\":%lld%.*s}",
             (long long)go->epoch, go->writer, go->route, (long long)go->renew_ms,
             EVAC_STR_ARG(out_member(c, go)));
+    return sight;
+}
+
+static void seen(struct aws_call *c, const struct go *go, enum evac_seen seen, int progress,
+                 const char *why)
+{
+    struct aws_sight sight = sight_of(c, go, seen);
+    sight.progress = progress;
     aws_answer_seen(c, &sight, "%s", why);
 }
 
@@ -431,10 +438,11 @@ static void on_expire(struct aws_call *c, const struct evac_aws_reply *r)
              aws_printf(c, "%s may still write", go.there ? go.writer : "the app").p);
     } else if (left > 0) {
         int64_t done = all > 0 && go.age_ms > 0 ? go.age_ms * 100 / all : 0;
-        seen(c, &go, EVAC_SEEN_MOVING, (int)(done < 99 ? done : 99),
-             aws_printf(c, "the old region's last permission runs out in %lld s",
-                        (long long)((left + 999) / 1000))
-                 .p);
+        struct aws_sight sight = sight_of(c, &go, EVAC_SEEN_MOVING);
+        sight.progress = (int)(done < 99 ? done : 99);
+        sight.over_in_ms = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
+        aws_answer_seen(c, &sight, "the old region's last permission runs out in %lld s",
+                        (long long)((left + 999) / 1000));
     } else {
         seen(c, &go, EVAC_SEEN_SATISFIED, 100, "");
     }
