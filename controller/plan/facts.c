@@ -396,27 +396,24 @@ static bool is_limit_of(const struct evac_fact_limit *limit, struct evac_str ser
     return evac_str_eq(limit->service, service) || evac_str_is(limit->service, "*");
 }
 
-/* The last file that says something of the service. */
-static const struct evac_facts *limits_of(const struct evac_facts *facts, struct evac_str service)
-{
-    const struct evac_facts *found = NULL;
-    for (const struct evac_facts *f = facts; f; f = f->next)
-        for (size_t i = 0; i < f->limit_count; i++)
-            if (is_limit_of(&f->limits[i], service))
-                found = f;
-    return found;
-}
-
+/* Of the last file that says something of the service. */
 size_t evac_facts_limits(const struct evac_facts *facts, struct evac_str service,
                          struct evac_str operation, const struct evac_fact_limit **ret_rows,
                          size_t most)
 {
-    const struct evac_facts *f = limits_of(facts, service);
     size_t count = 0;
-    for (size_t i = 0; f && i < f->limit_count && count < most; i++)
-        if (is_limit_of(&f->limits[i], service) &&
-            fits_any(f->limits[i].operations, f->limits[i].operation_count, operation))
-            ret_rows[count++] = &f->limits[i];
+    for (const struct evac_facts *f = facts; f; f = f->next) {
+        bool says = false;
+        for (size_t i = 0; i < f->limit_count; i++) {
+            const struct evac_fact_limit *limit = &f->limits[i];
+            if (!is_limit_of(limit, service))
+                continue;
+            count = says ? count : 0;
+            says = true;
+            if (count < most && fits_any(limit->operations, limit->operation_count, operation))
+                ret_rows[count++] = limit;
+        }
+    }
     return count;
 }
 

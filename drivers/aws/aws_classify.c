@@ -100,7 +100,8 @@ static bool has_word(struct evac_str text, const char *word)
 {
     size_t n = strlen(word);
     for (size_t i = 0; i + n <= text.n; i++)
-        if (memcmp(text.p + i, word, n) == 0 && (i == 0 || !is_word_char(text.p[i - 1])) &&
+        if (text.p[i] == word[0] && memcmp(text.p + i, word, n) == 0 &&
+            (i == 0 || !is_word_char(text.p[i - 1])) &&
             (i + n == text.n || !is_word_char(text.p[i + n])))
             return true;
     return false;

@@ -293,7 +293,7 @@ void sb_effect(struct sb_call *c)
 
 static void handle(struct sb_call *c)
 {
-    bool may_be_stale = !(c->operation->flags & (SB_MUTATES | SB_STRONG));
+    bool may_be_stale = c->sb->stale_ms && !(c->operation->flags & (SB_MUTATES | SB_STRONG));
     uint64_t hash = may_be_stale ? hash_of(c) : 0;
     if (may_be_stale && sb_stale_again(c, hash))
         return;

@@ -31,7 +31,10 @@ inline struct evac_str evac_str(const char *c_string)
 
 inline bool evac_str_eq(struct evac_str a, struct evac_str b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    if (a.n != b.n || a.n == 0)
+        return a.n == b.n;
+    /* regions and ids differ in their last letter first */
+    return a.p[a.n - 1] == b.p[a.n - 1] && memcmp(a.p, b.p, a.n) == 0;
 }
 
 inline bool evac_str_is(struct evac_str a, const char *c_string)

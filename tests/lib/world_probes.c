@@ -25,17 +25,20 @@ static uint64_t phase(struct world *w, struct probe_loop *p, uint64_t n)
 
 void probes_substitute(struct evac_str text, struct evac_str region, char *out, size_t bytes)
 {
+    const struct evac_str place = EVAC_STR("{region}");
     size_t n = 0;
-    for (size_t i = 0; i < text.n && n + 1 < bytes; i++) {
-        struct evac_str rest = { text.p + i, text.n - i };
-        if (text.p[i] == '{' && evac_str_starts(rest, "{region}")) {
-            n += (size_t)evac_format(out + n, bytes - n, "%.*s", EVAC_STR_ARG(region));
-            i += 7;
-        } else {
-            out[n++] = text.p[i];
-        }
+    while (text.n) {
+        const char *at = memchr(text.p + 1, '{', text.n - 1);
+        bool is_place = evac_str_starts(text, place.p);
+        size_t taken = is_place ? place.n : at ? (size_t)(at - text.p) : text.n;
+        struct evac_str part = is_place ? region : (struct evac_str){ text.p, taken };
+        size_t room = n + 1 < bytes ? bytes - n - 1 : 0;
+        part.n = part.n < room ? part.n : room;
+        memcpy(out + n, part.p, part.n);
+        n += part.n;
+        text = (struct evac_str){ text.p + taken, text.n - taken };
     }
-    out[n < bytes ? n : bytes - 1] = '\0';
+    out[n] = '\0';
 }
 
 bool probes_ask(struct world *w, const char *url, struct evac_sandbox_reply *reply)

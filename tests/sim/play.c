@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define ACTIVE      "us-east-1"
-#define STEP_MS     2000u /* how often somebody looks whether it is over */
-#define ANSWER_EACH 5u    /* and how often of these looks whoever is on call answers */
+#define STEP_MS     500u /* how often somebody looks whether it is over */
+#define ANSWER_EACH 20u  /* and how often of these looks whoever is on call answers */
 #define CALM_MS     7200000u
 #define NO_RUN_MS   40000u /* a start gives a region that was not seen yet 30 s of grace */
 #define ZOMBIES_MS  36000u
