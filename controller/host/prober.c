@@ -19,10 +19,11 @@
 #define ROOM_MS      50u /* until a round that found no room tries again */
 /* Rounds that are due at about the same time begin together, about so many: a process that is
  * woken for each alone spends as much on waking as on probing. Few enough that one's answer does
- * not wait for the others' connections (who makes one counts twice); and none is moved by more than
- * the raster. */
-#define TOGETHER      16u
-#define RASTER_MAX_MS 16u /* less than a tenth to either side of the shortest period */
+ * not wait for the others' connections (who makes one counts four times: more than eight cost more
+ * than they save); and none is moved by more than a tenth of its period to either side. */
+#define TOGETHER      32u
+#define OF_CONNECTING 4u
+#define RASTER_MAX_MS 32u
 
 /* splitmix64: spreads a seed well, and is no secret. */
 uint64_t prober_chance(struct evac_prober *prober)
@@ -124,13 +125,15 @@ static uint32_t raster_ms(const struct evac_prober *prober)
 
 static uint64_t rate_micro(const struct prober_target *t)
 {
-    return (t->keep_alive ? 1u : 2u) * 1000000000ull / t->every_ms;
+    return (t->keep_alive ? 1u : OF_CONNECTING) * 1000000000ull / t->every_ms;
 }
 
 /* Rounds stand on a raster, each moved by up to a tenth; a raster that fell behind begins anew. */
 static void plan_next(struct prober_target *t, uint64_t now)
 {
     uint32_t tenth = t->every_ms / 10, raster = raster_ms(t->prober);
+    if (raster > 2 * tenth)
+        raster = 2 * tenth;
     t->base_ms += t->every_ms;
     if (t->base_ms < now)
         t->base_ms = now;

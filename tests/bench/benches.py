@@ -331,7 +331,7 @@ def counts(bin_dir, quick):
     except callgrind.Failed as e:
         raise Failed(str(e))
     return [row("count-" + n, callgrind.PATHS[n][0], count, "instructions", "counts.txt" if before else None, before,
-                target="within 3 %" if before else None, reached=within if before else None,
+                target="within %g %%" % callgrind.allowed(n, 3) if before else None, reached=within if before else None,
                 left_out=None if made == kept_made else "counts.txt is another compiler's")
             for n, count, before, _, within in callgrind.compare(found, kept if made == kept_made else {}, 3)]
 

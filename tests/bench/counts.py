@@ -4,7 +4,7 @@ however busy the machine is. Called by counts.sh, which builds what is counted.
 
     counts.py BIN_DIR [--only NAME,...] [--update] [--json] [--tolerance PERCENT]
 
-Ends with 1 when one takes more or less than the tolerance (3 percent) from what counts.txt has: a change that is meant is kept by
+Ends with 1 when one takes more or less than the tolerance (3 percent, of a probe 6) from what counts.txt has: a change that is meant is kept by
 --update, in the commit that makes it. Counts hold for one compiler and one set of libraries (Debian 12's): counts.txt names
 them, and where they are others they are said and nothing is compared. What the kernel does is not counted; nor has callgrind the
 processor's instructions for hashing, so that a path with SHA-256 in it counts more than it takes.
@@ -102,13 +102,22 @@ def write(path, made, counts):
                 f.write("%-8s %12d   # %s\n" % (name, counts[name], PATHS[name][0]))
 
 
+# How many events are found at one waking-up is the machine's doing: the same build, 8,070 to 8,446 instructions on three of them.
+SPREAD = {"probe": 6}
+
+
+def allowed(name, tolerance):
+    """Percent that this one may differ."""
+    return max(tolerance, SPREAD.get(name, 0))
+
+
 def compare(counts, kept, tolerance):
     """Rows: name, count, kept or None, change in percent or None, whether it is within the tolerance."""
     rows = []
     for name, count in counts.items():
         before = kept.get(name)
         change = 100 * (count - before) / before if before else None
-        rows.append((name, count, before, change, change is None or abs(change) <= tolerance))
+        rows.append((name, count, before, change, change is None or abs(change) <= allowed(name, tolerance)))
     return rows
 
 
@@ -132,7 +141,7 @@ def main():
         row = compare({name: counts[name]}, kept if same else {}, a.tolerance)[0]
         if not a.json:
             print("%-8s %12d  %8s  %s%s" % (name, counts[name], "" if row[3] is None else "%+.1f %%" % row[3], PATHS[name][0],
-                                           "" if row[4] else "   BEYOND %g %%" % a.tolerance), flush=True)
+                                           "" if row[4] else "   BEYOND %g %%" % allowed(name, a.tolerance)), flush=True)
     rows = compare(counts, kept if same else {}, a.tolerance)
     if a.json:
         print(json.dumps({"made_by": made, "compared": same, "counts": [
