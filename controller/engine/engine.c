@@ -48,6 +48,7 @@ static void clock_jump(struct engine_io *io, int64_t by_ms)
     struct evac_record r = { .kind = EVAC_RECORD_CLOCK_JUMP, .number = by_ms };
     engine_record(io, r);
     engine_clock_set(io->engine, io->now->wall_ms, by_ms);
+    io->engine->gap_ms += by_ms;
     engine_notice(io, true, EVAC_STR_NONE, "the wall clock jumped; decisions do not depend on it");
 }
 
@@ -289,6 +290,7 @@ void evac_engine_step(struct evac_engine *engine, const struct evac_event *event
 {
     struct engine_io io = { engine, fx, &event->now };
     evac_effects_reset(fx);
+    engine_know_clock(engine, &event->now);
     begin_touch(engine, event);
     if (event->now.boot_ms >= engine->wake_ms && event->kind != EVAC_EVENT_STOP)
         grow_old(&io);

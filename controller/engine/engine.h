@@ -168,6 +168,8 @@ struct evac_engine {
     int64_t last_start_wall_ms;
     int64_t newest_wall_ms; /* of all rows replayed */
     int64_t last_wall_ms;   /* of the last of them */
+    bool gap_known;
+    int64_t gap_ms; /* wall minus boot clock, since the last jump that was told */
     struct evac_fleet fleet;
     struct evac_word freezes[EVAC_FREEZE_COUNT]; /* of all apps */
     int64_t starts_at[EVAC_PACE_MAX];            /* automatic starts, boot clock: ring */
@@ -379,6 +381,10 @@ bool evac_engine_blames(const struct evac_engine *engine, const struct evac_engi
 /* How a resource's data gets out of a region. */
 struct evac_watch *evac_engine_watch_of(const struct evac_engine_app *app, size_t resource,
                                         uint16_t source);
+
+/* The wall clock by which words of people hold: one that has jumped, and was not told of yet, says
+ * nothing about when they end. */
+int64_t evac_engine_wall_ms(const struct evac_engine *engine, const struct evac_now *now);
 
 /* What a decision to leave that region is made from. */
 struct evac_decision_input evac_engine_view(const struct evac_engine *engine,

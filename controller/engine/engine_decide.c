@@ -11,11 +11,6 @@ static uint16_t auto_runs(const struct evac_engine *engine)
     return n;
 }
 
-static bool is_held(const struct evac_engine_app *a, const struct evac_now *now)
-{
-    return a->hold_until_wall_ms > now->wall_ms;
-}
-
 static void start(struct engine_io *io, struct evac_engine_app *a)
 {
     a->starting = true;
@@ -57,7 +52,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .app = a->app,
         .health = &a->health,
         .readiness = a->readiness,
-        .frozen = evac_engine_frozen(engine, a, now->wall_ms),
+        .frozen = evac_engine_frozen(engine, a, evac_engine_wall_ms(engine, now)),
         .flips = looked_at < EVAC_REGIONS_MAX ? &a->flips[looked_at] : NULL,
         .auto_starts = &a->auto_starts,
         .active = looked_at,
@@ -73,7 +68,7 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .last_run_acked = a->acked,
         .auto_unacked = a->auto_unacked,
         .last_run_end_boot_ms = a->ran && !a->last_of_drill ? a->last_end_boot_ms : 0,
-        .held = is_held(a, now),
+        .held = engine_is_held(engine, a, now),
         .stopped = engine->stopped,
         .lead = (engine->lead && engine->opinion.may_lead) || engine->led,
         .auto_runs = auto_runs(engine),
@@ -81,13 +76,13 @@ struct evac_decision_input evac_engine_view(const struct evac_engine *engine,
         .pace_free_boot_ms = engine_pace_free_ms(engine, now),
         .pace_max = engine_pace_max(engine),
         .now_boot_ms = now->boot_ms,
-        .now_wall_ms = now->wall_ms,
+        .now_wall_ms = evac_engine_wall_ms(engine, now),
     };
     in.incident = engine_fleet_says(engine, a, looked_at, &in.in_incident);
     for (unsigned k = 0; k < EVAC_ASSURANCE_COUNT; k++)
         in.assurance[k] = a->assurance[k];
     for (unsigned c = 0; c < EVAC_CONDITION_COUNT; c++)
-        in.waived[c] = evac_engine_waived(a, (enum evac_condition)c, now->wall_ms);
+        in.waived[c] = evac_engine_waived(a, (enum evac_condition)c, in.now_wall_ms);
     return in;
 }
 

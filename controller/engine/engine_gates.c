@@ -286,13 +286,14 @@ static void note_apart(struct evac_run_facts *f, const struct evac_engine_app *a
 static void note_frozen(const struct evac_engine *engine, const struct evac_engine_app *a,
                         const struct evac_now *now, struct evac_run *run)
 {
-    struct evac_frozen frozen = evac_engine_frozen(engine, a, now->wall_ms);
+    int64_t wall_ms = evac_engine_wall_ms(engine, now);
+    struct evac_frozen frozen = evac_engine_frozen(engine, a, wall_ms);
     if (!frozen.until_wall_ms || run->plan->workflow == EVAC_WORKFLOW_FENCE)
         return;
     run->facts.frozen = true;
     run->facts.freeze_why = frozen.reason;
     run->facts.freeze_left_ms =
-        frozen.until_wall_ms == INT64_MAX ? INT64_MAX : frozen.until_wall_ms - now->wall_ms;
+        frozen.until_wall_ms == INT64_MAX ? INT64_MAX : frozen.until_wall_ms - wall_ms;
 }
 
 void engine_gate_facts(const struct evac_engine *engine, const struct evac_engine_app *a,

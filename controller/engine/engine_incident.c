@@ -249,7 +249,7 @@ static enum evac_evacuee by_order(const struct evacuation *e, const struct evac_
     const struct evac_now *now = e->io->now;
     if (is_of_it(e, a, e->incident->order.first_run) || a->no_plan)
         return EVAC_EVACUEE_FAILED;
-    if (a->run || engine_order_holds(a, now) ||
+    if (a->run || engine_is_held(e->io->engine, a, now) ||
         engine_order_target(a, r, now) >= a->app->region_count)
         return EVAC_EVACUEE_BLOCKED;
     return EVAC_EVACUEE_READY;

@@ -96,7 +96,11 @@ void engine_fences_moved(struct evac_engine *engine, int64_t by_ms);
 void engine_looks_moved(struct evac_engine *engine, int64_t by_ms);
 /* As if nobody had looked at any standby: nothing begins by itself before somebody does. */
 void engine_forget_looks(struct evac_engine *engine);
-/* It was set: both, and what runs measure. */
+/* At the first event: how far the wall clock is from the boot clock. */
+void engine_know_clock(struct evac_engine *engine, const struct evac_now *now);
+/* A hold, a freeze, a waiver: said for so long, they end as much later or earlier. */
+void engine_words_moved(struct evac_engine *engine, int64_t by_ms);
+/* It was set: all three, and what runs measure. */
 void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t by_ms);
 void engine_replay_lag(struct evac_engine_app *a, const struct evac_record *record);
 /* The run's loss, kept up to date for its gate, and journalled when it is known for good. */
@@ -183,7 +187,8 @@ enum evac_mode engine_order_mode(const struct evac_engine_app *a, uint16_t regio
 /* Where it would go; the app's region count: nowhere. */
 uint16_t engine_order_target(const struct evac_engine_app *a, uint16_t region,
                              const struct evac_now *now);
-bool engine_order_holds(const struct evac_engine_app *a, const struct evac_now *now);
+bool engine_is_held(const struct evac_engine *engine, const struct evac_engine_app *a,
+                    const struct evac_now *now);
 
 /* engine_incident.c: the evacuation of one region. */
 /* It is on, and the region was seen to be down: not by order alone. */

@@ -432,6 +432,7 @@ void engine_clock_set(struct evac_engine *engine, int64_t now_wall_ms, int64_t b
     engine_measure_clock_jumped(engine, now_wall_ms, by_ms);
     engine_fences_moved(engine, by_ms);
     engine_looks_moved(engine, by_ms);
+    engine_words_moved(engine, by_ms);
     for (struct evac_run *r = engine->runs; r; r = r->next)
         r->clock_set_ms += by_ms;
 }

@@ -147,11 +147,6 @@ uint16_t engine_order_target(const struct evac_engine_app *a, uint16_t region,
     return evac_best_standby(&in);
 }
 
-bool engine_order_holds(const struct evac_engine_app *a, const struct evac_now *now)
-{
-    return a->hold_until_wall_ms > now->wall_ms;
-}
-
 /* "us-west-2 grey, eu-west-1 is out" */
 static void say_targets(const struct evac_engine_app *a, uint16_t region, struct evac_text *why)
 {
@@ -196,7 +191,7 @@ void evac_engine_evacuee(const struct evac_engine_app *a, uint16_t region,
         evac_text_puts(&why, "run ");
         evac_text_u64(&why, a->run->id);
         evac_text_puts(&why, " of it goes on");
-    } else if (engine_order_holds(a, now)) {
+    } else if (a->hold_until_wall_ms > now->wall_ms) {
         evac_text_puts(&why, a->hold_owner);
         evac_text_puts(&why, " holds it: ");
         evac_text_puts(&why, a->hold_reason);

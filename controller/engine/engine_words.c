@@ -16,6 +16,51 @@ static void keep(struct evac_word *word, int64_t until_wall_ms, struct evac_str 
     (void)evac_str_copy(word->reason, sizeof word->reason, reason);
 }
 
+/* --- the clock that they end by
+ * -------------------------------------------------------------------------------------------- */
+
+#define JUMP_MS 1000 /* less is no jump */
+
+void engine_know_clock(struct evac_engine *engine, const struct evac_now *now)
+{
+    if (engine->gap_known)
+        return;
+    engine->gap_ms = now->wall_ms - (int64_t)now->boot_ms;
+    engine->gap_known = true;
+}
+
+int64_t evac_engine_wall_ms(const struct evac_engine *engine, const struct evac_now *now)
+{
+    int64_t untold_ms = now->wall_ms - (int64_t)now->boot_ms - engine->gap_ms;
+    bool jumped = engine->gap_known && (untold_ms >= JUMP_MS || untold_ms <= -JUMP_MS);
+    return jumped ? now->wall_ms - untold_ms : now->wall_ms;
+}
+
+static void move_end(int64_t *until_wall_ms, int64_t by_ms)
+{
+    if (*until_wall_ms > 0 && *until_wall_ms != INT64_MAX)
+        *until_wall_ms += by_ms;
+}
+
+/* The calendar's ends are instants of the wall clock, and stay. */
+void engine_words_moved(struct evac_engine *engine, int64_t by_ms)
+{
+    move_end(&engine->freezes[EVAC_FREEZE_BY_WORD].until_wall_ms, by_ms);
+    for (size_t i = 0; i < engine->app_count; i++) {
+        struct evac_engine_app *a = &engine->apps[i];
+        move_end(&a->hold_until_wall_ms, by_ms);
+        move_end(&a->freezes[EVAC_FREEZE_BY_WORD].until_wall_ms, by_ms);
+        for (unsigned c = 0; c < EVAC_CONDITION_COUNT; c++)
+            move_end(&a->waivers[c].until_wall_ms, by_ms);
+    }
+}
+
+bool engine_is_held(const struct evac_engine *engine, const struct evac_engine_app *a,
+                    const struct evac_now *now)
+{
+    return a->hold_until_wall_ms > evac_engine_wall_ms(engine, now);
+}
+
 /* --- waivers
  * -------------------------------------------------------------------------------------------- */
 

@@ -128,6 +128,12 @@ struct blocks {
     unsigned told_count;
 };
 
+/* When what people said ends, by the clock of whoever wrote it down and by the world's own. A clock
+ * that was set while nobody looked is known to the second alone: it is over when either says so. */
+struct until {
+    int64_t wall_ms, world_ms;
+};
+
 struct world {
     struct evac_virtual v; /* first */
     struct evac_err said;  /* the last answer to a person */
@@ -178,7 +184,7 @@ struct world {
      * so */
     char yeses[8][40], mode[16], verdicts[EVAC_REGIONS_MAX][20];
     unsigned yes_count;
-    int64_t held_until_ms, frozen_until_ms;
+    struct until held, frozen;
     struct evac_rounds rounds; /* of the present process */
     struct look look, last_look, look_before;
     const char *unready; /* S3: what is wrong with where the newest run goes; "" nothing */
@@ -275,6 +281,8 @@ void judge_rate_told(struct seat *s, const struct evac_http_request *request,
                      const struct evac_http_reply *reply);
 void judge_word(struct world *w, const struct evac_record *r);
 void judge_words(struct world *w, const struct evac_record *r);
+/* Does what was said until then last, when that row is written? */
+bool judge_lasts(const struct world *w, const struct until *until, const struct evac_record *r);
 void judge_blocks(struct world *w);
 void judge_blocks_row(struct world *w, const struct evac_record *r);
 void world_see_row(struct world *w, const struct evac_record *r);

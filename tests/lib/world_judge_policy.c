@@ -97,7 +97,7 @@ void judge_automatic(struct world *w, const struct evac_record *r)
         from++;
     if (!evac_str_is(r->name, "failover"))
         broke(w, "S8: nobody asked for a %.*s", EVAC_STR_ARG(r->name));
-    else if (w->stopped || w->held_until_ms > r->t_wall_ms)
+    else if (w->stopped || judge_lasts(w, &w->held, r))
         broke(w, "S8: it moves, and somebody %s", w->stopped ? "stopped automation" : "holds it");
     else if (!was_down_for_most(w, writer, from, now))
         broke(w, "S5: it moves away from %.*s, which serves", EVAC_STR_ARG(r->from));

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+bool judge_lasts(const struct world *w, const struct until *until, const struct evac_record *r)
+{
+    return until->wall_ms > r->t_wall_ms && until->world_ms > (int64_t)w->v.now_ms;
+}
+
 static size_t region_of(const struct world *w, struct evac_str name)
 {
     const struct evac_app *app = &w->model->apps[0];
@@ -56,8 +61,21 @@ static void check_start(struct world *w, const struct evac_record *r)
         broke(w, "S3: automation moves to %s, %s", w->last_to, w->unready);
     if (w->unacked)
         broke(w, "S8: automation acts again, and nobody looked at what it did");
-    if (w->frozen_until_ms > r->t_wall_ms)
+    if (judge_lasts(w, &w->frozen, r))
         broke(w, "S8: automation acts in a freeze");
+}
+
+static struct until until_of(const struct world *w, const struct evac_record *r)
+{
+    if (r->number == 0 || r->number == INT64_MAX)
+        return (struct until){ r->number, r->number };
+    return (struct until){ r->number, (int64_t)w->v.now_ms + r->number - r->t_wall_ms };
+}
+
+static void move_until(struct until *until, int64_t by_ms)
+{
+    if (until->wall_ms && until->wall_ms != INT64_MAX)
+        until->wall_ms += by_ms;
 }
 
 /* What people say about automation, and what it does. */
@@ -66,9 +84,13 @@ void judge_words(struct world *w, const struct evac_record *r)
     if (r->kind == EVAC_RECORD_HOLD && r->app.n == 0)
         w->stopped = r->number != 0;
     else if (r->kind == EVAC_RECORD_HOLD)
-        w->held_until_ms = r->number;
+        w->held = until_of(w, r);
     if (r->kind == EVAC_RECORD_FREEZE && evac_str_is(r->name, "word"))
-        w->frozen_until_ms = r->number;
+        w->frozen = until_of(w, r);
+    if (r->kind == EVAC_RECORD_CLOCK_JUMP) {
+        move_until(&w->held, r->number);
+        move_until(&w->frozen, r->number);
+    }
     if (r->kind == EVAC_RECORD_ACK)
         w->unacked = false;
     if (r->kind == EVAC_RECORD_VERDICT && region_of(w, r->name) < EVAC_REGIONS_MAX)

@@ -5,6 +5,7 @@
 #
 #   EVAC_SEEDS, EVAC_DST_SEEDS, EVAC_STRATEGY_SEEDS   how many of evac-run-sim, of the warm standby, of each other strategy
 #   EVAC_MANY_SEEDS                                   of the warm standby under three controllers that share a journal
+#   EVAC_UNTIL, EVAC_DST_MOST                         at the end, further seeds of the warm standby until then (seconds since 1970), up to that one (90,000)
 #   EVAC_CANARY_SEEDS                                 within so many each rule left out must be caught
 #   EVAC_PLANTED                                      how many planted bugs, others each day; 0 none, all: "all" (at night)
 #   EVAC_SIM=nightly, EVAC_SIM=release                larger numbers for all of them (6 hours, and 100 million seeds in all)
@@ -142,6 +143,24 @@ if [ "$planted" != 0 ]; then
   note "planted bugs" "$(grep '^planted bugs' build/sim/planted.txt | cut -d: -f2)"
   grep -qx all build/sim/planted.txt && passed=$((passed + 1)) || failed=$((failed + 1))
 fi
+
+# --- as many seeds as fit --------------------------------------------------------------------------------------------
+# In portions: what is broken is said soon, and the time is kept.
+at=$((from + dst_seeds))
+most=$((from + ${EVAC_DST_MOST:-90000}))
+start=$(date +%s)
+while [ "$failed" = 0 ] && [ $((most - at)) -ge 2 ] && [ "$(date +%s)" -lt "${EVAC_UNTIL:-0}" ]; do
+  half=$(((most - at < 4000 ? most - at : 4000) / 2))
+  told=build/sim/told.$$
+  build/sim/bin/evac-dst --seeds $half --from $at >"$told.1" &
+  first=$!
+  build/sim/bin/evac-dst --seeds $half --from $((at + half)) >"$told.2" || failed=$((failed + 1))
+  wait $first || failed=$((failed + 1))
+  [ "$failed" = 0 ] || cat "$told.1" "$told.2"
+  rm -f "$told.1" "$told.2"
+  at=$((at + 2 * half))
+done
+[ $at = $((from + dst_seeds)) ] || note "warm standby, as many as fit" "$((at - from)) seeds from $from in all, the last in $(since "$start")"
 
 printf '\n%s%-34s %s s\n%s passed, %s failed\n' "$table" "all of it" "$(($(date +%s) - began))" "$passed" "$failed"
 [ "$failed" = 0 ]

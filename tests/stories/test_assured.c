@@ -242,6 +242,41 @@ START_TEST(a_freeze_turns_acting_into_a_proposal_that_says_so)
 }
 END_TEST
 
+static int64_t as_words_go(void)
+{
+    const struct evac_now now = { .boot_ms = world_boot(w), .wall_ms = world_wall(w) };
+    return evac_engine_wall_ms(evac_shell_engine(world_shell(w)), &now);
+}
+
+static void expect_left(int64_t until_wall_ms)
+{
+    ck_assert_int_le(until_wall_ms - world_wall(w), DAY_MS);
+    ck_assert_int_ge(until_wall_ms - world_wall(w), DAY_MS - 60000);
+}
+
+/* Before anybody has noticed that it was set, after that, and behind a crash. */
+START_TEST(what_people_said_lasts_as_long_whatever_is_done_to_the_clock)
+{
+    static const int64_t by_ms[] = { -3 * DAY_MS, 3 * DAY_MS };
+    world_run(w, 1000);
+    ck_assert_int_eq(say(EVAC_CMD_HOLD, "", "", "a deployment", DAY_MS), EVAC_OK);
+    ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "bob", "the year ends", DAY_MS), EVAC_OK);
+    ck_assert_int_eq(say(EVAC_CMD_WAIVE, "drill", "bob", "soon", DAY_MS), EVAC_OK);
+    int64_t before = as_words_go();
+    world_clock_jump(w, by_ms[_i]);
+    ck_assert_int_eq(as_words_go(), before);
+    for (int crashed = 0; crashed < 2; crashed++) {
+        world_run(w, 2000);
+        const struct evac_engine_app *a = world_app(w);
+        expect_left(a->hold_until_wall_ms);
+        expect_left(a->freezes[EVAC_FREEZE_BY_WORD].until_wall_ms);
+        expect_left(a->waivers[EVAC_CONDITION_DRILL].until_wall_ms);
+        ck_assert_int_eq(as_words_go(), world_wall(w));
+        world_crash(w, 1000);
+    }
+}
+END_TEST
+
 START_TEST(in_a_freeze_people_may_move_an_app_if_they_say_why)
 {
     ck_assert_int_eq(say(EVAC_CMD_FREEZE, "", "bob", "the year ends", DAY_MS), EVAC_OK);
@@ -393,6 +428,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, a_waiver_by_name_lets_it_act_and_survives_a_crash);
     tcase_add_loop_test(tc, a_waiver_that_was_taken_back_or_is_over_does_not_count, 0, 2);
     tcase_add_test(tc, a_freeze_turns_acting_into_a_proposal_that_says_so);
+    tcase_add_loop_test(tc, what_people_said_lasts_as_long_whatever_is_done_to_the_clock, 0, 2);
     tcase_add_test(tc, in_a_freeze_people_may_move_an_app_if_they_say_why);
     tcase_add_test(tc, a_calendar_s_freeze_comes_and_goes_and_a_word_does_not_end_it);
     tcase_add_test(tc, a_freeze_of_the_configuration_holds_in_its_window);
