@@ -281,6 +281,8 @@ void judge_rate_told(struct seat *s, const struct evac_http_request *request,
                      const struct evac_http_reply *reply);
 void judge_word(struct world *w, const struct evac_record *r);
 void judge_words(struct world *w, const struct evac_record *r);
+/* Somebody's word as an event: about the shop and its last run where it does not say. */
+struct evac_event people_word(struct world *w, const struct evac_command *word);
 /* Does what was said until then last, when that row is written? */
 bool judge_lasts(const struct world *w, const struct until *until, const struct evac_record *r);
 void judge_blocks(struct world *w);

@@ -560,13 +560,7 @@ enum evac_code many_settled(struct many *many, struct seat *s, enum evac_code co
 enum evac_code world_node_hear(struct world *w, unsigned node, const struct evac_command *word)
 {
     struct seat *s = &w->seats[node];
-    struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
-    event.u.command = *word;
-    if (!word->run && word->verb < EVAC_CMD_ACK)
-        event.u.command.run = w->last_run;
-    if (!word->app.n)
-        event.u.command.app = EVAC_STR("shop");
-    w->said = (struct evac_err){ EVAC_OK, "" };
+    struct evac_event event = people_word(w, word);
     if (!s->shell || w->v.now_ms < s->paused_until_ms)
         return EVAC_E_UNREACHABLE;
     enum evac_code code = evac_shell_event(s->shell, &event, &w->said);

@@ -224,15 +224,10 @@ static void send_again(struct world *w, const struct exchange *x)
     later(w, 50 + x->fate.ms, lands_again, copy);
 }
 
-enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac_http_done_fn *done,
-                        void *user, uint64_t *ret_id, struct evac_err *err)
+static struct exchange *new_exchange(struct seat *s, evac_http_done_fn *done, void *user)
 {
-    struct seat *s = ctx;
     struct world *w = s->w;
     struct exchange *x = calloc(1, sizeof *x);
-    struct evac_str port, name = evac_str_cut(names_host_of(request->url), ':', &port);
-    char local[32] = "";
-    (void)err;
     if (!x)
         abort();
     x->w = w;
@@ -243,10 +238,45 @@ enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac
     x->user = user;
     x->sent_ms = w->v.now_ms;
     x->life = s->life;
+    return x;
+}
+
+/* By its fate: whether it arrives, when, and how often. */
+static void depart(struct exchange *x, uint64_t travel, uint32_t total_ms, bool unresolved)
+{
+    struct world *w = x->w;
+    if (unresolved || x->fate.kind == FATE_NOT_SENT) {
+        later(w, travel, never_sent, x);
+        return;
+    }
+    if (x->fate.kind == FATE_LOST_BEFORE) {
+        later(w, x->fate.ms, lost_on_the_way, x);
+        return;
+    }
+    x->lose_reply = x->fate.kind == FATE_LOST_AFTER;
+    if (x->fate.kind == FATE_LATE)
+        travel = x->fate.ms;
+    if (x->fate.kind == FATE_SLOW)
+        travel += x->fate.ms;
+    if (x->fate.kind == FATE_TWICE)
+        send_again(w, x);
+    later(w, travel, lands, x);
+    later(w, world_stretched_ms(x->seat, total_ms), client_gives_up, (void *)(uintptr_t)x->id);
+}
+
+enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac_http_done_fn *done,
+                        void *user, uint64_t *ret_id, struct evac_err *err)
+{
+    struct seat *s = ctx;
+    struct world *w = s->w;
+    struct exchange *x = new_exchange(s, done, user);
+    struct evac_str port, name = evac_str_cut(names_host_of(request->url), ':', &port);
+    char local[32] = "";
+    (void)err;
+    *ret_id = x->id;
     if (s->dead) { /* what the killed would have sent is not sent */
         x->next = w->exchanges;
         w->exchanges = x;
-        *ret_id = x->id;
         later(w, 0, lost_on_the_way, x);
         return EVAC_OK;
     }
@@ -259,31 +289,13 @@ enum evac_code net_http(void *ctx, const struct evac_http_request *request, evac
         judge_mutation(s, request);
     x->next = w->exchanges;
     w->exchanges = x;
-    *ret_id = x->id;
-
     choose_fate(w, x, request);
     uint64_t travel = 1 + chance(w, x, 3, 30);
     if (s->alone)
         x->fate.kind = FATE_NOT_SENT;
     if (s->requests_to_live && --s->requests_to_live == 0)
         s->dead = true; /* this one is sent, and nothing after it */
-    if (unresolved || x->fate.kind == FATE_NOT_SENT) {
-        later(w, travel, never_sent, x);
-        return EVAC_OK;
-    }
-    if (x->fate.kind == FATE_LOST_BEFORE) {
-        later(w, x->fate.ms, lost_on_the_way, x);
-        return EVAC_OK;
-    }
-    x->lose_reply = x->fate.kind == FATE_LOST_AFTER;
-    if (x->fate.kind == FATE_LATE)
-        travel = x->fate.ms;
-    if (x->fate.kind == FATE_SLOW)
-        travel += x->fate.ms;
-    if (x->fate.kind == FATE_TWICE)
-        send_again(w, x);
-    later(w, travel, lands, x);
-    later(w, world_stretched_ms(s, request->total_ms), client_gives_up, (void *)(uintptr_t)x->id);
+    depart(x, travel, request->total_ms, unresolved);
     return EVAC_OK;
 }
 

@@ -62,16 +62,22 @@ enum evac_code world_rehearse(struct world *w)
     return wish(w, "shop", EVAC_WORKFLOW_DRILL, EVAC_MODE_GRACEFUL, true);
 }
 
-enum evac_code world_hear(struct world *w, const struct evac_command *word)
+struct evac_event people_word(struct world *w, const struct evac_command *word)
 {
     struct evac_event event = { .kind = EVAC_EVENT_COMMAND };
-    w->acked = w->acked || word->verb == EVAC_CMD_ACK;
     event.u.command = *word;
     if (!word->run && word->verb < EVAC_CMD_ACK)
         event.u.command.run = w->last_run;
     if (!word->app.n)
         event.u.command.app = EVAC_STR("shop");
     w->said = (struct evac_err){ EVAC_OK, "" };
+    return event;
+}
+
+enum evac_code world_hear(struct world *w, const struct evac_command *word)
+{
+    struct evac_event event = people_word(w, word);
+    w->acked = w->acked || word->verb == EVAC_CMD_ACK;
     return w->shell ? settled(w, evac_shell_event(w->shell, &event, &w->said)) : EVAC_E_UNREACHABLE;
 }
 
