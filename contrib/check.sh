@@ -27,6 +27,7 @@ else
   say "killed after each row of the journal; beside it the simulation: seeds on an optimised build, as many as fit, and every safety rule taken away in turn"
   ctest --preset ci -R '^crash_sweep$' >build/crash_sweep.log 2>&1 &
   sweep=$!
+  # further seeds until then: what comes behind takes two minutes, and all of it is to end within 25
   EVAC_UNTIL=$((start + 1080)) tests/sim/check.sh || { wait $sweep; exit 1; }
   wait $sweep || { cat build/crash_sweep.log; exit 1; }
   grep -E 'Test +#' build/crash_sweep.log
