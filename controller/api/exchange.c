@@ -523,14 +523,14 @@ int exchange_begin(struct conn *conn, struct lws *wsi)
     read_line(wsi, x);
     read_headers(wsi, x);
     copy_query(wsi, &x->query);
-    size_t length = read_length(wsi, x);
+    x->length = read_length(wsi, x);
     limit(x);
     if (is_for_everybody(x))
         evac_identity_nobody(&x->who);
     else if (x->refused == EVAC_PROBLEM_COUNT)
         recognise(x);
-    x->whole = length == 0;
-    return length ? 0 : go_on(x);
+    x->whole = x->length == 0;
+    return x->whole ? go_on(x) : 0;
 }
 
 int exchange_resume(struct exchange *x)
@@ -550,8 +550,8 @@ int exchange_body(struct exchange *x, const void *p, size_t n)
 
 int exchange_body_end(struct exchange *x)
 {
-    if (x->whole)
-        return more_came(x);
+    if (x->whole) /* the library also tells the end of a body that is none */
+        return x->length ? more_came(x) : 0;
     x->whole = true;
     if (x->body.failed)
         refuse_later(x, EVAC_PROBLEM_TOO_LARGE, "a body may have 1 MiB");

@@ -89,6 +89,7 @@ struct exchange {
     unsigned beyond;  /* times that more than this request was read */
     bool waits;       /* until it is known who asks */
     bool whole;       /* its body is there */
+    size_t length;    /* of it; 0: there is none, or none that is read */
     bool behind_rows; /* it is not begun: rows on their way come first */
     bool holds;       /* its answer, until what it says is durable */
     struct evac_api_response held;

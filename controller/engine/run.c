@@ -73,8 +73,17 @@ static uint64_t jitter(uint64_t random, uint64_t below)
     return below ? (random >> 16) % below : 0;
 }
 
-/* What is known to go on for so long is looked at in between too: people watch it. */
+/* What is known to go on for longer is looked at in between too: people watch it. What says that it
+ * is over in no time, again and again, is not looked at all the time. */
+#define KNOWN_MIN_MS 250u
 #define KNOWN_MAX_MS 5000u
+
+static uint64_t known_wait_ms(uint64_t over_in_ms, uint64_t usual_ms)
+{
+    uint64_t most = usual_ms > KNOWN_MAX_MS ? usual_ms : KNOWN_MAX_MS;
+    uint64_t wait = over_in_ms > KNOWN_MIN_MS ? over_in_ms : KNOWN_MIN_MS;
+    return wait < most ? wait : most;
+}
 
 /* Counted from the first of the looks in a row, which follows a change at once. */
 void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i, uint32_t over_in_ms)
@@ -82,11 +91,11 @@ void run_poll_later(struct evac_run *run, struct evac_run_io *io, uint16_t i, ui
     struct evac_step_run *s = &run->steps[i];
     if (!s->looked_ms)
         s->looked_ms = io->now->boot_ms;
+    uint64_t wait = evac_plan_poll_ms(run->plan, io->now->boot_ms - s->looked_ms);
     if (over_in_ms) {
-        s->wake_ms = io->now->boot_ms + (over_in_ms < KNOWN_MAX_MS ? over_in_ms : KNOWN_MAX_MS);
+        s->wake_ms = io->now->boot_ms + known_wait_ms(over_in_ms, wait);
         return;
     }
-    uint64_t wait = evac_plan_poll_ms(run->plan, io->now->boot_ms - s->looked_ms);
     uint64_t random = io->now->random + i * 0x9e3779b97f4a7c15u;
     s->wake_ms = io->now->boot_ms + wait - wait / 5 + jitter(random, 2 * (wait / 5) + 1);
 }

@@ -179,7 +179,9 @@ static void answer_observe(struct run_world *w, const struct evac_call_effect *c
     reply->strong = !s->weak;
     if (reply->seen == EVAC_SEEN_MOVING && s->tells)
         reply->retry_after_ms =
-            (uint32_t)((s->on_at_ms < s->off_at_ms ? s->on_at_ms : s->off_at_ms) - w->now.boot_ms);
+            s->tells_ms ? s->tells_ms
+                        : (uint32_t)((s->on_at_ms < s->off_at_ms ? s->on_at_ms : s->off_at_ms) -
+                                     w->now.boot_ms);
     snprintf(version, 16, "v%u", s->version);
     reply->version = evac_str(version);
     reply->snapshot = s->on ? EVAC_STR("{\"on\":true}") : EVAC_STR("{\"on\":false}");

@@ -40,6 +40,7 @@ struct world_switch {
     bool blocked;
     bool weak;            /* reads are not strong */
     bool tells;           /* while it moves, looks say when it will be over */
+    uint32_t tells_ms;    /* ... and that is what they say, always; 0 the truth */
     int64_t lie_until_ms; /* reads say "on" until then (a stale read) */
     unsigned applies, undos, observes;
     unsigned version;

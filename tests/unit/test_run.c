@@ -195,6 +195,20 @@ START_TEST(what_says_when_it_is_over_is_looked_at_then)
 }
 END_TEST
 
+START_TEST(what_is_always_over_in_no_time_is_not_looked_at_all_the_time)
+{
+    struct run_world *w = begin();
+    struct world_switch *scale = run_world_switch(w, "scale");
+    scale->moves_ms = 10000;
+    scale->tells = true;
+    scale->tells_ms = 1;
+    while (!w->ended && run_world_state(w, "scale") != EVAC_STEP_DONE)
+        run_world_until(w, w->now.boot_ms + 10);
+    ck_assert_uint_le(scale->observes, 10000 / 250 + 5);
+    expect_end(w, EVAC_RUN_SUCCEEDED);
+}
+END_TEST
+
 START_TEST(a_refusal_asks_a_person_who_may_retry)
 {
     struct run_world *w = begin();
@@ -614,6 +628,7 @@ static void cases(Suite *suite)
     tcase_add_test(tc, what_was_not_sent_at_once_waits_longer_each_time);
     tcase_add_loop_test(tc, a_step_that_moves_is_found_done_soon, 0, 4);
     tcase_add_test(tc, what_says_when_it_is_over_is_looked_at_then);
+    tcase_add_test(tc, what_is_always_over_in_no_time_is_not_looked_at_all_the_time);
     tcase_add_test(tc, a_refusal_asks_a_person_who_may_retry);
     tcase_add_test(tc, a_skip_needs_a_reason_and_ends_with_an_exception);
     tcase_add_test(tc, a_fence_is_skipped_only_by_accepting_divergence);
